@@ -1,0 +1,67 @@
+-- Asking: all of it works in a read-only transaction and on a standby.
+
+CREATE FUNCTION migrate.current(label pg_catalog.text DEFAULT NULL)
+RETURNS SETOF pg_catalog.text
+AS 'MODULE_PATHNAME', 'pg_migrate_current' LANGUAGE C STABLE ROWS 1;
+COMMENT ON FUNCTION migrate.current IS 'the heads the database is at; with a label those of its branch';
+
+CREATE FUNCTION migrate.heads(resolve_dependencies pg_catalog.bool DEFAULT false)
+RETURNS SETOF pg_catalog.text
+AS 'MODULE_PATHNAME', 'pg_migrate_heads' LANGUAGE C STABLE STRICT ROWS 1;
+COMMENT ON FUNCTION migrate.heads IS 'the registered heads; with true those that nothing depends on either';
+
+CREATE FUNCTION migrate.bases()
+RETURNS SETOF pg_catalog.text
+AS 'MODULE_PATHNAME', 'pg_migrate_bases' LANGUAGE C STABLE ROWS 1;
+COMMENT ON FUNCTION migrate.bases IS 'the revisions without down_revision';
+
+CREATE FUNCTION migrate.branches(
+    OUT revision pg_catalog.text, OUT children pg_catalog.text[], OUT message pg_catalog.text)
+RETURNS SETOF pg_catalog.record
+AS 'MODULE_PATHNAME', 'pg_migrate_branches' LANGUAGE C STABLE;
+COMMENT ON FUNCTION migrate.branches IS 'the branch points, newest first, with the revisions that begin there';
+
+CREATE FUNCTION migrate.history(
+    range               pg_catalog.text DEFAULT NULL,
+    OUT revision        pg_catalog.text,
+    OUT down_revision   pg_catalog.text[],
+    OUT message         pg_catalog.text,
+    OUT is_head         pg_catalog.bool,
+    OUT is_branch_point pg_catalog.bool,
+    OUT is_merge_point  pg_catalog.bool,
+    OUT is_current      pg_catalog.bool,
+    OUT is_applied      pg_catalog.bool,
+    OUT applied_at      pg_catalog.timestamptz)
+RETURNS SETOF pg_catalog.record
+AS 'MODULE_PATHNAME', 'pg_migrate_history' LANGUAGE C STABLE;
+COMMENT ON FUNCTION migrate.history IS 'the revisions of a range start:end, newest first; without a range all';
+
+CREATE FUNCTION migrate.show(revision pg_catalog.text)
+RETURNS SETOF pg_catalog.text
+AS 'MODULE_PATHNAME', 'pg_migrate_show' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION migrate.show IS 'what is known of the revisions that a name stands for';
+
+CREATE FUNCTION migrate.graph()
+RETURNS SETOF pg_catalog.text
+AS 'MODULE_PATHNAME', 'pg_migrate_graph' LANGUAGE C STABLE;
+COMMENT ON FUNCTION migrate.graph IS 'the history drawn as git log --graph does; @ is where the database is, * applied, o not applied';
+
+CREATE VIEW migrate.status AS
+SELECT v.current, h.heads, r.pending,
+       r.pending OPERATOR(pg_catalog.=) 0 AS up_to_date,
+       l.last_run, l.last_run_by
+  FROM (SELECT COALESCE(pg_catalog.array_agg(version_num ORDER BY version_num), '{}') AS current
+          FROM migrate.version) v
+ CROSS JOIN (SELECT COALESCE(pg_catalog.array_agg(revision ORDER BY seq), '{}') AS heads
+          FROM migrate.revision WHERE nextrev OPERATOR(pg_catalog.=) 0) h
+ CROSS JOIN (SELECT pg_catalog.count(*) AS pending
+          FROM migrate.revision WHERE NOT applied) r
+  LEFT JOIN (SELECT started_at AS last_run, login AS last_run_by
+          FROM migrate.log ORDER BY id DESC LIMIT 1) l ON true;
+COMMENT ON VIEW migrate.status IS 'one row: where the database is, where it could be, and how far that is';
+COMMENT ON COLUMN migrate.status.current IS 'the heads the database is at';
+COMMENT ON COLUMN migrate.status.heads IS 'the registered heads';
+COMMENT ON COLUMN migrate.status.pending IS 'number of registered revisions that are not applied';
+COMMENT ON COLUMN migrate.status.up_to_date IS 'is nothing pending';
+COMMENT ON COLUMN migrate.status.last_run IS 'when the last row of migrate.log began';
+COMMENT ON COLUMN migrate.status.last_run_by IS 'session user of that';

@@ -1,0 +1,151 @@
+-- The schema, its tables, and the list type of the function arguments.
+--
+-- CREATE SCHEMA stands here rather than in the control file: so it fails when
+-- somebody has made a schema of that name before, and DROP EXTENSION removes
+-- it.
+
+CREATE SCHEMA migrate;
+COMMENT ON SCHEMA migrate IS 'pg_migrate: schema migration inside the server';
+
+CREATE SEQUENCE migrate.revision_seq;
+COMMENT ON SEQUENCE migrate.revision_seq IS 'order of registration, which breaks ties in the order of steps';
+
+-- "applied", "applied_at", "children" and "nextrev" are kept beside the
+-- content, so that "is X applied" and "which are the heads" are index lookups
+-- whatever the length of the history; check_registry() verifies them.
+CREATE TABLE migrate.revision (
+    revision      pg_catalog.text COLLATE pg_catalog."C" PRIMARY KEY,
+    seq           pg_catalog.int8 NOT NULL UNIQUE DEFAULT pg_catalog.nextval('migrate.revision_seq'),
+    down_revision pg_catalog.text[] NOT NULL,
+    depends_on    pg_catalog.text[] NOT NULL,
+    branch_labels pg_catalog.text[] NOT NULL,
+    message       pg_catalog.text NOT NULL,
+    created       pg_catalog.text,
+    upgrade       pg_catalog.text NOT NULL,
+    downgrade     pg_catalog.text,
+    verify        pg_catalog.text,
+    options       pg_catalog.jsonb NOT NULL,
+    checksum      pg_catalog.text NOT NULL,
+    file_name     pg_catalog.text NOT NULL,
+    registered_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    registered_by pg_catalog.text NOT NULL,
+    trusted_by    pg_catalog.text,
+    trusted       pg_catalog.text,
+    repairable    pg_catalog.bool NOT NULL DEFAULT false,
+    applied       pg_catalog.bool NOT NULL DEFAULT false,
+    applied_at    pg_catalog.timestamptz,
+    children      pg_catalog.int4 NOT NULL DEFAULT 0,
+    nextrev       pg_catalog.int4 NOT NULL DEFAULT 0
+);
+CREATE INDEX revision_real_head ON migrate.revision (seq) WHERE children OPERATOR(pg_catalog.=) 0;
+CREATE INDEX revision_head ON migrate.revision (seq) WHERE nextrev OPERATOR(pg_catalog.=) 0;
+CREATE INDEX revision_base ON migrate.revision (seq) WHERE down_revision OPERATOR(pg_catalog.=) '{}';
+CREATE INDEX revision_labelled ON migrate.revision (seq) WHERE branch_labels OPERATOR(pg_catalog.<>) '{}';
+
+COMMENT ON TABLE migrate.revision IS 'the registered migrations';
+COMMENT ON COLUMN migrate.revision.revision IS 'id of the revision';
+COMMENT ON COLUMN migrate.revision.seq IS 'order of registration';
+COMMENT ON COLUMN migrate.revision.down_revision IS 'parents; none for a base, several for a merge point';
+COMMENT ON COLUMN migrate.revision.depends_on IS 'revisions or labels of other branches it needs';
+COMMENT ON COLUMN migrate.revision.branch_labels IS 'labels given to the branch that begins here';
+COMMENT ON COLUMN migrate.revision.message IS 'one line saying what it does';
+COMMENT ON COLUMN migrate.revision.created IS 'the created header of its file, as it stands there';
+COMMENT ON COLUMN migrate.revision.upgrade IS 'script of the upgrade';
+COMMENT ON COLUMN migrate.revision.downgrade IS 'script of the downgrade; null: irreversible';
+COMMENT ON COLUMN migrate.revision.verify IS 'script that must say true after the upgrade';
+COMMENT ON COLUMN migrate.revision.options IS 'behaviour headers of its file';
+COMMENT ON COLUMN migrate.revision.checksum IS 'checksum of the content';
+COMMENT ON COLUMN migrate.revision.file_name IS 'name for its file';
+COMMENT ON COLUMN migrate.revision.registered_at IS 'when this content was registered';
+COMMENT ON COLUMN migrate.revision.registered_by IS 'session user who registered this content: its author';
+COMMENT ON COLUMN migrate.revision.trusted_by IS 'role that said migrate.trust()';
+COMMENT ON COLUMN migrate.revision.trusted IS 'checksum that migrate.trust() was said of';
+COMMENT ON COLUMN migrate.revision.repairable IS 'migrate.repair() allows its content to be replaced once although it is applied';
+COMMENT ON COLUMN migrate.revision.applied IS 'kept: is it applied';
+COMMENT ON COLUMN migrate.revision.applied_at IS 'kept: when it was applied';
+COMMENT ON COLUMN migrate.revision.children IS 'kept: number of revisions that stand on it by down_revision or depends_on';
+COMMENT ON COLUMN migrate.revision.nextrev IS 'kept: number of revisions that stand on it by down_revision';
+
+-- No foreign key to revision: its trigger would cost every step more than the
+-- bookkeeping itself, and nobody but the extension's own code writes here.
+CREATE TABLE migrate.version (
+    version_num pg_catalog.text COLLATE pg_catalog."C" PRIMARY KEY
+);
+COMMENT ON TABLE migrate.version IS 'the current heads: the applied revisions that no other applied revision stands on';
+COMMENT ON COLUMN migrate.version.version_num IS 'id of the revision, as in alembic_version';
+
+CREATE SEQUENCE migrate.run_seq;
+COMMENT ON SEQUENCE migrate.run_seq IS 'numbers of runs in migrate.log';
+CREATE SEQUENCE migrate.log_seq;
+COMMENT ON SEQUENCE migrate.log_seq IS 'order of the rows of migrate.log';
+
+CREATE TABLE migrate.log (
+    id               pg_catalog.int8 PRIMARY KEY DEFAULT pg_catalog.nextval('migrate.log_seq'),
+    run              pg_catalog.int8 NOT NULL,
+    revision         pg_catalog.text,
+    direction        pg_catalog.text NOT NULL,
+    checksum         pg_catalog.text,
+    started_at       pg_catalog.timestamptz NOT NULL,
+    duration         pg_catalog.interval NOT NULL,
+    outcome          pg_catalog.text NOT NULL,
+    sqlstate         pg_catalog.text,
+    error            pg_catalog.text,
+    lsn              pg_catalog.pg_lsn,
+    xid              pg_catalog.xid8,
+    ran_as           pg_catalog.text NOT NULL,
+    search_path      pg_catalog.text NOT NULL,
+    login            pg_catalog.text NOT NULL,
+    application_name pg_catalog.text,
+    client_addr      pg_catalog.inet
+);
+COMMENT ON TABLE migrate.log IS 'every step that ran, for ever';
+COMMENT ON COLUMN migrate.log.id IS 'order of the rows';
+COMMENT ON COLUMN migrate.log.run IS 'the call it belongs to';
+COMMENT ON COLUMN migrate.log.revision IS 'id of the revision; null for a stamp to base';
+COMMENT ON COLUMN migrate.log.direction IS 'upgrade, downgrade, stamp, repair or trust';
+COMMENT ON COLUMN migrate.log.checksum IS 'checksum of the content that ran';
+COMMENT ON COLUMN migrate.log.started_at IS 'when the step began';
+COMMENT ON COLUMN migrate.log.duration IS 'how long it took';
+COMMENT ON COLUMN migrate.log.outcome IS 'done, or failed for a step of a run that commits between its steps';
+COMMENT ON COLUMN migrate.log.sqlstate IS 'SQLSTATE of a failure';
+COMMENT ON COLUMN migrate.log.error IS 'message of a failure';
+COMMENT ON COLUMN migrate.log.lsn IS 'WAL insert location when the step began: a point to recover to';
+COMMENT ON COLUMN migrate.log.xid IS 'transaction that ran it';
+COMMENT ON COLUMN migrate.log.ran_as IS 'role its script ran as';
+COMMENT ON COLUMN migrate.log.search_path IS 'search_path its script ran with';
+COMMENT ON COLUMN migrate.log.login IS 'session user of the caller';
+COMMENT ON COLUMN migrate.log.application_name IS 'application_name of the caller';
+COMMENT ON COLUMN migrate.log.client_addr IS 'address of the caller; null for a local socket';
+
+SELECT pg_catalog.pg_extension_config_dump('migrate.revision', '');
+SELECT pg_catalog.pg_extension_config_dump('migrate.revision_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('migrate.version', '');
+SELECT pg_catalog.pg_extension_config_dump('migrate.run_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('migrate.log_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('migrate.log', '');
+
+-- A list of revisions, targets or labels as an argument: a comma list as text,
+-- or text[].  One type instead of one overload for each combination, so that
+-- no call is ambiguous and 'a' means the list of one wherever a list may stand.
+CREATE TYPE migrate.id_list;
+
+CREATE FUNCTION migrate.id_list_in(pg_catalog.cstring) RETURNS migrate.id_list
+    AS 'MODULE_PATHNAME', 'pg_migrate_id_list_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION migrate.id_list_out(migrate.id_list) RETURNS pg_catalog.cstring
+    AS 'MODULE_PATHNAME', 'pg_migrate_id_list_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TYPE migrate.id_list (
+    INPUT = migrate.id_list_in,
+    OUTPUT = migrate.id_list_out,
+    LIKE = pg_catalog._text
+);
+CREATE FUNCTION migrate.id_list(pg_catalog.text) RETURNS migrate.id_list
+    AS 'MODULE_PATHNAME', 'pg_migrate_id_list_from_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE CAST (pg_catalog.text AS migrate.id_list) WITH FUNCTION migrate.id_list(pg_catalog.text) AS IMPLICIT;
+CREATE CAST (pg_catalog.varchar AS migrate.id_list) WITH FUNCTION migrate.id_list(pg_catalog.text) AS IMPLICIT;
+CREATE CAST (pg_catalog.text[] AS migrate.id_list) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (pg_catalog.varchar[] AS migrate.id_list) WITHOUT FUNCTION AS IMPLICIT;
+
+COMMENT ON TYPE migrate.id_list IS 'several revisions, targets or labels: a comma list (text) or an array (text[])';
+COMMENT ON FUNCTION migrate.id_list_in(pg_catalog.cstring) IS 'input of id_list: a comma list';
+COMMENT ON FUNCTION migrate.id_list_out(migrate.id_list) IS 'output of id_list: a comma list';
+COMMENT ON FUNCTION migrate.id_list(pg_catalog.text) IS 'cast of a comma list to id_list';

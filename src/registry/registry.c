@@ -1,0 +1,352 @@
+/*
+ * registry.c
+ *	  Reading the migrate.* tables.
+ *
+ * Results are in the caller's memory context.  With read_only false a reader
+ * sees what is committed now and what this transaction did, with true what
+ * the calling query sees.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "errors.h"
+#include "registry/names.h"
+#include "registry/registry.h"
+#include "registry/spi.h"
+
+static PgmQuery graph_query = {
+	"SELECT revision, message, down_revision, depends_on, branch_labels"
+	"  FROM migrate.revision ORDER BY seq"
+};
+static PgmQuery neighbours_query = {
+	"SELECT revision, branch_labels FROM migrate.revision"
+	" WHERE revision = ANY ($1) OR branch_labels <> '{}' ORDER BY seq",
+	1, {TEXTARRAYOID}
+};
+static PgmQuery current_query = {
+	"SELECT version_num FROM migrate.version ORDER BY version_num"
+};
+static PgmQuery heads_query = {
+	"SELECT revision FROM migrate.revision WHERE nextrev = 0 ORDER BY seq"
+};
+static PgmQuery real_heads_query = {
+	"SELECT revision FROM migrate.revision WHERE children = 0 ORDER BY seq"
+};
+static PgmQuery bases_query = {
+	"SELECT revision FROM migrate.revision WHERE down_revision = '{}' ORDER BY seq"
+};
+static PgmQuery applied_query = {
+	"SELECT 1 FROM migrate.revision WHERE revision = $1 AND applied",
+	1, {TEXTOID}
+};
+static PgmQuery behind_query = {
+	"SELECT 1 FROM migrate.revision WHERE children = 0 AND NOT applied LIMIT 1"
+};
+static PgmQuery find_query = {
+	"SELECT revision, down_revision, branch_labels, depends_on, message, created,"
+	"       upgrade, downgrade, verify, options, checksum, registered_by,"
+	"       CASE WHEN trusted = checksum THEN trusted_by END, applied, repairable"
+	"  FROM migrate.revision WHERE revision = $1",
+	1, {TEXTOID}
+};
+static PgmQuery summary_query = {
+	"SELECT revision, checksum, message, created, applied, repairable"
+	"  FROM migrate.revision WHERE $1 IS NULL OR revision = ANY ($1) ORDER BY seq",
+	1, {TEXTARRAYOID}
+};
+static PgmQuery applied_at_query = {
+	"SELECT revision, applied_at FROM migrate.revision WHERE applied"
+};
+static PgmQuery last_role_query = {
+	"SELECT ran_as FROM migrate.log WHERE direction IN ('upgrade', 'downgrade')"
+	" ORDER BY id DESC LIMIT 1"
+};
+
+/* A text[] column of the last result as a list of names. */
+static List *
+column_names(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = pgm_spi_datum(row, column, &isnull);
+
+	return isnull ? NIL : pgm_names_from_array(DatumGetArrayTypeP(value));
+}
+
+/* A boolean column of the last result. */
+static bool
+column_bool(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = pgm_spi_datum(row, column, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}
+
+/* The first column of a query without arguments, as a list of char *. */
+static List *
+read_names(PgmQuery *query, bool read_only, bool latest)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext old;
+	List	   *result = NIL;
+	PgmSpi		spi;
+	uint64		n;
+
+	pgm_spi_begin(&spi, read_only);
+	n = latest ? pgm_spi_run_latest(&spi, query) :
+		pgm_spi_run(&spi, query, NULL, NULL);
+	old = MemoryContextSwitchTo(caller);
+	for (uint64 i = 0; i < n; i++)
+		result = lappend(result, pgm_spi_text(i, 1));
+	MemoryContextSwitchTo(old);
+	pgm_spi_end(&spi);
+	return result;
+}
+
+/*
+ * The whole graph and, if "pos" is given, where the database stands in it.
+ */
+PgmGraph *
+pgm_registry_graph(bool read_only, PgmPosition **pos)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext old;
+	PgmGraph   *g;
+	PgmSpi		spi;
+	uint64		n;
+	ListCell   *lc;
+
+	pgm_spi_begin(&spi, read_only);
+	n = pgm_spi_run(&spi, &graph_query, NULL, NULL);
+	old = MemoryContextSwitchTo(caller);
+	g = pgm_graph_create(n);
+	for (uint64 i = 0; i < n; i++)
+		pgm_graph_add(g, pgm_spi_text(i, 1), pgm_spi_text(i, 2),
+					  column_names(i, 3), column_names(i, 4),
+					  column_names(i, 5));
+	MemoryContextSwitchTo(old);
+	pgm_spi_end(&spi);
+	pgm_graph_link(g);
+
+	if (pos != NULL)
+	{
+		PgmSet		rows = pgm_set_create(g);
+
+		foreach(lc, pgm_registry_current(read_only))
+		{
+			int			rev = pgm_graph_find(g, lfirst(lc));
+
+			if (rev < 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_DATA_CORRUPTED),
+						 errmsg("migrate.version names revision \"%s\", which is not registered",
+								(char *) lfirst(lc)),
+						 errhint("See SELECT * FROM migrate.check_registry().")));
+			rows[rev] = true;
+		}
+		*pos = pgm_position_create(g, rows);
+	}
+	return g;
+}
+
+/*
+ * An unlinked graph of just the registered revisions that the names may refer
+ * to, all of them without parents: what a newly registered migration has to be
+ * checked against, whatever the length of the history.
+ */
+PgmGraph *
+pgm_registry_neighbours(List *names)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext old;
+	PgmGraph   *g;
+	PgmSpi		spi;
+	Datum		arg = PointerGetDatum(pgm_names_to_array(names));
+	uint64		n;
+
+	pgm_spi_begin(&spi, false);
+	n = pgm_spi_run(&spi, &neighbours_query, &arg, NULL);
+	old = MemoryContextSwitchTo(caller);
+	g = pgm_graph_create(n);
+	for (uint64 i = 0; i < n; i++)
+		pgm_graph_add(g, pgm_spi_text(i, 1), NULL, NIL, NIL,
+					  column_names(i, 2));
+	MemoryContextSwitchTo(old);
+	pgm_spi_end(&spi);
+	return g;
+}
+
+/* The rows of migrate.version (char *), sorted. */
+List *
+pgm_registry_current(bool read_only)
+{
+	return read_names(&current_query, read_only, false);
+}
+
+/* The same as committed now, whatever the transaction's snapshot. */
+List *
+pgm_registry_current_latest(void)
+{
+	return read_names(&current_query, true, true);
+}
+
+/*
+ * The heads by down_revision, or with "real" those nothing depends on either;
+ * in order of registration.
+ */
+List *
+pgm_registry_heads(bool read_only, bool real)
+{
+	return read_names(real ? &real_heads_query : &heads_query, read_only, false);
+}
+
+/* The bases, in order of registration. */
+List *
+pgm_registry_bases(void)
+{
+	return read_names(&bases_query, true, false);
+}
+
+/* Is there a revision of exactly this id, and is it applied? */
+bool
+pgm_registry_applied(const char *revision)
+{
+	PgmSpi		spi;
+	Datum		arg = CStringGetTextDatum(revision);
+	bool		result;
+
+	pgm_spi_begin(&spi, false);
+	result = pgm_spi_run(&spi, &applied_query, &arg, NULL) > 0;
+	pgm_spi_end(&spi);
+	return result;
+}
+
+/* Is every revision applied? */
+bool
+pgm_registry_at_heads(void)
+{
+	PgmSpi		spi;
+	bool		result;
+
+	pgm_spi_begin(&spi, false);
+	result = pgm_spi_run(&spi, &behind_query, NULL, NULL) == 0;
+	pgm_spi_end(&spi);
+	return result;
+}
+
+/* Copy row 0 of find_query to the current memory context. */
+static PgmStored *
+read_stored(void)
+{
+	PgmStored  *s = palloc0(sizeof(PgmStored));
+	bool		isnull;
+
+	s->m.revision = pgm_spi_text(0, 1);
+	s->m.down_revision = column_names(0, 2);
+	s->m.branch_labels = column_names(0, 3);
+	s->m.depends_on = column_names(0, 4);
+	s->m.message = pgm_spi_text(0, 5);
+	s->m.created = pgm_spi_text(0, 6);
+	s->m.upgrade = pgm_spi_text(0, 7);
+	s->m.downgrade = pgm_spi_text(0, 8);
+	s->m.verify = pgm_spi_text(0, 9);
+	s->m.options = DatumGetJsonbPCopy(pgm_spi_datum(0, 10, &isnull));
+	s->m.checksum = pgm_spi_text(0, 11);
+	s->registered_by = pgm_spi_text(0, 12);
+	s->trusted_by = pgm_spi_text(0, 13);
+	s->applied = column_bool(0, 14);
+	s->repairable = column_bool(0, 15);
+	return s;
+}
+
+/* The migration of exactly this id, or NULL. */
+PgmStored *
+pgm_registry_find(const char *revision, bool read_only)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext old;
+	PgmStored  *result = NULL;
+	PgmSpi		spi;
+	Datum		arg = CStringGetTextDatum(revision);
+
+	pgm_spi_begin(&spi, read_only);
+	if (pgm_spi_run(&spi, &find_query, &arg, NULL) > 0)
+	{
+		old = MemoryContextSwitchTo(caller);
+		result = read_stored();
+		MemoryContextSwitchTo(old);
+	}
+	pgm_spi_end(&spi);
+	return result;
+}
+
+/*
+ * What is kept about those of the revisions (char *) that are registered, or
+ * about all for NIL: a list of PgmSummary in order of registration.
+ */
+List *
+pgm_registry_summaries(List *revisions)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext old;
+	List	   *result = NIL;
+	PgmSpi		spi;
+	bool		isnull = revisions == NIL;
+	Datum		arg = PointerGetDatum(pgm_names_to_array(revisions));
+	uint64		n;
+
+	pgm_spi_begin(&spi, false);
+	n = pgm_spi_run(&spi, &summary_query, &arg, &isnull);
+	old = MemoryContextSwitchTo(caller);
+	for (uint64 i = 0; i < n; i++)
+	{
+		PgmSummary *s = palloc(sizeof(PgmSummary));
+
+		s->revision = pgm_spi_text(i, 1);
+		s->checksum = pgm_spi_text(i, 2);
+		s->message = pgm_spi_text(i, 3);
+		s->created = pgm_spi_text(i, 4);
+		s->applied = column_bool(i, 5);
+		s->repairable = column_bool(i, 6);
+		result = lappend(result, s);
+	}
+	MemoryContextSwitchTo(old);
+	pgm_spi_end(&spi);
+	return result;
+}
+
+/* When each revision of the graph was applied; 0 where it is not. */
+TimestampTz *
+pgm_registry_applied_at(const PgmGraph *g)
+{
+	TimestampTz *result = palloc0(Max(g->n, 1) * sizeof(TimestampTz));
+	PgmSpi		spi;
+	uint64		n;
+
+	pgm_spi_begin(&spi, true);
+	n = pgm_spi_run(&spi, &applied_at_query, NULL, NULL);
+	for (uint64 i = 0; i < n; i++)
+	{
+		bool		isnull;
+		Datum		at = pgm_spi_datum(i, 2, &isnull);
+		int			rev = pgm_graph_find(g, pgm_spi_text(i, 1));
+
+		if (rev >= 0 && !isnull)
+			result[rev] = DatumGetTimestampTz(at);
+	}
+	pgm_spi_end(&spi);
+	return result;
+}
+
+/* The role the last logged step ran as, or NULL. */
+char *
+pgm_registry_last_role(void)
+{
+	List	   *names = read_names(&last_role_query, false, false);
+
+	return names == NIL ? NULL : linitial(names);
+}

@@ -1,0 +1,76 @@
+/*
+ * registry.h
+ *	  Access to the migrate.* tables.  Nothing outside this room names them.
+ */
+#ifndef PGM_REGISTRY_H
+#define PGM_REGISTRY_H
+
+#include "datatype/timestamp.h"
+#include "graph/graph.h"
+#include "registry/migration.h"
+
+/* A migration as it stands in the registry */
+typedef struct PgmStored
+{
+	PgmMigration m;
+	char	   *registered_by;	/* its author */
+	char	   *trusted_by;		/* who vouched for the present content */
+	bool		applied;
+	bool		repairable;
+} PgmStored;
+
+/* What is kept about a revision, without its scripts */
+typedef struct PgmSummary
+{
+	char	   *revision;
+	char	   *checksum;
+	char	   *message;
+	char	   *created;
+	bool		applied;
+	bool		repairable;
+} PgmSummary;
+
+/* A row of migrate.log; what is not here is taken from the session */
+typedef struct PgmLogEntry
+{
+	int64		run;
+	const char *revision;		/* NULL: base */
+	const char *direction;
+	const char *checksum;
+	TimestampTz started_at;
+	uint64		lsn;
+	Oid			ran_as;
+	const char *search_path;
+} PgmLogEntry;
+
+/* reading */
+extern PgmGraph *pgm_registry_graph(bool read_only, PgmPosition **pos);
+extern PgmGraph *pgm_registry_neighbours(List *names);
+extern List *pgm_registry_current(bool read_only);
+extern List *pgm_registry_current_latest(void);
+extern List *pgm_registry_heads(bool read_only, bool real);
+extern List *pgm_registry_bases(void);
+extern bool pgm_registry_applied(const char *revision);
+extern bool pgm_registry_at_heads(void);
+extern PgmStored *pgm_registry_find(const char *revision, bool read_only);
+extern List *pgm_registry_summaries(List *revisions);
+extern TimestampTz *pgm_registry_applied_at(const PgmGraph *g);
+extern char *pgm_registry_last_role(void);
+
+/* writing */
+extern void pgm_registry_insert(const PgmMigration *m);
+extern void pgm_registry_replace(const PgmMigration *m, bool content);
+extern void pgm_registry_delete(const char *revision);
+extern void pgm_registry_count_children(const PgmGraph *g, bool all);
+extern void pgm_registry_set_repairable(const char *revision,
+										const char *checksum);
+extern void pgm_registry_set_trusted(const char *revision,
+									 const char *checksum);
+extern void pgm_registry_step(const PgmGraph *g, int rev, bool up,
+							  PgmSet before, PgmSet after);
+extern void pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
+							  const PgmPosition *to);
+extern int64 pgm_registry_next_run(void);
+extern void pgm_registry_log(const PgmLogEntry *entry);
+
+#endif							/* PGM_REGISTRY_H */

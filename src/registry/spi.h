@@ -1,0 +1,40 @@
+/*
+ * spi.h
+ *	  Our own SQL: run as the owner of the extension, with every name resolved
+ *	  in pg_catalog or written with its schema.
+ */
+#ifndef PGM_SPI_H
+#define PGM_SPI_H
+
+#include "executor/spi.h"
+
+#define PGM_QUERY_MAX_ARGS 20
+
+/* A constant query; its plan is kept for the life of the backend */
+typedef struct PgmQuery
+{
+	const char *sql;
+	int			nargs;
+	Oid			argtypes[PGM_QUERY_MAX_ARGS];
+	SPIPlanPtr	plan;
+} PgmQuery;
+
+/* What pgm_spi_begin() changed and pgm_spi_end() restores */
+typedef struct PgmSpi
+{
+	bool		read_only;
+	Oid			userid;
+	int			sec_context;
+	int			nest_level;
+} PgmSpi;
+
+extern Oid	pgm_owner(void);
+extern void pgm_spi_begin(PgmSpi *spi, bool read_only);
+extern void pgm_spi_end(PgmSpi *spi);
+extern uint64 pgm_spi_run(PgmSpi *spi, PgmQuery *query, Datum *values,
+						  const bool *isnull);
+extern uint64 pgm_spi_run_latest(PgmSpi *spi, PgmQuery *query);
+extern char *pgm_spi_text(uint64 row, int column);
+extern Datum pgm_spi_datum(uint64 row, int column, bool *isnull);
+
+#endif							/* PGM_SPI_H */
