@@ -36,6 +36,7 @@ typedef struct PgmMigration
 /* bundle.c: reading migration files */
 extern List *pgm_bundle_parse(const char *bundle);
 extern char *pgm_script_trim(const char *script);
+extern int	pgm_text_skip_gap(const char *text, int p);
 
 /* format.c: writing migration files */
 extern void pgm_migration_format(StringInfo out, const PgmMigration *m);

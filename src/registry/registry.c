@@ -12,57 +12,61 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "errors.h"
 #include "registry/names.h"
 #include "registry/registry.h"
 #include "registry/spi.h"
 
-static PgmQuery graph_query = {
-	"SELECT revision, message, down_revision, depends_on, branch_labels"
+static PgmQuery revisions_query = {
+	.sql = "SELECT revision, message, down_revision, depends_on, branch_labels"
 	"  FROM migrate.revision ORDER BY seq"
 };
 static PgmQuery neighbours_query = {
-	"SELECT revision, branch_labels FROM migrate.revision"
+	.sql = "SELECT revision, branch_labels FROM migrate.revision"
 	" WHERE revision = ANY ($1) OR branch_labels <> '{}' ORDER BY seq",
-	1, {TEXTARRAYOID}
+	.argtypes = {TEXTARRAYOID}
 };
-static PgmQuery current_query = {
-	"SELECT version_num FROM migrate.version ORDER BY version_num"
+static PgmQuery version_query = {
+	.sql = "SELECT version_num FROM migrate.version ORDER BY version_num"
 };
 static PgmQuery heads_query = {
-	"SELECT revision FROM migrate.revision WHERE nextrev = 0 ORDER BY seq"
+	.sql = "SELECT revision FROM migrate.revision WHERE nextrev = 0 ORDER BY seq"
 };
 static PgmQuery real_heads_query = {
-	"SELECT revision FROM migrate.revision WHERE children = 0 ORDER BY seq"
+	.sql = "SELECT revision FROM migrate.revision WHERE children = 0 ORDER BY seq"
 };
 static PgmQuery bases_query = {
-	"SELECT revision FROM migrate.revision WHERE down_revision = '{}' ORDER BY seq"
+	.sql = "SELECT revision FROM migrate.revision WHERE down_revision = '{}' ORDER BY seq"
 };
 static PgmQuery applied_query = {
-	"SELECT 1 FROM migrate.revision WHERE revision = $1 AND applied",
-	1, {TEXTOID}
+	.sql = "SELECT 1 FROM migrate.revision WHERE revision = $1 AND applied",
+	.argtypes = {TEXTOID}
 };
 static PgmQuery behind_query = {
-	"SELECT 1 FROM migrate.revision WHERE children = 0 AND NOT applied LIMIT 1"
+	.sql = "SELECT 1 FROM migrate.revision WHERE children = 0 AND NOT applied LIMIT 1"
 };
 static PgmQuery find_query = {
-	"SELECT revision, down_revision, branch_labels, depends_on, message, created,"
+	.sql = "SELECT revision, down_revision, branch_labels, depends_on, message, created,"
 	"       upgrade, downgrade, verify, options, checksum, registered_by,"
 	"       CASE WHEN trusted = checksum THEN trusted_by END, applied, repairable"
 	"  FROM migrate.revision WHERE revision = $1",
-	1, {TEXTOID}
+	.argtypes = {TEXTOID}
 };
 static PgmQuery summary_query = {
-	"SELECT revision, checksum, message, created, applied, repairable"
+	.sql = "SELECT revision, checksum, message, created, applied, repairable"
 	"  FROM migrate.revision WHERE $1 IS NULL OR revision = ANY ($1) ORDER BY seq",
-	1, {TEXTARRAYOID}
+	.argtypes = {TEXTARRAYOID}
 };
 static PgmQuery applied_at_query = {
-	"SELECT revision, applied_at FROM migrate.revision WHERE applied"
+	.sql = "SELECT revision, applied_at FROM migrate.revision WHERE applied"
+};
+static PgmQuery kept_query = {
+	.sql = "SELECT revision, applied, children, nextrev FROM migrate.revision"
 };
 static PgmQuery last_role_query = {
-	"SELECT ran_as FROM migrate.log WHERE direction IN ('upgrade', 'downgrade')"
+	.sql = "SELECT ran_as FROM migrate.log WHERE direction IN ('upgrade', 'downgrade')"
 	" ORDER BY id DESC LIMIT 1"
 };
 
@@ -121,7 +125,7 @@ pgm_registry_graph(bool read_only, PgmPosition **pos)
 	ListCell   *lc;
 
 	pgm_spi_begin(&spi, read_only);
-	n = pgm_spi_run(&spi, &graph_query, NULL, NULL);
+	n = pgm_spi_run(&spi, &revisions_query, NULL, NULL);
 	old = MemoryContextSwitchTo(caller);
 	g = pgm_graph_create(n);
 	for (uint64 i = 0; i < n; i++)
@@ -184,14 +188,14 @@ pgm_registry_neighbours(List *names)
 List *
 pgm_registry_current(bool read_only)
 {
-	return read_names(&current_query, read_only, false);
+	return read_names(&version_query, read_only, false);
 }
 
 /* The same as committed now, whatever the transaction's snapshot. */
 List *
 pgm_registry_current_latest(void)
 {
-	return read_names(&current_query, true, true);
+	return read_names(&version_query, true, true);
 }
 
 /*
@@ -340,6 +344,36 @@ pgm_registry_applied_at(const PgmGraph *g)
 	}
 	pgm_spi_end(&spi);
 	return result;
+}
+
+/*
+ * The kept columns of each revision of the graph, to be verified: returns
+ * "applied", and sets the counts.
+ */
+bool *
+pgm_registry_kept(const PgmGraph *g, int **children, int **nextrev)
+{
+	bool	   *applied = pgm_set_create(g);
+	PgmSpi		spi;
+	uint64		n;
+
+	*children = palloc0(Max(g->n, 1) * sizeof(int));
+	*nextrev = palloc0(Max(g->n, 1) * sizeof(int));
+	pgm_spi_begin(&spi, true);
+	n = pgm_spi_run(&spi, &kept_query, NULL, NULL);
+	for (uint64 i = 0; i < n; i++)
+	{
+		int			rev = pgm_graph_find(g, pgm_spi_text(i, 1));
+		bool		isnull;
+
+		if (rev < 0)
+			continue;
+		applied[rev] = column_bool(i, 2);
+		(*children)[rev] = DatumGetInt32(pgm_spi_datum(i, 3, &isnull));
+		(*nextrev)[rev] = DatumGetInt32(pgm_spi_datum(i, 4, &isnull));
+	}
+	pgm_spi_end(&spi);
+	return applied;
 }
 
 /* The role the last logged step ran as, or NULL. */

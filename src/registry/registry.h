@@ -55,6 +55,8 @@ extern bool pgm_registry_at_heads(void);
 extern PgmStored *pgm_registry_find(const char *revision, bool read_only);
 extern List *pgm_registry_summaries(List *revisions);
 extern TimestampTz *pgm_registry_applied_at(const PgmGraph *g);
+extern bool *pgm_registry_kept(const PgmGraph *g, int **children,
+							   int **nextrev);
 extern char *pgm_registry_last_role(void);
 
 /* writing */
@@ -67,7 +69,8 @@ extern void pgm_registry_set_repairable(const char *revision,
 extern void pgm_registry_set_trusted(const char *revision,
 									 const char *checksum);
 extern void pgm_registry_step(const PgmGraph *g, int rev, bool up,
-							  PgmSet before, PgmSet after);
+							  PgmSet before, PgmSet after,
+							  const PgmLogEntry *entry);
 extern void pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
 							  const PgmPosition *to);
 extern int64 pgm_registry_next_run(void);

@@ -82,6 +82,9 @@ prepare(PgmQuery *query)
 {
 	if (query->plan != NULL)
 		return;
+	query->nargs = 0;
+	while (OidIsValid(query->argtypes[query->nargs]))
+		query->nargs++;
 	query->plan = SPI_prepare(query->sql, query->nargs, query->argtypes);
 	if (query->plan == NULL || SPI_keepplan(query->plan) != 0)
 		elog(ERROR, "SPI_prepare failed: %s: %s",

@@ -14,8 +14,8 @@
 typedef struct PgmQuery
 {
 	const char *sql;
-	int			nargs;
-	Oid			argtypes[PGM_QUERY_MAX_ARGS];
+	Oid			argtypes[PGM_QUERY_MAX_ARGS];	/* ends at the first 0 */
+	int			nargs;			/* set when it is planned, like "plan" */
 	SPIPlanPtr	plan;
 } PgmQuery;
 

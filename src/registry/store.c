@@ -9,14 +9,409 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/sequence.h"
-#include "libpq/libpq-be.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
+#include "utils/jsonb.h"
+#include "utils/pg_lsn.h"
 #include "utils/timestamp.h"
+#include "utils/xid8.h"
 
-#include "compat.h"
 #include "registry/names.h"
 #include "registry/registry.h"
 #include "registry/spi.h"
+
+#define CONTENT_TYPES \
+	TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID, TEXTOID, \
+	TEXTOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID
+#define CONTENT_COLUMNS 13
+
+static PgmQuery insert_query = {
+	.sql = "INSERT INTO migrate.revision (revision, down_revision, branch_labels,"
+	" depends_on, message, created, upgrade, downgrade, verify, options,"
+	" checksum, file_name, registered_by)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+	.argtypes = {CONTENT_TYPES}
+};
+static PgmQuery replace_query = {
+	.sql = "UPDATE migrate.revision SET down_revision = $2, branch_labels = $3,"
+	" depends_on = $4, message = $5, created = $6, upgrade = $7,"
+	" downgrade = $8, verify = $9, options = $10, checksum = $11,"
+	" file_name = $12, registered_by = $13, registered_at = now(),"
+	" repairable = false WHERE revision = $1",
+	.argtypes = {CONTENT_TYPES}
+};
+static PgmQuery retitle_query = {
+	.sql = "UPDATE migrate.revision SET message = $2, created = $3, file_name = $4"
+	" WHERE revision = $1",
+	.argtypes = {TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+};
+static PgmQuery delete_query = {
+	.sql = "DELETE FROM migrate.revision WHERE revision = $1",
+	.argtypes = {TEXTOID}
+};
+static PgmQuery add_children_query = {
+	.sql = "UPDATE migrate.revision r SET children = r.children + d.children,"
+	" nextrev = r.nextrev + d.nextrev"
+	"  FROM unnest($1, $2, $3) AS d (revision, children, nextrev)"
+	" WHERE r.revision = d.revision",
+	.argtypes = {TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID}
+};
+static PgmQuery set_children_query = {
+	.sql = "UPDATE migrate.revision r SET children = d.children, nextrev = d.nextrev"
+	"  FROM unnest($1, $2, $3) AS d (revision, children, nextrev)"
+	" WHERE r.revision = d.revision"
+	"   AND (r.children <> d.children OR r.nextrev <> d.nextrev)",
+	.argtypes = {TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID}
+};
+static PgmQuery repairable_query = {
+	.sql = "UPDATE migrate.revision SET repairable = $2 IS NULL,"
+	" checksum = coalesce($2, checksum) WHERE revision = $1",
+	.argtypes = {TEXTOID, TEXTOID}
+};
+static PgmQuery trusted_query = {
+	.sql = "UPDATE migrate.revision SET trusted = $2, trusted_by = $3"
+	" WHERE revision = $1",
+	.argtypes = {TEXTOID, TEXTOID, TEXTOID}
+};
+static PgmQuery version_insert_query = {
+	.sql = "INSERT INTO migrate.version VALUES ($1)",
+	.argtypes = {TEXTOID}
+};
+static PgmQuery version_delete_query = {
+	.sql = "DELETE FROM migrate.version WHERE version_num = $1",
+	.argtypes = {TEXTOID}
+};
+static PgmQuery version_update_query = {
+	.sql = "UPDATE migrate.version SET version_num = $1 WHERE version_num = $2",
+	.argtypes = {TEXTOID, TEXTOID}
+};
+static PgmQuery applied_query = {
+	.sql = "UPDATE migrate.revision SET applied = $2,"
+	" applied_at = CASE WHEN $2 THEN clock_timestamp() END WHERE revision = $1",
+	.argtypes = {TEXTOID, BOOLOID}
+};
+static PgmQuery all_applied_query = {
+	.sql = "UPDATE migrate.revision SET applied = $2,"
+	" applied_at = CASE WHEN $2 THEN clock_timestamp() END"
+	" WHERE revision = ANY ($1)",
+	.argtypes = {TEXTARRAYOID, BOOLOID}
+};
+static PgmQuery next_run_query = {
+	.sql = "SELECT nextval('migrate.run_seq')"
+};
+static PgmQuery log_query = {
+	.sql = "INSERT INTO migrate.log (run, revision, direction, checksum, started_at,"
+	" duration, outcome, lsn, xid, ran_as, search_path, login,"
+	" application_name, client_addr)"
+	" VALUES ($1, $2, $3, $4, $5, clock_timestamp() - $5, 'done', $6, $7, $8, $9,"
+	" $10, current_setting('application_name'), inet_client_addr())",
+	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, LSNOID,
+	XID8OID, TEXTOID, TEXTOID, TEXTOID}
+};
+
+/* A string as a text Datum, or a null. */
+static Datum
+text_or_null(const char *string, bool *isnull)
+{
+	*isnull = string == NULL;
+	return string ? CStringGetTextDatum(string) : (Datum) 0;
+}
+
+static void
+content_values(const PgmMigration *m, Datum *values, bool *isnull)
+{
+	memset(isnull, false, CONTENT_COLUMNS * sizeof(bool));
+	values[0] = CStringGetTextDatum(m->revision);
+	values[1] = PointerGetDatum(pgm_names_to_array(m->down_revision));
+	values[2] = PointerGetDatum(pgm_names_to_array(m->branch_labels));
+	values[3] = PointerGetDatum(pgm_names_to_array(m->depends_on));
+	values[4] = CStringGetTextDatum(m->message);
+	values[5] = text_or_null(m->created, &isnull[5]);
+	values[6] = CStringGetTextDatum(m->upgrade);
+	values[7] = text_or_null(m->downgrade, &isnull[7]);
+	values[8] = text_or_null(m->verify, &isnull[8]);
+	values[9] = JsonbPGetDatum(m->options);
+	values[10] = CStringGetTextDatum(m->checksum);
+	values[11] = CStringGetTextDatum(pgm_migration_file_name(m->revision,
+															 m->message));
+	values[12] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(),
+													   false));
+}
+
+/* Add a migration; its author is the session user. */
+void
+pgm_registry_insert(const PgmMigration *m)
+{
+	Datum		values[CONTENT_COLUMNS];
+	bool		isnull[CONTENT_COLUMNS];
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	content_values(m, values, isnull);
+	pgm_spi_run(&spi, &insert_query, values, isnull);
+	pgm_spi_end(&spi);
+}
+
+/*
+ * Replace the content of a registered migration, or, with "content" false,
+ * just its message and date of creation.
+ */
+void
+pgm_registry_replace(const PgmMigration *m, bool content)
+{
+	Datum		values[CONTENT_COLUMNS];
+	bool		isnull[CONTENT_COLUMNS];
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	content_values(m, values, isnull);
+	if (content)
+		pgm_spi_run(&spi, &replace_query, values, isnull);
+	else
+	{
+		values[1] = values[4];
+		values[2] = values[5];
+		isnull[2] = isnull[5];
+		values[3] = values[11];
+		pgm_spi_run(&spi, &retitle_query, values, isnull);
+	}
+	pgm_spi_end(&spi);
+}
+
+/* Forget a migration. */
+void
+pgm_registry_delete(const char *revision)
+{
+	Datum		value = CStringGetTextDatum(revision);
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	pgm_spi_run(&spi, &delete_query, &value, NULL);
+	pgm_spi_end(&spi);
+}
+
+/*
+ * Bring the kept counts of children up to date: with "all" they become those
+ * of the graph, which is then the whole one; else the graph's are added to
+ * them.
+ */
+void
+pgm_registry_count_children(const PgmGraph *g, bool all)
+{
+	Datum		values[3];
+	Datum	   *children = palloc(Max(g->n, 1) * sizeof(Datum));
+	Datum	   *nextrev = palloc(Max(g->n, 1) * sizeof(Datum));
+	List	   *names = NIL;
+	int			n = 0;
+	PgmSpi		spi;
+
+	for (int i = 0; i < g->n; i++)
+	{
+		const PgmRevision *r = &g->rev[i];
+
+		if (!all && r->nstanding == 0)
+			continue;
+		names = lappend(names, unconstify(char *, r->id));
+		children[n] = Int32GetDatum(r->nstanding);
+		nextrev[n++] = Int32GetDatum(r->nnext);
+	}
+	if (n == 0)
+		return;
+	pgm_spi_begin(&spi, false);
+	values[0] = PointerGetDatum(pgm_names_to_array(names));
+	values[1] = PointerGetDatum(construct_array(children, n, INT4OID, 4, true,
+												TYPALIGN_INT));
+	values[2] = PointerGetDatum(construct_array(nextrev, n, INT4OID, 4, true,
+												TYPALIGN_INT));
+	pgm_spi_run(&spi, all ? &set_children_query : &add_children_query,
+				values, NULL);
+	pgm_spi_end(&spi);
+}
+
+/*
+ * Allow the content of an applied migration to be replaced once; or, given a
+ * checksum, set that.
+ */
+void
+pgm_registry_set_repairable(const char *revision, const char *checksum)
+{
+	Datum		values[2];
+	bool		isnull[2] = {false, false};
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	values[0] = CStringGetTextDatum(revision);
+	values[1] = text_or_null(checksum, &isnull[1]);
+	pgm_spi_run(&spi, &repairable_query, values, isnull);
+	pgm_spi_end(&spi);
+}
+
+/* Note that the current user vouches for this content. */
+void
+pgm_registry_set_trusted(const char *revision, const char *checksum)
+{
+	Datum		values[3];
+	char	   *role = GetUserNameFromId(GetUserId(), false);
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	values[0] = CStringGetTextDatum(revision);
+	values[1] = CStringGetTextDatum(checksum);
+	values[2] = CStringGetTextDatum(role);
+	pgm_spi_run(&spi, &trusted_query, values, NULL);
+	pgm_spi_end(&spi);
+}
+
+/* Write a changed set of version rows: one UPDATE in the usual case. */
+static void
+write_version(PgmSpi *spi, const PgmGraph *g, PgmSet before, PgmSet after,
+			  int *revs, int nrevs)
+{
+	int			gone = -1;
+
+	for (int k = 0; k < nrevs; k++)
+	{
+		int			i = revs[k];
+		Datum		value;
+
+		if (!before[i] || after[i])
+			continue;
+		if (gone < 0)
+		{
+			gone = i;
+			continue;
+		}
+		value = CStringGetTextDatum(g->rev[i].id);
+		pgm_spi_run(spi, &version_delete_query, &value, NULL);
+	}
+	for (int k = 0; k < nrevs; k++)
+	{
+		int			i = revs[k];
+		Datum		values[2];
+
+		if (before[i] || !after[i])
+			continue;
+		values[0] = CStringGetTextDatum(g->rev[i].id);
+		if (gone >= 0)
+			values[1] = CStringGetTextDatum(g->rev[gone].id);
+		pgm_spi_run(spi, gone >= 0 ? &version_update_query :
+					&version_insert_query, values, NULL);
+		gone = -1;
+	}
+	if (gone >= 0)
+	{
+		Datum		value = CStringGetTextDatum(g->rev[gone].id);
+
+		pgm_spi_run(spi, &version_delete_query, &value, NULL);
+	}
+}
+
+static void
+write_log(PgmSpi *spi, const PgmLogEntry *e)
+{
+	Datum		values[10];
+	bool		isnull[10] = {false};
+
+	values[0] = Int64GetDatum(e->run);
+	values[1] = text_or_null(e->revision, &isnull[1]);
+	values[2] = CStringGetTextDatum(e->direction);
+	values[3] = text_or_null(e->checksum, &isnull[3]);
+	values[4] = TimestampTzGetDatum(e->started_at);
+	values[5] = LSNGetDatum(e->lsn);
+	values[6] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	values[7] = CStringGetTextDatum(GetUserNameFromId(e->ran_as, false));
+	values[8] = CStringGetTextDatum(e->search_path);
+	values[9] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(),
+													  false));
+	pgm_spi_run(spi, &log_query, values, isnull);
+}
+
+/*
+ * Write down one step: the version rows "before" and "after" differ at the
+ * revision itself and what it directly stands on.
+ */
+void
+pgm_registry_step(const PgmGraph *g, int rev, bool up, PgmSet before,
+				  PgmSet after, const PgmLogEntry *entry)
+{
+	const PgmRevision *r = &g->rev[rev];
+	int		   *revs = palloc((1 + r->ndown + r->ndeps) * sizeof(int));
+	int			n = 0;
+	Datum		values[2];
+	PgmSpi		spi;
+
+	revs[n++] = rev;
+	for (int k = 0; k < r->ndown; k++)
+		revs[n++] = r->down[k];
+	for (int k = 0; k < r->ndeps; k++)
+	{
+		bool		seen = false;
+
+		for (int j = 0; j < n; j++)
+			seen = seen || revs[j] == r->deps[k];
+		if (!seen)
+			revs[n++] = r->deps[k];
+	}
+
+	pgm_spi_begin(&spi, false);
+	write_version(&spi, g, before, after, revs, n);
+	values[0] = CStringGetTextDatum(r->id);
+	values[1] = BoolGetDatum(up);
+	pgm_spi_run(&spi, &applied_query, values, NULL);
+	write_log(&spi, entry);
+	pgm_spi_end(&spi);
+	pfree(revs);
+}
+
+/* Move the database from one position to another without running anything. */
+void
+pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
+				  const PgmPosition *to)
+{
+	int		   *all = palloc(Max(g->n, 1) * sizeof(int));
+	PgmSpi		spi;
+
+	for (int i = 0; i < g->n; i++)
+		all[i] = i;
+	pgm_spi_begin(&spi, false);
+	write_version(&spi, g, from->row, to->row, all, g->n);
+	for (int up = 0; up <= 1; up++)
+	{
+		PgmSet		changed = pgm_set_create(g);
+		Datum		values[2];
+
+		for (int i = 0; i < g->n; i++)
+			changed[i] = from->applied[i] != to->applied[i] &&
+				to->applied[i] == (bool) up;
+		values[0] = PointerGetDatum(pgm_names_to_array(pgm_set_ids(g, changed)));
+		values[1] = BoolGetDatum(up);
+		pgm_spi_run(&spi, &all_applied_query, values, NULL);
+	}
+	pgm_spi_end(&spi);
+}
+
+/* A number for a run. */
+int64
+pgm_registry_next_run(void)
+{
+	PgmSpi		spi;
+	bool		isnull;
+	int64		run;
+
+	pgm_spi_begin(&spi, false);
+	pgm_spi_run(&spi, &next_run_query, NULL, NULL);
+	run = DatumGetInt64(pgm_spi_datum(0, 1, &isnull));
+	pgm_spi_end(&spi);
+	return run;
+}
+
+/* Add a row to the log. */
+void
+pgm_registry_log(const PgmLogEntry *entry)
+{
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	write_log(&spi, entry);
+	pgm_spi_end(&spi);
+}

@@ -1,0 +1,54 @@
+/*
+ * compat.h
+ *	  Every difference between PostgreSQL 15 to 19 that concerns us, and
+ *	  nowhere else.
+ */
+#ifndef PGM_COMPAT_H
+#define PGM_COMPAT_H
+
+#include "executor/executor.h"
+#include "storage/lock.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
+#include "utils/acl.h"
+
+#if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 200000
+#error "pg_migrate needs PostgreSQL 15 to 19"
+#endif
+
+/* 16 told "may SET ROLE to" from "is a member of" */
+#if PG_VERSION_NUM >= 160000
+#define pgm_can_act_as(member, role) member_can_set_role(member, role)
+#else
+#define pgm_can_act_as(member, role) is_member_of_role(member, role)
+#endif
+
+/* 17 replaced backend ids by proc numbers */
+#if PG_VERSION_NUM >= 170000
+#include "storage/procnumber.h"
+#define pgm_vxid_proc(vxid) ProcNumberGetProc((vxid).procNumber)
+#else
+#include "storage/sinvaladt.h"
+#define pgm_vxid_proc(vxid) BackendIdGetProc((vxid).backendId)
+#endif
+
+/* 18 dropped the execute_once argument */
+#if PG_VERSION_NUM >= 180000
+#define pgm_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0)
+#else
+#define pgm_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0, true)
+#endif
+
+/* 19 made CLUSTER a form of REPACK */
+#if PG_VERSION_NUM < 190000
+#define PGM_HAVE_CLUSTER
+#endif
+
+/*
+ * Token codes of the server's scanner: gram.h is not installed by every
+ * version, and like plpgsql's they are the head of the list in gram.y.
+ */
+#define PGM_TOKEN_SCONST	261
+#define PGM_TOKEN_USCONST	262
+
+#endif							/* PGM_COMPAT_H */

@@ -1,0 +1,22 @@
+/*
+ * pg_migrate.c
+ *	  Module entry: schema migration inside the server.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "run/runlock.h"
+#include "run/settings.h"
+
+PG_MODULE_MAGIC;
+
+extern PGDLLEXPORT void _PG_init(void);
+
+/* Called when the library is loaded, by the first call of any function. */
+void
+_PG_init(void)
+{
+	pgm_settings_init();
+	pgm_runlock_init();
+}

@@ -1,0 +1,263 @@
+/*
+ * files.c
+ *	  Migration files out of the registry: export(), revision(), merge().
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "errors.h"
+#include "graph/plan.h"
+#include "registry/names.h"
+#include "registry/register.h"
+#include "registry/registry.h"
+#include "run/runlock.h"
+
+/* Bytes of randomness in a new revision id: 12 hexadecimal digits */
+#define ID_BYTES 6
+
+static int
+compare_ints(const void *a, const void *b)
+{
+	int			ia = *(const int *) a;
+	int			ib = *(const int *) b;
+
+	return (ia > ib) - (ia < ib);
+}
+
+PG_FUNCTION_INFO_V1(pg_migrate_export);
+PG_FUNCTION_INFO_V1(pg_migrate_revision);
+PG_FUNCTION_INFO_V1(pg_migrate_merge);
+
+/*
+ * export(range default null) returns a bundle, in order of registration, so
+ * that loading it elsewhere gives the same order of steps.
+ */
+Datum
+pg_migrate_export(PG_FUNCTION_ARGS)
+{
+	PgmPosition *pos;
+	PgmGraph   *g = pgm_registry_graph(true, &pos);
+	StringInfoData out;
+	int		   *revs;
+	int			n;
+
+	revs = pgm_plan_history(g, pos, PG_ARGISNULL(0) ? NULL :
+							text_to_cstring(PG_GETARG_TEXT_PP(0)), &n);
+	qsort(revs, n, sizeof(int), compare_ints);
+	initStringInfo(&out);
+	for (int i = 0; i < n; i++)
+	{
+		PgmStored  *s = pgm_registry_find(g->rev[revs[i]].id, true);
+
+		CHECK_FOR_INTERRUPTS();
+		if (i > 0)
+			appendStringInfoChar(&out, '\n');
+		pgm_migration_format(&out, &s->m);
+	}
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
+}
+
+/* A fresh id, as Alembic's: 12 hexadecimal digits. */
+static char *
+fresh_id(void)
+{
+	uint8		bytes[ID_BYTES];
+	char	   *id = palloc(ID_BYTES * 2 + 1);
+
+	if (!pg_strong_random(bytes, ID_BYTES))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate a random revision id")));
+	id[hex_encode((char *) bytes, ID_BYTES, id)] = '\0';
+	return id;
+}
+
+/* The parents of a new revision, as ids; a head unless "splice". */
+static List *
+find_parents(const PgmGraph *g, List *heads, bool splice)
+{
+	List	   *revs = NIL;
+	List	   *ids = NIL;
+	ListCell   *lc;
+
+	foreach(lc, heads)
+	{
+		PgmTarget  *t = pgm_target_parse(lfirst(lc));
+		List	   *more = t->relative ? pgm_resolve_list(g, list_make1(lfirst(lc)), PGM_FOR_REVISION) :
+			pgm_resolve_absolute(g, t, PGM_FOR_REVISION);
+
+		if (list_intersection_int(revs, more) != NIL)
+			ereport(ERROR,
+					(errcode(PGM_ERRCODE_INVALID_TARGET),
+					 errmsg("Duplicate head revisions specified"),
+					 errdetail("'%s' is named, or stands for one named, before.",
+							   (char *) lfirst(lc)),
+					 errhint("Name each revision once.")));
+		revs = list_concat(revs, more);
+	}
+	foreach(lc, revs)
+	{
+		const PgmRevision *r = &g->rev[lfirst_int(lc)];
+
+		if (!splice && r->nnext > 0)
+			ereport(ERROR,
+					(errcode(PGM_ERRCODE_INVALID_TARGET),
+					 errmsg("Revision %s is not a head revision; please specify --splice to create a new branch from this revision",
+							r->id),
+					 errdetail("Revision %s stands on it.",
+							   g->rev[r->next[0]].id),
+					 errhint("Pass splice => true to begin a branch there.")));
+		ids = lappend(ids, unconstify(char *, r->id));
+	}
+	return ids;
+}
+
+/* Dependencies of a new revision: ids completed, labels kept. */
+static List *
+find_dependencies(const PgmGraph *g, List *names)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		char	   *name = lfirst(lc);
+		PgmTarget  *t = pgm_target_parse(name);
+		int			rev = t->relative ?
+			linitial_int(pgm_resolve_list(g, list_make1(name), PGM_FOR_REVISION)) :
+			pgm_resolve_one(g, t);
+		bool		is_label = false;
+
+		if (rev == PGM_BASE)
+			ereport(ERROR,
+					(errcode(PGM_ERRCODE_INVALID_TARGET),
+					 errmsg("a revision cannot depend on '%s'", name),
+					 errhint("Name a revision or a label.")));
+		for (int k = 0; k < g->rev[rev].nlabels; k++)
+			is_label = is_label || strcmp(g->rev[rev].labels[k], name) == 0;
+		result = lappend(result, is_label ? name :
+						 unconstify(char *, g->rev[rev].id));
+	}
+	return result;
+}
+
+/* A new migration without content. */
+static PgmMigration *
+new_migration(char *id, char *message)
+{
+	PgmMigration *m = palloc0(sizeof(PgmMigration));
+
+	m->revision = id ? id : fresh_id();
+	pgm_name_check(m->revision, PGM_NAME_REVISION);
+	m->message = message;
+	m->created = pstrdup(timestamptz_to_str(GetCurrentTransactionStartTimestamp()));
+	m->upgrade = "";
+	m->downgrade = "";
+	m->options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+													CStringGetDatum("{}")));
+	return m;
+}
+
+/* The row (revision, file_name, content). */
+static Datum
+return_file(FunctionCallInfo fcinfo, const PgmMigration *m)
+{
+	TupleDesc	desc;
+	StringInfoData content;
+	Datum		values[3];
+	bool		isnull[3] = {false, false, false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	initStringInfo(&content);
+	pgm_migration_format(&content, m);
+	values[0] = CStringGetTextDatum(m->revision);
+	values[1] = CStringGetTextDatum(pgm_migration_file_name(m->revision,
+															m->message));
+	values[2] = CStringGetTextDatum(content.data);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values,
+											 isnull));
+}
+
+/* The message argument, one line. */
+static char *
+message_argument(FunctionCallInfo fcinfo)
+{
+	char	   *message = PG_ARGISNULL(0) ? pstrdup("") :
+		text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	for (char *p = message; *p; p++)
+		if (*p == '\n' || *p == '\r')
+			*p = ' ';
+	return message;
+}
+
+static List *
+list_argument(FunctionCallInfo fcinfo, int i)
+{
+	return PG_ARGISNULL(i) ? NIL :
+		pgm_names_from_array(PG_GETARG_ARRAYTYPE_P(i));
+}
+
+static char *
+id_argument(FunctionCallInfo fcinfo, int i)
+{
+	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+/*
+ * revision(message, head default 'head', splice, rev_id, branch_label,
+ * depends_on) returns a row (revision, file_name, content); changes nothing.
+ */
+Datum
+pg_migrate_revision(PG_FUNCTION_ARGS)
+{
+	PgmGraph   *g = pgm_registry_graph(true, NULL);
+	PgmMigration *m = new_migration(id_argument(fcinfo, 3),
+									message_argument(fcinfo));
+
+	m->down_revision = find_parents(g, list_argument(fcinfo, 1),
+									!PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
+	m->branch_labels = list_argument(fcinfo, 4);
+	pgm_names_check(m->branch_labels, PGM_NAME_LABEL);
+	m->depends_on = find_dependencies(g, list_argument(fcinfo, 5));
+	return return_file(fcinfo, m);
+}
+
+/*
+ * merge(message, revisions default 'heads', rev_id, branch_label) returns a
+ * row (revision, file_name, content), and registers it.
+ */
+Datum
+pg_migrate_merge(PG_FUNCTION_ARGS)
+{
+	PgmGraph   *g;
+	PgmMigration *m;
+	PgmTally	tally;
+
+	pgm_runlock_acquire("migrate.merge()");
+	g = pgm_registry_graph(false, NULL);
+	m = new_migration(id_argument(fcinfo, 2), message_argument(fcinfo));
+	m->down_revision = find_parents(g, list_argument(fcinfo, 1), false);
+	if (list_length(m->down_revision) < 2)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_INVALID_TARGET),
+				 errmsg("nothing to merge"),
+				 errdetail("There is %s head among the revisions given.",
+						   m->down_revision ? "one" : "no"),
+				 errhint("See the heads with SELECT migrate.heads().")));
+	m->branch_labels = list_argument(fcinfo, 3);
+	pgm_register_all(list_make1(m), false, false, &tally);
+	ereport(NOTICE,
+			(errmsg("registered merge %s of %s", m->revision,
+					pgm_name_join(m->down_revision)),
+			 errhint("Write the content to file %s and commit it with your migrations.",
+					 pgm_migration_file_name(m->revision, m->message))));
+	return return_file(fcinfo, m);
+}

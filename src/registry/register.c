@@ -1,0 +1,687 @@
+/*
+ * register.c
+ *	  Registering migrations: register(), load(), unregister(), repair(),
+ *	  trust().
+ *
+ * All ways in lead through pgm_register_all(): what is given is compared with
+ * what is registered, checked as a graph together with it, and then written,
+ * or nothing is.
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "catalog/namespace.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "errors.h"
+#include "registry/behaviour.h"
+#include "registry/names.h"
+#include "registry/register.h"
+#include "registry/registry.h"
+#include "run/runlock.h"
+#include "run/script.h"
+#include "srf.h"
+
+/* What is to be done with a migration that was given */
+typedef enum PgmVerb
+{
+	PGM_VERB_ADD,
+	PGM_VERB_REPLACE,
+	PGM_VERB_RETITLE,
+	PGM_VERB_KEEP
+} PgmVerb;
+
+/* Error context for one migration of a bundle */
+static void
+migration_error_callback(void *arg)
+{
+	const PgmMigration *m = arg;
+
+	if (m->line > 0)
+		errcontext("migration \"%s\", line %d of the bundle",
+				   m->revision, m->line);
+}
+
+/* Does the message fit into a header of one line? */
+static void
+check_message(const PgmMigration *m)
+{
+	if (strpbrk(m->message, "\r\n"))
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_INVALID_NAME),
+				 errmsg("the message of migration \"%s\" has more than one line",
+						m->revision),
+				 errhint("Say in one line what it does; a comment in the script may say more.")));
+}
+
+/* Everything about a migration that can be judged by itself. */
+static void
+check_migration(const PgmMigration *m)
+{
+	pgm_name_check(m->revision, PGM_NAME_REVISION);
+	pgm_names_check(m->down_revision, PGM_NAME_REVISION);
+	pgm_names_check(m->depends_on, PGM_NAME_REVISION);
+	pgm_names_check(m->branch_labels, PGM_NAME_LABEL);
+	check_message(m);
+	pgm_script_check(m->revision, "upgrade", m->upgrade, m->upgrade_line);
+	pgm_script_check(m->revision, "downgrade", m->downgrade,
+					 m->downgrade_line);
+	pgm_script_check(m->revision, "verify", m->verify, m->verify_line);
+}
+
+/*
+ * Where two contents first differ, as a sentence.  "old" is what is
+ * registered.
+ */
+static char *
+describe_difference(const PgmMigration *old, const PgmMigration *new)
+{
+	const struct
+	{
+		const char *what;
+		const char *old;
+		const char *new;
+	}			fields[] =
+	{
+		{"down_revision", pgm_name_join(old->down_revision),
+		pgm_name_join(new->down_revision)},
+		{"depends_on", pgm_name_join(old->depends_on),
+		pgm_name_join(new->depends_on)},
+		{"branch_labels", pgm_name_join(old->branch_labels),
+		pgm_name_join(new->branch_labels)},
+		{"the options", JsonbToCString(NULL, &old->options->root, 0),
+		JsonbToCString(NULL, &new->options->root, 0)},
+		{"the upgrade script", old->upgrade, new->upgrade},
+		{"the downgrade script", old->downgrade ? old->downgrade : "",
+		new->downgrade ? new->downgrade : ""},
+		{"the verify script", old->verify ? old->verify : "",
+		new->verify ? new->verify : ""}
+	};
+
+	for (int i = 0; i < (int) lengthof(fields); i++)
+	{
+		char	   *a;
+		char	   *b;
+		int			line = pgm_first_difference(fields[i].old, fields[i].new,
+												&a, &b);
+
+		if (line > 0)
+			return psprintf("They first differ in line %d of %s: %s%s%s became %s%s%s.",
+							line, fields[i].what,
+							a ? "\"" : "", a ? a : "(nothing)", a ? "\"" : "",
+							b ? "\"" : "", b ? b : "(nothing)", b ? "\"" : "");
+	}
+	return pstrdup("One has a downgrade or verify script, the other has none.");
+}
+
+/* The content of a registered migration differs and may not be replaced. */
+static void
+refuse_change(const PgmMigration *m, bool applied)
+{
+	PgmStored  *old = pgm_registry_find(m->revision, false);
+
+	ereport(ERROR,
+			(errcode(PGM_ERRCODE_CONTENT_CHANGED),
+			 applied ? errmsg("the content of migration \"%s\" was changed after it was applied",
+							  m->revision) :
+			 errmsg("migration \"%s\" is registered with other content",
+					m->revision),
+			 errdetail("Registered is %s, given is %s. %s",
+					   old->m.checksum, m->checksum,
+					   describe_difference(&old->m, m)),
+			 applied ?
+			 errhint("Put the change into a new migration; or, if it changes nothing of substance, accept it with SELECT migrate.repair('%s') and load it again.",
+					 m->revision) :
+			 errhint("Pass replace => true to replace it.")));
+}
+
+/* Decide what is to be done with one migration. */
+static PgmVerb
+decide(const PgmMigration *m, const PgmSummary *old, bool replace)
+{
+	if (old == NULL)
+		return PGM_VERB_ADD;
+	if (strcmp(old->checksum, m->checksum) == 0)
+	{
+		bool		same = strcmp(old->message, m->message) == 0 &&
+			strcmp(old->created ? old->created : "",
+				   m->created ? m->created : "") == 0;
+
+		return same || !replace ? PGM_VERB_KEEP : PGM_VERB_RETITLE;
+	}
+	if (old->applied ? !old->repairable : !replace)
+		refuse_change(m, old->applied);
+	return PGM_VERB_REPLACE;
+}
+
+static int
+compare_summaries(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((PgmSummary *) lfirst(a))->revision,
+				  ((PgmSummary *) lfirst(b))->revision);
+}
+
+/* The summary of a revision in a sorted list, or NULL. */
+static PgmSummary *
+find_summary(List *sorted, const char *revision)
+{
+	int			low = 0;
+	int			high = list_length(sorted);
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+		PgmSummary *s = list_nth(sorted, middle);
+		int			cmp = strcmp(s->revision, revision);
+
+		if (cmp == 0)
+			return s;
+		if (cmp < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* The registered revisions the migrations may refer to, and themselves. */
+static PgmGraph *
+graph_of_additions(List *migrations, const PgmVerb *verbs)
+{
+	List	   *names = NIL;
+	PgmGraph   *g;
+	ListCell   *lc;
+
+	foreach(lc, migrations)
+	{
+		PgmMigration *m = lfirst(lc);
+
+		if (verbs[foreach_current_index(lc)] != PGM_VERB_ADD)
+			continue;
+		names = list_concat(names, m->down_revision);
+		names = list_concat(names, m->depends_on);
+		names = list_concat(names, m->branch_labels);
+		names = lappend(names, m->revision);
+	}
+	g = pgm_registry_neighbours(names);
+	foreach(lc, migrations)
+	{
+		PgmMigration *m = lfirst(lc);
+
+		if (verbs[foreach_current_index(lc)] == PGM_VERB_ADD)
+			pgm_graph_add(g, m->revision, m->message, m->down_revision,
+						  m->depends_on, m->branch_labels);
+	}
+	return g;
+}
+
+static void
+write_migrations(List *migrations, const PgmVerb *verbs)
+{
+	ListCell   *lc;
+
+	foreach(lc, migrations)
+	{
+		PgmMigration *m = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		switch (verbs[foreach_current_index(lc)])
+		{
+			case PGM_VERB_ADD:
+				pgm_registry_insert(m);
+				break;
+			case PGM_VERB_REPLACE:
+				pgm_registry_replace(m, true);
+				break;
+			case PGM_VERB_RETITLE:
+				pgm_registry_replace(m, false);
+				break;
+			case PGM_VERB_KEEP:
+				break;
+		}
+	}
+}
+
+/* After an applied migration was replaced its parents must be applied too. */
+static void
+check_applied(const PgmGraph *g, PgmSet applied)
+{
+	for (int i = 0; i < g->n; i++)
+	{
+		const PgmRevision *r = &g->rev[i];
+		int			missing = -1;
+
+		for (int k = 0; applied[i] && k < r->ndown; k++)
+			if (!applied[r->down[k]])
+				missing = r->down[k];
+		for (int k = 0; applied[i] && k < r->ndeps; k++)
+			if (!applied[r->deps[k]])
+				missing = r->deps[k];
+		if (missing >= 0)
+			ereport(ERROR,
+					(errcode(PGM_ERRCODE_INVALID_GRAPH),
+					 errmsg("applied migration \"%s\" would stand on \"%s\", which is not applied",
+							r->id, g->rev[missing].id),
+					 errhint("Correct its down_revision or depends_on, or downgrade first.")));
+	}
+}
+
+/*
+ * After content was replaced or removed: check the graph as a whole, and bring
+ * the kept columns and the version rows in line with it.
+ */
+static void
+settle(const PgmGraph *before, const PgmPosition *was)
+{
+	PgmPosition *rows;
+	PgmGraph   *g = pgm_registry_graph(false, &rows);
+	PgmPosition now;
+
+	now.applied = pgm_set_create(g);
+	for (int i = 0; i < before->n; i++)
+		if (was->applied[i])
+			now.applied[pgm_graph_find(g, before->rev[i].id)] = true;
+	check_applied(g, now.applied);
+	now.row = pgm_graph_maximal(g, now.applied);
+	rows->applied = now.applied;
+	if (memcmp(rows->row, now.row, g->n * sizeof(bool)) != 0)
+		pgm_registry_move(g, rows, &now);
+	pgm_registry_count_children(g, true);
+}
+
+/* Write down that something was said about a migration. */
+static void
+log_remark(const char *direction, const char *revision, const char *checksum)
+{
+	PgmLogEntry entry = {
+		.run = pgm_registry_next_run(),
+		.revision = revision,
+		.direction = direction,
+		.checksum = checksum,
+		.started_at = GetCurrentTimestamp(),
+		.lsn = GetXLogInsertRecPtr(),
+		.ran_as = GetUserId(),
+		.search_path = namespace_search_path
+	};
+
+	pgm_registry_log(&entry);
+}
+
+/*
+ * Forget the registered migrations that the bundle lacks; returns how many.
+ * "summaries" are all that are registered.
+ */
+static int
+prune_others(List *summaries, List *migrations)
+{
+	PgmGraph   *given = pgm_graph_create(list_length(migrations));
+	StringInfoData applied;
+	List	   *others = NIL;
+	ListCell   *lc;
+
+	initStringInfo(&applied);
+	foreach(lc, migrations)
+		pgm_graph_add(given, ((PgmMigration *) lfirst(lc))->revision, NULL,
+					  NIL, NIL, NIL);
+	foreach(lc, summaries)
+	{
+		PgmSummary *s = lfirst(lc);
+
+		if (pgm_graph_find(given, s->revision) >= 0)
+			continue;
+		if (s->applied)
+			appendStringInfo(&applied, "%s%s", applied.len ? ", " : "",
+							 s->revision);
+		others = lappend(others, s->revision);
+	}
+	if (applied.len > 0)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_REVISION_IN_USE),
+				 errmsg("the bundle lacks applied migrations"),
+				 errdetail("Applied are: %s.", applied.data),
+				 errhint("Add their files to the bundle, downgrade below them first, or load without prune.")));
+	foreach(lc, others)
+		pgm_registry_delete(lfirst(lc));
+	return list_length(others);
+}
+
+/* Check each migration by itself and decide what is to be done with it. */
+static PgmVerb *
+decide_all(List *migrations, List *summaries, bool replace, PgmTally *tally)
+{
+	PgmVerb    *verbs = palloc(Max(list_length(migrations), 1) * sizeof(PgmVerb));
+	ListCell   *lc;
+
+	list_sort(summaries, compare_summaries);
+	foreach(lc, migrations)
+	{
+		PgmMigration *m = lfirst(lc);
+		PgmVerb    *verb = &verbs[foreach_current_index(lc)];
+		PgmSummary *old = find_summary(summaries, m->revision);
+		ErrorContextCallback callback;
+
+		CHECK_FOR_INTERRUPTS();
+		callback.callback = migration_error_callback;
+		callback.arg = m;
+		callback.previous = error_context_stack;
+		error_context_stack = &callback;
+		m->checksum = pgm_migration_checksum(m);
+		*verb = decide(m, old, replace);
+		if (*verb != PGM_VERB_KEEP)
+			check_migration(m);
+		error_context_stack = callback.previous;
+
+		if (*verb == PGM_VERB_ADD)
+			tally->added = lappend(tally->added, m->revision);
+		else if (*verb == PGM_VERB_KEEP)
+			tally->unchanged++;
+		else
+			tally->replaced++;
+		if (*verb == PGM_VERB_REPLACE && old->applied)
+			log_remark("repair", m->revision, m->checksum);
+	}
+	return verbs;
+}
+
+/*
+ * Register migrations, all or nothing; the caller holds the run lock.
+ *
+ * "replace" allows to replace what is not applied, "prune" removes what is
+ * not among them.  "tally" tells what was done.
+ *
+ * Raises MG006 to MG009, MG011, MG015 and syntax errors of the scripts.
+ */
+void
+pgm_register_all(List *migrations, bool replace, bool prune, PgmTally *tally)
+{
+	List	   *names = NIL;
+	List	   *summaries;
+	PgmVerb    *verbs;
+	PgmGraph   *before = NULL;
+	PgmPosition *was;
+	bool		rebuild = prune;
+	ListCell   *lc;
+
+	memset(tally, 0, sizeof(PgmTally));
+	tally->total = list_length(migrations);
+	foreach(lc, migrations)
+		names = lappend(names, ((PgmMigration *) lfirst(lc))->revision);
+	summaries = prune || names != NIL ?
+		pgm_registry_summaries(prune ? NIL : names) : NIL;
+	verbs = decide_all(migrations, summaries, replace, tally);
+	for (int i = 0; i < tally->total; i++)
+		rebuild = rebuild || verbs[i] == PGM_VERB_REPLACE;
+
+	if (rebuild)
+	{
+		before = pgm_registry_graph(false, &was);
+		if (prune)
+			tally->pruned = prune_others(summaries, migrations);
+		write_migrations(migrations, verbs);
+		settle(before, was);
+	}
+	else
+	{
+		PgmGraph   *g = graph_of_additions(migrations, verbs);
+
+		pgm_graph_link(g);
+		write_migrations(migrations, verbs);
+		pgm_registry_count_children(g, false);
+	}
+}
+
+/* A text argument as a string, or the default where it is null. */
+static char *
+text_argument(FunctionCallInfo fcinfo, int i, char *standard)
+{
+	return PG_ARGISNULL(i) ? standard : text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+/* A script argument, trimmed as a section of a file is. */
+static char *
+script_argument(FunctionCallInfo fcinfo, int i)
+{
+	char	   *script = text_argument(fcinfo, i, NULL);
+
+	return script ? pgm_script_trim(script) : NULL;
+}
+
+static List *
+list_argument(FunctionCallInfo fcinfo, int i)
+{
+	return PG_ARGISNULL(i) ? NIL :
+		pgm_names_from_array(PG_GETARG_ARRAYTYPE_P(i));
+}
+
+PG_FUNCTION_INFO_V1(pg_migrate_register);
+PG_FUNCTION_INFO_V1(pg_migrate_load);
+PG_FUNCTION_INFO_V1(pg_migrate_validate);
+PG_FUNCTION_INFO_V1(pg_migrate_unregister);
+PG_FUNCTION_INFO_V1(pg_migrate_repair);
+PG_FUNCTION_INFO_V1(pg_migrate_trust);
+
+/*
+ * register(revision, down_revision, upgrade, downgrade, message,
+ * branch_labels, depends_on, verify, options, replace) returns the revision.
+ * The same content again is no change.
+ */
+Datum
+pg_migrate_register(PG_FUNCTION_ARGS)
+{
+	PgmMigration m = {0};
+	PgmTally	tally;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("migrate.register() needs a revision and an upgrade script"),
+				 errhint("Write SELECT migrate.register('<id>', '<parent>', upgrade => '...', downgrade => '...').")));
+	m.revision = text_argument(fcinfo, 0, NULL);
+	m.down_revision = list_argument(fcinfo, 1);
+	m.upgrade = script_argument(fcinfo, 2);
+	m.downgrade = script_argument(fcinfo, 3);
+	m.message = text_argument(fcinfo, 4, "");
+	m.branch_labels = list_argument(fcinfo, 5);
+	m.depends_on = list_argument(fcinfo, 6);
+	m.verify = script_argument(fcinfo, 7);
+	m.options = pgm_behaviour_check(PG_ARGISNULL(8) ?
+									DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))) :
+									PG_GETARG_JSONB_P(8));
+	pgm_runlock_acquire("migrate.register()");
+	pgm_register_all(list_make1(&m), !PG_ARGISNULL(9) && PG_GETARG_BOOL(9),
+					 false, &tally);
+	PG_RETURN_TEXT_P(cstring_to_text(m.revision));
+}
+
+/* The one NOTICE of load(). */
+static void
+report_tally(const PgmTally *t)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "%d migration%s: %d new, %d replaced, %d unchanged",
+					 t->total, t->total == 1 ? "" : "s",
+					 list_length(t->added), t->replaced, t->unchanged);
+	if (t->pruned > 0)
+		appendStringInfo(&buf, ", %d pruned", t->pruned);
+	ereport(NOTICE, (errmsg("%s", buf.data)));
+}
+
+/*
+ * load(bundle, replace default true, prune default false) returns the newly
+ * registered revisions in order of registration.
+ */
+Datum
+pg_migrate_load(PG_FUNCTION_ARGS)
+{
+	char	   *bundle = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	List	   *migrations = pgm_bundle_parse(bundle);
+	PgmTally	tally;
+
+	pgm_runlock_acquire("migrate.load()");
+	pgm_register_all(migrations, PG_GETARG_BOOL(1), PG_GETARG_BOOL(2),
+					 &tally);
+	report_tally(&tally);
+	return pgm_return_names(fcinfo, tally.added);
+}
+
+/* What is wrong or different about one migration of a bundle, or NULL. */
+static char *
+problem_of(PgmMigration *m, const PgmSummary *old)
+{
+	m->checksum = pgm_migration_checksum(m);
+	if (old == NULL)
+		return "not registered";
+	if (strcmp(old->checksum, m->checksum) == 0)
+		return old->applied ? NULL : "registered, not applied";
+	return old->applied ? "applied with other content" :
+		"registered with other content, not applied";
+}
+
+/*
+ * validate(bundle) returns a row (revision, problem) for each migration that
+ * is not applied with just this content, and each registered one the bundle
+ * lacks.
+ */
+Datum
+pg_migrate_validate(PG_FUNCTION_ARGS)
+{
+	List	   *migrations = pgm_bundle_parse(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	List	   *summaries = pgm_registry_summaries(NIL);
+	PgmGraph   *given = pgm_graph_create(list_length(migrations));
+	ListCell   *lc;
+
+	list_sort(summaries, compare_summaries);
+	pgm_rows_begin(fcinfo);
+	foreach(lc, migrations)
+	{
+		PgmMigration *m = lfirst(lc);
+		char	   *problem = problem_of(m, find_summary(summaries, m->revision));
+		Datum		values[2];
+
+		pgm_graph_add(given, m->revision, NULL, NIL, NIL, NIL);
+		if (problem == NULL)
+			continue;
+		values[0] = CStringGetTextDatum(m->revision);
+		values[1] = CStringGetTextDatum(problem);
+		pgm_rows_add(fcinfo, values, NULL);
+	}
+	foreach(lc, summaries)
+	{
+		PgmSummary *s = lfirst(lc);
+		Datum		values[2];
+
+		if (pgm_graph_find(given, s->revision) >= 0)
+			continue;
+		values[0] = CStringGetTextDatum(s->revision);
+		values[1] = CStringGetTextDatum(s->applied ?
+										"applied, but not in the bundle" :
+										"registered, but not in the bundle");
+		pgm_rows_add(fcinfo, values, NULL);
+	}
+	return (Datum) 0;
+}
+
+/* The registered migration that is named exactly, or an error. */
+static PgmStored *
+find_exactly(const char *revision)
+{
+	PgmStored  *s = pgm_registry_find(revision, false);
+
+	if (s == NULL)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_UNKNOWN_REVISION),
+				 errmsg("Can't locate revision identified by '%s'", revision),
+				 errdetail("Here the whole id is needed."),
+				 errhint("List the revisions with SELECT * FROM migrate.history().")));
+	return s;
+}
+
+/* unregister(revision) returns the revision; only for an unapplied leaf. */
+Datum
+pg_migrate_unregister(PG_FUNCTION_ARGS)
+{
+	char	   *revision = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	PgmGraph   *g;
+	PgmPosition *pos;
+	int			rev;
+
+	pgm_runlock_acquire("migrate.unregister()");
+	find_exactly(revision);
+	g = pgm_registry_graph(false, &pos);
+	rev = pgm_graph_find(g, revision);
+	if (pos->applied[rev])
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_REVISION_IN_USE),
+				 errmsg("migration \"%s\" is applied", revision),
+				 errhint("Downgrade below it first.")));
+	if (g->rev[rev].nstanding > 0)
+	{
+		PgmSet		standing = pgm_set_create(g);
+
+		for (int k = 0; k < g->rev[rev].nstanding; k++)
+			standing[g->rev[rev].standing[k]] = true;
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_REVISION_IN_USE),
+				 errmsg("other migrations stand on \"%s\"", revision),
+				 errdetail("They are %s.", pgm_set_join(g, standing)),
+				 errhint("Unregister them first.")));
+	}
+	pgm_registry_delete(revision);
+	settle(g, pos);
+	PG_RETURN_TEXT_P(cstring_to_text(revision));
+}
+
+/*
+ * repair(revision) returns the revision: changed content of this applied
+ * migration is accepted the next time it is registered.  If what is stored no
+ * longer fits its checksum, the checksum is corrected instead.
+ */
+Datum
+pg_migrate_repair(PG_FUNCTION_ARGS)
+{
+	char	   *revision = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	PgmStored  *s;
+	char	   *checksum;
+	bool		corrupt;
+
+	pgm_runlock_acquire("migrate.repair()");
+	s = find_exactly(revision);
+	if (!s->applied)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_REVISION_IN_USE),
+				 errmsg("migration \"%s\" is not applied", revision),
+				 errdetail("Nothing has to be repaired."),
+				 errhint("Load its file: what is not applied is replaced.")));
+	checksum = pgm_migration_checksum(&s->m);
+	corrupt = strcmp(checksum, s->m.checksum) != 0;
+	pgm_registry_set_repairable(revision, corrupt ? checksum : NULL);
+	log_remark("repair", revision, checksum);
+	if (!corrupt)
+		ereport(NOTICE,
+				(errmsg("migration \"%s\" may be registered with changed content once",
+						revision),
+				 errhint("Load its file now.")));
+	PG_RETURN_TEXT_P(cstring_to_text(revision));
+}
+
+/*
+ * trust(revision) returns the revision: whoever says it vouches for the
+ * present content, so that it may run with the rights of that role.
+ */
+Datum
+pg_migrate_trust(PG_FUNCTION_ARGS)
+{
+	char	   *revision = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	PgmStored  *s;
+
+	pgm_runlock_acquire("migrate.trust()");
+	s = find_exactly(revision);
+	pgm_registry_set_trusted(revision, s->m.checksum);
+	log_remark("trust", revision, s->m.checksum);
+	PG_RETURN_TEXT_P(cstring_to_text(revision));
+}

@@ -1,0 +1,289 @@
+/*
+ * execute.c
+ *	  Executing one script inside a transaction, statement by statement, as
+ *	  the server executes the script of an extension: each is analysed against
+ *	  the full text, so that errors point into the script.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "storage/proc.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "errors.h"
+#include "run/execute.h"
+
+/* A script being executed, for the error context */
+typedef struct PgmExecution
+{
+	const PgmScript *script;
+	const PgmStatement *statement;
+} PgmExecution;
+
+/* A receiver of the rows of a verify script's last statement */
+typedef struct PgmVerdict
+{
+	DestReceiver pub;
+	uint64		rows;
+	uint64		refusals;		/* rows whose first column is null or false */
+} PgmVerdict;
+
+/* Conditions whose remedy lies in how the migration is written or run. */
+static const struct
+{
+	int			sqlstate;
+	const char *hint;
+}			hints[] =
+{
+	{
+		ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE,
+		"Put the statement that uses the value into a later migration, and upgrade to the one that adds it in a call of its own."
+	},
+	{
+		ERRCODE_INVALID_TRANSACTION_TERMINATION,
+		"A procedure called by a migration runs inside the migration's transaction and may not commit."
+	},
+	{
+		ERRCODE_ACTIVE_SQL_TRANSACTION,
+		"This statement cannot run inside a transaction, as migrations do."
+	},
+	{
+		ERRCODE_OUT_OF_MEMORY,
+		"Upgrade in smaller portions, for example SELECT migrate.upgrade('+500'); if the message speaks of shared memory, also raise max_locks_per_transaction."
+	}
+};
+
+/* Error context: where in which migration, with the server's own caret. */
+static void
+execute_error_callback(void *arg)
+{
+	const PgmExecution *e = arg;
+	const PgmScript *script = e->script;
+	int			line = e->statement->line;
+	int			pos = geterrposition();
+	int			code = geterrcode();
+
+	if (pos > 0)
+	{
+		int			end = pg_mbcharcliplen(script->text, strlen(script->text),
+										   pos - 1);
+
+		for (int i = e->statement->start; i < end; i++)
+			line += script->text[i] == '\n';
+	}
+	pgm_script_position(script);
+	for (int i = 0; i < (int) lengthof(hints); i++)
+		if (code == hints[i].sqlstate)
+			errhint("%s", hints[i].hint);
+	errcontext("migration \"%s\", %s script, statement %d, line %d",
+			   script->revision, script->kind, e->statement->number, line);
+}
+
+/* Remember the caller's statement_timeout. */
+void
+pgm_caller_timeout_save(PgmCallerTimeout *saved)
+{
+	saved->setting = StatementTimeout;
+	saved->active = get_timeout_active(STATEMENT_TIMEOUT);
+	if (saved->active)
+		saved->finish = get_timeout_finish_time(STATEMENT_TIMEOUT);
+}
+
+/* Put the caller's statement_timeout back in force. */
+void
+pgm_caller_timeout_restore(const PgmCallerTimeout *saved)
+{
+	if (saved->active)
+		enable_timeout_at(STATEMENT_TIMEOUT, saved->finish);
+	else
+		disable_timeout(STATEMENT_TIMEOUT, false);
+}
+
+/*
+ * Put a statement_timeout that the script has set in force for one statement;
+ * the caller's still holds if it ends earlier.  Returns whether it did.
+ */
+static bool
+arm_timeout(const PgmCallerTimeout *saved)
+{
+	TimestampTz finish;
+
+	if (StatementTimeout == saved->setting || StatementTimeout <= 0)
+		return false;
+	finish = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+										 StatementTimeout);
+	if (saved->active && saved->finish < finish)
+		return false;
+	disable_timeout(STATEMENT_TIMEOUT, false);
+	enable_timeout_at(STATEMENT_TIMEOUT, finish);
+	return true;
+}
+
+static void
+execute_planned(PlannedStmt *planned, const char *text, DestReceiver *dest)
+{
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (planned->utilityStmt == NULL)
+	{
+		QueryDesc  *desc = CreateQueryDesc(planned, text, GetActiveSnapshot(),
+										   InvalidSnapshot, dest, NULL, NULL, 0);
+
+		ExecutorStart(desc, 0);
+		pgm_executor_run(desc);
+		ExecutorFinish(desc);
+		ExecutorEnd(desc);
+		FreeQueryDesc(desc);
+	}
+	else
+		ProcessUtility(planned, text, false, PROCESS_UTILITY_QUERY,
+					   NULL, NULL, dest, NULL);
+	/* a utility command may have replaced or popped it, as in a CALL */
+	if (ActiveSnapshotSet())
+		PopActiveSnapshot();
+}
+
+static void
+execute_statement(const PgmScript *script, const PgmStatement *s,
+				  DestReceiver *dest)
+{
+	RawStmt    *raw = copyObject(s->raw);
+	List	   *planned;
+	ListCell   *lc;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	planned = pg_analyze_and_rewrite_fixedparams(raw, script->text,
+												 NULL, 0, NULL);
+	planned = pg_plan_queries(planned, script->text, CURSOR_OPT_PARALLEL_OK,
+							  NULL);
+	PopActiveSnapshot();
+	foreach(lc, planned)
+		execute_planned(lfirst_node(PlannedStmt, lc), script->text, dest);
+	CommandCounterIncrement();
+}
+
+/* Execute a script; the rows of its last statement go to "last". */
+static void
+execute(const PgmScript *script, const PgmCallerTimeout *saved,
+		DestReceiver *last)
+{
+	MemoryContext old = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(old, "pg_migrate statement",
+												  ALLOCSET_DEFAULT_SIZES);
+	PgmExecution execution = {.script = script};
+	ErrorContextCallback callback;
+	int			nest_level = NewGUCNestLevel();
+	ListCell   *lc;
+
+	callback.callback = execute_error_callback;
+	callback.arg = &execution;
+	callback.previous = error_context_stack;
+
+	foreach(lc, script->statements)
+	{
+		const PgmStatement *s = lfirst(lc);
+		DestReceiver *dest = lnext(script->statements, lc) == NULL ?
+			last : None_Receiver;
+		bool		armed;
+
+		CHECK_FOR_INTERRUPTS();
+		execution.statement = s;
+		error_context_stack = &callback;
+		MemoryContextSwitchTo(context);
+		armed = arm_timeout(saved);
+		execute_statement(script, s, dest);
+		if (armed)
+			pgm_caller_timeout_restore(saved);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(context);
+		error_context_stack = callback.previous;
+	}
+	/* what the script has SET ends with it */
+	AtEOXact_GUC(false, nest_level);
+	MemoryContextDelete(context);
+}
+
+/*
+ * Execute a script in the current transaction as the current user.  Whatever
+ * it SETs, the role included, ends with it.  Errors say where they occurred.
+ */
+void
+pgm_execute_script(const PgmScript *script, const PgmCallerTimeout *saved)
+{
+	execute(script, saved, None_Receiver);
+}
+
+static bool
+verdict_receive(TupleTableSlot *slot, DestReceiver *self)
+{
+	PgmVerdict *v = (PgmVerdict *) self;
+	TupleDesc	desc = slot->tts_tupleDescriptor;
+
+	v->rows++;
+	if (desc->natts > 0)
+	{
+		bool		isnull;
+		Datum		value = slot_getattr(slot, 1, &isnull);
+
+		if (isnull || (TupleDescAttr(desc, 0)->atttypid == BOOLOID &&
+					   !DatumGetBool(value)))
+			v->refusals++;
+	}
+	return true;
+}
+
+static void
+verdict_startup(DestReceiver *self, int operation, TupleDesc desc)
+{
+}
+
+static void
+verdict_done(DestReceiver *self)
+{
+}
+
+/*
+ * Execute a verify script.  Its last statement must return a row, and the
+ * first column of each row must not be null or false.
+ *
+ * Raises PGM_ERRCODE_VERIFY_FAILED otherwise.
+ */
+void
+pgm_execute_verify(const PgmScript *script, const PgmCallerTimeout *saved)
+{
+	PgmVerdict	verdict = {
+		.pub = {
+			.receiveSlot = verdict_receive,
+			.rStartup = verdict_startup,
+			.rShutdown = verdict_done,
+			.rDestroy = verdict_done,
+			.mydest = DestNone
+		}
+	};
+
+	execute(script, saved, &verdict.pub);
+	if (verdict.rows == 0 || verdict.refusals > 0)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_VERIFY_FAILED),
+				 errmsg("verify script of migration \"%s\" did not say true",
+						script->revision),
+				 verdict.rows == 0 ?
+				 errdetail("Its last statement returned no row.") :
+				 errdetail("In %llu of %llu rows its first column was false or null.",
+						   (unsigned long long) verdict.refusals,
+						   (unsigned long long) verdict.rows),
+				 errhint("Nothing was changed. Run the verify script by hand to see what it found.")));
+}

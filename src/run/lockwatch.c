@@ -1,0 +1,158 @@
+/*
+ * lockwatch.c
+ *	  Which lock was waited for when a lock timeout struck, and who has it.
+ *
+ * The error of a lock timeout does not say.  While a plan runs, a timer of
+ * ours looks now and then whether this process waits for a lock, and copies
+ * the lock's tag; the last copy before the timeout is the one.  The handler
+ * runs in a signal handler: it only copies a few bytes of shared memory that
+ * stays mapped, and a lock granted meanwhile is no harm, for then there is no
+ * timeout to explain.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "run/lockwatch.h"
+
+/* Looks per lock timeout, and the shortest and longest pause, in ms */
+#define LOOKS 8
+#define MIN_PAUSE 5
+#define MAX_PAUSE 250
+
+static TimeoutId watch_timeout;
+static bool registered = false;
+
+/* written by the handler */
+static volatile bool seen = false;
+static LOCKTAG seen_tag;
+static LOCKMODE seen_mode;
+
+static void
+look(void)
+{
+	LOCK	   *lock = MyProc->waitLock;
+
+	if (lock != NULL)
+	{
+		seen_tag = lock->tag;
+		seen_mode = MyProc->waitLockMode;
+		seen = true;
+	}
+}
+
+/* Begin to watch, with the lock_timeout in force; forgets what was seen. */
+void
+pgm_lockwatch_start(void)
+{
+	int			pause = Max(MIN_PAUSE, Min(MAX_PAUSE, LockTimeout / LOOKS));
+
+	if (!registered)
+	{
+		watch_timeout = RegisterTimeout(USER_TIMEOUT, look);
+		registered = true;
+	}
+	seen = false;
+	enable_timeout_every(watch_timeout,
+						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													 pause), pause);
+}
+
+/* Stop watching; what was seen is kept. */
+void
+pgm_lockwatch_stop(void)
+{
+	if (registered)
+		disable_timeout(watch_timeout, false);
+}
+
+/* One holder, as pg_stat_activity shows it to the current user. */
+static void
+describe_process(StringInfo out, int pid)
+{
+	Oid			type = INT4OID;
+	Datum		arg = Int32GetDatum(pid);
+
+	pgstat_clear_snapshot();
+	if (SPI_execute_with_args("SELECT pg_catalog.format('process %s (%s%s, transaction open for %s): %s',"
+							  "  pid, COALESCE(NULLIF(application_name, ''), 'no application_name'),"
+							  "  COALESCE(', ' OPERATOR(pg_catalog.||) state, ''),"
+							  "  pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) xact_start),"
+							  "  pg_catalog.\"left\"(pg_catalog.regexp_replace(query, '\\s+', ' ', 'g'), 200))"
+							  "  FROM pg_catalog.pg_stat_get_activity($1)",
+							  1, &type, &arg, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed");
+	appendStringInfo(out, "%s%s", out->len ? "\n" : "",
+					 SPI_processed > 0 ?
+					 SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) :
+					 psprintf("process %d", pid));
+}
+
+/* The lock itself: a relation by its name, anything else as the server does. */
+static void
+describe_lock(StringInfo out)
+{
+	Oid			relid = seen_tag.locktag_type == LOCKTAG_RELATION ?
+		seen_tag.locktag_field2 : InvalidOid;
+	char	   *name = OidIsValid(relid) ? get_rel_name(relid) : NULL;
+
+	if (name == NULL)
+		DescribeLockTag(out, &seen_tag);
+	else
+		appendStringInfoString(out,
+							   quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+														  name));
+}
+
+/*
+ * Who holds the lock that was last waited for, a line each, in the current
+ * memory context; NULL when no wait was seen or nobody has it any more.  Runs
+ * as the current user, so it tells no more than that user may see.
+ */
+char *
+pgm_lockwatch_blockers(void)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	VirtualTransactionId *holders;
+	StringInfoData lock;
+	StringInfoData buf;
+	char	   *result = NULL;
+	int			n;
+
+	if (!seen)
+		return NULL;
+	holders = GetLockConflicts(&seen_tag, seen_mode, &n);
+	if (n == 0)
+		return NULL;
+	SPI_connect();
+	initStringInfo(&buf);
+	for (int i = 0; i < n; i++)
+	{
+		PGPROC	   *proc = pgm_vxid_proc(holders[i]);
+
+		if (proc != NULL && proc->pid != 0)
+			describe_process(&buf, proc->pid);
+	}
+	if (buf.len > 0)
+	{
+		initStringInfo(&lock);
+		describe_lock(&lock);
+		result = MemoryContextStrdup(caller,
+									 psprintf("%s on %s is blocked by %s",
+											  GetLockmodeName(seen_tag.locktag_lockmethodid,
+															  seen_mode),
+											  lock.data, buf.data));
+	}
+	SPI_finish();
+	return result;
+}

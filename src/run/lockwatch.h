@@ -1,0 +1,12 @@
+/*
+ * lockwatch.h
+ *	  Which lock was waited for when a lock timeout struck, and who has it.
+ */
+#ifndef PGM_LOCKWATCH_H
+#define PGM_LOCKWATCH_H
+
+extern void pgm_lockwatch_start(void);
+extern void pgm_lockwatch_stop(void);
+extern char *pgm_lockwatch_blockers(void);
+
+#endif							/* PGM_LOCKWATCH_H */

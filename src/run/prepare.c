@@ -1,0 +1,297 @@
+/*
+ * prepare.c
+ *	  From a plan to a run: fetch the scripts, cut them, and refuse before
+ *	  anything ran what could not run to its end.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_enum.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_type.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+
+#include "errors.h"
+#include "registry/behaviour.h"
+#include "registry/names.h"
+#include "run/run.h"
+
+/* An enum value that a statement of the plan adds */
+typedef struct PgmAddedValue
+{
+	const char *value;
+	const PgmStep *step;
+	const PgmStatement *statement;
+} PgmAddedValue;
+
+/* Fetch and cut the scripts of one step. */
+static void
+prepare_step(PgmRun *run, PgmStep *step, int rev, bool read_only)
+{
+	bool		up = run->plan->direction == PGM_UPGRADE;
+	PgmStored  *s = pgm_registry_find(run->graph->rev[rev].id, read_only);
+	const char *text;
+
+	if (s == NULL)
+		elog(ERROR, "revision \"%s\" disappeared", run->graph->rev[rev].id);
+	step->rev = rev;
+	step->stored = s;
+	text = up ? s->m.upgrade : s->m.downgrade;
+	if (text != NULL)
+		step->script = pgm_script_parse(s->m.revision,
+										up ? "upgrade" : "downgrade", text, 0);
+	if (up && s->m.verify != NULL)
+		step->verify = pgm_script_parse(s->m.revision, "verify",
+										s->m.verify, 0);
+}
+
+/*
+ * Fetch and cut the scripts of a plan.  Nothing is refused yet; the result is
+ * in the current memory context.
+ */
+PgmRun *
+pgm_run_prepare(PgmGraph *graph, PgmPosition *position, PgmPlan *plan,
+				bool read_only)
+{
+	PgmRun	   *run = palloc0(sizeof(PgmRun));
+
+	run->graph = graph;
+	run->position = position;
+	run->plan = plan;
+	run->steps = palloc0(Max(plan->nsteps, 1) * sizeof(PgmStep));
+	for (int i = 0; i < plan->nsteps; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		prepare_step(run, &run->steps[i], plan->steps[i], read_only);
+	}
+	return run;
+}
+
+/* "Running upgrade a -> b, message", without the first word */
+char *
+pgm_step_title(const PgmRun *run, const PgmStep *step)
+{
+	bool		up = run->plan->direction == PGM_UPGRADE;
+	const char *id = step->stored->m.revision;
+	char	   *parents = pgm_name_join(step->stored->m.down_revision);
+	const char *message = step->stored->m.message;
+
+	return psprintf("%s %s -> %s%s%s", up ? "upgrade" : "downgrade",
+					up ? parents : id, up ? id : parents,
+					message[0] ? ", " : "", message);
+}
+
+/* Refuse a downgrade through a migration that has no downgrade script. */
+void
+pgm_run_check_reversible(const PgmRun *run)
+{
+	for (int i = 0; i < run->plan->nsteps; i++)
+	{
+		const char *id = run->steps[i].stored->m.revision;
+
+		if (run->steps[i].script == NULL)
+			ereport(ERROR,
+					(errcode(PGM_ERRCODE_IRREVERSIBLE),
+					 errmsg("migration \"%s\" has no downgrade script", id),
+					 errdetail("The way down leads through it; nothing was undone."),
+					 errhint("Stop above it with SELECT migrate.downgrade('%s'), or say SELECT migrate.repair('%s') and load its file with a -- migrate:down section.",
+							 id, id)));
+	}
+}
+
+/*
+ * What makes a step unable to run inside a transaction, or NULL; *statement
+ * is set to the statement, or NULL when a header of its file says so.
+ */
+char *
+pgm_step_lone(const PgmStep *step, List *partitioned,
+			  const PgmStatement **statement)
+{
+	char	   *mode = pgm_behaviour_value(step->stored->m.options,
+										   "transaction");
+	PgmScript  *scripts[] = {step->script, step->verify};
+	ListCell   *lc;
+
+	*statement = NULL;
+	if (mode && strcmp(mode, "none") == 0)
+		return pstrdup("-- transaction: none");
+	for (int i = 0; i < (int) lengthof(scripts); i++)
+	{
+		if (scripts[i] == NULL)
+			continue;
+		foreach(lc, scripts[i]->statements)
+		{
+			char	   *what;
+
+			*statement = lfirst(lc);
+			what = pgm_statement_lone(*statement, partitioned);
+			if (what)
+				return what;
+			partitioned = pgm_statement_partitioned(*statement, partitioned);
+		}
+	}
+	*statement = NULL;
+	return NULL;
+}
+
+static void
+check_lone(const PgmStep *step, List *partitioned)
+{
+	const PgmStatement *s;
+	char	   *what = pgm_step_lone(step, partitioned, &s);
+
+	if (what == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(PGM_ERRCODE_NOT_TRANSACTIONAL),
+			 errmsg("migration \"%s\" cannot run inside a transaction: %s",
+					step->stored->m.revision, what),
+			 s ? errdetail("Statement %d, line %d of its %s script; nothing was run.",
+						   s->number, s->line, step->script->kind) :
+			 errdetail("A header of its file says so; nothing was run."),
+			 errhint("Use the form that runs in a transaction, or run the statement by hand and say SELECT migrate.stamp('%s').",
+					 step->stored->m.revision)));
+}
+
+/* Is the enum value in the catalog already? */
+static bool
+value_exists(const AlterEnumStmt *stmt)
+{
+	Type		type = LookupTypeName(NULL, makeTypeNameFromNameList(stmt->typeName),
+									  NULL, true);
+	bool		exists = false;
+
+	if (type != NULL)
+	{
+		HeapTuple	tuple = SearchSysCache2(ENUMTYPOIDNAME,
+											ObjectIdGetDatum(typeTypeId(type)),
+											CStringGetDatum(stmt->newVal));
+
+		exists = HeapTupleIsValid(tuple);
+		if (exists)
+			ReleaseSysCache(tuple);
+		ReleaseSysCache(type);
+	}
+	return exists;
+}
+
+/* Does the plan itself create the type?  Then its new values can be used. */
+static bool
+is_created(const AlterEnumStmt *stmt, List *created)
+{
+	ListCell   *lc;
+
+	foreach(lc, created)
+	{
+		List	   *name = lfirst(lc);
+
+		if (strcmp(strVal(llast(name)), strVal(llast(stmt->typeName))) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A statement that may use a value which the same transaction adds. */
+static void
+refuse_value(const PgmAddedValue *added, const PgmStep *step,
+			 const PgmScript *script, const PgmStatement *s)
+{
+	bool		same = added->step == step;
+	const char *adds = added->step->stored->m.revision;
+
+	ereport(ERROR,
+			(errcode(PGM_ERRCODE_NOT_TRANSACTIONAL),
+			 errmsg("migration \"%s\" may use enum value '%s', which has to be committed first",
+					step->stored->m.revision, added->value),
+			 errdetail("Migration \"%s\" adds the value in line %d of its %s script; line %d of the %s script of \"%s\" mentions it. Nothing was run.",
+					   adds, added->statement->line, added->step->script->kind,
+					   s->line, script->kind, step->stored->m.revision),
+			 same ? errhint("Put what uses the value into a later migration.") :
+			 errhint("Upgrade in two calls: SELECT migrate.upgrade('%s'), then again.",
+					 adds)));
+}
+
+/*
+ * Look at one statement for enum values: what it creates and adds, and
+ * whether it may use one that was added before.
+ */
+static void
+check_values(const PgmStep *step, const PgmScript *script,
+			 const PgmStatement *s, List **created, List **added)
+{
+	Node	   *node = s->raw->stmt;
+	ListCell   *lc;
+
+	if (IsA(node, CreateEnumStmt))
+		*created = lappend(*created, ((CreateEnumStmt *) node)->typeName);
+	if (IsA(node, AlterEnumStmt))
+	{
+		AlterEnumStmt *stmt = (AlterEnumStmt *) node;
+		PgmAddedValue *value;
+
+		if (stmt->oldVal != NULL || is_created(stmt, *created) ||
+			value_exists(stmt))
+			return;
+		value = palloc(sizeof(PgmAddedValue));
+		value->value = stmt->newVal;
+		value->step = step;
+		value->statement = s;
+		*added = lappend(*added, value);
+		return;
+	}
+	foreach(lc, *added)
+	{
+		PgmAddedValue *value = lfirst(lc);
+
+		if (pgm_statement_mentions(script, s, value->value))
+			refuse_value(value, step, script, s);
+	}
+}
+
+/* Refuse what could not run inside one transaction. */
+static void
+check_transactional(const PgmRun *run)
+{
+	List	   *partitioned = NIL;
+	List	   *created = NIL;
+	List	   *added = NIL;
+
+	for (int i = 0; i < run->plan->nsteps; i++)
+	{
+		const PgmStep *step = &run->steps[i];
+		const PgmScript *scripts[] = {step->script, step->verify};
+
+		CHECK_FOR_INTERRUPTS();
+		check_lone(step, partitioned);
+		for (int k = 0; k < (int) lengthof(scripts); k++)
+		{
+			ListCell   *lc;
+
+			if (scripts[k] == NULL)
+				continue;
+			foreach(lc, scripts[k]->statements)
+			{
+				partitioned = pgm_statement_partitioned(lfirst(lc),
+														partitioned);
+				check_values(step, scripts[k], lfirst(lc), &created, &added);
+			}
+		}
+	}
+}
+
+/*
+ * Refuse before anything ran: a way down without a script, a statement that
+ * cannot run in a transaction, a script whose author may not run as the role.
+ */
+void
+pgm_run_admit(PgmRun *run)
+{
+	pgm_run_check_reversible(run);
+	pgm_identity_init(&run->identity);
+	for (int i = 0; i < run->plan->nsteps; i++)
+		pgm_identity_admit(&run->identity, run->steps[i].stored);
+	check_transactional(run);
+}

@@ -1,0 +1,361 @@
+/*
+ * preview.c
+ *	  Plans as rows, and as a psql script for another server.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "errors.h"
+#include "registry/names.h"
+#include "run/run.h"
+#include "srf.h"
+
+/* Where each preview begins to try for a dollar quote */
+#define QUOTE_TAG "pgm"
+
+/* A dollar quote that does not occur in the text. */
+static char *
+dollar_quote(const char *text)
+{
+	char	   *quote = "$" QUOTE_TAG "$";
+
+	for (int i = 1; strstr(text, quote); i++)
+		quote = psprintf("$" QUOTE_TAG "%d$", i);
+	return quote;
+}
+
+/* The script's text, ended so that another statement may follow. */
+static void
+append_script(StringInfo out, const PgmScript *script)
+{
+	const PgmStatement *last = script->statements == NIL ? NULL :
+		llast(script->statements);
+
+	if (script->text[0] != '\0')
+		appendStringInfo(out, "%s\n", script->text);
+	if (last && last->raw->stmt_len == 0)
+		appendStringInfoString(out, ";\n");
+}
+
+/*
+ * What a script SETs ends with it when it is run by migrate.upgrade(), so it
+ * has to be RESET here.
+ */
+static void
+append_resets(StringInfo out, const PgmScript *script)
+{
+	ListCell   *lc;
+
+	foreach(lc, script->statements)
+	{
+		const PgmStatement *s = lfirst(lc);
+		const VariableSetStmt *set = (const VariableSetStmt *) s->raw->stmt;
+
+		if (!IsA(set, VariableSetStmt) || set->kind == VAR_SET_MULTI ||
+			set->kind == VAR_RESET || set->kind == VAR_RESET_ALL)
+			continue;
+		if (strcmp(set->name, "session_authorization") == 0)
+			appendStringInfoString(out, "RESET SESSION AUTHORIZATION;\n");
+		else
+		{
+			char	   *name = pstrdup(set->name);
+			char	   *dot = strchr(name, '.');
+
+			if (dot)
+				*dot = '\0';
+			appendStringInfo(out, "RESET %s%s%s;\n", quote_identifier(name),
+							 dot ? "." : "",
+							 dot ? quote_identifier(dot + 1) : "");
+		}
+	}
+}
+
+/* A verify script as a statement that fails unless it says true. */
+static void
+append_verify(StringInfo out, const PgmScript *verify)
+{
+	char	   *quote;
+	PgmStatement *s;
+
+	if (list_length(verify->statements) != 1 ||
+		!IsA(((PgmStatement *) linitial(verify->statements))->raw->stmt, SelectStmt))
+	{
+		appendStringInfoString(out, "-- verify: look at what it returns\n");
+		append_script(out, verify);
+		return;
+	}
+	s = linitial(verify->statements);
+	quote = dollar_quote(verify->text);
+	appendStringInfo(out,
+					 "-- verify\n"
+					 "DO %s BEGIN\n"
+					 "IF (SELECT pg_catalog.count(*) = 0 OR pg_catalog.bool_or(said IS NULL OR said::pg_catalog.text = 'false') FROM (\n"
+					 "%s\n"
+					 ") AS verify (said)) THEN\n"
+					 "RAISE EXCEPTION 'verify script of migration %% did not say true', %s;\n"
+					 "END IF; END %s;\n",
+					 quote,
+					 pnstrdup(verify->text + s->start, s->end - s->start),
+					 quote_literal_cstr(verify->revision), quote);
+}
+
+/* Does the script add a value to an enum, which has to be committed? */
+static bool
+adds_value(const PgmScript *script)
+{
+	ListCell   *lc;
+
+	foreach(lc, script->statements)
+	{
+		const Node *node = ((PgmStatement *) lfirst(lc))->raw->stmt;
+
+		if (IsA(node, AlterEnumStmt) &&
+			((const AlterEnumStmt *) node)->oldVal == NULL)
+			return true;
+	}
+	return false;
+}
+
+/* ARRAY['a', 'b']::text[] of the set. */
+static char *
+array_expression(const PgmGraph *g, PgmSet set)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "ARRAY[");
+	foreach(lc, pgm_set_ids(g, set))
+		appendStringInfo(&buf, "%s%s", foreach_current_index(lc) ? ", " : "",
+						 quote_literal_cstr(lfirst(lc)));
+	appendStringInfoString(&buf, "]::text[]");
+	return buf.data;
+}
+
+/* Move the other server's position to these rows. */
+static void
+append_stamp(StringInfo out, const PgmGraph *g, PgmSet rows)
+{
+	bool		base = pgm_set_count(g, rows) == 0;
+
+	appendStringInfo(out, "SELECT migrate.stamp(%s, purge => true);\n",
+					 base ? "'base'" : array_expression(g, rows));
+}
+
+/* One step. */
+static void
+append_step(StringInfo out, const PgmRun *run, const PgmStep *step,
+			PgmPosition *pos, bool bookkeeping)
+{
+	const PgmStatement *s;
+	bool		lone = pgm_step_lone(step, NIL, &s) != NULL;
+
+	appendStringInfo(out, "\n-- Running %s\n", pgm_step_title(run, step));
+	if (lone)
+		appendStringInfoString(out, "COMMIT; -- it cannot run inside a transaction\n");
+	append_script(out, step->script);
+	append_resets(out, step->script);
+	if (step->verify)
+	{
+		append_verify(out, step->verify);
+		append_resets(out, step->verify);
+	}
+	if (lone)
+		appendStringInfoString(out, "BEGIN;\n");
+	pgm_position_apply(run->graph, pos, step->rev,
+					   run->plan->direction == PGM_UPGRADE);
+	if (bookkeeping)
+		append_stamp(out, run->graph, pos->row);
+	if (adds_value(step->script))
+		appendStringInfoString(out, "COMMIT; -- a new enum value can be used after commit\nBEGIN;\n");
+}
+
+/* Have the other server know the migrations. */
+static void
+append_load(StringInfo out, const PgmRun *run)
+{
+	StringInfoData bundle;
+	char	   *quote;
+
+	initStringInfo(&bundle);
+	for (int i = 0; i < run->plan->nsteps; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(&bundle, '\n');
+		pgm_migration_format(&bundle, &run->steps[i].stored->m);
+	}
+	quote = dollar_quote(bundle.data);
+	appendStringInfo(out,
+					 "\n-- Register the migrations, where that is not done.\n"
+					 "SELECT migrate.load(%s\n%s%s);\n",
+					 quote, bundle.data, quote);
+}
+
+/* Stop unless the other server is where the script begins. */
+static void
+append_check(StringInfo out, const PgmRun *run)
+{
+	appendStringInfo(out,
+					 "\n-- Stop unless the database is where this script begins.\n"
+					 "DO $check$ BEGIN\n"
+					 "IF NOT (SELECT pg_catalog.array_agg(v) IS NOT DISTINCT FROM NULLIF(%s, '{}')\n"
+					 "          FROM (SELECT v COLLATE \"C\" AS v FROM migrate.current() AS v ORDER BY 1) AS c) THEN\n"
+					 "RAISE EXCEPTION 'the database is not at the revisions this script begins at';\n"
+					 "END IF; END $check$;\n",
+					 array_expression(run->graph, run->position->row));
+}
+
+/* The whole script. */
+static char *
+script_of(const PgmRun *run, const char *target, bool bookkeeping)
+{
+	StringInfoData out;
+	PgmPosition *pos = pgm_position_create(run->graph, run->position->row);
+	bool		base = pgm_set_count(run->graph, pos->row) == 0;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "-- %s from %s to %s: %d migration%s\n",
+					 run->plan->direction == PGM_UPGRADE ? "Upgrade" : "Downgrade",
+					 base ? "base" : pgm_set_join(run->graph, pos->row),
+					 target, run->plan->nsteps,
+					 run->plan->nsteps == 1 ? "" : "s");
+	if (run->plan->nsteps == 0)
+		return out.data;
+	appendStringInfoString(&out, "\\set ON_ERROR_STOP on\nBEGIN;\n");
+	if (bookkeeping && run->plan->direction == PGM_UPGRADE)
+		append_load(&out, run);
+	if (bookkeeping)
+		append_check(&out, run);
+	for (int i = 0; i < run->plan->nsteps; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		append_step(&out, run, &run->steps[i], pos, bookkeeping);
+	}
+	appendStringInfoString(&out, "\nCOMMIT;\n");
+	return out.data;
+}
+
+/* Plan from the current position, or from the start of a range. */
+static PgmRun *
+preview(PgmDirection direction, const char *text, char **target)
+{
+	PgmPosition *pos;
+	PgmGraph   *g = pgm_registry_graph(true, &pos);
+	PgmPlan    *plan;
+	char	   *start;
+	char	   *end;
+
+	*target = pstrdup(text);
+	if (pgm_range_split(text, &start, &end))
+	{
+		pos = pgm_range_start(g, pos, start ? start : "base");
+		*target = end ? end : direction == PGM_UPGRADE ? "heads" : "base";
+		if (strcmp(*target, "current") == 0)
+		{
+			PgmPosition *now;
+
+			(void) pgm_registry_graph(true, &now);
+			*target = pgm_set_count(g, now->row) == 1 ?
+				linitial(pgm_set_ids(g, now->row)) : *target;
+		}
+	}
+	plan = direction == PGM_UPGRADE ? pgm_plan_upgrade(g, pos, *target) :
+		pgm_plan_downgrade(g, pos, *target);
+	return pgm_run_prepare(g, pos, plan, true);
+}
+
+static Datum
+preview_sql(FunctionCallInfo fcinfo, PgmDirection direction)
+{
+	PgmRun	   *run;
+	char	   *target;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	run = preview(direction, text_to_cstring(PG_GETARG_TEXT_PP(0)), &target);
+	pgm_run_check_reversible(run);
+	PG_RETURN_TEXT_P(cstring_to_text(script_of(run, target,
+											   PG_GETARG_BOOL(1))));
+}
+
+PG_FUNCTION_INFO_V1(pg_migrate_plan);
+PG_FUNCTION_INFO_V1(pg_migrate_upgrade_sql);
+PG_FUNCTION_INFO_V1(pg_migrate_downgrade_sql);
+
+/* upgrade_sql(target default 'head', bookkeeping default true) returns text */
+Datum
+pg_migrate_upgrade_sql(PG_FUNCTION_ARGS)
+{
+	return preview_sql(fcinfo, PGM_UPGRADE);
+}
+
+/* downgrade_sql(target, bookkeeping default true) returns text */
+Datum
+pg_migrate_downgrade_sql(PG_FUNCTION_ARGS)
+{
+	return preview_sql(fcinfo, PGM_DOWNGRADE);
+}
+
+/* The direction argument of plan(). */
+static PgmDirection
+parse_direction(const char *text)
+{
+	if (strcmp(text, "upgrade") == 0)
+		return PGM_UPGRADE;
+	if (strcmp(text, "downgrade") == 0)
+		return PGM_DOWNGRADE;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown direction '%s'", text),
+			 errhint("A plan is for 'upgrade' or 'downgrade'.")));
+	return PGM_UPGRADE;			/* keep compiler quiet */
+}
+
+/*
+ * plan(target default 'head', direction default 'upgrade') returns rows
+ * (step, revision, direction, message, transactional, statements).
+ */
+Datum
+pg_migrate_plan(PG_FUNCTION_ARGS)
+{
+	PgmDirection direction;
+	PgmRun	   *run;
+	char	   *target;
+	List	   *partitioned = NIL;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the arguments of migrate.plan() may not be null"),
+				 errhint("Write for example SELECT * FROM migrate.plan('head', 'upgrade').")));
+	direction = parse_direction(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	run = preview(direction, text_to_cstring(PG_GETARG_TEXT_PP(0)), &target);
+	pgm_rows_begin(fcinfo);
+	for (int i = 0; i < run->plan->nsteps; i++)
+	{
+		const PgmStep *step = &run->steps[i];
+		const PgmStatement *s;
+		Datum		values[6];
+		bool		isnull[6] = {false};
+		ListCell   *lc;
+
+		values[0] = Int32GetDatum(i + 1);
+		values[1] = CStringGetTextDatum(step->stored->m.revision);
+		values[2] = CStringGetTextDatum(direction == PGM_UPGRADE ?
+										"upgrade" : "downgrade");
+		values[3] = CStringGetTextDatum(step->stored->m.message);
+		values[4] = BoolGetDatum(pgm_step_lone(step, partitioned, &s) == NULL);
+		isnull[5] = step->script == NULL;
+		values[5] = step->script == NULL ? (Datum) 0 :
+			Int32GetDatum(list_length(step->script->statements));
+		pgm_rows_add(fcinfo, values, isnull);
+		if (step->script == NULL)
+			continue;
+		foreach(lc, step->script->statements)
+			partitioned = pgm_statement_partitioned(lfirst(lc), partitioned);
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,419 @@
+/*
+ * run.c
+ *	  Running a plan in the caller's transaction: upgrade, downgrade, stamp.
+ *
+ * The whole plan is one subtransaction, so that after a lock timeout or a
+ * deadlock it can be rolled back, its locks with it, and tried again.  The
+ * run lock is taken outside of it and kept to the end of the transaction.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/namespace.h"
+#include "common/pg_prng.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "storage/latch.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "errors.h"
+#include "registry/names.h"
+#include "run/execute.h"
+#include "run/lockwatch.h"
+#include "run/run.h"
+#include "run/runlock.h"
+#include "run/settings.h"
+#include "srf.h"
+
+/* Backoff before a try, in ms: random below FIRST doubled each time */
+#define BACKOFF_FIRST 200
+#define BACKOFF_MAX 10000
+
+/* Begin a log row for a step. */
+static void
+begin_entry(PgmLogEntry *entry, int64 run, const char *direction, Oid role)
+{
+	memset(entry, 0, sizeof(PgmLogEntry));
+	entry->run = run;
+	entry->direction = direction;
+	entry->started_at = GetCurrentTimestamp();
+	entry->lsn = GetXLogInsertRecPtr();
+	entry->ran_as = role;
+	entry->search_path = namespace_search_path;
+}
+
+/* Execute one step and write it down. */
+static void
+run_step(PgmRun *run, const PgmStep *step, PgmPosition *pos, int64 number,
+		 const PgmCallerTimeout *timeout)
+{
+	bool		up = run->plan->direction == PGM_UPGRADE;
+	size_t		size = Max(run->graph->n, 1) * sizeof(bool);
+	PgmSet		before = memcpy(palloc(size), pos->row, size);
+	PgmLogEntry entry;
+
+	begin_entry(&entry, number, up ? "upgrade" : "downgrade",
+				run->identity.role);
+	entry.revision = step->stored->m.revision;
+	entry.checksum = step->stored->m.checksum;
+	ereport(NOTICE,
+			(errmsg("Running %s", pgm_step_title(run, step))));
+
+	pgm_execute_script(step->script, timeout);
+	if (step->verify)
+		pgm_execute_verify(step->verify, timeout);
+	pgm_position_apply(run->graph, pos, step->rev, up);
+	pgm_registry_step(run->graph, step->rev, up, before, pos->row, &entry);
+	pfree(before);
+}
+
+/* Execute all steps, as the scripts' role. */
+static void
+run_steps(PgmRun *run, int64 number, const PgmCallerTimeout *timeout)
+{
+	PgmPosition *pos = pgm_position_create(run->graph, run->position->row);
+	MemoryContext old = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(old, "pg_migrate step",
+												  ALLOCSET_DEFAULT_SIZES);
+
+	pgm_identity_enter(&run->identity);
+	pgm_lockwatch_start();
+	for (int i = 0; i < run->plan->nsteps; i++)
+	{
+		MemoryContextSwitchTo(context);
+		run_step(run, &run->steps[i], pos, number, timeout);
+		MemoryContextReset(context);
+		MemoryContextSwitchTo(old);
+	}
+	pgm_lockwatch_stop();
+	pgm_identity_leave(&run->identity);
+	MemoryContextDelete(context);
+}
+
+/*
+ * Try the plan once.  Returns NULL when it is done, or the error after
+ * everything it did, its locks included, was undone.
+ */
+static ErrorData *
+try_run(PgmRun *run, int64 number)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	PgmCallerTimeout timeout;
+	ErrorData  *volatile edata = NULL;
+
+	pgm_caller_timeout_save(&timeout);
+	BeginInternalSubTransaction("pg_migrate");
+	MemoryContextSwitchTo(context);
+	pgm_run_active = true;
+	PG_TRY();
+	{
+		run_steps(run, number, &timeout);
+		pgm_run_active = false;
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		pgm_run_active = false;
+		pgm_lockwatch_stop();
+		pgm_caller_timeout_restore(&timeout);
+		MemoryContextSwitchTo(context);
+		edata = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return edata;
+}
+
+/* Sleep before the next try; 55P03 after a cancel request, as always. */
+static void
+back_off(long ms)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms);
+
+	for (;;)
+	{
+		long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+														   until);
+
+		CHECK_FOR_INTERRUPTS();
+		if (left <= 0)
+			break;
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 left, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+	}
+}
+
+/* Add to the error of a plan that is given up who was in the way. */
+static void
+explain_failure(ErrorData *edata, const char *blockers, const char *why)
+{
+	MemoryContext old = MemoryContextSwitchTo(edata->assoc_context);
+
+	if (blockers)
+		edata->detail = edata->detail ?
+			psprintf("%s\n%s", edata->detail, blockers) : pstrdup(blockers);
+	edata->hint = psprintf("%s Nothing was changed. Try again when the holder has finished, end it with pg_terminate_backend(), or wait longer with SET pg_migrate.lock_timeout.",
+						   why);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Decide after a failed try whether there is another: returns how long to
+ * wait for it in ms, or raises the error.
+ */
+static long
+decide_retry(ErrorData *edata, int try, bool had_xid, long worked)
+{
+	char	   *blockers;
+	const char *why = NULL;
+	long		limit;
+	long		pause;
+
+	if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE &&
+		edata->sqlerrcode != ERRCODE_T_R_DEADLOCK_DETECTED)
+		ReThrowError(edata);
+
+	blockers = edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ?
+		pgm_lockwatch_blockers() : NULL;
+	if (had_xid)
+		why = "The plan was not tried again, because the transaction had changed something before.";
+	else if (worked > pgm_retry_max_work)
+		why = psprintf("The plan was not tried again, because it had run for %ld ms, longer than pg_migrate.retry_max_work.",
+					   worked);
+	else if (try >= pgm_lock_retries)
+		why = psprintf("The plan was tried %d times.", try + 1);
+	if (why)
+	{
+		explain_failure(edata, blockers, why);
+		ReThrowError(edata);
+	}
+
+	limit = Min(BACKOFF_MAX, BACKOFF_FIRST * pow(2, Min(try, 16)));
+	pause = pg_prng_double(&pg_global_prng_state) * limit;
+	ereport(NOTICE,
+			(errmsg("%s; rolled back, trying again in %ld ms (retry %d of %d)",
+					edata->message, pause, try + 1, pgm_lock_retries),
+			 blockers ? errdetail("%s", blockers) : 0));
+	return pause;
+}
+
+/*
+ * Run a prepared and admitted plan.  The caller holds the run lock.
+ *
+ * A lock timeout or deadlock is tried again, pg_migrate.lock_retries times,
+ * unless the transaction had changed something before.
+ */
+void
+pgm_run(PgmRun *run)
+{
+	bool		had_xid = TransactionIdIsValid(GetTopTransactionIdIfAny());
+	int64		number;
+	char	   *last_role;
+	char	   *role = GetUserNameFromId(run->identity.role, false);
+
+	if (run->plan->nsteps == 0)
+		return;
+	last_role = pgm_registry_last_role();
+	if (last_role && strcmp(last_role, role) != 0)
+		ereport(WARNING,
+				(errmsg("this run is as role \"%s\", the last one was as role \"%s\"",
+						role, last_role),
+				 errdetail("What the migrations create will belong to \"%s\".",
+						   role),
+				 errhint("To run always as the same role, let a superuser set pg_migrate.owner_role for the database.")));
+	number = pgm_registry_next_run();
+	for (int try = 0;; try++)
+	{
+		TimestampTz start = GetCurrentTimestamp();
+		ErrorData  *edata = try_run(run, number);
+		long		pause;
+
+		if (edata == NULL)
+			break;
+		pause = decide_retry(edata, try, had_xid,
+							 TimestampDifferenceMilliseconds(start, GetCurrentTimestamp()));
+		FreeErrorData(edata);
+		back_off(pause);
+	}
+}
+
+/*
+ * In a transaction that keeps one snapshot, another run may have moved the
+ * database since.
+ */
+static void
+check_snapshot(const char *function)
+{
+	char	   *ours;
+	char	   *latest;
+
+	if (!IsolationUsesXactSnapshot())
+		return;
+	ours = pgm_name_join(pgm_registry_current(false));
+	latest = pgm_name_join(pgm_registry_current_latest());
+	if (strcmp(ours, latest) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("cannot call %s: another run has moved the database since this transaction began",
+						function),
+				 errdetail("This transaction sees the database at %s, it is at %s.",
+						   ours[0] ? ours : "base", latest[0] ? latest : "base"),
+				 errhint("Roll back and try again, best in a READ COMMITTED transaction.")));
+}
+
+/* Is the target one of which an index lookup tells that it is applied? */
+static bool
+is_at(const char *target)
+{
+	if (strcmp(target, "heads") == 0)
+		return pgm_registry_at_heads();
+	if (strcmp(target, "head") == 0)
+	{
+		List	   *heads = pgm_registry_heads(false, false);
+
+		return heads == NIL || (list_length(heads) == 1 &&
+								pgm_registry_applied(linitial(heads)));
+	}
+	return pgm_registry_applied(target);
+}
+
+/* A text argument that may not be null. */
+static char *
+target_argument(FunctionCallInfo fcinfo, const char *function)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the target of %s may not be null", function),
+				 errhint("Name a revision, or say 'head' or 'base'.")));
+	return text_to_cstring(PG_GETARG_TEXT_PP(0));
+}
+
+/* Plan and run in the caller's transaction. */
+static void
+run_to(PgmDirection direction, const char *target)
+{
+	PgmPosition *pos;
+	PgmGraph   *g = pgm_registry_graph(false, &pos);
+	PgmPlan    *plan = direction == PGM_UPGRADE ?
+		pgm_plan_upgrade(g, pos, target) : pgm_plan_downgrade(g, pos, target);
+	PgmRun	   *run = pgm_run_prepare(g, pos, plan, false);
+
+	if (direction == PGM_DOWNGRADE && plan->nsteps == 0 &&
+		pgm_set_count(g, pos->row) == 0)
+		ereport(NOTICE, (errmsg("the database is at base")));
+	pgm_run_admit(run);
+	pgm_run(run);
+}
+
+PG_FUNCTION_INFO_V1(pg_migrate_upgrade);
+PG_FUNCTION_INFO_V1(pg_migrate_downgrade);
+PG_FUNCTION_INFO_V1(pg_migrate_stamp);
+
+/*
+ * upgrade(target text default 'head') returns setof text: the heads the
+ * database is at afterwards.
+ *
+ * Raises MG001 to MG004 and MG016 for the target, MG013 for what cannot run
+ * in a transaction, MG014 for a failed verify script, 42501 for an author who
+ * may not run as the role, and whatever the scripts raise.
+ */
+Datum
+pg_migrate_upgrade(PG_FUNCTION_ARGS)
+{
+	char	   *target = target_argument(fcinfo, "migrate.upgrade()");
+
+	pgm_runlock_acquire("migrate.upgrade()");
+	check_snapshot("migrate.upgrade()");
+	if (!is_at(target))
+		run_to(PGM_UPGRADE, target);
+	return pgm_return_names(fcinfo, pgm_registry_current(false));
+}
+
+/*
+ * downgrade(target text) returns setof text, as upgrade(); also raises MG005
+ * for a target not below the current heads, MG012 for a migration without a
+ * downgrade script.
+ */
+Datum
+pg_migrate_downgrade(PG_FUNCTION_ARGS)
+{
+	char	   *target = target_argument(fcinfo, "migrate.downgrade()");
+
+	pgm_runlock_acquire("migrate.downgrade()");
+	check_snapshot("migrate.downgrade()");
+	run_to(PGM_DOWNGRADE, target);
+	return pgm_return_names(fcinfo, pgm_registry_current(false));
+}
+
+/* Write down a stamp: a row for each revision it names. */
+static void
+log_stamp(const PgmGraph *g, PgmSet rows)
+{
+	PgmLogEntry entry;
+	int64		number = pgm_registry_next_run();
+
+	begin_entry(&entry, number, "stamp", GetUserId());
+	if (pgm_set_count(g, rows) == 0)
+		pgm_registry_log(&entry);
+	for (int i = 0; i < g->n; i++)
+	{
+		if (!rows[i])
+			continue;
+		entry.revision = g->rev[i].id;
+		pgm_registry_log(&entry);
+	}
+}
+
+/*
+ * stamp(revisions id_list, purge boolean default false) returns setof text:
+ * moves the database to the revisions without running anything; with purge
+ * whatever it was at before is forgotten.
+ */
+Datum
+pg_migrate_stamp(PG_FUNCTION_ARGS)
+{
+	List	   *targets;
+	PgmPosition *pos;
+	PgmPosition *to;
+	PgmGraph   *g;
+	PgmSet		rows;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the arguments of migrate.stamp() may not be null"),
+				 errhint("Name the revisions, or say 'base'.")));
+	targets = pgm_names_from_array(PG_GETARG_ARRAYTYPE_P(0));
+	if (targets == NIL)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_INVALID_TARGET),
+				 errmsg("no revision to stamp"),
+				 errhint("Name the revisions, or say 'base'.")));
+	pgm_runlock_acquire("migrate.stamp()");
+	check_snapshot("migrate.stamp()");
+
+	g = pgm_registry_graph(false, &pos);
+	rows = pgm_plan_stamp(g, PG_GETARG_BOOL(1) ? pgm_set_create(g) : pos->row,
+						  targets);
+	to = pgm_position_create(g, rows);
+	if (memcmp(to->row, pos->row, g->n * sizeof(bool)) != 0)
+	{
+		pgm_registry_move(g, pos, to);
+		log_stamp(g, to->row);
+	}
+	return pgm_return_names(fcinfo, pgm_registry_current(false));
+}

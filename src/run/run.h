@@ -1,0 +1,42 @@
+/*
+ * run.h
+ *	  A plan with its scripts, admitted and ready to run.
+ */
+#ifndef PGM_RUN_H
+#define PGM_RUN_H
+
+#include "graph/plan.h"
+#include "registry/registry.h"
+#include "run/identity.h"
+#include "run/script.h"
+
+typedef struct PgmStep
+{
+	int			rev;
+	PgmStored  *stored;
+	PgmScript  *script;			/* NULL for an irreversible downgrade */
+	PgmScript  *verify;			/* NULL if there is none, or downgrading */
+} PgmStep;
+
+typedef struct PgmRun
+{
+	PgmGraph   *graph;
+	PgmPosition *position;		/* where it begins */
+	PgmPlan    *plan;
+	PgmStep    *steps;
+	PgmIdentity identity;
+} PgmRun;
+
+/* prepare.c */
+extern PgmRun *pgm_run_prepare(PgmGraph *graph, PgmPosition *position,
+							   PgmPlan *plan, bool read_only);
+extern char *pgm_step_lone(const PgmStep *step, List *partitioned,
+						   const PgmStatement **statement);
+extern void pgm_run_check_reversible(const PgmRun *run);
+extern void pgm_run_admit(PgmRun *run);
+extern char *pgm_step_title(const PgmRun *run, const PgmStep *step);
+
+/* run.c */
+extern void pgm_run(PgmRun *run);
+
+#endif							/* PGM_RUN_H */

@@ -1,0 +1,167 @@
+/*
+ * runlock.c
+ *	  One run at a time: per database by a lock, per backend by a flag.
+ *
+ * The run lock is a heavyweight lock of the user lock method, with a tag that
+ * no advisory lock function can make.  Whoever changes the registry or runs a
+ * plan holds it in SHARE ROW EXCLUSIVE mode to the end of the transaction.
+ *
+ * It is never queued for.  The lock is tried; when another transaction has
+ * it, we wait for that transaction's virtual id, which the deadlock detector
+ * and pg_locks see, and try again.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_extension.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "run/runlock.h"
+#include "run/settings.h"
+
+/* key of the lock: two arbitrary numbers, and a third that advisory locks
+ * (1 and 2) do not use */
+#define LOCK_KEY1 0x70676D69
+#define LOCK_KEY2 0x67726174
+#define LOCK_KEY3 3
+
+bool		pgm_run_active = false;
+
+static object_access_hook_type previous_access_hook = NULL;
+
+/* Refuse to drop or alter the extension under a running script. */
+static void
+access_hook(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
+			void *arg)
+{
+	if (previous_access_hook)
+		previous_access_hook(access, class_id, object_id, sub_id, arg);
+
+	if (pgm_run_active && class_id == ExtensionRelationId &&
+		(access == OAT_DROP || access == OAT_POST_ALTER) &&
+		object_id == get_extension_oid("pg_migrate", true))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("cannot change extension \"pg_migrate\" while a migration runs"),
+				 errdetail("A script of the running migration, or something it called, tried to."),
+				 errhint("Do it in a session of its own, after the run.")));
+}
+
+/* Install the hook; called when the library is loaded. */
+void
+pgm_runlock_init(void)
+{
+	previous_access_hook = object_access_hook;
+	object_access_hook = access_hook;
+}
+
+/* The process of a virtual transaction, or 0 when it is gone. */
+static int
+vxid_pid(VirtualTransactionId vxid)
+{
+	PGPROC	   *proc = pgm_vxid_proc(vxid);
+
+	return proc ? proc->pid : 0;
+}
+
+/* Make the lock timeout's error speak of the run that was waited for. */
+static void
+rethrow_wait_timeout(MemoryContext context, int pid)
+{
+	ErrorData  *edata;
+
+	MemoryContextSwitchTo(context);
+	edata = CopyErrorData();
+	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+	{
+		FlushErrorState();
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("another migration is running in this database"),
+				 errdetail("Process %d did not finish within pg_migrate.run_wait_timeout (%d ms).",
+						   pid, pgm_run_wait_timeout),
+				 errhint("See what it does: SELECT * FROM pg_stat_activity WHERE pid = %d.",
+						 pid)));
+	}
+	PG_RE_THROW();
+}
+
+/*
+ * Wait for one transaction, until the deadline if that is not 0.  Only
+ * pg_migrate.run_wait_timeout bounds it, not lock_timeout.
+ */
+static void
+wait_for_transaction(VirtualTransactionId vxid, TimestampTz deadline)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			saved = LockTimeout;
+	int			pid = vxid_pid(vxid);
+
+	LockTimeout = deadline == 0 ? 0 :
+		Max(1, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline));
+	PG_TRY();
+	{
+		VirtualXactLock(vxid, true);
+		LockTimeout = saved;
+	}
+	PG_CATCH();
+	{
+		LockTimeout = saved;
+		rethrow_wait_timeout(context, pid);
+	}
+	PG_END_TRY();
+}
+
+/* Not from a standby, a read-only transaction, a worker, or a script. */
+static void
+check_may_change(const char *function)
+{
+	PreventCommandDuringRecovery(function);
+	PreventCommandIfReadOnly(function);
+	PreventCommandIfParallelMode(function);
+	if (pgm_run_active)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("cannot call %s while a migration runs", function),
+				 errdetail("A script of the running migration, or something it called, tried to."),
+				 errhint("Take the call out of the script; order migrations by down_revision and depends_on.")));
+}
+
+/*
+ * Take the run lock for the rest of the transaction, waiting for whoever has
+ * it.  "function" is the caller's name for messages.
+ *
+ * Raises 25006 on a standby or in a read-only transaction, 55006 when called
+ * from a script that is being run, 55P03 after pg_migrate.run_wait_timeout.
+ */
+void
+pgm_runlock_acquire(const char *function)
+{
+	LOCKTAG		tag;
+	TimestampTz deadline = 0;
+
+	check_may_change(function);
+	if (pgm_run_wait_timeout > 0)
+		deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+											   pgm_run_wait_timeout);
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, LOCK_KEY1, LOCK_KEY2, LOCK_KEY3);
+	while (LockAcquire(&tag, ShareRowExclusiveLock, false, true) ==
+		   LOCKACQUIRE_NOT_AVAIL)
+	{
+		VirtualTransactionId *holders;
+		int			n;
+
+		CHECK_FOR_INTERRUPTS();
+		holders = GetLockConflicts(&tag, ShareRowExclusiveLock, &n);
+		for (int i = 0; i < n; i++)
+			wait_for_transaction(holders[i], deadline);
+		pfree(holders);
+	}
+}

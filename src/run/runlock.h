@@ -1,0 +1,14 @@
+/*
+ * runlock.h
+ *	  One run at a time: per database by a lock, per backend by a flag.
+ */
+#ifndef PGM_RUNLOCK_H
+#define PGM_RUNLOCK_H
+
+extern void pgm_runlock_init(void);
+extern void pgm_runlock_acquire(const char *function);
+
+/* is a script running in this backend? */
+extern bool pgm_run_active;
+
+#endif							/* PGM_RUNLOCK_H */

@@ -1,0 +1,171 @@
+/*
+ * script.c
+ *	  Cutting a script into statements with the server's own parser, and
+ *	  refusing what no migration script may hold.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "tcop/tcopprot.h"
+#include "utils/memutils.h"
+
+#include "errors.h"
+#include "registry/migration.h"
+#include "run/script.h"
+
+/*
+ * Within an error context callback: turn a position in the script into an
+ * internal one, so that the client shows the script's line and a caret.
+ */
+void
+pgm_script_position(const PgmScript *script)
+{
+	int			pos = geterrposition();
+
+	if (pos > 0)
+	{
+		errposition(0);
+		internalerrposition(pos);
+		internalerrquery(script->text);
+	}
+}
+
+static int
+line_at(const char *text, int offset)
+{
+	int			line = 1;
+
+	for (int i = 0; i < offset; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
+/* Error context while a script is parsed. */
+static void
+parse_error_callback(void *arg)
+{
+	const PgmScript *script = arg;
+	int			pos = geterrposition();
+	int			offset;
+	int			line;
+
+	if (pos <= 0)
+		return;
+	offset = pg_mbcharcliplen(script->text, strlen(script->text), pos - 1);
+	line = line_at(script->text, offset);
+	if (script->text[offset] == '\\')
+		errhint("A line that begins with a backslash is for psql; a migration script holds SQL only.");
+	pgm_script_position(script);
+	if (script->first_line > 0)
+		errcontext("migration \"%s\", %s script, line %d (line %d of the bundle)",
+				   script->revision, script->kind, line,
+				   script->first_line + line - 1);
+	else
+		errcontext("migration \"%s\", %s script, line %d",
+				   script->revision, script->kind, line);
+}
+
+/* Raise PGM_ERRCODE_INVALID_SCRIPT at a statement. */
+static void
+refuse(const PgmScript *script, const PgmStatement *s, const char *what,
+	   const char *hint)
+{
+	int			pos = pg_mbstrlen_with_len(script->text, s->start) + 1;
+
+	ereport(ERROR,
+			(errcode(PGM_ERRCODE_INVALID_SCRIPT),
+			 errmsg("%s is not allowed in a migration script", what),
+			 errdetail("Statement %d, line %d: %s", s->number, s->line,
+					   pnstrdup(script->text + s->start,
+								pg_mbcliplen(script->text + s->start,
+											 s->end - s->start, 80))),
+			 errhint("%s", hint),
+			 errposition(pos)));
+}
+
+/* What no script may hold, whichever way it is run. */
+static void
+check_statement(const PgmScript *script, const PgmStatement *s)
+{
+	const Node *node = s->raw->stmt;
+
+	if (IsA(node, TransactionStmt))
+		refuse(script, s, "transaction control",
+			   "Leave it out: a migration is run in a transaction and undone as a whole if it fails.");
+	if (IsA(node, CopyStmt))
+	{
+		const CopyStmt *copy = (const CopyStmt *) node;
+
+		if (copy->filename == NULL && copy->is_from)
+			refuse(script, s, "COPY FROM STDIN",
+				   "There is no client to send the data; use INSERT, or COPY from a file on the server.");
+		if (copy->filename == NULL)
+			refuse(script, s, "COPY TO STDOUT",
+				   "There is no client to receive the data; use COPY to a file on the server.");
+	}
+}
+
+/*
+ * Cut a script.  The result is in the current memory context and refers to
+ * the text.  "first_line" is the script's line in a bundle, or 0.
+ *
+ * Raises the parser's syntax errors, and PGM_ERRCODE_INVALID_SCRIPT for
+ * transaction control and COPY with the client.
+ */
+PgmScript *
+pgm_script_parse(const char *revision, const char *kind, const char *text,
+				 int first_line)
+{
+	PgmScript  *script = palloc0(sizeof(PgmScript));
+	ErrorContextCallback callback;
+	int			offset = 0;
+	int			line = 1;
+	ListCell   *lc;
+
+	script->revision = revision;
+	script->kind = kind;
+	script->text = text;
+	script->first_line = first_line;
+
+	callback.callback = parse_error_callback;
+	callback.arg = script;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+
+	foreach(lc, pg_parse_query(text))
+	{
+		PgmStatement *s = palloc0(sizeof(PgmStatement));
+
+		s->raw = lfirst_node(RawStmt, lc);
+		s->number = foreach_current_index(lc) + 1;
+		s->start = pgm_text_skip_gap(text, Max(s->raw->stmt_location, 0));
+		s->end = s->raw->stmt_len > 0 ?
+			s->raw->stmt_location + s->raw->stmt_len : (int) strlen(text);
+		for (; offset < s->start; offset++)
+			line += text[offset] == '\n';
+		s->line = line;
+		check_statement(script, s);
+		script->statements = lappend(script->statements, s);
+	}
+	error_context_stack = callback.previous;
+	return script;
+}
+
+/* Parse a script that may be NULL, only to see that it can be parsed. */
+void
+pgm_script_check(const char *revision, const char *kind, const char *text,
+				 int first_line)
+{
+	MemoryContext context;
+	MemoryContext old;
+
+	if (text == NULL)
+		return;
+	context = AllocSetContextCreate(CurrentMemoryContext,
+									"pg_migrate script check",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	pgm_script_parse(revision, kind, text, first_line);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}

@@ -1,0 +1,45 @@
+/*
+ * script.h
+ *	  A script cut into statements by the server's parser.
+ */
+#ifndef PGM_SCRIPT_H
+#define PGM_SCRIPT_H
+
+#include "nodes/parsenodes.h"
+#include "nodes/pg_list.h"
+
+typedef struct PgmStatement
+{
+	RawStmt    *raw;
+	int			number;			/* 1-based */
+	int			start;			/* byte offset of its first token */
+	int			end;			/* byte offset just after it */
+	int			line;			/* 1-based line of the script */
+} PgmStatement;
+
+typedef struct PgmScript
+{
+	const char *revision;
+	const char *kind;			/* "upgrade", "downgrade" or "verify" */
+	const char *text;
+	int			first_line;		/* its line in a bundle, or 0 */
+	List	   *statements;		/* of PgmStatement */
+} PgmScript;
+
+/* script.c */
+extern PgmScript *pgm_script_parse(const char *revision, const char *kind,
+								   const char *text, int first_line);
+extern void pgm_script_check(const char *revision, const char *kind,
+							 const char *text, int first_line);
+extern void pgm_script_position(const PgmScript *script);
+
+/* transactional.c */
+extern char *pgm_statement_lone(const PgmStatement *statement,
+								List *partitioned);
+extern List *pgm_statement_partitioned(const PgmStatement *statement,
+									   List *partitioned);
+extern bool pgm_statement_mentions(const PgmScript *script,
+								   const PgmStatement *statement,
+								   const char *value);
+
+#endif							/* PGM_SCRIPT_H */

@@ -1,0 +1,68 @@
+/*
+ * settings.c
+ *	  The configuration parameters pg_migrate.*.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+#include "run/settings.h"
+
+int			pgm_lock_timeout = 2000;
+int			pgm_lock_retries = 5;
+int			pgm_retry_max_work = 10000;
+int			pgm_run_wait_timeout = 0;
+char	   *pgm_owner_role = NULL;
+char	   *pgm_search_path = NULL;
+char	   *pgm_trusted_authors = NULL;
+
+/* Define the parameters; called when the library is loaded. */
+void
+pgm_settings_init(void)
+{
+	DefineCustomIntVariable("pg_migrate.lock_timeout",
+							"How long a migration waits for a lock before it gives way and tries again.",
+							"0 leaves it to the session's lock_timeout.",
+							&pgm_lock_timeout,
+							2000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_migrate.lock_retries",
+							"How often a plan is tried again after a lock timeout or a deadlock.",
+							NULL,
+							&pgm_lock_retries,
+							5, 0, 1000,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("pg_migrate.owner_role",
+							   "Role that scripts run as.",
+							   "Empty: the caller.",
+							   &pgm_owner_role,
+							   "",
+							   PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_migrate.retry_max_work",
+							"A plan that ran longer than this is not tried again.",
+							NULL,
+							&pgm_retry_max_work,
+							10000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_migrate.run_wait_timeout",
+							"How long to wait for another run in the same database.",
+							"0 waits without limit.",
+							&pgm_run_wait_timeout,
+							0, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomStringVariable("pg_migrate.search_path",
+							   "search_path that scripts run with.",
+							   "Empty: the caller's.",
+							   &pgm_search_path,
+							   "",
+							   PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("pg_migrate.trusted_authors",
+							   "Roles whose migrations may run as anybody.",
+							   "A comma list.",
+							   &pgm_trusted_authors,
+							   "",
+							   PGC_SUSET, 0, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("pg_migrate");
+}

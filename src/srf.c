@@ -1,0 +1,44 @@
+/*
+ * srf.c
+ *	  Returning rows: every set of ours is made at once, in a tuplestore.
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "srf.h"
+
+/* Begin a result. */
+void
+pgm_rows_begin(FunctionCallInfo fcinfo)
+{
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+}
+
+/* Add a row; "isnull" may be NULL when nothing is null. */
+void
+pgm_rows_add(FunctionCallInfo fcinfo, Datum *values, const bool *isnull)
+{
+	static const bool none[16] = {false};
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
+						 unconstify(bool *, isnull ? isnull : none));
+}
+
+/* Return a list of char * as a set of text. */
+Datum
+pgm_return_names(FunctionCallInfo fcinfo, List *names)
+{
+	ListCell   *lc;
+
+	pgm_rows_begin(fcinfo);
+	foreach(lc, names)
+	{
+		Datum		value = CStringGetTextDatum(lfirst(lc));
+
+		pgm_rows_add(fcinfo, &value, NULL);
+	}
+	return (Datum) 0;
+}
