@@ -46,7 +46,7 @@ override CPPFLAGS := $(filter-out -I$(shell $(PG_CONFIG) --includedir-server),$(
 $(OBJS): $(wildcard src/*.h src/*/*.h)
 
 $(DATA_built): $(SQL_PARTS) pg_migrate.control
-	{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
 	  cat $(SQL_PARTS); } > $@
 
 else

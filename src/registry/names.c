@@ -190,6 +190,7 @@ pgm_names_to_array(List *names)
 PG_FUNCTION_INFO_V1(pg_migrate_id_list_in);
 PG_FUNCTION_INFO_V1(pg_migrate_id_list_out);
 PG_FUNCTION_INFO_V1(pg_migrate_id_list_from_text);
+PG_FUNCTION_INFO_V1(pg_migrate_id_list_from_array);
 
 /* id_list's input: a comma list; raises as pgm_name_list() */
 Datum
@@ -212,4 +213,11 @@ pg_migrate_id_list_from_text(PG_FUNCTION_ARGS)
 	char	   *list = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
 	PG_RETURN_POINTER(pgm_names_to_array(pgm_name_list(list)));
+}
+
+/* cast of text[] to id_list: the same value, without nulls */
+Datum
+pg_migrate_id_list_from_array(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(pgm_names_to_array(pgm_names_from_array(PG_GETARG_ARRAYTYPE_P(0))));
 }
