@@ -280,16 +280,18 @@ range_ends(const PgmGraph *g, const PgmPosition *pos, const char *start,
 		   const char *end, PgmSet *low, PgmSet *high)
 {
 	PgmTarget  *from = pgm_target_parse(start ? start : "base");
+	bool		up = end && pgm_target_parse(end)->relative;
+	bool		down = from->relative && from->symbol == NULL;
 
-	if (from->relative && from->symbol == NULL)
-	{
-		*high = range_high(g, pos, end, pgm_set_create(g));
-		*low = range_low(g, pos, from->text, *high);
-	}
-	else
+	if (up && !down)
 	{
 		*low = range_low(g, pos, from->text, NULL);
 		*high = range_high(g, pos, end, *low);
+	}
+	else
+	{
+		*high = range_high(g, pos, end, pgm_set_create(g));
+		*low = range_low(g, pos, from->text, *high);
 	}
 	if (from->label != NULL)
 	{
