@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "errors.h"
 #include "registry/behaviour.h"
 #include "registry/names.h"
@@ -178,7 +179,7 @@ value_exists(const AlterEnumStmt *stmt)
 	return exists;
 }
 
-/* Does the plan itself create the type?  Then its new values can be used. */
+/* Does the plan itself create the type? */
 static bool
 is_created(const AlterEnumStmt *stmt, List *created)
 {
@@ -232,8 +233,8 @@ check_values(const PgmStep *step, const PgmScript *script,
 		AlterEnumStmt *stmt = (AlterEnumStmt *) node;
 		PgmAddedValue *value;
 
-		if (stmt->oldVal != NULL || is_created(stmt, *created) ||
-			value_exists(stmt))
+		if (stmt->oldVal != NULL || value_exists(stmt) ||
+			(pgm_new_type_values_usable && is_created(stmt, *created)))
 			return;
 		value = palloc(sizeof(PgmAddedValue));
 		value->value = stmt->newVal;
