@@ -221,7 +221,7 @@ resolve_name(const PgmGraph *g, const char *name, const PgmTarget *t,
 
 /* An error for "head" where there are several. */
 static void
-multiple_heads(const PgmGraph *g, PgmSet heads, const char *text,
+multiple_heads(const PgmGraph *g, PgmSet heads, const PgmTarget *t,
 			   PgmPurpose purpose)
 {
 	char	   *ids = pgm_set_join(g, heads);
@@ -232,7 +232,7 @@ multiple_heads(const PgmGraph *g, PgmSet heads, const char *text,
 			ereport(ERROR,
 					(errcode(PGM_ERRCODE_MULTIPLE_HEADS),
 					 errmsg("Multiple head revisions are present for given argument '%s'; please specify a specific target revision, '<branchname>@%s' to narrow to a specific head, or 'heads' for all heads",
-							text, text),
+							t->text, t->symbol),
 					 errdetail("The heads are %s.", ids),
 					 errhint("Merge them with SELECT * FROM migrate.merge('merge heads'), or use 'heads' to go to all of them.")));
 		case PGM_FOR_STAMP:
@@ -283,7 +283,7 @@ pgm_resolve_absolute(const PgmGraph *g, const PgmTarget *t, PgmPurpose purpose)
 		for (int i = 0; lineage && i < g->n; i++)
 			heads[i] = heads[i] && lineage[i];
 		if (!all && pgm_set_count(g, heads) > 1)
-			multiple_heads(g, heads, t->text, purpose);
+			multiple_heads(g, heads, t, purpose);
 		return set_to_list(g, heads);
 	}
 	return list_make1_int(resolve_name(g, t->symbol, t, lineage));
@@ -302,7 +302,7 @@ pgm_resolve_one(const PgmGraph *g, const PgmTarget *t)
 
 		foreach(lc, revs)
 			set[lfirst_int(lc)] = true;
-		multiple_heads(g, set, t->text, PGM_FOR_RUN);
+		multiple_heads(g, set, t, PGM_FOR_RUN);
 	}
 	return revs == NIL ? PGM_BASE : linitial_int(revs);
 }

@@ -21,6 +21,9 @@
 #include "registry/migration.h"
 #include "registry/names.h"
 
+/* what some editors write at the start of a file in UTF-8 */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 typedef enum PgmSection
 {
 	PGM_OUTSIDE,				/* before the first file */
@@ -51,6 +54,7 @@ typedef struct PgmReader
 	StringInfoData options;		/* behaviour headers as JSON members */
 	bool		seen[PGM_VERIFY + 1];
 	List	   *headers;		/* names of the headers seen */
+	int			comment;		/* offset of the comment being read, or -1 */
 	int			line;			/* line of line_at, to count just once */
 	int			line_at;
 } PgmReader;
@@ -155,7 +159,8 @@ text_end(const char *text, int last_token, int limit)
 {
 	int			p = last_token;
 
-	while (p < limit && text[p] != '\n')
+	while (p < limit && text[p] != '\n' &&
+		   strncmp(text + p, BYTE_ORDER_MARK, 3) != 0)
 	{
 		if (text[p] == '-' && text[p + 1] == '-')
 		{
@@ -342,7 +347,7 @@ begins_line(const char *text, int offset)
 {
 	while (offset > 0 && text[offset - 1] != '\n')
 	{
-		if (offset >= 3 && memcmp(text + offset - 3, "\xef\xbb\xbf", 3) == 0)
+		if (offset >= 3 && memcmp(text + offset - 3, BYTE_ORDER_MARK, 3) == 0)
 			offset -= 3;
 		else if (isspace((unsigned char) text[offset - 1]))
 			offset--;
@@ -432,7 +437,9 @@ read_gap(PgmReader *r, int p, int end)
 		{
 			int			stop = p + strcspn(r->text + p, "\n");
 
+			r->comment = p;
 			read_comment(r, p, Min(stop, end));
+			r->comment = -1;
 			p = stop;
 		}
 		else if (r->text[p] == '/' && r->text[p + 1] == '*')
@@ -455,18 +462,25 @@ read_token(PgmReader *r, int start, int end)
 	r->last_token = end;
 }
 
-/* Error context: turn a position in the text into a line of it. */
+/*
+ * Error context: the line of the text, from the scanner's position or the
+ * comment being read.  Errors of ours have it in the message.
+ */
 static void
 reader_error_callback(void *arg)
 {
 	PgmReader  *r = arg;
 	int			pos = geterrposition();
-	int			offset;
+	int			offset = r->comment;
 
-	if (pos <= 0)
+	if (pos > 0)
+	{
+		errposition(0);
+		offset = pg_mbcharcliplen(r->text, strlen(r->text), pos - 1);
+	}
+	if (offset < 0 || geterrcode() == PGM_ERRCODE_INVALID_BUNDLE ||
+		geterrcode() == PGM_ERRCODE_INVALID_SCRIPT)
 		return;
-	errposition(0);
-	offset = pg_mbcharcliplen(r->text, strlen(r->text), pos - 1);
 	if (r->script)
 		errcontext("line %d of the script", line_of(r, offset));
 	else if (r->m)
@@ -493,6 +507,7 @@ read_all(PgmReader *r)
 	initStringInfo(&r->options);
 	r->line = 1;
 	r->last_token = -1;
+	r->comment = -1;
 	scanner = scanner_init(r->text, &extra, &ScanKeywords, ScanKeywordTokens);
 	for (;;)
 	{
@@ -506,7 +521,7 @@ read_all(PgmReader *r)
 		/* flex ends the current token with a zero byte */
 		end = start + strlen(extra.scanbuf + start);
 		if (end - start != 3 ||
-			memcmp(r->text + start, "\xef\xbb\xbf", 3) != 0)
+			memcmp(r->text + start, BYTE_ORDER_MARK, 3) != 0)
 			read_token(r, start, end);
 	}
 	read_gap(r, end, strlen(r->text));

@@ -123,6 +123,13 @@ pgm_first_difference(const char *a, const char *b, char **line_a, char **line_b)
 			start_b = b + 1;
 		}
 	}
+	/* where one text ends with the line the other goes on in the next */
+	if ((*a == '\0' && *b == '\n') || (*a == '\n' && *b == '\0'))
+	{
+		line++;
+		start_a = *a ? a + 1 : a;
+		start_b = *b ? b + 1 : b;
+	}
 	*line_a = copy_line(start_a);
 	*line_b = copy_line(start_b);
 	return line;

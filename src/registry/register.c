@@ -57,15 +57,21 @@ check_message(const PgmMigration *m)
 				 errhint("Say in one line what it does; a comment in the script may say more.")));
 }
 
-/* Everything about a migration that can be judged by itself. */
+/* Ids, labels and message of a migration by themselves. */
 static void
-check_migration(const PgmMigration *m)
+check_headers(const PgmMigration *m)
 {
 	pgm_name_check(m->revision, PGM_NAME_REVISION);
 	pgm_names_check(m->down_revision, PGM_NAME_REVISION);
 	pgm_names_check(m->depends_on, PGM_NAME_REVISION);
 	pgm_names_check(m->branch_labels, PGM_NAME_LABEL);
 	check_message(m);
+}
+
+/* Its scripts. */
+static void
+check_scripts(const PgmMigration *m)
+{
 	pgm_script_check(m->revision, "upgrade", m->upgrade, m->upgrade_line);
 	pgm_script_check(m->revision, "downgrade", m->downgrade,
 					 m->downgrade_line);
@@ -371,8 +377,10 @@ decide_all(List *migrations, List *summaries, bool replace, PgmTally *tally)
 		m->checksum = pgm_migration_checksum(m);
 		*verb = decide(m, old, replace);
 		if (*verb != PGM_VERB_KEEP)
-			check_migration(m);
+			check_headers(m);
 		error_context_stack = callback.previous;
+		if (*verb != PGM_VERB_KEEP)
+			check_scripts(m);
 
 		if (*verb == PGM_VERB_ADD)
 			tally->added = lappend(tally->added, m->revision);

@@ -1,6 +1,6 @@
-\set ECHO queries
-\pset pager off
 \set QUIET on
+\pset pager off
+\set ECHO queries
 \echo
 \echo == The extension is all that has to be installed. ==
 CREATE EXTENSION pg_migrate;

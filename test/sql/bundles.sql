@@ -1,0 +1,91 @@
+-- load(), export(), validate(): the file format
+\set ECHO none
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS pg_migrate;
+CREATE EXTENSION pg_migrate;
+CREATE SCHEMA regress_bundles;
+SET search_path = regress_bundles;
+RESET client_min_messages;
+\set ECHO all
+\set VERBOSITY default
+SELECT migrate.load('-- revision: a1
+-- down_revision:
+-- message: one
+
+-- migrate:up
+CREATE TABLE t (a int);
+
+-- migrate:down
+DROP TABLE t;
+-- revision: c3
+-- down_revision: b2
+-- depends_on: a1
+-- branch_labels: shop
+-- created: 2026-01-02
+-- transaction: single
+-- Note: this is a remark
+-- migrate:up
+SELECT $$
+-- migrate:down
+-- revision: no
+$$, ''
+-- migrate:down
+'', "
+-- down_revision: x
+" /* /* */
+-- migrate:verify
+*/ FROM (VALUES (1)) v ("
+-- down_revision: x
+");
+-- a remark at the end
+
+-- revision: b2
+-- down_revision: a1
+-- migrate:up
+-- migrate:verify
+SELECT true
+');
+SELECT revision, down_revision, depends_on, branch_labels, message, created, upgrade, downgrade, verify, options FROM migrate.revision ORDER BY seq \gx
+SELECT migrate.export() AS first \gset
+SELECT migrate.load(:'first');
+SELECT :'first' = migrate.export() AS identical;
+SELECT migrate.export('a1:b2');
+SELECT * FROM migrate.plan();
+-- CRLF, byte order marks, no final newline
+SELECT migrate.load(E'\uFEFF-- revision: d4\r\n-- down_revision: c3\r\n-- message: with CRLF\r\n-- migrate:up\r\nSELECT 1;\r\nSELECT 2;\r\n-- migrate:down\r\nSELECT 3;\uFEFF-- revision: e5\n-- down_revision: d4\n-- migrate:up\nSELECT 5;-- revision: f6\n-- down_revision: e5\n-- migrate:up\nSELECT 6 -- end');
+SELECT revision, message, upgrade, downgrade FROM migrate.revision WHERE revision IN ('d4', 'e5', 'f6') ORDER BY seq;
+SELECT migrate.load(E'-- revision: d4\n-- down_revision: c3\n-- message: with CRLF\n-- migrate:up\nSELECT 1;\nSELECT 2;\n-- migrate:down\nSELECT 3;\n');
+SELECT migrate.export() AS first \gset
+SELECT migrate.load(:'first');
+SELECT :'first' = migrate.export() AS identical;
+-- replace and prune
+SELECT migrate.load(E'-- revision: f6\n-- down_revision: e5\n-- migrate:up\nSELECT 7', replace => false);
+SELECT migrate.load(E'-- revision: f6\n-- down_revision: e5\n-- migrate:up\nSELECT 7');
+SELECT migrate.upgrade('b2');
+SELECT migrate.load(migrate.export('base:c3'), prune => true);
+SELECT migrate.load(migrate.export('base:a1'), prune => true);
+SELECT migrate.load(migrate.export('base:b2'), prune => true);
+SELECT * FROM migrate.check_registry();
+SELECT * FROM migrate.validate(replace(migrate.export(), 'a int', 'b int') || E'-- revision: n1\n-- down_revision: b2\n-- migrate:up\n');
+SELECT * FROM migrate.validate('');
+SELECT migrate.load('');
+-- what is not a bundle
+SELECT migrate.load('SELECT 1;');
+SELECT migrate.load('-- migrate:up');
+SELECT migrate.load(E'-- down_revision: x\n-- migrate:up');
+SELECT migrate.load(E'-- revision: x\n-- migrate:up\nSELECT 1;');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: b2\n');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: b2\nSELECT 1;\n-- migrate:up');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: b2\n-- down_revision: b2\n-- migrate:up');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: b2\n-- depends: b2\n-- migrate:up');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: b2\n-- transaction: maybe\n-- migrate:up');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: b2\n-- migrate:up\n-- migrate:upp');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: b2\n-- migrate:up\n-- migrate:up');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: b2\n-- migrate:up\n-- the end-- revision: y\n-- down_revision: x\n-- migrate:up\n');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: b2\n-- migrate:up\n-- revision: x\n-- down_revision: b2\n-- migrate:up\n');
+SELECT migrate.load(E'-- revision: x-y\n-- down_revision: b2\n-- migrate:up\n');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: b2\n-- migrate:up\nSELECT ''open;\n');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: b2\n-- migrate:up\nSELECT 1;\n-- migrate:down\n\nSELECT 1;\nSELCT 2;\n');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: y\n-- migrate:up\n\n-- revision: y\n-- down_revision: x\n-- migrate:up\n');
+SELECT migrate.load(E'-- revision: x\n-- down_revision: y\n-- migrate:up\n\n-- revision: y\n-- down_revision: z\n-- migrate:up\n');
+SELECT revision FROM migrate.revision ORDER BY seq;

@@ -1,0 +1,148 @@
+-- upgrade(), downgrade(), stamp(): what a run does and what it leaves
+\set ECHO none
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS pg_migrate;
+CREATE EXTENSION pg_migrate;
+CREATE SCHEMA regress_running;
+SET search_path = regress_running;
+RESET client_min_messages;
+\set ECHO all
+SELECT migrate.upgrade();
+SELECT migrate.downgrade('base');
+SELECT migrate.register('a1', upgrade => E'CREATE TABLE t (a int);\nINSERT INTO t VALUES (1);', downgrade => 'DROP TABLE t', message => 'first');
+SELECT migrate.register('b2', 'a1', 'ALTER TABLE t ADD b int', 'ALTER TABLE t DROP b', 'second');
+SELECT migrate.register('c3', 'b2', E'UPDATE t SET b = 1;\nSELECT 1/0;', NULL, 'fails');
+SELECT migrate.upgrade('b2');
+SELECT migrate.upgrade('b2');
+SELECT migrate.upgrade('a1');
+SELECT migrate.upgrade(NULL);
+-- nothing remains of a failed run
+SELECT migrate.downgrade('base');
+SELECT migrate.upgrade();
+SELECT array(SELECT migrate.current()) AS current, to_regclass('t');
+-- nor of one that is rolled back
+BEGIN;
+SELECT migrate.upgrade('b2');
+SELECT * FROM t;
+ROLLBACK;
+SELECT array(SELECT migrate.current()) AS current, to_regclass('t');
+-- savepoints
+BEGIN;
+SELECT migrate.upgrade('a1');
+SAVEPOINT s;
+SELECT migrate.upgrade('head');
+ROLLBACK TO s;
+SELECT migrate.current();
+COMMIT;
+SELECT migrate.current();
+-- irreversible
+SELECT migrate.register('c3', 'b2', 'UPDATE t SET b = 1', NULL, 'fixed', replace => true);
+SELECT migrate.upgrade();
+SELECT migrate.downgrade('a1');
+SELECT migrate.current();
+SELECT migrate.stamp('b2');
+SELECT migrate.downgrade('-1');
+-- what a script sets ends with it
+SHOW work_mem;
+SELECT migrate.register('d4', 'c3', E'SET work_mem = ''5MB'';\nSET search_path = pg_catalog;\nSELECT set_config(''application_name'', ''script'', false);\nCREATE ROLE regress_pgm_scripter;\nSET ROLE regress_pgm_scripter;', 'DROP ROLE regress_pgm_scripter');
+SELECT migrate.register('e5', 'd4', E'DO $$ BEGIN RAISE NOTICE ''work_mem %, role %'', current_setting(''work_mem''), current_setting(''role''); END $$', '');
+SELECT migrate.upgrade();
+SELECT current_setting('work_mem'), current_setting('role'), current_setting('search_path');
+SELECT migrate.downgrade('c3');
+-- errors point into the script
+SELECT migrate.register('d4', 'c3', E'SELECT 1;\n\nALTER TABLE t ADD d nosuch;', '', replace => true);
+SELECT migrate.upgrade('d4');
+SELECT migrate.register('d4', 'c3', E'-- remark\nSELECT 1;\nDO $$\nBEGIN\n  PERFORM 1/0;\nEND $$;', '', replace => true);
+SELECT migrate.upgrade('d4');
+SELECT migrate.register('d4', 'c3', E'CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT nosuch FROM t $$', '', replace => true);
+SELECT migrate.upgrade('d4');
+-- verify
+SELECT migrate.register('d4', 'c3', 'ALTER TABLE t ADD d int', '', verify => 'SELECT d IS NOT NULL FROM t', replace => true);
+SELECT migrate.upgrade('d4');
+SELECT migrate.register('d4', 'c3', 'ALTER TABLE t ADD d int', '', verify => 'SELECT FROM t WHERE false', replace => true);
+SELECT migrate.upgrade('d4');
+SELECT migrate.register('d4', 'c3', 'ALTER TABLE t ADD d int DEFAULT 1', '', verify => 'SELECT d = 1 FROM t', replace => true);
+SELECT migrate.upgrade('d4');
+-- what cannot run in a transaction is refused before anything ran
+SELECT migrate.downgrade('c3');
+SELECT migrate.unregister('e5');
+SELECT migrate.unregister('d4');
+DO $$
+DECLARE
+  s text;
+BEGIN
+  FOREACH s IN ARRAY ARRAY['CREATE INDEX CONCURRENTLY i ON t (a)', 'DROP INDEX CONCURRENTLY i', 'REINDEX TABLE CONCURRENTLY t', 'REINDEX (CONCURRENTLY) TABLE t',
+    'REINDEX SCHEMA public', 'REINDEX DATABASE x', 'VACUUM t', 'VACUUM (FULL, ANALYZE)', 'CLUSTER', 'CREATE DATABASE x', 'DROP DATABASE x', 'CREATE TABLESPACE x LOCATION ''/x''',
+    'DROP TABLESPACE x', 'ALTER DATABASE x SET TABLESPACE y', 'ALTER SYSTEM SET work_mem = 1', 'DISCARD ALL',
+    'CREATE SUBSCRIPTION s CONNECTION '''' PUBLICATION p', 'ALTER SUBSCRIPTION s REFRESH PUBLICATION', 'ALTER TABLE p DETACH PARTITION q CONCURRENTLY',
+    'CREATE TABLE pp (a int) PARTITION BY LIST (a); REINDEX TABLE pp', 'ANALYZE t', 'CREATE INDEX i ON t (a)', 'ALTER SUBSCRIPTION s DISABLE', 'DISCARD PLANS']
+  LOOP
+    PERFORM migrate.register('x9', 'c3', s, '', replace => true);
+    BEGIN
+      PERFORM migrate.upgrade('x9');
+      RAISE EXCEPTION 'ran';
+    EXCEPTION WHEN OTHERS THEN
+      RAISE NOTICE '%: % %', s, SQLSTATE, SQLERRM;
+    END;
+  END LOOP;
+END $$;
+SELECT migrate.register('x9', 'c3', 'SELECT 1;
+VACUUM t', '', replace => true);
+SELECT migrate.upgrade('x9');
+SELECT step, revision, transactional, statements FROM migrate.plan();
+SELECT migrate.register('x9', 'c3', 'SELECT 1', '', options => '{"transaction": "none"}', replace => true);
+SELECT migrate.upgrade('x9');
+-- enum values
+SELECT migrate.register('x9', 'c3', 'CREATE TYPE e AS ENUM (''a'')', 'DROP TYPE e', replace => true);
+SELECT migrate.upgrade();
+SELECT migrate.register('y1', 'x9', 'ALTER TYPE e ADD VALUE ''new''', '');
+SELECT migrate.register('y2', 'y1', 'CREATE TABLE u (e e DEFAULT ''new'')', 'DROP TABLE u');
+SELECT migrate.upgrade();
+SELECT migrate.upgrade('y1');
+SELECT migrate.upgrade();
+SELECT migrate.register('y3', 'y2', 'ALTER TYPE e ADD VALUE ''neu'';
+DO $$ BEGIN PERFORM (''n'' || ''eu'')::e; END $$', '');
+SELECT migrate.upgrade();
+-- re-entrance
+SELECT migrate.register('y3', 'y2', 'SELECT migrate.upgrade(''y2'')', '', replace => true);
+SELECT migrate.upgrade();
+SELECT migrate.register('y3', 'y2', 'SELECT migrate.register(''z'', upgrade => '''')', '', replace => true);
+SELECT migrate.upgrade();
+SELECT migrate.register('y3', 'y2', 'DROP EXTENSION pg_migrate', '', replace => true);
+SELECT migrate.upgrade();
+SELECT migrate.register('y3', 'y2', 'ALTER EXTENSION pg_migrate DROP FUNCTION migrate.bases()', '', replace => true);
+SELECT migrate.upgrade();
+CREATE FUNCTION sneak() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM migrate.stamp('base'); RETURN NULL; END $$;
+CREATE TRIGGER sneak AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION sneak();
+SELECT migrate.register('y3', 'y2', 'INSERT INTO t VALUES (2)', '', replace => true);
+SELECT migrate.upgrade();
+DROP TRIGGER sneak ON t;
+CREATE FUNCTION sneaky() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM migrate.stamp('base'); END $$;
+CREATE EVENT TRIGGER sneaky ON ddl_command_end EXECUTE FUNCTION sneaky();
+SELECT migrate.register('y3', 'y2', 'CREATE TABLE w ()', '', replace => true);
+SELECT migrate.upgrade();
+DROP EVENT TRIGGER sneaky;
+-- a script sees the position it has reached
+SELECT migrate.register('y3', 'y2', 'CREATE TABLE w AS SELECT migrate.current()', 'DROP TABLE w', replace => true);
+SELECT migrate.upgrade();
+SELECT * FROM w;
+-- read-only
+BEGIN READ ONLY;
+SELECT migrate.current();
+SELECT count(*) FROM migrate.plan('base', 'downgrade');
+SELECT migrate.upgrade();
+ROLLBACK;
+-- timeouts of a script hold for each of its statements, and end with it
+SELECT migrate.register('y4', 'y3', E'SET statement_timeout = ''100ms'';\nSELECT pg_sleep(5)', '');
+SELECT migrate.upgrade();
+SELECT migrate.register('y4', 'y3', E'SET statement_timeout = ''300ms'';\nSELECT pg_sleep(0.2);\nSELECT pg_sleep(0.2)', '', replace => true);
+SELECT migrate.upgrade();
+SHOW statement_timeout;
+-- stamp
+SELECT migrate.stamp('b2', purge => true);
+SELECT migrate.stamp('');
+SELECT migrate.stamp('+1');
+SELECT migrate.stamp('heads');
+SELECT migrate.stamp('base');
+SELECT direction, revision, count(*) FROM migrate.log GROUP BY 1, 2 ORDER BY min(id);
+SELECT * FROM migrate.check_registry();
