@@ -33,7 +33,10 @@ PG_CONFIG ?= $(shell tools/find-pg-config)
 # the server's headers as system headers: their warnings are not ours
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server)
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-declaration-after-statement \
-	$(if $(WERROR),-Werror) $(if $(ASSERT),-DUSE_ASSERT_CHECKING)
+	$(if $(WERROR),-Werror) $(if $(ASSERT),-DUSE_ASSERT_CHECKING) \
+	$(if $(findstring clang,$(CC)),$(CLANG_CFLAGS))
+# the server's own flags are for gcc
+CLANG_CFLAGS = -Wno-ignored-optimization-argument -Wno-unknown-warning-option
 EXTRA_CLEAN = results regression.diffs regression.out output_iso tmp_check tmp_check_iso log \
 	$(wildcard src/*/*.bc)
 
@@ -82,7 +85,7 @@ indent-check:
 	@tools/indent --check
 
 typedefs:
-	@tools/typedefs > tools/typedefs.list
+	@tools/typedefs >tools/typedefs.list
 
 .PHONY: $(HARNESS)
 endif

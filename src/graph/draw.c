@@ -196,7 +196,7 @@ List *
 pgm_graph_draw(const PgmGraph *g, const PgmPosition *pos, const int *order,
 			   int norder)
 {
-	PgmDrawing	d = {.g = g, .pos = pos, .size = 16};
+	PgmDrawing	d = {.g = g,.pos = pos,.size = 16};
 
 	d.lane = palloc(d.size * sizeof(int));
 	for (int i = 0; i < norder; i++)

@@ -48,7 +48,7 @@ pgm_behaviour_allows(const char *name, const char *value)
 
 	foreach(lc, pgm_name_list(pgm_behaviour_find(name)->values))
 		if (strcmp(lfirst(lc), value) == 0)
-			return true;
+		return true;
 	return false;
 }
 

@@ -77,10 +77,10 @@ line_of(PgmReader *r, int offset)
 static char *
 line_text(PgmReader *r, int offset)
 {
-	const char *start = r->text + offset;
+	const char *start = r->text +offset;
 	int			len = strcspn(start, "\r\n");
 
-	while (start > r->text && start[-1] != '\n')
+	while (start > r->text &&start[-1] != '\n')
 	{
 		start--;
 		len++;
@@ -140,7 +140,7 @@ pgm_text_skip_gap(const char *text, int p)
 	for (;;)
 	{
 		if (text[p] == '-' && text[p + 1] == '-')
-			p += strcspn(text + p, "\n");
+			p += strcspn(text +p, "\n");
 		else if (text[p] == '/' && text[p + 1] == '*')
 			p = skip_block_comment(text, p);
 		else if (text[p] != '\0' && isspace((unsigned char) text[p]))
@@ -160,11 +160,11 @@ text_end(const char *text, int last_token, int limit)
 	int			p = last_token;
 
 	while (p < limit && text[p] != '\n' &&
-		   strncmp(text + p, BYTE_ORDER_MARK, 3) != 0)
+		   strncmp(text +p, BYTE_ORDER_MARK, 3) != 0)
 	{
 		if (text[p] == '-' && text[p + 1] == '-')
 		{
-			p += strcspn(text + p, "\n");
+			p += strcspn(text +p, "\n");
 			p = Min(p, limit);
 		}
 		else if (text[p] == '/' && text[p + 1] == '*')
@@ -197,7 +197,7 @@ section_text(const char *text, int body, int last_token, int limit,
 	*offset = text_start(text, body);
 	if (last_token < 0)
 		return pstrdup("");
-	return pnstrdup(text + *offset,
+	return pnstrdup(text +*offset,
 					text_end(text, last_token, limit) - *offset);
 }
 
@@ -211,18 +211,22 @@ end_section(PgmReader *r, int limit)
 	if (r->section < PGM_UP)
 		return;
 	text = section_text(r->text, r->body, r->last_token, limit, &offset);
+
 	switch (r->section)
 	{
 		case PGM_UP:
 			r->m->upgrade = text;
+
 			r->m->upgrade_line = line_of(r, offset);
 			break;
 		case PGM_DOWN:
 			r->m->downgrade = text;
+
 			r->m->downgrade_line = line_of(r, offset);
 			break;
 		default:
 			r->m->verify = text;
+
 			r->m->verify_line = line_of(r, offset);
 			break;
 	}
@@ -235,7 +239,7 @@ has_header(PgmReader *r, const char *name)
 
 	foreach(lc, r->headers)
 		if (strcmp(lfirst(lc), name) == 0)
-			return true;
+		return true;
 	return false;
 }
 
@@ -347,7 +351,7 @@ begins_line(const char *text, int offset)
 {
 	while (offset > 0 && text[offset - 1] != '\n')
 	{
-		if (offset >= 3 && memcmp(text + offset - 3, BYTE_ORDER_MARK, 3) == 0)
+		if (offset >= 3 && memcmp(text +offset - 3, BYTE_ORDER_MARK, 3) == 0)
 			offset -= 3;
 		else if (isspace((unsigned char) text[offset - 1]))
 			offset--;
@@ -392,8 +396,8 @@ read_name_value(PgmReader *r, int offset, const char *name, char *value)
 static void
 read_comment(PgmReader *r, int offset, int end)
 {
-	const char *p = r->text + offset + 2;
-	const char *last = r->text + end;
+	const char *p = r->text +offset + 2;
+	const char *last = r->text +end;
 	const char *name;
 
 	while (p < last && isspace((unsigned char) *p))
@@ -435,7 +439,7 @@ read_gap(PgmReader *r, int p, int end)
 	{
 		if (r->text[p] == '-' && r->text[p + 1] == '-')
 		{
-			int			stop = p + strcspn(r->text + p, "\n");
+			int			stop = p + strcspn(r->text +p, "\n");
 
 			r->comment = p;
 			read_comment(r, p, Min(stop, end));
@@ -521,7 +525,7 @@ read_all(PgmReader *r)
 		/* flex ends the current token with a zero byte */
 		end = start + strlen(extra.scanbuf + start);
 		if (end - start != 3 ||
-			memcmp(r->text + start, BYTE_ORDER_MARK, 3) != 0)
+			memcmp(r->text +start, BYTE_ORDER_MARK, 3) != 0)
 			read_token(r, start, end);
 	}
 	read_gap(r, end, strlen(r->text));
@@ -593,7 +597,7 @@ pgm_bundle_parse(const char *bundle)
 char *
 pgm_script_trim(const char *script)
 {
-	PgmReader	r = {.text = script, .script = true};
+	PgmReader	r = {.text = script,.script = true};
 	int			offset;
 
 	read_all(&r);

@@ -34,7 +34,7 @@ unix_lines(const char *text)
 	char	   *copy = palloc(strlen(text) + 1);
 	char	   *to = copy;
 
-	for (; *text; text++)
+	for (; *text; text ++)
 		if (!(text[0] == '\r' && text[1] == '\n'))
 			*to++ = *text;
 	*to = '\0';

@@ -46,6 +46,7 @@ static const struct
 	int			sqlstate;
 	const char *hint;
 }			hints[] =
+
 {
 	{
 		ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE,

@@ -62,7 +62,7 @@ is_trusted_author(const char *name)
 
 	foreach(lc, pgm_name_list(pgm_trusted_authors))
 		if (strcmp(lfirst(lc), name) == 0)
-			return true;
+		return true;
 	return false;
 }
 

@@ -41,7 +41,8 @@ prepare_step(PgmRun *run, PgmStep *step, int rev, bool read_only)
 	step->rev = rev;
 	step->stored = s;
 	text = up ? s->m.upgrade : s->m.downgrade;
-	if (text != NULL)
+
+	if (text !=NULL)
 		step->script = pgm_script_parse(s->m.revision,
 										up ? "upgrade" : "downgrade", text, 0);
 	if (up && s->m.verify != NULL)

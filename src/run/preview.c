@@ -98,7 +98,7 @@ append_verify(StringInfo out, const PgmScript *verify)
 					 "RAISE EXCEPTION 'verify script of migration %% did not say true', %s;\n"
 					 "END IF; END %s;\n",
 					 quote,
-					 pnstrdup(verify->text + s->start, s->end - s->start),
+					 pnstrdup(verify->text +s->start, s->end - s->start),
 					 quote_literal_cstr(verify->revision), quote);
 }
 

@@ -37,6 +37,7 @@ line_at(const char *text, int offset)
 
 	for (int i = 0; i < offset; i++)
 		line += text[i] == '\n';
+
 	return line;
 }
 
@@ -76,8 +77,8 @@ refuse(const PgmScript *script, const PgmStatement *s, const char *what,
 			(errcode(PGM_ERRCODE_INVALID_SCRIPT),
 			 errmsg("%s is not allowed in a migration script", what),
 			 errdetail("Statement %d, line %d: %s", s->number, s->line,
-					   pnstrdup(script->text + s->start,
-								pg_mbcliplen(script->text + s->start,
+					   pnstrdup(script->text +s->start,
+								pg_mbcliplen(script->text +s->start,
 											 s->end - s->start, 80))),
 			 errhint("%s", hint),
 			 errposition(pos)));
@@ -125,6 +126,7 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 	script->revision = revision;
 	script->kind = kind;
 	script->text = text;
+
 	script->first_line = first_line;
 
 	callback.callback = parse_error_callback;
@@ -143,6 +145,7 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 			s->raw->stmt_location + s->raw->stmt_len : (int) strlen(text);
 		for (; offset < s->start; offset++)
 			line += text[offset] == '\n';
+
 		s->line = line;
 		check_statement(script, s);
 		script->statements = lappend(script->statements, s);

@@ -5,12 +5,12 @@
 #ifndef PGM_SETTINGS_H
 #define PGM_SETTINGS_H
 
-extern int	pgm_lock_timeout;		/* ms; 0: the session's own */
+extern int	pgm_lock_timeout;	/* ms; 0: the session's own */
 extern int	pgm_lock_retries;
-extern int	pgm_retry_max_work;		/* ms */
+extern int	pgm_retry_max_work; /* ms */
 extern int	pgm_run_wait_timeout;	/* ms; 0: no limit */
-extern char *pgm_owner_role;		/* "": the caller */
-extern char *pgm_search_path;		/* "": the caller's */
+extern char *pgm_owner_role;	/* "": the caller */
+extern char *pgm_search_path;	/* "": the caller's */
 extern char *pgm_trusted_authors;	/* comma list of roles */
 
 extern void pgm_settings_init(void);

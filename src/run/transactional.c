@@ -45,7 +45,7 @@ is_partitioned(const RangeVar *rel, List *partitioned)
 
 	foreach(lc, partitioned)
 		if (strcmp(lfirst_node(RangeVar, lc)->relname, rel->relname) == 0)
-			return true;
+		return true;
 	oid = RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK, NULL, NULL);
 	relkind = OidIsValid(oid) ? get_rel_relkind(oid) : '\0';
 	return relkind == RELKIND_PARTITIONED_TABLE ||
@@ -91,7 +91,7 @@ lone_alter_database(const AlterDatabaseStmt *stmt)
 
 	foreach(lc, stmt->options)
 		if (strcmp(lfirst_node(DefElem, lc)->defname, "tablespace") == 0)
-			return "ALTER DATABASE SET TABLESPACE";
+		return "ALTER DATABASE SET TABLESPACE";
 	return NULL;
 }
 
@@ -222,7 +222,7 @@ bool
 pgm_statement_mentions(const PgmScript *script, const PgmStatement *statement,
 					   const char *value)
 {
-	char	   *text = pnstrdup(script->text + statement->start,
+	char	   *text = pnstrdup(script->text +statement->start,
 								statement->end - statement->start);
 	core_yyscan_t scanner;
 	core_yy_extra_type extra;
