@@ -1,78 +1,97 @@
 # pg_migrate: schema migration inside the server
 #
-#   make, make install, make installcheck   as any PGXS extension; PG_CONFIG=...
-#   make demo [KEEP=1]                      the main job on a private server
-#   make test                               all tests on a private server
+#   make, make install, make installcheck   as for any extension; PG_CONFIG=...
+#   make demo [KEEP=1]     the main job, shown on a private server
+#   make test [TESTS=...]  all tests (or those named) on a private server
 #
-# WERROR=1 makes warnings errors, ASSERT=1 compiles our assertions in.
+# demo and test build in a temporary directory, write nothing elsewhere, and
+# where they are run as root install the Debian packages they need.  For who
+# works on pg_migrate:
+#
+#   make test-alembic      the same questions to Alembic and to us
+#   make fuzz, make bench  random histories; speed
+#   make check-compilers   no warning from gcc and clang, with assertions and without
+#   make indent            lay out the C files as pgindent does (indent-check: look only)
+#   make typedefs          list our type names for it in tools/typedefs.list
+#
+# WERROR=1 makes warnings errors, ASSERT=1 compiles assertions in.
 
 EXTENSION = pg_migrate
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" pg_migrate.control)
 
 MODULE_big = pg_migrate
 OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c))
+
 # the parts of the installation script, in this order
 SQL_PARTS = $(patsubst %,sql/%.sql,schema registry run inspect rights)
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
+DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
-REGRESS_OPTS = --inputdir=test --load-extension=pg_migrate
+REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
 ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=pg_migrate
+ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=$(EXTENSION)
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
 
-# Nothing here gains from being inlined into queries, and so no clang is needed.
-with_llvm = no
-
-# demo, test and the like install what is missing and call make again
-HARNESS = demo test bench fuzz test-alembic check-compilers indent indent-check typedefs
-ifeq ($(filter $(HARNESS),$(MAKECMDGOALS)),)
-
-PG_CONFIG ?= $(shell tools/find-pg-config)
-# the server's headers as system headers: their warnings are not ours
-PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server)
+PG_CPPFLAGS = -I$(srcdir)/src
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-declaration-after-statement \
-	$(if $(WERROR),-Werror) $(if $(ASSERT),-DUSE_ASSERT_CHECKING) \
-	$(if $(findstring clang,$(CC)),$(CLANG_CFLAGS))
-# the server's own flags are for gcc
-CLANG_CFLAGS = -Wno-ignored-optimization-argument -Wno-unknown-warning-option
-EXTRA_CLEAN = results regression.diffs regression.out output_iso tmp_check tmp_check_iso log \
-	$(wildcard src/*/*.bc)
+	$(if $(WERROR),-Werror) $(if $(ASSERT),-DUSE_ASSERT_CHECKING)
+# PostgreSQL 15 loads every library's symbols into one name space: show it none
+# but the entry points, as later versions do by themselves.
+PG_CPPFLAGS += '-DPGDLLEXPORT=__attribute__((visibility("default")))'
+PG_CFLAGS += -fvisibility=hidden
+# Nothing here gains from being inlined into queries, so clang is not needed.
+ifneq ($(origin with_llvm),command line)
+override with_llvm = no
+endif
 
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+EXTRA_CLEAN = results regression.diffs regression.out output_iso tmp_check \
+	tmp_check_iso log $(wildcard src/*.bc src/*/*.bc)
+
+PRIVATE = demo test test-alembic fuzz bench check-compilers indent indent-check typedefs
+
+ifndef PG_CONFIG
+PG_CONFIG := $(shell tools/find-pg-config)
+endif
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+
+ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
 
-# PGXS says -I for the directory that is a system directory to us
-override CPPFLAGS := $(filter-out -I$(shell $(PG_CONFIG) --includedir-server),$(CPPFLAGS))
+# The server's headers are system headers to us: their warnings are not ours.
+override CPPFLAGS := $(patsubst -I$(includedir_server),-isystem $(includedir_server),$(CPPFLAGS))
 
+# PGXS knows of no headers.
 $(OBJS): $(wildcard src/*.h src/*/*.h)
 
-$(DATA_built): $(SQL_PARTS) pg_migrate.control
+$(DATA_built): $(SQL_PARTS) $(EXTENSION).control
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
-	  cat $(SQL_PARTS); } > $@
+	  cat $(SQL_PARTS); } >$@
 
-else
+else ifneq ($(filter-out $(PRIVATE),$(or $(MAKECMDGOALS),all)),)
+$(error no PostgreSQL for extensions at PG_CONFIG=$(PG_CONFIG); Debian has it in the package postgresql-server-dev-NN)
+endif
 
 demo:
 	@tools/packages server
-	@KEEP=$(KEEP) tools/with-server test/demo/run
+	@KEEP_DATABASE=shop tools/with-server test/demo/run
 
 test:
-	@tools/packages server
-	@tools/run-tests
+	@tools/packages server tap
+	@tools/with-server test/run-all $(TESTS)
 
-bench:
+test-alembic:
 	@tools/packages server alembic
-	@tools/with-server bench/run
+	@tools/with-server test/alembic/run
 
 fuzz:
 	@tools/packages server
 	@tools/with-server test/fuzz/run
 
-test-alembic:
+bench:
 	@tools/packages server alembic
-	@tools/with-server test/alembic/run
+	@tools/with-server bench/run
 
 check-compilers:
 	@tools/packages server
@@ -87,5 +106,4 @@ indent-check:
 typedefs:
 	@tools/typedefs >tools/typedefs.list
 
-.PHONY: $(HARNESS)
-endif
+.PHONY: $(PRIVATE)
