@@ -36,17 +36,17 @@ PROVE_TESTS = test/t/*.pl
 
 PG_CPPFLAGS = -I$(srcdir)/src
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-declaration-after-statement \
-	$(if $(WERROR),-Werror) $(if $(ASSERT),-DUSE_ASSERT_CHECKING)
-# PostgreSQL 15 loads every library's symbols into one name space: show it none
-# but the entry points, as later versions do by themselves.
-PG_CPPFLAGS += '-DPGDLLEXPORT=__attribute__((visibility("default")))'
-PG_CFLAGS += -fvisibility=hidden
+	$(if $(WERROR),-Werror) $(if $(ASSERT),-DUSE_ASSERT_CHECKING) \
+	$(if $(findstring clang,$(CC)),$(CLANG_CFLAGS))
+# PostgreSQL's own flags may be for another compiler.
+CLANG_CFLAGS = -Wno-ignored-optimization-argument -Wno-unknown-warning-option
+SHLIB_EXPORTS = src/exports.txt
 # Nothing here gains from being inlined into queries, so clang is not needed.
 ifneq ($(origin with_llvm),command line)
 override with_llvm = no
 endif
 
-EXTRA_CLEAN = results regression.diffs regression.out output_iso tmp_check \
+EXTRA_CLEAN = src/exports.list results regression.diffs regression.out output_iso tmp_check \
 	tmp_check_iso log $(wildcard src/*.bc src/*/*.bc)
 
 PRIVATE = demo test test-alembic fuzz bench check-compilers indent indent-check typedefs

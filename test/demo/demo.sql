@@ -1,71 +1,116 @@
+-- What pg_migrate does, step by step: the history of a small shop, in the files
+-- beside this one.  test/demo/run feeds it to psql; two errors are part of it.
 \set QUIET on
 \pset pager off
 \set ECHO queries
+
 \echo
-\echo == The extension is all that has to be installed. ==
+\echo '== Installing pg_migrate is one statement. =='
+\echo
 CREATE EXTENSION pg_migrate;
 
 \echo
-\echo == Load the migration files of a small shop: psql is enough. ==
-\set bundle `awk 1 test/demo/migrations/*.sql`
+\echo '== The migrations are files. psql alone reads them and hands them over. =='
+\echo
 \set ECHO none
+\echo '\\set bundle `awk 1 migrations/*.sql`'
+\set bundle `awk 1 test/demo/migrations/*.sql`
 \echo 'SELECT count(*) FROM migrate.load(:''bundle'');'
 SELECT count(*) FROM migrate.load(:'bundle');
 \set ECHO queries
 
-\echo == Two developers worked at once, so there are two heads ... ==
+\echo
+\echo '== Two developers added a migration each at the same time: there are two =='
+\echo '== heads, and so "head" does not say where to go. =='
+\echo
 SELECT migrate.heads();
-
-\echo == ... and "head" is not one place. ==
 SELECT migrate.upgrade('head');
+\echo SQLSTATE :SQLSTATE
 
-\echo == Merge them. The content goes into a file that is committed with the others. ==
-SELECT * FROM migrate.merge('Merge order items and reviews', rev_id => 'f8ebfc0d1e3f') \gx
+\echo
+\echo '== A merge makes one of them. It is registered; its file is to be committed. =='
+\echo
+\pset expanded on
+SELECT * FROM migrate.merge('Merge reviews and stock', rev_id => 'be72906c4fd1');
+\pset expanded off
 
-\echo == What would run, and the first two migrations as SQL; nothing runs yet. ==
-SELECT step, revision, message, transactional, statements FROM migrate.plan('head');
-\pset tuples_only on
+\echo
+\echo '== What would run? Billing, a branch of its own, begins with invoices, which =='
+\echo '== depend on orders: its plan brings along what it needs. =='
+\echo
+SELECT * FROM migrate.plan('5ad9f8417c20');
+
+\echo
+\echo '== The same as a psql script, for review or for another database. =='
+\echo '== Nothing has run so far. =='
+\echo
 \pset format unaligned
-SELECT migrate.upgrade_sql('+2', bookkeeping => false);
-\pset format aligned
+\pset tuples_only on
+SELECT migrate.upgrade_sql('5ad9f8417c20');
 \pset tuples_only off
+\pset format aligned
 
-\echo == Upgrade, first as far as the merge of billing; a unique prefix names a revision. ==
-SELECT migrate.upgrade('a3f6');
+\echo
+\echo '== Go: first as far as the merge of billing. A unique prefix names a revision. =='
+\echo
+SELECT migrate.upgrade('7e24');
 
-\echo == On to head. One migration adds an enum value that the next one uses: PostgreSQL wants ==
-\echo == a commit in between, so this is refused before anything ran, with the way out. ==
+\echo
+\echo '== On to head. One migration adds an enum value that the next one uses, and =='
+\echo '== PostgreSQL wants a commit in between. One call is one transaction: this is =='
+\echo '== refused before anything ran, and the hint has the way out. =='
+\echo
+SELECT migrate.upgrade('head');
+\echo SQLSTATE :SQLSTATE
+
+\echo
+\echo '== Two calls, then. =='
+\echo
+SELECT migrate.upgrade('a61b5f3dc978');
 SELECT migrate.upgrade('head');
 
-\echo == Two calls, then. ==
-SELECT migrate.upgrade('b4a7');
-SELECT migrate.upgrade('head');
-
-\echo == Where are we? ==
+\echo
+\echo '== Where is the database? =='
+\echo
 SELECT current, heads, pending, up_to_date FROM migrate.status;
-SELECT revision, message, is_branch_point AS branch, is_merge_point AS merge, is_current AS current, is_applied AS applied FROM migrate.history();
-
-\echo == The data went along. ==
-SELECT u.full_name, u.locale, o.status FROM users u JOIN orders o ON o.user_id = u.id ORDER BY u.id;
-
-\echo == Undo two: the merge, which leaves both its branches, then one of those. ==
-SELECT migrate.downgrade('d6c9');
-SELECT migrate.downgrade('e7da@-1');
+SELECT revision, message, is_branch_point AS branch, is_merge_point AS merge,
+       is_current AS current, is_applied AS applied
+  FROM migrate.history();
 \pset tuples_only on
 SELECT migrate.graph();
 \pset tuples_only off
 
-\echo == And up again: only what is missing runs. ==
+\echo
+\echo '== And the data? Names, locales and the states of orders went along. =='
+\echo
+SELECT u.full_name, u.locale, o.status, i.total
+  FROM users u
+  JOIN orders o ON o.user_id = u.id
+  JOIN invoices i ON i.order_id = o.id
+ ORDER BY o.id;
+
+\echo
+\echo '== Two steps down: the merge, which leaves both its branches, then the stock. =='
+\echo
+SELECT migrate.downgrade('8c52');
+SELECT migrate.downgrade('05f8@-1');
+SELECT current, pending, up_to_date FROM migrate.status;
+
+\echo
+\echo '== Up again: only what is missing runs. =='
+\echo
 SELECT migrate.upgrade();
 
-\echo == Everything that ran is in the log. ==
-SELECT run, revision, direction, outcome, ran_as, duration > '0' AS timed FROM migrate.log ORDER BY id;
+\echo
+\echo '== Whatever ran is in the log, with when, how long, and as whom. =='
+\echo
+SELECT run, direction, revision, outcome, duration, ran_as FROM migrate.log ORDER BY id;
 
-\set ECHO none
-SELECT up_to_date AND current = '{f8ebfc0d1e3f}' AS good FROM migrate.status \gset
-\if :good
-  \echo The database is at head.
-\else
-  \echo The demo did not arrive at head.
-  \quit
-\endif
+\echo
+\echo '== And all of it was a transaction: here is everything undone, and not. =='
+\echo
+BEGIN;
+SELECT migrate.downgrade('base');
+\dt public.*
+ROLLBACK;
+SELECT migrate.current();

@@ -1,4 +1,4 @@
--- revision: 1a2f4c6e8b01
+-- revision: 4b1d7e92c0a6
 -- down_revision:
 -- message: Create users
 
@@ -10,9 +10,12 @@ CREATE TABLE users (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 INSERT INTO users (name, email) VALUES
-    ('Ada Lovelace', 'ada@example.com'),
-    ('Edgar Codd', 'edgar@example.com'),
-    ('Grace Hopper', 'grace@example.com');
+    ('Ada Lovelace', 'ada@analytical.example.uk'),
+    ('Blaise Pascal', 'blaise@pascaline.example.fr'),
+    ('Edgar Codd', 'edgar@relations.example.com'),
+    ('Grace Hopper', 'grace@compilers.example.com'),
+    ('Konrad Zuse', 'konrad@z3.example.de'),
+    ('Sophie Wilson', 'sophie@acorn.example.uk');
 
 -- migrate:down
 DROP TABLE users;

@@ -1,6 +1,6 @@
--- revision: 92e5f6a7b8d9
--- down_revision: 81d4e5f6a7c8
--- message: Give orders a status
+-- revision: 68b5e1f4a92d
+-- down_revision: d2370cbe648a
+-- message: Create enum order_status
 
 -- migrate:up
 CREATE TYPE order_status AS ENUM ('placed', 'paid', 'shipped');

@@ -1,5 +1,5 @@
--- revision: 4d90b1c2a3e4
--- down_revision: 3c84a5d6e7f9
+-- revision: 90a3f7d25e1c
+-- down_revision: 27c9b64ef1d8
 -- message: Rename users.name to full_name
 
 -- migrate:up
