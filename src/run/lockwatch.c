@@ -85,7 +85,7 @@ describe_process(StringInfo out, int pid)
 
 	pgstat_clear_snapshot();
 	if (SPI_execute_with_args("SELECT pg_catalog.format('process %s (%s%s, transaction open for %s): %s',"
-							  "  pid, COALESCE(NULLIF(application_name, ''), 'no application_name'),"
+							  "  pid, CASE WHEN application_name OPERATOR(pg_catalog.<>) '' THEN application_name ELSE 'no application_name' END,"
 							  "  COALESCE(', ' OPERATOR(pg_catalog.||) state, ''),"
 							  "  pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) xact_start),"
 							  "  pg_catalog.\"left\"(pg_catalog.regexp_replace(query, '\\s+', ' ', 'g'), 200))"

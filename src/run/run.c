@@ -136,7 +136,7 @@ try_run(PgmRun *run, int64 number)
 	return edata;
 }
 
-/* Sleep before the next try; 55P03 after a cancel request, as always. */
+/* Sleep before the next try, open to cancel requests. */
 static void
 back_off(long ms)
 {

@@ -2,81 +2,123 @@
 import random
 
 WORDS = ["head", "heads", "base"]
-IDS = "abcdef0123456789"
+HEX = "0123456789abcdef"
+GARBAGE = ["", "@", "+", "-", ":", "a@b@c", "@head", "head@", "head+", "+1+1", "+1x", "1+", "a b",
+           "a:b", "HEAD", "Base", "+-1", "--1", "+1@head", "'", "%s", "\\", "é", "head@head@head",
+           "+99999999999999999999"]
 
 
-def new_id(rng, taken):
+# -- graphs ------------------------------------------------------------------
+
+def new_id(rng, style, taken):
+    """An id; those of a graph are of one style, so that prefixes collide."""
     while True:
-        prefix = rng.choice(["", "", "aaaa", "bbbb", "abc"])
-        name = prefix + "".join(rng.choice(IDS) for _ in range(rng.choice([2, 4, 4, 8])))
-        if name not in taken and not name.isdigit():
+        if style == "hex":
+            name = "".join(rng.choice(HEX) for _ in range(12))
+        elif style == "dotted":
+            name = "v%d.%d" % (rng.randint(1, 3), rng.randint(0, 40))
+        elif style == "word":
+            name = rng.choice(["add_", "fix_", "drop_"]) + rng.choice(["user", "users", "users_2", "bill"]) \
+                + rng.choice(["", str(rng.randint(1, 99))])
+        else:
+            name = rng.choice(["", "", "aaaa", "bbbb", "abc"]) \
+                + "".join(rng.choice(HEX) for _ in range(rng.choice([1, 2, 3, 4, 8])))
+        if name not in taken:
             return name
 
 
+def new_parents(rng, ids, tips):
+    shape = rng.random()
+    if not ids or shape < 0.12:
+        return []
+    if shape < 0.62:
+        return [rng.choice(tips)]
+    if shape < 0.8:
+        return [rng.choice(ids)]
+    # a merge, now and then also of a parent's ancestor
+    pool = ids if rng.random() < 0.3 else tips
+    return rng.sample(pool, min(len(pool), rng.choice([2, 2, 3])))
+
+
 def graph(rng):
-    """Revisions in load order; about one graph in twelve is not a graph."""
+    """Revisions in load order; about one graph in eleven is not sound."""
     size = rng.choice([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, rng.randint(30, 60)])
-    ids, revisions, labels = [], [], []
+    style = rng.choice(["mixed"] * 6 + ["hex"] * 2 + ["word", "dotted"])
+    ids, tips, revisions, labels = [], [], [], []
     for i in range(size):
-        name = new_id(rng, ids)
-        tips = [r["id"] for r in revisions if not any(r["id"] in o["down"] for o in revisions)]
-        shape = rng.random()
-        if not ids or shape < 0.12:
-            down = []
-        elif shape < 0.62:
-            down = [rng.choice(tips)]
-        elif shape < 0.82:
-            down = [rng.choice(ids)]
-        else:
-            down = rng.sample(ids if rng.random() < 0.3 else tips, min(len(tips), rng.choice([2, 2, 3])))
+        name = new_id(rng, style, ids + labels)
+        down = new_parents(rng, ids, tips)
         deps = []
         if ids and rng.random() < 0.2:
-            pool = ids + [label for label, _ in labels]
-            deps = [d for d in rng.sample(pool, min(len(pool), rng.choice([1, 1, 2, 3]))) if d not in down]
+            pool = ids + labels
+            deps = rng.sample(pool, min(len(pool), rng.choice([1, 1, 2, 3])))
+            deps = [d for d in deps if d not in down]
         mine = []
-        if rng.random() < (0.35 if not down else 0.12):
-            mine = ["%s%d" % (rng.choice(["shop", "bill", "x"]), i)]
-            labels += [(label, name) for label in mine]
+        for _ in range(2):
+            if rng.random() < (0.35 if not down else 0.12):
+                mine.append("%s%d" % (rng.choice(["shop", "bill", "x", "rel.", "aaaa"]), len(labels)))
+                mine = [label for label in mine if label not in ids]
+        labels += [label for label in mine if label not in labels]
         ids.append(name)
-        revisions.append({"id": name, "down": down, "deps": deps, "labels": mine})
-    spoil(rng, revisions, labels)
+        tips = [tip for tip in tips if tip not in down] + [name]
+        revisions.append({"id": name, "down": down, "deps": deps, "labels": list(dict.fromkeys(mine))})
+    if rng.random() < 0.09:
+        spoil(rng, revisions, labels)
     if rng.random() < 0.5:
         rng.shuffle(revisions)
-    return revisions, [label for label, _ in labels]
+    return revisions, labels
 
 
 def spoil(rng, revisions, labels):
-    kind = rng.random()
+    """Make a graph that is none, or try to."""
     victim = rng.choice(revisions)
-    if kind < 0.02:
+    other = rng.choice(revisions)
+    kind = rng.randrange(9)
+    if kind == 0:
         victim["down"] = victim["down"] + ["missing1"]
-    elif kind < 0.03:
+    elif kind == 1:
         victim["deps"] = victim["deps"] + ["missing1"]
-    elif kind < 0.05:
-        victim["down"] = victim["down"] + [rng.choice(revisions)["id"]]
-    elif kind < 0.07:
-        victim["deps"] = victim["deps"] + [rng.choice(revisions)["id"]]
-    elif kind < 0.08 and labels:
-        victim["labels"] = victim["labels"] + [labels[0][0]]
+    elif kind == 2:
+        victim["down"] = victim["down"] + [other["id"]]
+    elif kind == 3:
+        victim["deps"] = victim["deps"] + [other["id"]]
+    elif kind == 4:
+        victim["labels"] = victim["labels"] + [rng.choice(labels or [other["id"]])]
+    elif kind == 5:
+        victim["labels"] = victim["labels"] + [other["id"]]
+    elif kind == 6:
+        victim["labels"] = victim["labels"] + [rng.choice(["rel-2024", "a@b", "a:b", "head", "heads", "base", "a b"])]
+    elif kind == 7:
+        bad = rng.choice(["a-b", "a@b", "a+b", "a:b", "head", "current", "a b"])
+        for r in revisions:
+            for key in ("down", "deps"):
+                r[key] = [bad if n == victim["id"] else n for n in r[key]]
+        victim["id"] = bad
+    elif revisions[0] is not victim:
+        victim["id"] = revisions[0]["id"]
     for key in ("down", "deps", "labels"):
         victim[key] = list(dict.fromkeys(victim[key]))
 
 
 def below(revisions):
-    """What each revision stands on, transitively; None where that is no order."""
-    names = {r["id"]: r for r in revisions}
+    """{id: all it stands on, itself too}; None where that is no order."""
+    names = {}
+    for r in revisions:
+        if r["id"] in names:
+            return None
+        names[r["id"]] = r
     for r in revisions:
         for label in r["labels"]:
             names.setdefault(label, r)
     result = {}
 
     def visit(name, path):
-        if name not in names or name in path:
+        if name not in names or names[name]["id"] in path:
             raise LookupError(name)
         revision = names[name]["id"]
         if revision not in result:
             parents = names[name]["down"] + names[name]["deps"]
-            result[revision] = {revision}.union(*[visit(p, path | {name, revision}) for p in parents])
+            result[revision] = {revision}.union(*[visit(p, path | {revision}) for p in parents])
         return result[revision]
 
     try:
@@ -88,61 +130,102 @@ def below(revisions):
 
 
 def maximal(stands_on, ids):
+    """Those of the ids that no other of them stands on."""
     return sorted(i for i in ids if not any(i in stands_on[o] for o in ids if o != i))
 
 
-def name(rng, ids, labels):
+# -- positions and targets -----------------------------------------------------
+
+def position(rng, stands_on, ids):
+    """Version rows: base, all heads, or what standing on a few revisions is."""
     kind = rng.random()
-    if kind < 0.55:
-        return rng.choice(ids)
-    if kind < 0.7:
-        chosen = rng.choice(ids)
-        return chosen[:rng.randint(1, len(chosen))]
-    if kind < 0.8 and labels:
-        return rng.choice(labels)
-    if kind < 0.85:
-        return rng.choice(["nope", "zzzz1", "aaaa", "bb", "abc"])
-    return rng.choice(WORDS)
+    if stands_on is None or kind < 0.15:
+        return []
+    if kind < 0.3:
+        chosen = ids
+    else:
+        chosen = rng.sample(ids, rng.randint(1, min(3, len(ids))))
+    rows = maximal(stands_on, chosen)
+    rng.shuffle(rows)
+    return rows
 
 
-def label(rng, ids, labels):
-    kind = rng.random()
-    if kind < 0.7 and labels:
-        return rng.choice(labels)
-    if kind < 0.85:
-        return rng.choice(ids)
-    return rng.choice(["nope", rng.choice(ids)[:4]])
+class Targets:
+    """Draws targets; most of the names are of the kind the operation wants."""
+
+    def __init__(self, rng, ids, labels, wanted):
+        self.rng, self.ids, self.labels = rng, ids, labels
+        self.wanted = wanted or ids
+
+    def id(self):
+        return self.rng.choice(self.wanted if self.rng.random() < 0.7 else self.ids)
+
+    def name(self):
+        kind = self.rng.random()
+        if kind < 0.55:
+            return self.id()
+        if kind < 0.68:
+            chosen = self.rng.choice(self.ids + self.labels)
+            return chosen[:self.rng.randint(1, len(chosen))]
+        if kind < 0.8 and self.labels:
+            return self.rng.choice(self.labels)
+        if kind < 0.84:
+            return self.rng.choice(["nope", "zzzz1", "aaaa", "bb", "abc"])
+        return self.rng.choice(WORDS)
+
+    def label(self):
+        kind = self.rng.random()
+        if kind < 0.55 and self.labels:
+            return self.rng.choice(self.labels)
+        if kind < 0.85:
+            return self.id()
+        return self.rng.choice(["nope", self.id()[:4]] * 3 + WORDS)
+
+    def offset(self):
+        return self.rng.choice([0] + [1] * 6 + [2] * 3 + [3, 9])
+
+    def any(self):
+        rng, sign = self.rng, self.rng.choice("+-")
+        form = rng.choice(["word"] * 3 + ["name"] * 5 + ["relative"] * 3 + ["name relative"] * 3 +
+                          ["label word"] * 3 + ["label name"] * 2 + ["label relative"] * 3 +
+                          ["label name relative"] * 2 + ["garbage"])
+        if form == "garbage":
+            return rng.choice(GARBAGE)
+        text = self.label() + "@" if form.startswith("label") else ""
+        if "word" in form:
+            text += rng.choice(WORDS)
+        if "name" in form:
+            text += self.name()
+        if "relative" in form:
+            text += "%s%d" % (sign, self.offset())
+        return text
+
+    def end(self):
+        """One end of a history range."""
+        kind = self.rng.random()
+        if kind < 0.25:
+            return ""
+        if kind < 0.4:
+            return "current"
+        if kind < 0.55:
+            return "%s%d" % (self.rng.choice("+-"), self.offset())
+        if kind < 0.9:
+            return self.name()
+        return self.any()
+
+    def range(self):
+        kind = self.rng.random()
+        if kind < 0.1:
+            return None
+        if kind < 0.15:
+            return self.any()
+        if kind < 0.17:
+            return "a:b:c"
+        return self.end() + ":" + self.end()
 
 
-def target(rng, ids, labels):
-    n = rng.choice([0, 1, 1, 1, 2, 2, 3, 9])
-    forms = [
-        lambda: rng.choice(WORDS), lambda: rng.choice(WORDS),
-        lambda: name(rng, ids, labels), lambda: name(rng, ids, labels),
-        lambda: name(rng, ids, labels),
-        lambda: "+%d" % n, lambda: "-%d" % n,
-        lambda: "%s+%d" % (name(rng, ids, labels), n),
-        lambda: "%s-%d" % (name(rng, ids, labels), n),
-        lambda: "%s@%s" % (label(rng, ids, labels), rng.choice(WORDS)),
-        lambda: "%s@%s" % (label(rng, ids, labels), rng.choice(WORDS)),
-        lambda: "%s@%s" % (label(rng, ids, labels), name(rng, ids, labels)),
-        lambda: "%s@+%d" % (label(rng, ids, labels), n),
-        lambda: "%s@-%d" % (label(rng, ids, labels), n),
-        lambda: "%s@%s%+d" % (label(rng, ids, labels), name(rng, ids, labels), rng.choice([1, -1, 2])),
-        lambda: rng.choice(["", "@", "+", "a@b@c", "aaaa+1x", "head+", "+1+1", "a b", "a:b", "HEAD"]),
-    ]
-    return rng.choice(forms)()
-
-
-def end(rng, ids, labels):
-    kind = rng.random()
-    if kind < 0.25:
-        return ""
-    if kind < 0.35:
-        return "current"
-    if kind < 0.5:
-        return rng.choice(["-1", "-2", "+1", "+2"])
-    return name(rng, ids, labels)
+OPS = ["upgrade"] * 6 + ["downgrade"] * 7 + ["stamp"] * 4 + ["history"] * 3 \
+    + ["revision"] * 3 + ["merge", "listing"]
 
 
 def case(seed):
@@ -150,26 +233,34 @@ def case(seed):
     revisions, labels = graph(rng)
     ids = [r["id"] for r in revisions]
     stands_on = below(revisions)
-    current = []
-    if stands_on is not None and rng.random() < 0.85:
-        chosen = rng.sample(ids, rng.randint(0, min(3, len(ids))))
-        current = maximal(stands_on, sorted(chosen))
-        rng.shuffle(current)
-    result = {"seed": seed, "revisions": revisions, "current": current,
-              "stands_on": stands_on and {k: sorted(v) for k, v in stands_on.items()}}
-    op = rng.choice(["upgrade"] * 5 + ["downgrade"] * 5 + ["stamp"] * 2 + ["history"] * 2 +
-                    ["listing", "revision"])
-    result["op"] = op
+    current = position(rng, stands_on, ids)
+    op = rng.choice(OPS)
+    result = {"seed": seed, "op": op, "revisions": revisions, "current": current}
+
+    wanted = []
+    if stands_on is not None:
+        applied = set().union(*[stands_on[r] for r in current])
+        wanted = [i for i in ids if (i in applied) == (op == "downgrade")]
+    draw = Targets(rng, ids, labels, wanted)
+
     if op in ("upgrade", "downgrade"):
-        result["target"] = target(rng, ids, labels)
+        result["target"] = draw.any()
     elif op == "history":
-        result["target"] = None if rng.random() < 0.2 else end(rng, ids, labels) + ":" + end(rng, ids, labels)
+        result["target"] = draw.range()
     elif op == "stamp":
-        result["targets"] = [target(rng, ids, labels) if rng.random() < 0.3 else name(rng, ids, labels)
-                             for _ in range(rng.choice([1, 1, 1, 2]))]
-        result["purge"] = rng.random() < 0.3
-    elif op == "revision":
-        result["targets"] = [name(rng, ids, labels) for _ in range(rng.choice([1, 1, 1, 2]))]
-        result["splice"] = rng.random() < 0.5
-        result["deps"] = [rng.choice(ids + labels)] if rng.random() < 0.3 else []
+        result["targets"] = [draw.any() if rng.random() < 0.4 else draw.name()
+                             for _ in range(rng.choice([1, 1, 1, 2, 3]))]
+        result["purge"] = rng.random() < 0.25
+    elif op in ("revision", "merge"):
+        result["rev_id"] = rng.choice(["newrev000001"] * 9 + ["a-b", "a@b", "a+b"])
+        result["targets"] = [draw.any() if rng.random() < 0.4 else draw.name()
+                             for _ in range(rng.choice([1, 1, 2]))]
+        if op == "merge" and rng.random() < 0.5:
+            result["targets"] = ["heads"]
+        if rng.random() < 0.2:
+            result["labels"] = ["newlabel"]
+    if op == "revision":
+        result["splice"] = rng.random() < 0.6
+        if rng.random() < 0.3:
+            result["deps"] = [draw.name() for _ in range(rng.choice([1, 1, 2]))]
     return result

@@ -3,12 +3,18 @@
 
 Reads one case a line as JSON, writes one answer a line. A case holds
 "revisions" (id, down, deps, labels; in load order), "current" (the version
-rows), "op" and "target"; see generate.py. An answer is {"ok": true, ...} or
-{"ok": false, "cause": class, "message": text, "clean": bool}, where clean says
-that the command line would print a message rather than a traceback.
+rows), "op" and what the operation takes; see generate.py. An answer is
+
+  {"ok": true, ...}     with "order" (revisions as they come) and "rows" (the
+                        version rows at the end), or what a listing gives
+  {"ok": false, "cause": class, "message": text, "clean": bool,
+   "phase": "load" or "run", "ambiguous": bool}
+
+where "clean" says that the command line would print the message rather than a
+traceback, and "ambiguous" that a prefix fitted several names.
 
 Nothing is run: Alembic's own planner makes the steps, its own HeadMaintainer
-moves rows of a version table that is a list.
+moves the rows of a version table that is a list.
 """
 import json
 import signal
@@ -25,7 +31,7 @@ SECONDS = 5
 
 
 class Hang(Exception):
-    pass
+    """Alembic does not answer."""
 
 
 class Written(Exception):
@@ -33,11 +39,14 @@ class Written(Exception):
 
 
 def scalar(names):
+    """A list as a revision file holds it: None, one name, or a tuple."""
     names = tuple(names or ())
     return None if not names else names[0] if len(names) == 1 else names
 
 
 class Directory(ScriptDirectory):
+    """A script directory without files."""
+
     def __init__(self, revisions):
         super().__init__("/tmp")  # has to exist, is not read
         self.__dict__["_version_locations"] = ["/tmp"]
@@ -75,52 +84,79 @@ class Rows(HeadMaintainer):
 
     def _delete_version(self, version):
         self.heads.remove(version)
-        if self.rows.count(version) != 1:
-            raise util.CommandError("expected to match one row")
+        self.expect_one(version)
         self.rows.remove(version)
 
     def _update_version(self, from_, to):
         self.heads.remove(from_)
         self.heads.add(to)
-        if self.rows.count(from_) != 1:
-            raise util.CommandError("expected to match one row")
+        self.expect_one(from_)
         self.rows[self.rows.index(from_)] = to
+
+    def expect_one(self, version):
+        """What DELETE or UPDATE reports when it did not find its one row."""
+        if self.rows.count(version) != 1:
+            raise util.CommandError("Online migration expected to match one row")
 
 
 def move(steps, rows):
     table, order = Rows(rows), []
     for step in steps:
-        if hasattr(step, "revision"):
+        if hasattr(step, "revision"):  # a step of a stamp has none
             order.append(step.revision.revision)
         table.update_to_step(step)
     return {"order": order, "rows": sorted(table.rows)}
 
 
 def no_range(target):
+    """The check that the commands upgrade and downgrade make."""
     if ":" in target:
         raise util.CommandError("Range revision not allowed")
     return target
 
 
+def ends_of(case):
+    """The two ends of a history range, as the command reads them."""
+    if case["target"] is None:
+        return None, None
+    if ":" not in case["target"]:
+        raise util.CommandError("History range requires [start]:[end], [start]:, or :[end]")
+    start, end = case["target"].strip().split(":")
+    current = tuple(case["current"])
+    if end == "current":
+        return start, current
+    return current if start == "current" else start, end
+
+
 def history(directory, case):
-    start, end = "base", "heads"
-    if case["target"] is not None:
-        if ":" not in case["target"]:
-            raise util.CommandError("History range requires [start]:[end], [start]:, or :[end]")
-        start, end = case["target"].strip().split(":")
-        if end == "current":
-            end = tuple(case["current"])
-        elif start == "current":
-            start = tuple(case["current"])
+    """"ends", two lists of ids, may stand in for "target"."""
+    start, end = map(tuple, case["ends"]) if "ends" in case else ends_of(case)
     revisions = directory.walk_revisions(base=start or "base", head=end or "heads")
     return {"order": [r.revision for r in revisions]}
 
 
-def answer(case):
-    directory = Directory(case["revisions"])
-    graph, op = directory.revision_map, case["op"]
+def listing(directory, graph):
+    branches = [s.revision for s in directory.walk_revisions() if s.is_branch_point]
+    return {"heads": sorted(graph.heads), "real_heads": sorted(graph._real_heads),
+            "bases": sorted(graph.bases), "branches": sorted(branches)}
+
+
+def generate(directory, case):
+    """revision and merge: both are generate_revision."""
+    try:
+        directory.generate_revision(
+            case["rev_id"], "m", head=case["targets"], splice=case.get("splice", False),
+            depends_on=case.get("deps") or None, branch_labels=case.get("labels") or None)
+    except Written as written:
+        values = written.args[0]
+        return {key: sorted(n for n in util.to_tuple(values[name], default=()) if n is not None)
+                for key, name in (("down", "down_revision"), ("deps", "depends_on"),
+                                  ("labels", "branch_labels"))}
+
+
+def answer(directory, case):
+    op = case["op"]
     rows = () if case.get("purge") else tuple(case["current"])
-    graph.heads
     if op == "upgrade":
         return move(directory._upgrade_revs(no_range(case["target"]), rows), rows)
     if op == "downgrade":
@@ -130,33 +166,39 @@ def answer(case):
     if op == "history":
         return history(directory, case)
     if op == "listing":
-        branches = [s.revision for s in directory.walk_revisions() if s.is_branch_point]
-        return {"heads": sorted(graph.heads), "real_heads": sorted(graph._real_heads),
-                "bases": sorted(graph.bases), "branches": sorted(branches)}
-    if op == "revision":
-        try:
-            directory.generate_revision("newrev000001", "m", head=case["targets"],
-                                        splice=case["splice"], depends_on=case["deps"] or None)
-        except Written as written:
-            values = written.args[0]
-            return {"down": sorted(util.to_tuple(values["down_revision"], default=())),
-                    "deps": sorted(util.to_tuple(values["depends_on"], default=()))}
+        return listing(directory, directory.revision_map)
+    if op in ("revision", "merge"):
+        return generate(directory, case)
     raise ValueError(op)
 
 
+def says_ambiguous(error):
+    """Does it, or what led to it, speak of a prefix of several names?"""
+    while error is not None:
+        if "Multiple revisions start" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def judge(case):
+    phase = "load"
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         signal.setitimer(signal.ITIMER_REAL, SECONDS)
         try:
-            result = dict(answer(case), ok=True)
-        except Exception as error:
+            directory = Directory(case["revisions"])
+            directory.revision_map.heads  # loads the map
+            phase = "run"
+            result = dict(answer(directory, case), ok=True)
+        except Exception as error:  # whatever Alembic raises is its answer
             cause = error.__cause__ or error
             result = {"ok": False, "cause": type(cause).__name__, "message": str(error),
-                      "clean": isinstance(error, util.CommandError)}
+                      "clean": isinstance(error, util.CommandError), "phase": phase,
+                      "ambiguous": says_ambiguous(error)}
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-    if any("ambiguous" in str(w.message) for w in caught):
+    if any("from multiple heads is ambiguous" in str(w.message) for w in caught):
         result["warned"] = True
     return result
 

@@ -1,5 +1,5 @@
 -- What pg_migrate does, step by step: the history of a small shop, in the files
--- beside this one.  test/demo/run feeds it to psql; two errors are part of it.
+-- beside this one.  test/demo/run feeds it to psql; the two errors are part of it.
 \set QUIET on
 \pset pager off
 \set ECHO queries
@@ -41,12 +41,12 @@ SELECT * FROM migrate.merge('Merge reviews and stock', rev_id => 'be72906c4fd1')
 SELECT * FROM migrate.plan('5ad9f8417c20');
 
 \echo
-\echo '== The same as a psql script, for review or for another database. =='
+\echo '== The SQL of a range, for review: NOT NULL in three careful steps. =='
 \echo '== Nothing has run so far. =='
 \echo
 \pset format unaligned
 \pset tuples_only on
-SELECT migrate.upgrade_sql('5ad9f8417c20');
+SELECT migrate.upgrade_sql('90a3:d237', bookkeeping => false);
 \pset tuples_only off
 \pset format aligned
 
@@ -111,6 +111,7 @@ SELECT run, direction, revision, outcome, duration, ran_as FROM migrate.log ORDE
 \echo
 BEGIN;
 SELECT migrate.downgrade('base');
+\echo '\\dt public.*'
 \dt public.*
 ROLLBACK;
 SELECT migrate.current();

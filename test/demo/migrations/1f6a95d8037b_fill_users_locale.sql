@@ -13,7 +13,9 @@ UPDATE users
  WHERE locale IS NULL;
 
 -- migrate:down
+ALTER TABLE users DROP CONSTRAINT users_locale_check;
 UPDATE users SET locale = NULL;
+ALTER TABLE users ADD CONSTRAINT users_locale_check CHECK (locale IS NOT NULL) NOT VALID;
 
 -- migrate:verify
 SELECT count(*) = 0 FROM users WHERE locale IS NULL;
