@@ -49,9 +49,21 @@
 #define pgm_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0, true)
 #endif
 
-/* 19 made CLUSTER a form of REPACK */
-#if PG_VERSION_NUM < 190000
-#define PGM_HAVE_CLUSTER
+/*
+ * 19 made CLUSTER a form of REPACK: the statement's tag, the relation it names
+ * (NULL: all tables) and its options; and it told what is REFRESHed
+ */
+#if PG_VERSION_NUM >= 190000
+#define PGM_CLUSTER_TAG T_RepackStmt
+#define pgm_cluster_relation(node) \
+	(((const RepackStmt *) (node))->relation ? \
+	 ((const RepackStmt *) (node))->relation->relation : NULL)
+#define pgm_cluster_options(node) (((const RepackStmt *) (node))->params)
+#define ALTER_SUBSCRIPTION_REFRESH ALTER_SUBSCRIPTION_REFRESH_PUBLICATION
+#else
+#define PGM_CLUSTER_TAG T_ClusterStmt
+#define pgm_cluster_relation(node) (((const ClusterStmt *) (node))->relation)
+#define pgm_cluster_options(node) (((const ClusterStmt *) (node))->params)
 #endif
 
 /*

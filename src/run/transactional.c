@@ -68,6 +68,20 @@ lone_reindex(const ReindexStmt *stmt, List *partitioned)
 	return NULL;
 }
 
+/* CLUSTER; from 19 on also REPACK */
+static const char *
+lone_cluster(const Node *node, List *partitioned)
+{
+	const RangeVar *rel = pgm_cluster_relation(node);
+
+	if (option(pgm_cluster_options(node), "concurrently", false))
+		return "REPACK (CONCURRENTLY)";
+	if (rel == NULL)
+		return "CLUSTER of all tables";
+	return is_partitioned(rel, partitioned) ?
+		"CLUSTER of a partitioned table" : NULL;
+}
+
 static const char *
 lone_alter_table(const AlterTableStmt *stmt)
 {
@@ -154,20 +168,8 @@ lone(const Node *node, List *partitioned)
 			return lone_alter_table((const AlterTableStmt *) node);
 		case T_VacuumStmt:
 			return ((const VacuumStmt *) node)->is_vacuumcmd ? "VACUUM" : NULL;
-#ifdef PGM_HAVE_CLUSTER
-		case T_ClusterStmt:
-			{
-				const RangeVar *rel = ((const ClusterStmt *) node)->relation;
-
-				if (rel == NULL)
-					return "CLUSTER of all tables";
-				return is_partitioned(rel, partitioned) ?
-					"CLUSTER of a partitioned table" : NULL;
-			}
-#else
-		case T_RepackStmt:
-			return "REPACK";
-#endif
+		case PGM_CLUSTER_TAG:
+			return lone_cluster(node, partitioned);
 		case T_CreatedbStmt:
 			return "CREATE DATABASE";
 		case T_DropdbStmt:
