@@ -27,10 +27,12 @@ SQL_PARTS = $(patsubst %,sql/%.sql,schema registry run inspect rights)
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
+# The tests ask for a database of their own, whatever the server's default is.
+TEST_OPTS = --inputdir=test --encoding=UTF8 --no-locale --load-extension=$(EXTENSION)
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
-REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
+REGRESS_OPTS = $(TEST_OPTS)
 ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=$(EXTENSION)
+ISOLATION_OPTS = $(TEST_OPTS) --outputdir=.
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
 
