@@ -82,7 +82,7 @@ Datum
 pg_migrate_heads(PG_FUNCTION_ARGS)
 {
 	return pgm_return_names(fcinfo,
-							pgm_registry_heads(true, PG_GETARG_BOOL(0)));
+							pgm_registry_heads(true, PG_GETARG_BOOL(0), NULL));
 }
 
 /* bases() returns setof text */

@@ -28,25 +28,6 @@ static PgmQuery neighbours_query = {
 	" WHERE revision = ANY ($1) OR branch_labels <> '{}' ORDER BY seq",
 	.argtypes = {TEXTARRAYOID}
 };
-static PgmQuery version_query = {
-	.sql = "SELECT version_num FROM migrate.version ORDER BY version_num"
-};
-static PgmQuery heads_query = {
-	.sql = "SELECT revision FROM migrate.revision WHERE nextrev = 0 ORDER BY seq"
-};
-static PgmQuery real_heads_query = {
-	.sql = "SELECT revision FROM migrate.revision WHERE children = 0 ORDER BY seq"
-};
-static PgmQuery bases_query = {
-	.sql = "SELECT revision FROM migrate.revision WHERE down_revision = '{}' ORDER BY seq"
-};
-static PgmQuery applied_query = {
-	.sql = "SELECT 1 FROM migrate.revision WHERE revision = $1 AND applied",
-	.argtypes = {TEXTOID}
-};
-static PgmQuery behind_query = {
-	.sql = "SELECT 1 FROM migrate.revision WHERE children = 0 AND NOT applied LIMIT 1"
-};
 static PgmQuery find_query = {
 	.sql = "SELECT revision, down_revision, branch_labels, depends_on, message, created,"
 	"       upgrade, downgrade, verify, options, checksum, registered_by,"
@@ -88,27 +69,6 @@ column_bool(uint64 row, int column)
 	Datum		value = pgm_spi_datum(row, column, &isnull);
 
 	return !isnull && DatumGetBool(value);
-}
-
-/* The first column of a query without arguments, as a list of char *. */
-static List *
-read_names(PgmQuery *query, bool read_only, bool latest)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext old;
-	List	   *result = NIL;
-	PgmSpi		spi;
-	uint64		n;
-
-	pgm_spi_begin(&spi, read_only);
-	n = latest ? pgm_spi_run_latest(&spi, query) :
-		pgm_spi_run(&spi, query, NULL, NULL);
-	old = MemoryContextSwitchTo(caller);
-	for (uint64 i = 0; i < n; i++)
-		result = lappend(result, pgm_spi_text(i, 1));
-	MemoryContextSwitchTo(old);
-	pgm_spi_end(&spi);
-	return result;
 }
 
 /*
@@ -182,64 +142,6 @@ pgm_registry_neighbours(List *names)
 	MemoryContextSwitchTo(old);
 	pgm_spi_end(&spi);
 	return g;
-}
-
-/* The rows of migrate.version (char *), sorted. */
-List *
-pgm_registry_current(bool read_only)
-{
-	return read_names(&version_query, read_only, false);
-}
-
-/* The same as committed now, whatever the transaction's snapshot. */
-List *
-pgm_registry_current_latest(void)
-{
-	return read_names(&version_query, true, true);
-}
-
-/*
- * The heads by down_revision, or with "real" those nothing depends on either;
- * in order of registration.
- */
-List *
-pgm_registry_heads(bool read_only, bool real)
-{
-	return read_names(real ? &real_heads_query : &heads_query, read_only, false);
-}
-
-/* The bases, in order of registration. */
-List *
-pgm_registry_bases(void)
-{
-	return read_names(&bases_query, true, false);
-}
-
-/* Is there a revision of exactly this id, and is it applied? */
-bool
-pgm_registry_applied(const char *revision)
-{
-	PgmSpi		spi;
-	Datum		arg = CStringGetTextDatum(revision);
-	bool		result;
-
-	pgm_spi_begin(&spi, false);
-	result = pgm_spi_run(&spi, &applied_query, &arg, NULL) > 0;
-	pgm_spi_end(&spi);
-	return result;
-}
-
-/* Is every revision applied? */
-bool
-pgm_registry_at_heads(void)
-{
-	PgmSpi		spi;
-	bool		result;
-
-	pgm_spi_begin(&spi, false);
-	result = pgm_spi_run(&spi, &behind_query, NULL, NULL) == 0;
-	pgm_spi_end(&spi);
-	return result;
 }
 
 /* Copy row 0 of find_query to the current memory context. */
@@ -380,7 +282,13 @@ pgm_registry_kept(const PgmGraph *g, int **children, int **nextrev)
 char *
 pgm_registry_last_role(void)
 {
-	List	   *names = read_names(&last_role_query, false, false);
+	MemoryContext caller = CurrentMemoryContext;
+	char	   *result = NULL;
+	PgmSpi		spi;
 
-	return names == NIL ? NULL : linitial(names);
+	pgm_spi_begin(&spi, false);
+	if (pgm_spi_run(&spi, &last_role_query, NULL, NULL) > 0)
+		result = MemoryContextStrdup(caller, pgm_spi_text(0, 1));
+	pgm_spi_end(&spi);
+	return result;
 }

@@ -43,15 +43,16 @@ typedef struct PgmLogEntry
 	const char *search_path;
 } PgmLogEntry;
 
-/* reading */
-extern PgmGraph *pgm_registry_graph(bool read_only, PgmPosition **pos);
-extern PgmGraph *pgm_registry_neighbours(List *names);
+/* scan.c: asked often */
 extern List *pgm_registry_current(bool read_only);
 extern List *pgm_registry_current_latest(void);
-extern List *pgm_registry_heads(bool read_only, bool real);
+extern List *pgm_registry_heads(bool read_only, bool real, bool *all_applied);
 extern List *pgm_registry_bases(void);
 extern bool pgm_registry_applied(const char *revision);
-extern bool pgm_registry_at_heads(void);
+
+/* registry.c: reading */
+extern PgmGraph *pgm_registry_graph(bool read_only, PgmPosition **pos);
+extern PgmGraph *pgm_registry_neighbours(List *names);
 extern PgmStored *pgm_registry_find(const char *revision, bool read_only);
 extern List *pgm_registry_summaries(List *revisions);
 extern TimestampTz *pgm_registry_applied_at(const PgmGraph *g);
@@ -59,7 +60,7 @@ extern bool *pgm_registry_kept(const PgmGraph *g, int **children,
 							   int **nextrev);
 extern char *pgm_registry_last_role(void);
 
-/* writing */
+/* store.c: writing */
 extern void pgm_registry_insert(const PgmMigration *m);
 extern void pgm_registry_replace(const PgmMigration *m, bool content);
 extern void pgm_registry_delete(const char *revision);

@@ -17,7 +17,6 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "registry/spi.h"
@@ -107,27 +106,6 @@ pgm_spi_run(PgmSpi *spi, PgmQuery *query, Datum *values, const bool *isnull)
 	rc = SPI_execute_plan(query->plan, values, nulls, spi->read_only, 0);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s: %s",
-			 SPI_result_code_string(rc), query->sql);
-	return SPI_processed;
-}
-
-/*
- * Run a query without arguments against what is committed at this moment,
- * also in a transaction that keeps one snapshot.
- */
-uint64
-pgm_spi_run_latest(PgmSpi *spi, PgmQuery *query)
-{
-	Snapshot	snapshot;
-	int			rc;
-
-	prepare(query);
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	rc = SPI_execute_snapshot(query->plan, NULL, NULL, snapshot,
-							  InvalidSnapshot, true, false, 0);
-	UnregisterSnapshot(snapshot);
-	if (rc < 0)
-		elog(ERROR, "SPI_execute_snapshot failed: %s: %s",
 			 SPI_result_code_string(rc), query->sql);
 	return SPI_processed;
 }

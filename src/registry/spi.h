@@ -33,7 +33,6 @@ extern void pgm_spi_begin(PgmSpi *spi, bool read_only);
 extern void pgm_spi_end(PgmSpi *spi);
 extern uint64 pgm_spi_run(PgmSpi *spi, PgmQuery *query, Datum *values,
 						  const bool *isnull);
-extern uint64 pgm_spi_run_latest(PgmSpi *spi, PgmQuery *query);
 extern char *pgm_spi_text(uint64 row, int column);
 extern Datum pgm_spi_datum(uint64 row, int column, bool *isnull);
 

@@ -278,14 +278,14 @@ check_snapshot(const char *function)
 static bool
 is_at(const char *target)
 {
-	if (strcmp(target, "heads") == 0)
-		return pgm_registry_at_heads();
-	if (strcmp(target, "head") == 0)
-	{
-		List	   *heads = pgm_registry_heads(false, false);
+	bool		all = strcmp(target, "heads") == 0;
+	bool		applied;
 
-		return heads == NIL || (list_length(heads) == 1 &&
-								pgm_registry_applied(linitial(heads)));
+	if (all || strcmp(target, "head") == 0)
+	{
+		List	   *heads = pgm_registry_heads(false, all, &applied);
+
+		return applied && (all || list_length(heads) <= 1);
 	}
 	return pgm_registry_applied(target);
 }

@@ -1,0 +1,176 @@
+/*
+ * scan.c
+ *	  The questions that are asked often: where is the database, which are the
+ *	  heads, is a revision applied.
+ *
+ * They are index scans of our own tables, made directly: in a new backend the
+ * planning of a query costs several times as much as its answer.  The right
+ * to ask is the right to call the function; tables are not checked again.
+ *
+ * With read_only false a scan sees what is committed now and what this
+ * transaction did, with true what the calling query sees.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "registry/registry.h"
+
+/* columns of our tables, as sql/schema.sql has them */
+#define Anum_version_version_num	1
+#define Anum_revision_revision		1
+#define Anum_revision_applied		19
+
+/* A scan in progress */
+typedef struct PgmScan
+{
+	Relation	rel;
+	Snapshot	snapshot;
+	SysScanDesc desc;
+} PgmScan;
+
+/* The oid of one of our tables or indexes. */
+static Oid
+our_relation(const char *name)
+{
+	Oid			nsp = get_namespace_oid("migrate", true);
+	Oid			oid = OidIsValid(nsp) ? get_relname_relid(name, nsp) :
+		InvalidOid;
+
+	if (!OidIsValid(oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("extension \"pg_migrate\" is not installed in this database"),
+				 errhint("Install it with CREATE EXTENSION pg_migrate.")));
+	return oid;
+}
+
+/* Begin a scan of a table in the order of an index. */
+static void
+begin_scan(PgmScan *scan, const char *table, const char *index,
+		   Snapshot snapshot, int nkeys, ScanKey keys)
+{
+	scan->rel = table_open(our_relation(table), AccessShareLock);
+	scan->snapshot = RegisterSnapshot(snapshot);
+	scan->desc = systable_beginscan(scan->rel, our_relation(index), true,
+									scan->snapshot, nkeys, keys);
+}
+
+/* End it.  The lock is kept as any query keeps it. */
+static void
+end_scan(PgmScan *scan)
+{
+	systable_endscan(scan->desc);
+	UnregisterSnapshot(scan->snapshot);
+	table_close(scan->rel, NoLock);
+}
+
+/* What a scan may see. */
+static Snapshot
+choose_snapshot(bool read_only)
+{
+	if (read_only)
+		return GetActiveSnapshot();
+	CommandCounterIncrement();
+	return GetTransactionSnapshot();
+}
+
+/*
+ * The ids an index leads to (char *), in its order.  Sets *all_applied, if
+ * given, to whether all of them are applied.
+ */
+static List *
+scan_ids(const char *table, const char *index, Snapshot snapshot,
+		 bool *all_applied)
+{
+	List	   *result = NIL;
+	PgmScan		scan;
+	HeapTuple	tuple;
+
+	begin_scan(&scan, table, index, snapshot, 0, NULL);
+	if (all_applied)
+		*all_applied = true;
+	while (HeapTupleIsValid(tuple = systable_getnext(scan.desc)))
+	{
+		bool		isnull;
+		Datum		id = heap_getattr(tuple, 1, RelationGetDescr(scan.rel),
+									  &isnull);
+
+		result = lappend(result, TextDatumGetCString(id));
+		if (all_applied &&
+			!DatumGetBool(heap_getattr(tuple, Anum_revision_applied,
+									   RelationGetDescr(scan.rel), &isnull)))
+			*all_applied = false;
+	}
+	end_scan(&scan);
+	return result;
+}
+
+/* The rows of migrate.version (char *), sorted. */
+List *
+pgm_registry_current(bool read_only)
+{
+	return scan_ids("version", "version_pkey", choose_snapshot(read_only),
+					NULL);
+}
+
+/* The same as committed now, whatever the transaction's snapshot. */
+List *
+pgm_registry_current_latest(void)
+{
+	CommandCounterIncrement();
+	return scan_ids("version", "version_pkey", GetLatestSnapshot(), NULL);
+}
+
+/*
+ * The heads by down_revision, or with "real" those nothing depends on either,
+ * in order of registration.  Sets *all_applied, if given.
+ */
+List *
+pgm_registry_heads(bool read_only, bool real, bool *all_applied)
+{
+	return scan_ids("revision", real ? "revision_real_head" : "revision_head",
+					choose_snapshot(read_only), all_applied);
+}
+
+/* The bases, in order of registration. */
+List *
+pgm_registry_bases(void)
+{
+	return scan_ids("revision", "revision_base", choose_snapshot(true), NULL);
+}
+
+/* Is there a revision of exactly this id, and is it applied? */
+bool
+pgm_registry_applied(const char *revision)
+{
+	PgmScan		scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	bool		result = false;
+	bool		isnull;
+
+	ScanKeyEntryInitialize(&key, 0, Anum_revision_revision,
+						   BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID,
+						   F_TEXTEQ, CStringGetTextDatum(revision));
+	begin_scan(&scan, "revision", "revision_pkey", choose_snapshot(false),
+			   1, &key);
+	tuple = systable_getnext(scan.desc);
+	if (HeapTupleIsValid(tuple))
+		result = DatumGetBool(heap_getattr(tuple, Anum_revision_applied,
+										   RelationGetDescr(scan.rel),
+										   &isnull));
+	end_scan(&scan);
+	return result;
+}
