@@ -551,6 +551,27 @@ pgm_graph_maximal(const PgmGraph *g, PgmSet set)
 	return result;
 }
 
+/*
+ * The revisions whose row a step over "rev" can change: itself first, then
+ * what it directly stands on, each once.
+ */
+int *
+pgm_graph_touched(const PgmGraph *g, int rev, int *count)
+{
+	const PgmRevision *r = &g->rev[rev];
+	int		   *result = palloc((1 + r->ndown + r->ndeps) * sizeof(int));
+	int			n = 0;
+
+	result[n++] = rev;
+	for (int k = 0; k < r->ndown; k++)
+		result[n++] = r->down[k];
+	for (int k = 0; k < r->ndeps; k++)
+		if (!contains(result, n, r->deps[k]))
+			result[n++] = r->deps[k];
+	*count = n;
+	return result;
+}
+
 /* The position whose current heads are "rows". */
 PgmPosition *
 pgm_position_create(const PgmGraph *g, PgmSet rows)

@@ -82,6 +82,7 @@ extern PgmSet pgm_graph_heads(const PgmGraph *g, PgmEdges edges);
 extern PgmSet pgm_graph_bases(const PgmGraph *g);
 extern PgmSet pgm_graph_maximal(const PgmGraph *g, PgmSet set);
 
+extern int *pgm_graph_touched(const PgmGraph *g, int rev, int *count);
 extern PgmPosition *pgm_position_create(const PgmGraph *g, PgmSet rows);
 extern void pgm_position_apply(const PgmGraph *g, PgmPosition *pos, int rev,
 							   bool up);

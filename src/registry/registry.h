@@ -69,8 +69,8 @@ extern void pgm_registry_set_repairable(const char *revision,
 										const char *checksum);
 extern void pgm_registry_set_trusted(const char *revision,
 									 const char *checksum);
-extern void pgm_registry_step(const PgmGraph *g, int rev, bool up,
-							  PgmSet before, PgmSet after,
+extern void pgm_registry_step(const PgmGraph *g, const int *revs, int nrevs,
+							  const bool *before, PgmSet after, bool up,
 							  const PgmLogEntry *entry);
 extern void pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
 							  const PgmPosition *to);

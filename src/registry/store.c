@@ -262,10 +262,13 @@ pgm_registry_set_trusted(const char *revision, const char *checksum)
 	pgm_spi_end(&spi);
 }
 
-/* Write a changed set of version rows: one UPDATE in the usual case. */
+/*
+ * Write the version rows that changed among "revs": before[k] tells of revs[k]
+ * whether it was one.  One UPDATE in the usual case.
+ */
 static void
-write_version(PgmSpi *spi, const PgmGraph *g, PgmSet before, PgmSet after,
-			  int *revs, int nrevs)
+write_version(PgmSpi *spi, const PgmGraph *g, const int *revs, int nrevs,
+			  const bool *before, PgmSet after)
 {
 	int			gone = -1;
 
@@ -274,7 +277,7 @@ write_version(PgmSpi *spi, const PgmGraph *g, PgmSet before, PgmSet after,
 		int			i = revs[k];
 		Datum		value;
 
-		if (!before[i] || after[i])
+		if (!before[k] || after[i])
 			continue;
 		if (gone < 0)
 		{
@@ -289,7 +292,7 @@ write_version(PgmSpi *spi, const PgmGraph *g, PgmSet before, PgmSet after,
 		int			i = revs[k];
 		Datum		values[2];
 
-		if (before[i] || !after[i])
+		if (before[k] || !after[i])
 			continue;
 		values[0] = CStringGetTextDatum(g->rev[i].id);
 		if (gone >= 0)
@@ -327,40 +330,24 @@ write_log(PgmSpi *spi, const PgmLogEntry *e)
 }
 
 /*
- * Write down one step: the version rows "before" and "after" differ at the
- * revision itself and what it directly stands on.
+ * Write down one step over revs[0]; revs are pgm_graph_touched() of it, and
+ * before[k] tells whether revs[k] was a version row.
  */
 void
-pgm_registry_step(const PgmGraph *g, int rev, bool up, PgmSet before,
-				  PgmSet after, const PgmLogEntry *entry)
+pgm_registry_step(const PgmGraph *g, const int *revs, int nrevs,
+				  const bool *before, PgmSet after, bool up,
+				  const PgmLogEntry *entry)
 {
-	const PgmRevision *r = &g->rev[rev];
-	int		   *revs = palloc((1 + r->ndown + r->ndeps) * sizeof(int));
-	int			n = 0;
 	Datum		values[2];
 	PgmSpi		spi;
 
-	revs[n++] = rev;
-	for (int k = 0; k < r->ndown; k++)
-		revs[n++] = r->down[k];
-	for (int k = 0; k < r->ndeps; k++)
-	{
-		bool		seen = false;
-
-		for (int j = 0; j < n; j++)
-			seen = seen || revs[j] == r->deps[k];
-		if (!seen)
-			revs[n++] = r->deps[k];
-	}
-
 	pgm_spi_begin(&spi, false);
-	write_version(&spi, g, before, after, revs, n);
-	values[0] = CStringGetTextDatum(r->id);
+	write_version(&spi, g, revs, nrevs, before, after);
+	values[0] = CStringGetTextDatum(g->rev[revs[0]].id);
 	values[1] = BoolGetDatum(up);
 	pgm_spi_run(&spi, &applied_query, values, NULL);
 	write_log(&spi, entry);
 	pgm_spi_end(&spi);
-	pfree(revs);
 }
 
 /* Move the database from one position to another without running anything. */
@@ -374,7 +361,7 @@ pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
 	for (int i = 0; i < g->n; i++)
 		all[i] = i;
 	pgm_spi_begin(&spi, false);
-	write_version(&spi, g, from->row, to->row, all, g->n);
+	write_version(&spi, g, all, g->n, from->row, to->row);
 	for (int up = 0; up <= 1; up++)
 	{
 		PgmSet		changed = pgm_set_create(g);

@@ -119,36 +119,79 @@ adds_value(const PgmScript *script)
 	return false;
 }
 
-/* ARRAY['a', 'b']::text[] of the set. */
+/* The rows of a position as a list of indexes. */
+static List *
+rows_of(const PgmGraph *g, const PgmPosition *pos)
+{
+	List	   *rows = NIL;
+
+	for (int i = 0; i < g->n; i++)
+		if (pos->row[i])
+			rows = lappend_int(rows, i);
+	return rows;
+}
+
+/*
+ * Move the position over a step, and the list of its rows with it: a long
+ * preview shall not look at the whole graph for each step.
+ */
+static List *
+move_rows(const PgmRun *run, int rev, PgmPosition *pos, List *rows)
+{
+	int			n;
+	int		   *revs = pgm_graph_touched(run->graph, rev, &n);
+
+	pgm_position_apply(run->graph, pos, rev,
+					   run->plan->direction == PGM_UPGRADE);
+	for (int k = 0; k < n; k++)
+	{
+		rows = list_delete_int(rows, revs[k]);
+		if (pos->row[revs[k]])
+			rows = lappend_int(rows, revs[k]);
+	}
+	pfree(revs);
+	return rows;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* ARRAY['a', 'b']::text[] of the rows, sorted. */
 static char *
-array_expression(const PgmGraph *g, PgmSet set)
+array_expression(const PgmGraph *g, List *rows)
 {
 	StringInfoData buf;
+	const char **ids = palloc((list_length(rows) + 1) * sizeof(char *));
 	ListCell   *lc;
 
+	foreach(lc, rows)
+		ids[foreach_current_index(lc)] = g->rev[lfirst_int(lc)].id;
+	qsort(ids, list_length(rows), sizeof(char *), compare_ids);
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "ARRAY[");
-	foreach(lc, pgm_set_ids(g, set))
-		appendStringInfo(&buf, "%s%s", foreach_current_index(lc) ? ", " : "",
-						 quote_literal_cstr(lfirst(lc)));
+	for (int i = 0; i < list_length(rows); i++)
+		appendStringInfo(&buf, "%s%s", i ? ", " : "",
+						 quote_literal_cstr(ids[i]));
 	appendStringInfoString(&buf, "]::text[]");
+	pfree(ids);
 	return buf.data;
 }
 
 /* Move the other server's position to these rows. */
 static void
-append_stamp(StringInfo out, const PgmGraph *g, PgmSet rows)
+append_stamp(StringInfo out, const PgmGraph *g, List *rows)
 {
-	bool		base = pgm_set_count(g, rows) == 0;
-
 	appendStringInfo(out, "SELECT migrate.stamp(%s, purge => true);\n",
-					 base ? "'base'" : array_expression(g, rows));
+					 rows == NIL ? "'base'" : array_expression(g, rows));
 }
 
-/* One step. */
+/* One step, which ends at the rows. */
 static void
 append_step(StringInfo out, const PgmRun *run, const PgmStep *step,
-			PgmPosition *pos, bool bookkeeping)
+			List *rows, bool bookkeeping)
 {
 	const PgmStatement *s;
 	bool		lone = pgm_step_lone(step, NIL, &s) != NULL;
@@ -165,10 +208,8 @@ append_step(StringInfo out, const PgmRun *run, const PgmStep *step,
 	}
 	if (lone)
 		appendStringInfoString(out, "BEGIN;\n");
-	pgm_position_apply(run->graph, pos, step->rev,
-					   run->plan->direction == PGM_UPGRADE);
 	if (bookkeeping)
-		append_stamp(out, run->graph, pos->row);
+		append_stamp(out, run->graph, rows);
 	if (adds_value(step->script))
 		appendStringInfoString(out, "COMMIT; -- a new enum value can be used after commit\nBEGIN;\n");
 }
@@ -201,11 +242,11 @@ append_check(StringInfo out, const PgmRun *run)
 	appendStringInfo(out,
 					 "\n-- Stop unless the database is where this script begins.\n"
 					 "DO $check$ BEGIN\n"
-					 "IF NOT (SELECT pg_catalog.array_agg(v) IS NOT DISTINCT FROM NULLIF(%s, '{}')\n"
-					 "          FROM (SELECT v COLLATE \"C\" AS v FROM migrate.current() AS v ORDER BY 1) AS c) THEN\n"
+					 "IF ARRAY(SELECT v FROM migrate.current() AS v ORDER BY v COLLATE \"C\") OPERATOR(pg_catalog.<>) %s THEN\n"
 					 "RAISE EXCEPTION 'the database is not at the revisions this script begins at';\n"
 					 "END IF; END $check$;\n",
-					 array_expression(run->graph, run->position->row));
+					 array_expression(run->graph,
+									  rows_of(run->graph, run->position)));
 }
 
 /* The whole script. */
@@ -214,12 +255,12 @@ script_of(const PgmRun *run, const char *target, bool bookkeeping)
 {
 	StringInfoData out;
 	PgmPosition *pos = pgm_position_create(run->graph, run->position->row);
-	bool		base = pgm_set_count(run->graph, pos->row) == 0;
+	List	   *rows = rows_of(run->graph, pos);
 
 	initStringInfo(&out);
 	appendStringInfo(&out, "-- %s from %s to %s: %d migration%s\n",
 					 run->plan->direction == PGM_UPGRADE ? "Upgrade" : "Downgrade",
-					 base ? "base" : pgm_set_join(run->graph, pos->row),
+					 rows == NIL ? "base" : pgm_set_join(run->graph, pos->row),
 					 target, run->plan->nsteps,
 					 run->plan->nsteps == 1 ? "" : "s");
 	if (run->plan->nsteps == 0)
@@ -232,7 +273,8 @@ script_of(const PgmRun *run, const char *target, bool bookkeeping)
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		append_step(&out, run, &run->steps[i], pos, bookkeeping);
+		rows = move_rows(run, run->steps[i].rev, pos, rows);
+		append_step(&out, run, &run->steps[i], rows, bookkeeping);
 	}
 	appendStringInfoString(&out, "\nCOMMIT;\n");
 	return out.data;

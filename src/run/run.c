@@ -56,8 +56,9 @@ run_step(PgmRun *run, const PgmStep *step, PgmPosition *pos, int64 number,
 		 const PgmCallerTimeout *timeout)
 {
 	bool		up = run->plan->direction == PGM_UPGRADE;
-	size_t		size = Max(run->graph->n, 1) * sizeof(bool);
-	PgmSet		before = memcpy(palloc(size), pos->row, size);
+	int			n;
+	int		   *revs = pgm_graph_touched(run->graph, step->rev, &n);
+	bool	   *before = palloc(n * sizeof(bool));
 	PgmLogEntry entry;
 
 	begin_entry(&entry, number, up ? "upgrade" : "downgrade",
@@ -70,9 +71,10 @@ run_step(PgmRun *run, const PgmStep *step, PgmPosition *pos, int64 number,
 	pgm_execute_script(step->script, timeout);
 	if (step->verify)
 		pgm_execute_verify(step->verify, timeout);
+	for (int k = 0; k < n; k++)
+		before[k] = pos->row[revs[k]];
 	pgm_position_apply(run->graph, pos, step->rev, up);
-	pgm_registry_step(run->graph, step->rev, up, before, pos->row, &entry);
-	pfree(before);
+	pgm_registry_step(run->graph, revs, n, before, pos->row, up, &entry);
 }
 
 /* Execute all steps, as the scripts' role. */
