@@ -27,7 +27,8 @@ SHOWN = 20
 def ask_alembic(lines, hash_seed):
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "oracle.py")
     process = subprocess.run([sys.executable, script], input=lines, stdout=subprocess.PIPE, text=True,
-                             check=True, env=dict(os.environ, PYTHONHASHSEED=str(hash_seed)))
+                             check=True, env=dict(os.environ, PYTHONHASHSEED=str(hash_seed),
+                                                  SQLALCHEMY_SILENCE_UBER_WARNING="1"))
     return [json.loads(line) for line in process.stdout.splitlines()]
 
 
@@ -61,31 +62,54 @@ class Subject:
 
 
 def in_order(case):
-    """Does every revision come after what it stands on?"""
+    """Can the revisions be registered one by one?"""
     seen = set()
     for r in case["revisions"]:
-        if not set(r["down"] + r["deps"]) <= seen:
+        if not set(r["down"] + r["deps"]) <= seen or r["id"] in seen:
             return False
         seen |= {r["id"], *r["labels"]}
     return True
 
 
-def judge(subject, case, answers):
+def first_verdict(subject, case, answers):
     """What pg_migrate answers, the verdict, and what is wrong."""
     mine = subject.ask(case)
     verdict, wrong = rules.compare(rules.Case(case), answers, mine)
     if verdict and in_order(case):
         other = subject.ask(case, "register")
-        if {**other, "message": None} != {**mine, "message": None}:
-            return mine, None, "registered one by one it is %s" % json.dumps(other)
-    return mine, verdict, wrong
+        if {**other, "message": None, "hint": None} != {**mine, "message": None, "hint": None}:
+            verdict, wrong = None, "registered one by one it is %s" % json.dumps(other)
+    return [mine, verdict, wrong]
+
+
+def judge(subject, cases, oracles):
+    """first_verdict() of each case; where it has none Alembic is asked again in
+    other words."""
+    results = [first_verdict(subject, case, answers) for case, answers in zip(cases, oracles)]
+    questions = [(result, *question) for case, result in zip(cases, results)
+                 if result[1] is None and result[2] == rules.DIFFER
+                 for question in rules.rephrase(rules.Case(case), result[0])]
+    for (result, rule, case, mine), answers in zip(questions, oracle([q[2] for q in questions])):
+        if result[1] is None and rules.compare(rules.Case(case), answers, mine)[0] == "same":
+            result[1:] = rule, None
+    return results
 
 
 def sample(case, answers, mine, verdict):
-    """A line of sample.jsonl: the case, what Alembic says, what we have to say."""
-    line = {key: value for key, value in case.items() if key != "seed"}
-    line["seed"], line["rule"], line["alembic"] = case["seed"], verdict, answers
-    line["expect"] = {"code": mine["code"]} if not mine["ok"] else mine
+    """A line of sample.jsonl: the case, what to expect, and for the reader what
+    Alembic says where that is something else."""
+    line = {key: value for key, value in case.items()}
+    if mine["ok"]:
+        theirs = [{k: v for k, v in a.items() if k != "warned"} for a in answers]
+        line["expect"] = theirs if mine in theirs else [mine]
+    else:
+        line["expect"] = [{key: mine[key] for key in ("ok", "phase", "code")}]
+    if verdict != "same":
+        line["kept"] = verdict
+    if not answers[0]["ok"]:
+        line["alembic"] = "%(cause)s: %(message)s" % answers[0]
+    elif answers[0] not in line["expect"]:
+        line["alembic"] = answers
     return json.dumps(line, sort_keys=True) + "\n"
 
 
@@ -110,23 +134,24 @@ def main():
     subject.prepare()
     counts = collections.Counter()
     recorded = []
-    for case, answers in zip(cases, oracle(cases)):
-        mine, verdict, wrong = judge(subject, case, answers)
+    oracles = oracle(cases)
+    for case, answers, (mine, verdict, wrong) in zip(cases, oracles, judge(subject, cases, oracles)):
         counts[verdict] += 1
         if verdict:
             recorded.append(sample(case, answers, mine, verdict))
         if verdict is None and counts[None] <= SHOWN:
             show("MISMATCH (%s)" % wrong, case, answers, mine)
-        elif options.show == verdict:
+        elif verdict and verdict == options.show:
             show(verdict, case, answers, mine)
 
     if options.record:
         with open(options.record, "w") as file:
             file.writelines(recorded)
-    kept = {rule: counts[rule] for rule in rules.KEPT if counts[rule]}
+    kept = {rule: counts[rule] for rule in {**rules.KEPT, **rules.REPHRASED} if counts[rule]}
     print("%d cases: %d same, %d kept differences (%s), %d mismatches" %
           (len(cases), counts["same"], sum(kept.values()),
            ", ".join("%s %d" % item for item in kept.items()) or "none", counts[None]))
+    print("%d passed, %d failed" % (len(cases) - counts[None], counts[None]))
     return 1 if counts[None] else 0
 
 

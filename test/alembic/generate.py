@@ -5,7 +5,7 @@ WORDS = ["head", "heads", "base"]
 HEX = "0123456789abcdef"
 GARBAGE = ["", "@", "+", "-", ":", "a@b@c", "@head", "head@", "head+", "+1+1", "+1x", "1+", "a b",
            "a:b", "HEAD", "Base", "+-1", "--1", "+1@head", "'", "%s", "\\", "é", "head@head@head",
-           "+99999999999999999999"]
+           "+99999999999999999999", "current", "None"]
 
 
 # -- graphs ------------------------------------------------------------------
@@ -58,10 +58,11 @@ def graph(rng):
             if rng.random() < (0.35 if not down else 0.12):
                 mine.append("%s%d" % (rng.choice(["shop", "bill", "x", "rel.", "aaaa"]), len(labels)))
                 mine = [label for label in mine if label not in ids]
-        labels += [label for label in mine if label not in labels]
+        mine = list(dict.fromkeys(mine))
+        labels += mine
         ids.append(name)
         tips = [tip for tip in tips if tip not in down] + [name]
-        revisions.append({"id": name, "down": down, "deps": deps, "labels": list(dict.fromkeys(mine))})
+        revisions.append({"id": name, "down": down, "deps": deps, "labels": mine})
     if rng.random() < 0.09:
         spoil(rng, revisions, labels)
     if rng.random() < 0.5:
@@ -73,7 +74,7 @@ def spoil(rng, revisions, labels):
     """Make a graph that is none, or try to."""
     victim = rng.choice(revisions)
     other = rng.choice(revisions)
-    kind = rng.randrange(9)
+    kind = rng.randrange(10)
     if kind == 0:
         victim["down"] = victim["down"] + ["missing1"]
     elif kind == 1:
@@ -94,10 +95,10 @@ def spoil(rng, revisions, labels):
             for key in ("down", "deps"):
                 r[key] = [bad if n == victim["id"] else n for n in r[key]]
         victim["id"] = bad
-    elif revisions[0] is not victim:
-        victim["id"] = revisions[0]["id"]
-    for key in ("down", "deps", "labels"):
-        victim[key] = list(dict.fromkeys(victim[key]))
+    elif kind == 8:
+        victim["id"] = other["id"]
+    else:
+        victim["down"] = victim["down"] + victim["down"][:1]
 
 
 def below(revisions):
@@ -200,6 +201,15 @@ class Targets:
             text += "%s%d" % (sign, self.offset())
         return text
 
+    def absolute(self):
+        """What lists take; now and then something else."""
+        kind = self.rng.random()
+        if kind < 0.65:
+            return self.name()
+        if kind < 0.85:
+            return self.label() + "@" + self.name()
+        return self.any()
+
     def end(self):
         """One end of a history range."""
         kind = self.rng.random()
@@ -248,13 +258,11 @@ def case(seed):
     elif op == "history":
         result["target"] = draw.range()
     elif op == "stamp":
-        result["targets"] = [draw.any() if rng.random() < 0.4 else draw.name()
-                             for _ in range(rng.choice([1, 1, 1, 2, 3]))]
+        result["targets"] = [draw.absolute() for _ in range(rng.choice([1, 1, 1, 2, 3]))]
         result["purge"] = rng.random() < 0.25
     elif op in ("revision", "merge"):
         result["rev_id"] = rng.choice(["newrev000001"] * 9 + ["a-b", "a@b", "a+b"])
-        result["targets"] = [draw.any() if rng.random() < 0.4 else draw.name()
-                             for _ in range(rng.choice([1, 1, 2]))]
+        result["targets"] = [draw.absolute() for _ in range(rng.choice([1, 1, 2]))]
         if op == "merge" and rng.random() < 0.5:
             result["targets"] = ["heads"]
         if rng.random() < 0.2:

@@ -13,8 +13,8 @@ rows), "op" and what the operation takes; see generate.py. An answer is
 where "clean" says that the command line would print the message rather than a
 traceback, and "ambiguous" that a prefix fitted several names.
 
-Nothing is run: Alembic's own planner makes the steps, its own HeadMaintainer
-moves the rows of a version table that is a list.
+No migration is run: Alembic's own planner makes the steps, and its own
+HeadMaintainer writes the rows of a version table in memory.
 """
 import json
 import signal
@@ -26,6 +26,7 @@ from alembic import util
 from alembic.runtime.migration import HeadMaintainer
 from alembic.script.base import Script, ScriptDirectory
 from alembic.script.revision import RevisionMap
+from sqlalchemy import Column, MetaData, String, Table, create_engine
 
 SECONDS = 5
 
@@ -70,42 +71,40 @@ class Directory(ScriptDirectory):
         raise Written(values)
 
 
-class Rows(HeadMaintainer):
-    """Alembic's HeadMaintainer over a list instead of a table."""
+class VersionTable:
+    """The version table, in memory, as a context that HeadMaintainer takes."""
 
-    def __init__(self, rows):
-        self.rows = list(rows)
-        super().__init__(types.SimpleNamespace(as_sql=False), rows)
+    as_sql = False
+    version_table = "alembic_version"
+    _version = Table(version_table, MetaData(), Column("version_num", String))
 
-    def _insert_version(self, version):
-        assert version not in self.heads
-        self.heads.add(version)
-        self.rows.append(version)
+    def __init__(self):
+        engine = create_engine("sqlite://")
+        self.dialect = engine.dialect
+        self.connection = engine.connect()
+        self._version.create(self.connection)
+        self.impl = types.SimpleNamespace(_exec=self.connection.execute)
 
-    def _delete_version(self, version):
-        self.heads.remove(version)
-        self.expect_one(version)
-        self.rows.remove(version)
+    def fill(self, rows):
+        self.connection.execute(self._version.delete())
+        for row in rows:
+            self.connection.execute(self._version.insert().values(version_num=row))
 
-    def _update_version(self, from_, to):
-        self.heads.remove(from_)
-        self.heads.add(to)
-        self.expect_one(from_)
-        self.rows[self.rows.index(from_)] = to
+    def rows(self):
+        return sorted(row[0] for row in self.connection.execute(self._version.select()))
 
-    def expect_one(self, version):
-        """What DELETE or UPDATE reports when it did not find its one row."""
-        if self.rows.count(version) != 1:
-            raise util.CommandError("Online migration expected to match one row")
+
+TABLE = VersionTable()
 
 
 def move(steps, rows):
-    table, order = Rows(rows), []
+    TABLE.fill(rows)
+    maintainer, order = HeadMaintainer(TABLE, rows), []
     for step in steps:
         if hasattr(step, "revision"):  # a step of a stamp has none
             order.append(step.revision.revision)
-        table.update_to_step(step)
-    return {"order": order, "rows": sorted(table.rows)}
+        maintainer.update_to_step(step)
+    return {"order": order, "rows": TABLE.rows()}
 
 
 def no_range(target):
