@@ -121,7 +121,8 @@ arm_timeout(const PgmCallerTimeout *saved)
 {
 	TimestampTz finish;
 
-	if (StatementTimeout == saved->setting || StatementTimeout <= 0)
+	if (StatementTimeout <= 0 ||
+		(saved->active && StatementTimeout == saved->setting))
 		return false;
 	finish = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 										 StatementTimeout);

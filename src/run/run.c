@@ -191,7 +191,7 @@ decide_retry(ErrorData *edata, int try, bool had_xid, long worked)
 	blockers = edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ?
 		pgm_lockwatch_blockers() : NULL;
 	if (had_xid)
-		why = "The plan was not tried again, because the transaction had changed something before.";
+		why = "The plan was not tried again, because the transaction had changed something before; call it first in its transaction, or by itself.";
 	else if (worked > pgm_retry_max_work)
 		why = psprintf("The plan was not tried again, because it had run for %ld ms, longer than pg_migrate.retry_max_work.",
 					   worked);
