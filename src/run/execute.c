@@ -24,6 +24,7 @@
 #include "compat.h"
 #include "errors.h"
 #include "run/execute.h"
+#include "run/lockwatch.h"
 
 /* A script being executed, for the error context */
 typedef struct PgmExecution
@@ -205,6 +206,7 @@ execute(const PgmScript *script, const PgmCallerTimeout *saved,
 		execution.statement = s;
 		error_context_stack = &callback;
 		MemoryContextSwitchTo(context);
+		pgm_lockwatch_adjust();
 		armed = arm_timeout(saved);
 		execute_statement(script, s, dest);
 		if (armed)

@@ -32,6 +32,7 @@
 
 static TimeoutId watch_timeout;
 static bool registered = false;
+static int	current_pause = 0;	/* 0: not watching */
 
 /* written by the handler */
 static volatile bool seen = false;
@@ -51,18 +52,35 @@ look(void)
 	}
 }
 
-/* Begin to watch, with the lock_timeout in force; forgets what was seen. */
+/* Begin to watch; forgets what was seen. */
 void
 pgm_lockwatch_start(void)
 {
-	int			pause = Max(MIN_PAUSE, Min(MAX_PAUSE, LockTimeout / LOOKS));
-
 	if (!registered)
 	{
 		watch_timeout = RegisterTimeout(USER_TIMEOUT, look);
 		registered = true;
 	}
 	seen = false;
+	current_pause = 0;
+	pgm_lockwatch_adjust();
+}
+
+/*
+ * Look often enough for the lock_timeout now in force, which a script may have
+ * changed.
+ */
+void
+pgm_lockwatch_adjust(void)
+{
+	int			pause = LockTimeout <= 0 ? MAX_PAUSE :
+		Max(MIN_PAUSE, Min(MAX_PAUSE, LockTimeout / LOOKS));
+
+	if (pause == current_pause)
+		return;
+	if (current_pause > 0)
+		disable_timeout(watch_timeout, false);
+	current_pause = pause;
 	enable_timeout_every(watch_timeout,
 						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													 pause), pause);
@@ -72,8 +90,9 @@ pgm_lockwatch_start(void)
 void
 pgm_lockwatch_stop(void)
 {
-	if (registered)
+	if (current_pause > 0)
 		disable_timeout(watch_timeout, false);
+	current_pause = 0;
 }
 
 /* One holder, as pg_stat_activity shows it to the current user. */

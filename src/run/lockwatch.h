@@ -6,6 +6,7 @@
 #define PGM_LOCKWATCH_H
 
 extern void pgm_lockwatch_start(void);
+extern void pgm_lockwatch_adjust(void);
 extern void pgm_lockwatch_stop(void);
 extern char *pgm_lockwatch_blockers(void);
 

@@ -196,7 +196,8 @@ decide_retry(ErrorData *edata, int try, bool had_xid, long worked)
 		why = psprintf("The plan was not tried again, because it had run for %ld ms, longer than pg_migrate.retry_max_work.",
 					   worked);
 	else if (try >= pgm_lock_retries)
-		why = psprintf("The plan was tried %d times.", try + 1);
+		why = try == 0 ? "The plan was tried once." :
+			psprintf("The plan was tried %d times.", try + 1);
 	if (why)
 	{
 		explain_failure(edata, blockers, why);
