@@ -41,6 +41,48 @@ append_script(StringInfo out, const PgmScript *script)
 }
 
 /*
+ * May the script change settings in a way that its statements do not show:
+ * by set_config(), or in the body of a DO?
+ */
+static bool
+hides_settings(const PgmScript *script)
+{
+	ListCell   *lc;
+
+	if (strcasestr(script->text, "set_config"))
+		return true;
+	foreach(lc, script->statements)
+		if (IsA(((PgmStatement *) lfirst(lc))->raw->stmt, DoStmt) &&
+			strcasestr(script->text, "set "))
+			return true;
+	return false;
+}
+
+/* RESET what one statement has SET, if it is a SET. */
+static void
+append_reset(StringInfo out, const PgmStatement *s)
+{
+	const VariableSetStmt *set = (const VariableSetStmt *) s->raw->stmt;
+	char	   *name;
+	char	   *dot;
+
+	if (!IsA(set, VariableSetStmt) || set->kind == VAR_SET_MULTI ||
+		set->kind == VAR_RESET || set->kind == VAR_RESET_ALL)
+		return;
+	if (strcmp(set->name, "session_authorization") == 0)
+	{
+		appendStringInfoString(out, "RESET SESSION AUTHORIZATION;\n");
+		return;
+	}
+	name = pstrdup(set->name);
+	dot = strchr(name, '.');
+	if (dot)
+		*dot = '\0';
+	appendStringInfo(out, "RESET %s%s%s;\n", quote_identifier(name),
+					 dot ? "." : "", dot ? quote_identifier(dot + 1) : "");
+}
+
+/*
  * What a script SETs ends with it when it is run by migrate.upgrade(), so it
  * has to be RESET here.
  */
@@ -50,55 +92,43 @@ append_resets(StringInfo out, const PgmScript *script)
 	ListCell   *lc;
 
 	foreach(lc, script->statements)
-	{
-		const PgmStatement *s = lfirst(lc);
-		const VariableSetStmt *set = (const VariableSetStmt *) s->raw->stmt;
-
-		if (!IsA(set, VariableSetStmt) || set->kind == VAR_SET_MULTI ||
-			set->kind == VAR_RESET || set->kind == VAR_RESET_ALL)
-			continue;
-		if (strcmp(set->name, "session_authorization") == 0)
-			appendStringInfoString(out, "RESET SESSION AUTHORIZATION;\n");
-		else
-		{
-			char	   *name = pstrdup(set->name);
-			char	   *dot = strchr(name, '.');
-
-			if (dot)
-				*dot = '\0';
-			appendStringInfo(out, "RESET %s%s%s;\n", quote_identifier(name),
-							 dot ? "." : "",
-							 dot ? quote_identifier(dot + 1) : "");
-		}
-	}
+		append_reset(out, lfirst(lc));
+	if (hides_settings(script))
+		appendStringInfoString(out, "RESET ALL;\n");
 }
 
-/* A verify script as a statement that fails unless it says true. */
+/*
+ * A verify script, whose last statement becomes one that fails unless it says
+ * true.
+ */
 static void
 append_verify(StringInfo out, const PgmScript *verify)
 {
 	char	   *quote;
-	PgmStatement *s;
+	PgmStatement *last;
 
-	if (list_length(verify->statements) != 1 ||
-		!IsA(((PgmStatement *) linitial(verify->statements))->raw->stmt, SelectStmt))
+	if (verify->statements == NIL)
+		return;
+	last = llast(verify->statements);
+	if (!IsA(last->raw->stmt, SelectStmt))
 	{
 		appendStringInfoString(out, "-- verify: look at what it returns\n");
 		append_script(out, verify);
 		return;
 	}
-	s = linitial(verify->statements);
 	quote = dollar_quote(verify->text);
 	appendStringInfo(out,
 					 "-- verify\n"
+					 "%s"
 					 "DO %s BEGIN\n"
 					 "IF (SELECT pg_catalog.count(*) = 0 OR pg_catalog.bool_or(said IS NULL OR said::pg_catalog.text = 'false') FROM (\n"
 					 "%s\n"
 					 ") AS verify (said)) THEN\n"
 					 "RAISE EXCEPTION 'verify script of migration %% did not say true', %s;\n"
 					 "END IF; END %s;\n",
-					 quote,
-					 pnstrdup(verify->text +s->start, s->end - s->start),
+					 pnstrdup(verify->text, last->start), quote,
+					 pnstrdup(verify->text + last->start,
+							  last->end - last->start),
 					 quote_literal_cstr(verify->revision), quote);
 }
 
@@ -119,79 +149,52 @@ adds_value(const PgmScript *script)
 	return false;
 }
 
-/* The rows of a position as a list of indexes. */
-static List *
-rows_of(const PgmGraph *g, const PgmPosition *pos)
-{
-	List	   *rows = NIL;
-
-	for (int i = 0; i < g->n; i++)
-		if (pos->row[i])
-			rows = lappend_int(rows, i);
-	return rows;
-}
-
-/*
- * Move the position over a step, and the list of its rows with it: a long
- * preview shall not look at the whole graph for each step.
- */
-static List *
-move_rows(const PgmRun *run, int rev, PgmPosition *pos, List *rows)
-{
-	int			n;
-	int		   *revs = pgm_graph_touched(run->graph, rev, &n);
-
-	pgm_position_apply(run->graph, pos, rev,
-					   run->plan->direction == PGM_UPGRADE);
-	for (int k = 0; k < n; k++)
-	{
-		rows = list_delete_int(rows, revs[k]);
-		if (pos->row[revs[k]])
-			rows = lappend_int(rows, revs[k]);
-	}
-	pfree(revs);
-	return rows;
-}
-
-static int
-compare_ids(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *) a, *(const char *const *) b);
-}
-
-/* ARRAY['a', 'b']::text[] of the rows, sorted. */
+/* ARRAY['a', 'b'] of a list of names; "{}" needs a type. */
 static char *
-array_expression(const PgmGraph *g, List *rows)
+array_expression(List *names)
 {
 	StringInfoData buf;
-	const char **ids = palloc((list_length(rows) + 1) * sizeof(char *));
 	ListCell   *lc;
 
-	foreach(lc, rows)
-		ids[foreach_current_index(lc)] = g->rev[lfirst_int(lc)].id;
-	qsort(ids, list_length(rows), sizeof(char *), compare_ids);
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "ARRAY[");
-	for (int i = 0; i < list_length(rows); i++)
-		appendStringInfo(&buf, "%s%s", i ? ", " : "",
-						 quote_literal_cstr(ids[i]));
+	foreach(lc, names)
+		appendStringInfo(&buf, "%s%s", foreach_current_index(lc) ? ", " : "",
+						 quote_literal_cstr(lfirst(lc)));
 	appendStringInfoString(&buf, "]::text[]");
-	pfree(ids);
 	return buf.data;
 }
 
-/* Move the other server's position to these rows. */
+/*
+ * Move the other server's position over a step.  It may have branches that
+ * this one does not know of: they stay.
+ */
 static void
-append_stamp(StringInfo out, const PgmGraph *g, List *rows)
+append_stamp(StringInfo out, const PgmRun *run, const PgmStep *step)
 {
-	appendStringInfo(out, "SELECT migrate.stamp(%s, purge => true);\n",
-					 rows == NIL ? "'base'" : array_expression(g, rows));
+	char	   *id = quote_literal_cstr(step->stored->m.revision);
+	const PgmRevision *r = &run->graph->rev[step->rev];
+	List	   *below = NIL;
+
+	if (run->plan->direction == PGM_UPGRADE)
+	{
+		appendStringInfo(out, "SELECT migrate.stamp(%s);\n", id);
+		return;
+	}
+	for (int k = 0; k < r->ndown; k++)
+		below = lappend(below, unconstify(char *, run->graph->rev[r->down[k]].id));
+	for (int k = 0; k < r->ndeps; k++)
+		below = lappend(below, unconstify(char *, run->graph->rev[r->deps[k]].id));
+	appendStringInfo(out,
+					 "SELECT migrate.stamp(pg_catalog.array_cat("
+					 "pg_catalog.array_remove(ARRAY(SELECT migrate.current()), %s), %s), purge => true);\n",
+					 id, array_expression(below ? below : list_make1("base")));
 }
 
-/* One step, which ends at the rows. */
+/* One step. */
 static void
 append_step(StringInfo out, const PgmRun *run, const PgmStep *step,
-			List *rows, bool bookkeeping)
+			bool bookkeeping)
 {
 	const PgmStatement *s;
 	bool		lone = pgm_step_lone(step, NIL, &s) != NULL;
@@ -209,7 +212,7 @@ append_step(StringInfo out, const PgmRun *run, const PgmStep *step,
 	if (lone)
 		appendStringInfoString(out, "BEGIN;\n");
 	if (bookkeeping)
-		append_stamp(out, run->graph, rows);
+		append_stamp(out, run, step);
 	if (adds_value(step->script))
 		appendStringInfoString(out, "COMMIT; -- a new enum value can be used after commit\nBEGIN;\n");
 }
@@ -235,18 +238,32 @@ append_load(StringInfo out, const PgmRun *run)
 					 quote, bundle.data, quote);
 }
 
-/* Stop unless the other server is where the script begins. */
+/*
+ * Stop unless the other server is where the script begins.  More may be
+ * applied there, as long as it has nothing to do with the steps.
+ */
 static void
 append_check(StringInfo out, const PgmRun *run)
 {
+	bool		up = run->plan->direction == PGM_UPGRADE;
+	List	   *steps = NIL;
+
+	for (int i = 0; i < run->plan->nsteps; i++)
+		steps = lappend(steps, run->steps[i].stored->m.revision);
 	appendStringInfo(out,
 					 "\n-- Stop unless the database is where this script begins.\n"
 					 "DO $check$ BEGIN\n"
-					 "IF ARRAY(SELECT v FROM migrate.current() AS v ORDER BY v COLLATE \"C\") OPERATOR(pg_catalog.<>) %s THEN\n"
+					 "IF NOT %s OPERATOR(pg_catalog.<@) ARRAY(SELECT migrate.current())\n"
+					 "OR EXISTS (SELECT FROM migrate.history() WHERE is_applied AND %s %s) THEN\n"
 					 "RAISE EXCEPTION 'the database is not at the revisions this script begins at';\n"
 					 "END IF; END $check$;\n",
-					 array_expression(run->graph,
-									  rows_of(run->graph, run->position)));
+					 array_expression(pgm_set_ids(run->graph, run->position->row)),
+					 up ? "revision OPERATOR(pg_catalog.=) ANY" :
+					 "NOT revision OPERATOR(pg_catalog.=) ANY",
+					 up ? psprintf("(%s)", array_expression(steps)) :
+					 psprintf("(%s) AND down_revision OPERATOR(pg_catalog.&&) %s",
+							  array_expression(steps),
+							  array_expression(steps)));
 }
 
 /* The whole script. */
@@ -254,13 +271,12 @@ static char *
 script_of(const PgmRun *run, const char *target, bool bookkeeping)
 {
 	StringInfoData out;
-	PgmPosition *pos = pgm_position_create(run->graph, run->position->row);
-	List	   *rows = rows_of(run->graph, pos);
 
 	initStringInfo(&out);
 	appendStringInfo(&out, "-- %s from %s to %s: %d migration%s\n",
 					 run->plan->direction == PGM_UPGRADE ? "Upgrade" : "Downgrade",
-					 rows == NIL ? "base" : pgm_set_join(run->graph, pos->row),
+					 pgm_set_count(run->graph, run->position->row) == 0 ? "base" :
+					 pgm_set_join(run->graph, run->position->row),
 					 target, run->plan->nsteps,
 					 run->plan->nsteps == 1 ? "" : "s");
 	if (run->plan->nsteps == 0)
@@ -273,8 +289,7 @@ script_of(const PgmRun *run, const char *target, bool bookkeeping)
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		rows = move_rows(run, run->steps[i].rev, pos, rows);
-		append_step(&out, run, &run->steps[i], rows, bookkeeping);
+		append_step(&out, run, &run->steps[i], bookkeeping);
 	}
 	appendStringInfoString(&out, "\nCOMMIT;\n");
 	return out.data;
