@@ -21,6 +21,7 @@
 #include "registry/names.h"
 #include "registry/register.h"
 #include "registry/registry.h"
+#include "run/identity.h"
 #include "run/runlock.h"
 #include "run/script.h"
 #include "srf.h"
@@ -689,7 +690,9 @@ pg_migrate_trust(PG_FUNCTION_ARGS)
 
 	pgm_runlock_acquire("migrate.trust()");
 	s = find_exactly(revision);
-	pgm_registry_set_trusted(revision, s->m.checksum);
+	/* the word of a lesser role does not take the place of a greater one's */
+	if (!pgm_identity_could_act_as(s->trusted_by, GetUserId()))
+		pgm_registry_set_trusted(revision, s->m.checksum);
 	log_remark("trust", revision, s->m.checksum);
 	PG_RETURN_TEXT_P(cstring_to_text(revision));
 }

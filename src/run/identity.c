@@ -73,8 +73,8 @@ is_trusted_author(const char *name)
 }
 
 /* Could the named role act as another one?  NULL and dropped roles cannot. */
-static bool
-could_act_as(const char *name, Oid role)
+bool
+pgm_identity_could_act_as(const char *name, Oid role)
 {
 	Oid			oid = name ? get_role_oid(name, true) : InvalidOid;
 
@@ -85,8 +85,8 @@ could_act_as(const char *name, Oid role)
 static bool
 answers_for(const PgmStored *s, Oid role)
 {
-	return could_act_as(s->registered_by, role) ||
-		could_act_as(s->trusted_by, role);
+	return pgm_identity_could_act_as(s->registered_by, role) ||
+		pgm_identity_could_act_as(s->trusted_by, role);
 }
 
 /*

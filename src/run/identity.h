@@ -18,6 +18,7 @@ typedef struct PgmIdentity
 	int			nest_level;
 } PgmIdentity;
 
+extern bool pgm_identity_could_act_as(const char *name, Oid role);
 extern void pgm_identity_init(PgmIdentity *id);
 extern void pgm_identity_admit(PgmIdentity *id, const PgmStored *stored);
 extern void pgm_identity_enter(PgmIdentity *id);
