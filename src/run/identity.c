@@ -11,36 +11,19 @@
  * user, RESET SESSION AUTHORIZATION to the user who logged in.  If the author
  * could not act as those as well, and always under owner_role, the scripts
  * are confined: they run in a security context that forbids to change the
- * role.  Nothing of theirs may be left for the commit, which is the caller's:
- * deferred triggers are fired before the role is left, and no cursor WITH HOLD
- * may stay open.
+ * role, and may leave nothing behind that would run as the caller.
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_authid.h"
-#include "catalog/pg_type.h"
-#include "commands/trigger.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/portal.h"
 
 #include "compat.h"
-#include "errors.h"
 #include "registry/names.h"
-#include "registry/spi.h"
 #include "run/identity.h"
 #include "run/settings.h"
-
-static PgmQuery deferrable_query = {
-	.sql = "SELECT DISTINCT tgrelid FROM pg_trigger WHERE tgdeferrable"
-};
-static PgmQuery held_query = {
-	.sql = "SELECT name FROM pg_cursors WHERE is_holdable"
-};
 
 /* Determine the role of the scripts of a run. */
 void
@@ -120,86 +103,6 @@ pgm_identity_admit(PgmIdentity *id, const PgmStored *stored)
 					 stored->m.revision)));
 }
 
-/* Are deferred triggers waiting to be fired? */
-static bool
-events_pending(void)
-{
-	PgmSpi		spi;
-	uint64		n;
-	bool		pending = false;
-
-	pgm_spi_begin(&spi, false);
-	n = pgm_spi_run(&spi, &deferrable_query, NULL, NULL);
-	for (uint64 i = 0; i < n && !pending; i++)
-	{
-		bool		isnull;
-
-		pending = AfterTriggerPendingOnRel(DatumGetObjectId(pgm_spi_datum(i, 1,
-																		  &isnull)));
-	}
-	pgm_spi_end(&spi);
-	return pending;
-}
-
-/*
- * Refuse to be entered over deferred triggers of the caller: they would fire
- * when we check ours.
- */
-static void
-check_none_before(void)
-{
-	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && events_pending())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("cannot run migrations as another role while deferred constraints are pending"),
-				 errdetail("This transaction has changed tables whose deferred constraints are not checked yet."),
-				 errhint("Commit first, or say SET CONSTRAINTS ALL IMMEDIATE.")));
-}
-
-/*
- * Fire the deferred triggers of the scripts.  One of them may have deferred
- * more, which would then fire as the caller.
- */
-static void
-fire_deferred(void)
-{
-	ConstraintsSetStmt *stmt = makeNode(ConstraintsSetStmt);
-
-	AfterTriggerSetState(stmt);
-	if (events_pending())
-		ereport(ERROR,
-				(errcode(PGM_ERRCODE_INVALID_SCRIPT),
-				 errmsg("the migrations leave deferred triggers behind"),
-				 errdetail("A deferred trigger deferred others, which would fire as the caller."),
-				 errhint("Take SET CONSTRAINTS out of the trigger functions.")));
-}
-
-/* Refuse a cursor that the server would execute at commit, as the caller. */
-static void
-check_cursors(void)
-{
-	PgmSpi		spi;
-	uint64		n;
-
-	pgm_spi_begin(&spi, false);
-	n = pgm_spi_run(&spi, &held_query, NULL, NULL);
-	for (uint64 i = 0; i < n; i++)
-	{
-		char	   *name = pgm_spi_text(i, 1);
-		Portal		portal = GetPortalByName(name);
-
-		if (PortalIsValid(portal) &&
-			portal->createSubid == GetCurrentSubTransactionId())
-			ereport(ERROR,
-					(errcode(PGM_ERRCODE_INVALID_SCRIPT),
-					 errmsg("the migrations leave cursor \"%s\" WITH HOLD open",
-							name),
-					 errdetail("It would be executed as the caller at commit."),
-					 errhint("CLOSE the cursor in the script that declares it.")));
-	}
-	pgm_spi_end(&spi);
-}
-
 /*
  * Become who the scripts run as, with their settings.  To be paired with
  * pgm_identity_leave(); on error the abort of the (sub)transaction that was
@@ -209,7 +112,7 @@ void
 pgm_identity_enter(PgmIdentity *id)
 {
 	if (id->confined)
-		check_none_before();
+		pgm_leftovers_begin(&id->leftovers);
 	id->nest_level = NewGUCNestLevel();
 	if (pgm_lock_timeout > 0)
 		(void) set_config_option("lock_timeout",
@@ -232,8 +135,7 @@ pgm_identity_leave(PgmIdentity *id)
 {
 	if (id->confined)
 	{
-		fire_deferred();
-		check_cursors();
+		pgm_leftovers_end(&id->leftovers);
 		SetUserIdAndSecContext(id->saved_role, id->saved_context);
 	}
 	AtEOXact_GUC(false, id->nest_level);

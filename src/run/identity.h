@@ -6,6 +6,7 @@
 #define PGM_IDENTITY_H
 
 #include "registry/registry.h"
+#include "run/leftovers.h"
 
 typedef struct PgmIdentity
 {
@@ -16,6 +17,7 @@ typedef struct PgmIdentity
 	Oid			saved_role;
 	int			saved_context;
 	int			nest_level;
+	PgmLeftovers leftovers;
 } PgmIdentity;
 
 extern bool pgm_identity_could_act_as(const char *name, Oid role);

@@ -54,7 +54,7 @@ hides_settings(const PgmScript *script)
 	foreach(lc, script->statements)
 		if (IsA(((PgmStatement *) lfirst(lc))->raw->stmt, DoStmt) &&
 			strcasestr(script->text, "set "))
-			return true;
+		return true;
 	return false;
 }
 
@@ -127,7 +127,7 @@ append_verify(StringInfo out, const PgmScript *verify)
 					 "RAISE EXCEPTION 'verify script of migration %% did not say true', %s;\n"
 					 "END IF; END %s;\n",
 					 pnstrdup(verify->text, last->start), quote,
-					 pnstrdup(verify->text + last->start,
+					 pnstrdup(verify->text +last->start,
 							  last->end - last->start),
 					 quote_literal_cstr(verify->revision), quote);
 }

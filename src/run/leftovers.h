@@ -1,0 +1,18 @@
+/*
+ * leftovers.h
+ *	  What confined scripts may not leave behind.
+ */
+#ifndef PGM_LEFTOVERS_H
+#define PGM_LEFTOVERS_H
+
+#include "nodes/pg_list.h"
+
+typedef struct PgmLeftovers
+{
+	List	   *temporary;		/* oids of what was in pg_temp before */
+} PgmLeftovers;
+
+extern void pgm_leftovers_begin(PgmLeftovers *before);
+extern void pgm_leftovers_end(const PgmLeftovers *before);
+
+#endif							/* PGM_LEFTOVERS_H */
