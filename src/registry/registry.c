@@ -24,8 +24,8 @@ static PgmQuery revisions_query = {
 	"  FROM migrate.revision ORDER BY seq"
 };
 static PgmQuery neighbours_query = {
-	.sql = "SELECT revision, branch_labels FROM migrate.revision"
-	" WHERE revision = ANY ($1) OR branch_labels <> '{}' ORDER BY seq",
+	.sql = "SELECT revision FROM migrate.revision"
+	" WHERE revision = ANY ($1) AND branch_labels = '{}'",
 	.argtypes = {TEXTARRAYOID}
 };
 static PgmQuery find_query = {
@@ -137,10 +137,10 @@ pgm_registry_neighbours(List *names)
 	old = MemoryContextSwitchTo(caller);
 	g = pgm_graph_create(n);
 	for (uint64 i = 0; i < n; i++)
-		pgm_graph_add(g, pgm_spi_text(i, 1), NULL, NIL, NIL,
-					  column_names(i, 2));
+		pgm_graph_add(g, pgm_spi_text(i, 1), NULL, NIL, NIL, NIL);
 	MemoryContextSwitchTo(old);
 	pgm_spi_end(&spi);
+	pgm_registry_add_labelled(g);
 	return g;
 }
 

@@ -53,6 +53,7 @@ extern bool pgm_registry_applied(const char *revision);
 /* registry.c: reading */
 extern PgmGraph *pgm_registry_graph(bool read_only, PgmPosition **pos);
 extern PgmGraph *pgm_registry_neighbours(List *names);
+extern void pgm_registry_add_labelled(PgmGraph *g);
 extern PgmStored *pgm_registry_find(const char *revision, bool read_only);
 extern List *pgm_registry_summaries(List *revisions);
 extern TimestampTz *pgm_registry_applied_at(const PgmGraph *g);

@@ -19,17 +19,20 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "registry/names.h"
 #include "registry/registry.h"
 
 /* columns of our tables, as sql/schema.sql has them */
 #define Anum_version_version_num	1
 #define Anum_revision_revision		1
+#define Anum_revision_branch_labels	5
 #define Anum_revision_applied		19
 
 /* A scan in progress */
@@ -149,6 +152,33 @@ List *
 pgm_registry_bases(void)
 {
 	return scan_ids("revision", "revision_base", choose_snapshot(true), NULL);
+}
+
+/*
+ * Add the revisions that carry labels to a graph, without parents.  There are
+ * few of them, which the planner could not know.
+ */
+void
+pgm_registry_add_labelled(PgmGraph *g)
+{
+	PgmScan		scan;
+	HeapTuple	tuple;
+
+	begin_scan(&scan, "revision", "revision_labelled", choose_snapshot(false),
+			   0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan.desc)))
+	{
+		TupleDesc	desc = RelationGetDescr(scan.rel);
+		bool		isnull;
+		Datum		id = heap_getattr(tuple, Anum_revision_revision, desc,
+									  &isnull);
+		Datum		labels = heap_getattr(tuple, Anum_revision_branch_labels,
+										  desc, &isnull);
+
+		pgm_graph_add(g, TextDatumGetCString(id), NULL, NIL, NIL,
+					  pgm_names_from_array(DatumGetArrayTypePCopy(labels)));
+	}
+	end_scan(&scan);
 }
 
 /* Is there a revision of exactly this id, and is it applied? */
