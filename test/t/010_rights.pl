@@ -449,6 +449,34 @@ SELECT relowner::regrole FROM pg_class WHERE oid = 'app.x1'::regclass; SELECT cu
 	"x1\nrunner\nrunner",
 	'a script that stays runs as that role');
 
+load(
+	'rights', 'author',
+	file('x2', 'x1', <<'SQL'));
+CREATE TEMP VIEW pg_stat_activity AS SELECT 'planted' AS planted;
+CREATE TEMP TABLE scratch (id serial PRIMARY KEY) ON COMMIT DROP;
+INSERT INTO scratch VALUES (DEFAULT);
+CREATE DOMAIN pg_temp.name AS text;
+CREATE TYPE pg_temp.oid AS ENUM ('planted');
+CREATE TYPE pg_temp.pair AS (a int, b int);
+SQL
+gives(
+	'rights',
+	$super,
+	q{SET ROLE runner; CREATE TEMP TABLE mine (); CREATE TYPE pg_temp.kind AS ENUM ('mine'); SELECT migrate.upgrade(); RESET ROLE;
+SELECT string_agg(typname, ',' ORDER BY typname) FROM pg_type WHERE typnamespace = pg_my_temp_schema() AND typelem = 0;
+SELECT count(*) > 0 FROM pg_stat_activity WHERE pid = pg_backend_pid()},
+	"x2\nkind,mine\nt",
+	'what it puts into pg_temp is gone, what was there before is not');
+
+# The word of a lesser role does not take the place of a greater one's.
+$node->safe_psql('rights',
+	'GRANT USAGE ON SCHEMA migrate TO plain; GRANT EXECUTE ON FUNCTION migrate.trust TO plain; REVOKE runner FROM author');
+load('rights', 'author', file('x3', 'x2', 'SELECT 1;'));
+sql('rights', $super, q{SELECT migrate.trust('x3')});
+sql('rights', 'plain', q{SELECT migrate.trust('x3')});
+gives('rights', 'runner', 'SELECT migrate.upgrade()', 'x3', 'what a superuser trusts stays trusted');
+$node->safe_psql('rights', 'GRANT runner TO author');
+
 #
 # pg_migrate.owner_role and pg_migrate.search_path
 #
