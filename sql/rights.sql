@@ -7,3 +7,4 @@ REVOKE ALL ON ALL TABLES IN SCHEMA migrate FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA migrate FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION migrate.id_list(pg_catalog.text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION migrate.id_list(pg_catalog.text[]) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION migrate.id_list(pg_catalog.varchar[]) TO PUBLIC;

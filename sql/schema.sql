@@ -145,9 +145,14 @@ CREATE CAST (pg_catalog.varchar AS migrate.id_list) WITH FUNCTION migrate.id_lis
 CREATE FUNCTION migrate.id_list(pg_catalog.text[]) RETURNS migrate.id_list
     AS 'MODULE_PATHNAME', 'pg_migrate_id_list_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE CAST (pg_catalog.text[] AS migrate.id_list) WITH FUNCTION migrate.id_list(pg_catalog.text[]) AS IMPLICIT;
+CREATE FUNCTION migrate.id_list(pg_catalog.varchar[]) RETURNS migrate.id_list
+    AS 'MODULE_PATHNAME', 'pg_migrate_id_list_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE CAST (pg_catalog.varchar[] AS migrate.id_list) WITH FUNCTION migrate.id_list(pg_catalog.varchar[]) AS IMPLICIT;
+CREATE CAST (pg_catalog.name AS migrate.id_list) WITH INOUT AS IMPLICIT;
 
 COMMENT ON TYPE migrate.id_list IS 'several revisions, targets or labels: a comma list (text) or an array (text[])';
 COMMENT ON FUNCTION migrate.id_list_in(pg_catalog.cstring) IS 'input of id_list: a comma list';
 COMMENT ON FUNCTION migrate.id_list_out(migrate.id_list) IS 'output of id_list: a comma list';
 COMMENT ON FUNCTION migrate.id_list(pg_catalog.text) IS 'cast of a comma list to id_list';
 COMMENT ON FUNCTION migrate.id_list(pg_catalog.text[]) IS 'cast of an array to id_list';
+COMMENT ON FUNCTION migrate.id_list(pg_catalog.varchar[]) IS 'cast of an array to id_list';

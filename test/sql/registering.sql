@@ -80,3 +80,7 @@ SELECT migrate.unregister('nope');
 SELECT migrate.unregister('e5');
 SELECT * FROM migrate.check_registry();
 SELECT revision, children, nextrev, applied FROM migrate.revision WHERE length(revision) < 9 ORDER BY seq;
+-- a list may be of any kind of text
+SELECT migrate.register('g7', 'd4'::name, 'SELECT 1');
+SELECT migrate.register('h8', ARRAY['d4', 'a1']::varchar[], 'SELECT 1');
+SELECT down_revision FROM migrate.revision WHERE revision IN ('g7', 'h8') ORDER BY seq;

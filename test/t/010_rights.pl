@@ -122,7 +122,7 @@ SELECT p.oid::regprocedure FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefa
  WHERE p.pronamespace = 'migrate'::regnamespace AND a.grantee = 0 ORDER BY p.oid::regprocedure::text COLLATE "C"
 SQL
 is( $node->safe_psql('rights', $public_functions),
-	"migrate.id_list(text)\nmigrate.id_list(text[])",
+	"migrate.id_list(character varying[])\nmigrate.id_list(text)\nmigrate.id_list(text[])",
 	'PUBLIC may call nothing but the casts of id_list');
 is( $node->safe_psql(
 		'rights',
@@ -153,7 +153,7 @@ SELECT format('%s migrate.%I(%s)', CASE WHEN p.prokind = 'p' THEN 'CALL' ELSE 'S
        FROM unnest(p.proargtypes) WITH ORDINALITY AS a (t, i)))
   FROM pg_proc p
  WHERE p.pronamespace = 'migrate'::regnamespace
-   AND p.oid NOT IN ('migrate.id_list(text)'::regprocedure, 'migrate.id_list(text[])'::regprocedure)
+   AND p.oid NOT IN ('migrate.id_list(text)'::regprocedure, 'migrate.id_list(varchar[])'::regprocedure, 'migrate.id_list(text[])'::regprocedure)
  ORDER BY 1
 SQL
 my @relations = split /\n/,
