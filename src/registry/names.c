@@ -146,7 +146,7 @@ pgm_name_join(List *names)
 	return buf.data;
 }
 
-/* The elements of a text[] as names (char *); NIL for none. */
+/* The elements of a text[] or varchar[] as names (char *); NIL for none. */
 List *
 pgm_names_from_array(ArrayType *array)
 {
@@ -160,7 +160,7 @@ pgm_names_from_array(ArrayType *array)
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("a list of names must have one dimension"),
 				 errhint("Write ARRAY['a','b'].")));
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT,
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
 					  &elems, &nulls, &n);
 	for (int i = 0; i < n; i++)
 	{
