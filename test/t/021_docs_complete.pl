@@ -1,0 +1,82 @@
+# The documents leave nothing out: every function, column, setting and SQLSTATE
+# has its place, and every link leads somewhere.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
+
+my $reference = slurp_file('docs/reference.md');
+my $troubleshooting = slurp_file('docs/troubleshooting.md');
+
+# What a query lists and the text lacks
+sub is_there
+{
+	my ($text, $what, $query, $pattern) = @_;
+	my @names = split(/\n/, $node->safe_psql('postgres', $query));
+	my @missing = grep { $text !~ $pattern->(quotemeta($_)) } @names;
+
+	cmp_ok(scalar @names, '>', 0, "there are $what");
+	is("@missing", '', "the reference has all $what");
+	return;
+}
+
+is_there($reference, 'functions', "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'migrate'::regnamespace",
+	sub { qr/\bmigrate\.$_[0]\(/ });
+is_there($reference, 'arguments', "SELECT DISTINCT unnest(proargnames) FROM pg_proc WHERE pronamespace = 'migrate'::regnamespace",
+	sub { qr/\b$_[0] (?:text|id_list|boolean|jsonb|int|timestamptz)/ });
+is_there($reference, 'columns',
+	"SELECT DISTINCT attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid"
+	  . " WHERE relnamespace = 'migrate'::regnamespace AND relkind IN ('r', 'v') AND attnum > 0",
+	sub { qr/(?:`$_[0]`|\b$_[0] (?:text|boolean|bigint|timestamptz))/ });
+is_there($reference, 'settings', "SELECT migrate.current(); SELECT name FROM pg_settings WHERE name LIKE 'pg\\_migrate.%'", sub { qr/`$_[0]`/ });
+
+my $comments = $node->safe_psql('postgres',
+	"SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'migrate'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL"
+	  . " UNION ALL SELECT c.oid::regclass::text FROM pg_class c WHERE relnamespace = 'migrate'::regnamespace AND relkind IN ('r', 'v', 'S') AND obj_description(oid, 'pg_class') IS NULL"
+	  . " UNION ALL SELECT attname FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'migrate'::regnamespace"
+	  . " AND relkind IN ('r', 'v') AND attnum > 0 AND col_description(attrelid, attnum) IS NULL");
+is($comments, '', 'everything has a COMMENT');
+
+# each code that the sources raise has a heading of its own
+my @codes = slurp_file('src/errors.h') =~ /MAKE_SQLSTATE\('M','G','(\d)','(\d)','(\d)'\)/g;
+my %code = (25006 => 1, 40001 => 1, '40P01' => 1, 42501 => 1, 42601 => 1, 53200 => 1, 55006 => 1, '55P03' => 1, '55P04' => 1, 57014 => 1);
+$code{ 'MG' . join('', splice(@codes, 0, 3)) } = 1 while @codes;
+cmp_ok(scalar keys %code, '>', 20, 'there are SQLSTATEs');
+is(join(' ', grep { $troubleshooting !~ /^### $_: /m } sort keys %code), '', 'each SQLSTATE has a section in troubleshooting');
+
+# links
+for my $file ('README.md', 'CHANGELOG.md', 'bench/README.md', glob('docs/*.md'))
+{
+	my $text = slurp_file($file);
+	my ($dir) = $file =~ m{^(.*/)?};
+	my @broken;
+
+	while ($text =~ /\]\(([^)#:]*)(?:#([^)]*))?\)/g)
+	{
+		my ($path, $anchor) = ($1, $2);
+		my $target = $path eq '' ? $file : ($dir // '') . $path;
+		if (!-e $target)
+		{
+			push @broken, $target;
+			next;
+		}
+		next unless defined $anchor;
+		my %anchors = map { lc =~ s/[^\w\- ]//gr =~ s/ /-/gr => 1 } slurp_file($target) =~ /^#+ +(.*)$/mg;
+		push @broken, "$target#$anchor" unless $anchors{$anchor};
+	}
+	is("@broken", '', "the links of $file lead somewhere");
+}
+
+# one version everywhere
+my ($version) = slurp_file('pg_migrate.control') =~ /^default_version = '(.*)'$/m;
+is_deeply([ slurp_file('META.json') =~ /^ {3,12}"version": "([\d.]+)",?$/mg ], [ $version, $version, '1.0.0' ], 'META.json has the version');
+like(slurp_file('CHANGELOG.md'), qr/^## \Q$version\E/m, 'and the list of changes');
+
+$node->stop;
+done_testing();
