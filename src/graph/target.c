@@ -396,6 +396,25 @@ walk(const PgmGraph *g, const PgmTarget *t, int start, PgmSet lineage)
 	return at;
 }
 
+/* Of the places a relative target may start from the only one; or base. */
+static int
+only_start(const PgmGraph *g, const PgmTarget *t, PgmSet start,
+		   const char *direction)
+{
+	int			count = pgm_set_count(g, start);
+
+	if (count > 1)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_INVALID_TARGET),
+				 errmsg("Ambiguous %s from multiple current revisions",
+						direction),
+				 errdetail("'%s' could start from any of %s.", t->text,
+						   pgm_set_join(g, start)),
+				 errhint("Name the revision to go to, or narrow it with '<branchname>@%+d'.",
+						 t->offset)));
+	return count == 0 ? PGM_BASE : linitial_int(set_to_list(g, start));
+}
+
 /*
  * Where "label@+N" starts: the current head in the label's lineage, or the
  * tip of what is applied of it, or base.
@@ -426,17 +445,8 @@ upgrade_start(const PgmGraph *g, const PgmPosition *pos, const PgmTarget *t,
 				start[parents[k]] = false;
 			pfree(parents);
 		}
-		count = pgm_set_count(g, start);
 	}
-	if (count > 1)
-		ereport(ERROR,
-				(errcode(PGM_ERRCODE_INVALID_TARGET),
-				 errmsg("Ambiguous upgrade from multiple current revisions"),
-				 errdetail("'%s' could start from any of %s.", t->text,
-						   pgm_set_join(g, start)),
-				 errhint("Name the revision to go to, or narrow it with '<branchname>@%+d'.",
-						 t->offset)));
-	return count == 0 ? PGM_BASE : linitial_int(set_to_list(g, start));
+	return only_start(g, t, start, "upgrade");
 }
 
 /* The one revision a relative upgrade target leads to. */
@@ -527,18 +537,9 @@ downgrade_start(const PgmGraph *g, const PgmPosition *pos, const PgmTarget *t,
 		for (int k = 0; k < g->rev[i].nnext; k++)
 			start[i] = start[i] && !pos->applied[g->rev[i].next[k]];
 	}
-	count = pgm_set_count(g, start);
-	if (count == 0)
+	if (pgm_set_count(g, start) == 0)
 		relative_failed(t);
-	if (count > 1)
-		ereport(ERROR,
-				(errcode(PGM_ERRCODE_INVALID_TARGET),
-				 errmsg("Ambiguous downgrade from multiple current revisions"),
-				 errdetail("'%s' could start from any of %s.", t->text,
-						   pgm_set_join(g, start)),
-				 errhint("Name the revision to go to, or narrow it with '<branchname>@%+d'.",
-						 t->offset)));
-	return linitial_int(set_to_list(g, start));
+	return only_start(g, t, start, "downgrade");
 }
 
 /*

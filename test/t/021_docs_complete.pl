@@ -37,7 +37,7 @@ is_there($reference, 'columns',
 is_there($reference, 'settings', "SELECT migrate.current(); SELECT name FROM pg_settings WHERE name LIKE 'pg\\_migrate.%'", sub { qr/`$_[0]`/ });
 
 my $comments = $node->safe_psql('postgres',
-	"SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'migrate'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL"
+	"SELECT p.oid::regprocedure::text FROM pg_proc p WHERE pronamespace = 'migrate'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL"
 	  . " UNION ALL SELECT c.oid::regclass::text FROM pg_class c WHERE relnamespace = 'migrate'::regnamespace AND relkind IN ('r', 'v', 'S') AND obj_description(oid, 'pg_class') IS NULL"
 	  . " UNION ALL SELECT attname FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'migrate'::regnamespace"
 	  . " AND relkind IN ('r', 'v') AND attnum > 0 AND col_description(attrelid, attnum) IS NULL");
