@@ -93,7 +93,7 @@ fuzz:
 
 bench:
 	@tools/packages server alembic
-	@tools/with-server bench/run
+	@tools/with-server sh -c "bench/run && bench/scale"
 
 check-compilers:
 	@tools/packages server
