@@ -7,7 +7,6 @@
 #include "fmgr.h"
 
 #include "run/runlock.h"
-#include "run/settings.h"
 
 PG_MODULE_MAGIC;
 
@@ -17,6 +16,5 @@ extern PGDLLEXPORT void _PG_init(void);
 void
 _PG_init(void)
 {
-	pgm_settings_init();
 	pgm_runlock_init();
 }

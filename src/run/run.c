@@ -310,10 +310,15 @@ static void
 run_to(PgmDirection direction, const char *target)
 {
 	PgmPosition *pos;
-	PgmGraph   *g = pgm_registry_graph(false, &pos);
-	PgmPlan    *plan = direction == PGM_UPGRADE ?
-		pgm_plan_upgrade(g, pos, target) : pgm_plan_downgrade(g, pos, target);
-	PgmRun	   *run = pgm_run_prepare(g, pos, plan, false);
+	PgmGraph   *g;
+	PgmPlan    *plan;
+	PgmRun	   *run;
+
+	pgm_settings_define();
+	g = pgm_registry_graph(false, &pos);
+	plan = direction == PGM_UPGRADE ? pgm_plan_upgrade(g, pos, target) :
+		pgm_plan_downgrade(g, pos, target);
+	run = pgm_run_prepare(g, pos, plan, false);
 
 	if (direction == PGM_DOWNGRADE && plan->nsteps == 0 &&
 		pgm_set_count(g, pos->row) == 0)

@@ -148,9 +148,6 @@ pgm_runlock_acquire(const char *function)
 	TimestampTz deadline = 0;
 
 	check_may_change(function);
-	if (pgm_run_wait_timeout > 0)
-		deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-											   pgm_run_wait_timeout);
 	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, LOCK_KEY1, LOCK_KEY2, LOCK_KEY3);
 	while (LockAcquire(&tag, ShareRowExclusiveLock, false, true) ==
 		   LOCKACQUIRE_NOT_AVAIL)
@@ -159,6 +156,10 @@ pgm_runlock_acquire(const char *function)
 		int			n;
 
 		CHECK_FOR_INTERRUPTS();
+		pgm_settings_define();
+		if (deadline == 0 && pgm_run_wait_timeout > 0)
+			deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												   pgm_run_wait_timeout);
 		holders = GetLockConflicts(&tag, ShareRowExclusiveLock, &n);
 		for (int i = 0; i < n; i++)
 			wait_for_transaction(holders[i], deadline);

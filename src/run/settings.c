@@ -18,10 +18,22 @@ char	   *pgm_owner_role = NULL;
 char	   *pgm_search_path = NULL;
 char	   *pgm_trusted_authors = NULL;
 
-/* Define the parameters; called when the library is loaded. */
+/*
+ * Define the parameters; to be called before any of them is read.
+ *
+ * Not when the library is loaded: PostgreSQL 15 sorts the table of all
+ * parameters anew for each one that is added, and that takes longer than to
+ * answer the questions that need none of them.  Until then a SET makes a
+ * placeholder, whose value is checked and taken over here.
+ */
 void
-pgm_settings_init(void)
+pgm_settings_define(void)
 {
+	static bool defined = false;
+
+	if (defined)
+		return;
+	defined = true;
 	DefineCustomIntVariable("pg_migrate.lock_timeout",
 							"How long a migration waits for a lock before it gives way and tries again.",
 							"0 leaves it to the session's lock_timeout.",

@@ -13,6 +13,6 @@ extern char *pgm_owner_role;	/* "": the caller */
 extern char *pgm_search_path;	/* "": the caller's */
 extern char *pgm_trusted_authors;	/* comma list of roles */
 
-extern void pgm_settings_init(void);
+extern void pgm_settings_define(void);
 
 #endif							/* PGM_SETTINGS_H */

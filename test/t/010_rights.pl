@@ -361,7 +361,7 @@ foreach my $name (qw(trusted_authors owner_role search_path))
 {
 	refused(
 		'rights', 'runner',
-		"SELECT migrate.current(); SET pg_migrate.$name = 'author'", '42501',
+		"DO \$\$BEGIN PERFORM migrate.upgrade('nosuch'); EXCEPTION WHEN OTHERS THEN END\$\$; SET pg_migrate.$name = 'author'", '42501',
 		"a runner may not set pg_migrate.$name");
 	refused(
 		'rights', 'runner',

@@ -34,7 +34,7 @@ is_there($reference, 'columns',
 	"SELECT DISTINCT attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid"
 	  . " WHERE relnamespace = 'migrate'::regnamespace AND relkind IN ('r', 'v') AND attnum > 0",
 	sub { qr/(?:`$_[0]`|\b$_[0] (?:text|boolean|bigint|timestamptz))/ });
-is_there($reference, 'settings', "SELECT migrate.current(); SELECT name FROM pg_settings WHERE name LIKE 'pg\\_migrate.%'", sub { qr/`$_[0]`/ });
+is_there($reference, 'settings', "SET client_min_messages = error; SELECT migrate.downgrade('base'); SELECT name FROM pg_settings WHERE name LIKE 'pg\\_migrate.%'", sub { qr/`$_[0]`/ });
 
 my $comments = $node->safe_psql('postgres',
 	"SELECT p.oid::regprocedure::text FROM pg_proc p WHERE pronamespace = 'migrate'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL"
