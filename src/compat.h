@@ -32,16 +32,6 @@
 #define pgm_vxid_proc(vxid) BackendIdGetProc((vxid).backendId)
 #endif
 
-/*
- * 17 lets a value added to an enum be used at once where the same transaction
- * created the type
- */
-#if PG_VERSION_NUM >= 170000
-#define pgm_new_type_values_usable true
-#else
-#define pgm_new_type_values_usable false
-#endif
-
 /* 18 dropped the execute_once argument */
 #if PG_VERSION_NUM >= 180000
 #define pgm_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0)

@@ -14,7 +14,6 @@
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
-#include "compat.h"
 #include "errors.h"
 #include "registry/behaviour.h"
 #include "registry/names.h"
@@ -180,22 +179,6 @@ value_exists(const AlterEnumStmt *stmt)
 	return exists;
 }
 
-/* Does the plan itself create the type? */
-static bool
-is_created(const AlterEnumStmt *stmt, List *created)
-{
-	ListCell   *lc;
-
-	foreach(lc, created)
-	{
-		List	   *name = lfirst(lc);
-
-		if (strcmp(strVal(llast(name)), strVal(llast(stmt->typeName))) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* A statement that may use a value which the same transaction adds. */
 static void
 refuse_value(const PgmAddedValue *added, const PgmStep *step,
@@ -217,25 +200,23 @@ refuse_value(const PgmAddedValue *added, const PgmStep *step,
 }
 
 /*
- * Look at one statement for enum values: what it creates and adds, and
- * whether it may use one that was added before.
+ * Look at one statement for enum values: what it adds, and whether it may use
+ * one that was added before.  17 lets a value be used at once where the same
+ * transaction made the type, but not in a subtransaction, as ours is.
  */
 static void
 check_values(const PgmStep *step, const PgmScript *script,
-			 const PgmStatement *s, List **created, List **added)
+			 const PgmStatement *s, List **added)
 {
 	Node	   *node = s->raw->stmt;
 	ListCell   *lc;
 
-	if (IsA(node, CreateEnumStmt))
-		*created = lappend(*created, ((CreateEnumStmt *) node)->typeName);
 	if (IsA(node, AlterEnumStmt))
 	{
 		AlterEnumStmt *stmt = (AlterEnumStmt *) node;
 		PgmAddedValue *value;
 
-		if (stmt->oldVal != NULL || value_exists(stmt) ||
-			(pgm_new_type_values_usable && is_created(stmt, *created)))
+		if (stmt->oldVal != NULL || value_exists(stmt))
 			return;
 		value = palloc(sizeof(PgmAddedValue));
 		value->value = stmt->newVal;
@@ -258,7 +239,6 @@ static void
 check_transactional(const PgmRun *run)
 {
 	List	   *partitioned = NIL;
-	List	   *created = NIL;
 	List	   *added = NIL;
 
 	for (int i = 0; i < run->plan->nsteps; i++)
@@ -278,7 +258,7 @@ check_transactional(const PgmRun *run)
 			{
 				partitioned = pgm_statement_partitioned(lfirst(lc),
 														partitioned);
-				check_values(step, scripts[k], lfirst(lc), &created, &added);
+				check_values(step, scripts[k], lfirst(lc), &added);
 			}
 		}
 	}
