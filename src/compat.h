@@ -6,7 +6,9 @@
 #ifndef PGM_COMPAT_H
 #define PGM_COMPAT_H
 
+#include "catalog/pg_class.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
@@ -21,6 +23,14 @@
 #define pgm_can_act_as(member, role) member_can_set_role(member, role)
 #else
 #define pgm_can_act_as(member, role) is_member_of_role(member, role)
+#endif
+
+/* 16 has one function for owners of all kinds of objects */
+#if PG_VERSION_NUM >= 160000
+#define pgm_owns_relation(relid) \
+	object_ownercheck(RelationRelationId, relid, GetUserId())
+#else
+#define pgm_owns_relation(relid) pg_class_ownercheck(relid, GetUserId())
 #endif
 
 /* 17 replaced backend ids by proc numbers */

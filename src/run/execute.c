@@ -24,6 +24,7 @@
 #include "compat.h"
 #include "errors.h"
 #include "run/execute.h"
+#include "run/locks.h"
 #include "run/lockwatch.h"
 
 /* A script being executed, for the error context */
@@ -208,6 +209,7 @@ execute(const PgmScript *script, const PgmCallerTimeout *saved,
 		MemoryContextSwitchTo(context);
 		pgm_lockwatch_adjust();
 		armed = arm_timeout(saved);
+		pgm_locks_get(s->raw->stmt);
 		execute_statement(script, s, dest);
 		if (armed)
 			pgm_caller_timeout_restore(saved);

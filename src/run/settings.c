@@ -11,6 +11,7 @@
 #include "run/settings.h"
 
 int			pgm_lock_timeout = 2000;
+int			pgm_lock_poll = 2000;
 int			pgm_lock_retries = 5;
 int			pgm_retry_max_work = 10000;
 int			pgm_run_wait_timeout = 0;
@@ -38,6 +39,12 @@ pgm_settings_define(void)
 							"How long a migration waits for a lock before it gives way and tries again.",
 							"0 leaves it to the session's lock_timeout.",
 							&pgm_lock_timeout,
+							2000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_migrate.lock_poll",
+							"How long a migration asks for locks without queueing for them.",
+							"0 queues at once.",
+							&pgm_lock_poll,
 							2000, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("pg_migrate.lock_retries",

@@ -6,6 +6,7 @@
 #define PGM_SETTINGS_H
 
 extern int	pgm_lock_timeout;	/* ms; 0: the session's own */
+extern int	pgm_lock_poll;		/* ms; 0: queue at once */
 extern int	pgm_lock_retries;
 extern int	pgm_retry_max_work; /* ms */
 extern int	pgm_run_wait_timeout;	/* ms; 0: no limit */

@@ -1,0 +1,182 @@
+/*
+ * lockpoll.c
+ *	  Getting the locks of a statement so that nobody waits behind us.
+ *
+ * A strong lock that waits in the queue stops everybody who comes later, for
+ * as long as the longest query before it takes.  So the locks a statement is
+ * known to need are first asked for again and again without queueing, all of
+ * them or none, for pg_migrate.lock_poll.  Only then they are queued for, with
+ * a short timeout that doubles up to the lock_timeout in force.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "common/pg_prng.h"
+#include "miscadmin.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "run/locks.h"
+#include "run/lockwatch.h"
+#include "run/settings.h"
+
+/* Pause between two tries is random up to this, in ms */
+#define POLL_PAUSE 20
+
+/* First timeout in the queue, in ms */
+#define FIRST_TIMEOUT 100
+
+/* Give back the first n locks of the list. */
+static void
+give_back(List *locks, int n)
+{
+	for (int i = n - 1; i >= 0; i--)
+	{
+		PgmLock    *lock = list_nth(locks, i);
+
+		UnlockRelationOid(lock->relid, lock->mode);
+	}
+}
+
+static bool
+same_locks(List *a, List *b)
+{
+	ListCell   *la;
+	ListCell   *lb;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(la, a, lb, b)
+	{
+		PgmLock    *x = lfirst(la);
+		PgmLock    *y = lfirst(lb);
+
+		if (x->relid != y->relid || x->mode != y->mode)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Get all locks of the statement without waiting, or none.  What the names
+ * mean is looked up again once the locks are there.
+ */
+static bool
+try_all(const Node *statement)
+{
+	List	   *locks = pgm_locks_of(statement);
+	ListCell   *lc;
+
+	foreach(lc, locks)
+	{
+		PgmLock    *lock = lfirst(lc);
+
+		if (!ConditionalLockRelationOid(lock->relid, lock->mode))
+		{
+			give_back(locks, foreach_current_index(lc));
+			return false;
+		}
+	}
+	if (locks == NIL || same_locks(locks, pgm_locks_of(statement)))
+		return true;
+	give_back(locks, list_length(locks));
+	return false;
+}
+
+/* Sleep a moment, open to cancel requests. */
+static void
+rest(void)
+{
+	CHECK_FOR_INTERRUPTS();
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 1 + (long) (pg_prng_double(&pg_global_prng_state) * POLL_PAUSE),
+					 PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Try until the time is over. */
+static bool
+poll(const Node *statement)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													pgm_lock_poll);
+
+	do
+	{
+		if (try_all(statement))
+			return true;
+		rest();
+	} while (GetCurrentTimestamp() < until);
+	return false;
+}
+
+/*
+ * Queue for the locks, each for "timeout" ms at most.  Returns false when
+ * that was too short; a subtransaction of its own gives back those got.
+ */
+static bool
+queue(const Node *statement, int timeout)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	int			saved = LockTimeout;
+	ErrorData  *volatile edata = NULL;
+
+	BeginInternalSubTransaction("pg_migrate_locks");
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		ListCell   *lc;
+
+		LockTimeout = timeout;
+		pgm_lockwatch_adjust();
+		foreach(lc, pgm_locks_of(statement))
+		{
+			PgmLock    *lock = lfirst(lc);
+
+			LockRelationOid(lock->relid, lock->mode);
+		}
+		LockTimeout = saved;
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		LockTimeout = saved;
+		MemoryContextSwitchTo(context);
+		edata = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (edata == NULL)
+		return true;
+	if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		ReThrowError(edata);
+	FreeErrorData(edata);
+	return false;
+}
+
+/*
+ * Get the locks that a statement of a script is known to need, to be held by
+ * the transaction.  Returns also when that took too long, or nothing is known:
+ * then the statement itself waits for what it has not got.
+ */
+void
+pgm_locks_get(const Node *statement)
+{
+	if (pgm_lock_poll <= 0 || poll(statement) || LockTimeout <= 0)
+		return;
+	for (int timeout = FIRST_TIMEOUT; timeout < LockTimeout; timeout *= 2)
+	{
+		if (queue(statement, timeout))
+			return;
+		rest();
+	}
+}

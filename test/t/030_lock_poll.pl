@@ -1,0 +1,114 @@
+# Nobody waits behind a migration that waits for a lock: what a statement is
+# known to lock is asked for without queueing.
+use strict;
+use warnings;
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
+
+# A psql in the background
+sub begin
+{
+	my ($sql) = @_;
+	my ($out, $err) = ('', '');
+	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-c', $sql ],
+		'>', \$out, '2>', \$err);
+	return { run => $run, out => \$out, err => \$err };
+}
+
+# Run a script while a transaction holds a lock, and see that another one gets
+# its lock without waiting; then end the first.
+sub passes
+{
+	my ($what, $held, $script, $other) = @_;
+
+	$node->safe_psql('postgres', <<'SQL');
+SET client_min_messages = error;
+DROP TABLE IF EXISTS more, child, held, parted, part CASCADE;
+CREATE TABLE held (a int PRIMARY KEY);
+CREATE TABLE child (a int CONSTRAINT child_a_fkey REFERENCES held (a));
+CREATE TABLE parted (a int) PARTITION BY LIST (a);
+CREATE TABLE part PARTITION OF parted FOR VALUES IN (1);
+CREATE INDEX held_index ON held (a);
+CREATE VIEW seen AS SELECT a FROM held;
+CREATE OR REPLACE FUNCTION upd() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+CREATE TRIGGER old BEFORE UPDATE ON held FOR EACH ROW EXECUTE FUNCTION upd();
+SELECT migrate.stamp('base');
+SQL
+	$node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.load(\$b\$-- revision: r1\n-- down_revision:\n-- migrate:up\n$script\n\$b\$, prune => true)");
+
+	my $holder = begin("SET application_name = 'holder'; BEGIN; $held; SELECT pg_sleep(100)");
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	my $upgrade = begin("SET pg_migrate.lock_poll = '1min'; SELECT migrate.upgrade()");
+	$node->poll_query_until('postgres',
+		"SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%migrate.upgrade%' AND wait_event_type = 'Extension'");
+
+	my ($code, $out, $err) = $node->psql('postgres', "SET lock_timeout = '500ms'; $other");
+	is($err, '', "$what lets others pass");
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_locks WHERE NOT granted'), 0, 'nobody queues');
+	$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'");
+	$holder->{run}->finish;
+	$upgrade->{run}->finish;
+	like(${ $upgrade->{out} } . ${ $upgrade->{err} }, qr/^r1$/m, 'and is done when the way is free');
+	return;
+}
+
+my ($read, $write) = ('SELECT FROM held', 'INSERT INTO held VALUES (1)');
+my ($reads, $writes) = ('SELECT a FROM held; SELECT a FROM part', 'INSERT INTO held VALUES (2); INSERT INTO child VALUES (NULL)');
+passes('ALTER TABLE', $read, 'ALTER TABLE held ADD b int', "$reads; $writes");
+passes('ALTER TABLE of the parent', 'SELECT FROM part', 'ALTER TABLE parted ADD b int', 'INSERT INTO parted VALUES (1)');
+passes('ALTER VIEW', 'SELECT FROM seen', 'ALTER VIEW seen RENAME TO watched', 'SELECT FROM seen');
+passes('DROP INDEX', $read, 'DROP INDEX held_index', "$reads; $writes");
+passes('DROP TABLE with a foreign key', $read, 'DROP TABLE child', "$reads; $writes");
+passes('DROP CONSTRAINT of a foreign key', $read, 'ALTER TABLE child DROP CONSTRAINT child_a_fkey', "$reads; $writes");
+passes('DROP TRIGGER', $read, 'DROP TRIGGER old ON held', "$reads; $writes");
+passes('a new foreign key', $write, 'CREATE TABLE more (a int REFERENCES held)', "$reads; $writes");
+passes('a new foreign key of a table', $write, 'ALTER TABLE part ADD FOREIGN KEY (a) REFERENCES held', "$reads; $writes");
+passes('CREATE INDEX', $write, 'CREATE INDEX ON held (a)', "$reads; $writes");
+passes('CREATE TRIGGER', $write, 'CREATE TRIGGER t BEFORE UPDATE ON held FOR EACH ROW EXECUTE FUNCTION upd()', "$reads; $writes");
+passes('CREATE POLICY', $read, 'CREATE POLICY p ON held', "$reads; $writes");
+passes('RENAME', $read, 'ALTER TABLE held RENAME a TO c', "$reads; $writes");
+passes('SET SCHEMA', $read, 'CREATE SCHEMA IF NOT EXISTS side; ALTER TABLE held SET SCHEMA side; ALTER TABLE side.held SET SCHEMA public', "$reads; $writes");
+passes('TRUNCATE', $read, 'TRUNCATE child, held', "$reads; $writes");
+passes('DETACH PARTITION', 'SELECT FROM parted', 'ALTER TABLE parted DETACH PARTITION part', 'SELECT FROM parted');
+passes('the second of two tables', $read, 'ALTER TABLE child ADD b int; ALTER TABLE held ADD b int', $reads);
+
+# a table the runner does not own is not locked for it
+$node->safe_psql('postgres', <<'SQL');
+SET client_min_messages = error;
+CREATE ROLE runner LOGIN;
+GRANT USAGE ON SCHEMA migrate TO runner;
+GRANT EXECUTE ON FUNCTION migrate.upgrade, migrate.load TO runner;
+SELECT migrate.stamp('base');
+SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\nSELECT pg_sleep(1);\nALTER TABLE held ADD b int;\n', prune => true);
+SELECT migrate.trust('r1');
+SQL
+my $holder = begin('SET application_name = holder; BEGIN; SELECT FROM held; SELECT pg_sleep(100)');
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+my ($code, $out, $err) = $node->psql('postgres', "SET ROLE runner; SET pg_migrate.lock_poll = '1min'; SELECT migrate.upgrade()");
+like($err, qr/must be owner of table held/, 'whoever may not lock it is told at once');
+
+# without polling, and after it, short turns in the queue
+$node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\nALTER TABLE held ADD c int;\n', prune => true)");
+my $start = time;
+($code, $out, $err) = $node->psql('postgres', "SET pg_migrate.lock_poll = 0; SET pg_migrate.lock_timeout = '200ms'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()");
+like($err, qr/lock timeout.*AccessExclusiveLock on public.held is blocked by process/s, 'lock_poll = 0 queues at once');
+($code, $out, $err) = $node->psql('postgres', "SET pg_migrate.lock_poll = '10ms'; SET pg_migrate.lock_timeout = '500ms'; SET pg_migrate.lock_retries = 1; SELECT migrate.upgrade()");
+like($err, qr/retry 1 of 1.*lock timeout.*AccessExclusiveLock on public.held is blocked by process/s, 'in the end the lock timeout holds');
+my $upgrade = begin("SET pg_migrate.lock_poll = '10ms'; SET pg_migrate.lock_timeout = '60s'; SELECT migrate.upgrade()");
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted");
+($code, $out, $err) = $node->psql('postgres', "SELECT count(*) FROM held");
+is($out, 0, 'others get their turn between ours');
+$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'");
+$holder->{run}->finish;
+$upgrade->{run}->finish;
+like(${ $upgrade->{out} } . ${ $upgrade->{err} }, qr/^r1$/m, 'and it is done when the way is free');
+
+$node->stop;
+done_testing();
