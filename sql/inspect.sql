@@ -49,7 +49,8 @@ COMMENT ON FUNCTION migrate.graph IS 'the history drawn as git log --graph does;
 CREATE VIEW migrate.status AS
 SELECT v.current, h.heads, r.pending,
        r.pending OPERATOR(pg_catalog.=) 0 AS up_to_date,
-       l.last_run, l.last_run_by
+       l.last_run, l.last_run_by,
+       s.partial_revision, s.segments_done, s.segments_total
   FROM (SELECT COALESCE(pg_catalog.array_agg(version_num ORDER BY version_num), '{}') AS current
           FROM migrate.version) v
  CROSS JOIN (SELECT COALESCE(pg_catalog.array_agg(revision ORDER BY seq), '{}') AS heads
@@ -57,7 +58,11 @@ SELECT v.current, h.heads, r.pending,
  CROSS JOIN (SELECT pg_catalog.count(*) AS pending
           FROM migrate.revision WHERE NOT applied) r
   LEFT JOIN (SELECT started_at AS last_run, login AS last_run_by
-          FROM migrate.log ORDER BY id DESC LIMIT 1) l ON true;
+          FROM migrate.log ORDER BY id DESC LIMIT 1) l ON true
+  LEFT JOIN (SELECT revision AS partial_revision,
+                    pg_catalog.count(*) FILTER (WHERE state OPERATOR(pg_catalog.=) 'done') AS segments_done,
+                    pg_catalog.max(total) AS segments_total
+          FROM migrate.segment WHERE open GROUP BY revision) s ON true;
 COMMENT ON VIEW migrate.status IS 'one row: where the database is, where it could be, and how far that is';
 COMMENT ON COLUMN migrate.status.current IS 'the heads the database is at';
 COMMENT ON COLUMN migrate.status.heads IS 'the registered heads';
@@ -65,3 +70,6 @@ COMMENT ON COLUMN migrate.status.pending IS 'number of registered revisions that
 COMMENT ON COLUMN migrate.status.up_to_date IS 'is nothing pending';
 COMMENT ON COLUMN migrate.status.last_run IS 'when the last row of migrate.log began';
 COMMENT ON COLUMN migrate.status.last_run_by IS 'session user of that';
+COMMENT ON COLUMN migrate.status.partial_revision IS 'the revision that a run of migrate.deploy() left half done';
+COMMENT ON COLUMN migrate.status.segments_done IS 'how many of its segments are in effect';
+COMMENT ON COLUMN migrate.status.segments_total IS 'how many it has';

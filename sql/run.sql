@@ -17,6 +17,23 @@ RETURNS SETOF pg_catalog.text
 AS 'MODULE_PATHNAME', 'pg_migrate_stamp' LANGUAGE C VOLATILE ROWS 1;
 COMMENT ON FUNCTION migrate.stamp IS 'say that the database is at revisions without running anything; returns the heads it is at afterwards';
 
+-- No SET clause: a procedure that has one cannot commit.
+CREATE PROCEDURE migrate.deploy(
+    target    pg_catalog.text DEFAULT 'head',
+    direction pg_catalog.text DEFAULT 'upgrade')
+AS 'MODULE_PATHNAME', 'pg_migrate_deploy' LANGUAGE C;
+COMMENT ON PROCEDURE migrate.deploy IS 'upgrade or downgrade to a target, committing after each revision and around statements that must stand alone';
+
+CREATE FUNCTION migrate.resume(revision pg_catalog.text, outcome pg_catalog.text)
+RETURNS pg_catalog.text
+AS 'MODULE_PATHNAME', 'pg_migrate_resume' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION migrate.resume IS 'say of a statement whose outcome is unknown that it is done, or is to run again';
+
+CREATE FUNCTION migrate.abandon(revision pg_catalog.text)
+RETURNS pg_catalog.text
+AS 'MODULE_PATHNAME', 'pg_migrate_abandon' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION migrate.abandon IS 'give up a half done revision, leaving its segments in effect';
+
 -- "direction" is both an argument and a column.
 CREATE FUNCTION migrate.plan(
     target          pg_catalog.text DEFAULT 'head',

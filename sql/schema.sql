@@ -117,12 +117,79 @@ COMMENT ON COLUMN migrate.log.login IS 'session user of the caller';
 COMMENT ON COLUMN migrate.log.application_name IS 'application_name of the caller';
 COMMENT ON COLUMN migrate.log.client_addr IS 'address of the caller; null for a local socket';
 
+-- The journal of runs that commit between their segments.
+CREATE TABLE migrate.run (
+    run              pg_catalog.int8 PRIMARY KEY,
+    target           pg_catalog.text NOT NULL,
+    direction        pg_catalog.text NOT NULL,
+    state            pg_catalog.text NOT NULL,
+    started_at       pg_catalog.timestamptz NOT NULL,
+    finished_at      pg_catalog.timestamptz,
+    pid              pg_catalog.int4 NOT NULL,
+    sqlstate         pg_catalog.text,
+    error            pg_catalog.text,
+    ran_as           pg_catalog.text NOT NULL,
+    login            pg_catalog.text NOT NULL,
+    application_name pg_catalog.text,
+    client_addr      pg_catalog.inet
+);
+COMMENT ON TABLE migrate.run IS 'the runs of migrate.deploy()';
+COMMENT ON COLUMN migrate.run.run IS 'number of the run, as in migrate.log';
+COMMENT ON COLUMN migrate.run.target IS 'the target it was called with';
+COMMENT ON COLUMN migrate.run.direction IS 'upgrade or downgrade';
+COMMENT ON COLUMN migrate.run.state IS 'running, done, failed or abandoned; a running one that does not hold the run lock was cut off';
+COMMENT ON COLUMN migrate.run.started_at IS 'when it began';
+COMMENT ON COLUMN migrate.run.finished_at IS 'when it ended';
+COMMENT ON COLUMN migrate.run.pid IS 'process that ran it';
+COMMENT ON COLUMN migrate.run.sqlstate IS 'SQLSTATE of a failure';
+COMMENT ON COLUMN migrate.run.error IS 'message of a failure';
+COMMENT ON COLUMN migrate.run.ran_as IS 'role its scripts ran as';
+COMMENT ON COLUMN migrate.run.login IS 'session user of the caller';
+COMMENT ON COLUMN migrate.run.application_name IS 'application_name of the caller';
+COMMENT ON COLUMN migrate.run.client_addr IS 'address of the caller; null for a local socket';
+
+CREATE TABLE migrate.segment (
+    revision    pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+    direction   pg_catalog.text NOT NULL,
+    run         pg_catalog.int8 NOT NULL,
+    number      pg_catalog.int4 NOT NULL,
+    total       pg_catalog.int4 NOT NULL,
+    kind        pg_catalog.text NOT NULL,
+    sql         pg_catalog.text NOT NULL,
+    state       pg_catalog.text NOT NULL,
+    open        pg_catalog.bool NOT NULL,
+    intent      pg_catalog.jsonb,
+    started_at  pg_catalog.timestamptz NOT NULL,
+    finished_at pg_catalog.timestamptz,
+    sqlstate    pg_catalog.text,
+    error       pg_catalog.text,
+    PRIMARY KEY (run, revision, number)
+);
+CREATE INDEX segment_open ON migrate.segment (revision, number) WHERE open;
+COMMENT ON TABLE migrate.segment IS 'the segments of such runs: what was one transaction, or one statement that must stand alone';
+COMMENT ON COLUMN migrate.segment.revision IS 'id of the revision';
+COMMENT ON COLUMN migrate.segment.direction IS 'upgrade or downgrade';
+COMMENT ON COLUMN migrate.segment.run IS 'the run it belongs to';
+COMMENT ON COLUMN migrate.segment.number IS 'number within the script, from 1';
+COMMENT ON COLUMN migrate.segment.total IS 'how many segments the script has';
+COMMENT ON COLUMN migrate.segment.kind IS 'transaction, lone or verify';
+COMMENT ON COLUMN migrate.segment.sql IS 'its statements';
+COMMENT ON COLUMN migrate.segment.state IS 'running, done, failed or unknown';
+COMMENT ON COLUMN migrate.segment.open IS 'is the revision half done, and this segment part of that';
+COMMENT ON COLUMN migrate.segment.intent IS 'what was there before a lone statement, to tell later what became of it';
+COMMENT ON COLUMN migrate.segment.started_at IS 'when it began';
+COMMENT ON COLUMN migrate.segment.finished_at IS 'when it ended';
+COMMENT ON COLUMN migrate.segment.sqlstate IS 'SQLSTATE of a failure';
+COMMENT ON COLUMN migrate.segment.error IS 'message of a failure';
+
 SELECT pg_catalog.pg_extension_config_dump('migrate.revision', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.revision_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.version', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.run_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.log_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.log', '');
+SELECT pg_catalog.pg_extension_config_dump('migrate.run', '');
+SELECT pg_catalog.pg_extension_config_dump('migrate.segment', '');
 
 -- A list of revisions, targets or labels as an argument: a comma list as text,
 -- or text[].  One type instead of one overload for each combination, so that

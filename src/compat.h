@@ -42,6 +42,13 @@
 #define pgm_vxid_proc(vxid) BackendIdGetProc((vxid).backendId)
 #endif
 
+/* 17 can also look for stronger modes */
+#if PG_VERSION_NUM >= 170000
+#define pgm_lock_held(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define pgm_lock_held(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
 /* 18 dropped the execute_once argument */
 #if PG_VERSION_NUM >= 180000
 #define pgm_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0)

@@ -41,5 +41,9 @@
 #define PGM_ERRCODE_REVISION_IN_USE		MAKE_SQLSTATE('M','G','0','1','5')
 /* requested revisions that stand on each other */
 #define PGM_ERRCODE_OVERLAPS			MAKE_SQLSTATE('M','G','0','1','6')
+/* a revision of which some segments are in effect and others are not */
+#define PGM_ERRCODE_HALF_DONE			MAKE_SQLSTATE('M','G','0','1','7')
+/* a statement that was cut off, of which it is not known what it did */
+#define PGM_ERRCODE_OUTCOME_UNKNOWN		MAKE_SQLSTATE('M','G','0','1','8')
 
 #endif							/* PGM_ERRORS_H */

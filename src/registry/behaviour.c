@@ -14,7 +14,8 @@
 #include "registry/names.h"
 
 const PgmBehaviour pgm_behaviours[] = {
-	{"transaction", "auto, none, single", "auto"}
+	{"transaction", "auto, none, single", "auto"},
+	{"idempotent", "no, yes", "no"}
 };
 const int	pgm_nbehaviours = lengthof(pgm_behaviours);
 

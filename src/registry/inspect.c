@@ -16,6 +16,7 @@
 #include "graph/draw.h"
 #include "graph/plan.h"
 #include "registry/behaviour.h"
+#include "registry/journal.h"
 #include "registry/names.h"
 #include "registry/registry.h"
 #include "srf.h"
@@ -246,6 +247,18 @@ add_problem(FunctionCallInfo fcinfo, const char *revision, char *problem)
 	pgm_rows_add(fcinfo, values, NULL);
 }
 
+/* Is it among the revisions with open segments? */
+static bool
+is_half_done(List *open, const char *revision)
+{
+	ListCell   *lc;
+
+	foreach(lc, open)
+		if (strcmp(((PgmJournalSegment *) lfirst(lc))->revision, revision) == 0)
+		return true;
+	return false;
+}
+
 /*
  * check_registry() returns rows (revision, problem): kept columns, version
  * rows and checksums that contradict the content.
@@ -259,6 +272,7 @@ pg_migrate_check_registry(PG_FUNCTION_ARGS)
 	int		   *nextrev;
 	bool	   *applied = pgm_registry_kept(g, &children, &nextrev);
 	List	   *current = pgm_registry_current(true);
+	List	   *open = pgm_journal_open(true);
 
 	pgm_rows_begin(fcinfo);
 	for (int i = 0; i < g->n; i++)
@@ -267,7 +281,7 @@ pg_migrate_check_registry(PG_FUNCTION_ARGS)
 		PgmStored  *s = pgm_registry_find(r->id, true);
 
 		CHECK_FOR_INTERRUPTS();
-		if (applied[i] != pos->applied[i])
+		if (applied[i] != pos->applied[i] && !is_half_done(open, r->id))
 			add_problem(fcinfo, r->id, psprintf("kept as %s, but by migrate.version it is %s",
 												applied[i] ? "applied" : "not applied",
 												pos->applied[i] ? "applied" : "not"));

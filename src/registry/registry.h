@@ -75,6 +75,7 @@ extern void pgm_registry_step(const PgmGraph *g, const int *revs, int nrevs,
 							  const PgmLogEntry *entry);
 extern void pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
 							  const PgmPosition *to);
+extern void pgm_registry_set_applied(const char *revision, bool applied);
 extern int64 pgm_registry_next_run(void);
 extern void pgm_registry_log(const PgmLogEntry *entry);
 

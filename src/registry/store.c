@@ -377,6 +377,20 @@ pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
 	pgm_spi_end(&spi);
 }
 
+/* Set the kept column "applied" of a revision that is half done. */
+void
+pgm_registry_set_applied(const char *revision, bool applied)
+{
+	Datum		values[2];
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	values[0] = CStringGetTextDatum(revision);
+	values[1] = BoolGetDatum(applied);
+	pgm_spi_run(&spi, &applied_query, values, NULL);
+	pgm_spi_end(&spi);
+}
+
 /* A number for a run. */
 int64
 pgm_registry_next_run(void)

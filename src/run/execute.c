@@ -136,7 +136,8 @@ arm_timeout(const PgmCallerTimeout *saved)
 }
 
 static void
-execute_planned(PlannedStmt *planned, const char *text, DestReceiver *dest)
+execute_planned(PlannedStmt *planned, const char *text,
+				ProcessUtilityContext level, DestReceiver *dest)
 {
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -152,8 +153,7 @@ execute_planned(PlannedStmt *planned, const char *text, DestReceiver *dest)
 		FreeQueryDesc(desc);
 	}
 	else
-		ProcessUtility(planned, text, false, PROCESS_UTILITY_QUERY,
-					   NULL, NULL, dest, NULL);
+		ProcessUtility(planned, text, false, level, NULL, NULL, dest, NULL);
 	/* a utility command may have replaced or popped it, as in a CALL */
 	if (ActiveSnapshotSet())
 		PopActiveSnapshot();
@@ -161,7 +161,7 @@ execute_planned(PlannedStmt *planned, const char *text, DestReceiver *dest)
 
 static void
 execute_statement(const PgmScript *script, const PgmStatement *s,
-				  DestReceiver *dest)
+				  ProcessUtilityContext level, DestReceiver *dest)
 {
 	RawStmt    *raw = copyObject(s->raw);
 	List	   *planned;
@@ -175,51 +175,99 @@ execute_statement(const PgmScript *script, const PgmStatement *s,
 							  NULL);
 	PopActiveSnapshot();
 	foreach(lc, planned)
-		execute_planned(lfirst_node(PlannedStmt, lc), script->text, dest);
+		execute_planned(lfirst_node(PlannedStmt, lc), script->text, level,
+						dest);
 	CommandCounterIncrement();
 }
 
-/* Execute a script; the rows of its last statement go to "last". */
+/* One statement within a script, with its timeouts and error context. */
 static void
-execute(const PgmScript *script, const PgmCallerTimeout *saved,
-		DestReceiver *last)
+execute_guarded(const PgmScript *script, const PgmStatement *s,
+				const PgmCallerTimeout *saved, ProcessUtilityContext level,
+				DestReceiver *dest)
 {
-	MemoryContext old = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(old, "pg_migrate statement",
-												  ALLOCSET_DEFAULT_SIZES);
-	PgmExecution execution = {.script = script};
+	PgmExecution execution = {.script = script,.statement = s};
 	ErrorContextCallback callback;
-	int			nest_level = NewGUCNestLevel();
-	ListCell   *lc;
+	bool		armed;
 
 	callback.callback = execute_error_callback;
 	callback.arg = &execution;
 	callback.previous = error_context_stack;
-
-	foreach(lc, script->statements)
-	{
-		const PgmStatement *s = lfirst(lc);
-		DestReceiver *dest = lnext(script->statements, lc) == NULL ?
-			last : None_Receiver;
-		bool		armed;
-
-		CHECK_FOR_INTERRUPTS();
-		execution.statement = s;
-		error_context_stack = &callback;
-		MemoryContextSwitchTo(context);
-		pgm_lockwatch_adjust();
-		armed = arm_timeout(saved);
+	error_context_stack = &callback;
+	CHECK_FOR_INTERRUPTS();
+	pgm_lockwatch_adjust();
+	armed = arm_timeout(saved);
+	if (level == PROCESS_UTILITY_QUERY)
 		pgm_locks_get(s->raw->stmt);
-		execute_statement(script, s, dest);
-		if (armed)
-			pgm_caller_timeout_restore(saved);
+	execute_statement(script, s, level, dest);
+	if (armed)
+		pgm_caller_timeout_restore(saved);
+	error_context_stack = callback.previous;
+}
+
+/* Is the statement a SET that holds beyond its transaction? */
+static bool
+is_lasting_set(const PgmStatement *s)
+{
+	const VariableSetStmt *set = (const VariableSetStmt *) s->raw->stmt;
+
+	return IsA(set, VariableSetStmt) && !set->is_local &&
+		set->kind != VAR_SET_MULTI;
+}
+
+/*
+ * Execute some statements of a script, after the SETs that stand before them;
+ * the rows of the last go to "last".
+ */
+static void
+execute(const PgmScript *script, int first, int count,
+		const PgmCallerTimeout *saved, DestReceiver *last)
+{
+	MemoryContext old = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(old, "pg_migrate statement",
+												  ALLOCSET_DEFAULT_SIZES);
+	int			nest_level = NewGUCNestLevel();
+
+	for (int i = 0; i < first + count; i++)
+	{
+		const PgmStatement *s = list_nth(script->statements, i);
+
+		if (i < first && !is_lasting_set(s))
+			continue;
+		MemoryContextSwitchTo(context);
+		execute_guarded(script, s, saved, PROCESS_UTILITY_QUERY,
+						i == first + count - 1 ? last : None_Receiver);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);
-		error_context_stack = callback.previous;
 	}
 	/* what the script has SET ends with it */
 	AtEOXact_GUC(false, nest_level);
 	MemoryContextDelete(context);
+}
+
+/*
+ * Execute a statement that must stand alone, at the top level of a
+ * transaction that was just begun, with an active snapshot for parsing.  It
+ * may have committed and begun other ones when it returns.
+ */
+void
+pgm_execute_lone(const PgmScript *script, int statement,
+				 const PgmCallerTimeout *saved)
+{
+	execute_guarded(script, list_nth(script->statements, statement), saved,
+					PROCESS_UTILITY_TOPLEVEL, None_Receiver);
+}
+
+/* The SETs before a statement that hold for it, as a list of PgmStatement. */
+List *
+pgm_script_settings(const PgmScript *script, int statement)
+{
+	List	   *result = NIL;
+
+	for (int i = 0; i < statement; i++)
+		if (is_lasting_set(list_nth(script->statements, i)))
+			result = lappend(result, list_nth(script->statements, i));
+	return result;
 }
 
 /*
@@ -229,7 +277,15 @@ execute(const PgmScript *script, const PgmCallerTimeout *saved,
 void
 pgm_execute_script(const PgmScript *script, const PgmCallerTimeout *saved)
 {
-	execute(script, saved, None_Receiver);
+	pgm_execute_part(script, 0, list_length(script->statements), saved);
+}
+
+/* The same for "count" statements from "first" on. */
+void
+pgm_execute_part(const PgmScript *script, int first, int count,
+				 const PgmCallerTimeout *saved)
+{
+	execute(script, first, count, saved, None_Receiver);
 }
 
 static bool
@@ -280,7 +336,8 @@ pgm_execute_verify(const PgmScript *script, const PgmCallerTimeout *saved)
 		}
 	};
 
-	execute(script, saved, &verdict.pub);
+	execute(script, 0, list_length(script->statements), saved,
+			&verdict.pub);
 	if (verdict.rows == 0 || verdict.refusals > 0)
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_VERIFY_FAILED),

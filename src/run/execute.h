@@ -20,6 +20,11 @@ extern void pgm_caller_timeout_save(PgmCallerTimeout *saved);
 extern void pgm_caller_timeout_restore(const PgmCallerTimeout *saved);
 extern void pgm_execute_script(const PgmScript *script,
 							   const PgmCallerTimeout *saved);
+extern void pgm_execute_part(const PgmScript *script, int first, int count,
+							 const PgmCallerTimeout *saved);
+extern void pgm_execute_lone(const PgmScript *script, int statement,
+							 const PgmCallerTimeout *saved);
+extern List *pgm_script_settings(const PgmScript *script, int statement);
 extern void pgm_execute_verify(const PgmScript *script,
 							   const PgmCallerTimeout *saved);
 

@@ -113,6 +113,7 @@ pgm_step_lone(const PgmStep *step, List *partitioned,
 {
 	char	   *mode = pgm_behaviour_value(step->stored->m.options,
 										   "transaction");
+	bool		single = mode && strcmp(mode, "single") == 0;
 	PgmScript  *scripts[] = {step->script, step->verify};
 	ListCell   *lc;
 
@@ -129,7 +130,7 @@ pgm_step_lone(const PgmStep *step, List *partitioned,
 
 			*statement = lfirst(lc);
 			what = pgm_statement_lone(*statement, partitioned);
-			if (what)
+			if (what && !(single && IsA((*statement)->raw->stmt, CallStmt)))
 				return what;
 			partitioned = pgm_statement_partitioned(*statement, partitioned);
 		}
@@ -153,8 +154,7 @@ check_lone(const PgmStep *step, List *partitioned)
 			 s ? errdetail("Statement %d, line %d of its %s script; nothing was run.",
 						   s->number, s->line, step->script->kind) :
 			 errdetail("A header of its file says so; nothing was run."),
-			 errhint("Use the form that runs in a transaction, or run the statement by hand and say SELECT migrate.stamp('%s').",
-					 step->stored->m.revision)));
+			 errhint("CALL migrate.deploy(), which commits where it must, or use a form that runs in a transaction.")));
 }
 
 /* Is the enum value in the catalog already? */
@@ -194,8 +194,8 @@ refuse_value(const PgmAddedValue *added, const PgmStep *step,
 			 errdetail("Migration \"%s\" adds the value in line %d of its %s script; line %d of the %s script of \"%s\" mentions it. Nothing was run.",
 					   adds, added->statement->line, added->step->script->kind,
 					   s->line, script->kind, step->stored->m.revision),
-			 same ? errhint("Put what uses the value into a later migration.") :
-			 errhint("Upgrade in two calls: SELECT migrate.upgrade('%s'), then again.",
+			 same ? errhint("CALL migrate.deploy(), which commits in between, or put what uses the value into a later migration.") :
+			 errhint("Upgrade in two calls: SELECT migrate.upgrade('%s'), then again; or CALL migrate.deploy(), which commits in between.",
 					 adds)));
 }
 
@@ -235,8 +235,8 @@ check_values(const PgmStep *step, const PgmScript *script,
 }
 
 /* Refuse what could not run inside one transaction. */
-static void
-check_transactional(const PgmRun *run)
+void
+pgm_run_check_transactional(const PgmRun *run)
 {
 	List	   *partitioned = NIL;
 	List	   *added = NIL;
@@ -265,8 +265,8 @@ check_transactional(const PgmRun *run)
 }
 
 /*
- * Refuse before anything ran: a way down without a script, a statement that
- * cannot run in a transaction, a script whose author may not run as the role.
+ * Refuse before anything ran: a way down without a script, a script whose
+ * author may not run as the role.
  */
 void
 pgm_run_admit(PgmRun *run)
@@ -275,5 +275,4 @@ pgm_run_admit(PgmRun *run)
 	pgm_identity_init(&run->identity);
 	for (int i = 0; i < run->plan->nsteps; i++)
 		pgm_identity_admit(&run->identity, run->steps[i].stored);
-	check_transactional(run);
 }

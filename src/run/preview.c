@@ -356,9 +356,9 @@ pg_migrate_downgrade_sql(PG_FUNCTION_ARGS)
 	return preview_sql(fcinfo, PGM_DOWNGRADE);
 }
 
-/* The direction argument of plan(). */
-static PgmDirection
-parse_direction(const char *text)
+/* The direction argument of plan() and deploy(). */
+PgmDirection
+pgm_parse_direction(const char *text)
 {
 	if (strcmp(text, "upgrade") == 0)
 		return PGM_UPGRADE;
@@ -388,7 +388,7 @@ pg_migrate_plan(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the arguments of migrate.plan() may not be null"),
 				 errhint("Write for example SELECT * FROM migrate.plan('head', 'upgrade').")));
-	direction = parse_direction(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	direction = pgm_parse_direction(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	run = preview(direction, text_to_cstring(PG_GETARG_TEXT_PP(0)), &target);
 	pgm_rows_begin(fcinfo);
 	for (int i = 0; i < run->plan->nsteps; i++)

@@ -8,38 +8,30 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
-#include "common/pg_prng.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
-#include "utils/wait_event.h"
 
 #include "errors.h"
 #include "registry/names.h"
 #include "run/execute.h"
 #include "run/lockwatch.h"
+#include "run/retry.h"
 #include "run/run.h"
 #include "run/runlock.h"
 #include "run/settings.h"
 #include "srf.h"
 
-/* Backoff before a try, in ms: random below FIRST doubled each time */
-#define BACKOFF_FIRST 200
-#define BACKOFF_MAX 10000
-
-/* Begin a log row for a step. */
-static void
-begin_entry(PgmLogEntry *entry, int64 run, const char *direction, Oid role)
+/* Begin a log row for something that runs as a role. */
+void
+pgm_entry_begin(PgmLogEntry *entry, int64 run, const char *direction, Oid role)
 {
 	memset(entry, 0, sizeof(PgmLogEntry));
 	entry->run = run;
@@ -50,31 +42,49 @@ begin_entry(PgmLogEntry *entry, int64 run, const char *direction, Oid role)
 	entry->search_path = namespace_search_path;
 }
 
-/* Execute one step and write it down. */
-static void
-run_step(PgmRun *run, const PgmStep *step, PgmPosition *pos, int64 number,
-		 const PgmCallerTimeout *timeout)
+/* Begin the log row of a step, and announce it. */
+void
+pgm_step_begin(const PgmRun *run, const PgmStep *step, int64 number,
+			   PgmLogEntry *entry)
+{
+	bool		up = run->plan->direction == PGM_UPGRADE;
+
+	pgm_entry_begin(entry, number, up ? "upgrade" : "downgrade",
+					run->identity.role);
+	entry->revision = step->stored->m.revision;
+	entry->checksum = step->stored->m.checksum;
+	ereport(NOTICE,
+			(errmsg("Running %s", pgm_step_title(run, step))));
+}
+
+/* Write down a step that was executed, and move the position over it. */
+void
+pgm_step_record(const PgmRun *run, const PgmStep *step, PgmPosition *pos,
+				const PgmLogEntry *entry)
 {
 	bool		up = run->plan->direction == PGM_UPGRADE;
 	int			n;
 	int		   *revs = pgm_graph_touched(run->graph, step->rev, &n);
 	bool	   *before = palloc(n * sizeof(bool));
-	PgmLogEntry entry;
 
-	begin_entry(&entry, number, up ? "upgrade" : "downgrade",
-				run->identity.role);
-	entry.revision = step->stored->m.revision;
-	entry.checksum = step->stored->m.checksum;
-	ereport(NOTICE,
-			(errmsg("Running %s", pgm_step_title(run, step))));
-
-	pgm_execute_script(step->script, timeout);
-	if (step->verify)
-		pgm_execute_verify(step->verify, timeout);
 	for (int k = 0; k < n; k++)
 		before[k] = pos->row[revs[k]];
 	pgm_position_apply(run->graph, pos, step->rev, up);
-	pgm_registry_step(run->graph, revs, n, before, pos->row, up, &entry);
+	pgm_registry_step(run->graph, revs, n, before, pos->row, up, entry);
+}
+
+/* Execute one step and write it down. */
+static void
+run_step(PgmRun *run, const PgmStep *step, PgmPosition *pos, int64 number,
+		 const PgmCallerTimeout *timeout)
+{
+	PgmLogEntry entry;
+
+	pgm_step_begin(run, step, number, &entry);
+	pgm_execute_script(step->script, timeout);
+	if (step->verify)
+		pgm_execute_verify(step->verify, timeout);
+	pgm_step_record(run, step, pos, &entry);
 }
 
 /* Execute all steps, as the scripts' role. */
@@ -138,81 +148,6 @@ try_run(PgmRun *run, int64 number)
 	return edata;
 }
 
-/* Sleep before the next try, open to cancel requests. */
-static void
-back_off(long ms)
-{
-	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms);
-
-	for (;;)
-	{
-		long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-														   until);
-
-		CHECK_FOR_INTERRUPTS();
-		if (left <= 0)
-			break;
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 left, PG_WAIT_EXTENSION);
-		ResetLatch(MyLatch);
-	}
-}
-
-/* Add to the error of a plan that is given up who was in the way. */
-static void
-explain_failure(ErrorData *edata, const char *blockers, const char *why)
-{
-	MemoryContext old = MemoryContextSwitchTo(edata->assoc_context);
-
-	if (blockers)
-		edata->detail = edata->detail ?
-			psprintf("%s\n%s", edata->detail, blockers) : pstrdup(blockers);
-	edata->hint = psprintf("%s Nothing was changed. Try again when the holder has finished, end it with pg_terminate_backend(), or wait longer with SET pg_migrate.lock_timeout.",
-						   why);
-	MemoryContextSwitchTo(old);
-}
-
-/*
- * Decide after a failed try whether there is another: returns how long to
- * wait for it in ms, or raises the error.
- */
-static long
-decide_retry(ErrorData *edata, int try, bool had_xid, long worked)
-{
-	char	   *blockers;
-	const char *why = NULL;
-	long		limit;
-	long		pause;
-
-	if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE &&
-		edata->sqlerrcode != ERRCODE_T_R_DEADLOCK_DETECTED)
-		ReThrowError(edata);
-
-	blockers = edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ?
-		pgm_lockwatch_blockers() : NULL;
-	if (had_xid)
-		why = "The plan was not tried again, because the transaction had changed something before; call it first in its transaction, or by itself.";
-	else if (worked > pgm_retry_max_work)
-		why = psprintf("The plan was not tried again, because it had run for %ld ms, longer than pg_migrate.retry_max_work.",
-					   worked);
-	else if (try >= pgm_lock_retries)
-		why = try == 0 ? "The plan was tried once." :
-			psprintf("The plan was tried %d times.", try + 1);
-	if (why)
-	{
-		explain_failure(edata, blockers, why);
-		ReThrowError(edata);
-	}
-
-	limit = Min(BACKOFF_MAX, BACKOFF_FIRST * pow(2, Min(try, 16)));
-	pause = pg_prng_double(&pg_global_prng_state) * limit;
-	ereport(NOTICE,
-			(errmsg("%s; rolled back, trying again in %ld ms (retry %d of %d)",
-					edata->message, pause, try + 1, pgm_lock_retries),
-			 blockers ? errdetail("%s", blockers) : 0));
-	return pause;
-}
-
 /*
  * Run a prepared and admitted plan.  The caller holds the run lock.
  *
@@ -246,10 +181,10 @@ pgm_run(PgmRun *run)
 
 		if (edata == NULL)
 			break;
-		pause = decide_retry(edata, try, had_xid,
+		pause = pgm_retry_decide(edata, try, had_xid,
 							 TimestampDifferenceMilliseconds(start, GetCurrentTimestamp()));
 		FreeErrorData(edata);
-		back_off(pause);
+		pgm_retry_sleep(pause);
 	}
 }
 
@@ -315,6 +250,8 @@ run_to(PgmDirection direction, const char *target)
 	PgmRun	   *run;
 
 	pgm_settings_define();
+	pgm_check_half_done(direction == PGM_UPGRADE ? "migrate.upgrade()" :
+						"migrate.downgrade()");
 	g = pgm_registry_graph(false, &pos);
 	plan = direction == PGM_UPGRADE ? pgm_plan_upgrade(g, pos, target) :
 		pgm_plan_downgrade(g, pos, target);
@@ -324,6 +261,7 @@ run_to(PgmDirection direction, const char *target)
 		pgm_set_count(g, pos->row) == 0)
 		ereport(NOTICE, (errmsg("the database is at base")));
 	pgm_run_admit(run);
+	pgm_run_check_transactional(run);
 	pgm_run(run);
 }
 
@@ -374,7 +312,7 @@ log_stamp(const PgmGraph *g, PgmSet rows)
 	PgmLogEntry entry;
 	int64		number = pgm_registry_next_run();
 
-	begin_entry(&entry, number, "stamp", GetUserId());
+	pgm_entry_begin(&entry, number, "stamp", GetUserId());
 	if (pgm_set_count(g, rows) == 0)
 		pgm_registry_log(&entry);
 	for (int i = 0; i < g->n; i++)
@@ -413,6 +351,7 @@ pg_migrate_stamp(PG_FUNCTION_ARGS)
 				 errhint("Name the revisions, or say 'base'.")));
 	pgm_runlock_acquire("migrate.stamp()");
 	check_snapshot("migrate.stamp()");
+	pgm_check_half_done("migrate.stamp()");
 
 	g = pgm_registry_graph(false, &pos);
 	rows = pgm_plan_stamp(g, PG_GETARG_BOOL(1) ? pgm_set_create(g) : pos->row,

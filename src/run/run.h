@@ -34,9 +34,23 @@ extern char *pgm_step_lone(const PgmStep *step, List *partitioned,
 						   const PgmStatement **statement);
 extern void pgm_run_check_reversible(const PgmRun *run);
 extern void pgm_run_admit(PgmRun *run);
+extern void pgm_run_check_transactional(const PgmRun *run);
 extern char *pgm_step_title(const PgmRun *run, const PgmStep *step);
 
 /* run.c */
+extern void pgm_entry_begin(PgmLogEntry *entry, int64 run,
+							const char *direction, Oid role);
+extern void pgm_step_begin(const PgmRun *run, const PgmStep *step,
+						   int64 number, PgmLogEntry *entry);
+extern void pgm_step_record(const PgmRun *run, const PgmStep *step,
+							PgmPosition *pos, const PgmLogEntry *entry);
 extern void pgm_run(PgmRun *run);
+
+/* halfdone.c */
+extern void pgm_refuse_half_done(const char *function, List *open);
+extern void pgm_check_half_done(const char *function);
+
+/* preview.c */
+extern PgmDirection pgm_parse_direction(const char *text);
 
 #endif							/* PGM_RUN_H */

@@ -6,9 +6,12 @@
  * no advisory lock function can make.  Whoever changes the registry or runs a
  * plan holds it in SHARE ROW EXCLUSIVE mode to the end of the transaction.
  *
- * It is never queued for.  The lock is tried; when another transaction has
- * it, we wait for that transaction's virtual id, which the deadlock detector
- * and pg_locks see, and try again.
+ * Such a caller never queues for it.  The lock is tried; when another
+ * transaction has it, we wait for that transaction's virtual id, which the
+ * deadlock detector and pg_locks see, and try again.
+ *
+ * A run that commits between its segments holds it in EXCLUSIVE mode for the
+ * session, and waits in line for it, without a snapshot.
  */
 #include "postgres.h"
 
@@ -20,6 +23,7 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
@@ -85,10 +89,12 @@ rethrow_wait_timeout(MemoryContext context, int pid)
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("another migration is running in this database"),
+				 pid != 0 ?
 				 errdetail("Process %d did not finish within pg_migrate.run_wait_timeout (%d ms).",
-						   pid, pgm_run_wait_timeout),
-				 errhint("See what it does: SELECT * FROM pg_stat_activity WHERE pid = %d.",
-						 pid)));
+						   pid, pgm_run_wait_timeout) :
+				 errdetail("It did not finish within pg_migrate.run_wait_timeout (%d ms).",
+						   pgm_run_wait_timeout),
+				 errhint("See what runs: SELECT * FROM pg_stat_activity WHERE datname = current_database().")));
 	}
 	PG_RE_THROW();
 }
@@ -119,9 +125,12 @@ wait_for_transaction(VirtualTransactionId vxid, TimestampTz deadline)
 	PG_END_TRY();
 }
 
-/* Not from a standby, a read-only transaction, a worker, or a script. */
-static void
-check_may_change(const char *function)
+/*
+ * Raise 25006 or 55006 unless the function may be called here: not on a
+ * standby, in a read-only transaction, in a parallel worker, or by a script.
+ */
+void
+pgm_runlock_check(const char *function)
 {
 	PreventCommandDuringRecovery(function);
 	PreventCommandIfReadOnly(function);
@@ -134,6 +143,103 @@ check_may_change(const char *function)
 				 errhint("Take the call out of the script; order migrations by down_revision and depends_on.")));
 }
 
+static LOCKTAG
+run_lock(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, LOCK_KEY1, LOCK_KEY2, LOCK_KEY3);
+	return tag;
+}
+
+/*
+ * Refuse to wait for a run that commits between its segments: it may itself
+ * wait for the snapshot of the one who would wait.  Only such runs hold the
+ * lock in a mode that conflicts with ROW SHARE.
+ */
+static void
+refuse_beside_segments(const LOCKTAG *tag, const char *function)
+{
+	int			n;
+	VirtualTransactionId *holders = GetLockConflicts(tag, RowShareLock, &n);
+	int			pid = n > 0 ? vxid_pid(holders[0]) : 0;
+
+	pfree(holders);
+	if (n > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("cannot call %s while migrate.deploy() is running",
+						function),
+				 errdetail("Process %d runs it in this database.", pid),
+				 errhint("Try again when it has finished, or CALL migrate.deploy(), which waits for it. See what it does: SELECT * FROM migrate.run ORDER BY run DESC LIMIT 1.")));
+}
+
+/*
+ * Take the run lock for the session, waiting in line for it.  No snapshot may
+ * be held, so that nobody has to wait for us meanwhile.  Raises 55P03 after
+ * pg_migrate.run_wait_timeout.
+ */
+void
+pgm_runlock_hold(void)
+{
+	LOCKTAG		tag = run_lock();
+	MemoryContext context = CurrentMemoryContext;
+	int			saved = LockTimeout;
+
+	InvalidateCatalogSnapshot();
+	LockTimeout = pgm_run_wait_timeout;
+	PG_TRY();
+	{
+		(void) LockAcquire(&tag, ExclusiveLock, true, false);
+		LockTimeout = saved;
+	}
+	PG_CATCH();
+	{
+		LockTimeout = saved;
+		rethrow_wait_timeout(context, 0);
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Hold the run lock also for the current transaction, and again for the
+ * session: a script may have released all advisory locks of the session.
+ *
+ * Raises 55006 if another run has got it meanwhile.
+ */
+void
+pgm_runlock_keep(void)
+{
+	LOCKTAG		tag = run_lock();
+
+	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL ||
+		LockAcquire(&tag, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("the run lock was lost"),
+				 errdetail("A statement of a migration released all advisory locks of the session, and another run began."),
+				 errhint("Take DISCARD ALL or pg_advisory_unlock_all() out of the migration, and call migrate.deploy() again.")));
+}
+
+/* Outside of a transaction's holds: does the session have it? */
+bool
+pgm_runlock_held(void)
+{
+	LOCKTAG		tag = run_lock();
+
+	return pgm_lock_held(&tag, ExclusiveLock);
+}
+
+/* Release the session's hold, however often it was taken. */
+void
+pgm_runlock_release(void)
+{
+	LOCKTAG		tag = run_lock();
+
+	while (pgm_lock_held(&tag, ExclusiveLock))
+		LockRelease(&tag, ExclusiveLock, true);
+}
+
 /*
  * Take the run lock for the rest of the transaction, waiting for whoever has
  * it.  "function" is the caller's name for messages.
@@ -144,11 +250,10 @@ check_may_change(const char *function)
 void
 pgm_runlock_acquire(const char *function)
 {
-	LOCKTAG		tag;
+	LOCKTAG		tag = run_lock();
 	TimestampTz deadline = 0;
 
-	check_may_change(function);
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, LOCK_KEY1, LOCK_KEY2, LOCK_KEY3);
+	pgm_runlock_check(function);
 	while (LockAcquire(&tag, ShareRowExclusiveLock, false, true) ==
 		   LOCKACQUIRE_NOT_AVAIL)
 	{
@@ -160,6 +265,7 @@ pgm_runlock_acquire(const char *function)
 		if (deadline == 0 && pgm_run_wait_timeout > 0)
 			deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												   pgm_run_wait_timeout);
+		refuse_beside_segments(&tag, function);
 		holders = GetLockConflicts(&tag, ShareRowExclusiveLock, &n);
 		for (int i = 0; i < n; i++)
 			wait_for_transaction(holders[i], deadline);

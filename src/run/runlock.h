@@ -6,7 +6,12 @@
 #define PGM_RUNLOCK_H
 
 extern void pgm_runlock_init(void);
+extern void pgm_runlock_check(const char *function);
 extern void pgm_runlock_acquire(const char *function);
+extern void pgm_runlock_hold(void);
+extern void pgm_runlock_keep(void);
+extern bool pgm_runlock_held(void);
+extern void pgm_runlock_release(void);
 
 /* is a script running in this backend? */
 extern bool pgm_run_active;

@@ -8,11 +8,14 @@
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_subscription.h"
 #include "commands/defrem.h"
 #include "common/keywords.h"
 #include "miscadmin.h"
 #include "parser/scanner.h"
+#include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -151,6 +154,44 @@ lone_drop_subscription(const DropSubscriptionStmt *stmt)
 	return no_slot ? NULL : "DROP SUBSCRIPTION that drops a replication slot";
 }
 
+/* May the procedure commit?  Not if the server would call it atomically. */
+static bool
+may_commit(Form_pg_proc proc, HeapTuple tuple)
+{
+	return proc->prokind == PROKIND_PROCEDURE && !proc->prosecdef &&
+		proc->prolang != SQLlanguageId &&
+		heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL);
+}
+
+/*
+ * CALL of a procedure that may commit; of several of that name any, and of
+ * none, because the plan may be about to make it.
+ */
+static const char *
+lone_call(const CallStmt *stmt)
+{
+	char	   *schema;
+	char	   *name;
+	CatCList   *list;
+	bool		known = false;
+	bool		may = false;
+
+	DeconstructQualifiedName(stmt->funccall->funcname, &schema, &name);
+	list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	for (int i = 0; i < list->n_members; i++)
+	{
+		HeapTuple	tuple = &list->members[i]->tuple;
+		Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+
+		if (schema && proc->pronamespace != get_namespace_oid(schema, true))
+			continue;
+		known = known || proc->prokind == PROKIND_PROCEDURE;
+		may = may || may_commit(proc, tuple);
+	}
+	ReleaseSysCacheList(list);
+	return may || !known ? "CALL of a procedure that may commit" : NULL;
+}
+
 static const char *
 lone(const Node *node, List *partitioned)
 {
@@ -182,6 +223,8 @@ lone(const Node *node, List *partitioned)
 			return "DROP TABLESPACE";
 		case T_AlterSystemStmt:
 			return "ALTER SYSTEM";
+		case T_CallStmt:
+			return lone_call((const CallStmt *) node);
 		case T_DiscardStmt:
 			return ((const DiscardStmt *) node)->target == DISCARD_ALL ?
 				"DISCARD ALL" : NULL;

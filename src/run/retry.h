@@ -1,0 +1,12 @@
+/*
+ * retry.h
+ *	  Whether a try that lost a lock is made again.
+ */
+#ifndef PGM_RETRY_H
+#define PGM_RETRY_H
+
+extern long pgm_retry_decide(ErrorData *edata, int try, bool had_xid,
+							 long worked);
+extern void pgm_retry_sleep(long ms);
+
+#endif							/* PGM_RETRY_H */

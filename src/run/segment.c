@@ -1,0 +1,180 @@
+/*
+ * segment.c
+ *	  Cutting a script into segments: runs of statements that are one
+ *	  transaction, and statements that must stand alone.
+ *
+ * What must stand alone is said by the server.  Under the header
+ * "-- transaction: none" every statement is a segment.  A statement that may
+ * use an enum value which the same segment adds begins another segment.
+ */
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+
+#include "errors.h"
+#include "registry/behaviour.h"
+#include "run/segment.h"
+
+/* A cutting in progress */
+typedef struct PgmCutter
+{
+	const PgmScript *script;
+	bool		each;			/* every statement is a segment */
+	bool		single;			/* nothing may be cut */
+	List	   *partitioned;	/* partitioned tables made before */
+	List	   *segments;
+	PgmSegment *open;			/* the transaction to add to, or NULL */
+	List	   *values;			/* enum values it adds */
+} PgmCutter;
+
+static PgmSegment *
+add_segment(PgmCutter *c, PgmSegmentKind kind, int first, int count)
+{
+	PgmSegment *s = palloc0(sizeof(PgmSegment));
+
+	s->kind = kind;
+	s->number = list_length(c->segments) + 1;
+	s->script = c->script;
+	s->first = first;
+	s->count = count;
+	c->segments = lappend(c->segments, s);
+	return s;
+}
+
+/* May the statement use an enum value that the open segment adds? */
+static bool
+uses_new_value(const PgmCutter *c, const PgmStatement *statement)
+{
+	ListCell   *lc;
+
+	foreach(lc, c->values)
+		if (pgm_statement_mentions(c->script, statement, lfirst(lc)))
+			return true;
+	return false;
+}
+
+/* Add a statement to the open segment. */
+static void
+add_statement(PgmCutter *c, const PgmStatement *statement, int i)
+{
+	const AlterEnumStmt *stmt = (const AlterEnumStmt *) statement->raw->stmt;
+
+	if (c->open == NULL || uses_new_value(c, statement))
+	{
+		c->open = add_segment(c, PGM_SEGMENT_TRANSACTION, i, 0);
+		c->values = NIL;
+	}
+	c->open->count++;
+	if (IsA(stmt, AlterEnumStmt) && stmt->oldVal == NULL)
+		c->values = lappend(c->values, stmt->newVal);
+}
+
+static void
+cut_statements(PgmCutter *c)
+{
+	ListCell   *lc;
+
+	foreach(lc, c->script->statements)
+	{
+		const PgmStatement *statement = lfirst(lc);
+		int			i = foreach_current_index(lc);
+		char	   *what = pgm_statement_lone(statement, c->partitioned);
+
+		if (c->single && IsA(statement->raw->stmt, CallStmt))
+			what = NULL;		/* it is called atomically */
+		if (what == NULL && c->each && IsA(statement->raw->stmt, DoStmt))
+			what = "DO under -- transaction: none";
+		if (what)
+			add_segment(c, PGM_SEGMENT_LONE, i, 1)->what = what;
+		else
+			add_statement(c, statement, i);
+		if (what || c->each)
+			c->open = NULL;
+		c->partitioned = pgm_statement_partitioned(statement, c->partitioned);
+	}
+}
+
+/* The header says that the script is one transaction, and it cannot be. */
+static void
+refuse_cut(const PgmStep *step, const PgmCutter *c)
+{
+	ListCell   *lc;
+
+	foreach(lc, c->segments)
+	{
+		const PgmSegment *s = lfirst(lc);
+		const PgmStatement *statement = list_nth(c->script->statements,
+												 s->first);
+
+		if (s->number == 1 && s->kind != PGM_SEGMENT_LONE)
+			continue;
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_NOT_TRANSACTIONAL),
+				 errmsg("migration \"%s\" cannot be one transaction: %s",
+						step->stored->m.revision,
+						s->what ? s->what : "a new enum value has to be committed before it is used"),
+				 errdetail("Its file says \"-- transaction: single\"; statement %d, line %d has to be cut off.",
+						   statement->number, statement->line),
+				 errhint("Take the header or the statement out.")));
+	}
+}
+
+/*
+ * The segments of a step (PgmSegment), at least one.  "partitioned" are the
+ * partitioned tables that the plan makes before it; those of the step are
+ * added.  The verify script runs in the last transaction when that is the
+ * only segment, and else is a segment of its own.
+ */
+List *
+pgm_segments_cut(const PgmStep *step, List **partitioned)
+{
+	char	   *mode = pgm_behaviour_value(step->stored->m.options,
+										   "transaction");
+	PgmCutter	c = {
+		.script = step->script,
+		.each = mode && strcmp(mode, "none") == 0,
+		.single = mode && strcmp(mode, "single") == 0,
+		.partitioned = *partitioned
+	};
+
+	cut_statements(&c);
+	if (c.single && list_length(c.segments) > 1)
+		refuse_cut(step, &c);
+	if (c.segments == NIL)
+		add_segment(&c, PGM_SEGMENT_TRANSACTION, 0, 0);
+	if (step->verify &&
+		(list_length(c.segments) > 1 ||
+		 ((PgmSegment *) linitial(c.segments))->kind == PGM_SEGMENT_LONE))
+	{
+		c.script = step->verify;
+		add_segment(&c, PGM_SEGMENT_VERIFY, 0,
+					list_length(step->verify->statements));
+	}
+	*partitioned = c.partitioned;
+	return c.segments;
+}
+
+/* The text of a segment, from its first token to its last. */
+char *
+pgm_segment_text(const PgmSegment *segment)
+{
+	const PgmStatement *first;
+	const PgmStatement *last;
+
+	if (segment->count == 0)
+		return pstrdup("");
+	first = list_nth(segment->script->statements, segment->first);
+	last = list_nth(segment->script->statements,
+					segment->first + segment->count - 1);
+	return pnstrdup(segment->script->text + first->start,
+					last->end - first->start);
+}
+
+/* The word for its kind in migrate.segment. */
+const char *
+pgm_segment_kind(const PgmSegment *segment)
+{
+	static const char *const names[] = {"transaction", "lone", "verify"};
+
+	return names[segment->kind];
+}

@@ -1,0 +1,31 @@
+/*
+ * segment.h
+ *	  A script cut into what can be one transaction each.
+ */
+#ifndef PGM_SEGMENT_H
+#define PGM_SEGMENT_H
+
+#include "run/run.h"
+
+typedef enum PgmSegmentKind
+{
+	PGM_SEGMENT_TRANSACTION,	/* statements that are one transaction */
+	PGM_SEGMENT_LONE,			/* a statement that must stand alone */
+	PGM_SEGMENT_VERIFY			/* the verify script, after several others */
+} PgmSegmentKind;
+
+typedef struct PgmSegment
+{
+	PgmSegmentKind kind;
+	int			number;			/* from 1, within the script */
+	const PgmScript *script;
+	int			first;			/* index of its first statement */
+	int			count;			/* number of its statements */
+	const char *what;			/* of a lone one: why */
+} PgmSegment;
+
+extern List *pgm_segments_cut(const PgmStep *step, List **partitioned);
+extern char *pgm_segment_text(const PgmSegment *segment);
+extern const char *pgm_segment_kind(const PgmSegment *segment);
+
+#endif							/* PGM_SEGMENT_H */
