@@ -24,15 +24,15 @@ CREATE PROCEDURE migrate.deploy(
 AS 'MODULE_PATHNAME', 'pg_migrate_deploy' LANGUAGE C;
 COMMENT ON PROCEDURE migrate.deploy IS 'upgrade or downgrade to a target, committing after each revision and around statements that must stand alone';
 
-CREATE FUNCTION migrate.resume(revision pg_catalog.text, outcome pg_catalog.text)
+CREATE FUNCTION migrate.resume(run pg_catalog.int8, outcome pg_catalog.text)
 RETURNS pg_catalog.text
 AS 'MODULE_PATHNAME', 'pg_migrate_resume' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION migrate.resume IS 'say of a statement whose outcome is unknown that it is done, or is to run again';
 
-CREATE FUNCTION migrate.abandon(revision pg_catalog.text)
+CREATE FUNCTION migrate.abandon(run pg_catalog.int8)
 RETURNS pg_catalog.text
 AS 'MODULE_PATHNAME', 'pg_migrate_abandon' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION migrate.abandon IS 'give up a half done revision, leaving its segments in effect';
+COMMENT ON FUNCTION migrate.abandon IS 'give up the revision that a run left half done; its segments stay in effect';
 
 -- "direction" is both an argument and a column.
 CREATE FUNCTION migrate.plan(

@@ -53,6 +53,10 @@ static PgmQuery forget_query = {
 	" WHERE run = $1 AND revision = $2 AND number = $3",
 	.argtypes = {INT8OID, TEXTOID, INT4OID}
 };
+static PgmQuery took_part_query = {
+	.sql = "SELECT FROM migrate.segment WHERE run = $1 AND revision = $2 LIMIT 1",
+	.argtypes = {INT8OID, TEXTOID}
+};
 static PgmQuery close_query = {
 	.sql = "UPDATE migrate.segment SET open = false WHERE revision = $1 AND open",
 	.argtypes = {TEXTOID}
@@ -202,4 +206,18 @@ pgm_journal_close(const char *revision)
 	pgm_spi_begin(&spi, false);
 	pgm_spi_run(&spi, &close_query, &value, NULL);
 	pgm_spi_end(&spi);
+}
+
+/* Did the run have to do with the revision? */
+bool
+pgm_journal_took_part(int64 run, const char *revision)
+{
+	Datum		values[] = {Int64GetDatum(run), CStringGetTextDatum(revision)};
+	bool		found;
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	found = pgm_spi_run(&spi, &took_part_query, values, NULL) > 0;
+	pgm_spi_end(&spi);
+	return found;
 }

@@ -32,6 +32,7 @@ extern void pgm_journal_runs_dead(void);
 extern void pgm_journal_write(const PgmJournalSegment *s,
 							  const ErrorData *edata);
 extern void pgm_journal_forget(const PgmJournalSegment *s);
+extern bool pgm_journal_took_part(int64 run, const char *revision);
 extern void pgm_journal_close(const char *revision);
 
 #endif							/* PGM_JOURNAL_H */

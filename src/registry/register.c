@@ -18,9 +18,11 @@
 
 #include "errors.h"
 #include "registry/behaviour.h"
+#include "registry/journal.h"
 #include "registry/names.h"
 #include "registry/register.h"
 #include "registry/registry.h"
+#include "run/halfdone.h"
 #include "run/identity.h"
 #include "run/runlock.h"
 #include "run/script.h"
@@ -317,6 +319,17 @@ log_remark(const char *direction, const char *revision, const char *checksum)
 	pgm_registry_log(&entry);
 }
 
+/* Refuse to forget a migration that is half done. */
+static void
+check_not_half_done(const char *revision, const char *function)
+{
+	List	   *open = pgm_journal_open(false);
+
+	if (open != NIL &&
+		strcmp(((PgmJournalSegment *) linitial(open))->revision, revision) == 0)
+		pgm_refuse_half_done(function, open);
+}
+
 /*
  * Forget the registered migrations that the bundle lacks; returns how many.
  * "summaries" are all that are registered.
@@ -342,6 +355,7 @@ prune_others(List *summaries, List *migrations)
 		if (s->applied)
 			appendStringInfo(&applied, "%s%s", applied.len ? ", " : "",
 							 s->revision);
+		check_not_half_done(s->revision, "migrate.load() with prune");
 		others = lappend(others, s->revision);
 	}
 	if (applied.len > 0)
@@ -389,6 +403,8 @@ decide_all(List *migrations, List *summaries, bool replace, PgmTally *tally)
 			tally->unchanged++;
 		else
 			tally->replaced++;
+		if (*verb == PGM_VERB_REPLACE)
+			pgm_check_replacement(m);
 		if (*verb == PGM_VERB_REPLACE && old->applied)
 			log_remark("repair", m->revision, m->checksum);
 	}
@@ -640,6 +656,7 @@ pg_migrate_unregister(PG_FUNCTION_ARGS)
 				 errdetail("They are %s.", pgm_set_join(g, standing)),
 				 errhint("Unregister them first.")));
 	}
+	check_not_half_done(revision, "migrate.unregister()");
 	pgm_registry_delete(revision);
 	settle(g, pos);
 	PG_RETURN_TEXT_P(cstring_to_text(revision));

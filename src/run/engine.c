@@ -24,6 +24,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "tcop/pquery.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -35,6 +36,7 @@
 #include "registry/behaviour.h"
 #include "registry/journal.h"
 #include "run/execute.h"
+#include "run/halfdone.h"
 #include "run/lockwatch.h"
 #include "run/lone.h"
 #include "run/retry.h"
@@ -90,6 +92,7 @@ abort_work(const PgmEngine *e)
 	pgm_run_active = false;
 	pgm_lockwatch_stop();
 	pgm_caller_timeout_restore(&e->timeout);
+	ActivePortal->portalSnapshot = NULL;
 	AbortCurrentTransaction();
 	StartTransactionCommand();
 	MemoryContextSwitchTo(e->context);
@@ -493,8 +496,8 @@ recover_lone(PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
 						row->revision),
 				 errdetail("Segment %d of %d, %s: %s", row->number, row->total,
 						   segment->what, row->sql),
-				 errhint("Find out whether it took effect, and say SELECT migrate.resume('%s', 'done') or migrate.resume('%s', 'again').",
-						 row->revision, row->revision)));
+				 errhint("Find out whether it took effect, and say SELECT migrate.resume(%lld, 'done') or migrate.resume(%lld, 'again').",
+						 (long long) row->run, (long long) row->run)));
 	if (outcome == PGM_OUTCOME_AGAIN)
 	{
 		begin_work();
@@ -518,22 +521,6 @@ open_row(List *open, int number)
 	return NULL;
 }
 
-/* A segment in effect must still be what the script says. */
-static void
-check_unchanged(const PgmStep *step, const PgmSegment *segment,
-				const PgmJournalSegment *row)
-{
-	if (segment != NULL && strcmp(row->sql, pgm_segment_text(segment)) == 0)
-		return;
-	ereport(ERROR,
-			(errcode(PGM_ERRCODE_HALF_DONE),
-			 errmsg("migration \"%s\" is half done, and segment %d of it was changed",
-					step->stored->m.revision, row->number),
-			 errdetail("In effect is: %s", row->sql),
-			 errhint("Load the script with the segments in effect as they were, or give it up with SELECT migrate.abandon('%s').",
-					 step->stored->m.revision)));
-}
-
 /* Run what is not in effect of one step. */
 static void
 deploy_step(PgmEngine *e, const PgmStep *step, List *segments, List *open)
@@ -543,13 +530,7 @@ deploy_step(PgmEngine *e, const PgmStep *step, List *segments, List *open)
 	ListCell   *lc;
 
 	pgm_step_begin(e->run, step, e->number, &entry);
-	foreach(lc, open)
-	{
-		PgmJournalSegment *row = lfirst(lc);
-
-		check_unchanged(step, row->number <= total ?
-						list_nth(segments, row->number - 1) : NULL, row);
-	}
+	pgm_check_unchanged(step->stored->m.revision, segments, open);
 	foreach(lc, segments)
 	{
 		const PgmSegment *segment = lfirst(lc);

@@ -13,10 +13,12 @@
 #include "miscadmin.h"
 #include "storage/proc.h"
 #include "tcop/dest.h"
+#include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/snapmgr.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
@@ -135,12 +137,21 @@ arm_timeout(const PgmCallerTimeout *saved)
 	return true;
 }
 
+/*
+ * Execute one planned statement.  The snapshot of one at the top level belongs
+ * to the portal, as in PortalRunUtility(): so a procedure can commit.
+ */
 static void
 execute_planned(PlannedStmt *planned, const char *text,
 				ProcessUtilityContext level, DestReceiver *dest)
 {
+	Portal		portal = ActivePortal;
+
 	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
+	PushActiveSnapshotWithLevel(GetTransactionSnapshot(), level == PROCESS_UTILITY_TOPLEVEL ?
+								portal->createLevel : GetCurrentTransactionNestLevel());
+	if (level == PROCESS_UTILITY_TOPLEVEL)
+		portal->portalSnapshot = GetActiveSnapshot();
 	if (planned->utilityStmt == NULL)
 	{
 		QueryDesc  *desc = CreateQueryDesc(planned, text, GetActiveSnapshot(),
@@ -157,6 +168,8 @@ execute_planned(PlannedStmt *planned, const char *text,
 	/* a utility command may have replaced or popped it, as in a CALL */
 	if (ActiveSnapshotSet())
 		PopActiveSnapshot();
+	if (level == PROCESS_UTILITY_TOPLEVEL)
+		portal->portalSnapshot = NULL;
 }
 
 static void

@@ -14,8 +14,10 @@
 
 #include "errors.h"
 #include "registry/journal.h"
+#include "run/halfdone.h"
 #include "run/run.h"
 #include "run/runlock.h"
+#include "run/segment.h"
 
 /* Refuse what would leave a half done revision so; "open" are its segments. */
 void
@@ -29,11 +31,11 @@ pgm_refuse_half_done(const char *function, List *open)
 					function, row->revision),
 			 errdetail("In effect, or begun, are %d of the %d segments of its %s.",
 					   list_length(open), row->total, row->direction),
-			 errhint("Go on with CALL migrate.deploy(%s), or give it up with SELECT migrate.abandon('%s').",
+			 errhint("Go on with SELECT migrate.%s, or give it up with SELECT migrate.abandon(%lld).",
 					 strcmp(row->direction, "upgrade") == 0 ?
-					 quote_literal_cstr(row->revision) :
-					 "'<target below it>', 'downgrade'",
-					 row->revision)));
+					 psprintf("upgrade(%s)", quote_literal_cstr(row->revision)) :
+					 "downgrade('<target below it>')",
+					 (long long) row->run)));
 }
 
 /* Raise PGM_ERRCODE_HALF_DONE if any revision is half done. */
@@ -46,20 +48,75 @@ pgm_check_half_done(const char *function)
 		pgm_refuse_half_done(function, open);
 }
 
-/* The open segments of a revision; raises PGM_ERRCODE_HALF_DONE for none. */
-static List *
-open_segments(const char *revision)
+/*
+ * The segments in effect must still be what the script, cut into "segments",
+ * says.  Raises PGM_ERRCODE_HALF_DONE.
+ */
+void
+pgm_check_unchanged(const char *revision, List *segments, List *open)
 {
-	List	   *open = pgm_journal_open(false);
+	ListCell   *lc;
 
-	if (open == NIL ||
-		strcmp(((PgmJournalSegment *) linitial(open))->revision, revision) != 0)
+	foreach(lc, open)
+	{
+		const PgmJournalSegment *row = lfirst(lc);
+
+		if (row->number <= list_length(segments) &&
+			strcmp(row->sql, pgm_segment_text(list_nth(segments, row->number - 1))) == 0)
+			continue;
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_HALF_DONE),
-				 errmsg("migration \"%s\" is not half done", revision),
-				 open == NIL ? errdetail("No migration is.") :
-				 errdetail("Migration \"%s\" is.",
-						   ((PgmJournalSegment *) linitial(open))->revision),
+				 errmsg("migration \"%s\" is half done, and segment %d of it was changed",
+						revision, row->number),
+				 errdetail("In effect is: %s", row->sql),
+				 errhint("Load the script with the segments in effect as they were, or give it up with SELECT migrate.abandon(%lld).",
+						 (long long) row->run)));
+	}
+}
+
+/*
+ * May this content take the place of what is registered?  Of a half done
+ * migration what is in effect has to stay the same.
+ */
+void
+pgm_check_replacement(const PgmMigration *m)
+{
+	List	   *open = pgm_journal_open(false);
+	PgmStored	stored = {.m = *m};
+	PgmStep		step = {.stored = &stored};
+	List	   *partitioned = NIL;
+	bool		up;
+	const char *text;
+
+	if (open == NIL ||
+		strcmp(((PgmJournalSegment *) linitial(open))->revision, m->revision) != 0)
+		return;
+	up = strcmp(((PgmJournalSegment *) linitial(open))->direction, "upgrade") == 0;
+	text = up ? m->upgrade : m->downgrade;
+	step.script = pgm_script_parse(m->revision, up ? "upgrade" : "downgrade",
+								   text ? text : "", 0);
+	if (up && m->verify)
+		step.verify = pgm_script_parse(m->revision, "verify", m->verify, 0);
+	pgm_check_unchanged(m->revision, pgm_segments_cut(&step, &partitioned), open);
+}
+
+/*
+ * The open segments of the revision that a run left half done; raises
+ * PGM_ERRCODE_HALF_DONE if that run did not.
+ */
+static List *
+open_segments(int64 run)
+{
+	List	   *open = pgm_journal_open(false);
+	const PgmJournalSegment *last = open == NIL ? NULL : llast(open);
+
+	if (last == NULL || !pgm_journal_took_part(run, last->revision))
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_HALF_DONE),
+				 errmsg("run %lld left no migration half done", (long long) run),
+				 last == NULL ? errdetail("No migration is.") :
+				 errdetail("Migration \"%s\" is, by run %lld.", last->revision,
+						   (long long) last->run),
 				 errhint("See SELECT * FROM migrate.status.")));
 	return open;
 }
@@ -68,23 +125,23 @@ PG_FUNCTION_INFO_V1(pg_migrate_resume);
 PG_FUNCTION_INFO_V1(pg_migrate_abandon);
 
 /*
- * resume(revision, outcome) returns the revision: of the statement whose
+ * resume(run, outcome) returns the half done revision: of its statement whose
  * outcome is unknown it is said that it is 'done', or is to run 'again'.
  */
 Datum
 pg_migrate_resume(PG_FUNCTION_ARGS)
 {
-	char	   *revision = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char	   *outcome = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	PgmJournalSegment *row;
 
 	pgm_runlock_acquire("migrate.resume()");
-	row = llast(open_segments(revision));
-	if (strcmp(row->state, "running") != 0)
+	row = llast(open_segments(PG_GETARG_INT64(0)));
+	if (strcmp(row->state, "unknown") != 0 &&
+		strcmp(row->state, "running") != 0)
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_HALF_DONE),
 				 errmsg("no statement of migration \"%s\" is of unknown outcome",
-						revision),
+						row->revision),
 				 errhint("Go on with CALL migrate.deploy().")));
 	if (strcmp(outcome, "again") == 0)
 		pgm_journal_forget(row);
@@ -98,17 +155,19 @@ pg_migrate_resume(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown outcome '%s'", outcome),
 				 errhint("Say 'done' or 'again'.")));
-	PG_RETURN_TEXT_P(cstring_to_text(revision));
+	PG_RETURN_TEXT_P(cstring_to_text(row->revision));
 }
 
 /*
- * abandon(revision) returns the revision: it is no longer half done, and
- * counts as not upgraded, or not downgraded.  What is in effect stays so.
+ * abandon(run) returns the revision that the run left half done: it no longer
+ * is, and counts as not upgraded, or not downgraded.  What is in effect stays
+ * so.
  */
 Datum
 pg_migrate_abandon(PG_FUNCTION_ARGS)
 {
-	char	   *revision = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int64		run = PG_GETARG_INT64(0);
+	const char *revision;
 	PgmJournalSegment *row;
 	StringInfoData effects;
 	PgmLogEntry entry;
@@ -116,7 +175,8 @@ pg_migrate_abandon(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	pgm_runlock_acquire("migrate.abandon()");
-	open = open_segments(revision);
+	open = open_segments(run);
+	pgm_journal_run_end(run, "abandoned", NULL);
 	initStringInfo(&effects);
 	foreach(lc, open)
 	{
@@ -127,6 +187,7 @@ pg_migrate_abandon(PG_FUNCTION_ARGS)
 		pgm_journal_run_end(row->run, "abandoned", NULL);
 	}
 	row = linitial(open);
+	revision = row->revision;
 	pgm_journal_close(revision);
 	if (strcmp(row->direction, "downgrade") == 0)
 		pgm_registry_set_applied(revision, true);

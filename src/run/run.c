@@ -22,6 +22,7 @@
 #include "errors.h"
 #include "registry/names.h"
 #include "run/execute.h"
+#include "run/halfdone.h"
 #include "run/lockwatch.h"
 #include "run/retry.h"
 #include "run/run.h"

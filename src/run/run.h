@@ -46,10 +46,6 @@ extern void pgm_step_record(const PgmRun *run, const PgmStep *step,
 							PgmPosition *pos, const PgmLogEntry *entry);
 extern void pgm_run(PgmRun *run);
 
-/* halfdone.c */
-extern void pgm_refuse_half_done(const char *function, List *open);
-extern void pgm_check_half_done(const char *function);
-
 /* preview.c */
 extern PgmDirection pgm_parse_direction(const char *text);
 

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
 
 #include "errors.h"
@@ -154,20 +155,25 @@ pgm_segments_cut(const PgmStep *step, List **partitioned)
 	return c.segments;
 }
 
-/* The text of a segment, from its first token to its last. */
+/*
+ * The text of a segment: that of its statements, without the comments around
+ * them.
+ */
 char *
 pgm_segment_text(const PgmSegment *segment)
 {
-	const PgmStatement *first;
-	const PgmStatement *last;
+	StringInfoData buf;
 
-	if (segment->count == 0)
-		return pstrdup("");
-	first = list_nth(segment->script->statements, segment->first);
-	last = list_nth(segment->script->statements,
-					segment->first + segment->count - 1);
-	return pnstrdup(segment->script->text + first->start,
-					last->end - first->start);
+	initStringInfo(&buf);
+	for (int i = 0; i < segment->count; i++)
+	{
+		const PgmStatement *s = list_nth(segment->script->statements,
+										 segment->first + i);
+
+		appendStringInfo(&buf, "%s%.*s", i ? ";\n" : "", s->end - s->start,
+						 segment->script->text + s->start);
+	}
+	return buf.data;
 }
 
 /* The word for its kind in migrate.segment. */

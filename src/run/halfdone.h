@@ -1,0 +1,17 @@
+/*
+ * halfdone.h
+ *	  Revisions that a run left half done.
+ */
+#ifndef PGM_HALFDONE_H
+#define PGM_HALFDONE_H
+
+#include "nodes/pg_list.h"
+#include "registry/migration.h"
+
+extern void pgm_refuse_half_done(const char *function, List *open);
+extern void pgm_check_half_done(const char *function);
+extern void pgm_check_unchanged(const char *revision, List *segments,
+								List *open);
+extern void pgm_check_replacement(const PgmMigration *m);
+
+#endif							/* PGM_HALFDONE_H */

@@ -1,0 +1,232 @@
+# CALL migrate.deploy(): what cannot be one transaction.
+use strict;
+use warnings;
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', "restart_after_crash = on\nlog_statement = none");
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
+
+sub sql
+{
+	my ($sql) = @_;
+	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
+}
+
+# What psql says to a script, its errors with SQLSTATE
+sub ask
+{
+	my ($sql, @args) = @_;
+	my ($out, $err) = ('', '');
+	IPC::Run::run([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), @args ],
+		'<', \$sql, '>', \$out, '2>', \$err);
+	return "$out$err";
+}
+
+# A psql in the background
+sub begin
+{
+	my ($sql, @args) = @_;
+	my ($out, $err) = ('', '');
+	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), @args, '-c', $sql ],
+		'>', \$out, '2>', \$err);
+	return { run => $run, out => \$out, err => \$err };
+}
+
+# Begin anew with these files.
+sub load
+{
+	my $bundle = join("\n", @_);
+	sql('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open HAVING count(*) > 0');
+	sql("SELECT migrate.stamp('base'); DROP SCHEMA public CASCADE; CREATE SCHEMA public; TRUNCATE migrate.log, migrate.run, migrate.segment;"
+		  . " SELECT migrate.load(\$bundle\$$bundle\$bundle\$, prune => true)");
+	return;
+}
+
+sub state
+{
+	return sql("SELECT (SELECT string_agg(v, ',' ORDER BY v) FROM migrate.current() v), (SELECT count(*) FROM migrate.segment WHERE open), (SELECT count(*) FROM migrate.check_registry())");
+}
+
+my $table = "-- revision: t1\n-- down_revision:\n-- migrate:up\nCREATE TABLE t (a int, b int);\nINSERT INTO t SELECT i, i FROM generate_series(1, 1000) i;\n-- migrate:down\nDROP TABLE t;\n";
+my $index = "-- revision: i1\n-- down_revision: t1\n-- migrate:up\nSET maintenance_work_mem = '7MB';\nCREATE INDEX CONCURRENTLY t_a ON t (a);\n"
+  . "CREATE TABLE seen AS SELECT current_setting('maintenance_work_mem') AS mem;\n-- migrate:down\nDROP TABLE seen;\nDROP INDEX CONCURRENTLY t_a;\n"
+  . "-- migrate:verify\nSELECT indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass;\n";
+
+# where it can be called
+load($table, $index);
+for (
+	[ 'BEGIN; CALL migrate.deploy(); COMMIT' ],
+	[ 'DO $$ BEGIN CALL migrate.deploy(); END $$' ],
+	[ "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN CALL migrate.deploy(); END'; SELECT f()" ],
+	[ "CREATE PROCEDURE p() LANGUAGE plpgsql SET work_mem = '1MB' AS 'BEGIN CALL migrate.deploy(); END'; CALL p()" ],
+	[ 'CALL migrate.deploy()', '-1' ])
+{
+	my ($sql, @args) = @$_;
+	like(ask($sql, @args), qr/ERROR:  25001: migrate.deploy\(\) cannot run inside a transaction block.*HINT:  Call it outside/s, "refused: $sql @args");
+}
+my $implicit = begin('SELECT 1; CALL migrate.deploy()');
+$implicit->{run}->finish;
+like(${ $implicit->{err} }, qr/ERROR:  25001/, 'refused: two statements in one message');
+is(state(), '|0|0', 'nothing ran');
+like(ask('CALL migrate.deploy(NULL)'), qr/ERROR:  22004/, 'no null');
+like(ask("CALL migrate.deploy('head', 'sideways')"), qr/ERROR:  22023/, 'no other direction');
+like(ask("CALL migrate.deploy('nope')"), qr/ERROR:  MG001/, 'no unknown target');
+is(sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0, 'no lock is left');
+
+like(ask('SELECT migrate.upgrade()'), qr/ERROR:  MG013.*HINT:  CALL migrate.deploy\(\)/s, 'upgrade() names the other way');
+for my $way ('-c', '-f', 'stdin', 'extended', 'prepared')
+{
+	if ($way eq 'stdin') { ask("CALL migrate.deploy();\n"); }
+	elsif ($way eq '-c') { my $psql = begin('CALL migrate.deploy()'); $psql->{run}->finish; }
+	else
+	{
+		my $file = PostgreSQL::Test::Utils::tempdir() . '/deploy.sql';
+		append_to_file($file, 'CALL migrate.deploy();') unless -e $file;
+		$way eq '-f' ? $node->command_ok([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-f', $file ], "psql -f")
+		  : $node->command_ok([ 'pgbench', '-n', '-t', 2, '-M', $way, '-f', $file, '-h', $node->host, '-p', $node->port, 'postgres' ], "pgbench $way");
+	}
+	is(state(), 'i1|0|0', "it goes to head: $way");
+	is(sql("SELECT mem FROM seen"), '7MB', 'what a script has SET holds in later segments');
+	ask("CALL migrate.deploy('base', 'downgrade');\n");
+	is(state(), '|0|0', 'and to base');
+}
+is(ask("SET maintenance_work_mem = '9MB'; SET search_path = public; CALL migrate.deploy(); SHOW maintenance_work_mem; SHOW lock_timeout; SHOW search_path;") =~ s/^(NOTICE|LOCATION).*\n//mgr,
+	"9MB\n0\npublic\n", 'and ends with it');
+is(sql("SELECT string_agg(direction || ' ' || revision, ',' ORDER BY id) FROM migrate.log WHERE run = (SELECT max(run) FROM migrate.log)"),
+	'upgrade t1,upgrade i1', 'the log has each revision once');
+is(sql("SELECT string_agg(number || ' ' || kind || ' ' || state, ',' ORDER BY number) FROM migrate.segment WHERE run = (SELECT max(run) FROM migrate.log)"),
+	'1 transaction done,2 lone done,3 transaction done,4 verify done', 'the journal has each segment');
+
+# failures
+load($table, $index =~ s/CREATE TABLE seen/CREATE TABLE t/r);
+like(ask('CALL migrate.deploy()'), qr/ERROR:  42P07: .*migration "i1", upgrade script, statement 3, line 3/s, 'an error says where it was');
+is(state(), 't1|2|0', 'what was before it stays');
+is(sql('SELECT partial_revision, segments_done, segments_total FROM migrate.status'), 'i1|2|4', 'status shows it');
+is(sql('SELECT state, sqlstate FROM migrate.run ORDER BY run DESC LIMIT 1'), 'failed|42P07', 'and the journal');
+for my $call ("upgrade('heads')", "downgrade('base')", "stamp('t1')", "unregister('i1')")
+{
+	like(ask("SELECT migrate.$call"), qr/ERROR:  MG0(17|15): .*half done/s, "refused meanwhile: $call");
+}
+like(ask("CALL migrate.deploy('base', 'downgrade')"), qr/ERROR:  MG017: .*HINT:  Go on with SELECT migrate.upgrade\('i1'\), or .*migrate.abandon\(\d+\)/s,
+	'refused meanwhile: another way');
+like(ask("SELECT migrate.load(\$b\$" . ($index =~ s/t_a ON t/t_a ON public.t/r) . "\$b\$)"), qr/ERROR:  MG017: migration "i1" is half done, and segment 2 of it was changed.*In effect is: CREATE INDEX/s,
+	'what is in effect may not change');
+like(ask("SELECT migrate.load(\$b\$$table\$b\$, prune => true)"), qr/ERROR:  MG017/, 'nor be forgotten');
+sql("SELECT migrate.load(\$b\$$index\$b\$)");
+is(ask('CALL migrate.deploy()') =~ s/^(LOCATION).*\n//mgr, "NOTICE:  00000: Running upgrade t1 -> i1\n", 'with the rest mended it goes on');
+is(state(), 'i1|0|0', 'and arrives');
+
+load($table, $index =~ s/CREATE TABLE seen/CREATE TABLE t/r);
+ask('CALL migrate.deploy()');
+like(ask("SELECT migrate.abandon(max(run)) FROM migrate.run"), qr/NOTICE.*given up.*Segment 1 of 4 \(done\): SET.*Segment 2 of 4 \(done\): CREATE INDEX CONCURRENTLY/s,
+	'abandon() lists what is in effect');
+is(state(), 't1|0|0', 'and leaves the version before it');
+is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 1, 'and everything else');
+like(ask('SELECT migrate.abandon(max(run)) FROM migrate.run'), qr/ERROR:  MG017: run \d+ left no migration half done/, 'once');
+
+load($table, "-- revision: u1\n-- down_revision: t1\n-- migrate:up\nINSERT INTO t VALUES (1, 1);\nCREATE UNIQUE INDEX CONCURRENTLY t_u ON t (a);\n");
+like(ask('CALL migrate.deploy()'), qr/ERROR:  23505: .*Key \(a\)=\(1\) is duplicated/s, 'a unique build that fails says why');
+is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_u'"), 0, 'and leaves no invalid index');
+sql('DELETE FROM t WHERE ctid = (SELECT max(ctid) FROM t)');
+ask('CALL migrate.deploy()');
+is(state() . sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_u'::regclass"), 'u1|0|0t', 'and is built the next time');
+
+load($table, "-- revision: v1\n-- down_revision: t1\n-- migrate:up\nCREATE INDEX CONCURRENTLY t_v ON t (a);\n-- migrate:verify\nSELECT count(*) > 1000 FROM t;\n");
+like(ask('CALL migrate.deploy()'), qr/ERROR:  MG014/, 'a verify script that does not say true');
+is(state(), 't1|1|0', 'leaves the revision half done');
+sql('INSERT INTO t VALUES (0, 0)');
+ask('CALL migrate.deploy()');
+is(state(), 'v1|0|0', 'and is asked first the next time');
+
+# lone statements of other kinds
+load($table, "-- revision: p1\n-- down_revision: t1\n-- migrate:up\n"
+	  . "CREATE TABLE p (a int) PARTITION BY LIST (a);\nCREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);\nCREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);\n"
+	  . "CREATE INDEX ON p (a);\nREINDEX TABLE p;\nREINDEX TABLE CONCURRENTLY t;\nVACUUM t;\nALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;\n"
+	  . "CREATE PROCEDURE work() LANGUAGE plpgsql AS 'BEGIN INSERT INTO t VALUES (-1); COMMIT; INSERT INTO t VALUES (-2); END';\nCALL work();\n"
+	  . "SELECT pg_advisory_unlock_all();\nDISCARD ALL;\nCREATE TYPE mood AS ENUM ('sad');\nALTER TYPE mood ADD VALUE 'glad';\nCREATE TABLE m (m mood DEFAULT 'glad');\n"
+	  . "CREATE DATABASE made_by_it;\n");
+unlike(ask('CALL migrate.deploy()'), qr/ERROR|WARNING/, 'all kinds of lone statements run');
+is(state(), 'p1|0|0', 'to the end');
+is(sql("SELECT (SELECT count(*) FROM t WHERE a < 0), (SELECT count(*) FROM pg_inherits WHERE inhparent = 'p'::regclass), (SELECT count(*) FROM pg_database WHERE datname = 'made_by_it')"),
+	'2|1|1', 'and did what they say');
+
+# headers
+load($table, "-- revision: s1\n-- down_revision: t1\n-- transaction: single\n-- migrate:up\nCREATE INDEX CONCURRENTLY t_s ON t (a);\n");
+like(ask('CALL migrate.deploy()'), qr/ERROR:  MG013: migration "s1" cannot be one transaction/, '-- transaction: single forbids cutting');
+load($table, "-- revision: n1\n-- down_revision: t1\n-- transaction: none\n-- migrate:up\nCREATE TABLE n1 ();\nDO \$\$ BEGIN COMMIT; END \$\$;\nCREATE TABLE t ();\n");
+like(ask('CALL migrate.deploy()'), qr/ERROR:  42P07/, '-- transaction: none');
+is(sql("SELECT count(*) FROM pg_class WHERE relname = 'n1'") . state(), '1t1|2|0', 'commits each statement');
+
+# a statement whose outcome is unknown
+my $call = "-- revision: c1\n-- down_revision: t1\n%s-- migrate:up\nCALL slow();\n";
+my $slow = "CREATE TABLE calls (); CREATE PROCEDURE slow() LANGUAGE plpgsql AS 'BEGIN INSERT INTO calls DEFAULT VALUES; COMMIT; PERFORM pg_sleep(1000) WHERE (SELECT count(*) FROM calls) = 1; END'";
+for my $idempotent ('', "-- idempotent: yes\n")
+{
+	load($table, sprintf($call, $idempotent));
+	sql($slow);
+	my $psql = begin('CALL migrate.deploy()');
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	like(ask('SELECT migrate.upgrade()'), qr/ERROR:  55006: cannot call migrate.upgrade\(\) while migrate.deploy\(\) is running.*Process \d+/s,
+		'a caller in a transaction does not wait for it');
+	like(ask("SET pg_migrate.run_wait_timeout = '50ms'; CALL migrate.deploy()"), qr/ERROR:  55P03: another migration is running/,
+		'another CALL does, as long as it may');
+	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	$psql->{run}->finish;
+	if ($idempotent)
+	{
+		ask('CALL migrate.deploy()');
+		is(state() . sql('SELECT count(*) FROM calls'), 'c1|0|02', '-- idempotent: yes runs it again');
+		next;
+	}
+	like(ask('CALL migrate.deploy()'), qr/ERROR:  MG018: .*CALL slow\(\).*migrate.resume\(\d+, 'done'\)/s, 'what cannot be known is asked');
+	like(ask("SELECT migrate.resume(max(run), 'perhaps') FROM migrate.segment"), qr/ERROR:  22023/, 'done or again');
+	sql("SELECT migrate.resume(max(run), 'done') FROM migrate.segment");
+	is(ask('CALL migrate.deploy()') =~ s/^LOCATION.*\n//mgr, "NOTICE:  00000: Running upgrade t1 -> c1\n", 'when told, it goes on');
+	is(state() . sql('SELECT count(*) FROM calls'), 'c1|0|01', 'without running it');
+}
+
+# locks: a transactional segment is tried again
+load($table, "-- revision: l1\n-- down_revision: t1\n-- migrate:up\nCREATE INDEX CONCURRENTLY t_l ON t (a);\nALTER TABLE t ADD c int;\n");
+ask("CALL migrate.deploy('t1')");
+my $holder = begin('BEGIN; LOCK TABLE t IN ACCESS SHARE MODE; SELECT pg_sleep(1)');
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+like(ask("SET pg_migrate.lock_poll = 0; SET pg_migrate.lock_timeout = '50ms'; SET pg_migrate.lock_retries = 50; CALL migrate.deploy()"),
+	qr/rolled back, trying again/, 'a lock timeout is tried again');
+$holder->{run}->finish;
+is(state(), 'l1|0|0', 'until the way is free');
+
+# who it runs as
+sql(<<'SQL');
+CREATE ROLE owner NOLOGIN; CREATE ROLE deployer LOGIN;
+GRANT USAGE ON SCHEMA migrate TO deployer; GRANT EXECUTE ON PROCEDURE migrate.deploy TO deployer;
+GRANT EXECUTE ON FUNCTION migrate.current TO deployer;
+CREATE SCHEMA app AUTHORIZATION owner;
+ALTER DATABASE postgres SET pg_migrate.owner_role = 'owner'; ALTER DATABASE postgres SET pg_migrate.search_path = 'app';
+SQL
+load($table, "-- revision: o1\n-- down_revision: t1\n-- migrate:up\nCREATE INDEX CONCURRENTLY t_o ON t (a);\nCREATE TABLE o AS SELECT current_user AS who;\n",
+	"-- revision: o2\n-- down_revision: o1\n-- migrate:up\nCREATE PROCEDURE leave() LANGUAGE plpgsql AS 'BEGIN COMMIT; RESET ROLE; END';\nCALL leave();\n");
+my ($code, $out, $err) = $node->psql('postgres', "CALL migrate.deploy('o1')", extra_params => [ '-U', 'deployer' ]);
+is($code, 0, 'with owner_role the caller needs no rights') or diag($err);
+is(sql('SELECT who FROM app.o') . sql("SELECT relowner::regrole FROM pg_class WHERE relname = 't_o'"), 'ownerowner', 'everything belongs to that role');
+($code, $out, $err) = $node->psql('postgres', 'CALL migrate.deploy()', extra_params => [ '-U', 'deployer', '-v', 'VERBOSITY=verbose' ]);
+like($err, qr/ERROR:  42501: migration "o2" cannot run as role "owner": CALL of a procedure that may commit/, 'what could leave it is refused');
+is(sql("SELECT count(*) FROM migrate.run WHERE ran_as = 'owner' AND login = 'deployer'"), 1, 'the journal says who');
+sql('DROP SCHEMA app CASCADE; ALTER DATABASE postgres RESET pg_migrate.owner_role; ALTER DATABASE postgres RESET pg_migrate.search_path');
+($code, $out, $err) = $node->psql('postgres', 'CALL migrate.deploy()', extra_params => [ '-U', 'deployer', '-v', 'VERBOSITY=verbose' ]);
+unlike($err, qr/terminated|closed/, 'and the server stands');
+
+# many at once
+load($table, $index);
+my @many = map { begin('CALL migrate.deploy()') } 1 .. 12;
+$_->{run}->finish for @many;
+is(join('', map { ${ $_->{err} } =~ /ERROR.*/ ? $& : '' } @many), '', 'a dozen callers at once all succeed');
+is(state() . sql('SELECT count(*) FROM migrate.log'), 'i1|0|02', 'and the work is done once');
+
+$node->stop;
+done_testing();
