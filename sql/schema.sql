@@ -133,11 +133,11 @@ CREATE TABLE migrate.run (
     application_name pg_catalog.text,
     client_addr      pg_catalog.inet
 );
-COMMENT ON TABLE migrate.run IS 'the runs of migrate.deploy()';
+COMMENT ON TABLE migrate.run IS 'the runs that commit between their segments';
 COMMENT ON COLUMN migrate.run.run IS 'number of the run, as in migrate.log';
 COMMENT ON COLUMN migrate.run.target IS 'the target it was called with';
 COMMENT ON COLUMN migrate.run.direction IS 'upgrade or downgrade';
-COMMENT ON COLUMN migrate.run.state IS 'running, done, failed or abandoned; a running one that does not hold the run lock was cut off';
+COMMENT ON COLUMN migrate.run.state IS 'waiting, running, done, failed or abandoned; a running one whose process does not hold the run lock was cut off';
 COMMENT ON COLUMN migrate.run.started_at IS 'when it began';
 COMMENT ON COLUMN migrate.run.finished_at IS 'when it ended';
 COMMENT ON COLUMN migrate.run.pid IS 'process that ran it';
@@ -182,6 +182,55 @@ COMMENT ON COLUMN migrate.segment.finished_at IS 'when it ended';
 COMMENT ON COLUMN migrate.segment.sqlstate IS 'SQLSTATE of a failure';
 COMMENT ON COLUMN migrate.segment.error IS 'message of a failure';
 
+CREATE SEQUENCE migrate.backfill_seq;
+COMMENT ON SEQUENCE migrate.backfill_seq IS 'numbers of backfills';
+
+CREATE TABLE migrate.backfill (
+    id         pg_catalog.int8 PRIMARY KEY DEFAULT pg_catalog.nextval('migrate.backfill_seq'),
+    run        pg_catalog.int8,
+    revision   pg_catalog.text,
+    segment    pg_catalog.int4,
+    relation   pg_catalog.text NOT NULL,
+    assignment pg_catalog.text NOT NULL,
+    condition  pg_catalog.text,
+    state      pg_catalog.text NOT NULL DEFAULT 'running',
+    pid        pg_catalog.int4 NOT NULL,
+    part       pg_catalog.text,
+    block      pg_catalog.int8 NOT NULL DEFAULT 0,
+    done       pg_catalog.int8 NOT NULL DEFAULT 0,
+    total      pg_catalog.int8 NOT NULL DEFAULT 0,
+    pass       pg_catalog.int4 NOT NULL DEFAULT 0,
+    rows       pg_catalog.int8 NOT NULL DEFAULT 0,
+    waiting    pg_catalog.text,
+    error      pg_catalog.text,
+    started_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    begun_at   pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    begun_done pg_catalog.int8 NOT NULL DEFAULT 0,
+    updated_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+COMMENT ON TABLE migrate.backfill IS 'the backfills, and how far they are';
+COMMENT ON COLUMN migrate.backfill.id IS 'number of the backfill';
+COMMENT ON COLUMN migrate.backfill.run IS 'the run it belongs to; null for one called by hand';
+COMMENT ON COLUMN migrate.backfill.revision IS 'id of the revision';
+COMMENT ON COLUMN migrate.backfill.segment IS 'number of the segment within its script';
+COMMENT ON COLUMN migrate.backfill.relation IS 'the table';
+COMMENT ON COLUMN migrate.backfill.assignment IS 'what is assigned';
+COMMENT ON COLUMN migrate.backfill.condition IS 'to which rows; null: where that changes something';
+COMMENT ON COLUMN migrate.backfill.state IS 'running, done or failed; a running one whose process is gone was cut off';
+COMMENT ON COLUMN migrate.backfill.pid IS 'process that runs or ran it';
+COMMENT ON COLUMN migrate.backfill.part IS 'the table, or the partition, that the first pass is at';
+COMMENT ON COLUMN migrate.backfill.block IS 'the block of that from which on nothing is done yet';
+COMMENT ON COLUMN migrate.backfill.done IS 'blocks the first pass has done';
+COMMENT ON COLUMN migrate.backfill.total IS 'blocks there were when it began';
+COMMENT ON COLUMN migrate.backfill.pass IS 'number of the final pass; 0 in the first one, by blocks';
+COMMENT ON COLUMN migrate.backfill.rows IS 'rows assigned';
+COMMENT ON COLUMN migrate.backfill.waiting IS 'what it waits for';
+COMMENT ON COLUMN migrate.backfill.error IS 'message of a failure';
+COMMENT ON COLUMN migrate.backfill.started_at IS 'when it began';
+COMMENT ON COLUMN migrate.backfill.begun_at IS 'when it began, or was resumed last';
+COMMENT ON COLUMN migrate.backfill.begun_done IS 'blocks that were done then';
+COMMENT ON COLUMN migrate.backfill.updated_at IS 'when this row was written last';
+
 SELECT pg_catalog.pg_extension_config_dump('migrate.revision', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.revision_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.version', '');
@@ -190,6 +239,8 @@ SELECT pg_catalog.pg_extension_config_dump('migrate.log_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.log', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.run', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.segment', '');
+SELECT pg_catalog.pg_extension_config_dump('migrate.backfill', '');
+SELECT pg_catalog.pg_extension_config_dump('migrate.backfill_seq', '');
 
 -- A list of revisions, targets or labels as an argument: a comma list as text,
 -- or text[].  One type instead of one overload for each combination, so that

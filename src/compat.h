@@ -51,9 +51,22 @@
 
 /* 18 dropped the execute_once argument */
 #if PG_VERSION_NUM >= 180000
+#define PGM_EXECUTOR_RUN_ARGS \
+	QueryDesc *desc, ScanDirection direction, uint64 count
+#define PGM_EXECUTOR_RUN_PASS desc, direction, count
 #define pgm_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0)
 #else
+#define PGM_EXECUTOR_RUN_ARGS \
+	QueryDesc *desc, ScanDirection direction, uint64 count, bool execute_once
+#define PGM_EXECUTOR_RUN_PASS desc, direction, count, execute_once
 #define pgm_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0, true)
+#endif
+
+/* 18 gave RETURNING a clause of its own */
+#if PG_VERSION_NUM >= 180000
+#define pgm_update_returns(stmt) ((stmt)->returningClause != NULL)
+#else
+#define pgm_update_returns(stmt) ((stmt)->returningList != NIL)
 #endif
 
 /*

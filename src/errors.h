@@ -45,5 +45,9 @@
 #define PGM_ERRCODE_HALF_DONE			MAKE_SQLSTATE('M','G','0','1','7')
 /* a statement that was cut off, of which it is not known what it did */
 #define PGM_ERRCODE_OUTCOME_UNKNOWN		MAKE_SQLSTATE('M','G','0','1','8')
+/* an assignment or condition that a backfill cannot work with */
+#define PGM_ERRCODE_INVALID_BACKFILL	MAKE_SQLSTATE('M','G','0','1','9')
+/* a backfill that does not come to an end */
+#define PGM_ERRCODE_BACKFILL_UNFINISHED MAKE_SQLSTATE('M','G','0','2','0')
 
 #endif							/* PGM_ERRORS_H */

@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 
+#include "run/door.h"
 #include "run/runlock.h"
 
 PG_MODULE_MAGIC;
@@ -17,4 +18,5 @@ void
 _PG_init(void)
 {
 	pgm_runlock_init();
+	pgm_door_init();
 }

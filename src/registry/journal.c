@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "registry/journal.h"
+#include "registry/registry.h"
 #include "registry/spi.h"
 
 static PgmQuery open_query = {
@@ -22,11 +23,12 @@ static PgmQuery open_query = {
 	"  FROM migrate.segment WHERE open ORDER BY revision, number"
 };
 static PgmQuery run_begin_query = {
-	.sql = "INSERT INTO migrate.run (run, target, direction, state, started_at, pid,"
+	.sql = "INSERT INTO migrate.run (run, state, target, direction, started_at, pid,"
 	" ran_as, login, application_name, client_addr)"
-	" VALUES ($1, $2, $3, 'running', clock_timestamp(), pg_backend_pid(), $4, $5,"
-	" current_setting('application_name'), inet_client_addr())",
-	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+	" VALUES ($1, $2, $3, $4, clock_timestamp(), pg_backend_pid(), $5, $6,"
+	" current_setting('application_name'), coalesce($7::inet, inet_client_addr()))"
+	" ON CONFLICT (run) DO UPDATE SET state = excluded.state, ran_as = excluded.ran_as",
+	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
 };
 static PgmQuery run_end_query = {
 	.sql = "UPDATE migrate.run SET state = $2, finished_at = clock_timestamp(),"
@@ -34,8 +36,10 @@ static PgmQuery run_end_query = {
 	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID}
 };
 static PgmQuery runs_dead_query = {
-	.sql = "UPDATE migrate.run SET state = 'failed', error = 'the run was cut off'"
-	" WHERE state = 'running'"
+	.sql = "UPDATE migrate.run r SET state = 'failed', error = 'the run was cut off'"
+	" WHERE run <> $1 AND (state = 'running' OR state = 'waiting' AND NOT EXISTS"
+	" (SELECT FROM pg_stat_get_activity(r.pid) a WHERE a.backend_start <= r.started_at))",
+	.argtypes = {INT8OID}
 };
 static PgmQuery write_query = {
 	.sql = "INSERT INTO migrate.segment (run, revision, direction, number, total, kind,"
@@ -96,22 +100,27 @@ pgm_journal_open(bool read_only)
 	return result;
 }
 
-/* Write down that a run begins. */
+/* Write down that a run begins, or that it waits or waited for its turn. */
 void
-pgm_journal_run_begin(int64 run, const char *target, const char *direction,
-					  Oid role)
+pgm_journal_run_begin(int64 run, const char *state, const char *target,
+					  const char *direction, Oid role)
 {
-	Datum		values[5];
+	Datum		values[7];
+	bool		isnull[7] = {false};
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
 	values[0] = Int64GetDatum(run);
-	values[1] = CStringGetTextDatum(target);
-	values[2] = CStringGetTextDatum(direction);
-	values[3] = CStringGetTextDatum(GetUserNameFromId(role, false));
-	values[4] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(),
+	values[1] = CStringGetTextDatum(state);
+	values[2] = CStringGetTextDatum(target);
+	values[3] = CStringGetTextDatum(direction);
+	values[4] = CStringGetTextDatum(GetUserNameFromId(role, false));
+	values[5] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(),
 													  false));
-	pgm_spi_run(&spi, &run_begin_query, values, NULL);
+	isnull[6] = pgm_client_address == NULL;
+	if (pgm_client_address)
+		values[6] = CStringGetTextDatum(pgm_client_address);
+	pgm_spi_run(&spi, &run_begin_query, values, isnull);
 	pgm_spi_end(&spi);
 }
 
@@ -142,14 +151,18 @@ pgm_journal_run_end(int64 run, const char *state, const ErrorData *edata)
 	pgm_spi_end(&spi);
 }
 
-/* The caller has the run lock: whatever is called running was cut off. */
+/*
+ * The caller has the run lock: whatever is called running, but for its own
+ * run, was cut off; and so was who waited and is gone.
+ */
 void
-pgm_journal_runs_dead(void)
+pgm_journal_runs_dead(int64 own)
 {
+	Datum		value = Int64GetDatum(own);
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
-	pgm_spi_run(&spi, &runs_dead_query, NULL, NULL);
+	pgm_spi_run(&spi, &runs_dead_query, &value, NULL);
 	pgm_spi_end(&spi);
 }
 

@@ -6,6 +6,7 @@
 #define PGM_JOURNAL_H
 
 #include "datatype/timestamp.h"
+#include "nodes/execnodes.h"
 #include "nodes/pg_list.h"
 
 /* A row of migrate.segment */
@@ -23,16 +24,56 @@ typedef struct PgmJournalSegment
 	TimestampTz started_at;
 } PgmJournalSegment;
 
+/* What is known of a run from outside */
+typedef struct PgmJournalRun
+{
+	int64		number;
+	const char *state;
+	const char *sqlstate;		/* NULL: it did not fail */
+	const char *error;
+	int			pid;
+	bool		alive;			/* that process runs it, or waits to */
+} PgmJournalRun;
+
+/* A row of migrate.backfill */
+typedef struct PgmJournalBackfill
+{
+	int64		id;
+	const char *relation;
+	const char *assignment;
+	const char *condition;		/* NULL: the one that follows */
+	const char *part;			/* table that is being filled */
+	int64		block;			/* first one of it that is not done */
+	int64		done;			/* blocks */
+	int64		total;
+	int			pass;
+	int64		rows;
+	const char *waiting;		/* for what, or NULL */
+	const char *state;
+} PgmJournalBackfill;
+
+/* journal.c */
 extern List *pgm_journal_open(bool read_only);
-extern void pgm_journal_run_begin(int64 run, const char *target,
-								  const char *direction, Oid role);
+extern void pgm_journal_run_begin(int64 run, const char *state,
+								  const char *target, const char *direction,
+								  Oid role);
 extern void pgm_journal_run_end(int64 run, const char *state,
 								const ErrorData *edata);
-extern void pgm_journal_runs_dead(void);
+extern void pgm_journal_runs_dead(int64 own);
 extern void pgm_journal_write(const PgmJournalSegment *s,
 							  const ErrorData *edata);
 extern void pgm_journal_forget(const PgmJournalSegment *s);
 extern bool pgm_journal_took_part(int64 run, const char *revision);
 extern void pgm_journal_close(const char *revision);
+
+/* watch.c */
+extern PgmJournalRun *pgm_journal_run(int64 number);
+extern char *pgm_journal_progress_line(int pid);
+extern void pgm_journal_progress(ReturnSetInfo *rsinfo);
+
+/* backfills.c */
+extern void pgm_journal_backfill_begin(PgmJournalBackfill *b, int64 run,
+									   const char *revision, int segment);
+extern void pgm_journal_backfill_write(const PgmJournalBackfill *b);
 
 #endif							/* PGM_JOURNAL_H */

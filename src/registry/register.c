@@ -22,10 +22,10 @@
 #include "registry/names.h"
 #include "registry/register.h"
 #include "registry/registry.h"
+#include "run/check.h"
 #include "run/halfdone.h"
 #include "run/identity.h"
 #include "run/runlock.h"
-#include "run/script.h"
 #include "srf.h"
 
 /* What is to be done with a migration that was given */
@@ -69,16 +69,6 @@ check_headers(const PgmMigration *m)
 	pgm_names_check(m->depends_on, PGM_NAME_REVISION);
 	pgm_names_check(m->branch_labels, PGM_NAME_LABEL);
 	check_message(m);
-}
-
-/* Its scripts. */
-static void
-check_scripts(const PgmMigration *m)
-{
-	pgm_script_check(m->revision, "upgrade", m->upgrade, m->upgrade_line);
-	pgm_script_check(m->revision, "downgrade", m->downgrade,
-					 m->downgrade_line);
-	pgm_script_check(m->revision, "verify", m->verify, m->verify_line);
 }
 
 /*
@@ -395,7 +385,7 @@ decide_all(List *migrations, List *summaries, bool replace, PgmTally *tally)
 			check_headers(m);
 		error_context_stack = callback.previous;
 		if (*verb != PGM_VERB_KEEP)
-			check_scripts(m);
+			pgm_migration_check(m);
 
 		if (*verb == PGM_VERB_ADD)
 			tally->added = lappend(tally->added, m->revision);

@@ -41,7 +41,11 @@ typedef struct PgmLogEntry
 	uint64		lsn;
 	Oid			ran_as;
 	const char *search_path;
+	const ErrorData *error;		/* of a step that failed, or NULL */
 } PgmLogEntry;
+
+/* the caller's address, where it is not that of this process; or NULL */
+extern const char *pgm_client_address;
 
 /* scan.c: asked often */
 extern List *pgm_registry_current(bool read_only);

@@ -102,12 +102,16 @@ static PgmQuery next_run_query = {
 static PgmQuery log_query = {
 	.sql = "INSERT INTO migrate.log (run, revision, direction, checksum, started_at,"
 	" duration, outcome, lsn, xid, ran_as, search_path, login,"
-	" application_name, client_addr)"
-	" VALUES ($1, $2, $3, $4, $5, clock_timestamp() - $5, 'done', $6, $7, $8, $9,"
-	" $10, current_setting('application_name'), inet_client_addr())",
+	" application_name, client_addr, sqlstate, error)"
+	" VALUES ($1, $2, $3, $4, $5, clock_timestamp() - $5,"
+	" CASE WHEN $12 IS NULL THEN 'done' ELSE 'failed' END, $6, $7, $8, $9, $10,"
+	" current_setting('application_name'), coalesce($11::inet, inet_client_addr()),"
+	" $12, $13)",
 	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, LSNOID,
-	XID8OID, TEXTOID, TEXTOID, TEXTOID}
+	XID8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
 };
+
+const char *pgm_client_address = NULL;
 
 /* A string as a text Datum, or a null. */
 static Datum
@@ -312,8 +316,8 @@ write_version(PgmSpi *spi, const PgmGraph *g, const int *revs, int nrevs,
 static void
 write_log(PgmSpi *spi, const PgmLogEntry *e)
 {
-	Datum		values[10];
-	bool		isnull[10] = {false};
+	Datum		values[13];
+	bool		isnull[13] = {false};
 
 	values[0] = Int64GetDatum(e->run);
 	values[1] = text_or_null(e->revision, &isnull[1]);
@@ -326,6 +330,10 @@ write_log(PgmSpi *spi, const PgmLogEntry *e)
 	values[8] = CStringGetTextDatum(e->search_path);
 	values[9] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(),
 													  false));
+	values[10] = text_or_null(pgm_client_address, &isnull[10]);
+	values[11] = text_or_null(e->error ? unpack_sql_state(e->error->sqlerrcode) : NULL,
+							  &isnull[11]);
+	values[12] = text_or_null(e->error ? e->error->message : NULL, &isnull[12]);
 	pgm_spi_run(spi, &log_query, values, isnull);
 }
 

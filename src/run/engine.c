@@ -1,7 +1,6 @@
 /*
  * engine.c
- *	  Running a plan segment by segment, committing in between:
- *	  CALL migrate.deploy().
+ *	  Running a plan segment by segment, committing in between.
  *
  * A plan that holds a statement which must stand alone cannot be one
  * transaction.  So each segment is one, and a journal in the database says
@@ -12,105 +11,50 @@
  * segment, so after a crash the next run carries on at the first segment that
  * is not in effect.
  *
- * It runs in the caller's backend as the body of a top-level CALL, in
- * transactions of its own.  The run lock is held for the session, and waited
- * for without a snapshot.
+ * It runs as the body of a top-level CALL, or in a background worker that
+ * behaves like one.  The run lock is held for the session, and waited for
+ * without a snapshot.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
-#include "tcop/pquery.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
-#include "utils/memutils.h"
-#include "utils/portal.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "errors.h"
-#include "registry/behaviour.h"
 #include "registry/journal.h"
-#include "run/execute.h"
+#include "run/engine.h"
 #include "run/halfdone.h"
 #include "run/lockwatch.h"
-#include "run/lone.h"
 #include "run/retry.h"
 #include "run/runlock.h"
-#include "run/segment.h"
 #include "run/settings.h"
+#include "run/warn.h"
 
-/* A run in progress */
-typedef struct PgmEngine
-{
-	MemoryContext context;		/* lives as long as the call */
-	PgmRun	   *run;
-	PgmPosition *pos;
-	int64		number;
-	const char *direction;
-	PgmCallerTimeout timeout;
-} PgmEngine;
+PgmIdentity *pgm_engine_identity = NULL;
+const PgmTask *pgm_engine_task = NULL;
 
-/* A setting to be put back */
-typedef struct PgmSaved
+static const char *
+direction_of(const PgmEngine *e)
 {
-	char	   *name;
-	char	   *value;
-} PgmSaved;
-
-/* Begin something in a transaction that was just begun. */
-static void
-begin_work(void)
-{
-	PushActiveSnapshot(GetTransactionSnapshot());
+	return e->direction == PGM_UPGRADE ? "upgrade" : "downgrade";
 }
 
-/* Commit it, and begin the next transaction. */
-static void
-commit_work(const PgmEngine *e)
-{
-	if (ActiveSnapshotSet())
-		PopActiveSnapshot();
-	CommitTransactionCommand();
-	StartTransactionCommand();
-	MemoryContextSwitchTo(e->context);
-}
-
-/* Undo it after an error, and begin the next one; returns the error. */
-static ErrorData *
-abort_work(const PgmEngine *e)
-{
-	ErrorData  *edata;
-
-	MemoryContextSwitchTo(e->context);
-	edata = CopyErrorData();
-	FlushErrorState();
-	pgm_run_active = false;
-	pgm_lockwatch_stop();
-	pgm_caller_timeout_restore(&e->timeout);
-	ActivePortal->portalSnapshot = NULL;
-	AbortCurrentTransaction();
-	StartTransactionCommand();
-	MemoryContextSwitchTo(e->context);
-	return edata;
-}
-
-static PgmJournalSegment
-journal_row(const PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
-			int total, const char *state)
+/* A journal row for a segment that begins now. */
+PgmJournalSegment
+pgm_task_row(const PgmTask *task, const char *state)
 {
 	PgmJournalSegment row = {
-		.run = e->number,
-		.revision = step->stored->m.revision,
-		.direction = e->direction,
-		.number = segment->number,
-		.total = total,
-		.kind = pgm_segment_kind(segment),
-		.sql = pgm_segment_text(segment),
+		.run = task->engine->number,
+		.revision = task->step->stored->m.revision,
+		.direction = direction_of(task->engine),
+		.number = task->segment->number,
+		.total = task->total,
+		.kind = pgm_segment_kind(task->segment),
+		.sql = pgm_segment_text(task->segment),
 		.state = state,
 		.started_at = GetCurrentTimestamp()
 	};
@@ -119,88 +63,38 @@ journal_row(const PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
 }
 
 /*
- * The last segment is in effect: move the version, and close the revision, in
- * the same transaction.
+ * Write down, in the current transaction, that a segment is in effect.  From
+ * the first one of a downgrade on its revision no longer counts as applied;
+ * after the last one the version moves and the revision is closed.
  */
-static void
-finish_step(PgmEngine *e, const PgmStep *step, const PgmLogEntry *entry)
+void
+pgm_task_done(const PgmTask *task, PgmJournalSegment *row)
 {
-	pgm_step_record(e->run, step, e->pos, entry);
-	pgm_journal_close(step->stored->m.revision);
-}
+	PgmEngine  *e = task->engine;
 
-/*
- * Write down that a segment is in effect.  From the first one of a downgrade
- * on its revision no longer counts as applied.
- */
-static void
-journal_done(const PgmJournalSegment *row)
-{
-	pgm_journal_write(row, NULL);
-	if (row->number == 1 && row->number < row->total &&
-		strcmp(row->direction, "downgrade") == 0)
-		pgm_registry_set_applied(row->revision, false);
-}
-
-/* Execute the statements of a transactional segment as the scripts' role. */
-static void
-execute_segment(PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
-				int total)
-{
-	pgm_identity_enter(&e->run->identity);
-	pgm_lockwatch_start();
-	pgm_run_active = true;
-	if (segment->kind == PGM_SEGMENT_VERIFY)
-		pgm_execute_verify(segment->script, &e->timeout);
-	else
-		pgm_execute_part(segment->script, segment->first, segment->count,
-						 &e->timeout);
-	if (total == 1 && step->verify)
-		pgm_execute_verify(step->verify, &e->timeout);
-	pgm_run_active = false;
-	pgm_lockwatch_stop();
-	pgm_identity_leave(&e->run->identity);
-}
-
-/* One try of a transactional segment: NULL, or the error after it is undone. */
-static ErrorData *
-try_segment(PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
-			int total, const PgmLogEntry *entry)
-{
-	ErrorData  *volatile edata = NULL;
-
-	PG_TRY();
+	row->state = "done";
+	row->total = task->total;
+	if (task->total > 1 || task->segment->kind == PGM_SEGMENT_LONE)
+		pgm_journal_write(row, NULL);
+	if (row->number < row->total)
 	{
-		PgmJournalSegment row = journal_row(e, step, segment, total, "done");
-
-		begin_work();
-		pgm_runlock_keep();
-		execute_segment(e, step, segment, total);
-		pgm_runlock_keep();
-		if (total > 1)
-			journal_done(&row);
-		if (segment->number == total)
-			finish_step(e, step, entry);
-		commit_work(e);
+		if (row->number == 1 && e->direction == PGM_DOWNGRADE)
+			pgm_registry_set_applied(row->revision, false);
+		return;
 	}
-	PG_CATCH();
-	{
-		edata = abort_work(e);
-	}
-	PG_END_TRY();
-	return edata;
+	pgm_step_record(e->run, task->step, e->pos, task->entry);
+	pgm_journal_close(row->revision);
 }
 
 /* Write down that a segment failed, and raise its error. */
-static void
-fail_segment(PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
-			 int total, ErrorData *edata)
+void
+pgm_task_fail(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata)
 {
-	PgmJournalSegment row = journal_row(e, step, segment, total, "failed");
-
-	begin_work();
-	pgm_journal_write(&row, edata);
-	commit_work(e);
+	pgm_work_begin();
+	pgm_journal_write(row, edata);
+	task->entry->error = edata;
+	pgm_registry_log(task->entry);
+	pgm_work_commit(&task->engine->work);
 	ReThrowError(edata);
 }
 
@@ -208,24 +102,78 @@ fail_segment(PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
  * Decide whether a try that failed is followed by another: returns how long
  * to wait for it in ms; else the failure is written down and raised.
  */
-static long
-decide_retry(PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
-			 int total, ErrorData *edata, int try, long worked)
+long
+pgm_task_retry(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata,
+			   int try, long worked)
 {
+	const PgmWork *work = &task->engine->work;
 	volatile long pause = 0;
+	ErrorData  *volatile final = NULL;
 
-	begin_work();
+	pgm_work_begin();
 	PG_TRY();
 	{
-		pause = pgm_retry_decide(edata, try, false, worked);
+		pause = pgm_retry_decide(edata, try, false, worked,
+								 "What was in effect before it stays so.");
 	}
 	PG_CATCH();
 	{
-		fail_segment(e, step, segment, total, abort_work(e));
+		final = pgm_work_abort(work);
 	}
 	PG_END_TRY();
-	commit_work(e);
+	if (final)
+		pgm_task_fail(task, row, final);
+	pgm_work_commit(work);
 	return pause;
+}
+
+/* Execute the statements of a transactional segment as the scripts' role. */
+static void
+execute_segment(const PgmTask *task)
+{
+	PgmEngine  *e = task->engine;
+	const PgmSegment *s = task->segment;
+
+	pgm_identity_enter(&e->run->identity);
+	pgm_lockwatch_start();
+	pgm_run_active = true;
+	if (s->kind == PGM_SEGMENT_VERIFY)
+		pgm_execute_verify(s->script, &e->work.timeout);
+	else
+		pgm_execute_part(s->script, s->first, s->count, &e->work.timeout);
+	if (task->total == 1 && task->step->verify)
+		pgm_execute_verify(task->step->verify, &e->work.timeout);
+	pgm_run_active = false;
+	pgm_lockwatch_stop();
+	pgm_identity_leave(&e->run->identity);
+}
+
+/* One try of a transactional segment: NULL, or the error after it is undone. */
+static ErrorData *
+try_segment(const PgmTask *task)
+{
+	const PgmWork *work = &task->engine->work;
+	ErrorData  *volatile edata = NULL;
+
+	PG_TRY();
+	{
+		PgmJournalSegment row = pgm_task_row(task, "done");
+
+		pgm_work_begin();
+		pgm_runlock_keep();
+		execute_segment(task);
+		pgm_runlock_keep();
+		pgm_task_done(task, &row);
+		pgm_work_commit(work);
+	}
+	PG_CATCH();
+	{
+		pgm_run_active = false;
+		pgm_lockwatch_stop();
+		edata = pgm_work_abort(work);
+	}
+	PG_END_TRY();
+	return edata;
 }
 
 /*
@@ -233,280 +181,23 @@ decide_retry(PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
  * again in a transaction of its own.
  */
 static void
-run_transaction(PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
-				int total, const PgmLogEntry *entry)
+run_transaction(const PgmTask *task)
 {
 	for (int try = 0;; try++)
 	{
 		TimestampTz start = GetCurrentTimestamp();
-		ErrorData  *edata = try_segment(e, step, segment, total, entry);
+		ErrorData  *edata = try_segment(task);
+		PgmJournalSegment row;
 		long		worked = TimestampDifferenceMilliseconds(start,
 															 GetCurrentTimestamp());
 
 		if (edata == NULL)
 			return;
-		pgm_retry_sleep(decide_retry(e, step, segment, total, edata, try,
-									 worked));
+		row = pgm_task_row(task, "failed");
+		row.started_at = start;
+		pgm_retry_sleep(pgm_task_retry(task, &row, edata, try, worked));
 		FreeErrorData(edata);
 	}
-}
-
-/* Set a parameter for the session, and remember what it was. */
-static List *
-set_for_session(List *saved, const char *name, const char *value)
-{
-	PgmSaved   *s = palloc(sizeof(PgmSaved));
-	const char *before = GetConfigOption(name, true, false);
-
-	s->name = pstrdup(name);
-	s->value = before ? pstrdup(before) : NULL;
-	(void) set_config_option(name, value, superuser() ? PGC_SUSET : PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
-	return lcons(s, saved);
-}
-
-/*
- * Settings and role of a lone statement: for the session, since its own
- * commits would end anything less.  Returns what to put back.
- */
-static List *
-enter_lone(PgmEngine *e, const PgmSegment *segment, const Node *statement)
-{
-	List	   *saved = NIL;
-	PgmIdentity *id = &e->run->identity;
-	ListCell   *lc;
-
-	saved = set_for_session(saved, "lock_timeout",
-							pgm_lone_waits_long(statement) ? "0" :
-							psprintf("%d", pgm_lock_timeout));
-	if (pgm_search_path[0] != '\0')
-		saved = set_for_session(saved, "search_path", pgm_search_path);
-	foreach(lc, pgm_script_settings(segment->script, segment->first))
-	{
-		const PgmStatement *s = lfirst(lc);
-		VariableSetStmt *set = (VariableSetStmt *) s->raw->stmt;
-		const char *value = ExtractSetVariableArgs(set);
-
-		if (set->kind == VAR_SET_VALUE)
-			saved = set_for_session(saved, set->name, value);
-	}
-	GetUserIdAndSecContext(&id->saved_role, &id->saved_context);
-	SetUserIdAndSecContext(id->role, 0);
-	return saved;
-}
-
-/* Put them back, in a transaction. */
-static void
-leave_lone(PgmEngine *e, List *saved)
-{
-	PgmIdentity *id = &e->run->identity;
-	ListCell   *lc;
-
-	SetUserIdAndSecContext(id->saved_role, id->saved_context);
-	foreach(lc, saved)
-	{
-		PgmSaved   *s = lfirst(lc);
-
-		(void) set_config_option(s->name, s->value,
-								 superuser() ? PGC_SUSET : PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
-	}
-}
-
-/*
- * Execute a lone statement of a script; NULL, or the error.  A transaction is
- * in progress afterwards in any case.
- */
-static ErrorData *
-execute_lone(PgmEngine *e, const PgmSegment *segment, const Node *statement,
-			 const PgmScript *script, int index)
-{
-	ErrorData  *volatile edata = NULL;
-	List	   *saved = enter_lone(e, segment, statement);
-
-	commit_work(e);				/* the settings */
-	pgm_lockwatch_start();
-	pgm_run_active = true;
-	PG_TRY();
-	{
-		pgm_execute_lone(script, index, &e->timeout);
-		commit_work(e);
-	}
-	PG_CATCH();
-	{
-		edata = abort_work(e);
-	}
-	PG_END_TRY();
-	pgm_run_active = false;
-	pgm_lockwatch_stop();
-	leave_lone(e, saved);
-	if (!pgm_runlock_held())
-		pgm_runlock_keep();
-	commit_work(e);
-	return edata;
-}
-
-/*
- * Remove, or bring to its end, what an earlier try of a lone statement left.
- * Returns the error of a removal that failed, or NULL.
- */
-static ErrorData *
-clear_remains(PgmEngine *e, const PgmSegment *segment, const Node *statement,
-			  const char *intent)
-{
-	for (;;)
-	{
-		char	   *sql;
-		PgmScript  *script;
-		ErrorData  *edata;
-		List	   *saved = enter_lone(e, segment, statement);
-
-		begin_work();
-		sql = pgm_lone_remains(statement, intent);
-		leave_lone(e, saved);
-		commit_work(e);
-		if (sql == NULL)
-			return NULL;
-		ereport(NOTICE, (errmsg("clearing up: %s", sql)));
-		script = pgm_script_parse(segment->script->revision, "clearing", sql, 0);
-		edata = execute_lone(e, segment,
-							 ((PgmStatement *) linitial(script->statements))->raw->stmt,
-							 script, 0);
-		if (edata)
-			return edata;
-	}
-}
-
-/* What became of a lone statement, looked at as it would run. */
-static PgmOutcome
-examine(PgmEngine *e, const PgmSegment *segment, const Node *statement,
-		const char *intent)
-{
-	PgmOutcome	outcome;
-	List	   *saved = enter_lone(e, segment, statement);
-
-	begin_work();
-	outcome = pgm_lone_examine(statement, intent);
-	leave_lone(e, saved);
-	commit_work(e);
-	return outcome;
-}
-
-/* Commit what is there before a lone statement. */
-static PgmJournalSegment
-write_intent(PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
-			 int total, const Node *statement)
-{
-	PgmJournalSegment row = journal_row(e, step, segment, total, "running");
-	List	   *saved = enter_lone(e, segment, statement);
-
-	begin_work();
-	row.intent = pgm_lone_intent(statement);
-	leave_lone(e, saved);
-	pgm_journal_write(&row, NULL);
-	commit_work(e);
-	return row;
-}
-
-/* Record the outcome of a lone statement that succeeded. */
-static void
-record_lone(PgmEngine *e, const PgmStep *step, PgmJournalSegment *row,
-			const PgmLogEntry *entry)
-{
-	begin_work();
-	row->state = "done";
-	journal_done(row);
-	if (row->number == row->total)
-		finish_step(e, step, entry);
-	commit_work(e);
-}
-
-/* The statement of a lone segment. */
-static const Node *
-statement_of(const PgmSegment *segment)
-{
-	const PgmStatement *s = list_nth(segment->script->statements,
-									 segment->first);
-
-	return s->raw->stmt;
-}
-
-/* A lone statement: intent, statement, outcome. */
-static void
-run_lone(PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
-		 int total, const PgmLogEntry *entry)
-{
-	const Node *statement = statement_of(segment);
-	PgmJournalSegment row = write_intent(e, step, segment, total, statement);
-	ErrorData  *edata;
-	ErrorData  *second;
-
-	if (total > 1)
-		ereport(NOTICE,
-				(errmsg("segment %d of %d: %s", segment->number, total,
-						segment->what)));
-	edata = execute_lone(e, segment, statement, segment->script,
-						 segment->first);
-	if (edata == NULL)
-	{
-		record_lone(e, step, &row, entry);
-		return;
-	}
-	second = clear_remains(e, segment, statement, row.intent);
-	begin_work();
-	row.state = second ? "running" : "failed";
-	pgm_journal_write(&row, edata);
-	commit_work(e);
-	ReThrowError(edata);
-}
-
-/* May the statement be run again whatever became of it? */
-static bool
-is_idempotent(const PgmStep *step)
-{
-	char	   *value = pgm_behaviour_value(step->stored->m.options,
-											"idempotent");
-
-	return value && strcmp(value, "yes") == 0;
-}
-
-/*
- * A lone statement that was cut off: find out what became of it.  Returns
- * whether it is in effect.
- *
- * Raises PGM_ERRCODE_OUTCOME_UNKNOWN when that cannot be told.
- */
-static bool
-recover_lone(PgmEngine *e, const PgmStep *step, const PgmSegment *segment,
-			 PgmJournalSegment *row, const PgmLogEntry *entry)
-{
-	const Node *statement = statement_of(segment);
-	ErrorData  *edata = clear_remains(e, segment, statement, row->intent);
-	PgmOutcome	outcome;
-
-	if (edata)
-		ReThrowError(edata);
-	outcome = examine(e, segment, statement, row->intent);
-	if (outcome == PGM_OUTCOME_UNKNOWN && is_idempotent(step))
-		outcome = PGM_OUTCOME_AGAIN;
-	if (outcome == PGM_OUTCOME_UNKNOWN)
-		ereport(ERROR,
-				(errcode(PGM_ERRCODE_OUTCOME_UNKNOWN),
-				 errmsg("migration \"%s\" was cut off in a statement whose outcome is unknown",
-						row->revision),
-				 errdetail("Segment %d of %d, %s: %s", row->number, row->total,
-						   segment->what, row->sql),
-				 errhint("Find out whether it took effect, and say SELECT migrate.resume(%lld, 'done') or migrate.resume(%lld, 'again').",
-						 (long long) row->run, (long long) row->run)));
-	if (outcome == PGM_OUTCOME_AGAIN)
-	{
-		begin_work();
-		pgm_journal_forget(row);
-		commit_work(e);
-		return false;
-	}
-	record_lone(e, step, row, entry);
-	return true;
 }
 
 /* The open row of a segment, or NULL. */
@@ -521,123 +212,129 @@ open_row(List *open, int number)
 	return NULL;
 }
 
-/* Run what is not in effect of one step. */
+/* The script was cut short after its last segment had come into effect. */
 static void
-deploy_step(PgmEngine *e, const PgmStep *step, List *segments, List *open)
+finish_step(const PgmTask *task, PgmJournalSegment *row)
 {
-	int			total = list_length(segments);
+	pgm_work_begin();
+	pgm_task_done(task, row);
+	pgm_work_commit(&task->engine->work);
+}
+
+/* Run one segment, unless it is in effect; "row" is what is known of it. */
+static void
+run_segment(const PgmTask *task, PgmJournalSegment *row)
+{
+	if (row && strcmp(row->state, "done") == 0)
+	{
+		if (row->number == task->total)
+			finish_step(task, row);
+	}
+	else if (row && pgm_lone_recover(task, row))
+		return;
+	else if (task->segment->kind == PGM_SEGMENT_LONE)
+		pgm_lone_run(task);
+	else
+		run_transaction(task);
+}
+
+/* Run what is not in effect of one step; "open" are its segments that are. */
+static void
+run_step(PgmEngine *e, const PgmStep *step, List *segments, List *open)
+{
 	PgmLogEntry entry;
 	ListCell   *lc;
 
-	pgm_step_begin(e->run, step, e->number, &entry);
 	pgm_check_unchanged(step->stored->m.revision, segments, open);
+	if (open != NIL)
+		ereport(WARNING, (errmsg("%s; it goes on there", pgm_half_done_text(open))));
+	pgm_step_begin(e->run, step, e->number, &entry);
 	foreach(lc, segments)
 	{
-		const PgmSegment *segment = lfirst(lc);
-		PgmJournalSegment *row = open_row(open, segment->number);
+		PgmTask		task = {
+			.engine = e,
+			.step = step,
+			.segment = lfirst(lc),
+			.total = list_length(segments),
+			.entry = &entry
+		};
 
-		if (row && strcmp(row->state, "done") == 0)
-		{
-			if (segment->number < total)
-				continue;
-			row->total = total;
-			record_lone(e, step, row, &entry);
-		}
-		else if (row && recover_lone(e, step, segment, row, &entry))
-			continue;
-		else if (segment->kind == PGM_SEGMENT_LONE)
-			run_lone(e, step, segment, total, &entry);
-		else
-			run_transaction(e, step, segment, total, &entry);
+		pgm_engine_task = &task;
+		run_segment(&task, open_row(open, task.segment->number));
+		pgm_engine_task = NULL;
 	}
 }
 
 /* A half done revision has to be the first of the plan. */
 static void
-check_half_done(const PgmRun *run, const char *direction, List *open)
+check_half_done(const PgmEngine *e, List *open)
 {
+	const PgmRun *run = e->run;
 	const PgmJournalSegment *row;
 
 	if (open == NIL)
 		return;
 	row = linitial(open);
-	if (run->plan->nsteps > 0 && strcmp(direction, row->direction) == 0 &&
+	if (run->plan->nsteps > 0 && strcmp(direction_of(e), row->direction) == 0 &&
 		strcmp(run->steps[0].stored->m.revision, row->revision) == 0)
 		return;
-	pgm_refuse_half_done("migrate.deploy()", open);
+	pgm_refuse_half_done(e->direction == PGM_UPGRADE ? "an upgrade elsewhere" :
+						 "a downgrade elsewhere", open);
 }
 
-/* A script that could leave its role may not do so at the top level. */
-static void
-check_confined(const PgmRun *run, const PgmStep *step, List *segments)
-{
-	ListCell   *lc;
-
-	if (!run->identity.confined || run->identity.role == GetSessionUserId())
-		return;
-	foreach(lc, segments)
-	{
-		const PgmSegment *segment = lfirst(lc);
-
-		if (segment->kind == PGM_SEGMENT_LONE &&
-			(IsA(statement_of(segment), CallStmt) ||
-			 IsA(statement_of(segment), DoStmt)))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("migration \"%s\" cannot run as role \"%s\": %s",
-							step->stored->m.revision,
-							GetUserNameFromId(run->identity.role, false),
-							segment->what),
-					 errdetail("What commits could leave the role."),
-					 errhint("Call migrate.deploy() logged in as that role.")));
-	}
-}
-
-/* Everything after the run lock is held. */
-static void
-deploy(PgmEngine *e, const char *target)
+/* Plan, cut, admit, and write down that the run begins. */
+static List **
+begin_run(PgmEngine *e, List **open)
 {
 	PgmPosition *pos;
 	PgmGraph   *g;
 	PgmPlan    *plan;
-	List	   *open;
-	List	   *partitioned = NIL;
 	List	  **segments;
-	bool		up = strcmp(e->direction, "upgrade") == 0;
 
-	begin_work();
-	pgm_journal_runs_dead();
+	pgm_work_begin();
+	pgm_journal_runs_dead(e->number);
 	g = pgm_registry_graph(false, &pos);
-	open = pgm_journal_open(false);
-	plan = up ? pgm_plan_upgrade(g, pos, target) :
-		pgm_plan_downgrade(g, pos, target);
+	*open = pgm_journal_open(false);
+	plan = e->direction == PGM_UPGRADE ? pgm_plan_upgrade(g, pos, e->target) :
+		pgm_plan_downgrade(g, pos, e->target);
 	e->run = pgm_run_prepare(g, pos, plan, false);
 	e->pos = pgm_position_create(g, pos->row);
-	check_half_done(e->run, e->direction, open);
+	check_half_done(e, *open);
 	pgm_run_admit(e->run);
-	segments = palloc(Max(plan->nsteps, 1) * sizeof(List *));
-	for (int i = 0; i < plan->nsteps; i++)
+	segments = pgm_run_cut(e->run);
+	pgm_run_check_confined(e->run, segments);
+	if (plan->nsteps > 0 || e->number != 0)
 	{
-		segments[i] = pgm_segments_cut(&e->run->steps[i], &partitioned);
-		check_confined(e->run, &e->run->steps[i], segments[i]);
+		if (e->number == 0)
+			e->number = pgm_registry_next_run();
+		pgm_journal_run_begin(e->number, "running", e->target,
+							  direction_of(e), e->run->identity.role);
 	}
-	if (plan->nsteps > 0)
-	{
-		e->number = pgm_registry_next_run();
-		pgm_journal_run_begin(e->number, target, e->direction,
-							  e->run->identity.role);
-	}
-	else if (!up && pgm_set_count(g, pos->row) == 0)
+	if (plan->nsteps == 0 && e->direction == PGM_DOWNGRADE &&
+		pgm_set_count(g, pos->row) == 0)
 		ereport(NOTICE, (errmsg("the database is at base")));
-	commit_work(e);
+	pgm_run_announce_role(e->run);
+	pgm_warn_timeouts(e->run, segments);
+	pgm_work_commit(&e->work);
+	return segments;
+}
 
-	for (int i = 0; i < plan->nsteps; i++)
-		deploy_step(e, &e->run->steps[i], segments[i], i == 0 ? open : NIL);
-	if (plan->nsteps > 0)
+/* Everything after the run lock is held. */
+static void
+run_all(PgmEngine *e)
+{
+	List	   *open;
+	List	  **segments = begin_run(e, &open);
+
+	pgm_engine_identity = &e->run->identity;
+	for (int i = 0; i < e->run->plan->nsteps; i++)
+		run_step(e, &e->run->steps[i], segments[i], i == 0 ? open : NIL);
+	pgm_engine_identity = NULL;
+	if (e->number != 0)
 	{
-		begin_work();
+		pgm_work_begin();
 		pgm_journal_run_end(e->number, "done", NULL);
-		commit_work(e);
+		pgm_work_commit(&e->work);
 	}
 }
 
@@ -645,32 +342,60 @@ deploy(PgmEngine *e, const char *target)
 static void
 give_up(PgmEngine *e)
 {
-	ErrorData  *edata = abort_work(e);
+	ErrorData  *edata = pgm_work_abort(&e->work);
 
-	if (e->number != 0)
+	pgm_engine_identity = NULL;
+	pgm_engine_task = NULL;
+	PG_TRY();
 	{
-		begin_work();
-		pgm_journal_run_end(e->number, "failed", edata);
-		commit_work(e);
+		if (e->number != 0)
+		{
+			pgm_work_begin();
+			pgm_journal_run_end(e->number, "failed", edata);
+			pgm_work_commit(&e->work);
+		}
 	}
-	pgm_runlock_release();
+	PG_FINALLY();
+	{
+		pgm_runlock_release();
+	}
+	PG_END_TRY();
 	ReThrowError(edata);
 }
 
-/* Refuse to be called where it could not commit. */
-static void
-check_context(FunctionCallInfo fcinfo)
+/*
+ * Write down, before it waits for its turn, that a run is to be; so that it
+ * has a number.
+ */
+void
+pgm_engine_queue(PgmEngine *e)
 {
-	bool		atomic = fcinfo->context == NULL ||
-		!IsA(fcinfo->context, CallContext) ||
-		castNode(CallContext, fcinfo->context)->atomic;
+	pgm_work_begin();
+	e->number = pgm_registry_next_run();
+	pgm_journal_run_begin(e->number, "waiting", e->target, direction_of(e),
+						  GetUserId());
+	pgm_work_commit(&e->work);
+}
 
-	if (atomic || SPI_inside_nonatomic_context() || IsSubTransaction())
-		ereport(ERROR,
-				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("migrate.deploy() cannot run inside a transaction block"),
-				 errdetail("It commits after each revision, so it has to be a statement of its own."),
-				 errhint("Call it outside of BEGIN, of functions, procedures and DO blocks, in autocommit mode; or use SELECT migrate.upgrade().")));
+/*
+ * Run to the target, waiting for whoever runs before.  To be called in a
+ * transaction in which nothing happened since the last commit; there is
+ * another one afterwards.
+ */
+void
+pgm_engine_run(PgmEngine *e)
+{
+	PG_TRY();
+	{
+		pgm_runlock_hold();
+		run_all(e);
+	}
+	PG_CATCH();
+	{
+		give_up(e);
+	}
+	PG_END_TRY();
+	pgm_runlock_release();
 }
 
 static char *
@@ -698,34 +423,16 @@ Datum
 pg_migrate_deploy(PG_FUNCTION_ARGS)
 {
 	PgmEngine	e = {0};
-	MemoryContext old = CurrentMemoryContext;
-	char	   *target;
 
-	check_context(fcinfo);
+	pgm_work_check_context(fcinfo, "migrate.deploy()",
+						   "SELECT migrate.upgrade()");
 	pgm_runlock_check("migrate.deploy()");
 	pgm_settings_define();
-	e.context = AllocSetContextCreate(PortalContext, "pg_migrate deploy",
-									  ALLOCSET_DEFAULT_SIZES);
-	MemoryContextSwitchTo(e.context);
-	target = argument(fcinfo, 0);
-	e.direction = pgm_parse_direction(argument(fcinfo, 1)) == PGM_UPGRADE ?
-		"upgrade" : "downgrade";
-	pgm_caller_timeout_save(&e.timeout);
-
-	HoldPinnedPortals();
-	ForgetPortalSnapshots();
-	commit_work(&e);
-	pgm_runlock_hold();
-	PG_TRY();
-	{
-		deploy(&e, target);
-	}
-	PG_CATCH();
-	{
-		give_up(&e);
-	}
-	PG_END_TRY();
-	pgm_runlock_release();
-	MemoryContextSwitchTo(old);
+	pgm_work_start(&e.work);
+	e.target = argument(fcinfo, 0);
+	e.direction = pgm_parse_direction(argument(fcinfo, 1));
+	pgm_work_leave(&e.work);
+	pgm_engine_run(&e);
+	pgm_work_end(&e.work);
 	PG_RETURN_VOID();
 }

@@ -106,11 +106,11 @@ pgm_caller_timeout_save(PgmCallerTimeout *saved)
 		saved->finish = get_timeout_finish_time(STATEMENT_TIMEOUT);
 }
 
-/* Put the caller's statement_timeout back in force. */
+/* Put the caller's statement_timeout back in force, if it is not over. */
 void
 pgm_caller_timeout_restore(const PgmCallerTimeout *saved)
 {
-	if (saved->active)
+	if (saved->active && saved->finish > GetCurrentTimestamp())
 		enable_timeout_at(STATEMENT_TIMEOUT, saved->finish);
 	else
 		disable_timeout(STATEMENT_TIMEOUT, false);

@@ -19,6 +19,21 @@
 #include "run/runlock.h"
 #include "run/segment.h"
 
+/* What is half done, in a sentence. */
+char *
+pgm_half_done_text(List *open)
+{
+	const PgmJournalSegment *first = linitial(open);
+	int			done = 0;
+	ListCell   *lc;
+
+	foreach(lc, open)
+		done += strcmp(((PgmJournalSegment *) lfirst(lc))->state, "done") == 0;
+	return psprintf("migration \"%s\" was left half done by run %lld: %d of %d segments of its %s are in effect",
+					first->revision, (long long) first->run, done, first->total,
+					first->direction);
+}
+
 /* Refuse what would leave a half done revision so; "open" are its segments. */
 void
 pgm_refuse_half_done(const char *function, List *open)

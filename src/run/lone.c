@@ -10,7 +10,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/table.h"
+#include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -23,14 +23,18 @@
 #include "commands/tablespace.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
+#include "tcop/dest.h"
+#include "tcop/utility.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/resowner.h"
 #include "utils/syscache.h"
 
-#include "catalog/pg_type.h"
 #include "compat.h"
 #include "registry/spi.h"
 #include "run/lone.h"
+#include "run/script.h"
 
 /* Kind of a statement, by what has to be looked at */
 typedef struct PgmLoneKind
@@ -42,42 +46,59 @@ typedef struct PgmLoneKind
 	PgmOutcome	(*examine) (const Node *statement, const char *intent);
 } PgmLoneKind;
 
-/* the indexes of a table; $2 are those that were there before */
-static PgmQuery table_indexes_query = {
-	.sql = "SELECT coalesce(jsonb_agg(indexrelid::int8), '[]')::text"
-	"  FROM pg_index WHERE indrelid = $1",
-	.argtypes = {OIDOID}
+/*
+ * the indexes of a table, before the build of another one, whose name $2 is
+ * known then
+ */
+static PgmQuery index_intent_query = {
+	.sql = "SELECT jsonb_build_object('name', $2, 'indexes',"
+	" (SELECT coalesce(jsonb_agg(indexrelid::int8), '[]') FROM pg_index WHERE indrelid = $1))::text",
+	.argtypes = {OIDOID, TEXTOID}
 };
-static PgmQuery new_indexes_query = {
-	.sql = "SELECT format('%I.%I', n.nspname, c.relname), i.indisvalid"
+static PgmQuery index_name_query = {
+	.sql = "SELECT $1::jsonb ->> 'name'",
+	.argtypes = {TEXTOID}
+};
+static PgmQuery new_index_query = {
+	.sql = "SELECT format('%I.%I', n.nspname, c.relname), i.indisvalid,"
+	"       pg_get_indexdef(i.indexrelid)"
 	"  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
 	"  JOIN pg_namespace n ON n.oid = c.relnamespace"
-	" WHERE i.indrelid = $1 AND ($3 IS NULL OR c.relname = $3)"
-	"   AND NOT $2::jsonb @> to_jsonb(i.indexrelid::int8)"
-	" ORDER BY i.indisvalid, 1",
+	" WHERE i.indrelid = $1 AND c.relname = $3"
+	"   AND NOT $2::jsonb -> 'indexes' @> to_jsonb(i.indexrelid::int8)",
 	.argtypes = {OIDOID, TEXTOID, TEXTOID}
 };
 
-/* what REINDEX CONCURRENTLY names the index it builds and the one it replaces */
+/*
+ * what REINDEX CONCURRENTLY names the index it builds and the one it replaces,
+ * on the tables $1, in the schema $2, or anywhere when both are null
+ */
+#define LEFTOVERS \
+	"  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid" \
+	"  JOIN pg_namespace n ON n.oid = c.relnamespace" \
+	"  JOIN pg_class t ON i.indrelid IN (t.oid, t.reltoastrelid) AND t.relkind <> 't'" \
+	" WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'" \
+	"   AND ($1 IS NULL OR t.oid = ANY ($1))" \
+	"   AND ($2 IS NULL OR t.relnamespace = $2)"
 static PgmQuery leftovers_query = {
-	.sql = "SELECT coalesce(jsonb_agg(indexrelid::int8), '[]')::text"
-	"  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-	" WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'"
+	.sql = "SELECT coalesce(jsonb_agg(indexrelid::int8), '[]')::text" LEFTOVERS,
+	.argtypes = {OIDARRAYOID, OIDOID}
 };
 static PgmQuery new_leftovers_query = {
-	.sql = "SELECT format('%I.%I', n.nspname, c.relname)"
-	"  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-	"  JOIN pg_namespace n ON n.oid = c.relnamespace"
-	" WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'"
-	"   AND n.nspname <> 'pg_toast'"
-	"   AND NOT $1::jsonb @> to_jsonb(i.indexrelid::int8)"
+	.sql = "SELECT format('%I.%I', n.nspname, c.relname)" LEFTOVERS
+	"   AND NOT $3::jsonb @> to_jsonb(i.indexrelid::int8)"
 	" ORDER BY 1 LIMIT 1",
-	.argtypes = {TEXTOID}
+	.argtypes = {OIDARRAYOID, OIDOID, TEXTOID}
+};
+static PgmQuery clone_query = {
+	.sql = "SELECT format('CREATE TABLE %I.%I (LIKE %s)', n.nspname, $2, c.oid::regclass),"
+	" n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1",
+	.argtypes = {OIDOID, TEXTOID}
 };
 
-/* The first column of the first row of a query, or NULL. */
+/* A column of the first row of a query, or NULL. */
 static char *
-ask(PgmQuery *query, Datum *values, const bool *isnull, bool *second)
+ask(PgmQuery *query, Datum *values, const bool *isnull, int column)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	char	   *result = NULL;
@@ -86,12 +107,9 @@ ask(PgmQuery *query, Datum *values, const bool *isnull, bool *second)
 	pgm_spi_begin(&spi, false);
 	if (pgm_spi_run(&spi, query, values, isnull) > 0)
 	{
-		bool		null;
-
-		result = pgm_spi_text(0, 1);
+		result = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+							  column);
 		result = result ? MemoryContextStrdup(caller, result) : NULL;
-		if (second)
-			*second = DatumGetBool(pgm_spi_datum(0, 2, &null));
 	}
 	pgm_spi_end(&spi);
 	return result;
@@ -111,45 +129,212 @@ is_index_build(const Node *statement)
 	return ((const IndexStmt *) statement)->concurrent;
 }
 
+/* What the server would call the column of an index. */
+static const char *
+column_name(const IndexElem *elem)
+{
+	return elem->indexcolname ? elem->indexcolname :
+		elem->name ? elem->name : "expr";
+}
+
+/* The columns of an index joined by "_", numbered where they are the same. */
+static char *
+columns_name(const IndexStmt *stmt)
+{
+	StringInfoData buf;
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, stmt->indexParams)
+	{
+		const char *base = column_name(lfirst_node(IndexElem, lc));
+		String	   *name = makeString(pstrdup(base));
+
+		for (int i = 1; list_member(names, name); i++)
+			name = makeString(psprintf("%s%d", base, i));
+		names = lappend(names, name);
+		appendStringInfo(&buf, "%s%s", buf.len ? "_" : "", strVal(name));
+	}
+	return buf.data;
+}
+
+/*
+ * Give an index without a name the one that the server would, and refuse one
+ * whose name an invalid index has that is not ours.
+ */
+static void
+index_prepare(Node *statement)
+{
+	IndexStmt  *stmt = (IndexStmt *) statement;
+	Oid			relid = relation_of(stmt->relation);
+	Oid			index;
+
+	if (!OidIsValid(relid))
+		return;
+	if (stmt->idxname == NULL)
+		stmt->idxname = ChooseRelationName(get_rel_name(relid),
+										   columns_name(stmt), "idx",
+										   get_rel_namespace(relid), false);
+	index = get_relname_relid(stmt->idxname, get_rel_namespace(relid));
+	if (OidIsValid(index) && get_rel_relkind(index) == RELKIND_INDEX &&
+		!get_index_isvalid(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("index \"%s\" exists already, and is invalid",
+						stmt->idxname),
+				 errdetail("A build that was interrupted has left it; no query uses it, and IF NOT EXISTS would take it for a good one."),
+				 errhint("Drop it with DROP INDEX CONCURRENTLY %s, and call again.",
+						 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+													stmt->idxname))));
+}
+
 static char *
 index_intent(const Node *statement)
 {
-	Datum		relid = ObjectIdGetDatum(relation_of(((const IndexStmt *) statement)->relation));
+	const IndexStmt *stmt = (const IndexStmt *) statement;
+	Datum		values[2];
+	bool		isnull[2] = {false, stmt->idxname == NULL};
 
-	return ask(&table_indexes_query, &relid, NULL, NULL);
+	values[0] = ObjectIdGetDatum(relation_of(stmt->relation));
+	values[1] = stmt->idxname ? CStringGetTextDatum(stmt->idxname) : (Datum) 0;
+	return ask(&index_intent_query, values, isnull, 1);
 }
 
-/* The new index: an invalid one before a valid one.  NULL: none. */
+/* The name that was chosen before. */
+static void
+index_adopt(Node *statement, const char *intent)
+{
+	IndexStmt  *stmt = (IndexStmt *) statement;
+	Datum		value = CStringGetTextDatum(intent);
+
+	if (stmt->idxname == NULL)
+		stmt->idxname = ask(&index_name_query, &value, NULL, 1);
+}
+
+/* A column of what is known of the new index; NULL: there is none. */
 static char *
-new_index(const Node *statement, const char *intent, bool *valid)
+new_index(const Node *statement, const char *intent, int column)
 {
 	const IndexStmt *stmt = (const IndexStmt *) statement;
 	Datum		values[3];
-	bool		isnull[3] = {false, false, stmt->idxname == NULL};
 
+	if (stmt->idxname == NULL)
+		return NULL;
 	values[0] = ObjectIdGetDatum(relation_of(stmt->relation));
 	values[1] = CStringGetTextDatum(intent);
-	values[2] = stmt->idxname ? CStringGetTextDatum(stmt->idxname) : (Datum) 0;
-	return ask(&new_indexes_query, values, isnull, valid);
+	values[2] = CStringGetTextDatum(stmt->idxname);
+	return ask(&new_index_query, values, NULL, column);
+}
+
+static bool
+is_valid(const Node *statement, const char *intent)
+{
+	char	   *valid = new_index(statement, intent, 2);
+
+	return valid && valid[0] == 't';
 }
 
 static char *
 index_remains(const Node *statement, const char *intent)
 {
-	bool		valid;
-	char	   *index = new_index(statement, intent, &valid);
+	char	   *index = new_index(statement, intent, 1);
 
-	return index && !valid ?
+	return index && !is_valid(statement, intent) ?
 		psprintf("DROP INDEX CONCURRENTLY %s", index) : NULL;
+}
+
+/* A definition without the names of index and table. */
+static char *
+without_names(const char *definition)
+{
+	const char *from = strstr(definition, " USING ");
+
+	return psprintf("%s%s", strncmp(definition, "CREATE UNIQUE", 13) == 0 ?
+					"UNIQUE" : "", from ? from : "");
+}
+
+/* Build the index on an empty copy of its table; returns its definition. */
+static char *
+define_on_clone(const IndexStmt *stmt, Oid relid)
+{
+	const char *name = "pg_migrate_clone";
+	Datum		values[] = {ObjectIdGetDatum(relid), CStringGetTextDatum(name)};
+	char	   *schema = ask(&clone_query, values, NULL, 2);
+	IndexStmt  *copy = copyObject(unconstify(IndexStmt *, stmt));
+	PlannedStmt *planned = makeNode(PlannedStmt);
+
+	if (SPI_connect() != SPI_OK_CONNECT ||
+		SPI_execute(ask(&clone_query, values, NULL, 1), false, 0) != SPI_OK_UTILITY)
+		elog(ERROR, "could not copy the table");
+	SPI_finish();
+	copy->relation = makeRangeVar(schema, pstrdup(name), -1);
+	copy->concurrent = false;
+	copy->if_not_exists = false;
+	copy->idxname = psprintf("%s_index", name);
+	planned->commandType = CMD_UTILITY;
+	planned->canSetTag = true;
+	planned->utilityStmt = (Node *) copy;
+	CommandCounterIncrement();
+	ProcessUtility(planned, "CREATE INDEX", false, PROCESS_UTILITY_QUERY, NULL,
+				   NULL, None_Receiver, NULL);
+	CommandCounterIncrement();
+	return TextDatumGetCString(DirectFunctionCall1(pg_get_indexdef,
+												   ObjectIdGetDatum(get_relname_relid(copy->idxname,
+																					  get_namespace_oid(schema, false)))));
+}
+
+/*
+ * The definition that the statement gives to its index, found in a
+ * subtransaction that is rolled back; NULL when it cannot be told like this.
+ */
+static char *
+intended_definition(const IndexStmt *stmt, Oid relid)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	char	   *volatile result = NULL;
+
+	BeginInternalSubTransaction("pg_migrate");
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		result = define_on_clone(stmt, relid);
+		MemoryContextSwitchTo(context);
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return result;
 }
 
 static PgmOutcome
 index_examine(const Node *statement, const char *intent)
 {
-	bool		valid;
+	const IndexStmt *stmt = (const IndexStmt *) statement;
+	char	   *is;
+	char	   *meant;
 
-	return new_index(statement, intent, &valid) != NULL && valid ?
-		PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
+	if (!is_valid(statement, intent))
+		return PGM_OUTCOME_AGAIN;
+	is = new_index(statement, intent, 3);
+	meant = intended_definition(stmt, relation_of(stmt->relation));
+	if (meant && strcmp(without_names(is), without_names(meant)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("index \"%s\" exists already, and is another one",
+						stmt->idxname),
+				 errdetail("It was made while this migration was half done: %s",
+						   is),
+				 errhint("Drop or rename it, and call again.")));
+	return PGM_OUTCOME_DONE;
 }
 
 /* DROP INDEX CONCURRENTLY */
@@ -160,29 +345,82 @@ is_concurrent_drop(const Node *statement)
 	return ((const DropStmt *) statement)->concurrent;
 }
 
-static PgmOutcome
-drop_examine(const Node *statement, const char *intent)
+static char *
+drop_intent(const Node *statement)
 {
 	List	   *name = linitial(((const DropStmt *) statement)->objects);
 
-	return OidIsValid(relation_of(makeRangeVarFromNameList(name))) ?
-		PGM_OUTCOME_AGAIN : PGM_OUTCOME_DONE;
+	return psprintf("%u", relation_of(makeRangeVarFromNameList(name)));
+}
+
+static PgmOutcome
+drop_examine(const Node *statement, const char *intent)
+{
+	Oid			index = (Oid) strtoul(intent, NULL, 10);
+
+	return OidIsValid(index) && get_rel_name(index) == NULL ?
+		PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
 }
 
 /* REINDEX */
 
+/* Where a REINDEX may leave something: values and nulls of two parameters. */
+static void
+reindex_scope(const ReindexStmt *stmt, Datum *values, bool *isnull)
+{
+	Oid			relid = stmt->relation ? relation_of(stmt->relation) : InvalidOid;
+	List	   *tables = NIL;
+	Datum	   *oids;
+	ListCell   *lc;
+
+	isnull[0] = stmt->relation == NULL;
+	isnull[1] = stmt->kind != REINDEX_OBJECT_SCHEMA;
+	if (!isnull[1])
+		values[1] = ObjectIdGetDatum(get_namespace_oid(stmt->name, false));
+	if (isnull[0])
+		return;
+	if (stmt->kind == REINDEX_OBJECT_INDEX && OidIsValid(relid))
+		relid = IndexGetRelation(relid, true);
+	if (OidIsValid(relid))
+		tables = find_all_inheritors(relid, NoLock, NULL);
+	oids = palloc(Max(list_length(tables), 1) * sizeof(Datum));
+	foreach(lc, tables)
+		oids[foreach_current_index(lc)] = ObjectIdGetDatum(lfirst_oid(lc));
+	values[0] = PointerGetDatum(construct_array(oids, list_length(tables), OIDOID,
+												sizeof(Oid), true, TYPALIGN_INT));
+}
+
+static bool
+is_concurrent_reindex(const Node *statement)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((const ReindexStmt *) statement)->params)
+		if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
+		return defGetBoolean(lfirst_node(DefElem, lc));
+	return false;
+}
+
 static char *
 reindex_intent(const Node *statement)
 {
-	return ask(&leftovers_query, NULL, NULL, NULL);
+	Datum		values[2];
+	bool		isnull[2];
+
+	reindex_scope((const ReindexStmt *) statement, values, isnull);
+	return ask(&leftovers_query, values, isnull, 1);
 }
 
 static char *
 reindex_remains(const Node *statement, const char *intent)
 {
-	Datum		before = CStringGetTextDatum(intent);
-	char	   *index = ask(&new_leftovers_query, &before, NULL, NULL);
+	Datum		values[3];
+	bool		isnull[3] = {false};
+	char	   *index;
 
+	reindex_scope((const ReindexStmt *) statement, values, isnull);
+	values[2] = CStringGetTextDatum(intent);
+	index = ask(&new_leftovers_query, values, isnull, 1);
 	return index ? psprintf("DROP INDEX CONCURRENTLY %s", index) : NULL;
 }
 
@@ -298,6 +536,21 @@ drop_subscription_examine(const Node *statement, const char *intent)
 	return made(!has_subscription(((const DropSubscriptionStmt *) statement)->subname));
 }
 
+static PgmOutcome
+move_database_examine(const Node *statement, const char *intent)
+{
+	const AlterDatabaseStmt *stmt = (const AlterDatabaseStmt *) statement;
+	Datum		value = CStringGetTextDatum(stmt->dbname);
+	static PgmQuery query = {
+		.sql = "SELECT t.spcname FROM pg_database d"
+		" JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = $1",
+		.argtypes = {TEXTOID}
+	};
+	char	   *is = ask(&query, &value, NULL, 1);
+
+	return made(is && strcmp(is, defGetString(linitial(stmt->options))) == 0);
+}
+
 /* What does no harm when it is run twice. */
 static PgmOutcome
 again_examine(const Node *statement, const char *intent)
@@ -307,14 +560,16 @@ again_examine(const Node *statement, const char *intent)
 
 static const PgmLoneKind kinds[] = {
 	{T_IndexStmt, is_index_build, index_intent, index_remains, index_examine},
-	{T_DropStmt, is_concurrent_drop, NULL, NULL, drop_examine},
-	{T_ReindexStmt, NULL, reindex_intent, reindex_remains, again_examine},
+	{T_DropStmt, is_concurrent_drop, drop_intent, NULL, drop_examine},
+	{T_ReindexStmt, is_concurrent_reindex, reindex_intent, reindex_remains, again_examine},
+	{T_ReindexStmt, NULL, NULL, NULL, again_examine},
 	{T_AlterTableStmt, is_detach, NULL, detach_remains, detach_examine},
 	{T_VacuumStmt, NULL, NULL, NULL, again_examine},
 	{PGM_CLUSTER_TAG, NULL, NULL, NULL, again_examine},
 	{T_AlterSystemStmt, NULL, NULL, NULL, again_examine},
 	{T_DiscardStmt, NULL, NULL, NULL, again_examine},
-	{T_AlterDatabaseStmt, NULL, NULL, NULL, again_examine},
+	{T_AlterDatabaseStmt, NULL, NULL, NULL, move_database_examine},
+	{T_CallStmt, pgm_call_is_backfill, NULL, NULL, again_examine},
 	{T_AlterSubscriptionStmt, NULL, NULL, NULL, again_examine},
 	{T_CreatedbStmt, NULL, NULL, NULL, createdb_examine},
 	{T_DropdbStmt, NULL, NULL, NULL, dropdb_examine},
@@ -333,6 +588,29 @@ kind_of(const Node *statement)
 			(kinds[i].applies == NULL || kinds[i].applies(statement)))
 			return &kinds[i];
 	return NULL;
+}
+
+/* Complete the statement before its intent is written down, or refuse it. */
+void
+pgm_lone_prepare(Node *statement)
+{
+	if (IsA(statement, IndexStmt))
+		index_prepare(statement);
+}
+
+/* Complete the statement as it was when its intent was written down. */
+void
+pgm_lone_adopt(Node *statement, const char *intent)
+{
+	if (IsA(statement, IndexStmt) && intent)
+		index_adopt(statement, intent);
+}
+
+/* Can it be told what became of the statement? */
+bool
+pgm_lone_is_known(const Node *statement)
+{
+	return kind_of(statement) != NULL;
 }
 
 /*
@@ -377,13 +655,5 @@ pgm_lone_waits_long(const Node *statement)
 {
 	if (IsA(statement, IndexStmt))
 		return true;
-	if (IsA(statement, ReindexStmt))
-	{
-		ListCell   *lc;
-
-		foreach(lc, ((const ReindexStmt *) statement)->params)
-			if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
-			return defGetBoolean(lfirst_node(DefElem, lc));
-	}
-	return false;
+	return IsA(statement, ReindexStmt) && is_concurrent_reindex(statement);
 }

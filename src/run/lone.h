@@ -14,6 +14,9 @@ typedef enum PgmOutcome
 	PGM_OUTCOME_UNKNOWN
 } PgmOutcome;
 
+extern void pgm_lone_prepare(Node *statement);
+extern void pgm_lone_adopt(Node *statement, const char *intent);
+extern bool pgm_lone_is_known(const Node *statement);
 extern char *pgm_lone_intent(const Node *statement);
 extern char *pgm_lone_remains(const Node *statement, const char *intent);
 extern PgmOutcome pgm_lone_examine(const Node *statement, const char *intent);

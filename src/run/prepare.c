@@ -19,14 +19,6 @@
 #include "registry/names.h"
 #include "run/run.h"
 
-/* An enum value that a statement of the plan adds */
-typedef struct PgmAddedValue
-{
-	const char *value;
-	const PgmStep *step;
-	const PgmStatement *statement;
-} PgmAddedValue;
-
 /* Fetch and cut the scripts of one step. */
 static void
 prepare_step(PgmRun *run, PgmStep *step, int rev, bool read_only)
@@ -139,24 +131,6 @@ pgm_step_lone(const PgmStep *step, List *partitioned,
 	return NULL;
 }
 
-static void
-check_lone(const PgmStep *step, List *partitioned)
-{
-	const PgmStatement *s;
-	char	   *what = pgm_step_lone(step, partitioned, &s);
-
-	if (what == NULL)
-		return;
-	ereport(ERROR,
-			(errcode(PGM_ERRCODE_NOT_TRANSACTIONAL),
-			 errmsg("migration \"%s\" cannot run inside a transaction: %s",
-					step->stored->m.revision, what),
-			 s ? errdetail("Statement %d, line %d of its %s script; nothing was run.",
-						   s->number, s->line, step->script->kind) :
-			 errdetail("A header of its file says so; nothing was run."),
-			 errhint("CALL migrate.deploy(), which commits where it must, or use a form that runs in a transaction.")));
-}
-
 /* Is the enum value in the catalog already? */
 static bool
 value_exists(const AlterEnumStmt *stmt)
@@ -179,32 +153,13 @@ value_exists(const AlterEnumStmt *stmt)
 	return exists;
 }
 
-/* A statement that may use a value which the same transaction adds. */
-static void
-refuse_value(const PgmAddedValue *added, const PgmStep *step,
-			 const PgmScript *script, const PgmStatement *s)
-{
-	bool		same = added->step == step;
-	const char *adds = added->step->stored->m.revision;
-
-	ereport(ERROR,
-			(errcode(PGM_ERRCODE_NOT_TRANSACTIONAL),
-			 errmsg("migration \"%s\" may use enum value '%s', which has to be committed first",
-					step->stored->m.revision, added->value),
-			 errdetail("Migration \"%s\" adds the value in line %d of its %s script; line %d of the %s script of \"%s\" mentions it. Nothing was run.",
-					   adds, added->statement->line, added->step->script->kind,
-					   s->line, script->kind, step->stored->m.revision),
-			 same ? errhint("CALL migrate.deploy(), which commits in between, or put what uses the value into a later migration.") :
-			 errhint("Upgrade in two calls: SELECT migrate.upgrade('%s'), then again; or CALL migrate.deploy(), which commits in between.",
-					 adds)));
-}
-
 /*
- * Look at one statement for enum values: what it adds, and whether it may use
- * one that was added before.  17 lets a value be used at once where the same
- * transaction made the type, but not in a subtransaction, as ours is.
+ * Look at one statement for enum values: returns the value added before that
+ * it may use, or NULL; what it adds itself goes to the list.  17 lets a value
+ * be used at once where the same transaction made the type, but not in a
+ * subtransaction, as ours is.
  */
-static void
+static const PgmAddedValue *
 check_values(const PgmStep *step, const PgmScript *script,
 			 const PgmStatement *s, List **added)
 {
@@ -217,26 +172,45 @@ check_values(const PgmStep *step, const PgmScript *script,
 		PgmAddedValue *value;
 
 		if (stmt->oldVal != NULL || value_exists(stmt))
-			return;
+			return NULL;
 		value = palloc(sizeof(PgmAddedValue));
 		value->value = stmt->newVal;
 		value->step = step;
 		value->statement = s;
 		*added = lappend(*added, value);
-		return;
+		return NULL;
 	}
 	foreach(lc, *added)
-	{
-		PgmAddedValue *value = lfirst(lc);
-
-		if (pgm_statement_mentions(script, s, value->value))
-			refuse_value(value, step, script, s);
-	}
+		if (pgm_statement_mentions(script, s, ((PgmAddedValue *) lfirst(lc))->value))
+		return lfirst(lc);
+	return NULL;
 }
 
-/* Refuse what could not run inside one transaction. */
-void
-pgm_run_check_transactional(const PgmRun *run)
+/* Look at one script for enum values. */
+static bool
+check_script_values(const PgmStep *step, const PgmScript *script,
+					List **added, PgmObstacle *o)
+{
+	ListCell   *lc;
+
+	if (script == NULL)
+		return false;
+	foreach(lc, script->statements)
+	{
+		o->statement = lfirst(lc);
+		o->added = check_values(step, script, o->statement, added);
+		o->script = script;
+		if (o->added)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Can the plan not be one transaction?  Then *o says why.
+ */
+bool
+pgm_run_obstacle(const PgmRun *run, PgmObstacle *o)
 {
 	List	   *partitioned = NIL;
 	List	   *added = NIL;
@@ -244,24 +218,96 @@ pgm_run_check_transactional(const PgmRun *run)
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{
 		const PgmStep *step = &run->steps[i];
-		const PgmScript *scripts[] = {step->script, step->verify};
+		ListCell   *lc;
 
 		CHECK_FOR_INTERRUPTS();
-		check_lone(step, partitioned);
-		for (int k = 0; k < (int) lengthof(scripts); k++)
-		{
-			ListCell   *lc;
-
-			if (scripts[k] == NULL)
-				continue;
-			foreach(lc, scripts[k]->statements)
-			{
-				partitioned = pgm_statement_partitioned(lfirst(lc),
-														partitioned);
-				check_values(step, scripts[k], lfirst(lc), &added);
-			}
-		}
+		memset(o, 0, sizeof(PgmObstacle));
+		o->step = step;
+		o->script = step->script;
+		o->what = pgm_step_lone(step, partitioned, &o->statement);
+		if (o->what || check_script_values(step, step->script, &added, o) ||
+			check_script_values(step, step->verify, &added, o))
+			return true;
+		if (step->script == NULL)
+			continue;
+		foreach(lc, step->script->statements)
+			partitioned = pgm_statement_partitioned(lfirst(lc), partitioned);
 	}
+	return false;
+}
+
+/* The obstacle in a few words. */
+char *
+pgm_obstacle_text(const PgmObstacle *o)
+{
+	const char *id = o->step->stored->m.revision;
+
+	if (o->added)
+		return psprintf("migration \"%s\" may use enum value '%s', which has to be committed first",
+						id, o->added->value);
+	if (o->statement == NULL)
+		return psprintf("migration \"%s\": %s", id, o->what);
+	return psprintf("migration \"%s\": %s in line %d", id, o->what,
+					o->statement->line);
+}
+
+/* Why it is not run by a worker, as a sentence to be added to a DETAIL. */
+static const char *
+closed_text(const char *closed)
+{
+	return closed ?
+		psprintf("\nA background worker could run it, but not for this call: %s.",
+				 closed) : "";
+}
+
+static void
+refuse_lone(const PgmObstacle *o, const char *closed)
+{
+	const PgmStatement *s = o->statement;
+
+	ereport(ERROR,
+			(errcode(PGM_ERRCODE_NOT_TRANSACTIONAL),
+			 errmsg("migration \"%s\" cannot run inside a transaction: %s",
+					o->step->stored->m.revision, o->what),
+			 s ? errdetail("Statement %d, line %d of its %s script; nothing was run.%s",
+						   s->number, s->line, o->script->kind,
+						   closed_text(closed)) :
+			 errdetail("A header of its file says so; nothing was run.%s",
+					   closed_text(closed)),
+			 errhint("CALL migrate.deploy(), or SELECT migrate.upgrade() as a statement of its own; or use a form that runs in a transaction.")));
+}
+
+/* A statement that may use a value which the same transaction adds. */
+static void
+refuse_value(const PgmObstacle *o, const char *closed)
+{
+	const PgmAddedValue *added = o->added;
+	const char *adds = added->step->stored->m.revision;
+
+	ereport(ERROR,
+			(errcode(PGM_ERRCODE_NOT_TRANSACTIONAL),
+			 errmsg("migration \"%s\" may use enum value '%s', which has to be committed first",
+					o->step->stored->m.revision, added->value),
+			 errdetail("Migration \"%s\" adds the value in line %d of its %s script; line %d of the %s script of \"%s\" mentions it. Nothing was run.%s",
+					   adds, added->statement->line, added->step->script->kind,
+					   o->statement->line, o->script->kind,
+					   o->step->stored->m.revision, closed_text(closed)),
+			 added->step == o->step ?
+			 errhint("CALL migrate.deploy(), or SELECT migrate.upgrade() as a statement of its own, which commit in between; or put what uses the value into a later migration.") :
+			 errhint("Upgrade in two calls: SELECT migrate.upgrade('%s'), then again; or CALL migrate.deploy(), which commits in between.",
+					 adds)));
+}
+
+/*
+ * Refuse, with MG013, a plan that cannot be one transaction; "closed" says why
+ * no worker runs it.
+ */
+void
+pgm_run_refuse(const PgmObstacle *o, const char *closed)
+{
+	if (o->added)
+		refuse_value(o, closed);
+	refuse_lone(o, closed);
 }
 
 /*

@@ -9,8 +9,10 @@
 #include "utils/builtins.h"
 
 #include "errors.h"
+#include "registry/journal.h"
 #include "registry/names.h"
-#include "run/run.h"
+#include "run/halfdone.h"
+#include "run/segment.h"
 #include "srf.h"
 
 /* Where each preview begins to try for a dollar quote */
@@ -371,9 +373,28 @@ pgm_parse_direction(const char *text)
 	return PGM_UPGRADE;			/* keep compiler quiet */
 }
 
+/* The segments of a step in words: a text[], or NULL for no script. */
+static ArrayType *
+segment_texts(List *segments)
+{
+	List	   *texts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, segments)
+	{
+		const PgmSegment *s = lfirst(lc);
+
+		texts = lappend(texts, s->what ? pstrdup(s->what) :
+						psprintf("%s: %d statement%s", pgm_segment_kind(s),
+								 s->count, s->count == 1 ? "" : "s"));
+	}
+	return pgm_names_to_array(texts);
+}
+
 /*
  * plan(target default 'head', direction default 'upgrade') returns rows
- * (step, revision, direction, message, transactional, statements).
+ * (step, revision, direction, message, transactional, statements, segments,
+ * door, reason).
  */
 Datum
 pg_migrate_plan(PG_FUNCTION_ARGS)
@@ -382,6 +403,9 @@ pg_migrate_plan(PG_FUNCTION_ARGS)
 	PgmRun	   *run;
 	char	   *target;
 	List	   *partitioned = NIL;
+	List	   *open;
+	PgmObstacle obstacle;
+	char	   *reason = NULL;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		ereport(ERROR,
@@ -390,14 +414,20 @@ pg_migrate_plan(PG_FUNCTION_ARGS)
 				 errhint("Write for example SELECT * FROM migrate.plan('head', 'upgrade').")));
 	direction = pgm_parse_direction(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	run = preview(direction, text_to_cstring(PG_GETARG_TEXT_PP(0)), &target);
+	open = pgm_journal_open(true);
+	if (open != NIL)
+		reason = pgm_half_done_text(open);
+	else if (pgm_run_obstacle(run, &obstacle))
+		reason = pgm_obstacle_text(&obstacle);
+	if (open != NIL)
+		ereport(WARNING, (errmsg("%s", reason)));
 	pgm_rows_begin(fcinfo);
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{
 		const PgmStep *step = &run->steps[i];
 		const PgmStatement *s;
-		Datum		values[6];
-		bool		isnull[6] = {false};
-		ListCell   *lc;
+		Datum		values[9];
+		bool		isnull[9] = {false};
 
 		values[0] = Int32GetDatum(i + 1);
 		values[1] = CStringGetTextDatum(step->stored->m.revision);
@@ -405,14 +435,16 @@ pg_migrate_plan(PG_FUNCTION_ARGS)
 										"upgrade" : "downgrade");
 		values[3] = CStringGetTextDatum(step->stored->m.message);
 		values[4] = BoolGetDatum(pgm_step_lone(step, partitioned, &s) == NULL);
-		isnull[5] = step->script == NULL;
-		values[5] = step->script == NULL ? (Datum) 0 :
-			Int32GetDatum(list_length(step->script->statements));
+		isnull[5] = isnull[6] = step->script == NULL;
+		if (step->script)
+		{
+			values[5] = Int32GetDatum(list_length(step->script->statements));
+			values[6] = PointerGetDatum(segment_texts(pgm_segments_cut(step, &partitioned)));
+		}
+		values[7] = CStringGetTextDatum(reason ? "segments" : "transaction");
+		isnull[8] = reason == NULL;
+		values[8] = reason ? CStringGetTextDatum(reason) : (Datum) 0;
 		pgm_rows_add(fcinfo, values, isnull);
-		if (step->script == NULL)
-			continue;
-		foreach(lc, step->script->statements)
-			partitioned = pgm_statement_partitioned(lfirst(lc), partitioned);
 	}
 	return (Datum) 0;
 }

@@ -42,24 +42,27 @@ pgm_retry_sleep(long ms)
 
 /* Add to the error of a plan that is given up who was in the way. */
 static void
-explain_failure(ErrorData *edata, const char *blockers, const char *why)
+explain_failure(ErrorData *edata, const char *blockers, const char *why,
+				const char *kept)
 {
 	MemoryContext old = MemoryContextSwitchTo(edata->assoc_context);
 
 	if (blockers)
 		edata->detail = edata->detail ?
 			psprintf("%s\n%s", edata->detail, blockers) : pstrdup(blockers);
-	edata->hint = psprintf("%s Nothing was changed. Try again when the holder has finished, end it with pg_terminate_backend(), or wait longer with SET pg_migrate.lock_timeout.",
-						   why);
+	edata->hint = psprintf("%s %s Try again when the holder has finished, end it with pg_terminate_backend(), or wait longer with SET pg_migrate.lock_timeout.",
+						   why, kept);
 	MemoryContextSwitchTo(old);
 }
 
 /*
  * Decide after a failed try whether there is another: returns how long to
- * wait for it in ms, or raises the error.
+ * wait for it in ms, or raises the error.  "kept" says what of the run is still
+ * in effect then.
  */
 long
-pgm_retry_decide(ErrorData *edata, int try, bool had_xid, long worked)
+pgm_retry_decide(ErrorData *edata, int try, bool had_xid, long worked,
+				 const char *kept)
 {
 	char	   *blockers;
 	const char *why = NULL;
@@ -82,7 +85,7 @@ pgm_retry_decide(ErrorData *edata, int try, bool had_xid, long worked)
 			psprintf("The plan was tried %d times.", try + 1);
 	if (why)
 	{
-		explain_failure(edata, blockers, why);
+		explain_failure(edata, blockers, why, kept);
 		ReThrowError(edata);
 	}
 

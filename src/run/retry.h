@@ -6,7 +6,7 @@
 #define PGM_RETRY_H
 
 extern long pgm_retry_decide(ErrorData *edata, int try, bool had_xid,
-							 long worked);
+							 long worked, const char *kept);
 extern void pgm_retry_sleep(long ms);
 
 #endif							/* PGM_RETRY_H */

@@ -1,6 +1,7 @@
 /*
  * run.c
- *	  Running a plan in the caller's transaction: upgrade, downgrade, stamp.
+ *	  Running a plan in the caller's transaction: upgrade, downgrade, stamp;
+ *	  and handing it to a worker where it cannot be one transaction.
  *
  * The whole plan is one subtransaction, so that after a lock timeout or a
  * deadlock it can be rolled back, its locks with it, and tried again.  The
@@ -20,14 +21,18 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "registry/journal.h"
 #include "registry/names.h"
+#include "run/door.h"
 #include "run/execute.h"
 #include "run/halfdone.h"
 #include "run/lockwatch.h"
 #include "run/retry.h"
-#include "run/run.h"
 #include "run/runlock.h"
+#include "run/segment.h"
 #include "run/settings.h"
+#include "run/warn.h"
+#include "run/worker.h"
 #include "srf.h"
 
 /* Begin a log row for something that runs as a role. */
@@ -149,6 +154,25 @@ try_run(PgmRun *run, int64 number)
 	return edata;
 }
 
+/* Warn of a role that differs from the last run's. */
+void
+pgm_run_announce_role(const PgmRun *run)
+{
+	char	   *role = GetUserNameFromId(run->identity.role, false);
+	char	   *last;
+
+	if (run->plan->nsteps == 0)
+		return;
+	last = pgm_registry_last_role();
+	if (last && strcmp(last, role) != 0)
+		ereport(WARNING,
+				(errmsg("this run is as role \"%s\", the last one was as role \"%s\"",
+						role, last),
+				 errdetail("What the migrations create will belong to \"%s\".",
+						   role),
+				 errhint("To run always as the same role, let a superuser set pg_migrate.owner_role for the database.")));
+}
+
 /*
  * Run a prepared and admitted plan.  The caller holds the run lock.
  *
@@ -160,19 +184,10 @@ pgm_run(PgmRun *run)
 {
 	bool		had_xid = TransactionIdIsValid(GetTopTransactionIdIfAny());
 	int64		number;
-	char	   *last_role;
-	char	   *role = GetUserNameFromId(run->identity.role, false);
 
 	if (run->plan->nsteps == 0)
 		return;
-	last_role = pgm_registry_last_role();
-	if (last_role && strcmp(last_role, role) != 0)
-		ereport(WARNING,
-				(errmsg("this run is as role \"%s\", the last one was as role \"%s\"",
-						role, last_role),
-				 errdetail("What the migrations create will belong to \"%s\".",
-						   role),
-				 errhint("To run always as the same role, let a superuser set pg_migrate.owner_role for the database.")));
+	pgm_run_announce_role(run);
 	number = pgm_registry_next_run();
 	for (int try = 0;; try++)
 	{
@@ -183,7 +198,8 @@ pgm_run(PgmRun *run)
 		if (edata == NULL)
 			break;
 		pause = pgm_retry_decide(edata, try, had_xid,
-							 TimestampDifferenceMilliseconds(start, GetCurrentTimestamp()));
+								 TimestampDifferenceMilliseconds(start, GetCurrentTimestamp()),
+								 "Nothing was changed.");
 		FreeErrorData(edata);
 		pgm_retry_sleep(pause);
 	}
@@ -241,29 +257,130 @@ target_argument(FunctionCallInfo fcinfo, const char *function)
 	return text_to_cstring(PG_GETARG_TEXT_PP(0));
 }
 
-/* Plan and run in the caller's transaction. */
-static void
-run_to(PgmDirection direction, const char *target)
+/* A call of upgrade() or downgrade() */
+typedef struct PgmCall
 {
+	const char *function;		/* its name for messages */
+	PgmDirection direction;
+	char	   *target;
+	const char *closed;			/* why no worker can be waited for, or NULL */
+} PgmCall;
+
+/* Is the database at the target, by an index lookup? */
+static bool
+is_there(const PgmCall *call)
+{
+	return call->direction == PGM_UPGRADE && is_at(call->target);
+}
+
+/*
+ * Plan, and admit the plan.  Returns NULL when it has to be run segment by
+ * segment, for which a worker is needed; raises MG013, or MG017 for what is
+ * half done, where none can be waited for.
+ */
+static PgmRun *
+plan_call(const PgmCall *call)
+{
+	List	   *open = pgm_journal_open(false);
+	PgmObstacle obstacle;
 	PgmPosition *pos;
 	PgmGraph   *g;
 	PgmPlan    *plan;
 	PgmRun	   *run;
+	List	  **segments;
 
-	pgm_settings_define();
-	pgm_check_half_done(direction == PGM_UPGRADE ? "migrate.upgrade()" :
-						"migrate.downgrade()");
+	if (open != NIL && call->closed)
+		pgm_refuse_half_done(call->function, open);
 	g = pgm_registry_graph(false, &pos);
-	plan = direction == PGM_UPGRADE ? pgm_plan_upgrade(g, pos, target) :
-		pgm_plan_downgrade(g, pos, target);
+	plan = call->direction == PGM_UPGRADE ?
+		pgm_plan_upgrade(g, pos, call->target) :
+		pgm_plan_downgrade(g, pos, call->target);
 	run = pgm_run_prepare(g, pos, plan, false);
 
-	if (direction == PGM_DOWNGRADE && plan->nsteps == 0 &&
+	if (call->direction == PGM_DOWNGRADE && plan->nsteps == 0 &&
 		pgm_set_count(g, pos->row) == 0)
 		ereport(NOTICE, (errmsg("the database is at base")));
 	pgm_run_admit(run);
-	pgm_run_check_transactional(run);
-	pgm_run(run);
+	if (open != NIL)
+		return NULL;
+	if (!pgm_run_obstacle(run, &obstacle))
+		return run;
+	if (call->closed)
+		pgm_run_refuse(&obstacle, call->closed);
+	segments = pgm_run_cut(run);
+	pgm_run_check_confined(run, segments);
+	pgm_warn_waiting(run, segments);
+	return NULL;
+}
+
+/* Plan and run in the caller's transaction. */
+static void
+run_here(const PgmCall *call)
+{
+	pgm_runlock_acquire(call->function);
+	check_snapshot(call->function);
+	if (!is_there(call))
+		pgm_run(plan_call(call));
+}
+
+/*
+ * Where a worker can be waited for: plan in a subtransaction, so that nothing
+ * is kept of it, locks included, when a worker has to run the plan.  Returns
+ * false to be called again.
+ */
+static bool
+run_at_door(const PgmCall *call)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	PgmRun	   *run = NULL;
+	bool		locked;
+	bool		there = false;
+
+	BeginInternalSubTransaction("pg_migrate");
+	MemoryContextSwitchTo(context);
+	locked = pgm_runlock_try();
+	if (locked)
+	{
+		there = is_there(call);
+		if (!there)
+			run = plan_call(call);
+	}
+	if (there || run)
+		ReleaseCurrentSubTransaction();
+	else
+		RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+
+	if (!locked)
+	{
+		pgm_runlock_wait();
+		return false;
+	}
+	if (run)
+		pgm_run(run);
+	return there || run || pgm_worker_run(call->direction, call->target);
+}
+
+/* upgrade() and downgrade() */
+static Datum
+run_call(FunctionCallInfo fcinfo, PgmCall *call)
+{
+	bool		wait = PG_ARGISNULL(1) || PG_GETARG_BOOL(1);
+
+	pgm_runlock_check(call->function);
+	pgm_settings_define();
+	call->target = target_argument(fcinfo, call->function);
+	call->closed = pgm_door_closed(fcinfo);
+	if (!wait)
+		pgm_worker_start(call->function, call->direction, call->target);
+	else if (call->closed)
+		run_here(call);
+	else
+		while (!run_at_door(call))
+			CHECK_FOR_INTERRUPTS();
+	return pgm_return_names(fcinfo, pgm_registry_current(false));
 }
 
 PG_FUNCTION_INFO_V1(pg_migrate_upgrade);
@@ -271,39 +388,44 @@ PG_FUNCTION_INFO_V1(pg_migrate_downgrade);
 PG_FUNCTION_INFO_V1(pg_migrate_stamp);
 
 /*
- * upgrade(target text default 'head') returns setof text: the heads the
- * database is at afterwards.
+ * upgrade(target text default 'head', wait boolean default true) returns
+ * setof text: the heads the database is at afterwards.
  *
- * Raises MG001 to MG004 and MG016 for the target, MG013 for what cannot run
- * in a transaction, MG014 for a failed verify script, 42501 for an author who
- * may not run as the role, and whatever the scripts raise.
+ * What cannot be one transaction is run by a background worker, where the
+ * call is the whole of the client's statement.  With wait => false anything
+ * is, and the call returns at once.
+ *
+ * Raises MG001 to MG004 and MG016 for the target, MG013 for what can neither
+ * run in a transaction nor by a worker, MG014 for a failed verify script,
+ * 42501 for an author who may not run as the role, 53000 when no worker is to
+ * be had, 40P01 when the worker waits for the caller, and whatever the scripts
+ * raise.
  */
 Datum
 pg_migrate_upgrade(PG_FUNCTION_ARGS)
 {
-	char	   *target = target_argument(fcinfo, "migrate.upgrade()");
+	PgmCall		call = {
+		.function = "migrate.upgrade()",
+		.direction = PGM_UPGRADE
+	};
 
-	pgm_runlock_acquire("migrate.upgrade()");
-	check_snapshot("migrate.upgrade()");
-	if (!is_at(target))
-		run_to(PGM_UPGRADE, target);
-	return pgm_return_names(fcinfo, pgm_registry_current(false));
+	return run_call(fcinfo, &call);
 }
 
 /*
- * downgrade(target text) returns setof text, as upgrade(); also raises MG005
- * for a target not below the current heads, MG012 for a migration without a
- * downgrade script.
+ * downgrade(target text, wait boolean default true) returns setof text, as
+ * upgrade(); also raises MG005 for a target not below the current heads, MG012
+ * for a migration without a downgrade script.
  */
 Datum
 pg_migrate_downgrade(PG_FUNCTION_ARGS)
 {
-	char	   *target = target_argument(fcinfo, "migrate.downgrade()");
+	PgmCall		call = {
+		.function = "migrate.downgrade()",
+		.direction = PGM_DOWNGRADE
+	};
 
-	pgm_runlock_acquire("migrate.downgrade()");
-	check_snapshot("migrate.downgrade()");
-	run_to(PGM_DOWNGRADE, target);
-	return pgm_return_names(fcinfo, pgm_registry_current(false));
+	return run_call(fcinfo, &call);
 }
 
 /* Write down a stamp: a row for each revision it names. */

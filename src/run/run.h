@@ -27,6 +27,24 @@ typedef struct PgmRun
 	PgmIdentity identity;
 } PgmRun;
 
+/* An enum value that a statement of the plan adds */
+typedef struct PgmAddedValue
+{
+	const char *value;
+	const PgmStep *step;
+	const PgmStatement *statement;
+} PgmAddedValue;
+
+/* Why a plan cannot be one transaction */
+typedef struct PgmObstacle
+{
+	const PgmStep *step;
+	const PgmScript *script;
+	const PgmStatement *statement;	/* NULL: a header of the file says so */
+	const char *what;			/* it must stand alone, or NULL */
+	const PgmAddedValue *added; /* it may use this value, or NULL */
+} PgmObstacle;
+
 /* prepare.c */
 extern PgmRun *pgm_run_prepare(PgmGraph *graph, PgmPosition *position,
 							   PgmPlan *plan, bool read_only);
@@ -34,7 +52,9 @@ extern char *pgm_step_lone(const PgmStep *step, List *partitioned,
 						   const PgmStatement **statement);
 extern void pgm_run_check_reversible(const PgmRun *run);
 extern void pgm_run_admit(PgmRun *run);
-extern void pgm_run_check_transactional(const PgmRun *run);
+extern bool pgm_run_obstacle(const PgmRun *run, PgmObstacle *o);
+extern char *pgm_obstacle_text(const PgmObstacle *o);
+extern void pgm_run_refuse(const PgmObstacle *o, const char *closed);
 extern char *pgm_step_title(const PgmRun *run, const PgmStep *step);
 
 /* run.c */
@@ -44,6 +64,7 @@ extern void pgm_step_begin(const PgmRun *run, const PgmStep *step,
 						   int64 number, PgmLogEntry *entry);
 extern void pgm_step_record(const PgmRun *run, const PgmStep *step,
 							PgmPosition *pos, const PgmLogEntry *entry);
+extern void pgm_run_announce_role(const PgmRun *run);
 extern void pgm_run(PgmRun *run);
 
 /* preview.c */

@@ -20,6 +20,7 @@
 #include "catalog/objectaccess.h"
 #include "catalog/pg_extension.h"
 #include "commands/extension.h"
+#include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -27,6 +28,9 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "run/cycle.h"
+#include "run/door.h"
+#include "run/retry.h"
 #include "run/runlock.h"
 #include "run/settings.h"
 
@@ -35,6 +39,9 @@
 #define LOCK_KEY1 0x70676D69
 #define LOCK_KEY2 0x67726174
 #define LOCK_KEY3 3
+
+/* Shortest and half of the longest pause between two looks at it, in ms */
+#define WAIT_PAUSE 50
 
 bool		pgm_run_active = false;
 
@@ -152,6 +159,18 @@ run_lock(void)
 	return tag;
 }
 
+/* A process that has the lock in a mode that conflicts with this one, or 0. */
+static int
+conflicting_process(const LOCKTAG *tag, LOCKMODE mode)
+{
+	int			n;
+	VirtualTransactionId *holders = GetLockConflicts(tag, mode, &n);
+	int			pid = n > 0 ? vxid_pid(holders[0]) : 0;
+
+	pfree(holders);
+	return pid;
+}
+
 /*
  * Refuse to wait for a run that commits between its segments: it may itself
  * wait for the snapshot of the one who would wait.  Only such runs hold the
@@ -160,18 +179,15 @@ run_lock(void)
 static void
 refuse_beside_segments(const LOCKTAG *tag, const char *function)
 {
-	int			n;
-	VirtualTransactionId *holders = GetLockConflicts(tag, RowShareLock, &n);
-	int			pid = n > 0 ? vxid_pid(holders[0]) : 0;
+	int			pid = conflicting_process(tag, RowShareLock);
 
-	pfree(holders);
-	if (n > 0)
+	if (pid != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("cannot call %s while migrate.deploy() is running",
+				 errmsg("cannot call %s while a migration runs segment by segment",
 						function),
 				 errdetail("Process %d runs it in this database.", pid),
-				 errhint("Try again when it has finished, or CALL migrate.deploy(), which waits for it. See what it does: SELECT * FROM migrate.run ORDER BY run DESC LIMIT 1.")));
+				 errhint("Try again when it has finished, or CALL migrate.deploy(), which waits for it. See what it does: SELECT * FROM migrate.progress.")));
 }
 
 /*
@@ -240,12 +256,33 @@ pgm_runlock_release(void)
 		LockRelease(&tag, ExclusiveLock, true);
 }
 
+/* Take the run lock for the transaction if nobody has it. */
+bool
+pgm_runlock_try(void)
+{
+	LOCKTAG		tag = run_lock();
+
+	return LockAcquire(&tag, ShareRowExclusiveLock, false, true) !=
+		LOCKACQUIRE_NOT_AVAIL;
+}
+
+/* When a wait that begins now has to end; 0: never. */
+static TimestampTz
+wait_deadline(void)
+{
+	pgm_settings_define();
+	return pgm_run_wait_timeout <= 0 ? 0 :
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+									pgm_run_wait_timeout);
+}
+
 /*
  * Take the run lock for the rest of the transaction, waiting for whoever has
  * it.  "function" is the caller's name for messages.
  *
  * Raises 25006 on a standby or in a read-only transaction, 55006 when called
- * from a script that is being run, 55P03 after pg_migrate.run_wait_timeout.
+ * from a script that is being run or while a run commits between its segments,
+ * 55P03 after pg_migrate.run_wait_timeout.
  */
 void
 pgm_runlock_acquire(const char *function)
@@ -254,21 +291,59 @@ pgm_runlock_acquire(const char *function)
 	TimestampTz deadline = 0;
 
 	pgm_runlock_check(function);
-	while (LockAcquire(&tag, ShareRowExclusiveLock, false, true) ==
-		   LOCKACQUIRE_NOT_AVAIL)
+	while (!pgm_runlock_try())
 	{
 		VirtualTransactionId *holders;
 		int			n;
 
 		CHECK_FOR_INTERRUPTS();
-		pgm_settings_define();
-		if (deadline == 0 && pgm_run_wait_timeout > 0)
-			deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												   pgm_run_wait_timeout);
-		refuse_beside_segments(&tag, function);
+		if (deadline == 0)
+			deadline = wait_deadline();
 		holders = GetLockConflicts(&tag, ShareRowExclusiveLock, &n);
+		/* after that: so no run by segments is among them */
+		refuse_beside_segments(&tag, function);
 		for (int i = 0; i < n; i++)
 			wait_for_transaction(holders[i], deadline);
 		pfree(holders);
 	}
+}
+
+/*
+ * Where pgm_door_closed() found nothing: wait, without being in anybody's way,
+ * until the run lock was seen free, which it may no longer be.
+ *
+ * Raises 55P03 after pg_migrate.run_wait_timeout, 40P01 when whoever has it
+ * waits for us.
+ */
+void
+pgm_runlock_wait(void)
+{
+	LOCKTAG		tag = run_lock();
+	TimestampTz deadline = wait_deadline();
+	int			pid;
+
+	pgm_door_wait_begin();
+	while ((pid = conflicting_process(&tag, ShareRowExclusiveLock)) != 0)
+	{
+		if (deadline != 0 && GetCurrentTimestamp() >= deadline)
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("another migration is running in this database"),
+					 errdetail("Process %d did not finish within pg_migrate.run_wait_timeout (%d ms).",
+							   pid, pgm_run_wait_timeout),
+					 errhint("See what runs: SELECT * FROM migrate.progress.")));
+		pgm_cycle_check(pid);
+		pgm_retry_sleep(WAIT_PAUSE +
+						(long) (pg_prng_double(&pg_global_prng_state) * WAIT_PAUSE));
+	}
+	pgm_door_wait_end();
+}
+
+/* Does anybody have the run lock? */
+bool
+pgm_runlock_taken(void)
+{
+	LOCKTAG		tag = run_lock();
+
+	return conflicting_process(&tag, ShareRowExclusiveLock) != 0;
 }

@@ -7,7 +7,6 @@
 
 #include "mb/pg_wchar.h"
 #include "tcop/tcopprot.h"
-#include "utils/memutils.h"
 
 #include "errors.h"
 #include "registry/migration.h"
@@ -152,23 +151,4 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 	}
 	error_context_stack = callback.previous;
 	return script;
-}
-
-/* Parse a script that may be NULL, only to see that it can be parsed. */
-void
-pgm_script_check(const char *revision, const char *kind, const char *text,
-				 int first_line)
-{
-	MemoryContext context;
-	MemoryContext old;
-
-	if (text == NULL)
-		return;
-	context = AllocSetContextCreate(CurrentMemoryContext,
-									"pg_migrate script check",
-									ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(context);
-	pgm_script_parse(revision, kind, text, first_line);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
 }

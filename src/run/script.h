@@ -29,8 +29,6 @@ typedef struct PgmScript
 /* script.c */
 extern PgmScript *pgm_script_parse(const char *revision, const char *kind,
 								   const char *text, int first_line);
-extern void pgm_script_check(const char *revision, const char *kind,
-							 const char *text, int first_line);
 extern void pgm_script_position(const PgmScript *script);
 
 /* transactional.c */
@@ -38,6 +36,7 @@ extern char *pgm_statement_lone(const PgmStatement *statement,
 								List *partitioned);
 extern List *pgm_statement_partitioned(const PgmStatement *statement,
 									   List *partitioned);
+extern bool pgm_call_is_backfill(const Node *statement);
 extern bool pgm_statement_mentions(const PgmScript *script,
 								   const PgmStatement *statement,
 								   const char *value);

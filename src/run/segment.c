@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 
 #include "errors.h"
@@ -81,7 +82,8 @@ cut_statements(PgmCutter *c)
 		int			i = foreach_current_index(lc);
 		char	   *what = pgm_statement_lone(statement, c->partitioned);
 
-		if (c->single && IsA(statement->raw->stmt, CallStmt))
+		if (c->single && IsA(statement->raw->stmt, CallStmt) &&
+			!pgm_call_is_backfill(statement->raw->stmt))
 			what = NULL;		/* it is called atomically */
 		if (what == NULL && c->each && IsA(statement->raw->stmt, DoStmt))
 			what = "DO under -- transaction: none";
@@ -95,7 +97,7 @@ cut_statements(PgmCutter *c)
 	}
 }
 
-/* The header says that the script is one transaction, and it cannot be. */
+/* Where the header says that the script is one transaction: refuse cuts. */
 static void
 refuse_cut(const PgmStep *step, const PgmCutter *c)
 {
@@ -139,7 +141,7 @@ pgm_segments_cut(const PgmStep *step, List **partitioned)
 	};
 
 	cut_statements(&c);
-	if (c.single && list_length(c.segments) > 1)
+	if (c.single)
 		refuse_cut(step, &c);
 	if (c.segments == NIL)
 		add_segment(&c, PGM_SEGMENT_TRANSACTION, 0, 0);
@@ -183,4 +185,62 @@ pgm_segment_kind(const PgmSegment *segment)
 	static const char *const names[] = {"transaction", "lone", "verify"};
 
 	return names[segment->kind];
+}
+
+/* The segments of each step of a run: an array of lists. */
+List **
+pgm_run_cut(const PgmRun *run)
+{
+	List	  **segments = palloc(Max(run->plan->nsteps, 1) * sizeof(List *));
+	List	   *partitioned = NIL;
+
+	for (int i = 0; i < run->plan->nsteps; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		segments[i] = run->steps[i].script == NULL ? NIL :
+			pgm_segments_cut(&run->steps[i], &partitioned);
+	}
+	return segments;
+}
+
+/* Could the statement leave the role it runs as? */
+static bool
+could_leave(const Node *statement)
+{
+	return IsA(statement, DoStmt) ||
+		(IsA(statement, CallStmt) && !pgm_call_is_backfill(statement));
+}
+
+static void
+check_confined(const PgmRun *run, const PgmStep *step, const PgmSegment *s)
+{
+	const PgmStatement *statement;
+
+	if (s->kind != PGM_SEGMENT_LONE)
+		return;
+	statement = list_nth(s->script->statements, s->first);
+	if (could_leave(statement->raw->stmt))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("migration \"%s\" cannot run as role \"%s\": %s",
+						step->stored->m.revision,
+						GetUserNameFromId(run->identity.role, false), s->what),
+				 errdetail("What commits could leave the role."),
+				 errhint("Call it logged in as that role.")));
+}
+
+/*
+ * Refuse, with 42501, lone statements of code that could leave the role it has
+ * to run as.
+ */
+void
+pgm_run_check_confined(const PgmRun *run, List **segments)
+{
+	ListCell   *lc;
+
+	if (!run->identity.confined || run->identity.role == GetSessionUserId())
+		return;
+	for (int i = 0; i < run->plan->nsteps; i++)
+		foreach(lc, segments[i])
+			check_confined(run, &run->steps[i], lfirst(lc));
 }

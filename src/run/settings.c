@@ -10,13 +10,16 @@
 
 #include "run/settings.h"
 
+int			pgm_build_timeout = 0;
 int			pgm_lock_timeout = 2000;
 int			pgm_lock_poll = 2000;
 int			pgm_lock_retries = 5;
+int			pgm_progress_interval = 5000;
 int			pgm_retry_max_work = 10000;
 int			pgm_run_wait_timeout = 0;
 char	   *pgm_owner_role = NULL;
 char	   *pgm_search_path = NULL;
+bool		pgm_select_door = true;
 char	   *pgm_trusted_authors = NULL;
 
 /*
@@ -35,6 +38,12 @@ pgm_settings_define(void)
 	if (defined)
 		return;
 	defined = true;
+	DefineCustomIntVariable("pg_migrate.build_timeout",
+							"How long the concurrent build of an index may take.",
+							"0 sets no limit.",
+							&pgm_build_timeout,
+							0, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("pg_migrate.lock_timeout",
 							"How long a migration waits for a lock before it gives way and tries again.",
 							"0 leaves it to the session's lock_timeout.",
@@ -59,6 +68,12 @@ pgm_settings_define(void)
 							   &pgm_owner_role,
 							   "",
 							   PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_migrate.progress_interval",
+							"How often a call that waits for a background worker says how far it is.",
+							"0 says nothing.",
+							&pgm_progress_interval,
+							5000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("pg_migrate.retry_max_work",
 							"A plan that ran longer than this is not tried again.",
 							NULL,
@@ -77,6 +92,12 @@ pgm_settings_define(void)
 							   &pgm_search_path,
 							   "",
 							   PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("pg_migrate.select_door",
+							 "May SELECT migrate.upgrade() run by a background worker what cannot be one transaction?",
+							 NULL,
+							 &pgm_select_door,
+							 true,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("pg_migrate.trusted_authors",
 							   "Roles whose migrations may run as anybody.",
 							   "A comma list.",

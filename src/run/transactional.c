@@ -154,6 +154,31 @@ lone_drop_subscription(const DropSubscriptionStmt *stmt)
 	return no_slot ? NULL : "DROP SUBSCRIPTION that drops a replication slot";
 }
 
+/* Is the statement a CALL of migrate.backfill(), and of nothing else? */
+bool
+pgm_call_is_backfill(const Node *statement)
+{
+	const CallStmt *stmt = (const CallStmt *) statement;
+	Oid			ours = get_namespace_oid("migrate", true);
+	char	   *schema;
+	char	   *name;
+	CatCList   *list;
+	bool		all = true;
+
+	if (!IsA(statement, CallStmt))
+		return false;
+	DeconstructQualifiedName(stmt->funccall->funcname, &schema, &name);
+	if (strcmp(name, "backfill") != 0)
+		return false;
+	if (schema)
+		return strcmp(schema, "migrate") == 0;
+	list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	for (int i = 0; i < list->n_members; i++)
+		all = all && ((Form_pg_proc) GETSTRUCT(&list->members[i]->tuple))->pronamespace == ours;
+	ReleaseSysCacheList(list);
+	return all;
+}
+
 /* May the procedure commit?  Not if the server would call it atomically. */
 static bool
 may_commit(Form_pg_proc proc, HeapTuple tuple)
@@ -189,6 +214,8 @@ lone_call(const CallStmt *stmt)
 		may = may || may_commit(proc, tuple);
 	}
 	ReleaseSysCacheList(list);
+	if (pgm_call_is_backfill((const Node *) stmt))
+		return "CALL migrate.backfill()";
 	return may || !known ? "CALL of a procedure that may commit" : NULL;
 }
 

@@ -1,0 +1,156 @@
+/*
+ * watch.c
+ *	  Runs seen from outside: whether they are alive, and how far they are.
+ *
+ * A run that is said to be running is so only if its process has the run lock
+ * in EXCLUSIVE mode; one restored from a dump, or cut off, has not.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+
+#include "registry/journal.h"
+#include "registry/spi.h"
+
+/* the process that has the run lock for a run by segments */
+#define RUNNER \
+	"(SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database" \
+	"  WHERE l.locktype = 'advisory' AND l.objsubid = 3 AND l.granted" \
+	"    AND l.mode = 'ExclusiveLock' AND d.datname = current_database())"
+#define IS_ALIVE(r) \
+	"CASE " r ".state WHEN 'running' THEN " r ".pid IN " RUNNER \
+	" WHEN 'waiting' THEN EXISTS (SELECT FROM pg_stat_get_activity(" r ".pid) w" \
+	"  WHERE w.backend_start <= " r ".started_at) ELSE false END"
+
+/* the processes that one waits for, and since when their transactions are open */
+#define WAITING_FOR(pid) \
+	"(SELECT string_agg(format('process %s (%s%s%s)', a.pid," \
+	"   coalesce(nullif(a.application_name, ''), a.backend_type)," \
+	"   ', ' || a.state, ', transaction open for ' || date_trunc('second', clock_timestamp() - a.xact_start)), '; ')" \
+	"   FROM pg_stat_activity a WHERE a.pid = ANY (pg_blocking_pids(" pid ")))"
+
+static PgmQuery run_query = {
+	.sql = "SELECT r.state, r.sqlstate, r.error, r.pid, " IS_ALIVE("r")
+	"  FROM migrate.run r WHERE r.run = $1",
+	.argtypes = {INT8OID}
+};
+
+/*
+ * What runs: the runs by segments with what they are at, and backfills that
+ * were called by hand.
+ */
+#define PROGRESS \
+	"WITH going AS (" \
+	" SELECT r.run, r.pid, r.state FROM migrate.run r WHERE r.state IN ('running', 'waiting') AND " IS_ALIVE("r") \
+	"), half AS (" \
+	" SELECT s.revision, max(s.total) AS total, count(*) FILTER (WHERE s.state = 'done') AS done" \
+	"   FROM migrate.segment s WHERE s.open GROUP BY s.revision" \
+	"), part AS (" \
+	" SELECT g.run, g.pid, g.state, coalesce(s.revision, h.revision) AS revision," \
+	"   coalesce(s.number, h.done + 1) AS segment, s.kind, s.sql, s.started_at" \
+	"   FROM going g LEFT JOIN half h ON g.state = 'running'" \
+	"   LEFT JOIN migrate.segment s ON s.open AND s.state = 'running' AND g.state = 'running'" \
+	"), work AS (" \
+	" SELECT p.run, p.pid, p.revision, p.segment," \
+	"   CASE WHEN b.id IS NOT NULL THEN 'backfill' WHEN c.pid IS NOT NULL THEN 'index build'" \
+	"     WHEN p.state = 'waiting' THEN NULL ELSE coalesce(p.kind, 'transaction') END AS kind," \
+	"   CASE WHEN b.id IS NOT NULL THEN format('pass %s of %s', b.pass, b.part)" \
+	"     WHEN c.pid IS NOT NULL THEN c.phase WHEN p.state = 'waiting' THEN 'waiting for another run'" \
+	"     ELSE regexp_replace(left(p.sql, 60), '\\s+', ' ', 'g') END AS phase," \
+	"   CASE WHEN b.id IS NOT NULL THEN b.done WHEN c.blocks_total > 0 THEN c.blocks_done" \
+	"     WHEN c.tuples_total > 0 THEN c.tuples_done WHEN c.lockers_total > 0 THEN c.lockers_done END AS done," \
+	"   CASE WHEN b.id IS NOT NULL THEN b.total WHEN c.blocks_total > 0 THEN c.blocks_total" \
+	"     WHEN c.tuples_total > 0 THEN c.tuples_total WHEN c.lockers_total > 0 THEN c.lockers_total END AS total," \
+	"   coalesce(b.begun_at, p.started_at) AS started_at, b.begun_done AS begun," \
+	"   coalesce(b.waiting, " WAITING_FOR("p.pid") ") AS waiting_for" \
+	"   FROM part p LEFT JOIN migrate.backfill b ON b.state = 'running' AND b.run = p.run AND b.pid = p.pid" \
+	"   LEFT JOIN pg_stat_progress_create_index c ON c.pid = p.pid" \
+	" UNION ALL" \
+	" SELECT NULL, b.pid, b.revision, b.segment, 'backfill', format('pass %s of %s', b.pass, b.part)," \
+	"   b.done, b.total, b.begun_at, b.begun_done, coalesce(b.waiting, " WAITING_FOR("b.pid") ")" \
+	"   FROM migrate.backfill b WHERE b.state = 'running' AND b.run IS NULL AND EXISTS" \
+	"    (SELECT FROM pg_stat_get_activity(b.pid) a WHERE a.backend_start <= b.begun_at)" \
+	"), speed AS (" \
+	" SELECT *, (done - coalesce(begun, 0)) /" \
+	"   greatest(extract(epoch FROM clock_timestamp() - started_at), 0.001)::float8 AS rate FROM work" \
+	"), progress AS (" \
+	" SELECT run, revision, segment::int4, kind, phase, done, total," \
+	"   (100.0 * done / nullif(total, 0))::float8 AS percent, rate," \
+	"   CASE WHEN rate > 0 THEN date_trunc('second', make_interval(secs => (total - done) / rate)) END AS eta," \
+	"   waiting_for, pid FROM speed) "
+
+static PgmQuery progress_query = {
+	.sql = PROGRESS "SELECT run, revision, segment, kind, phase, done, total, percent, rate, eta, waiting_for, pid FROM progress"
+	" ORDER BY run, pid"
+};
+static PgmQuery line_query = {
+	.sql = PROGRESS "SELECT format('run %s%s%s%s%s%s', run, ', migration \"' || revision || '\"'," \
+	" ', segment ' || segment, ', ' || kind, ': ' || phase," \
+	" coalesce(format(', %s%%%s', round(percent::numeric), ' of ' || total), '') ||" \
+	" coalesce(', about ' || eta || ' to go', '') || coalesce(', waits for ' || waiting_for, ''))" \
+	" FROM progress WHERE pid = $1",
+	.argtypes = {INT4OID}
+};
+
+/* What is known of a run, or NULL when there is none of that number. */
+PgmJournalRun *
+pgm_journal_run(int64 number)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		value = Int64GetDatum(number);
+	PgmJournalRun *run = NULL;
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	if (pgm_spi_run(&spi, &run_query, &value, NULL) > 0)
+	{
+		MemoryContext old = MemoryContextSwitchTo(caller);
+		bool		isnull;
+
+		run = palloc0(sizeof(PgmJournalRun));
+		run->number = number;
+		run->state = pgm_spi_text(0, 1);
+		run->sqlstate = pgm_spi_text(0, 2);
+		run->error = pgm_spi_text(0, 3);
+		run->pid = DatumGetInt32(pgm_spi_datum(0, 4, &isnull));
+		run->alive = DatumGetBool(pgm_spi_datum(0, 5, &isnull));
+		MemoryContextSwitchTo(old);
+	}
+	pgm_spi_end(&spi);
+	return run;
+}
+
+/* How far the run of a process is, as one line; NULL when it has not begun. */
+char *
+pgm_journal_progress_line(int pid)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		value = Int32GetDatum(pid);
+	char	   *line = NULL;
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	if (pgm_spi_run(&spi, &line_query, &value, NULL) > 0)
+	{
+		line = pgm_spi_text(0, 1);
+		line = line ? MemoryContextStrdup(caller, line) : NULL;
+	}
+	pgm_spi_end(&spi);
+	return line;
+}
+
+/* The rows of migrate.progress, into a result that was begun. */
+void
+pgm_journal_progress(ReturnSetInfo *rsinfo)
+{
+	PgmSpi		spi;
+	uint64		n;
+
+	pgm_spi_begin(&spi, false);
+	n = pgm_spi_run(&spi, &progress_query, NULL, NULL);
+	for (uint64 i = 0; i < n; i++)
+		tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
+	pgm_spi_end(&spi);
+}

@@ -1,0 +1,53 @@
+/*
+ * engine.h
+ *	  A run that commits between its segments.
+ */
+#ifndef PGM_ENGINE_H
+#define PGM_ENGINE_H
+
+#include "registry/journal.h"
+#include "run/segment.h"
+#include "run/work.h"
+
+/* A run in progress */
+typedef struct PgmEngine
+{
+	PgmWork		work;
+	const char *target;
+	PgmDirection direction;
+	int64		number;			/* 0: not written down yet */
+	PgmRun	   *run;
+	PgmPosition *pos;
+} PgmEngine;
+
+/* A segment of it that is to be run */
+typedef struct PgmTask
+{
+	PgmEngine  *engine;
+	const PgmStep *step;
+	const PgmSegment *segment;
+	int			total;			/* segments of the step */
+	PgmLogEntry *entry;
+} PgmTask;
+
+/* engine.c */
+extern void pgm_engine_queue(PgmEngine *e);
+extern void pgm_engine_run(PgmEngine *e);
+extern PgmJournalSegment pgm_task_row(const PgmTask *task, const char *state);
+extern void pgm_task_done(const PgmTask *task, PgmJournalSegment *row);
+extern void pgm_task_fail(const PgmTask *task, PgmJournalSegment *row,
+						  ErrorData *edata);
+extern long pgm_task_retry(const PgmTask *task, PgmJournalSegment *row,
+						   ErrorData *edata, int try, long worked);
+
+/* lonerun.c */
+extern const Node *pgm_segment_statement(const PgmSegment *segment);
+extern void pgm_lone_run(const PgmTask *task);
+extern bool pgm_lone_recover(const PgmTask *task, PgmJournalSegment *row);
+
+/* the identity of the run of this backend's scripts, or NULL */
+extern PgmIdentity *pgm_engine_identity;
+/* and the segment it is in */
+extern const PgmTask *pgm_engine_task;
+
+#endif							/* PGM_ENGINE_H */

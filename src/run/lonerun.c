@@ -1,0 +1,382 @@
+/*
+ * lonerun.c
+ *	  Running a statement that must stand alone: its intent is committed
+ *	  before, its outcome after; and finding out what became of one that was
+ *	  cut off in between.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "errors.h"
+#include "registry/behaviour.h"
+#include "registry/journal.h"
+#include "run/engine.h"
+#include "run/lockwatch.h"
+#include "run/lone.h"
+#include "run/retry.h"
+#include "run/runlock.h"
+#include "run/settings.h"
+
+/* A setting to be put back */
+typedef struct PgmSaved
+{
+	char	   *name;
+	char	   *value;
+} PgmSaved;
+
+/* Set a parameter for the session. */
+static void
+set_option(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, superuser() ? PGC_SUSET : PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
+}
+
+/* The same, remembering what it was. */
+static List *
+set_for_session(List *saved, const char *name, const char *value)
+{
+	PgmSaved   *s = palloc(sizeof(PgmSaved));
+	const char *before = GetConfigOption(name, true, false);
+
+	s->name = pstrdup(name);
+	s->value = before ? pstrdup(before) : NULL;
+	set_option(name, value);
+	return lcons(s, saved);
+}
+
+/* Do what a SET or RESET of the script does, for the session. */
+static List *
+replay(List *saved, const VariableSetStmt *set)
+{
+	ListCell   *lc;
+
+	if (set->kind != VAR_RESET_ALL)
+		return set_for_session(saved, set->name,
+							   set->kind == VAR_SET_VALUE ?
+							   ExtractSetVariableArgs(unconstify(VariableSetStmt *, set)) :
+							   NULL);
+	/* what the script has set before; the rest was not its own */
+	foreach(lc, list_copy(saved))
+		saved = set_for_session(saved, ((PgmSaved *) lfirst(lc))->name, NULL);
+	return saved;
+}
+
+/*
+ * Settings and role of a lone statement: for the session, since its own
+ * commits would end anything less.  Returns what to put back.
+ */
+static List *
+enter_lone(const PgmTask *task, const Node *statement)
+{
+	PgmIdentity *id = &task->engine->run->identity;
+	List	   *saved = NIL;
+	List	   *ours = NIL;
+	bool		role = false;
+	ListCell   *lc;
+
+	GetUserIdAndSecContext(&id->saved_role, &id->saved_context);
+	if (pgm_lone_waits_long(statement))
+	{
+		ours = set_for_session(ours, "lock_timeout", "0");
+		if (pgm_build_timeout > 0)
+			ours = set_for_session(ours, "statement_timeout",
+								   psprintf("%d", pgm_build_timeout));
+	}
+	else if (pgm_lock_timeout > 0)
+		ours = set_for_session(ours, "lock_timeout",
+							   psprintf("%d", pgm_lock_timeout));
+	if (pgm_search_path[0] != '\0')
+		ours = set_for_session(ours, "search_path", pgm_search_path);
+	foreach(lc, pgm_script_settings(task->segment->script, task->segment->first))
+	{
+		const PgmStatement *s = lfirst(lc);
+		const VariableSetStmt *set = (const VariableSetStmt *) s->raw->stmt;
+
+		saved = replay(saved, set);
+		role = role || (set->name && strcmp(set->name, "role") == 0);
+	}
+	if (!role)
+		SetUserIdAndSecContext(id->role, 0);
+	return list_concat(saved, ours);
+}
+
+/* Put them back, in a transaction. */
+static void
+leave_lone(const PgmTask *task, List *saved)
+{
+	const PgmIdentity *id = &task->engine->run->identity;
+	ListCell   *lc;
+
+	SetUserIdAndSecContext(id->saved_role, id->saved_context);
+	foreach(lc, saved)
+		set_option(((PgmSaved *) lfirst(lc))->name,
+				   ((PgmSaved *) lfirst(lc))->value);
+	SetUserIdAndSecContext(id->saved_role, id->saved_context);
+}
+
+/* Say which of our settings ended a build. */
+static void
+explain_timeout(ErrorData *edata, const Node *statement, TimestampTz start)
+{
+	if (edata->sqlerrcode != ERRCODE_QUERY_CANCELED || pgm_build_timeout <= 0 ||
+		!pgm_lone_waits_long(statement) ||
+		!TimestampDifferenceExceeds(start, GetCurrentTimestamp(),
+									pgm_build_timeout))
+		return;
+	edata->message = pstrdup("canceling the build due to pg_migrate.build_timeout");
+	edata->hint = psprintf("It had not finished after %d ms. See who holds old transactions open in pg_stat_activity, or SET pg_migrate.build_timeout higher.",
+						   pgm_build_timeout);
+}
+
+/*
+ * Execute a lone statement of a script; NULL, or the error.  A transaction is
+ * in progress afterwards in any case.
+ */
+static ErrorData *
+execute_lone(const PgmTask *task, const Node *statement,
+			 const PgmScript *script, int index)
+{
+	const PgmWork *work = &task->engine->work;
+	ErrorData  *volatile edata = NULL;
+	List	   *saved = enter_lone(task, statement);
+	TimestampTz start;
+
+	pgm_work_commit(work);		/* the settings */
+	start = GetCurrentTimestamp();
+	pgm_lockwatch_start();
+	pgm_run_active = true;
+	PG_TRY();
+	{
+		pgm_execute_lone(script, index, &work->timeout);
+		pgm_work_commit(work);
+	}
+	PG_CATCH();
+	{
+		pgm_run_active = false;
+		pgm_lockwatch_stop();
+		edata = pgm_work_abort(work);
+		explain_timeout(edata, statement, start);
+	}
+	PG_END_TRY();
+	pgm_run_active = false;
+	pgm_lockwatch_stop();
+	leave_lone(task, saved);
+	if (!pgm_runlock_held())
+		pgm_runlock_keep();
+	pgm_work_commit(work);
+	return edata;
+}
+
+/*
+ * Remove, or bring to its end, what an earlier try of a lone statement left.
+ * Returns the error of a removal that failed, or NULL.
+ */
+static ErrorData *
+clear_remains(const PgmTask *task, const Node *statement, const char *intent)
+{
+	const PgmWork *work = &task->engine->work;
+
+	for (;;)
+	{
+		char	   *sql;
+		PgmScript  *script;
+		ErrorData  *edata;
+		List	   *saved = enter_lone(task, statement);
+
+		pgm_work_begin();
+		sql = pgm_lone_remains(statement, intent);
+		leave_lone(task, saved);
+		pgm_work_commit(work);
+		if (sql == NULL)
+			return NULL;
+		ereport(NOTICE, (errmsg("clearing up: %s", sql)));
+		script = pgm_script_parse(task->segment->script->revision, "clearing",
+								  sql, 0);
+		edata = execute_lone(task,
+							 ((PgmStatement *) linitial(script->statements))->raw->stmt,
+							 script, 0);
+		if (edata)
+			return edata;
+	}
+}
+
+/* What became of a lone statement, looked at as it would run. */
+static PgmOutcome
+examine(const PgmTask *task, const Node *statement, const char *intent)
+{
+	PgmOutcome	outcome;
+	List	   *saved = enter_lone(task, statement);
+
+	pgm_work_begin();
+	outcome = pgm_lone_examine(statement, intent);
+	leave_lone(task, saved);
+	pgm_work_commit(&task->engine->work);
+	return outcome;
+}
+
+/* Commit what is there before a lone statement. */
+static PgmJournalSegment
+write_intent(const PgmTask *task, Node *statement)
+{
+	PgmJournalSegment row = pgm_task_row(task, "running");
+	List	   *saved = enter_lone(task, statement);
+
+	pgm_work_begin();
+	pgm_lone_prepare(statement);
+	row.intent = pgm_lone_intent(statement);
+	leave_lone(task, saved);
+	pgm_journal_write(&row, NULL);
+	pgm_work_commit(&task->engine->work);
+	return row;
+}
+
+/* Record the outcome of a lone statement that succeeded. */
+static void
+record_lone(const PgmTask *task, PgmJournalSegment *row)
+{
+	pgm_work_begin();
+	pgm_task_done(task, row);
+	pgm_work_commit(&task->engine->work);
+}
+
+/* The statement of a lone segment. */
+const Node *
+pgm_segment_statement(const PgmSegment *segment)
+{
+	const PgmStatement *s = list_nth(segment->script->statements,
+									 segment->first);
+
+	return s->raw->stmt;
+}
+
+/* One try; from the second on after what the one before has left. */
+static ErrorData *
+try_lone(const PgmTask *task, const Node *statement, const char *intent,
+		 bool again)
+{
+	if (again)
+	{
+		ErrorData  *edata = clear_remains(task, statement, intent);
+
+		if (edata)
+			return edata;
+		if (examine(task, statement, intent) == PGM_OUTCOME_DONE)
+			return NULL;
+	}
+	return execute_lone(task, statement, task->segment->script,
+						task->segment->first);
+}
+
+/* May a try that lost a lock be made again? */
+static bool
+is_repeatable(const Node *statement, const ErrorData *edata)
+{
+	return pgm_lone_is_known(statement) &&
+		(edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+		 edata->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED);
+}
+
+/* A lone statement: intent, statement, outcome. */
+void
+pgm_lone_run(const PgmTask *task)
+{
+	const Node *statement = pgm_segment_statement(task->segment);
+	PgmJournalSegment row = write_intent(task, unconstify(Node *, statement));
+
+	if (task->total > 1)
+		ereport(NOTICE,
+				(errmsg("segment %d of %d: %s", task->segment->number,
+						task->total, task->segment->what)));
+	for (int try = 0;; try++)
+	{
+		ErrorData  *edata = try_lone(task, statement, row.intent, try > 0);
+
+		if (edata == NULL)
+			break;
+		if (!is_repeatable(statement, edata) || try >= pgm_lock_retries)
+		{
+			row.state = clear_remains(task, statement, row.intent) ?
+				"running" : "failed";
+			if (examine(task, statement, row.intent) == PGM_OUTCOME_DONE)
+				break;
+		}
+		if (!is_repeatable(statement, edata))
+			pgm_task_fail(task, &row, edata);
+		pgm_retry_sleep(pgm_task_retry(task, &row, edata, try, 0));
+		FreeErrorData(edata);
+	}
+	record_lone(task, &row);
+}
+
+/* May the statement be run again whatever became of it? */
+static bool
+is_idempotent(const PgmStep *step)
+{
+	char	   *value = pgm_behaviour_value(step->stored->m.options,
+											"idempotent");
+
+	return value && strcmp(value, "yes") == 0;
+}
+
+/* Write down that the outcome is unknown, and stop. */
+static void
+stop_unknown(const PgmTask *task, PgmJournalSegment *row)
+{
+	row->state = "unknown";
+	pgm_work_begin();
+	pgm_journal_write(row, NULL);
+	pgm_work_commit(&task->engine->work);
+	ereport(ERROR,
+			(errcode(PGM_ERRCODE_OUTCOME_UNKNOWN),
+			 errmsg("migration \"%s\" was cut off in a statement whose outcome is unknown",
+					row->revision),
+			 errdetail("Segment %d of %d, %s: %s", row->number, row->total,
+					   task->segment->what, row->sql),
+			 errhint("Find out whether it took effect, and say SELECT migrate.resume(%lld, 'done') or migrate.resume(%lld, 'again').",
+					 (long long) row->run, (long long) row->run)));
+}
+
+/*
+ * A lone statement that was cut off: find out what became of it.  Returns
+ * whether it is in effect.
+ *
+ * Raises PGM_ERRCODE_OUTCOME_UNKNOWN when that cannot be told.
+ */
+bool
+pgm_lone_recover(const PgmTask *task, PgmJournalSegment *row)
+{
+	const Node *statement = pgm_segment_statement(task->segment);
+	ErrorData  *edata = NULL;
+	PgmOutcome	outcome;
+
+	pgm_lone_adopt(unconstify(Node *, statement), row->intent);
+	for (int try = 0;; try++)
+	{
+		edata = clear_remains(task, statement, row->intent);
+		if (edata == NULL)
+			break;
+		if (!is_repeatable(statement, edata))
+			ReThrowError(edata);
+		pgm_retry_sleep(pgm_task_retry(task, row, edata, try, 0));
+	}
+	outcome = examine(task, statement, row->intent);
+	if (outcome == PGM_OUTCOME_UNKNOWN && is_idempotent(task->step))
+		outcome = PGM_OUTCOME_AGAIN;
+	if (outcome == PGM_OUTCOME_UNKNOWN)
+		stop_unknown(task, row);
+	if (outcome == PGM_OUTCOME_DONE)
+	{
+		record_lone(task, row);
+		return true;
+	}
+	pgm_work_begin();
+	pgm_journal_forget(row);
+	pgm_work_commit(&task->engine->work);
+	return false;
+}

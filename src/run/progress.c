@@ -1,0 +1,63 @@
+/*
+ * progress.c
+ *	  How far the runs are: migrate.progress, and the lines that a caller who
+ *	  waits for a worker is told now and then.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+#include "registry/journal.h"
+#include "run/progress.h"
+#include "run/settings.h"
+#include "srf.h"
+
+static TimestampTz next_report = 0;
+
+/* Begin to wait: the first report is due after one interval. */
+void
+pgm_progress_begin(void)
+{
+	next_report = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+											  pgm_progress_interval);
+}
+
+/*
+ * Tell the client how far the run of a process is, if that is due.  In a
+ * subtransaction that is rolled back, so that no lock is kept; with snapshots
+ * of its own.
+ */
+void
+pgm_progress_report(int pid)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	char	   *line = NULL;
+
+	if (pgm_progress_interval <= 0 || GetCurrentTimestamp() < next_report)
+		return;
+	pgm_progress_begin();
+	BeginInternalSubTransaction("pg_migrate");
+	MemoryContextSwitchTo(context);
+	line = pgm_journal_progress_line(pid);
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (line)
+		ereport(NOTICE, (errmsg_internal("%s", line)));
+}
+
+PG_FUNCTION_INFO_V1(pg_migrate_progress);
+
+/* progress_rows() returns the rows of migrate.progress */
+Datum
+pg_migrate_progress(PG_FUNCTION_ARGS)
+{
+	pgm_rows_begin(fcinfo);
+	pgm_journal_progress((ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
+}

@@ -1,0 +1,506 @@
+/*
+ * worker.c
+ *	  Runs by a background worker: for a caller that waits, and relays what the
+ *	  worker says; or for one that goes on.
+ *
+ * The worker becomes the caller: its database, user, role and settings.  The
+ * only difference is that the caller's own timeouts hold for the call, not for
+ * what the worker does.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/dbcommands.h"
+#include "fmgr.h"
+#include "libpq/pqformat.h"
+#include "libpq/pqmq.h"
+#include "libpq/pqsignal.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "storage/dsm.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+#include "storage/shm_mq.h"
+#include "storage/shm_toc.h"
+#include "tcop/pquery.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "compat.h"
+#include "registry/registry.h"
+#include "run/cycle.h"
+#include "run/door.h"
+#include "run/engine.h"
+#include "run/progress.h"
+#include "run/retry.h"
+#include "run/runlock.h"
+#include "run/settings.h"
+#include "run/worker.h"
+
+#define WORKER_MAGIC		0x70676D77
+#define WORKER_KEY_TASK		1
+#define WORKER_KEY_TARGET	2
+#define WORKER_KEY_GUC		3
+#define WORKER_KEY_QUEUE	4
+#define WORKER_QUEUE_SIZE	65536
+
+/* Tries to get a worker while nobody runs, and the pause between them, in ms */
+#define SLOT_TRIES 10
+#define SLOT_PAUSE 100
+
+/* How long a worker that was cancelled may clear up, in ms */
+#define CLEAR_TIME 30000
+
+/* What a worker is told, and what it says beside its messages */
+typedef struct PgmWorkerTask
+{
+	Oid			database;
+	Oid			login;			/* authenticated user */
+	Oid			session_user;
+	Oid			user;
+	bool		role_set;		/* by SET ROLE */
+	PgmDirection direction;
+	bool		detached;		/* nobody waits */
+	char		address[NAMEDATALEN];	/* of the client, or "" */
+	volatile int64 run;			/* its number, when nobody waits */
+	volatile bool finished;
+} PgmWorkerTask;
+
+/* A worker from the caller's side */
+typedef struct PgmWorker
+{
+	dsm_segment *segment;
+	PgmWorkerTask *task;
+	shm_mq_handle *queue;
+	BackgroundWorkerHandle *handle;
+	ErrorData  *error;			/* what it failed with, or NULL */
+} PgmWorker;
+
+extern PGDLLEXPORT void pg_migrate_worker_main(Datum arg);
+
+/* The caller's address as text, or "". */
+static void
+copy_client_address(char *address)
+{
+	Datum		value;
+	LOCAL_FCINFO(fcinfo, 0);
+
+	address[0] = '\0';
+	InitFunctionCallInfoData(*fcinfo, NULL, 0, InvalidOid, NULL, NULL);
+	value = inet_client_addr(fcinfo);
+	if (!fcinfo->isnull)
+		strlcpy(address, DatumGetCString(DirectFunctionCall1(inet_out, value)),
+				NAMEDATALEN);
+}
+
+static void
+fill_task(PgmWorkerTask *task, PgmDirection direction, bool detached)
+{
+	memset(task, 0, sizeof(PgmWorkerTask));
+	task->database = MyDatabaseId;
+	task->login = GetAuthenticatedUserId();
+	task->session_user = GetSessionUserId();
+	task->user = GetUserId();
+	task->role_set = OidIsValid(GetCurrentRoleId());
+	task->direction = direction;
+	task->detached = detached;
+	copy_client_address(task->address);
+}
+
+/* Make the shared memory segment. */
+static void
+create_segment(PgmWorker *w, PgmDirection direction, const char *target,
+			   bool detached)
+{
+	Size		guc_size = EstimateGUCStateSpace();
+	shm_toc_estimator estimator;
+	Size		size;
+	shm_toc    *toc;
+	char	   *copy;
+	char	   *guc;
+	shm_mq	   *mq;
+
+	shm_toc_initialize_estimator(&estimator);
+	shm_toc_estimate_chunk(&estimator, sizeof(PgmWorkerTask));
+	shm_toc_estimate_chunk(&estimator, strlen(target) + 1);
+	shm_toc_estimate_chunk(&estimator, guc_size);
+	shm_toc_estimate_chunk(&estimator, WORKER_QUEUE_SIZE);
+	shm_toc_estimate_keys(&estimator, 4);
+	size = shm_toc_estimate(&estimator);
+
+	w->segment = dsm_create(size, 0);
+	toc = shm_toc_create(WORKER_MAGIC, dsm_segment_address(w->segment), size);
+	w->task = shm_toc_allocate(toc, sizeof(PgmWorkerTask));
+	fill_task(w->task, direction, detached);
+	shm_toc_insert(toc, WORKER_KEY_TASK, w->task);
+	copy = shm_toc_allocate(toc, strlen(target) + 1);
+	strcpy(copy, target);
+	shm_toc_insert(toc, WORKER_KEY_TARGET, copy);
+	guc = shm_toc_allocate(toc, guc_size);
+	SerializeGUCState(guc_size, guc);
+	shm_toc_insert(toc, WORKER_KEY_GUC, guc);
+	mq = shm_mq_create(shm_toc_allocate(toc, WORKER_QUEUE_SIZE),
+					   WORKER_QUEUE_SIZE);
+	shm_toc_insert(toc, WORKER_KEY_QUEUE, mq);
+	shm_mq_set_receiver(mq, MyProc);
+	w->queue = shm_mq_attach(mq, w->segment, NULL);
+}
+
+/* Ask the postmaster for a worker; false when there is no slot. */
+static bool
+register_worker(PgmWorker *w)
+{
+	BackgroundWorker bgw;
+
+	memset(&bgw, 0, sizeof(bgw));
+	bgw.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	bgw.bgw_start_time = BgWorkerStart_ConsistentState;
+	bgw.bgw_restart_time = BGW_NEVER_RESTART;
+	strlcpy(bgw.bgw_library_name, "pg_migrate", BGW_MAXLEN);
+	strlcpy(bgw.bgw_function_name, "pg_migrate_worker_main", BGW_MAXLEN);
+	snprintf(bgw.bgw_name, BGW_MAXLEN, "pg_migrate for process %d", MyProcPid);
+	strlcpy(bgw.bgw_type, "pg_migrate", BGW_MAXLEN);
+	bgw.bgw_main_arg = UInt32GetDatum(dsm_segment_handle(w->segment));
+	bgw.bgw_notify_pid = MyProcPid;
+	if (!RegisterDynamicBackgroundWorker(&bgw, &w->handle))
+		return false;
+	shm_mq_set_handle(w->queue, w->handle);
+	return true;
+}
+
+/* Start a worker; false when there is no slot. */
+static bool
+start_worker(PgmWorker *w, PgmDirection direction, const char *target,
+			 bool detached)
+{
+	memset(w, 0, sizeof(PgmWorker));
+	create_segment(w, direction, target, detached);
+	if (register_worker(w))
+		return true;
+	dsm_detach(w->segment);
+	return false;
+}
+
+static void
+refuse_without_slot(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+			 errmsg("no background worker is free to run the migration"),
+			 errdetail("All of max_worker_processes (%s) are in use.",
+					   GetConfigOption("max_worker_processes", false, false)),
+			 errhint("CALL migrate.deploy(), which needs none, or raise max_worker_processes.")));
+}
+
+/*
+ * Handle one message of the worker: notices are passed on, the error that
+ * ends it is kept.
+ */
+static void
+relay(PgmWorker *w, Size size, void *data)
+{
+	StringInfoData message;
+	ErrorData  *edata;
+	char		type;
+
+	initStringInfo(&message);
+	appendBinaryStringInfo(&message, data, size);
+	type = pq_getmsgbyte(&message);
+	if (type != 'E' && type != 'N')
+		return;
+	edata = palloc0(sizeof(ErrorData));
+	pq_parse_errornotice(&message, edata);
+	edata->elevel = Min(edata->elevel, ERROR);
+	edata->cursorpos = 0;		/* it would be drawn on the caller's query */
+	if (type == 'E')
+		w->error = edata;
+	else
+		ThrowErrorData(edata);
+}
+
+/*
+ * The caller's wait was ended by an error, or the caller itself: cancel the
+ * worker, and see that it is gone.
+ */
+static void
+cancel_worker(int code, Datum arg)
+{
+	PgmWorker  *w = (PgmWorker *) DatumGetPointer(arg);
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													proc_exit_inprogress ? 0 : CLEAR_TIME);
+	BgwHandleStatus status;
+	bool		told = false;
+	pid_t		pid;
+
+	/* what it says from now on interests nobody, and must not block it */
+	shm_mq_detach(w->queue);
+	while ((status = GetBackgroundWorkerPid(w->handle, &pid)) == BGWH_STARTED ||
+		   status == BGWH_NOT_YET_STARTED)
+	{
+		if (status == BGWH_NOT_YET_STARTED || GetCurrentTimestamp() >= until)
+			TerminateBackgroundWorker(w->handle);
+		else if (!told)
+		{
+			kill(pid, SIGINT);
+			told = true;
+		}
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 20, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+	}
+}
+
+/* Wait for the next message, or a moment. */
+static void
+rest(void)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 100, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Relay what the worker says until it is at its end. */
+static void
+relay_all(PgmWorker *w)
+{
+	for (;;)
+	{
+		shm_mq_result result;
+		Size		size;
+		void	   *data;
+		pid_t		pid;
+
+		result = shm_mq_receive(w->queue, &size, &data, true);
+		if (result == SHM_MQ_DETACHED)
+			return;
+		if (result == SHM_MQ_SUCCESS)
+		{
+			relay(w, size, data);
+			continue;
+		}
+		if (GetBackgroundWorkerPid(w->handle, &pid) == BGWH_STARTED)
+		{
+			pgm_cycle_check(pid);
+			pgm_progress_report(pid);
+		}
+		if (w->task->detached && w->task->run != 0)
+			return;
+		rest();
+	}
+}
+
+/* The end of a worker: raise what it failed with, else return its run. */
+static int64
+conclude(PgmWorker *w)
+{
+	bool		finished = w->task->finished;
+	int64		run = w->task->run;
+
+	dsm_detach(w->segment);
+	if (w->error)
+		ThrowErrorData(w->error);
+	if (!finished && run == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OPERATOR_INTERVENTION),
+				 errmsg("the background worker that ran the migration ended without a word"),
+				 errhint("Look for the reason in the server's log, and call again: it goes on where it was.")));
+	return run;
+}
+
+/* Wait for a worker that was started. */
+static void
+wait_for_worker(PgmWorker *w)
+{
+	pgm_progress_begin();
+	PG_ENSURE_ERROR_CLEANUP(cancel_worker, PointerGetDatum(w));
+	{
+		relay_all(w);
+		(void) WaitForBackgroundWorkerShutdown(w->handle);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(cancel_worker, PointerGetDatum(w));
+}
+
+/*
+ * Have a worker run to the target, and wait for it; where pgm_door_closed()
+ * found nothing.  Returns false when there is no worker to be had because
+ * others run: then the caller shall wait, and plan again.
+ *
+ * Raises what the worker raised, 53000 when there is no worker to be had
+ * although nobody runs, 40P01 when the worker waits for the caller.
+ */
+bool
+pgm_worker_run(PgmDirection direction, const char *target)
+{
+	PgmWorker	w;
+
+	for (int try = 0; !start_worker(&w, direction, target, false); try++)
+	{
+		if (pgm_runlock_taken())
+			return false;
+		if (try >= SLOT_TRIES)
+			refuse_without_slot();
+		pgm_retry_sleep(SLOT_PAUSE);
+	}
+	pgm_door_wait_begin();
+	wait_for_worker(&w);
+	pgm_door_wait_end();
+	(void) conclude(&w);
+	return true;
+}
+
+/*
+ * Have a worker run to the target, and return as soon as the run has a number,
+ * which a NOTICE tells.
+ *
+ * Raises 25001 in a transaction block, 53000 when there is no worker.
+ */
+void
+pgm_worker_start(const char *function, PgmDirection direction,
+				 const char *target)
+{
+	const char *block = pgm_door_in_block();
+	long long	run;
+	PgmWorker	w;
+
+	if (block)
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("%s with wait => false cannot run inside a transaction block",
+						function),
+				 errdetail("The run would not see what the transaction did: %s.",
+						   block),
+				 errhint("Call it by itself, in autocommit mode.")));
+	if (!start_worker(&w, direction, target, true))
+		refuse_without_slot();
+	pgm_progress_begin();
+	relay_all(&w);
+	run = conclude(&w);
+	ereport(NOTICE,
+			(errmsg("run %lld goes on in the background", run),
+			 errhint("See SELECT * FROM migrate.progress; wait with CALL migrate.wait(%lld); end it with SELECT migrate.cancel(%lld).",
+					 run, run)));
+}
+
+/* The worker's side. */
+
+/* Set a parameter as the server itself may. */
+static void
+set_parameter(const char *name, const char *value)
+{
+	SetConfigOption(name, value, PGC_SUSET, PGC_S_SESSION);
+}
+
+/* Become the caller. */
+static void
+become_caller(const PgmWorkerTask *task, shm_toc *toc)
+{
+	BackgroundWorkerInitializeConnectionByOid(task->database, task->login, 0);
+	pgm_settings_define();
+	StartTransactionCommand();
+	RestoreGUCState(shm_toc_lookup(toc, WORKER_KEY_GUC, false));
+	if (GetSessionUserId() != task->session_user)
+		set_parameter("session_authorization",
+					  GetUserNameFromId(task->session_user, false));
+	if (task->role_set && GetUserId() != task->user)
+		set_parameter("role", GetUserNameFromId(task->user, false));
+	/* messages go to the caller, who knows the client's encoding */
+	set_parameter("client_encoding", GetDatabaseEncodingName());
+	set_parameter("statement_timeout", "0");
+	if (GetConfigOption("transaction_timeout", true, false))
+		set_parameter("transaction_timeout", "0");
+	if (task->address[0] != '\0')
+		pgm_client_address = MemoryContextStrdup(TopMemoryContext,
+												 task->address);
+	CommitTransactionCommand();
+	if (GetUserId() != task->user)
+		ereport(FATAL,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("the background worker could not become role \"%s\"",
+						GetUserNameFromId(task->user, true))));
+}
+
+/* Run as the body of a statement of its own. */
+static void
+run_task(PgmWorkerTask *task, const char *target)
+{
+	PgmEngine	e = {.target = target,.direction = task->direction};
+	Portal		portal;
+
+	StartTransactionCommand();
+	portal = CreatePortal("", true, true);
+	portal->visible = false;
+	PortalDefineQuery(portal, NULL, debug_query_string, CMDTAG_CALL, NIL, NULL);
+	PortalStart(portal, NULL, 0, InvalidSnapshot);
+	MarkPortalActive(portal);
+	ActivePortal = portal;
+	PortalContext = portal->portalContext;
+
+	pgm_work_start(&e.work);
+	if (task->detached)
+	{
+		pgm_engine_queue(&e);
+		task->run = e.number;
+	}
+	pgm_engine_run(&e);
+	pgm_work_end(&e.work);
+	CommitTransactionCommand();
+}
+
+/* Entry of the worker process. */
+void
+pg_migrate_worker_main(Datum arg)
+{
+	dsm_segment *segment;
+	shm_toc    *toc;
+	PgmWorkerTask *task;
+	char	   *target;
+	shm_mq	   *mq;
+
+	pqsignal(SIGINT, StatementCancelHandler);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+
+	CurrentResourceOwner = ResourceOwnerCreate(NULL, "pg_migrate worker");
+	segment = dsm_attach(DatumGetUInt32(arg));
+	if (segment == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the caller of the migration is gone")));
+	toc = shm_toc_attach(WORKER_MAGIC, dsm_segment_address(segment));
+	task = shm_toc_lookup(toc, WORKER_KEY_TASK, false);
+	target = MemoryContextStrdup(TopMemoryContext,
+								 shm_toc_lookup(toc, WORKER_KEY_TARGET, false));
+	mq = shm_toc_lookup(toc, WORKER_KEY_QUEUE, false);
+	shm_mq_set_sender(mq, MyProc);
+	pq_redirect_to_shm_mq(segment, shm_mq_attach(mq, segment, NULL));
+
+	become_caller(task, toc);
+	debug_query_string = psprintf("migrate.%s(%s)",
+								  task->direction == PGM_UPGRADE ? "upgrade" : "downgrade",
+								  quote_literal_cstr(target));
+	pgstat_report_activity(STATE_RUNNING, debug_query_string);
+	PG_TRY();
+	{
+		run_task(task, target);
+		task->finished = true;
+	}
+	PG_CATCH();
+	{
+		/* to the caller, and to the log; not as a failure of the process */
+		EmitErrorReport();
+		FlushErrorState();
+		proc_exit(0);
+	}
+	PG_END_TRY();
+	proc_exit(0);
+}
