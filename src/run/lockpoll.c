@@ -10,19 +10,18 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
 #include "run/locks.h"
 #include "run/lockwatch.h"
 #include "run/settings.h"
+#include "run/subtransaction.h"
 
 /* Pause between two tries is random up to this, in ms */
 #define POLL_PAUSE 20
@@ -115,6 +114,21 @@ poll(const Node *statement)
 	return false;
 }
 
+/* Queue for all locks of the statement. */
+static bool
+queue_part(void *arg)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_locks_of(arg))
+	{
+		PgmLock    *lock = lfirst(lc);
+
+		LockRelationOid(lock->relid, lock->mode);
+	}
+	return true;
+}
+
 /*
  * Queue for the locks, each for "timeout" ms at most.  Returns false when
  * that was too short; a subtransaction of its own gives back those got.
@@ -122,39 +136,14 @@ poll(const Node *statement)
 static bool
 queue(const Node *statement, int timeout)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
 	int			saved = LockTimeout;
-	ErrorData  *volatile edata = NULL;
+	ErrorData  *edata;
 
-	BeginInternalSubTransaction("pg_migrate_locks");
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		ListCell   *lc;
-
-		LockTimeout = timeout;
-		pgm_lockwatch_adjust();
-		foreach(lc, pgm_locks_of(statement))
-		{
-			PgmLock    *lock = lfirst(lc);
-
-			LockRelationOid(lock->relid, lock->mode);
-		}
-		LockTimeout = saved;
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		LockTimeout = saved;
-		MemoryContextSwitchTo(context);
-		edata = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
+	LockTimeout = timeout;
+	pgm_lockwatch_adjust();
+	edata = pgm_subtransaction("pg_migrate_locks", queue_part,
+							   unconstify(Node *, statement));
+	LockTimeout = saved;
 	if (edata == NULL)
 		return true;
 	if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)

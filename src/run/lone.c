@@ -28,13 +28,13 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
 #include "registry/spi.h"
 #include "run/lone.h"
 #include "run/script.h"
+#include "run/subtransaction.h"
 
 /* Kind of a statement, by what has to be looked at */
 typedef struct PgmLoneKind
@@ -284,6 +284,23 @@ define_on_clone(const IndexStmt *stmt, Oid relid)
 																					  get_namespace_oid(schema, false)))));
 }
 
+/* An index that is defined on trial */
+typedef struct PgmTrial
+{
+	const IndexStmt *stmt;
+	Oid			relid;
+	char	   *definition;
+} PgmTrial;
+
+static bool
+define_part(void *arg)
+{
+	PgmTrial   *trial = arg;
+
+	trial->definition = define_on_clone(trial->stmt, trial->relid);
+	return false;
+}
+
 /*
  * The definition that the statement gives to its index, found in a
  * subtransaction that is rolled back; NULL when it cannot be told like this.
@@ -291,28 +308,10 @@ define_on_clone(const IndexStmt *stmt, Oid relid)
 static char *
 intended_definition(const IndexStmt *stmt, Oid relid)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	char	   *volatile result = NULL;
+	PgmTrial	trial = {.stmt = stmt,.relid = relid};
 
-	BeginInternalSubTransaction("pg_migrate");
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		result = define_on_clone(stmt, relid);
-		MemoryContextSwitchTo(context);
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return result;
+	return pgm_subtransaction("pg_migrate", define_part, &trial) ? NULL :
+		trial.definition;
 }
 
 static PgmOutcome

@@ -5,15 +5,13 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "catalog/pg_type.h"
-#include "utils/builtins.h"
-#include "utils/resowner.h"
+#include "fmgr.h"
 #include "utils/timestamp.h"
 
 #include "registry/journal.h"
 #include "run/progress.h"
 #include "run/settings.h"
+#include "run/subtransaction.h"
 #include "srf.h"
 
 static TimestampTz next_report = 0;
@@ -26,6 +24,22 @@ pgm_progress_begin(void)
 											  pgm_progress_interval);
 }
 
+/* What is to be reported */
+typedef struct PgmReport
+{
+	int			pid;
+	char	   *line;
+} PgmReport;
+
+static bool
+report_part(void *arg)
+{
+	PgmReport  *report = arg;
+
+	report->line = pgm_journal_progress_line(report->pid);
+	return false;
+}
+
 /*
  * Tell the client how far the run of a process is, if that is due.  In a
  * subtransaction that is rolled back, so that no lock is kept; with snapshots
@@ -34,21 +48,17 @@ pgm_progress_begin(void)
 void
 pgm_progress_report(int pid)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	char	   *line = NULL;
+	PgmReport	report = {.pid = pid};
+	ErrorData  *edata;
 
 	if (pgm_progress_interval <= 0 || GetCurrentTimestamp() < next_report)
 		return;
 	pgm_progress_begin();
-	BeginInternalSubTransaction("pg_migrate");
-	MemoryContextSwitchTo(context);
-	line = pgm_journal_progress_line(pid);
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (line)
-		ereport(NOTICE, (errmsg_internal("%s", line)));
+	edata = pgm_subtransaction("pg_migrate", report_part, &report);
+	if (edata)
+		ReThrowError(edata);
+	if (report.line)
+		ereport(NOTICE, (errmsg_internal("%s", report.line)));
 }
 
 PG_FUNCTION_INFO_V1(pg_migrate_progress);

@@ -17,7 +17,6 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "errors.h"
@@ -31,6 +30,7 @@
 #include "run/runlock.h"
 #include "run/segment.h"
 #include "run/settings.h"
+#include "run/subtransaction.h"
 #include "run/warn.h"
 #include "run/worker.h"
 #include "srf.h"
@@ -116,6 +116,25 @@ run_steps(PgmRun *run, int64 number, const PgmCallerTimeout *timeout)
 	MemoryContextDelete(context);
 }
 
+/* A try of a plan */
+typedef struct PgmTry
+{
+	PgmRun	   *run;
+	int64		number;
+	PgmCallerTimeout timeout;
+} PgmTry;
+
+static bool
+try_part(void *arg)
+{
+	PgmTry	   *try = arg;
+
+	pgm_run_active = true;
+	run_steps(try->run, try->number, &try->timeout);
+	pgm_run_active = false;
+	return true;
+}
+
 /*
  * Try the plan once.  Returns NULL when it is done, or the error after
  * everything it did, its locks included, was undone.
@@ -123,34 +142,17 @@ run_steps(PgmRun *run, int64 number, const PgmCallerTimeout *timeout)
 static ErrorData *
 try_run(PgmRun *run, int64 number)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	PgmCallerTimeout timeout;
-	ErrorData  *volatile edata = NULL;
+	PgmTry		try = {.run = run,.number = number};
+	ErrorData  *edata;
 
-	pgm_caller_timeout_save(&timeout);
-	BeginInternalSubTransaction("pg_migrate");
-	MemoryContextSwitchTo(context);
-	pgm_run_active = true;
-	PG_TRY();
-	{
-		run_steps(run, number, &timeout);
-		pgm_run_active = false;
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
+	pgm_caller_timeout_save(&try.timeout);
+	edata = pgm_subtransaction("pg_migrate", try_part, &try);
+	if (edata)
 	{
 		pgm_run_active = false;
 		pgm_lockwatch_stop();
-		pgm_caller_timeout_restore(&timeout);
-		MemoryContextSwitchTo(context);
-		edata = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
+		pgm_caller_timeout_restore(&try.timeout);
 	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
 	return edata;
 }
 
@@ -264,6 +266,12 @@ typedef struct PgmCall
 	PgmDirection direction;
 	char	   *target;
 	const char *closed;			/* why no worker can be waited for, or NULL */
+	TimestampTz deadline;		/* of waiting for other runs; 0: none yet */
+
+	/* what came of planning it */
+	bool		locked;			/* nobody else runs */
+	bool		there;			/* there is nothing to do */
+	PgmRun	   *run;			/* can be run in the transaction, or NULL */
 } PgmCall;
 
 /* Is the database at the target, by an index lookup? */
@@ -323,44 +331,42 @@ run_here(const PgmCall *call)
 		pgm_run(plan_call(call));
 }
 
+/* Plan under the run lock; kept unless a worker has to run the plan. */
+static bool
+plan_part(void *arg)
+{
+	PgmCall    *call = arg;
+
+	call->locked = pgm_runlock_try();
+	if (!call->locked)
+		return false;
+	call->there = is_there(call);
+	if (!call->there)
+		call->run = plan_call(call);
+	return call->there || call->run;
+}
+
 /*
  * Where a worker can be waited for: plan in a subtransaction, so that nothing
  * is kept of it, locks included, when a worker has to run the plan.  Returns
  * false to be called again.
  */
 static bool
-run_at_door(const PgmCall *call)
+run_at_door(PgmCall *call)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	PgmRun	   *run = NULL;
-	bool		locked;
-	bool		there = false;
+	ErrorData  *edata = pgm_subtransaction("pg_migrate", plan_part, call);
 
-	BeginInternalSubTransaction("pg_migrate");
-	MemoryContextSwitchTo(context);
-	locked = pgm_runlock_try();
-	if (locked)
+	if (edata)
+		ReThrowError(edata);
+	if (!call->locked)
 	{
-		there = is_there(call);
-		if (!there)
-			run = plan_call(call);
-	}
-	if (there || run)
-		ReleaseCurrentSubTransaction();
-	else
-		RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-
-	if (!locked)
-	{
-		pgm_runlock_wait();
+		pgm_runlock_wait(&call->deadline);
 		return false;
 	}
-	if (run)
-		pgm_run(run);
-	return there || run || pgm_worker_run(call->direction, call->target);
+	if (call->run)
+		pgm_run(call->run);
+	return call->there || call->run ||
+		pgm_worker_run(call->direction, call->target);
 }
 
 /* upgrade() and downgrade() */

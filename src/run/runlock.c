@@ -309,21 +309,16 @@ pgm_runlock_acquire(const char *function)
 }
 
 /*
- * Where pgm_door_closed() found nothing: wait, without being in anybody's way,
- * until the run lock was seen free, which it may no longer be.
- *
- * Raises 55P03 after pg_migrate.run_wait_timeout, 40P01 when whoever has it
- * waits for us.
+ * Poll until no run by segments is in progress; nobody waits for our snapshot
+ * meanwhile.
  */
-void
-pgm_runlock_wait(void)
+static void
+poll_segments(const LOCKTAG *tag, TimestampTz deadline)
 {
-	LOCKTAG		tag = run_lock();
-	TimestampTz deadline = wait_deadline();
 	int			pid;
 
 	pgm_door_wait_begin();
-	while ((pid = conflicting_process(&tag, ShareRowExclusiveLock)) != 0)
+	while ((pid = conflicting_process(tag, RowShareLock)) != 0)
 	{
 		if (deadline != 0 && GetCurrentTimestamp() >= deadline)
 			ereport(ERROR,
@@ -337,6 +332,33 @@ pgm_runlock_wait(void)
 						(long) (pg_prng_double(&pg_global_prng_state) * WAIT_PAUSE));
 	}
 	pgm_door_wait_end();
+}
+
+/*
+ * Where pgm_door_closed() found nothing: wait for whoever has the run lock now.
+ * "deadline" is 0 the first time, and kept from one call to the next.
+ *
+ * Raises 55P03 after pg_migrate.run_wait_timeout, 40P01 when a run by segments
+ * waits for us.
+ */
+void
+pgm_runlock_wait(TimestampTz *deadline)
+{
+	LOCKTAG		tag = run_lock();
+	int			n;
+	VirtualTransactionId *holders = GetLockConflicts(&tag, ShareRowExclusiveLock,
+													 &n);
+
+	CHECK_FOR_INTERRUPTS();
+	if (*deadline == 0)
+		*deadline = wait_deadline();
+	/* looked at after that, so no run by segments is among the holders */
+	if (conflicting_process(&tag, RowShareLock) != 0)
+		poll_segments(&tag, *deadline);
+	else
+		for (int i = 0; i < n; i++)
+			wait_for_transaction(holders[i], *deadline);
+	pfree(holders);
 }
 
 /* Does anybody have the run lock? */

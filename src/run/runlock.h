@@ -5,11 +5,13 @@
 #ifndef PGM_RUNLOCK_H
 #define PGM_RUNLOCK_H
 
+#include "datatype/timestamp.h"
+
 extern void pgm_runlock_init(void);
 extern void pgm_runlock_check(const char *function);
 extern void pgm_runlock_acquire(const char *function);
 extern bool pgm_runlock_try(void);
-extern void pgm_runlock_wait(void);
+extern void pgm_runlock_wait(TimestampTz *deadline);
 extern bool pgm_runlock_taken(void);
 extern void pgm_runlock_hold(void);
 extern void pgm_runlock_keep(void);

@@ -88,16 +88,16 @@ BEGIN
 END $$;
 SELECT migrate.register('x9', 'c3', 'SELECT 1;
 VACUUM t', '', replace => true);
-SELECT migrate.upgrade('x9');
+SELECT * FROM migrate.upgrade('x9');
 SELECT step, revision, transactional, statements FROM migrate.plan();
 SELECT migrate.register('x9', 'c3', 'SELECT 1', '', options => '{"transaction": "none"}', replace => true);
-SELECT migrate.upgrade('x9');
+SELECT * FROM migrate.upgrade('x9');
 -- enum values
 SELECT migrate.register('x9', 'c3', 'CREATE TYPE e AS ENUM (''a'')', 'DROP TYPE e', replace => true);
 SELECT migrate.upgrade();
 SELECT migrate.register('y1', 'x9', 'ALTER TYPE e ADD VALUE ''new''', '');
 SELECT migrate.register('y2', 'y1', 'CREATE TABLE u (e e DEFAULT ''new'')', 'DROP TABLE u');
-SELECT migrate.upgrade();
+SELECT * FROM migrate.upgrade();
 SELECT migrate.upgrade('y1');
 SELECT migrate.upgrade();
 SELECT migrate.register('y3', 'y2', 'ALTER TYPE e ADD VALUE ''neu'';

@@ -1,0 +1,48 @@
+/*
+ * subtransaction.c
+ *	  Doing something that may have to be undone.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "run/subtransaction.h"
+
+/*
+ * Call part(arg) in a subtransaction of this name, in the current memory
+ * context.  It is kept, with its locks, when that returns true; else it is
+ * rolled back.  Returns NULL, or the error after it was rolled back.
+ */
+ErrorData *
+pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile edata = NULL;
+
+	BeginInternalSubTransaction(name);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		bool		keep = part(arg);
+
+		MemoryContextSwitchTo(context);
+		if (keep)
+			ReleaseCurrentSubTransaction();
+		else
+			RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		edata = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return edata;
+}

@@ -1,0 +1,11 @@
+/*
+ * subtransaction.h
+ *	  Doing something that may have to be undone.
+ */
+#ifndef PGM_SUBTRANSACTION_H
+#define PGM_SUBTRANSACTION_H
+
+extern ErrorData *pgm_subtransaction(const char *name, bool (*part) (void *),
+									 void *arg);
+
+#endif							/* PGM_SUBTRANSACTION_H */
