@@ -294,7 +294,7 @@ refuse_value(const PgmObstacle *o, const char *closed)
 					   o->step->stored->m.revision, closed_text(closed)),
 			 added->step == o->step ?
 			 errhint("CALL migrate.deploy(), or SELECT migrate.upgrade() as a statement of its own, which commit in between; or put what uses the value into a later migration.") :
-			 errhint("Upgrade in two calls: SELECT migrate.upgrade('%s'), then again; or CALL migrate.deploy(), which commits in between.",
+			 errhint("CALL migrate.deploy(), or SELECT migrate.upgrade() as a statement of its own, which commit in between; or upgrade in two calls: SELECT migrate.upgrade('%s'), then again.",
 					 adds)));
 }
 

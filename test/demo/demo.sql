@@ -56,17 +56,29 @@ SELECT migrate.upgrade_sql('90a3:d237', bookkeeping => false);
 SELECT migrate.upgrade('7e24');
 
 \echo
-\echo '== On to head. One migration adds an enum value that the next one uses, and =='
-\echo '== PostgreSQL wants a commit in between. One call is one transaction: this is =='
-\echo '== refused before anything ran, and the hint has the way out. =='
+\echo '== All of that was a transaction, so it can be tried: everything undone, and not. =='
 \echo
-SELECT migrate.upgrade('head');
-\echo SQLSTATE :SQLSTATE
+BEGIN;
+SELECT migrate.downgrade('base');
+\echo '\\dt public.*'
+\dt public.*
+ROLLBACK;
+SELECT migrate.current();
 
 \echo
-\echo '== Two calls, then. =='
+\echo '== On to head. What lies ahead cannot be one transaction: an enum value that is =='
+\echo '== used, indexes built concurrently, a column filled in batches, a partition =='
+\echo '== detached. The plan shows what is cut where; in a transaction it is refused. =='
 \echo
-SELECT migrate.upgrade('a61b5f3dc978');
+SELECT revision, segments FROM migrate.plan('head');
+BEGIN;
+SELECT migrate.upgrade('head');
+\echo SQLSTATE :SQLSTATE
+ROLLBACK;
+
+\echo
+\echo '== By itself the same call has a background worker do it, and waits for it. =='
+\echo
 SELECT migrate.upgrade('head');
 
 \echo
@@ -90,10 +102,10 @@ SELECT u.full_name, u.locale, o.status, i.total
  ORDER BY o.id;
 
 \echo
-\echo '== Two steps down: the merge, which leaves both its branches, then the stock. =='
+\echo '== Two steps down: the merge, which leaves both its branches, then the events. =='
 \echo
 SELECT migrate.downgrade('8c52');
-SELECT migrate.downgrade('05f8@-1');
+SELECT migrate.downgrade('c7f3@-1');
 SELECT current, pending, up_to_date FROM migrate.status;
 
 \echo
@@ -105,13 +117,3 @@ SELECT migrate.upgrade();
 \echo '== Whatever ran is in the log, with when, how long, and as whom. =='
 \echo
 SELECT run, direction, revision, outcome, duration, ran_as FROM migrate.log ORDER BY id;
-
-\echo
-\echo '== And all of it was a transaction: here is everything undone, and not. =='
-\echo
-BEGIN;
-SELECT migrate.downgrade('base');
-\echo '\\dt public.*'
-\dt public.*
-ROLLBACK;
-SELECT migrate.current();

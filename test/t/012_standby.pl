@@ -68,7 +68,7 @@ my %expected = (
 	'heads()' => "c1\nz1",
 	'bases()' => "a1\nz1",
 	'check_registry()' => '',
-	q{plan('heads')} => "1|z1|upgrade||t|1\n2|c1|upgrade||t|1");
+	q{plan('heads')} => qq({"transaction: 1 statement"}|transaction|) =~ s/.*/1|z1|upgrade||t|1|$&\n2|c1|upgrade||t|1|$&/r);
 
 # The file revision() would give, but for the time.
 my $new_file = q{SELECT revision, file_name, regexp_replace(content, '-- created: [^\n]*', '') 
