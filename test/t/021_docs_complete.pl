@@ -29,11 +29,11 @@ sub is_there
 is_there($reference, 'functions', "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'migrate'::regnamespace",
 	sub { qr/\bmigrate\.$_[0]\(/ });
 is_there($reference, 'arguments', "SELECT DISTINCT unnest(proargnames) FROM pg_proc WHERE pronamespace = 'migrate'::regnamespace",
-	sub { qr/\b$_[0] (?:text|id_list|boolean|jsonb|int|timestamptz)/ });
+	sub { qr/\b$_[0] (?:text|id_list|boolean|jsonb|int|bigint|timestamptz|interval|regclass|double precision)/ });
 is_there($reference, 'columns',
 	"SELECT DISTINCT attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid"
 	  . " WHERE relnamespace = 'migrate'::regnamespace AND relkind IN ('r', 'v') AND attnum > 0",
-	sub { qr/(?:`$_[0]`|\b$_[0] (?:text|boolean|bigint|timestamptz))/ });
+	sub { qr/(?:`$_[0]`|\b$_[0] (?:text|boolean|int|bigint|timestamptz|interval|double precision))/ });
 is_there($reference, 'settings', "SET client_min_messages = error; SELECT migrate.downgrade('base'); SELECT name FROM pg_settings WHERE name LIKE 'pg\\_migrate.%'", sub { qr/`$_[0]`/ });
 
 my $comments = $node->safe_psql('postgres',
@@ -45,7 +45,7 @@ is($comments, '', 'everything has a COMMENT');
 
 # each code that the sources raise has a heading of its own
 my @codes = slurp_file('src/errors.h') =~ /MAKE_SQLSTATE\('M','G','(\d)','(\d)','(\d)'\)/g;
-my %code = (25006 => 1, 40001 => 1, '40P01' => 1, 42501 => 1, 42601 => 1, 53200 => 1, 55006 => 1, '55P03' => 1, '55P04' => 1, 57014 => 1);
+my %code = (25001 => 1, 25006 => 1, 40001 => 1, '40P01' => 1, 42501 => 1, 42601 => 1, 53000 => 1, 53200 => 1, 55006 => 1, '55P03' => 1, '55P04' => 1, 57014 => 1);
 $code{ 'MG' . join('', splice(@codes, 0, 3)) } = 1 while @codes;
 cmp_ok(scalar keys %code, '>', 20, 'there are SQLSTATEs');
 is(join(' ', grep { $troubleshooting !~ /^### $_: /m } sort keys %code), '', 'each SQLSTATE has a section in troubleshooting');

@@ -1,0 +1,238 @@
+# SELECT migrate.upgrade() by a background worker.
+use strict;
+use warnings;
+use IO::Socket::UNIX;
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', "max_worker_processes = 8\nlog_statement = none");
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
+my $superuser = $node->safe_psql('postgres', 'SELECT current_user');
+
+sub sql
+{
+	my ($sql) = @_;
+	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
+}
+
+# What psql says to a script, its errors with SQLSTATE
+sub ask
+{
+	my ($sql, @args) = @_;
+	my ($out, $err) = ('', '');
+	IPC::Run::run([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), @args ],
+		'<', \$sql, '>', \$out, '2>', \$err);
+	return ("$out$err") =~ s/^LOCATION:.*\n//mgr;
+}
+
+# A psql in the background, with these statements
+sub begin
+{
+	my ($sql) = @_;
+	my ($out, $err) = ('', '');
+	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), map { ('-c', $_) } split(/; */, $sql) ],
+		'>', \$out, '2>', \$err);
+	return { run => $run, out => \$out, err => \$err };
+}
+
+sub end
+{
+	my ($psql) = @_;
+	$psql->{run}->finish;
+	return ${ $psql->{out} } . ${ $psql->{err} };
+}
+
+sub await
+{
+	my ($condition) = @_;
+	$node->poll_query_until('postgres', "SELECT coalesce(($condition), false)") or die "never: $condition";
+	return;
+}
+
+# Begin anew with a table and what a migration does with it.
+sub load
+{
+	my ($up, $down) = @_;
+	sql("SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open HAVING count(*) > 0");
+	sql("SELECT migrate.stamp('base'); DROP SCHEMA public CASCADE; CREATE SCHEMA public; TRUNCATE migrate.log, migrate.run, migrate.segment;"
+		  . "CREATE TABLE t AS SELECT i AS a, i AS b FROM generate_series(1, 1000) i; SELECT migrate.register('w1', upgrade => \$up\$$up\$up\$, downgrade => \$up\$"
+		  . ($down // '') . "\$up\$, replace => true)");
+	return;
+}
+
+my $index = 'CREATE INDEX CONCURRENTLY t_a ON t (a)';
+my $drop = 'DROP INDEX CONCURRENTLY t_a';
+my $workers = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_migrate'";
+my $open = "BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class; SELECT pg_sleep(1000);";
+
+# where a worker may be waited for
+load($index, $drop);
+for my $way ('-c', 'stdin', 'extended', 'prepared')
+{
+	if ($way eq '-c') { is(ask('', '-c', 'SELECT migrate.upgrade()') =~ /ERROR/, '', '-c') }
+	elsif ($way eq 'stdin') { like(ask("SELECT migrate.upgrade('head');\n"), qr/NOTICE:  00000: Running upgrade  -> w1\n/, 'notices are relayed') }
+	else
+	{
+		my $file = PostgreSQL::Test::Utils::tempdir() . '/upgrade.sql';
+		append_to_file($file, 'SELECT migrate.upgrade();');
+		$node->command_ok([ 'pgbench', '-n', '-t', 2, '-M', $way, '-f', $file, '-h', $node->host, '-p', $node->port, 'postgres' ], "pgbench $way");
+	}
+	is(sql("SELECT (SELECT migrate.current()), indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass"), 'w1|t', "up: $way");
+	like(ask("SELECT migrate.downgrade('base');\n"), qr/Running downgrade w1/, 'down');
+}
+is(sql($workers), 0, 'no worker is left');
+
+# and where not
+for (
+	[ 'inside a transaction block', 'BEGIN; SELECT migrate.upgrade(); COMMIT' ],
+	[ 'not the whole', 'SELECT * FROM migrate.upgrade()' ],
+	[ 'not the whole', 'SELECT migrate.upgrade(), 1' ],
+	[ 'not the whole', 'SELECT migrate.upgrade() WHERE true = (SELECT true)' ],
+	[ 'not the whole', 'SELECT migrate.upgrade() UNION ALL SELECT $$x$$' ],
+	[ 'not the whole', "CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN migrate.upgrade(); END'; SELECT f()" ],
+	[ '(?:is limited|not the whole)', "CREATE FUNCTION g() RETURNS text LANGUAGE sql AS 'SELECT migrate.upgrade()'; SELECT g()" ],
+	[ 'not the whole', 'DO $$ BEGIN PERFORM migrate.upgrade(); END $$' ],
+	[ 'number of rows to return is limited', 'DO $$ DECLARE r record; BEGIN FOR r IN SELECT migrate.upgrade() LOOP NULL; END LOOP; END $$' ],
+	[ 'not the whole', 'EXPLAIN ANALYZE SELECT migrate.upgrade()' ],
+	[ 'not the whole', 'COPY (SELECT migrate.upgrade()) TO STDOUT' ],
+	[ 'has changed something before', 'CREATE TABLE x AS SELECT migrate.upgrade()' ],
+	[ 'not the whole', 'PREPARE p AS SELECT migrate.upgrade(); EXECUTE p' ],
+	[ 'not the whole', 'DECLARE c CURSOR WITH HOLD FOR SELECT migrate.upgrade()' ],
+	[ 'inside a transaction block', 'BEGIN; DECLARE c CURSOR FOR SELECT migrate.upgrade(); FETCH c; COMMIT' ],
+	[ 'inside a transaction block', "\\set FETCH_COUNT 1\nSELECT migrate.upgrade()" ],
+	[ 'not READ COMMITTED', "SET default_transaction_isolation = 'repeatable read'; SELECT migrate.upgrade()" ],
+	[ 'select_door is off', 'SET pg_migrate.select_door = off; SELECT migrate.upgrade()' ])
+{
+	my ($why, $how) = @$_;
+	like(ask("$how;"), qr/ERROR:  MG013: .*not for this call: [^\n]*$why.*HINT:  CALL migrate.deploy/s, "refused: $how");
+}
+my $file = PostgreSQL::Test::Utils::tempdir() . '/pipeline.sql';
+append_to_file($file, "\\startpipeline\nSELECT 1;\nSELECT migrate.upgrade();\n\\endpipeline\n");
+$node->command_checks_all([ 'pgbench', '-n', '-t', 1, '-M', 'extended', '-f', $file, '-h', $node->host, '-p', $node->port, 'postgres' ],
+	2, [qr/./s], [qr/it stands behind another statement of a pipeline/], 'refused: behind another Execute');
+is(sql('SELECT count(*) FROM migrate.current()') . sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), '00', 'nothing ran');
+$file = PostgreSQL::Test::Utils::tempdir() . '/pipeline.sql';
+append_to_file($file, "\\startpipeline\nSELECT migrate.upgrade();\nSELECT 1;\n\\endpipeline\n");
+$node->command_ok([ 'pgbench', '-n', '-t', 1, '-M', 'extended', '-f', $file, '-h', $node->host, '-p', $node->port, 'postgres' ], 'the first of a pipeline runs');
+is(sql('SELECT migrate.current()'), 'w1', 'to the end');
+is(sql("SELECT count(*) FROM migrate.run WHERE application_name = '041_worker.pl'") > 0, 1, "the journal has the caller's application_name");
+
+# a driver's protocol, with a row limit: Debian's psycopg2, and its autocommit
+SKIP:
+{
+	skip 'no psycopg2', 2 if system('python3 -c "import psycopg2" 2>/dev/null') != 0;
+	sql("SELECT 1 FROM migrate.stamp('base'); DROP INDEX t_a");
+	for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
+	{
+		$node->command_ok([ 'python3', '-c', "import psycopg2, sys; c = psycopg2.connect(sys.argv[1]); c.autocommit = True; c.cursor().execute('$call')", $node->connstr('postgres') ], "psycopg2: $call");
+	}
+}
+
+# an Execute that asks for one row, as drivers with a fetch size do
+sub message { my ($type, $body) = @_; return $type . pack('N', length($body) + 4) . $body; }
+load($index, $drop);
+my $socket = IO::Socket::UNIX->new(Peer => $node->host . '/.s.PGSQL.' . $node->port) or die $!;
+print $socket message('', pack('N', 196608) . "user\0$superuser\0database\0postgres\0\0"),
+  message('P', "\0SELECT migrate.upgrade()\0\0\0"), message('B', "\0\0\0\0\0\0\0\0"), message('E', "\0" . pack('N', 1)), message('S', ''), message('X', '');
+$socket->flush;
+like(join('', <$socket>), qr/MG013.*not for this call: the number of rows to return is limited/s, 'refused: a row-limited Execute');
+is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 0, 'nothing ran');
+
+# messages, and where they point
+load("SELECT 1;\nVACUUM t;\nALTER TABLE t\n  ADD c nosuch");
+like(ask('SELECT migrate.upgrade();'), qr/ERROR:  42704: type "nosuch" does not exist\nLINE 4:   ADD c nosuch\n +\^\nQUERY:  SELECT 1;.*CONTEXT:  migration "w1", upgrade script, statement 3, line 4/s, 'a position in the script');
+load("VACUUM t;\nDO \$\$ BEGIN RAISE NOTICE 'note' USING DETAIL = 'its detail', ERRCODE = '01234'; RAISE EXCEPTION 'no' USING ERRCODE = 'P7777', DETAIL = 'the detail', HINT = 'the hint', TABLE = 't'; END \$\$");
+like(ask('SELECT migrate.upgrade();'), qr/NOTICE:  01234: note\nDETAIL:  its detail\n.*ERROR:  P7777: no\nDETAIL:  the detail\nHINT:  the hint\n.*TABLE NAME:  t\n/s, 'all of an error');
+
+# the worker is the caller
+load("VACUUM t;\nCREATE TABLE who AS SELECT current_user, session_user, current_setting('role') AS role, current_schema() AS schema, current_setting('work_mem') AS mem,"
+	  . " current_setting('my.own', true) AS own, current_setting('statement_timeout') AS timeout");
+sql('CREATE ROLE deputy SUPERUSER; CREATE ROLE other LOGIN SUPERUSER; CREATE SCHEMA mine');
+ask("SET SESSION AUTHORIZATION other; SET ROLE deputy; SET search_path = mine, public; SET work_mem = '7MB'; SET my.own = 'x'; SET statement_timeout = '100s'; SELECT migrate.upgrade();");
+is(sql('SELECT * FROM mine.who'), 'deputy|other|deputy|mine|7MB|x|0', 'role, path and settings go along');
+is(sql('SELECT ran_as, login, application_name, client_addr FROM migrate.log ORDER BY id DESC LIMIT 1'), 'deputy|other|041_worker.pl|', 'and stand in the log');
+
+# everything ends with its caller
+for my $end (
+	[ 'Ctrl-C', qr/57014: canceling statement due to user request/, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%migrate.upgrade(%' AND backend_type = 'client backend' AND pid <> pg_backend_pid()" ],
+	[ 'termination', qr/57P01: terminating connection/, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%migrate.upgrade(%' AND backend_type = 'client backend' AND pid <> pg_backend_pid()" ],
+	[ 'statement_timeout', qr/57014: canceling statement due to statement timeout/, 'SELECT 1' ],
+	[ 'cancel()', qr/57014: canceling statement due to user request/, "SELECT migrate.cancel(max(run)) FROM migrate.run" ],
+	[ "its worker's death", qr/57P01: terminating background worker/, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_migrate'" ])
+{
+	my ($what, $said, $how) = @$end;
+	load($index);
+	my $holder = begin($open);
+	await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	my $caller = begin(($what eq 'statement_timeout' ? "SET statement_timeout = '1s'; " : '') . 'SELECT migrate.upgrade();');
+	await("SELECT count(*) = 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for old snapshots'");
+	sql($how);
+	like(end($caller), $said, "$what ends the call");
+	is(sql($workers), 0, 'no worker is left');
+	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	end($holder);
+	unlike(ask('SELECT migrate.upgrade();'), qr/ERROR/, 'the next call goes on');
+	is(sql("SELECT count(*), bool_and(indisvalid) FROM pg_index WHERE indrelid = 't'::regclass"), '1|t', 'and builds a good index');
+}
+
+# progress, for the caller and for others; a build has its own timeout
+load($index);
+my $holder = begin($open);
+await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+my $caller = begin("SET pg_migrate.progress_interval = '100ms'; SET pg_migrate.build_timeout = '3s'; SELECT migrate.upgrade();");
+await("SELECT kind = 'index build' AND phase = 'waiting for old snapshots' AND waiting_for LIKE 'process % (psql, active, transaction open for %)' AND revision = 'w1' AND segment = 1 FROM migrate.progress");
+my $said = end($caller);
+like($said, qr/NOTICE:  00000: run \d+, migration "w1", segment 1, index build: waiting for old snapshots.*, waits for process \d+ \(psql, active, transaction open for/, 'the caller is told whom it waits for');
+like($said, qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout/, 'build_timeout ends it');
+is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 0, 'and its remains are removed');
+is(sql('SELECT count(*) FROM migrate.progress'), 0, 'nothing runs');
+
+# a run that nobody waits for
+is(ask('BEGIN; SELECT migrate.upgrade(wait => false);') =~ /ERROR:  25001/, 1, 'wait => false is refused in a transaction block');
+like(ask('SELECT migrate.upgrade(wait => false);'), qr/NOTICE:  00000: run (\d+) goes on in the background/, 'else it returns at once');
+my $run = sql('SELECT max(run) FROM migrate.run');
+is(sql("SELECT state FROM migrate.run WHERE run = $run"), 'running', 'while it runs');
+my $waiting = begin("CALL migrate.wait($run);");
+like(ask("BEGIN; CALL migrate.wait($run)"), qr/ERROR:  25001/, 'wait() is refused in a transaction block');
+like(ask("SET pg_migrate.run_wait_timeout = '50ms'; CALL migrate.wait($run)"), qr/ERROR:  55P03/, 'and may be bounded');
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+end($holder);
+is(end($waiting), '', 'wait() waits, in nobody\'s way');
+is(sql("SELECT state FROM migrate.run WHERE run = $run") . sql('SELECT migrate.current()'), 'donew1', 'until it is done');
+like(ask("SELECT migrate.cancel($run)"), qr/WARNING: .*is over\n/, 'cancel() of one that is over');
+like(ask('CALL migrate.wait(0)'), qr/ERROR:  22023: there is no run 0/, 'no such run');
+load("VACUUM t; SELECT 1/0");
+ask('SELECT migrate.upgrade(wait => false);');
+like(ask('CALL migrate.wait(' . sql('SELECT max(run) FROM migrate.run') . ')'), qr/ERROR:  22012: run \d+ failed: division by zero/, 'wait() fails as the run did');
+
+# the worker waits for the caller
+load("VACUUM t; SELECT pg_advisory_lock(42)");
+like(ask('SELECT pg_advisory_lock(42); SELECT migrate.upgrade();'), qr/ERROR:  40P01: deadlock detected.*waits for a lock that this session holds/s, 'a cycle is an error');
+is(sql($workers), 0, 'and the worker ends');
+
+# no relation is locked by who waits
+load('REINDEX DATABASE postgres; VACUUM FULL; CREATE TABLE done ()');
+my @callers = map { begin('SELECT migrate.upgrade();') } 1 .. 3;
+is(join('', map { end($_) =~ /ERROR.*/ ? $& : '' } @callers), '', 'REINDEX DATABASE and VACUUM FULL with several callers');
+is(sql("SELECT count(*) FROM migrate.log WHERE outcome = 'done' AND direction = 'upgrade'"), 1, 'ran once');
+
+# no worker to be had
+$node->stop;
+$node->append_conf('postgresql.conf', 'max_worker_processes = 0');
+$node->start;
+load($index);
+like(ask('SELECT migrate.upgrade();'), qr/ERROR:  53000: .*max_worker_processes \(0\).*HINT:  CALL migrate.deploy\(\)/s, 'no worker is free');
+unlike(ask('CALL migrate.deploy();'), qr/ERROR/, 'CALL needs none');
+
+# a timeout somebody else has set
+sql("ALTER DATABASE postgres SET statement_timeout = '1h'");
+load($index);
+like(ask('CALL migrate.deploy();'), qr/WARNING: .*which a timeout could end\nDETAIL:  For this call statement_timeout is 1h by database/, 'a warning of a timeout');
+
+$node->stop;
+done_testing();
