@@ -17,6 +17,7 @@
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "nodes/plannodes.h"
+#include "storage/lock.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "tcop/pquery.h"
@@ -167,6 +168,21 @@ mark(bool on)
 }
 
 /*
+ * Let go who has seen our snapshot before the mark, and waits for the end of
+ * our transaction: for all it needs to know that is now.  Nothing else can
+ * wait for that, because the transaction holds no other lock and has no xid.
+ */
+static void
+release_waiters(void)
+{
+	VirtualTransactionId vxid;
+
+	GET_VXID_FROM_PGPROC(vxid, *MyProc);
+	VirtualXactLockTableCleanup();
+	VirtualXactLockTableInsert(vxid);
+}
+
+/*
  * From now on nobody waits for our snapshot.  To be called only when
  * pgm_door_closed() found nothing; an error ends it with the transaction.
  */
@@ -174,6 +190,7 @@ void
 pgm_door_wait_begin(void)
 {
 	mark(true);
+	release_waiters();
 }
 
 /* We are about to look at tables again, with new snapshots. */

@@ -1,0 +1,206 @@
+# CALL migrate.backfill(): all rows, each once, whoever writes meanwhile.
+use strict;
+use warnings;
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init(allows_streaming => 1);
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
+
+sub sql
+{
+	my ($sql) = @_;
+	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
+}
+
+# What psql says to statements, its errors with SQLSTATE
+sub begin
+{
+	my ($sql) = @_;
+	my ($out, $err) = ('', '');
+	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), map { ('-c', $_) } @$sql ],
+		'>', \$out, '2>', \$err);
+	return { run => $run, out => \$out, err => \$err };
+}
+
+sub end
+{
+	my ($psql) = @_;
+	$psql->{run}->finish;
+	return (${ $psql->{out} } . ${ $psql->{err} }) =~ s/^LOCATION:.*\n//mgr;
+}
+
+sub ask { return end(begin([@_])); }
+
+sub await
+{
+	my ($condition) = @_;
+	$node->poll_query_until('postgres', "SELECT coalesce(($condition), false)") or die "never: $condition";
+	return;
+}
+
+# a plain one, and its forms of condition
+sql('CREATE TABLE users (id int PRIMARY KEY, role text, n int DEFAULT 0, v varchar(3), d numeric(6, 2), j json); INSERT INTO users SELECT i FROM generate_series(1, 20000) i');
+is(ask("CALL migrate.backfill('users', \$\$role = 'member'\$\$, \$\$role IS NULL\$\$, duty => 1, batch_time => '20 ms')"), "NOTICE:  00000: backfill of public.users: 20000 rows assigned\n", 'all rows');
+is(sql("SELECT count(*) FROM users WHERE role = 'member'"), 20000, 'are assigned');
+is(sql("SELECT count(DISTINCT xmin::text) > 1 FROM users"), 't', 'in several transactions');
+is(sql('SELECT state, pass, rows, done = total FROM migrate.backfill'), 'done|1|20000|t', 'and it is written down');
+for my $case (
+	[ "role = 'x'", undef, 20000 ],
+	[ "role = 'x'", undef, 0 ],
+	[ 'd = id / 3.0', undef, 20000 ],
+	[ 'd = id / 3.0', undef, 0 ],
+	[ "v = 'abc', n = id % 7", undef, 20000 ],
+	[ "v = 'abc', n = id % 7 -- with a remark", undef, 0 ],
+	[ '(n, v) = (-1, $$q$$)', 'n >= 0 /* so far */', 20000 ],
+	[ 'n = n + 100', 'n < 0', 20000 ],
+	[ 'n = (SELECT count(*) FROM pg_class WHERE oid = 0)', 'n = 99 AND EXISTS (SELECT FROM users u WHERE u.id = users.id AND id <= 10)', 10 ],
+	[ 'role = DEFAULT', 'role IS NOT NULL', 20000 ])
+{
+	my ($assignment, $condition, $rows) = @$case;
+	is(ask("CALL migrate.backfill('users', \$a\$$assignment\$a\$" . (defined $condition ? ", \$a\$$condition\$a\$" : '') . ', duty => 1)'),
+		"NOTICE:  00000: backfill of public.users: $rows rows assigned\n", "$assignment: $rows rows");
+}
+
+# what it cannot work with
+for my $case (
+	[ 'n = n + 1', undef, 'MG019: this backfill needs a condition.*reads a column that it changes' ],
+	[ 'n = v::int, v = n::text', undef, 'MG019: this backfill needs a condition' ],
+	[ 'n = random()', undef, 'MG019: .*has another value each time' ],
+	[ 'role = now()::text', undef, 'MG019: .*has another value each time' ],
+	[ 'role = CURRENT_USER', undef, 'MG019: .*has another value each time' ],
+	[ '(n, v) = (SELECT 1, $$x$$)', undef, 'MG019: .*takes several columns from one query' ],
+	[ 'n = DEFAULT', undef, 'MG019: .*is not simply a column and its value' ],
+	[ "j = '{}'", undef, '42883: operator does not exist: json = json|could not identify an equality operator' ],
+	[ 'n = 1', 'n = 0 OR true', 'MG019: the condition of the backfill still holds after the assignment.*HINT:  Give a condition that is false' ],
+	[ 'nosuch = 1', undef, '42703: column "nosuch"' ],
+	[ 'n = 1', 'nosuch', '42703: column "nosuch" does not exist.*LINE' ],
+	[ 'n = ', undef, '42601: syntax error' ],
+	# more than it should be
+	[ 'n = 1 WHERE true', 'true', 'MG019: the assignment of a backfill is not' ],
+	[ 'n = 1; DROP TABLE users', 'true', 'MG019: the assignment' ],
+	[ 'n = 1 FROM pg_class', 'true', 'MG019: the assignment' ],
+	[ 'n = 1 RETURNING id', 'true', 'MG019: the assignment' ],
+	[ 'n = 1', 'true) OR (true', '42601: syntax error' ],
+	[ 'n = 1', 'true; DROP TABLE users', '42601|MG019: the condition' ],
+	[ 'n = 1', 'true FROM pg_class', 'MG019: the condition' ],
+	[ 'n = 1', 'true ORDER BY 1', 'MG019: the condition' ],
+	[ 'n = 1', 'true UNION SELECT true', '42601|MG019: the condition' ],
+	[ 'n = 1', 'true AS x', 'MG019: the condition' ],
+	[ 'n = 1', 'n > $1', '42P02: there is no parameter' ],
+	[ 'n = 1 --', 'n = 0) OR true --', '42601: syntax error' ],
+	[ 'n = 1 /*', 'n = 0 */', '42601: unterminated' ])
+{
+	my ($assignment, $condition, $said) = @$case;
+	like(ask("CALL migrate.backfill('users', \$a\$$assignment\$a\$" . (defined $condition ? ", \$a\$$condition\$a\$" : '') . ')'), qr/ERROR:  (?:$said)/s,
+		"refused: $assignment" . (defined $condition ? ", $condition" : ''));
+}
+is(sql('SELECT count(*), count(*) FILTER (WHERE n = 1) FROM users'), '20000|0', 'nothing came of it');
+sql("CREATE VIEW seen AS SELECT * FROM users; CREATE ROLE nobody LOGIN; GRANT USAGE ON SCHEMA migrate TO nobody; GRANT EXECUTE ON PROCEDURE migrate.backfill TO nobody");
+for my $case (
+	[ "'seen', 'n = 1'", '42809: cannot backfill "seen"' ],
+	[ "'pg_class', 'reltuples = 1'", '42501' ],
+	[ "'nosuch', 'n = 1'", '42P01' ],
+	[ "NULL, 'n = 1'", '22004' ],
+	[ "'users', NULL", '22004' ],
+	[ "'users', 'n = 1', duty => 0", '22023: duty' ],
+	[ "'users', 'n = 1', max_passes => 0", '22023: max_passes' ],
+	[ "'users', 'n = 1', batch_time => '-1 s'", '22023: batch_time' ])
+{
+	my ($arguments, $said) = @$case;
+	like(ask(($said eq '42501' ? 'SET allow_system_table_mods = off; ' : 'SELECT 1'), 'SET SESSION AUTHORIZATION ' . ($said eq '42501' ? 'nobody' : 'DEFAULT'), "CALL migrate.backfill($arguments)"), qr/ERROR:  $said/, "refused: $arguments");
+}
+like(ask('SET SESSION AUTHORIZATION nobody', "CALL migrate.backfill('users', 'n = 1')"), qr/ERROR:  42501: permission denied for table users/, 'with the rights of the caller');
+like(ask("BEGIN; CALL migrate.backfill('users', 'n = 1'); COMMIT"), qr/ERROR:  25001/, 'not in a transaction block');
+
+# partitions and inheritance
+sql("CREATE TABLE p (a int, b int) PARTITION BY RANGE (a); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10); CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (1000) PARTITION BY RANGE (a);"
+	  . " CREATE TABLE p3 (b int, junk text, a int); ALTER TABLE p3 DROP COLUMN junk; ALTER TABLE p2 ATTACH PARTITION p3 FOR VALUES FROM (10) TO (1000); INSERT INTO p SELECT i FROM generate_series(0, 999) i;"
+	  . " CREATE TABLE h (a int, b int); CREATE TABLE h1 () INHERITS (h); INSERT INTO h VALUES (1); INSERT INTO h1 VALUES (2)");
+like(ask("CALL migrate.backfill('p', 'b = a * 2')"), qr/p: 1000 rows/, 'all partitions');
+like(ask("CALL migrate.backfill('h', 'b = 7')"), qr/h: 2 rows/, 'all heirs');
+is(sql('SELECT (SELECT count(*) FROM p WHERE b = a * 2), (SELECT sum(b) FROM h)'), '1000|14', 'are assigned');
+
+# concurrent writers: rows move both ways between blocks, and the row's own count tells how often it was assigned
+sql("CREATE TABLE busy (id int PRIMARY KEY, moved int DEFAULT 0, assigned int DEFAULT 0, done bool, fill text DEFAULT repeat('x', 200)) WITH (fillfactor = 70, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_scale_factor = 0);"
+	  . " INSERT INTO busy (id) SELECT i FROM generate_series(1, 30000) i");
+my $writer = PostgreSQL::Test::Utils::tempdir() . '/writer.sql';
+append_to_file($writer, "\\set id random(1, 30000)\nUPDATE busy SET moved = moved + 1 WHERE id = :id;\n");
+my $said = '';
+my $writers = IPC::Run::start([ 'pgbench', '-n', '-c', 8, '-j', 2, '-T', 100, '-f', $writer, '-h', $node->host, '-p', $node->port, 'postgres' ], '>&', \$said);
+await('SELECT sum(moved) > 100 FROM busy');
+is(ask("CALL migrate.backfill('busy', 'assigned = assigned + 1, done = true', 'done IS NOT TRUE')") =~ /ERROR.*/ ? $& : '', '', 'beside eight writers');
+$writers->signal('INT');
+$writers->finish;
+is(sql('SELECT count(*), count(*) FILTER (WHERE assigned = 1), count(*) FILTER (WHERE done) FROM busy'), '30000|30000|30000', 'no row is missed, none assigned twice');
+cmp_ok(sql('SELECT sum(moved) FROM busy'), '>', 500, 'while they wrote');
+is(sql("SELECT pass > 0, rows FROM migrate.backfill WHERE relation = 'public.busy'"), 't|30000', 'as its own count says');
+
+# writers that go on producing rows
+sql('CREATE TABLE endless (a int, b int); INSERT INTO endless SELECT i FROM generate_series(1, 100) i;');
+my $more = PostgreSQL::Test::Utils::tempdir() . '/more.sql';
+append_to_file($more, "INSERT INTO endless VALUES (1);\n");
+$writers = IPC::Run::start([ 'pgbench', '-n', '-c', 2, '-T', 100, '-f', $more, '-h', $node->host, '-p', $node->port, 'postgres' ], '>&', \$said);
+await('SELECT count(*) > 200 FROM endless');
+like(ask("CALL migrate.backfill('endless', 'b = 1', 'b IS NULL', max_passes => 2)"), qr/ERROR:  MG020: .*After 2 final passes \d+ rows were still left: writers go on.*HINT:  Set a default of the column/s, 'are noticed');
+$writers->signal('INT');
+$writers->finish;
+like(ask("CALL migrate.backfill('endless', 'b = 1', 'b IS NULL')"), qr/NOTICE/, 'it is resumed');
+is(sql('SELECT count(*) FROM endless WHERE b IS NULL') . sql("SELECT count(*), min(state) FROM migrate.backfill WHERE relation = 'public.endless'"), '01|done', 'as the same, and ends');
+
+# cancelled, and resumed at the block
+sql("CREATE TABLE long (a int, b int, fill text DEFAULT repeat('x', 500)); INSERT INTO long SELECT i FROM generate_series(1, 40000) i");
+my $call = begin([ "CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.05, batch_time => '10 ms')" ]);
+await("SELECT block > 100 FROM migrate.backfill WHERE relation = 'public.long'");
+await("SELECT kind = 'backfill' AND phase = 'pass 0 of public.long' AND done > 0 AND total > done AND eta IS NOT NULL AND run IS NULL FROM migrate.progress");
+like(ask("CALL migrate.backfill('long', 'b = 1', 'b IS NULL')"), qr/ERROR:  55006: another backfill of table "public.long" is running/, 'one at a time');
+sql("SELECT pg_cancel_backend(pid) FROM migrate.backfill WHERE relation = 'public.long'");
+like(end($call), qr/ERROR:  57014/, 'it can be cancelled');
+my ($block, $rows) = split(/\|/, sql("SELECT block, rows FROM migrate.backfill WHERE relation = 'public.long' AND state = 'failed'"));
+is(sql("SELECT count(*) FROM long WHERE b = 1"), $rows, 'what was done stays');
+$call = begin([ "CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.05, batch_time => '10 ms')" ]);
+await("SELECT state = 'running' AND begun_done = $block FROM migrate.backfill WHERE relation = 'public.long'");
+sql("SELECT pg_terminate_backend(pid) FROM migrate.backfill WHERE relation = 'public.long'");
+end($call);
+is(sql('SELECT count(*) FROM migrate.progress'), 0, 'one that was killed is not shown');
+like(ask("CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 1)"), qr/long: 40000 rows/, 'it goes on at its block');
+is(sql("SELECT count(*) FROM migrate.backfill WHERE relation = 'public.long'"), 1, 'as the same');
+
+# locks: it gives way, and takes the row at last
+sql('UPDATE users SET n = 0');
+my $holder = begin([ 'BEGIN; SELECT FROM users WHERE id = 5 FOR UPDATE; SELECT pg_sleep(2); COMMIT' ]);
+await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+$call = begin([ "CALL migrate.backfill('users', 'n = 5', duty => 1)" ]);
+await("SELECT waiting_for LIKE '%lock timeout%' OR waiting_for LIKE '%is blocked by process%' OR waiting_for LIKE 'process%' FROM migrate.progress");
+end($holder);
+unlike(end($call), qr/ERROR/, 'a row that somebody holds is left for later');
+is(sql('SELECT count(*) FROM users WHERE n = 5'), 20000, 'and taken at last');
+
+# a replica that lags
+$node->backup('b');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'b', has_streaming => 1);
+$standby->append_conf('postgresql.conf', "recovery_min_apply_delay = '3s'");
+$standby->start;
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'");
+$writers = IPC::Run::start([ 'pgbench', '-n', '-c', 1, '-T', 100, '-R', 50, '-f', $more, '-h', $node->host, '-p', $node->port, 'postgres' ], '>&', \$said);
+await('SELECT max(replay_lag) > interval \'1.5 s\' FROM pg_stat_replication');
+$call = begin([ "CALL migrate.backfill('users', 'n = 6')" ]);
+await("SELECT waiting_for LIKE 'a replica that is % ms behind' FROM migrate.progress");
+$standby->stop;
+unlike(end($call), qr/ERROR/, 'is waited for');
+$writers->signal('INT');
+$writers->finish;
+
+# in a migration, also as owner_role
+sql("CREATE ROLE owner; CREATE SCHEMA app AUTHORIZATION owner; GRANT USAGE ON SCHEMA migrate TO owner; GRANT EXECUTE ON PROCEDURE migrate.backfill TO owner; ALTER DATABASE postgres SET pg_migrate.owner_role = owner; ALTER DATABASE postgres SET pg_migrate.search_path = app");
+sql("SELECT migrate.register('m1', upgrade => \$u\$CREATE TABLE t AS SELECT i AS a, NULL::text AS b FROM generate_series(1, 100) i; CALL migrate.backfill('t', 'b = current_user::text', 'b IS NULL')\$u\$)");
+unlike(ask('SELECT migrate.upgrade()'), qr/ERROR/, 'a backfill in a migration');
+is(sql('SELECT DISTINCT b, count(*) OVER () FROM app.t GROUP BY b') . sql('SELECT run IS NOT NULL, revision, segment FROM migrate.backfill ORDER BY id DESC LIMIT 1'), 'owner|1t|m1|2', 'runs as the role of the scripts');
+
+$node->stop;
+done_testing();
