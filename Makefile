@@ -8,6 +8,7 @@
 # where they are run as root install the Debian packages they need.  For who
 # works on pg_migrate:
 #
+#   make test-crash        200 runs cut off at random moments, instead of 12
 #   make test-alembic      the same questions to Alembic and to us
 #   make fuzz, make bench  random histories; speed
 #   make check-compilers   no warning from gcc and clang, with assertions and without
@@ -51,7 +52,7 @@ endif
 EXTRA_CLEAN = src/exports.list results regression.diffs regression.out output_iso tmp_check \
 	tmp_check_iso log $(wildcard src/*.bc src/*/*.bc)
 
-PRIVATE = demo test test-alembic fuzz bench check-compilers indent indent-check typedefs
+PRIVATE = demo test test-crash test-alembic fuzz bench check-compilers indent indent-check typedefs
 
 ifndef PG_CONFIG
 PG_CONFIG := $(shell tools/find-pg-config)
@@ -82,6 +83,10 @@ demo:
 test:
 	@tools/packages server tap
 	@tools/with-server test/run-all $(TESTS)
+
+test-crash:
+	@tools/packages server tap
+	@PGM_CRASH_TRIALS=$${PGM_CRASH_TRIALS:-200} tools/with-server test/run-all 044_crash
 
 test-alembic:
 	@tools/packages server alembic
