@@ -413,6 +413,7 @@ blockers(PgmBackfill *b)
 
 	pgm_work_begin();
 	text = pgm_lockwatch_blockers();
+
 	pgm_work_commit(&b->work);
 	return text;
 }

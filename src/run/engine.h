@@ -47,6 +47,7 @@ extern bool pgm_lone_recover(const PgmTask *task, PgmJournalSegment *row);
 
 /* the identity of the run of this backend's scripts, or NULL */
 extern PgmIdentity *pgm_engine_identity;
+
 /* and the segment it is in */
 extern const PgmTask *pgm_engine_task;
 

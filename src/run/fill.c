@@ -335,10 +335,10 @@ static Node *
 compare_ctid(Oid op, Index varno, int param)
 {
 	OpExpr	   *expr = (OpExpr *)
-	make_opclause(op, BOOLOID, false,
-				  (Expr *) makeVar(varno, SelfItemPointerAttributeNumber, TIDOID,
-								   -1, InvalidOid, 0),
-				  (Expr *) make_param(param, TIDOID), InvalidOid, InvalidOid);
+		make_opclause(op, BOOLOID, false,
+					  (Expr *) makeVar(varno, SelfItemPointerAttributeNumber, TIDOID,
+									   -1, InvalidOid, 0),
+					  (Expr *) make_param(param, TIDOID), InvalidOid, InvalidOid);
 
 	set_opfuncid(expr);
 	return (Node *) expr;

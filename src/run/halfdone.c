@@ -108,6 +108,7 @@ pgm_check_replacement(const PgmMigration *m)
 		return;
 	up = strcmp(((PgmJournalSegment *) linitial(open))->direction, "upgrade") == 0;
 	text = up ? m->upgrade : m->downgrade;
+
 	step.script = pgm_script_parse(m->revision, up ? "upgrade" : "downgrade",
 								   text ? text : "", 0);
 	if (up && m->verify)

@@ -193,26 +193,121 @@ append_stamp(StringInfo out, const PgmRun *run, const PgmStep *step)
 					 id, array_expression(below ? below : list_make1("base")));
 }
 
+/* The string that is argument i, or of the name, of a call; NULL: not there. */
+static const char *
+string_argument(const FuncCall *call, int i, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->args)
+	{
+		const Node *arg = lfirst(lc);
+		bool		named = IsA(arg, NamedArgExpr);
+
+		if (named ? strcmp(((const NamedArgExpr *) arg)->name, name) != 0 :
+			foreach_current_index(lc) != i)
+			continue;
+		if (named)
+			arg = (const Node *) ((const NamedArgExpr *) arg)->arg;
+		return IsA(arg, A_Const) && !((const A_Const *) arg)->isnull &&
+			IsA(&((const A_Const *) arg)->val, String) ?
+			strVal(&((const A_Const *) arg)->val) : NULL;
+	}
+	return NULL;
+}
+
+/* What a backfill comes to where the extension is not: one UPDATE. */
+static char *
+backfill_as_update(const CallStmt *stmt)
+{
+	const char *relation = string_argument(stmt->funccall, 0, "relation");
+	const char *assignment = string_argument(stmt->funccall, 1, "assignment");
+	const char *condition = string_argument(stmt->funccall, 2, "condition");
+
+	if (relation == NULL || assignment == NULL)
+		return NULL;
+	return psprintf("UPDATE %s SET %s%s%s", relation, assignment,
+					condition ? "\nWHERE " : "", condition ? condition : "");
+}
+
+/* Statements of a script from byte "from" on, with the comments before them. */
+static void
+append_statements(StringInfo out, const PgmSegment *segment, int from,
+				  bool plain)
+{
+	const PgmStatement *first = list_nth(segment->script->statements,
+										 segment->first);
+	const PgmStatement *last = list_nth(segment->script->statements,
+										segment->first + segment->count - 1);
+	char	   *update = plain && pgm_call_is_backfill(first->raw->stmt) ?
+		backfill_as_update((const CallStmt *) first->raw->stmt) : NULL;
+
+	if (update)
+		appendStringInfo(out, "-- instead of a backfill in batches\n%s\n;\n",
+						 update);
+	else
+	{
+		from += strspn(segment->script->text +from, "; \t\r\n");
+		appendStringInfo(out, "%.*s;\n", last->end - from,
+						 segment->script->text +from);
+	}
+}
+
+/*
+ * A script of several segments, within a transaction that is committed where
+ * it must.
+ */
+static void
+append_segments(StringInfo out, List *segments, bool plain)
+{
+	bool		begun = true;
+	int			from = 0;
+	ListCell   *lc;
+
+	foreach(lc, segments)
+	{
+		const PgmSegment *s = lfirst(lc);
+		const PgmStatement *last;
+
+		if (s->kind == PGM_SEGMENT_VERIFY)
+			break;
+		if (begun && (s->kind == PGM_SEGMENT_LONE || s->number > 1))
+		{
+			appendStringInfoString(out, "COMMIT;");
+			if (s->what && !plain)
+				appendStringInfo(out, " -- %s cannot be part of a transaction",
+								 s->what);
+			appendStringInfoChar(out, '\n');
+		}
+		begun = s->kind == PGM_SEGMENT_TRANSACTION;
+		if (begun && s->number > 1)
+			appendStringInfoString(out, "BEGIN;\n");
+		append_statements(out, s, from, plain);
+		last = list_nth(s->script->statements, s->first + s->count - 1);
+		from = last->end;
+	}
+	if (!begun)
+		appendStringInfoString(out, "BEGIN;\n");
+}
+
 /* One step. */
 static void
 append_step(StringInfo out, const PgmRun *run, const PgmStep *step,
-			bool bookkeeping)
+			List *segments, bool bookkeeping)
 {
-	const PgmStatement *s;
-	bool		lone = pgm_step_lone(step, NIL, &s) != NULL;
+	const PgmSegment *first = linitial(segments);
 
 	appendStringInfo(out, "\n-- Running %s\n", pgm_step_title(run, step));
-	if (lone)
-		appendStringInfoString(out, "COMMIT; -- it cannot run inside a transaction\n");
-	append_script(out, step->script);
+	if (first->kind == PGM_SEGMENT_LONE || list_length(segments) > 1)
+		append_segments(out, segments, !bookkeeping);
+	else
+		append_script(out, step->script);
 	append_resets(out, step->script);
 	if (step->verify)
 	{
 		append_verify(out, step->verify);
 		append_resets(out, step->verify);
 	}
-	if (lone)
-		appendStringInfoString(out, "BEGIN;\n");
 	if (bookkeeping)
 		append_stamp(out, run, step);
 	if (adds_value(step->script))
@@ -273,6 +368,7 @@ static char *
 script_of(const PgmRun *run, const char *target, bool bookkeeping)
 {
 	StringInfoData out;
+	List	  **segments = pgm_run_cut(run);
 
 	initStringInfo(&out);
 	appendStringInfo(&out, "-- %s from %s to %s: %d migration%s\n",
@@ -291,7 +387,7 @@ script_of(const PgmRun *run, const char *target, bool bookkeeping)
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		append_step(&out, run, &run->steps[i], bookkeeping);
+		append_step(&out, run, &run->steps[i], segments[i], bookkeeping);
 	}
 	appendStringInfoString(&out, "\nCOMMIT;\n");
 	return out.data;

@@ -97,4 +97,3 @@ pgm_retry_decide(ErrorData *edata, int try, bool had_xid, long worked,
 			 blockers ? errdetail("%s", blockers) : 0));
 	return pause;
 }
-

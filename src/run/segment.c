@@ -51,7 +51,7 @@ uses_new_value(const PgmCutter *c, const PgmStatement *statement)
 
 	foreach(lc, c->values)
 		if (pgm_statement_mentions(c->script, statement, lfirst(lc)))
-			return true;
+		return true;
 	return false;
 }
 
@@ -173,7 +173,7 @@ pgm_segment_text(const PgmSegment *segment)
 										 segment->first + i);
 
 		appendStringInfo(&buf, "%s%.*s", i ? ";\n" : "", s->end - s->start,
-						 segment->script->text + s->start);
+						 segment->script->text +s->start);
 	}
 	return buf.data;
 }
@@ -188,7 +188,7 @@ pgm_segment_kind(const PgmSegment *segment)
 }
 
 /* The segments of each step of a run: an array of lists. */
-List **
+List	  **
 pgm_run_cut(const PgmRun *run)
 {
 	List	  **segments = palloc(Max(run->plan->nsteps, 1) * sizeof(List *));

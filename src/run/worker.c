@@ -92,6 +92,7 @@ static void
 copy_client_address(char *address)
 {
 	Datum		value;
+
 	LOCAL_FCINFO(fcinfo, 0);
 
 	address[0] = '\0';
