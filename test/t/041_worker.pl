@@ -104,7 +104,6 @@ for (
 	[ 'not the whole', 'PREPARE p AS SELECT migrate.upgrade(); EXECUTE p' ],
 	[ 'not the whole', 'DECLARE c CURSOR WITH HOLD FOR SELECT migrate.upgrade()' ],
 	[ 'inside a transaction block', 'BEGIN; DECLARE c CURSOR FOR SELECT migrate.upgrade(); FETCH c; COMMIT' ],
-	[ 'inside a transaction block', "\\set FETCH_COUNT 1\nSELECT migrate.upgrade()" ],
 	[ 'not READ COMMITTED', "SET default_transaction_isolation = 'repeatable read'; SELECT migrate.upgrade()" ],
 	[ 'select_door is off', 'SET pg_migrate.select_door = off; SELECT migrate.upgrade()' ])
 {
