@@ -11,6 +11,7 @@
 #   make test-crash        200 runs cut off at random moments, instead of 12
 #   make test-alembic      the same questions to Alembic and to us
 #   make fuzz, make bench  random histories; speed
+#   make bench-online      what clients notice of a migration of a large table
 #   make check-compilers   no warning from gcc and clang, with assertions and without
 #   make indent            lay out the C files as pgindent does (indent-check: look only)
 #   make typedefs          list our type names for it in tools/typedefs.list
@@ -52,7 +53,7 @@ endif
 EXTRA_CLEAN = src/exports.list results regression.diffs regression.out output_iso tmp_check \
 	tmp_check_iso log $(wildcard src/*.bc src/*/*.bc)
 
-PRIVATE = demo test test-crash test-alembic fuzz bench check-compilers indent indent-check typedefs
+PRIVATE = demo test test-crash test-alembic fuzz bench bench-online check-compilers indent indent-check typedefs
 
 ifndef PG_CONFIG
 PG_CONFIG := $(shell tools/find-pg-config)
@@ -99,6 +100,10 @@ fuzz:
 bench:
 	@tools/packages server alembic
 	@tools/with-server sh -c "bench/run && bench/scale"
+
+bench-online:
+	@tools/packages server
+	@tools/with-server bench/online
 
 check-compilers:
 	@tools/packages server
