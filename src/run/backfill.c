@@ -6,7 +6,9 @@
  * The first pass goes through the table by ranges of blocks.  A batch is one
  * transaction: slices of about SLICE_TIME, until the batch time is over or
  * somebody waits for one of its rows.  How far it is, is written down in the
- * same transaction, so one that was cut off goes on at the next block.
+ * same transaction, so one that was cut off goes on at the next block.  A slice
+ * that takes too long, because blocks that had nothing to do made it large, is
+ * cut short and begun again: what it did already is not found any more.
  *
  * Rows that others update meanwhile move to other blocks.  So final passes
  * follow: each finds all rows that are left under one snapshot, and assigns
@@ -52,6 +54,10 @@
 
 /* A slice is to take this long, in ms: so long others wait for its rows */
 #define SLICE_TIME 10
+
+/* A slice that takes this long, in ms, is cut short, and the next is smaller */
+#define SLICE_LIMIT (2 * SLICE_TIME)
+#define CUT_FACTOR 16
 
 /* Blocks, or rows of a final pass, of the first slice, and at most */
 #define FIRST_SLICE 16
@@ -109,6 +115,8 @@ typedef struct PgmAssigned
 	DestReceiver pub;
 	int64		rows;
 	int64		still;			/* of which the condition still holds */
+	TimestampTz until;			/* cut it short after that; 0: never */
+	bool		cut;			/* it was */
 } PgmAssigned;
 
 /* A receiver of ctids */
@@ -132,7 +140,8 @@ receive_assigned(TupleTableSlot *slot, DestReceiver *self)
 
 	a->rows++;
 	a->still += DatumGetBool(slot_getattr(slot, 1, &isnull)) && !isnull;
-	return true;
+	a->cut = a->until != 0 && GetCurrentTimestamp() > a->until;
+	return !a->cut;
 }
 
 static bool
@@ -273,11 +282,12 @@ slice_params(const PgmSource *source, int64 from, int64 to)
 	return params;
 }
 
-/* Assign the rows of one slice. */
-static int64
-run_slice(PlannedStmt *planned, ParamListInfo params)
+/* Assign the rows of one slice; returns false when it was cut short. */
+static bool
+run_slice(PlannedStmt *planned, ParamListInfo params, TimestampTz until,
+		  int64 *rows)
 {
-	PgmAssigned assigned = {.rows = 0};
+	PgmAssigned assigned = {.until = until};
 
 	init_receiver(&assigned.pub, receive_assigned);
 	CommandCounterIncrement();
@@ -291,7 +301,8 @@ run_slice(PlannedStmt *planned, ParamListInfo params)
 				 errdetail("It does for %lld of %lld rows; they would be assigned again and again.",
 						   (long long) assigned.still, (long long) assigned.rows),
 				 errhint("Give a condition that is false of a row once it is assigned.")));
-	return assigned.rows;
+	*rows += assigned.rows;
+	return !assigned.cut;
 }
 
 /* Fit the size of the slices to the time that one took. */
@@ -346,10 +357,16 @@ run_slices(PgmBackfill *b, const PgmSource *source, int64 *rows)
 										   params);
 			PopActiveSnapshot();
 		}
-		*rows += run_slice(copyObject(planned), params);
-		next = to;
-		if (next < source->end)
-			adapt(b, elapsed(start));
+		/* one that cannot be smaller is not begun again */
+		if (run_slice(copyObject(planned), params, to - next == 1 ? 0 :
+					  TimestampTzPlusMilliseconds(start, SLICE_LIMIT), rows))
+		{
+			next = to;
+			if (next < source->end)
+				adapt(b, elapsed(start));
+		}
+		else
+			b->slice = Max(1, b->slice / CUT_FACTOR);
 		if (elapsed(begun) >= b->batch_time || somebody_waits())
 			break;
 	}
