@@ -53,8 +53,11 @@
 #define WORKER_KEY_QUEUE	4
 #define WORKER_QUEUE_SIZE	65536
 
-/* Tries to get a worker while nobody runs, and the pause between them, in ms */
-#define SLOT_TRIES 10
+/*
+ * Tries to get a worker while nobody runs, and the pause between them, in ms.
+ * The slots may be taken by others' workers that are just about to begin.
+ */
+#define SLOT_TRIES 50
 #define SLOT_PAUSE 100
 
 /* How long a worker that was cancelled may clear up, in ms */
@@ -348,7 +351,7 @@ pgm_worker_run(PgmDirection direction, const char *target)
 	{
 		if (pgm_runlock_taken())
 			return false;
-		if (try >= SLOT_TRIES)
+		if (try >= SLOT_TRIES || max_worker_processes == 0)
 			refuse_without_slot();
 		pgm_retry_sleep(SLOT_PAUSE);
 	}
