@@ -61,7 +61,7 @@ my @asking = (
 	q{upgrade_sql('heads')}, q{upgrade_sql('base:c1', false)},
 	q{downgrade_sql('base')}, 'export()',
 	"validate(\$b\$$bundle\$b\$)", 'check_registry()',
-	'status', 'log',
+	'status', 'log', 'progress',
 	'version');
 my %expected = (
 	'current()' => "b1\nb2",

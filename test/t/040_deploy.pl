@@ -195,6 +195,18 @@ for my $idempotent ('', "-- idempotent: yes\n")
 		'a caller in a transaction does not wait for it');
 	like(ask("SET pg_migrate.run_wait_timeout = '50ms'; CALL migrate.deploy()"), qr/ERROR:  55P03: another migration is running/,
 		'another CALL does, as long as it may');
+	if (!$idempotent)
+	{
+		my $dump = PostgreSQL::Test::Utils::tempdir() . '/running.dump';
+		$node->command_ok([ 'pg_dump', '-Fc', '-d', $node->connstr('postgres'), '-f', $dump ], 'a dump while it runs');
+		sql('CREATE DATABASE restored');
+		$node->command_ok([ 'pg_restore', '-d', $node->connstr('restored'), $dump ], 'is restored');
+		is($node->safe_psql('restored', "SELECT (SELECT count(*) FROM migrate.progress), (SELECT state FROM migrate.run ORDER BY run DESC LIMIT 1), (SELECT partial_revision FROM migrate.status)"),
+			'0|running|c1', 'there nothing runs');
+		my (undef, undef, $said) = $node->psql('restored', 'SELECT migrate.upgrade()', extra_params => [ '-v', 'VERBOSITY=verbose' ]);
+		like($said, qr/ERROR:  MG018/, 'and what ran is known to be dead');
+		is($node->safe_psql('restored', "SELECT state FROM migrate.run WHERE error = 'the run was cut off'"), 'failed', 'and written down so');
+	}
 	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 	$psql->{run}->finish;
 	if ($idempotent)
@@ -224,18 +236,22 @@ is(state(), 'l1|0|0', 'until the way is free');
 sql(<<'SQL');
 CREATE ROLE owner NOLOGIN; CREATE ROLE deployer LOGIN;
 GRANT USAGE ON SCHEMA migrate TO deployer; GRANT EXECUTE ON PROCEDURE migrate.deploy TO deployer;
-GRANT EXECUTE ON FUNCTION migrate.current TO deployer;
+GRANT EXECUTE ON FUNCTION migrate.current, migrate.upgrade, migrate.downgrade TO deployer;
 CREATE SCHEMA app AUTHORIZATION owner;
 ALTER DATABASE postgres SET pg_migrate.owner_role = 'owner'; ALTER DATABASE postgres SET pg_migrate.search_path = 'app';
 SQL
 load($table, "-- revision: o1\n-- down_revision: t1\n-- migrate:up\nCREATE INDEX CONCURRENTLY t_o ON t (a);\nCREATE TABLE o AS SELECT current_user AS who;\n",
 	"-- revision: o2\n-- down_revision: o1\n-- migrate:up\nCREATE PROCEDURE leave() LANGUAGE plpgsql AS 'BEGIN COMMIT; RESET ROLE; END';\nCALL leave();\n");
-my ($code, $out, $err) = $node->psql('postgres', "CALL migrate.deploy('o1')", extra_params => [ '-U', 'deployer' ]);
+my ($code, $out, $err) = $node->psql('postgres', "SELECT migrate.upgrade('o1')", extra_params => [ '-U', 'deployer' ]);
+is($code, 0, 'nor through the worker') or diag($err);
+is(sql('SELECT who FROM app.o') . sql("SELECT relowner::regrole FROM pg_class WHERE relname = 't_o'"), 'ownerowner', 'where everything belongs to that role too');
+sql("SELECT migrate.stamp('base'); DROP SCHEMA app CASCADE; CREATE SCHEMA app AUTHORIZATION owner");
+($code, $out, $err) = $node->psql('postgres', "CALL migrate.deploy('o1')", extra_params => [ '-U', 'deployer' ]);
 is($code, 0, 'with owner_role the caller needs no rights') or diag($err);
 is(sql('SELECT who FROM app.o') . sql("SELECT relowner::regrole FROM pg_class WHERE relname = 't_o'"), 'ownerowner', 'everything belongs to that role');
 ($code, $out, $err) = $node->psql('postgres', 'CALL migrate.deploy()', extra_params => [ '-U', 'deployer', '-v', 'VERBOSITY=verbose' ]);
 like($err, qr/ERROR:  42501: migration "o2" cannot run as role "owner": CALL of a procedure that may commit/, 'what could leave it is refused');
-is(sql("SELECT count(*) FROM migrate.run WHERE ran_as = 'owner' AND login = 'deployer'"), 1, 'the journal says who');
+is(sql("SELECT count(*) FROM migrate.run WHERE ran_as = 'owner' AND login = 'deployer'"), 2, 'the journal says who');
 sql('DROP SCHEMA app CASCADE; ALTER DATABASE postgres RESET pg_migrate.owner_role; ALTER DATABASE postgres RESET pg_migrate.search_path');
 ($code, $out, $err) = $node->psql('postgres', 'CALL migrate.deploy()', extra_params => [ '-U', 'deployer', '-v', 'VERBOSITY=verbose' ]);
 unlike($err, qr/terminated|closed/, 'and the server stands');
