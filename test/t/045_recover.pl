@@ -1,0 +1,181 @@
+# What became of a statement that was cut off: each kind, step by step.
+use strict;
+use warnings;
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', 'autovacuum = off');
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
+
+sub sql
+{
+	my ($sql) = @_;
+	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
+}
+
+# A psql in the background, with these statements
+sub begin
+{
+	my (@sql) = @_;
+	my $said = '';
+	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), map { ('-c', $_) } @sql ], '>&', \$said);
+	return { run => $run, said => \$said };
+}
+
+sub end
+{
+	my ($psql) = @_;
+	$psql->{run}->finish;
+	return ${ $psql->{said} } =~ s/^LOCATION:.*\n//mgr;
+}
+
+sub ask { return end(begin(@_)); }
+
+sub await
+{
+	my ($condition) = @_;
+	$node->poll_query_until('postgres', "SELECT coalesce(($condition), false)") or die "never: $condition";
+	return;
+}
+
+# Begin anew with a migration.
+sub load
+{
+	my ($up) = @_;
+	sql("SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open HAVING count(*) > 0");
+	sql("SELECT migrate.stamp('base'); DROP SCHEMA public CASCADE; CREATE SCHEMA public; TRUNCATE migrate.log, migrate.run, migrate.segment;"
+		  . "CREATE TABLE t (a int, b text); INSERT INTO t SELECT i, i FROM generate_series(1, 100) i; CREATE INDEX t_old ON t (a);"
+		  . "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);");
+	sql("SELECT migrate.register('r1', upgrade => \$up\$$up\$up\$, replace => true)");
+	return;
+}
+
+# Somebody who holds an old snapshot, and a lock of $relation
+my $holder;
+
+sub hold
+{
+	my ($relation) = @_;
+	$holder = begin("BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM $relation; SELECT pg_sleep(1000)");
+	await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	return;
+}
+
+sub let_go
+{
+	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	end($holder);
+	return;
+}
+
+# Run it until the statement waits for the holder, and cut it off there.
+sub cut_off
+{
+	my ($up, $relation, $waits) = @_;
+	load($up);
+	hold($relation);
+	my $run = begin('SET pg_migrate.lock_timeout = 0', 'CALL migrate.deploy()');
+	await($waits // "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%deploy%'");
+	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CALL migrate.deploy%'");
+	like(end($run), qr/FATAL:  57P01/, "cut off: $up");
+	let_go();
+	is(sql("SELECT string_agg(state, ',') FROM migrate.segment WHERE open"), 'running', 'its outcome is not written down');
+	return;
+}
+
+sub done
+{
+	my ($what) = @_;
+	is(sql("SELECT (SELECT migrate.current()), (SELECT count(*) FROM migrate.segment WHERE open), (SELECT count(*) FROM pg_index WHERE NOT indisvalid), (SELECT count(*) FROM migrate.check_registry())"),
+		'r1|0|0|0', $what);
+	return;
+}
+
+# CREATE INDEX CONCURRENTLY
+for my $index ('CREATE INDEX CONCURRENTLY t_new ON t (b)', 'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS t_new ON t (lower(b), a DESC) WHERE a > 5', 'CREATE INDEX CONCURRENTLY ON t (b, lower(b), lower(b))')
+{
+	cut_off($index, 't');
+	my $name = sql("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid");
+	is(sql('SELECT intent ->> \'name\' FROM migrate.segment WHERE open'), $name, 'its name is known');
+	like(ask('CALL migrate.deploy()'), qr/NOTICE:  00000: clearing up: DROP INDEX CONCURRENTLY public.$name\n/, 'the invalid index is dropped');
+	done('and built again');
+	is(sql("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass"), 2, 'once');
+}
+my $index = 'CREATE INDEX CONCURRENTLY t_new ON t (b)';
+cut_off($index, 't');
+sql('DROP INDEX t_new; CREATE INDEX t_new ON t (b)');
+my $oid = sql("SELECT 't_new'::regclass::oid");
+unlike(ask('CALL migrate.deploy()'), qr/ERROR|clearing/, 'a valid one of that definition is taken as done');
+done('at once');
+is(sql("SELECT 't_new'::regclass::oid"), $oid, 'as it is');
+cut_off($index, 't');
+sql('DROP INDEX t_new; CREATE INDEX t_new ON t (a)');
+like(ask('CALL migrate.deploy()'), qr/ERROR:  42P07: index "t_new" exists already, and is another one\nDETAIL:  .*CREATE INDEX t_new ON public.t USING btree \(a\)/, 'one of another definition is not');
+sql('DROP INDEX t_new');
+unlike(ask('CALL migrate.deploy()'), qr/ERROR/, 'without it');
+done('it is built');
+
+# an invalid index that is not ours
+load('CREATE INDEX CONCURRENTLY IF NOT EXISTS t_bad ON t (b)');
+$node->psql('postgres', 'INSERT INTO t SELECT * FROM t LIMIT 1');
+$node->psql('postgres', 'CREATE UNIQUE INDEX CONCURRENTLY t_bad ON t (b)');
+like(ask('CALL migrate.deploy()'), qr/ERROR:  42P07: index "t_bad" exists already, and is invalid.*HINT:  Drop it with DROP INDEX CONCURRENTLY public.t_bad/s, 'is not taken for a good one');
+is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_bad'"), 1, 'nor dropped');
+sql('DROP INDEX t_bad');
+unlike(ask('CALL migrate.deploy()'), qr/ERROR/, 'without it');
+done('the index is built');
+
+# DROP INDEX CONCURRENTLY
+cut_off('DROP INDEX CONCURRENTLY t_old', 't');
+unlike(ask('CALL migrate.deploy()'), qr/ERROR/, 'DROP INDEX CONCURRENTLY is run again');
+done('to its end');
+is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_old'"), 0, 'and the index is gone');
+
+# REINDEX CONCURRENTLY: its leftovers, not those of others
+for my $reindex ('REINDEX TABLE CONCURRENTLY t', 'REINDEX INDEX CONCURRENTLY t_old', 'REINDEX SCHEMA CONCURRENTLY public')
+{
+	cut_off($reindex, 't');
+	cmp_ok(sql("SELECT count(*) FROM pg_class WHERE relname ~ '_ccnew'"), '>', 0, 'there are leftovers');
+	like(ask('CALL migrate.deploy()'), qr/clearing up: DROP INDEX CONCURRENTLY (?:public.t_old_ccnew|pg_toast)/, 'which are dropped');
+	done('and it is run again');
+}
+
+# DETACH PARTITION CONCURRENTLY
+my $detach = 'ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY';
+cut_off($detach, 'p');
+is(sql('SELECT count(*) FROM pg_inherits WHERE inhdetachpending'), 1, 'detaching is pending');
+like(ask('CALL migrate.deploy()'), qr/clearing up: ALTER TABLE public.p DETACH PARTITION public.p1 FINALIZE/, 'and finalized');
+done('to its end');
+is(sql("SELECT count(*) FROM pg_inherits WHERE inhparent = 'p'::regclass"), 1, 'it is detached');
+load($detach);
+hold('p');
+my $run = begin("SET pg_migrate.lock_timeout = '200ms'; SET pg_migrate.lock_retries = 50", 'CALL migrate.deploy()');
+await('SELECT count(*) = 1 FROM pg_inherits WHERE inhdetachpending');
+await("SELECT count(*) = 1 FROM migrate.progress WHERE kind = 'lone'");
+sleep 1;
+let_go();
+like(end($run), qr/clearing up: ALTER TABLE public.p DETACH PARTITION public.p1 FINALIZE/, 'a lock timeout is followed by FINALIZE');
+done('as long as it takes');
+
+# the role and the settings of a script hold for what stands alone, on resume too
+sql('CREATE ROLE maker; GRANT maker TO CURRENT_USER');
+my $role = "CREATE SCHEMA s; GRANT ALL ON SCHEMA s TO maker;\nSET ROLE maker;\nSET search_path = s;\nCREATE TABLE mine (a int);\nCREATE INDEX CONCURRENTLY mine_a ON mine (a);\nSET work_mem = '5MB';\nRESET ROLE;\nRESET search_path;\n"
+  . "CREATE INDEX CONCURRENTLY t_role ON t (a);\nCREATE TABLE said AS SELECT current_user::text AS who, current_setting('work_mem') AS mem";
+sql('DROP SCHEMA IF EXISTS s CASCADE');
+load($role);
+is(ask("SET work_mem = '6MB'", 'CALL migrate.deploy()', 'SELECT current_user, current_setting($$work_mem$$), current_setting($$search_path$$)') =~ s/^NOTICE.*\n//mgr, sql('SELECT current_user') . "|6MB|\"\$user\", public\n", 'role and settings end with the script');
+is(sql("SELECT relowner::regrole FROM pg_class WHERE relname = 'mine_a'") . sql('SELECT mem, who = current_user::text FROM said'), 'maker5MB|t', 'and hold in it');
+sql('DROP SCHEMA s CASCADE');
+load("$role;\nSELECT 1/0");
+like(ask('CALL migrate.deploy()'), qr/22012/, 'a failure');
+sql("SELECT migrate.register('r1', upgrade => \$up\$$role;\nCREATE TABLE more AS SELECT current_user::text AS who, current_setting('work_mem') AS mem\$up\$, replace => true)");
+unlike(ask('CALL migrate.deploy()'), qr/ERROR/, 'and a resume');
+is(sql("SELECT mem FROM more"), '5MB', 'have them as well');
+
+$node->stop;
+done_testing();
