@@ -108,6 +108,8 @@ load($table, $index =~ s/CREATE TABLE seen/CREATE TABLE t/r);
 like(ask('CALL migrate.deploy()'), qr/ERROR:  42P07: .*migration "i1", upgrade script, statement 3, line 3/s, 'an error says where it was');
 is(state(), 't1|2|0', 'what was before it stays');
 is(sql('SELECT partial_revision, segments_done, segments_total FROM migrate.status'), 'i1|2|4', 'status shows it');
+like(ask('SELECT revision, door FROM migrate.plan()'), qr/^i1\|segments\nWARNING:  01000: migration "i1" was left half done by run \d+: 2 of 4 segments of its upgrade are in effect\n[^\n]*\n$/, 'and plan(), once');
+is(sql("SELECT outcome, sqlstate, error FROM migrate.log ORDER BY id DESC LIMIT 1"), 'failed|42P07|relation "t" already exists', 'the log has the failure');
 is(sql('SELECT state, sqlstate FROM migrate.run ORDER BY run DESC LIMIT 1'), 'failed|42P07', 'and the journal');
 for my $call ("upgrade('heads')", "downgrade('base')", "stamp('t1')", "unregister('i1')")
 {

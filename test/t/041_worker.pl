@@ -121,15 +121,16 @@ $node->command_ok([ 'pgbench', '-n', '-t', 1, '-M', 'extended', '-f', $file, '-h
 is(sql('SELECT migrate.current()'), 'w1', 'to the end');
 is(sql("SELECT count(*) FROM migrate.run WHERE application_name = '041_worker.pl'") > 0, 1, "the journal has the caller's application_name");
 
-# a driver's protocol, with a row limit: Debian's psycopg2, and its autocommit
-SKIP:
+# a driver, in autocommit mode and not
+for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
 {
-	skip 'no psycopg2', 2 if system('python3 -c "import psycopg2" 2>/dev/null') != 0;
 	sql("SELECT 1 FROM migrate.stamp('base'); DROP INDEX t_a");
-	for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
+	for my $autocommit ('False', 'True')
 	{
-		$node->command_ok([ 'python3', '-c', "import psycopg2, sys; c = psycopg2.connect(sys.argv[1]); c.autocommit = True; c.cursor().execute('$call')", $node->connstr('postgres') ], "psycopg2: $call");
+		my @python = ('/usr/bin/python3', '-c', "import psycopg2, sys; c = psycopg2.connect(sys.argv[1]); c.autocommit = $autocommit; c.cursor().execute('$call')", $node->connstr('postgres'));
+		$autocommit eq 'True' ? $node->command_ok(\@python, "psycopg2: $call") : $node->command_fails_like(\@python, qr/transaction block/, "psycopg2 in a transaction: $call");
 	}
+	is(sql('SELECT migrate.current()'), 'w1', 'runs to the end');
 }
 
 # an Execute that asks for one row, as drivers with a fetch size do
