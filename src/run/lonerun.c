@@ -99,7 +99,9 @@ enter_lone(const PgmTask *task, const Node *statement)
 		const VariableSetStmt *set = (const VariableSetStmt *) s->raw->stmt;
 
 		saved = replay(saved, set);
-		role = role || (set->name && strcmp(set->name, "role") == 0);
+		role = role || (set->name &&
+						(strcmp(set->name, "role") == 0 ||
+						 strcmp(set->name, "session_authorization") == 0));
 	}
 	if (!role)
 		SetUserIdAndSecContext(id->role, 0);
