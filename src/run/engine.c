@@ -28,6 +28,7 @@
 #include "registry/journal.h"
 #include "run/engine.h"
 #include "run/halfdone.h"
+#include "run/locks.h"
 #include "run/lockwatch.h"
 #include "run/retry.h"
 #include "run/runlock.h"
@@ -186,10 +187,13 @@ run_transaction(const PgmTask *task)
 	for (int try = 0;; try++)
 	{
 		TimestampTz start = GetCurrentTimestamp();
-		ErrorData  *edata = try_segment(task);
+		ErrorData  *edata;
 		PgmJournalSegment row;
-		long		worked = TimestampDifferenceMilliseconds(start,
-															 GetCurrentTimestamp());
+		long		worked;
+
+		pgm_locks_begin_try(try < pgm_lock_retries);
+		edata = try_segment(task);
+		worked = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
 
 		if (edata == NULL)
 			return;

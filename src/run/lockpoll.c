@@ -5,8 +5,10 @@
  * A strong lock that waits in the queue stops everybody who comes later, for
  * as long as the longest query before it takes.  So the locks a statement is
  * known to need are first asked for again and again without queueing, all of
- * them or none, for pg_migrate.lock_poll.  Only then they are queued for, with
- * a short timeout that doubles up to the lock_timeout in force.
+ * them or none, for pg_migrate.lock_poll.  If that was in vain and the plan can
+ * be tried again, it gives way, and asks again then.  Only in the last try they
+ * are queued for, with a short timeout that doubles up to the lock_timeout in
+ * force.
  */
 #include "postgres.h"
 
@@ -14,6 +16,7 @@
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
+#include "storage/lock.h"
 #include "storage/proc.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
@@ -28,6 +31,9 @@
 
 /* First timeout in the queue, in ms */
 #define FIRST_TIMEOUT 100
+
+/* Until then a try gives way instead of queueing; 0: it is the last one */
+static TimestampTz patient_until = 0;
 
 /* Give back the first n locks of the list. */
 static void
@@ -153,6 +159,41 @@ queue(const Node *statement, int timeout)
 }
 
 /*
+ * A try of a plan begins, which may be followed by others.  "repeatable" says
+ * that there can be another one.
+ */
+void
+pgm_locks_begin_try(bool repeatable)
+{
+	patient_until = repeatable ?
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+									pgm_retry_max_work) : 0;
+}
+
+/* Raise what a lock timeout would raise, for the first lock that others have. */
+static void
+give_way(const Node *statement)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_locks_of(statement))
+	{
+		PgmLock    *lock = lfirst(lc);
+		LOCKTAG		tag;
+
+		SET_LOCKTAG_RELATION(tag, MyDatabaseId, lock->relid);
+		if (!ConditionalLockRelationOid(lock->relid, lock->mode))
+		{
+			pgm_lockwatch_note(&tag, lock->mode);
+			break;
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("a lock was not to be had within pg_migrate.lock_poll")));
+}
+
+/*
  * Get the locks that a statement of a script is known to need, to be held by
  * the transaction.  Returns also when that took too long, or nothing is known:
  * then the statement itself waits for what it has not got.
@@ -162,6 +203,8 @@ pgm_locks_get(const Node *statement)
 {
 	if (pgm_lock_poll <= 0 || poll(statement) || LockTimeout <= 0)
 		return;
+	if (GetCurrentTimestamp() < patient_until)
+		give_way(statement);
 	for (int timeout = FIRST_TIMEOUT; timeout < LockTimeout; timeout *= 2)
 	{
 		if (queue(statement, timeout))

@@ -17,6 +17,7 @@ typedef struct PgmLock
 } PgmLock;
 
 extern List *pgm_locks_of(const Node *statement);
+extern void pgm_locks_begin_try(bool repeatable);
 extern void pgm_locks_get(const Node *statement);
 
 #endif							/* PGM_LOCKS_H */

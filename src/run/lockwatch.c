@@ -66,6 +66,15 @@ pgm_lockwatch_start(void)
 	pgm_lockwatch_adjust();
 }
 
+/* Somebody else has found a lock that is not to be had. */
+void
+pgm_lockwatch_note(const LOCKTAG *tag, LOCKMODE mode)
+{
+	seen_tag = *tag;
+	seen_mode = mode;
+	seen = true;
+}
+
 /*
  * Look often enough for the lock_timeout now in force, which a script may have
  * changed.

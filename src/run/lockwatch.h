@@ -5,7 +5,10 @@
 #ifndef PGM_LOCKWATCH_H
 #define PGM_LOCKWATCH_H
 
+#include "storage/lock.h"
+
 extern void pgm_lockwatch_start(void);
+extern void pgm_lockwatch_note(const LOCKTAG *tag, LOCKMODE mode);
 extern void pgm_lockwatch_adjust(void);
 extern void pgm_lockwatch_stop(void);
 extern char *pgm_lockwatch_blockers(void);

@@ -25,6 +25,7 @@
 #include "run/door.h"
 #include "run/execute.h"
 #include "run/halfdone.h"
+#include "run/locks.h"
 #include "run/lockwatch.h"
 #include "run/retry.h"
 #include "run/runlock.h"
@@ -194,9 +195,11 @@ pgm_run(PgmRun *run)
 	for (int try = 0;; try++)
 	{
 		TimestampTz start = GetCurrentTimestamp();
-		ErrorData  *edata = try_run(run, number);
+		ErrorData  *edata;
 		long		pause;
 
+		pgm_locks_begin_try(!had_xid && try < pgm_lock_retries);
+		edata = try_run(run, number);
 		if (edata == NULL)
 			break;
 		pause = pgm_retry_decide(edata, try, had_xid,

@@ -101,7 +101,15 @@ my $start = time;
 like($err, qr/lock timeout.*AccessExclusiveLock on public.held is blocked by process/s, 'lock_poll = 0 queues at once');
 ($code, $out, $err) = $node->psql('postgres', "SET pg_migrate.lock_poll = '10ms'; SET pg_migrate.lock_timeout = '500ms'; SET pg_migrate.lock_retries = 1; SELECT migrate.upgrade()");
 like($err, qr/retry 1 of 1.*lock timeout.*AccessExclusiveLock on public.held is blocked by process/s, 'in the end the lock timeout holds');
-my $upgrade = begin("SET pg_migrate.lock_poll = '10ms'; SET pg_migrate.lock_timeout = '60s'; SELECT migrate.upgrade()");
+# as long as there are tries left it does not queue at all
+my $patient = begin("SET pg_migrate.lock_poll = '100ms'; SET pg_migrate.lock_retries = 1000; SELECT migrate.upgrade()");
+sleep 1;
+is($node->safe_psql('postgres', "SELECT count(*) FROM generate_series(1, 200), LATERAL (SELECT pg_sleep(0.002), generate_series) s, LATERAL (SELECT FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted AND s.generate_series > 0) l"),
+	0, 'nobody has to wait behind a patient one');
+$node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%lock_retries = 1000%' AND pid <> pg_backend_pid()");
+$patient->{run}->finish;
+like(${ $patient->{err} }, qr/a lock was not to be had within pg_migrate.lock_poll; rolled back, trying again.*\n.*AccessExclusiveLock on public.held is blocked by process/, 'it names who is in its way');
+my $upgrade = begin("SET pg_migrate.lock_poll = '10ms'; SET pg_migrate.lock_timeout = '60s'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()");
 $node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted");
 ($code, $out, $err) = $node->psql('postgres', "SELECT count(*) FROM held");
 is($out, 0, 'others get their turn between ours');
