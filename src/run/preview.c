@@ -201,17 +201,20 @@ string_argument(const FuncCall *call, int i, const char *name)
 
 	foreach(lc, call->args)
 	{
-		const Node *arg = lfirst(lc);
+		Node	   *arg = lfirst(lc);
 		bool		named = IsA(arg, NamedArgExpr);
+		A_Const    *constant;
 
-		if (named ? strcmp(((const NamedArgExpr *) arg)->name, name) != 0 :
+		if (named ? strcmp(((NamedArgExpr *) arg)->name, name) != 0 :
 			foreach_current_index(lc) != i)
 			continue;
 		if (named)
-			arg = (const Node *) ((const NamedArgExpr *) arg)->arg;
-		return IsA(arg, A_Const) && !((const A_Const *) arg)->isnull &&
-			IsA(&((const A_Const *) arg)->val, String) ?
-			strVal(&((const A_Const *) arg)->val) : NULL;
+			arg = (Node *) ((NamedArgExpr *) arg)->arg;
+		if (!IsA(arg, A_Const))
+			return NULL;
+		constant = (A_Const *) arg;
+		return !constant->isnull && IsA(&constant->val, String) ?
+			strVal(&constant->val) : NULL;
 	}
 	return NULL;
 }
