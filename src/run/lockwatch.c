@@ -39,15 +39,20 @@ static volatile bool seen = false;
 static LOCKTAG seen_tag;
 static LOCKMODE seen_mode;
 
+/*
+ * The timer may strike while a terminated process is on its way out, which has
+ * given its PGPROC back.
+ */
 static void
 look(void)
 {
-	LOCK	   *lock = MyProc->waitLock;
+	PGPROC	   *proc = MyProc;
+	LOCK	   *lock = proc == NULL ? NULL : proc->waitLock;
 
 	if (lock != NULL)
 	{
 		seen_tag = lock->tag;
-		seen_mode = MyProc->waitLockMode;
+		seen_mode = proc->waitLockMode;
 		seen = true;
 	}
 }

@@ -202,6 +202,7 @@ for my $trial (1 .. $trials)
 }
 cmp_ok($interrupted, '>', $trials / 6, 'trials hit a run in progress');
 note("$interrupted of $trials hit a run in progress");
+unlike(slurp_file($node->logfile), qr/terminated by signal (?!9\b)|TRAP:/, 'and no process fell that was not killed');
 
 $node->stop;
 done_testing();
