@@ -12,6 +12,8 @@
  */
 #include "postgres.h"
 
+#include <signal.h>
+
 #include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
@@ -21,6 +23,7 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
+#include "compat.h"
 #include "run/locks.h"
 #include "run/lockwatch.h"
 #include "run/settings.h"
@@ -34,6 +37,10 @@
 
 /* Until then a try gives way instead of queueing; 0: it is the last one */
 static TimestampTz patient_until = 0;
+
+/* The lock that was not to be had in the last try_all(), or NoLock */
+static LOCKTAG refused_tag;
+static LOCKMODE refused_mode = NoLock;
 
 /* Give back the first n locks of the list. */
 static void
@@ -76,12 +83,15 @@ try_all(const Node *statement)
 	List	   *locks = pgm_locks_of(statement);
 	ListCell   *lc;
 
+	refused_mode = NoLock;
 	foreach(lc, locks)
 	{
 		PgmLock    *lock = lfirst(lc);
 
 		if (!ConditionalLockRelationOid(lock->relid, lock->mode))
 		{
+			SET_LOCKTAG_RELATION(refused_tag, MyDatabaseId, lock->relid);
+			refused_mode = lock->mode;
 			give_back(locks, foreach_current_index(lc));
 			return false;
 		}
@@ -104,19 +114,61 @@ rest(void)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/*
+ * Cancel the autovacuums that have the lock that was refused, unless they save
+ * us from wraparound.  The server does so for whoever waited in the queue for
+ * deadlock_timeout (ProcSleep); we have waited for as long outside of it.
+ */
+static void
+cancel_autovacuum(void)
+{
+	VirtualTransactionId *holders;
+	int			n;
+
+	if (refused_mode == NoLock)
+		return;
+	holders = GetLockConflicts(&refused_tag, refused_mode, &n);
+	for (int i = 0; i < n; i++)
+	{
+		PGPROC	   *proc = pgm_vxid_proc(holders[i]);
+		uint8		flags = 0;
+		int			pid = 0;
+
+		if (proc == NULL)
+			continue;
+		LWLockAcquire(ProcArrayLock, LW_SHARED);
+		if (proc->pid != 0)
+		{
+			flags = ProcGlobal->statusFlags[proc->pgxactoff];
+			pid = proc->pid;
+		}
+		LWLockRelease(ProcArrayLock);
+		if ((flags & PROC_IS_AUTOVACUUM) && !(flags & PROC_VACUUM_FOR_WRAPAROUND))
+			(void) kill(pid, SIGINT);
+	}
+	pfree(holders);
+}
+
 /* Try until the time is over. */
 static bool
 poll(const Node *statement)
 {
-	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-													pgm_lock_poll);
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz until = TimestampTzPlusMilliseconds(now, pgm_lock_poll);
+	TimestampTz cancel_at = TimestampTzPlusMilliseconds(now, DeadlockTimeout);
 
 	do
 	{
 		if (try_all(statement))
 			return true;
+		if (now >= cancel_at)
+		{
+			cancel_autovacuum();
+			cancel_at = TimestampTzPlusMilliseconds(now, DeadlockTimeout);
+		}
 		rest();
-	} while (GetCurrentTimestamp() < until);
+		now = GetCurrentTimestamp();
+	} while (now < until);
 	return false;
 }
 
@@ -170,24 +222,12 @@ pgm_locks_begin_try(bool repeatable)
 									pgm_retry_max_work) : 0;
 }
 
-/* Raise what a lock timeout would raise, for the first lock that others have. */
+/* Raise what a lock timeout would raise, for the lock that others have. */
 static void
-give_way(const Node *statement)
+give_way(void)
 {
-	ListCell   *lc;
-
-	foreach(lc, pgm_locks_of(statement))
-	{
-		PgmLock    *lock = lfirst(lc);
-		LOCKTAG		tag;
-
-		SET_LOCKTAG_RELATION(tag, MyDatabaseId, lock->relid);
-		if (!ConditionalLockRelationOid(lock->relid, lock->mode))
-		{
-			pgm_lockwatch_note(&tag, lock->mode);
-			break;
-		}
-	}
+	if (refused_mode != NoLock)
+		pgm_lockwatch_note(&refused_tag, refused_mode);
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 			 errmsg("a lock was not to be had within pg_migrate.lock_poll")));
@@ -204,7 +244,7 @@ pgm_locks_get(const Node *statement)
 	if (pgm_lock_poll <= 0 || poll(statement) || LockTimeout <= 0)
 		return;
 	if (GetCurrentTimestamp() < patient_until)
-		give_way(statement);
+		give_way();
 	for (int timeout = FIRST_TIMEOUT; timeout < LockTimeout; timeout *= 2)
 	{
 		if (queue(statement, timeout))

@@ -118,5 +118,26 @@ $holder->{run}->finish;
 $upgrade->{run}->finish;
 like(${ $upgrade->{out} } . ${ $upgrade->{err} }, qr/^r1$/m, 'and it is done when the way is free');
 
+# an autovacuum in slow motion: it would wait for no one but deadlock_timeout
+$node->safe_psql('postgres', <<'SQL');
+SET client_min_messages = error;
+SELECT migrate.stamp('base');
+CREATE TABLE vacuumed AS SELECT i FROM generate_series(1, 100000) i;
+UPDATE vacuumed SET i = i + 1;
+ALTER TABLE vacuumed SET (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1, vacuum_truncate = false);
+SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\nALTER TABLE vacuumed ADD c int;\n', prune => true);
+SQL
+$node->append_conf('postgresql.conf', 'autovacuum = on');
+$node->append_conf('postgresql.conf', 'autovacuum_naptime = 1');
+$node->reload;
+my $vacuuming = "SELECT count(*) = 1 FROM pg_stat_progress_vacuum WHERE relid = 'vacuumed'::regclass AND heap_blks_scanned > 0";
+$node->poll_query_until('postgres', $vacuuming);
+is($node->psql('postgres', "SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_timeout = '100ms'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()"),
+	3, 'an autovacuum may work on for deadlock_timeout');
+is($node->safe_psql('postgres', $vacuuming), 't', 'it does');
+is($node->safe_psql('postgres', "SET client_min_messages = error; SET pg_migrate.lock_poll = '60s'; SET pg_migrate.lock_timeout = '100ms'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()"),
+	'r1', 'and then gives way to a plan that does not queue');
+like(slurp_file($node->logfile), qr/canceling autovacuum task/, 'as it would to one that does');
+
 $node->stop;
 done_testing();

@@ -3,7 +3,7 @@
 -- message: Fill users.locale
 
 -- migrate:up
--- NOT NULL in three steps, second: the rows that were there before.
+-- NOT NULL in three steps, first: the rows that were there before.
 UPDATE users
    SET locale = CASE substring(email FROM '[^.]+$')
                     WHEN 'de' THEN 'de'
@@ -13,9 +13,7 @@ UPDATE users
  WHERE locale IS NULL;
 
 -- migrate:down
-ALTER TABLE users DROP CONSTRAINT users_locale_check;
 UPDATE users SET locale = NULL;
-ALTER TABLE users ADD CONSTRAINT users_locale_check CHECK (locale IS NOT NULL) NOT VALID;
 
 -- migrate:verify
 SELECT count(*) = 0 FROM users WHERE locale IS NULL;

@@ -4,11 +4,7 @@
 
 -- migrate:up
 ALTER TABLE users ADD COLUMN mail_domain text;
-ALTER TABLE users ADD CONSTRAINT users_mail_domain_check CHECK (mail_domain IS NOT NULL) NOT VALID;
 CALL migrate.backfill('users', $$mail_domain = substring(email FROM '@(.*)$')$$);
-ALTER TABLE users VALIDATE CONSTRAINT users_mail_domain_check;
-ALTER TABLE users ALTER COLUMN mail_domain SET NOT NULL;
-ALTER TABLE users DROP CONSTRAINT users_mail_domain_check;
 
 -- migrate:down
 ALTER TABLE users DROP COLUMN mail_domain;

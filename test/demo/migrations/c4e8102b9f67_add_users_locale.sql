@@ -3,11 +3,9 @@
 -- message: Add users.locale
 
 -- migrate:up
--- NOT NULL in three steps, first: nullable, and asked of new rows alone.
+-- Nullable at first; NOT NULL takes three steps, each a migration.
 ALTER TABLE users ADD COLUMN locale text;
 ALTER TABLE users ALTER COLUMN locale SET DEFAULT 'en';
-ALTER TABLE users ADD CONSTRAINT users_locale_check CHECK (locale IS NOT NULL) NOT VALID;
 
 -- migrate:down
-ALTER TABLE users DROP CONSTRAINT users_locale_check;
 ALTER TABLE users DROP COLUMN locale;

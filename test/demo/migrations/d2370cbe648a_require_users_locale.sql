@@ -1,5 +1,5 @@
 -- revision: d2370cbe648a
--- down_revision: 1f6a95d8037b
+-- down_revision: e6b93a0f72c5
 -- message: Require users.locale
 
 -- migrate:up
