@@ -183,6 +183,18 @@ release_waiters(void)
 }
 
 /*
+ * To be called now and then in between.  Who had seen our snapshot before the
+ * mark may come to wait for it only now; then our lock on our own virtual
+ * transaction has left its fast path.
+ */
+void
+pgm_door_wait_keep(void)
+{
+	if ((MyProc->statusFlags & PROC_IN_SAFE_IC) && !MyProc->fpVXIDLock)
+		release_waiters();
+}
+
+/*
  * From now on nobody waits for our snapshot.  To be called only when
  * pgm_door_closed() found nothing; an error ends it with the transaction.
  */

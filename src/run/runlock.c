@@ -327,6 +327,7 @@ poll_segments(const LOCKTAG *tag, TimestampTz deadline)
 					 errdetail("Process %d did not finish within pg_migrate.run_wait_timeout (%d ms).",
 							   pid, pgm_run_wait_timeout),
 					 errhint("See what runs: SELECT * FROM migrate.progress.")));
+		pgm_door_wait_keep();
 		pgm_cycle_check(pid);
 		pgm_retry_sleep(WAIT_PAUSE +
 						(long) (pg_prng_double(&pg_global_prng_state) * WAIT_PAUSE));

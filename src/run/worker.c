@@ -292,6 +292,7 @@ relay_all(PgmWorker *w)
 			relay(w, size, data);
 			continue;
 		}
+		pgm_door_wait_keep();
 		if (GetBackgroundWorkerPid(w->handle, &pid) == BGWH_STARTED)
 		{
 			pgm_cycle_check(pid);
@@ -347,15 +348,19 @@ pgm_worker_run(PgmDirection direction, const char *target)
 {
 	PgmWorker	w;
 
+	pgm_door_wait_begin();
 	for (int try = 0; !start_worker(&w, direction, target, false); try++)
 	{
 		if (pgm_runlock_taken())
+		{
+			pgm_door_wait_end();
 			return false;
+		}
 		if (try >= SLOT_TRIES || max_worker_processes == 0)
 			refuse_without_slot();
+		pgm_door_wait_keep();
 		pgm_retry_sleep(SLOT_PAUSE);
 	}
-	pgm_door_wait_begin();
 	wait_for_worker(&w);
 	pgm_door_wait_end();
 	(void) conclude(&w);
