@@ -18,6 +18,13 @@
 /* Between two looks, in ms */
 #define CYCLE_PAUSE 1000
 
+/*
+ * A cycle is one if it is seen that often, so long apart in ms: a wait for our
+ * transaction may be over as soon as pgm_door_wait_keep() is called.
+ */
+#define CYCLE_LOOKS 3
+#define CYCLE_RECHECK 150
+
 /* How far a chain of waiting processes is followed */
 #define CYCLE_DEPTH 10
 
@@ -53,16 +60,21 @@ void
 pgm_cycle_check(int pid)
 {
 	static TimestampTz next = 0;
+	static int	seen = 0;
 	TimestampTz now = GetCurrentTimestamp();
 
 	if (now < next)
 		return;
-	next = TimestampTzPlusMilliseconds(now, CYCLE_PAUSE);
-	if (waits_for_us(pid, 0))
+	seen = waits_for_us(pid, 0) ? seen + 1 : 0;
+	next = TimestampTzPlusMilliseconds(now, seen > 0 ? CYCLE_RECHECK : CYCLE_PAUSE);
+	if (seen == CYCLE_LOOKS)
+	{
+		seen = 0;
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_DEADLOCK_DETECTED),
 				 errmsg("deadlock detected"),
 				 errdetail("This call waits for process %d, which runs a migration and waits for a lock that this session holds.",
 						   pid),
 				 errhint("Release the session's advisory locks, or call from another session.")));
+	}
 }
