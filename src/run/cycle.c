@@ -65,6 +65,8 @@ pgm_cycle_check(int pid)
 
 	if (now < next)
 		return;
+	if (TimestampDifferenceExceeds(next, now, CYCLE_PAUSE))
+		seen = 0;				/* that was another wait */
 	seen = waits_for_us(pid, 0) ? seen + 1 : 0;
 	next = TimestampTzPlusMilliseconds(now, seen > 0 ? CYCLE_RECHECK : CYCLE_PAUSE);
 	if (seen == CYCLE_LOOKS)
