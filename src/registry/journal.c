@@ -32,7 +32,7 @@ static PgmQuery run_begin_query = {
 };
 static PgmQuery run_end_query = {
 	.sql = "UPDATE migrate.run SET state = $2, finished_at = clock_timestamp(),"
-	" sqlstate = $3, error = $4 WHERE run = $1",
+	" sqlstate = coalesce($3, sqlstate), error = coalesce($4, error) WHERE run = $1",
 	.argtypes = {INT8OID, TEXTOID, TEXTOID, TEXTOID}
 };
 static PgmQuery runs_dead_query = {
@@ -58,7 +58,9 @@ static PgmQuery forget_query = {
 	.argtypes = {INT8OID, TEXTOID, INT4OID}
 };
 static PgmQuery took_part_query = {
-	.sql = "SELECT FROM migrate.segment WHERE run = $1 AND revision = $2 LIMIT 1",
+	.sql = "SELECT FROM migrate.segment WHERE run = $1 AND revision = $2"
+	" AND started_at >= (SELECT min(started_at) FROM migrate.segment WHERE open AND revision = $2)"
+	" LIMIT 1",
 	.argtypes = {INT8OID, TEXTOID}
 };
 static PgmQuery close_query = {
@@ -221,7 +223,7 @@ pgm_journal_close(const char *revision)
 	pgm_spi_end(&spi);
 }
 
-/* Did the run have to do with the revision? */
+/* Did the run have to do with the revision since it is half done? */
 bool
 pgm_journal_took_part(int64 run, const char *revision)
 {

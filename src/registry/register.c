@@ -311,13 +311,13 @@ log_remark(const char *direction, const char *revision, const char *checksum)
 
 /* Refuse to forget a migration that is half done. */
 static void
-check_not_half_done(const char *revision, const char *function)
+check_not_half_done(const char *revision, const char *doing)
 {
 	List	   *open = pgm_journal_open(false);
 
 	if (open != NIL &&
 		strcmp(((PgmJournalSegment *) linitial(open))->revision, revision) == 0)
-		pgm_refuse_half_done(function, open);
+		pgm_refuse_half_done(doing, open);
 }
 
 /*
@@ -345,7 +345,7 @@ prune_others(List *summaries, List *migrations)
 		if (s->applied)
 			appendStringInfo(&applied, "%s%s", applied.len ? ", " : "",
 							 s->revision);
-		check_not_half_done(s->revision, "migrate.load() with prune");
+		check_not_half_done(s->revision, "call migrate.load() with prune");
 		others = lappend(others, s->revision);
 	}
 	if (applied.len > 0)
@@ -646,7 +646,7 @@ pg_migrate_unregister(PG_FUNCTION_ARGS)
 				 errdetail("They are %s.", pgm_set_join(g, standing)),
 				 errhint("Unregister them first.")));
 	}
-	check_not_half_done(revision, "migrate.unregister()");
+	check_not_half_done(revision, "call migrate.unregister()");
 	pgm_registry_delete(revision);
 	settle(g, pos);
 	PG_RETURN_TEXT_P(cstring_to_text(revision));

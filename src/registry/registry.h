@@ -53,6 +53,7 @@ extern List *pgm_registry_current_latest(void);
 extern List *pgm_registry_heads(bool read_only, bool real, bool *all_applied);
 extern List *pgm_registry_bases(void);
 extern bool pgm_registry_applied(const char *revision);
+extern bool pgm_registry_half_done(void);
 
 /* registry.c: reading */
 extern PgmGraph *pgm_registry_graph(bool read_only, PgmPosition **pos);

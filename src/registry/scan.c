@@ -204,3 +204,16 @@ pgm_registry_applied(const char *revision)
 	end_scan(&scan);
 	return result;
 }
+
+/* Is a revision half done? */
+bool
+pgm_registry_half_done(void)
+{
+	PgmScan		scan;
+	bool		result;
+
+	begin_scan(&scan, "segment", "segment_open", choose_snapshot(false), 0, NULL);
+	result = HeapTupleIsValid(systable_getnext(scan.desc));
+	end_scan(&scan);
+	return result;
+}

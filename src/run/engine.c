@@ -282,8 +282,7 @@ check_half_done(const PgmEngine *e, List *open)
 	if (run->plan->nsteps > 0 && strcmp(direction_of(e), row->direction) == 0 &&
 		strcmp(run->steps[0].stored->m.revision, row->revision) == 0)
 		return;
-	pgm_refuse_half_done(e->direction == PGM_UPGRADE ? "an upgrade elsewhere" :
-						 "a downgrade elsewhere", open);
+	pgm_refuse_half_done(psprintf("%s to '%s'", direction_of(e), e->target), open);
 }
 
 /* Plan, cut, admit, and write down that the run begins. */

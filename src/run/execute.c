@@ -361,5 +361,5 @@ pgm_execute_verify(const PgmScript *script, const PgmCallerTimeout *saved)
 				 errdetail("In %llu of %llu rows its first column was false or null.",
 						   (unsigned long long) verdict.refusals,
 						   (unsigned long long) verdict.rows),
-				 errhint("Nothing was changed. Run the verify script by hand to see what it found.")));
+				 errhint("Run the verify script by hand to see what it found.")));
 }

@@ -34,33 +34,38 @@ pgm_half_done_text(List *open)
 					first->direction);
 }
 
-/* Refuse what would leave a half done revision so; "open" are its segments. */
+/*
+ * Refuse what would leave a half done revision so: "doing" it, a verb and what
+ * follows.  "open" are its segments.
+ */
 void
-pgm_refuse_half_done(const char *function, List *open)
+pgm_refuse_half_done(const char *doing, List *open)
 {
 	const PgmJournalSegment *row = linitial(open);
+	bool		up = strcmp(row->direction, "upgrade") == 0;
+	const char *target = up ? quote_literal_cstr(row->revision) :
+		"'<target below it>'";
 
 	ereport(ERROR,
 			(errcode(PGM_ERRCODE_HALF_DONE),
-			 errmsg("cannot call %s while migration \"%s\" is half done",
-					function, row->revision),
+			 errmsg("cannot %s while migration \"%s\" is half done",
+					doing, row->revision),
 			 errdetail("In effect, or begun, are %d of the %d segments of its %s.",
 					   list_length(open), row->total, row->direction),
-			 errhint("Go on with SELECT migrate.%s, or give it up with SELECT migrate.abandon(%lld).",
-					 strcmp(row->direction, "upgrade") == 0 ?
-					 psprintf("upgrade(%s)", quote_literal_cstr(row->revision)) :
-					 "downgrade('<target below it>')",
+			 errhint("Go on, as a statement of its own in autocommit mode, with SELECT migrate.%s or CALL migrate.deploy(%s); or give it up with SELECT migrate.abandon(%lld).",
+					 up ? psprintf("upgrade(%s)", target) : psprintf("downgrade(%s)", target),
+					 up ? target : psprintf("%s, 'downgrade'", target),
 					 (long long) row->run)));
 }
 
 /* Raise PGM_ERRCODE_HALF_DONE if any revision is half done. */
 void
-pgm_check_half_done(const char *function)
+pgm_check_half_done(const char *doing)
 {
 	List	   *open = pgm_journal_open(false);
 
 	if (open != NIL)
-		pgm_refuse_half_done(function, open);
+		pgm_refuse_half_done(doing, open);
 }
 
 /*

@@ -9,8 +9,8 @@
 #include "registry/migration.h"
 
 extern char *pgm_half_done_text(List *open);
-extern void pgm_refuse_half_done(const char *function, List *open);
-extern void pgm_check_half_done(const char *function);
+extern void pgm_refuse_half_done(const char *doing, List *open);
+extern void pgm_check_half_done(const char *doing);
 extern void pgm_check_unchanged(const char *revision, List *segments,
 								List *open);
 extern void pgm_check_replacement(const PgmMigration *m);

@@ -475,80 +475,102 @@ detach_remains(const Node *statement, const char *intent)
 											   get_rel_name(child)));
 }
 
-static PgmOutcome
-detach_examine(const Node *statement, const char *intent)
+/* What is made or dropped at once: it is there or it is not. */
+
+static Oid
+subscription_of(const char *name)
+{
+	return GetSysCacheOid2(SUBSCRIPTIONNAME, Anum_pg_subscription_oid,
+						   ObjectIdGetDatum(MyDatabaseId),
+						   CStringGetDatum(name));
+}
+
+/* The object the statement makes, drops or detaches; 0: there is none now. */
+static Oid
+object_of(const Node *statement)
 {
 	bool		pending;
 
-	return is_partition(statement, &pending) ?
-		PGM_OUTCOME_AGAIN : PGM_OUTCOME_DONE;
+	switch (nodeTag(statement))
+	{
+		case T_AlterTableStmt:
+			return is_partition(statement, &pending) ?
+				relation_of(((const PartitionCmd *) detach_action(statement)->def)->name) :
+				InvalidOid;
+		case T_CreatedbStmt:
+			return get_database_oid(((const CreatedbStmt *) statement)->dbname, true);
+		case T_DropdbStmt:
+			return get_database_oid(((const DropdbStmt *) statement)->dbname, true);
+		case T_CreateTableSpaceStmt:
+			return get_tablespace_oid(((const CreateTableSpaceStmt *) statement)->tablespacename, true);
+		case T_DropTableSpaceStmt:
+			return get_tablespace_oid(((const DropTableSpaceStmt *) statement)->tablespacename, true);
+		case T_CreateSubscriptionStmt:
+			return subscription_of(((const CreateSubscriptionStmt *) statement)->subname);
+		case T_DropSubscriptionStmt:
+			return subscription_of(((const DropSubscriptionStmt *) statement)->subname);
+		default:
+			return InvalidOid;
+	}
 }
 
-/* What is made or dropped at once: it is there or it is not. */
-
-static PgmOutcome
-made(bool there)
+static char *
+object_intent(const Node *statement)
 {
-	return there ? PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
+	return psprintf("%u", object_of(statement));
 }
 
-static bool
-has_subscription(const char *name)
+/* What was there before the statement, by its intent. */
+static Oid
+object_before(const char *intent)
 {
-	return OidIsValid(GetSysCacheOid2(SUBSCRIPTIONNAME, Anum_pg_subscription_oid,
-									  ObjectIdGetDatum(MyDatabaseId),
-									  CStringGetDatum(name)));
+	return intent ? (Oid) strtoul(intent, NULL, 10) : InvalidOid;
 }
 
+/* It is done if there is an object that was not there before. */
 static PgmOutcome
-createdb_examine(const Node *statement, const char *intent)
+made_examine(const Node *statement, const char *intent)
 {
-	return made(OidIsValid(get_database_oid(((const CreatedbStmt *) statement)->dbname, true)));
+	Oid			object = object_of(statement);
+
+	return OidIsValid(object) && object != object_before(intent) ?
+		PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
 }
 
+/* It is done if the object that was there before is there no more. */
 static PgmOutcome
-dropdb_examine(const Node *statement, const char *intent)
+gone_examine(const Node *statement, const char *intent)
 {
-	return made(!OidIsValid(get_database_oid(((const DropdbStmt *) statement)->dbname, true)));
+	Oid			before = object_before(intent);
+
+	return OidIsValid(before) && object_of(statement) != before ?
+		PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
 }
 
-static PgmOutcome
-create_tablespace_examine(const Node *statement, const char *intent)
-{
-	return made(OidIsValid(get_tablespace_oid(((const CreateTableSpaceStmt *) statement)->tablespacename, true)));
-}
+/* ALTER DATABASE ... SET TABLESPACE */
 
-static PgmOutcome
-drop_tablespace_examine(const Node *statement, const char *intent)
-{
-	return made(!OidIsValid(get_tablespace_oid(((const DropTableSpaceStmt *) statement)->tablespacename, true)));
-}
-
-static PgmOutcome
-create_subscription_examine(const Node *statement, const char *intent)
-{
-	return made(has_subscription(((const CreateSubscriptionStmt *) statement)->subname));
-}
-
-static PgmOutcome
-drop_subscription_examine(const Node *statement, const char *intent)
-{
-	return made(!has_subscription(((const DropSubscriptionStmt *) statement)->subname));
-}
-
-static PgmOutcome
-move_database_examine(const Node *statement, const char *intent)
+static char *
+tablespace_of_database(const Node *statement)
 {
 	const AlterDatabaseStmt *stmt = (const AlterDatabaseStmt *) statement;
 	Datum		value = CStringGetTextDatum(stmt->dbname);
 	static PgmQuery query = {
-		.sql = "SELECT t.spcname FROM pg_database d"
+		.sql = "SELECT to_jsonb(t.spcname)::text FROM pg_database d"
 		" JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = $1",
 		.argtypes = {TEXTOID}
 	};
-	char	   *is = ask(&query, &value, NULL, 1);
 
-	return made(is && strcmp(is, defGetString(linitial(stmt->options))) == 0);
+	return ask(&query, &value, NULL, 1);
+}
+
+/* It is done if the database is no longer where it was. */
+static PgmOutcome
+move_database_examine(const Node *statement, const char *intent)
+{
+	char	   *is = tablespace_of_database(statement);
+
+	return is && intent && strcmp(is, intent) != 0 ?
+		PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
 }
 
 /* What does no harm when it is run twice. */
@@ -563,20 +585,20 @@ static const PgmLoneKind kinds[] = {
 	{T_DropStmt, is_concurrent_drop, drop_intent, NULL, drop_examine},
 	{T_ReindexStmt, is_concurrent_reindex, reindex_intent, reindex_remains, again_examine},
 	{T_ReindexStmt, NULL, NULL, NULL, again_examine},
-	{T_AlterTableStmt, is_detach, NULL, detach_remains, detach_examine},
+	{T_AlterTableStmt, is_detach, object_intent, detach_remains, gone_examine},
 	{T_VacuumStmt, NULL, NULL, NULL, again_examine},
 	{PGM_CLUSTER_TAG, NULL, NULL, NULL, again_examine},
 	{T_AlterSystemStmt, NULL, NULL, NULL, again_examine},
 	{T_DiscardStmt, NULL, NULL, NULL, again_examine},
-	{T_AlterDatabaseStmt, NULL, NULL, NULL, move_database_examine},
+	{T_AlterDatabaseStmt, NULL, tablespace_of_database, NULL, move_database_examine},
 	{T_CallStmt, pgm_call_is_backfill, NULL, NULL, again_examine},
 	{T_AlterSubscriptionStmt, NULL, NULL, NULL, again_examine},
-	{T_CreatedbStmt, NULL, NULL, NULL, createdb_examine},
-	{T_DropdbStmt, NULL, NULL, NULL, dropdb_examine},
-	{T_CreateTableSpaceStmt, NULL, NULL, NULL, create_tablespace_examine},
-	{T_DropTableSpaceStmt, NULL, NULL, NULL, drop_tablespace_examine},
-	{T_CreateSubscriptionStmt, NULL, NULL, NULL, create_subscription_examine},
-	{T_DropSubscriptionStmt, NULL, NULL, NULL, drop_subscription_examine}
+	{T_CreatedbStmt, NULL, object_intent, NULL, made_examine},
+	{T_DropdbStmt, NULL, object_intent, NULL, gone_examine},
+	{T_CreateTableSpaceStmt, NULL, object_intent, NULL, made_examine},
+	{T_DropTableSpaceStmt, NULL, object_intent, NULL, gone_examine},
+	{T_CreateSubscriptionStmt, NULL, object_intent, NULL, made_examine},
+	{T_DropSubscriptionStmt, NULL, object_intent, NULL, gone_examine}
 };
 
 /* The kind of a statement, or NULL for one whose outcome cannot be told. */

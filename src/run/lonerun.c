@@ -8,6 +8,7 @@
 
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -37,15 +38,28 @@ set_option(const char *name, const char *value)
 							 PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
 }
 
+/*
+ * What the session has set a parameter to, or NULL where it has what it began
+ * with: then a reload of the configuration shall go on to reach it.
+ */
+static char *
+own_value(const char *name)
+{
+	const char *value = GetConfigOption(name, true, false);
+	const char *begun = value ? GetConfigOptionResetString(name) : NULL;
+
+	return value && (begun == NULL || strcmp(value, begun) != 0) ?
+		pstrdup(value) : NULL;
+}
+
 /* The same, remembering what it was. */
 static List *
 set_for_session(List *saved, const char *name, const char *value)
 {
 	PgmSaved   *s = palloc(sizeof(PgmSaved));
-	const char *before = GetConfigOption(name, true, false);
 
 	s->name = pstrdup(name);
-	s->value = before ? pstrdup(before) : NULL;
+	s->value = own_value(name);
 	set_option(name, value);
 	return lcons(s, saved);
 }
@@ -122,6 +136,39 @@ leave_lone(const PgmTask *task, List *saved)
 	SetUserIdAndSecContext(id->saved_role, id->saved_context);
 }
 
+/* The settings of a session */
+typedef struct PgmSession
+{
+	char	   *state;
+	char	   *authorization;
+	char	   *role;
+} PgmSession;
+
+/* What DISCARD ALL takes from the session is not the script's to take. */
+static PgmSession *
+save_session(void)
+{
+	PgmSession *session = palloc(sizeof(PgmSession));
+	Size		size = EstimateGUCStateSpace();
+
+	session->state = palloc(size);
+	SerializeGUCState(size, session->state);
+	session->authorization = own_value("session_authorization");
+	session->role = own_value("role");
+	return session;
+}
+
+/* Give it back, in a transaction. */
+static void
+restore_session(PgmSession *session)
+{
+	RestoreGUCState(session->state);
+	if (session->authorization)
+		set_option("session_authorization", session->authorization);
+	if (session->role)
+		set_option("role", session->role);
+}
+
 /* Say which of our settings ended a build. */
 static void
 explain_timeout(ErrorData *edata, const Node *statement, TimestampTz start)
@@ -136,21 +183,36 @@ explain_timeout(ErrorData *edata, const Node *statement, TimestampTz start)
 						   pgm_build_timeout);
 }
 
+/* The transaction in progress, as this process numbers its own. */
+static LocalTransactionId
+current_transaction(void)
+{
+	VirtualTransactionId vxid;
+
+	GET_VXID_FROM_PGPROC(vxid, *MyProc);
+	return vxid.localTransactionId;
+}
+
 /*
- * Execute a lone statement of a script; NULL, or the error.  A transaction is
- * in progress afterwards in any case.
+ * Execute a lone statement of a script; NULL, or the error, and then, if
+ * "committed" is given, whether something of it was committed before.  A
+ * transaction is in progress afterwards in any case.
  */
 static ErrorData *
 execute_lone(const PgmTask *task, const Node *statement,
-			 const PgmScript *script, int index)
+			 const PgmScript *script, int index, bool *committed)
 {
 	const PgmWork *work = &task->engine->work;
 	ErrorData  *volatile edata = NULL;
-	List	   *saved = enter_lone(task, statement);
+	List	   *saved;
+	PgmSession *volatile session = IsA(statement, DiscardStmt) ? save_session() : NULL;
 	TimestampTz start;
+	LocalTransactionId begun;
 
+	saved = enter_lone(task, statement);
 	pgm_work_commit(work);		/* the settings */
 	start = GetCurrentTimestamp();
+	begun = current_transaction();
 	pgm_lockwatch_start();
 	pgm_run_active = true;
 	PG_TRY();
@@ -162,6 +224,8 @@ execute_lone(const PgmTask *task, const Node *statement,
 	{
 		pgm_run_active = false;
 		pgm_lockwatch_stop();
+		if (committed)
+			*committed = current_transaction() != begun;
 		edata = pgm_work_abort(work);
 		explain_timeout(edata, statement, start);
 	}
@@ -169,6 +233,8 @@ execute_lone(const PgmTask *task, const Node *statement,
 	pgm_run_active = false;
 	pgm_lockwatch_stop();
 	leave_lone(task, saved);
+	if (session)
+		restore_session(session);
 	if (!pgm_runlock_held())
 		pgm_runlock_keep();
 	pgm_work_commit(work);
@@ -202,7 +268,7 @@ clear_remains(const PgmTask *task, const Node *statement, const char *intent)
 								  sql, 0);
 		edata = execute_lone(task,
 							 ((PgmStatement *) linitial(script->statements))->raw->stmt,
-							 script, 0);
+							 script, 0, NULL);
 		if (edata)
 			return edata;
 	}
@@ -260,7 +326,7 @@ pgm_segment_statement(const PgmSegment *segment)
 /* One try; from the second on after what the one before has left. */
 static ErrorData *
 try_lone(const PgmTask *task, const Node *statement, const char *intent,
-		 bool again)
+		 bool again, bool *committed)
 {
 	if (again)
 	{
@@ -272,7 +338,7 @@ try_lone(const PgmTask *task, const Node *statement, const char *intent,
 			return NULL;
 	}
 	return execute_lone(task, statement, task->segment->script,
-						task->segment->first);
+						task->segment->first, committed);
 }
 
 /* May a try that lost a lock be made again? */
@@ -282,6 +348,41 @@ is_repeatable(const Node *statement, const ErrorData *edata)
 	return pgm_lone_is_known(statement) &&
 		(edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
 		 edata->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED);
+}
+
+/* May the statement be run again whatever became of it? */
+static bool
+is_idempotent(const PgmStep *step)
+{
+	char	   *value = pgm_behaviour_value(step->stored->m.options,
+											"idempotent");
+
+	return value && strcmp(value, "yes") == 0;
+}
+
+/* Who knows shall say what became of a statement. */
+static char *
+ask_for_outcome(const PgmJournalSegment *row)
+{
+	return psprintf("It may have committed a part of its work. Find out whether it took effect, and say SELECT migrate.resume(%lld, 'done') or migrate.resume(%lld, 'again').",
+					(long long) row->run, (long long) row->run);
+}
+
+/*
+ * After a failure: remove what it left.  Where that fails too, the next run
+ * does it, and the error says so.
+ */
+static void
+clear_failed(const PgmTask *task, const Node *statement, PgmJournalSegment *row,
+			 ErrorData *edata)
+{
+	ErrorData  *left = clear_remains(task, statement, row->intent);
+
+	row->state = left ? "running" : "failed";
+	if (left)
+		edata->detail = psprintf("%s%sWhat it left could not be removed: %s. The next run removes it.",
+								 edata->detail ? edata->detail : "",
+								 edata->detail ? "\n" : "", left->message);
 }
 
 /* A lone statement: intent, statement, outcome. */
@@ -297,16 +398,22 @@ pgm_lone_run(const PgmTask *task)
 						task->total, task->segment->what)));
 	for (int try = 0;; try++)
 	{
-		ErrorData  *edata = try_lone(task, statement, row.intent, try > 0);
+		bool		committed = false;
+		ErrorData  *edata = try_lone(task, statement, row.intent, try > 0,
+									 &committed);
 
 		if (edata == NULL)
 			break;
 		if (!is_repeatable(statement, edata) || try >= pgm_lock_retries)
 		{
-			row.state = clear_remains(task, statement, row.intent) ?
-				"running" : "failed";
+			clear_failed(task, statement, &row, edata);
 			if (examine(task, statement, row.intent) == PGM_OUTCOME_DONE)
 				break;
+		}
+		if (committed && !pgm_lone_is_known(statement) && !is_idempotent(task->step))
+		{
+			row.state = "unknown";
+			edata->hint = ask_for_outcome(&row);
 		}
 		if (!is_repeatable(statement, edata))
 			pgm_task_fail(task, &row, edata);
@@ -314,16 +421,6 @@ pgm_lone_run(const PgmTask *task)
 		FreeErrorData(edata);
 	}
 	record_lone(task, &row);
-}
-
-/* May the statement be run again whatever became of it? */
-static bool
-is_idempotent(const PgmStep *step)
-{
-	char	   *value = pgm_behaviour_value(step->stored->m.options,
-											"idempotent");
-
-	return value && strcmp(value, "yes") == 0;
 }
 
 /* Write down that the outcome is unknown, and stop. */
@@ -340,8 +437,7 @@ stop_unknown(const PgmTask *task, PgmJournalSegment *row)
 					row->revision),
 			 errdetail("Segment %d of %d, %s: %s", row->number, row->total,
 					   task->segment->what, row->sql),
-			 errhint("Find out whether it took effect, and say SELECT migrate.resume(%lld, 'done') or migrate.resume(%lld, 'again').",
-					 (long long) row->run, (long long) row->run)));
+			 errhint("%s", ask_for_outcome(row))));
 }
 
 /*

@@ -260,6 +260,15 @@ closed_text(const char *closed)
 				 closed) : "";
 }
 
+/* The ways to run it segment by segment. */
+static const char *
+other_ways(const PgmObstacle *o)
+{
+	return strcmp(o->script->kind, "downgrade") == 0 ?
+		"CALL migrate.deploy('<target>', 'downgrade'), or SELECT migrate.downgrade('<target>') as a statement of its own" :
+		"CALL migrate.deploy(), or SELECT migrate.upgrade() as a statement of its own";
+}
+
 static void
 refuse_lone(const PgmObstacle *o, const char *closed)
 {
@@ -274,7 +283,7 @@ refuse_lone(const PgmObstacle *o, const char *closed)
 						   closed_text(closed)) :
 			 errdetail("A header of its file says so; nothing was run.%s",
 					   closed_text(closed)),
-			 errhint("CALL migrate.deploy(), or SELECT migrate.upgrade() as a statement of its own; or use a form that runs in a transaction.")));
+			 errhint("%s; or use a form that runs in a transaction.", other_ways(o))));
 }
 
 /* A statement that may use a value which the same transaction adds. */
@@ -293,9 +302,10 @@ refuse_value(const PgmObstacle *o, const char *closed)
 					   o->statement->line, o->script->kind,
 					   o->step->stored->m.revision, closed_text(closed)),
 			 added->step == o->step ?
-			 errhint("CALL migrate.deploy(), or SELECT migrate.upgrade() as a statement of its own, which commit in between; or put what uses the value into a later migration.") :
-			 errhint("CALL migrate.deploy(), or SELECT migrate.upgrade() as a statement of its own, which commit in between; or upgrade in two calls: SELECT migrate.upgrade('%s'), then again.",
-					 adds)));
+			 errhint("%s, which commit in between; or put what uses the value into a later migration.",
+					 other_ways(o)) :
+			 errhint("%s, which commit in between; or upgrade in two calls: SELECT migrate.upgrade('%s'), then again.",
+					 other_ways(o), adds)));
 }
 
 /*

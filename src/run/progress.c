@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "pgstat.h"
 #include "utils/timestamp.h"
 
 #include "registry/journal.h"
@@ -54,6 +55,7 @@ pgm_progress_report(int pid)
 	if (pgm_progress_interval <= 0 || GetCurrentTimestamp() < next_report)
 		return;
 	pgm_progress_begin();
+	pgstat_clear_snapshot();	/* this transaction has looked before */
 	edata = pgm_subtransaction("pg_migrate", report_part, &report);
 	if (edata)
 		ReThrowError(edata);

@@ -277,11 +277,12 @@ typedef struct PgmCall
 	PgmRun	   *run;			/* can be run in the transaction, or NULL */
 } PgmCall;
 
-/* Is the database at the target, by an index lookup? */
+/* Is the database at the target, and nothing half done, by index lookups? */
 static bool
 is_there(const PgmCall *call)
 {
-	return call->direction == PGM_UPGRADE && is_at(call->target);
+	return call->direction == PGM_UPGRADE && is_at(call->target) &&
+		!pgm_registry_half_done();
 }
 
 /*
@@ -301,14 +302,14 @@ plan_call(const PgmCall *call)
 	List	  **segments;
 
 	if (open != NIL && call->closed)
-		pgm_refuse_half_done(call->function, open);
+		pgm_refuse_half_done(psprintf("call %s here", call->function), open);
 	g = pgm_registry_graph(false, &pos);
 	plan = call->direction == PGM_UPGRADE ?
 		pgm_plan_upgrade(g, pos, call->target) :
 		pgm_plan_downgrade(g, pos, call->target);
 	run = pgm_run_prepare(g, pos, plan, false);
 
-	if (call->direction == PGM_DOWNGRADE && plan->nsteps == 0 &&
+	if (call->direction == PGM_DOWNGRADE && plan->nsteps == 0 && open == NIL &&
 		pgm_set_count(g, pos->row) == 0)
 		ereport(NOTICE, (errmsg("the database is at base")));
 	pgm_run_admit(run);
@@ -483,7 +484,7 @@ pg_migrate_stamp(PG_FUNCTION_ARGS)
 				 errhint("Name the revisions, or say 'base'.")));
 	pgm_runlock_acquire("migrate.stamp()");
 	check_snapshot("migrate.stamp()");
-	pgm_check_half_done("migrate.stamp()");
+	pgm_check_half_done("call migrate.stamp()");
 
 	g = pgm_registry_graph(false, &pos);
 	rows = pgm_plan_stamp(g, PG_GETARG_BOOL(1) ? pgm_set_create(g) : pos->row,

@@ -122,11 +122,28 @@ refuse_cut(const PgmStep *step, const PgmCutter *c)
 	}
 }
 
+/* Does the verify script have to be a segment of its own? */
+static bool
+verifies_apart(const PgmCutter *c, const PgmScript *verify)
+{
+	PgmCutter	after = {.script = verify,.values = c->values};
+	ListCell   *lc;
+
+	if (list_length(c->segments) > 1 ||
+		((PgmSegment *) linitial(c->segments))->kind == PGM_SEGMENT_LONE)
+		return true;
+	foreach(lc, verify->statements)
+		if (!c->single && uses_new_value(&after, lfirst(lc)))
+		return true;
+	return false;
+}
+
 /*
  * The segments of a step (PgmSegment), at least one.  "partitioned" are the
  * partitioned tables that the plan makes before it; those of the step are
  * added.  The verify script runs in the last transaction when that is the
- * only segment, and else is a segment of its own.
+ * only segment and adds no enum value that it may use, and else is a segment of
+ * its own.
  */
 List *
 pgm_segments_cut(const PgmStep *step, List **partitioned)
@@ -145,9 +162,7 @@ pgm_segments_cut(const PgmStep *step, List **partitioned)
 		refuse_cut(step, &c);
 	if (c.segments == NIL)
 		add_segment(&c, PGM_SEGMENT_TRANSACTION, 0, 0);
-	if (step->verify &&
-		(list_length(c.segments) > 1 ||
-		 ((PgmSegment *) linitial(c.segments))->kind == PGM_SEGMENT_LONE))
+	if (step->verify && verifies_apart(&c, step->verify))
 	{
 		c.script = step->verify;
 		add_segment(&c, PGM_SEGMENT_VERIFY, 0,
@@ -203,12 +218,37 @@ pgm_run_cut(const PgmRun *run)
 	return segments;
 }
 
+/*
+ * Is it certainly our procedure, with arguments that run no code of anybody
+ * else?  They are evaluated before it becomes the role that assigns.
+ */
+static bool
+is_plain_backfill(const CallStmt *stmt)
+{
+	ListCell   *lc;
+
+	if (!pgm_call_is_backfill((const Node *) stmt) ||
+		list_length(stmt->funccall->funcname) < 2)
+		return false;
+	foreach(lc, stmt->funccall->args)
+	{
+		const Node *arg = lfirst(lc);
+
+		if (IsA(arg, NamedArgExpr))
+			arg = (const Node *) ((const NamedArgExpr *) arg)->arg;
+		if (!IsA(arg, A_Const))
+			return false;
+	}
+	return true;
+}
+
 /* Could the statement leave the role it runs as? */
 static bool
 could_leave(const Node *statement)
 {
 	return IsA(statement, DoStmt) ||
-		(IsA(statement, CallStmt) && !pgm_call_is_backfill(statement));
+		(IsA(statement, CallStmt) &&
+		 !is_plain_backfill((const CallStmt *) statement));
 }
 
 static void
@@ -226,6 +266,8 @@ check_confined(const PgmRun *run, const PgmStep *step, const PgmSegment *s)
 						step->stored->m.revision,
 						GetUserNameFromId(run->identity.role, false), s->what),
 				 errdetail("What commits could leave the role."),
+				 pgm_call_is_backfill(statement->raw->stmt) ?
+				 errhint("Write CALL migrate.backfill(...) with its schema and with constants as arguments, or call it logged in as that role.") :
 				 errhint("Call it logged in as that role.")));
 }
 

@@ -55,7 +55,7 @@ raise_failure(const PgmJournalRun *run)
 			 errmsg("run %lld %s: %s", (long long) run->number,
 					strcmp(run->state, "abandoned") == 0 ? "was abandoned" : "failed",
 					run->error ? run->error : "it was cut off"),
-			 errhint("See SELECT * FROM migrate.log WHERE run = %lld; the next upgrade goes on where it was.",
+			 errhint("See SELECT * FROM migrate.run WHERE run = %lld; the next upgrade goes on where it was.",
 					 (long long) run->number)));
 }
 
@@ -70,13 +70,19 @@ PG_FUNCTION_INFO_V1(pg_migrate_cancel);
 Datum
 pg_migrate_wait(PG_FUNCTION_ARGS)
 {
-	int64		number = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
+	int64		number;
 	PgmWork		work;
 	TimestampTz begun = GetCurrentTimestamp();
 	PgmJournalRun *run;
 	int			gone = 0;
 
 	pgm_work_check_context(fcinfo, "migrate.wait()", NULL);
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the run that migrate.wait() shall wait for may not be null"),
+				 errhint("See SELECT run, target, state FROM migrate.run ORDER BY run DESC.")));
+	number = PG_GETARG_INT64(0);
 	pgm_settings_define();
 	pgm_work_start(&work);
 	pgm_work_leave(&work);
