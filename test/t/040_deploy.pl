@@ -115,7 +115,7 @@ for my $call ("upgrade('heads')", "downgrade('base')", "stamp('t1')", "unregiste
 {
 	like(ask("SELECT 1 FROM migrate.$call"), qr/ERROR:  MG0(17|15): .*half done/s, "refused meanwhile: $call");
 }
-like(ask("CALL migrate.deploy('base', 'downgrade')"), qr/ERROR:  MG017: .*HINT:  Go on with SELECT migrate.upgrade\('i1'\), or .*migrate.abandon\(\d+\)/s,
+like(ask("CALL migrate.deploy('base', 'downgrade')"), qr/ERROR:  MG017: .*HINT:  Go on, as a statement of its own in autocommit mode, with SELECT migrate.upgrade\('i1'\) or CALL migrate.deploy\('i1'\); or .*migrate.abandon\(\d+\)/s,
 	'refused meanwhile: another way');
 like(ask("SELECT migrate.load(\$b\$" . ($index =~ s/t_a ON t/t_a ON public.t/r) . "\$b\$)"), qr/ERROR:  MG017: migration "i1" is half done, and segment 2 of it was changed.*In effect is: CREATE INDEX/s,
 	'what is in effect may not change');

@@ -1,0 +1,203 @@
+# Statements that fail rather than being cut off, scripts that would leave what
+# they were given, and what the caller is told.
+use strict;
+use warnings;
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', 'autovacuum = off');
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
+
+sub sql
+{
+	my ($sql) = @_;
+	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
+}
+
+# A psql in the background, with these statements
+sub begin
+{
+	my (@sql) = @_;
+	my $said = '';
+	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), map { ('-c', $_) } @sql ], '>&', \$said);
+	return { run => $run, said => \$said };
+}
+
+sub end
+{
+	my ($psql) = @_;
+	$psql->{run}->finish;
+	return ${ $psql->{said} } =~ s/^LOCATION:.*\n//mgr;
+}
+
+sub ask { return end(begin(@_)); }
+
+sub await
+{
+	my ($condition) = @_;
+	$node->poll_query_until('postgres', "SELECT coalesce(($condition), false)") or die "never: $condition";
+	return;
+}
+
+# Begin anew with a migration.
+sub load
+{
+	my ($up) = @_;
+	sql("SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open HAVING count(*) > 0");
+	sql("SELECT migrate.stamp('base'); DROP SCHEMA public CASCADE; CREATE SCHEMA public; TRUNCATE migrate.log, migrate.run, migrate.segment;"
+		  . "CREATE TABLE t (a int, b text); INSERT INTO t SELECT i, i FROM generate_series(1, 100) i; CREATE INDEX t_old ON t (a);"
+		  . "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);");
+	sql("SELECT migrate.register('r1', upgrade => \$up\$$up\$up\$, replace => true)");
+	return;
+}
+
+# what fails is not done, although the catalog looks as if it were
+for my $case (
+	[ 'ALTER TABLE p DETACH PARTITION nosuch CONCURRENTLY', '42P01' ],
+	[ 'ALTER TABLE p DETACH PARTITION t CONCURRENTLY', '42P01' ],
+	[ 'CREATE DATABASE template1', '42P04' ],
+	[ 'DROP DATABASE nosuch', '3D000' ],
+	[ "CREATE TABLESPACE pg_default LOCATION '/nowhere'", '(42710|42939|58P01)' ],
+	[ 'DROP TABLESPACE nosuch', '42704' ],
+	[ 'DROP INDEX CONCURRENTLY nosuch', '42704' ],
+	[ "CREATE SUBSCRIPTION s CONNECTION 'host=/nowhere' PUBLICATION p", '08006' ],
+	[ 'DROP SUBSCRIPTION nosuch', '42704' ])
+{
+	my ($sql, $sqlstate) = @$case;
+	load("CREATE TABLE x (); $sql");
+	for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
+	{
+		like(ask($call), qr/ERROR:  $sqlstate/, "$call: $sql");
+	}
+	is(sql("SELECT string_agg(DISTINCT state, ' ') FROM migrate.segment WHERE number = 2") . sql('SELECT migrate.current()'), 'failed', 'it is not done');
+}
+sql('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open');
+for my $sql ('CREATE DATABASE made', 'DROP DATABASE made', 'DROP DATABASE IF EXISTS made')
+{
+	load($sql);
+	unlike(ask('SELECT migrate.upgrade()'), qr/ERROR/, $sql);
+	is(sql('SELECT migrate.current()'), 'r1', 'which is');
+}
+
+# what committed a part before it failed is not run again by itself
+load('SELECT 1');
+my $part = "INSERT INTO parts VALUES (1); COMMIT; INSERT INTO parts VALUES (2); PERFORM 1/0;";
+sql("CREATE TABLE parts (a int); CREATE PROCEDURE part() LANGUAGE plpgsql AS 'BEGIN $part END'");
+for my $case ([ "DO 'BEGIN $part END'", '{"transaction": "none"}' ], [ 'CALL part()', '{}' ])
+{
+	my ($up, $options) = @$case;
+	sql("TRUNCATE parts; SELECT migrate.register('r1', upgrade => \$up\$$up\$up\$, options => '$options', replace => true)");
+	like(ask('CALL migrate.deploy()'), qr/ERROR:  22012.*HINT:  It may have committed a part of its work.*migrate.resume\(\d+, 'done'\)/s, "$up: fails");
+	like(ask('SELECT migrate.upgrade()'), qr/ERROR:  MG018/, 'and is not run again');
+	is(sql('SELECT count(*) FROM parts'), 1, 'what it did is done once');
+	sql("SELECT migrate.resume(max(run), 'done') FROM migrate.segment WHERE open");
+	unlike(ask('CALL migrate.deploy()'), qr/ERROR/, 'until somebody knows');
+	sql("SELECT migrate.stamp('base')");
+}
+sql("SELECT migrate.register('r1', upgrade => \$up\$DO 'BEGIN PERFORM 1/0; END'\$up\$, options => '{\"transaction\": \"none\"}', replace => true)");
+like(ask('CALL migrate.deploy()'), qr/ERROR:  22012/, 'what committed nothing');
+like(ask('CALL migrate.deploy()'), qr/ERROR:  22012/, 'is run again');
+sql('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open');
+
+# a verify section may use an enum value of its script
+load('SELECT 1');
+sql("CREATE TYPE mood AS ENUM ('sad'); SELECT migrate.register('r1', upgrade => \$\$ALTER TYPE mood ADD VALUE 'ok'\$\$, verify => \$\$SELECT 'ok'::mood IS NOT NULL\$\$, replace => true)");
+is(sql('SELECT cardinality(segments) FROM migrate.plan()'), 2, 'verifying a new enum value is a segment');
+unlike(ask('SELECT migrate.upgrade()'), qr/ERROR/, 'and can be done');
+
+# DISCARD ALL takes nothing from the caller
+sql('CREATE SCHEMA s2; CREATE ROLE somebody; GRANT ALL ON SCHEMA s2 TO somebody; GRANT USAGE ON SCHEMA migrate TO somebody; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA migrate TO somebody');
+for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
+{
+	load('CREATE TABLE d1 (); DISCARD ALL; ALTER TABLE d1 ADD a int');
+	sql("SET SESSION AUTHORIZATION DEFAULT; SELECT migrate.trust('r1'); GRANT ALL ON SCHEMA public TO somebody; DROP TABLE IF EXISTS s2.d1");
+	my $said = ask('SET ROLE somebody', 'SET search_path = s2, public', "SET work_mem = '7MB'", 'SET pg_migrate.lock_timeout = 4321', $call,
+		"SELECT current_user, current_setting('role'), current_setting('search_path'), current_setting('work_mem'), current_setting('pg_migrate.lock_timeout')");
+	unlike($said, qr/ERROR/, "$call: settings of the caller hold after DISCARD ALL") or diag($said);
+	like($said, qr/^somebody\|somebody\|s2, public\|7MB\|4321ms$/m, 'and after the run');
+	is(sql("SELECT relnamespace::regnamespace || ' ' || relowner::regrole FROM pg_class WHERE relname = 'd1'"), 's2 somebody', 'and in it');
+}
+
+# settings go back to where they came from
+load('CREATE INDEX CONCURRENTLY ON t (b)');
+is(ask("SET statement_timeout = '1h'", 'CALL migrate.deploy()', "SELECT name, setting, source FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout') ORDER BY 1") =~ s/^(NOTICE|WARNING|DETAIL|HINT).*\n//mgr,
+	"lock_timeout|0|default\nstatement_timeout|3600000|session\n", 'a setting that was not set is not set afterwards');
+
+# remains that cannot be removed
+load('CREATE INDEX CONCURRENTLY t_b ON t (b)');
+my $writer = begin("BEGIN; INSERT INTO t VALUES (0); SELECT pg_sleep(1000)");
+await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+like(ask("SET pg_migrate.build_timeout = '500ms'", "SET pg_migrate.lock_timeout = '200ms'", 'CALL migrate.deploy()'),
+	qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout\nDETAIL:.*What it left could not be removed: .*The next run removes it/s, 'remains that cannot be removed are told of');
+is(sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_b'::regclass"), 'f', 'for they are there');
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+end($writer);
+like(ask('CALL migrate.deploy()'), qr/clearing up: DROP INDEX CONCURRENTLY public.t_b/, 'the next run removes them');
+is(sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_b'::regclass"), 't', 'and builds');
+
+# the lines of the waiting caller follow what it waits for
+load('CREATE INDEX CONCURRENTLY t_b2 ON t (b)');
+my $reader = begin("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class; SELECT pg_sleep(1000)");
+await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+$writer = begin("BEGIN; INSERT INTO t VALUES (0); SELECT pg_sleep(1000), 'writer'");
+await("SELECT count(*) = 2 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+my $builder = begin("SET pg_migrate.progress_interval = '200ms'", 'SELECT migrate.upgrade()');
+await("SELECT phase = 'waiting for writers before build' FROM migrate.progress");
+sleep 1;
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%''writer''' AND pid <> pg_backend_pid()");
+end($writer);
+await("SELECT phase = 'waiting for old snapshots' FROM migrate.progress");
+sleep 1;
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+end($reader);
+like(end($builder), qr/waiting for writers before build.*waiting for old snapshots/s, 'progress lines tell what is, not what was');
+
+# only the run that left a migration half done can be abandoned
+load('SELECT 1');
+sql("SELECT migrate.register('r1', upgrade => 'CREATE INDEX CONCURRENTLY t_b ON t (b); SELECT 1', downgrade => 'DROP INDEX CONCURRENTLY t_b; SELECT 1/0', replace => true)");
+ask('SELECT migrate.upgrade()');
+my $first = sql('SELECT max(run) FROM migrate.run');
+like(ask("SELECT migrate.downgrade('base')"), qr/22012/, 'a downgrade stops half way');
+like(ask("SELECT migrate.abandon($first)"), qr/ERROR:  MG017: run $first left no migration half done/, 'an earlier run did not');
+like(ask('BEGIN', "SELECT migrate.downgrade('base')", 'ROLLBACK'), qr/MG017: cannot call migrate.downgrade\(\) here while.*as a statement of its own in autocommit mode/s, 'where it cannot go on that is said');
+ask('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open');
+is(sql('SELECT state, sqlstate FROM migrate.run ORDER BY run DESC LIMIT 1'), 'abandoned|22012', 'what failed is still told of it');
+
+# a downgrade of unknown outcome in its first segment leaves it half done
+load('SELECT 1');
+sql("CREATE TABLE parts (a int); CREATE PROCEDURE part() LANGUAGE plpgsql AS 'BEGIN INSERT INTO parts VALUES (3); COMMIT; PERFORM 1/0; END'");
+sql("SELECT migrate.register('r1', upgrade => 'SELECT 1', downgrade => 'CALL part()', replace => true)");
+sql('SELECT migrate.upgrade()');
+ask("SELECT migrate.downgrade('base')");
+is(sql('SELECT up_to_date FROM migrate.status'), 'f', 'it is not up to date');
+like(ask("SELECT migrate.upgrade('head')"), qr/ERROR:  MG017/, 'nor is there nothing to do');
+like(ask('BEGIN', "SELECT migrate.upgrade('head')"), qr/ERROR:  MG017/, 'in a transaction block either');
+sql('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open');
+
+# a confined script cannot leave its role through the arguments of a backfill
+load('SELECT 1');
+$node->safe_psql('postgres', <<'SQL');
+SET client_min_messages = error;
+CREATE ROLE owner_of_all;
+GRANT ALL ON SCHEMA public TO owner_of_all;
+ALTER DATABASE postgres SET pg_migrate.owner_role = 'owner_of_all';
+CREATE TABLE tt (b int); ALTER TABLE tt OWNER TO owner_of_all;
+SQL
+my $evil = "CREATE FUNCTION evil() RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM set_config(''role'', ''none'', false); CREATE TABLE pwned (); RETURN ''b = 1''; END'";
+for my $backfill ("migrate.backfill('tt', evil())", "migrate.backfill('tt', assignment => 'b = 1'::text)", "backfill('tt', 'b = 1')")
+{
+	sql("SELECT migrate.register('r1', upgrade => \$up\$$evil; SET search_path = public, migrate; CALL $backfill\$up\$, replace => true)");
+	for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
+	{
+		like(ask($call), qr/ERROR:  42501: migration "r1" cannot run as role "owner_of_all".*with constants as arguments/s, "$call: $backfill");
+	}
+}
+is(sql("SELECT to_regclass('pwned')"), '', 'nothing was run');
+
+$node->stop;
+done_testing();
