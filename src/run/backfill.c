@@ -102,6 +102,7 @@ typedef struct PgmBackfill
 	int			max_passes;
 	int			max_lag;		/* ms; 0: never mind */
 	List	   *parts;			/* oids of the tables */
+	int			passes;			/* final ones that this call began */
 	PgmJournalBackfill row;
 
 	int64		slice;			/* blocks or rows of the next slice */
@@ -626,7 +627,10 @@ find_left(PgmBackfill *b, int64 *count, bool *complete)
 	return sources;
 }
 
-/* One final pass; returns how many rows it found. */
+/*
+ * One final pass; returns how many rows it found.  The one after the last that
+ * may assign only looks.
+ */
 static int64
 run_pass(PgmBackfill *b)
 {
@@ -641,7 +645,7 @@ run_pass(PgmBackfill *b)
 
 		pgm_work_commit(&b->work);
 		sum += count;
-		if (b->row.pass > b->max_passes)
+		if (b->passes > b->max_passes)
 			return sum;
 		foreach(lc, sources)
 		{
@@ -655,7 +659,10 @@ run_pass(PgmBackfill *b)
 	return sum;
 }
 
-/* Final passes until one finds nothing. */
+/*
+ * Final passes until one finds nothing.  Those of former calls do not count
+ * for max_passes: what kept them from an end may be gone.
+ */
 static void
 run_passes(PgmBackfill *b)
 {
@@ -663,13 +670,14 @@ run_passes(PgmBackfill *b)
 	{
 		int64		found;
 
+		b->passes++;
 		b->row.pass++;
 		b->row.waiting = NULL;
 		write_down(b);
 		found = run_pass(b);
 		if (found == 0)
 			return;
-		if (b->row.pass > b->max_passes)
+		if (b->passes > b->max_passes)
 			ereport(ERROR,
 					(errcode(PGM_ERRCODE_BACKFILL_UNFINISHED),
 					 errmsg("the backfill of \"%s\" does not come to an end",
