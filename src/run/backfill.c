@@ -390,6 +390,7 @@ try_batch(PgmBackfill *b, PgmSource *source)
 		int64		next;
 
 		MemoryContextSwitchTo(context);
+		pgm_work_begin();
 		enter(&id);
 		next = run_slices(b, source, &rows);
 		leave(&id);
@@ -400,7 +401,6 @@ try_batch(PgmBackfill *b, PgmSource *source)
 		}
 		b->row.rows += rows;
 		b->row.waiting = NULL;
-		PushActiveSnapshot(GetTransactionSnapshot());
 		pgm_journal_backfill_write(&b->row);
 		pgm_work_commit(&b->work);
 		source->next = next;

@@ -74,12 +74,16 @@ pgm_work_begin(void)
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
-/* Commit it, and begin the next transaction. */
+/*
+ * Commit it, and begin the next transaction.  What ran without a snapshot may
+ * have made SPI give one to the portal, which would outlive the transaction.
+ */
 void
 pgm_work_commit(const PgmWork *work)
 {
-	if (ActiveSnapshotSet())
+	while (ActiveSnapshotSet())
 		PopActiveSnapshot();
+	ActivePortal->portalSnapshot = NULL;
 	CommitTransactionCommand();
 	StartTransactionCommand();
 	MemoryContextSwitchTo(work->context);

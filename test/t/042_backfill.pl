@@ -196,7 +196,7 @@ $writers->finish;
 # in a migration, also as owner_role
 sql("CREATE ROLE owner; CREATE SCHEMA app AUTHORIZATION owner; GRANT USAGE ON SCHEMA migrate TO owner; GRANT EXECUTE ON PROCEDURE migrate.backfill TO owner; ALTER DATABASE postgres SET pg_migrate.owner_role = owner; ALTER DATABASE postgres SET pg_migrate.search_path = app");
 sql("SELECT migrate.register('m1', upgrade => \$u\$CREATE TABLE t AS SELECT i AS a, NULL::text AS b FROM generate_series(1, 100) i; CALL migrate.backfill('t', 'b = current_user::text', 'b IS NULL')\$u\$)");
-unlike(ask('SELECT migrate.upgrade()'), qr/ERROR/, 'a backfill in a migration');
+unlike(ask('SELECT migrate.upgrade()'), qr/ERROR|WARNING:  01000: (?!this call waits)/, 'a backfill in a migration');
 is(sql('SELECT DISTINCT b, count(*) OVER () FROM app.t GROUP BY b') . sql('SELECT run IS NOT NULL, revision, segment FROM migrate.backfill ORDER BY id DESC LIMIT 1'), 'owner|1t|m1|2', 'runs as the role of the scripts');
 
 $node->stop;
