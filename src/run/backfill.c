@@ -103,6 +103,9 @@ typedef struct PgmBackfill
 	int			max_lag;		/* ms; 0: never mind */
 	List	   *parts;			/* oids of the tables */
 	int			passes;			/* final ones that this call began */
+	List	   *left;			/* PgmSource *: what a final pass found */
+	int64		found;			/* rows of that */
+	bool		found_all;		/* there are no more */
 	PgmJournalBackfill row;
 
 	int64		slice;			/* blocks or rows of the next slice */
@@ -423,17 +426,90 @@ is_lock_error(const ErrorData *edata)
 		edata->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE;
 }
 
-/* Who is in the way, if that can be told. */
+/* Who was in the way of what failed last, if that can be told. */
 static char *
-blockers(PgmBackfill *b)
+blockers(PgmBackfill *b, const ErrorData *edata)
 {
 	char	   *text;
 
+	if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		return NULL;
 	pgm_work_begin();
 	text = pgm_lockwatch_blockers();
 
 	pgm_work_commit(&b->work);
 	return text;
+}
+
+static void
+raise_lock_error(PgmBackfill *b, ErrorData *edata, char *who)
+{
+	if (who)
+		edata->detail = edata->detail ?
+			psprintf("%s\n%s", edata->detail, who) : who;
+	edata->hint = pstrdup(b->row.id == 0 ?
+						  "Call again when the holder has finished." :
+						  "What was assigned stays so. Call again when the holder has finished: it goes on where it was.");
+	ReThrowError(edata);
+}
+
+/*
+ * Pause after a lock was lost, and say who has it; raise the error when that
+ * was the last try.
+ */
+static void
+wait_for_lock(PgmBackfill *b, ErrorData *edata, int tries, bool last)
+{
+	long		limit = Min(LOCK_PAUSE_MAX, LOCK_PAUSE_FIRST * pow(2, Min(tries, 16)));
+	char	   *who = blockers(b, edata);
+
+	if (last)
+		raise_lock_error(b, edata, who);
+	if (b->row.id != 0)
+	{
+		b->row.waiting = who ? who : pstrdup(edata->message);
+		write_down(b);
+	}
+	pgm_retry_sleep((long) (pg_prng_double(&pg_global_prng_state) * limit));
+}
+
+/* Take a step in a transaction: NULL, or the error after it is undone. */
+static ErrorData *
+try_step(PgmBackfill *b, void (*step) (PgmBackfill *))
+{
+	ErrorData  *volatile edata = NULL;
+
+	PG_TRY();
+	{
+		PgmIdentity id;
+
+		pgm_work_begin();
+		enter(&id);
+		step(b);
+		leave(&id);
+		pgm_work_commit(&b->work);
+	}
+	PG_CATCH();
+	{
+		edata = abort_batch(b);
+	}
+	PG_END_TRY();
+	return edata;
+}
+
+/* Take a step that comes before a batch; it gives way to locks as one does. */
+static void
+take_step(PgmBackfill *b, void (*step) (PgmBackfill *))
+{
+	ErrorData  *edata;
+
+	for (int tries = 0; (edata = try_step(b, step)) != NULL; tries++)
+	{
+		if (!is_lock_error(edata))
+			ReThrowError(edata);
+		wait_for_lock(b, edata, tries, tries >= SLICE_TRIES + pgm_lock_retries);
+		FreeErrorData(edata);
+	}
 }
 
 /*
@@ -444,27 +520,19 @@ blockers(PgmBackfill *b)
 static void
 give_way(PgmBackfill *b, PgmSource *source, ErrorData *edata, int tries)
 {
-	long		limit = Min(LOCK_PAUSE_MAX, LOCK_PAUSE_FIRST * pow(2, Min(tries, 16)));
+	bool		smallest = b->slice == 1;
 
-	if (b->slice == 1 && tries >= SLICE_TRIES && source->tids == NULL)
+	if (smallest && tries >= SLICE_TRIES && source->tids == NULL)
 	{
 		source->next++;
 		b->row.block++;
 		b->row.done++;
 		return;
 	}
-	if (b->slice == 1 && tries >= SLICE_TRIES + pgm_lock_retries)
-	{
-		edata->hint = pstrdup("What was assigned stays so. Call again when the holder has finished: it goes on where it was.");
-		ReThrowError(edata);
-	}
 	b->slices = 1;
 	b->slice = Max(1, b->slice / 2);
-	b->row.waiting = blockers(b);
-	if (b->row.waiting == NULL)
-		b->row.waiting = edata->message;
-	write_down(b);
-	pgm_retry_sleep((long) (pg_prng_double(&pg_global_prng_state) * limit));
+	wait_for_lock(b, edata, tries,
+				  smallest && tries >= SLICE_TRIES + pgm_lock_retries);
 }
 
 /* The longest delay of a replica, in ms. */
@@ -576,55 +644,65 @@ run_blocks(PgmBackfill *b)
 	}
 }
 
-/*
- * Find rows that are left, in all tables under one snapshot: a list of sources.
- * *complete says that there are no more.
- */
-static List *
-find_left(PgmBackfill *b, int64 *count, bool *complete)
+/* Find rows of a table; returns how many. */
+static int64
+find_rows(PgmBackfill *b, Oid part)
 {
-	List	   *sources = NIL;
-	Snapshot	snapshot;
-	PgmIdentity id;
+	PgmSource  *source = palloc0(sizeof(PgmSource));
+	PgmFound	found = {.n = 0};
+
+	/* known before the search, which may fail */
+	b->left = lappend(b->left, source);
+	init_receiver(&found.pub, receive_found);
+	found.tids = MemoryContextAllocHuge(CurrentMemoryContext,
+										FIND_MAX * sizeof(ItemPointerData));
+	source->part = part;
+	source->tids = found.tids;
+	execute(pgm_fill_plan_find(b->fill, part), NULL, &found.pub);
+	source->end = found.n;
+	if (found.n < FIND_MAX)
+		source->tids = repalloc_huge(found.tids,
+									 Max(found.n, 1) * sizeof(ItemPointerData));
+	return found.n;
+}
+
+static void
+forget_left(PgmBackfill *b)
+{
 	ListCell   *lc;
 
-	*count = 0;
-	*complete = true;
-	snapshot = RegisterSnapshot(GetTransactionSnapshot());
-	PushActiveSnapshot(snapshot);
-	enter(&id);
+	foreach(lc, b->left)
+		pfree(((PgmSource *) lfirst(lc))->tids);
+	list_free_deep(b->left);
+	b->left = NIL;
+}
+
+/*
+ * Find rows that are left, in all tables under one snapshot, the one that is
+ * active.
+ */
+static void
+find_left(PgmBackfill *b)
+{
+	ListCell   *lc;
+
+	forget_left(b);
+	b->found = 0;
+	b->found_all = true;
 	foreach(lc, b->parts)
 	{
-		PgmFound	found = {.n = 0};
-		PgmSource  *source;
+		int64		n;
 
 		if (get_rel_name(lfirst_oid(lc)) == NULL)
 			continue;
-		init_receiver(&found.pub, receive_found);
-		found.tids = MemoryContextAllocHuge(b->work.context,
-											FIND_MAX * sizeof(ItemPointerData));
-		execute(pgm_fill_plan_find(b->fill, lfirst_oid(lc)), NULL, &found.pub);
-		if (found.n == 0)
+		n = find_rows(b, lfirst_oid(lc));
+		b->found += n;
+		if (n == FIND_MAX)
 		{
-			pfree(found.tids);
-			continue;
-		}
-		source = MemoryContextAllocZero(b->work.context, sizeof(PgmSource));
-		source->part = lfirst_oid(lc);
-		source->tids = found.tids;
-		source->end = found.n;
-		sources = lappend(sources, source);
-		*count += found.n;
-		if (found.n == FIND_MAX)
-		{
-			*complete = false;
+			b->found_all = false;
 			break;
 		}
 	}
-	leave(&id);
-	PopActiveSnapshot();
-	UnregisterSnapshot(snapshot);
-	return sources;
 }
 
 /*
@@ -635,27 +713,21 @@ static int64
 run_pass(PgmBackfill *b)
 {
 	int64		sum = 0;
-	bool		complete;
 
 	do
 	{
-		int64		count;
-		List	   *sources = find_left(b, &count, &complete);
 		ListCell   *lc;
 
-		pgm_work_commit(&b->work);
-		sum += count;
+		take_step(b, find_left);
+		sum += b->found;
 		if (b->passes > b->max_passes)
 			return sum;
-		foreach(lc, sources)
+		foreach(lc, b->left)
 		{
-			PgmSource  *source = lfirst(lc);
-
 			b->slice = FIRST_SLICE * 10;
-			run_source(b, source);
-			pfree(source->tids);
+			run_source(b, lfirst(lc));
 		}
-	} while (!complete);
+	} while (!b->found_all);
 	return sum;
 }
 
@@ -745,34 +817,36 @@ find_parts(Oid relid)
 	return parts;
 }
 
-/* Everything that can be wrong with the call, and where to begin. */
+/* Everything that can be wrong with the call. */
 static void
-begin(PgmBackfill *b, const char *assignment, const char *condition)
+check_call(PgmBackfill *b)
 {
-	const PgmTask *task = pgm_engine_task;
 	ListCell   *lc;
-	PgmIdentity id;
 
-	pgm_work_begin();
 	if (get_rel_name(b->relid) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with OID %u does not exist", b->relid)));
 	b->row.relation = quote_qualified_identifier(get_namespace_name(get_rel_namespace(b->relid)),
 												 get_rel_name(b->relid));
-	b->row.assignment = assignment;
-	b->row.condition = condition;
 	b->parts = find_parts(b->relid);
-	enter(&id);
-	b->fill = pgm_fill_parse(b->relid, assignment, condition);
-	leave(&id);
+	b->fill = pgm_fill_parse(b->relid, b->row.assignment, b->row.condition);
+	b->row.total = 0;
+	foreach(lc, b->parts)
+		b->row.total += count_blocks(lfirst_oid(lc));
+}
+
+/* Where to begin. */
+static void
+begin(PgmBackfill *b)
+{
+	const PgmTask *task = pgm_engine_task;
+
+	pgm_work_begin();
 	lock_table(b);
 	pgm_journal_backfill_begin(&b->row, task ? task->engine->number : 0,
 							   task ? task->step->stored->m.revision : NULL,
 							   task ? task->segment->number : 0);
-	b->row.total = 0;
-	foreach(lc, b->parts)
-		b->row.total += count_blocks(lfirst_oid(lc));
 	pgm_journal_backfill_write(&b->row);
 	pgm_work_commit(&b->work);
 }
@@ -876,8 +950,6 @@ Datum
 pg_migrate_backfill(PG_FUNCTION_ARGS)
 {
 	PgmBackfill b = {.relid = InvalidOid};
-	char	   *assignment;
-	char	   *condition;
 
 	pgm_work_check_context(fcinfo, "migrate.backfill()", NULL);
 	PreventCommandDuringRecovery("migrate.backfill()");
@@ -886,12 +958,14 @@ pg_migrate_backfill(PG_FUNCTION_ARGS)
 	read_manner(&b, fcinfo);
 	pgm_work_start(&b.work);
 	b.relid = PG_GETARG_OID(0);
-	assignment = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	condition = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	b.row.assignment = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	b.row.condition = PG_ARGISNULL(2) ? NULL :
+		text_to_cstring(PG_GETARG_TEXT_PP(2));
 	pgm_work_leave(&b.work);
 	PG_TRY();
 	{
-		begin(&b, assignment, condition);
+		take_step(&b, check_call);
+		begin(&b);
 		fill_table(&b);
 	}
 	PG_CATCH();

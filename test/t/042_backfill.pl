@@ -177,6 +177,29 @@ end($holder);
 unlike(end($call), qr/ERROR/, 'a row that somebody holds is left for later');
 is(sql('SELECT count(*) FROM users WHERE n = 5'), 20000, 'and taken at last');
 
+# a lock on the table, where the call begins and where a final pass looks for rows
+sub holding
+{
+	my ($sql, $seconds) = @_;
+	my $holding = begin([ "BEGIN; $sql; SELECT pg_sleep($seconds); COMMIT" ]);
+	await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	return $holding;
+}
+$holder = holding('LOCK users', 1);
+unlike(ask("CALL migrate.backfill('users', 'n = 7', duty => 1)"), qr/ERROR/, 'a lock is waited for where it begins');
+end($holder);
+$holder = holding('LOCK users', 60);
+like(ask('SET pg_migrate.lock_retries = 0', "CALL migrate.backfill('users', 'n = 8')"), qr/ERROR:  55P03: .*DETAIL:  RowExclusiveLock on public.users is blocked by process \d+ .*HINT:  Call again when the holder/s, 'and who has it is named in the end');
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+end($holder);
+sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END'; CREATE TABLE late (a int, b int); INSERT INTO late VALUES (1);"
+	  . ' CREATE TRIGGER slow BEFORE UPDATE ON late FOR EACH ROW EXECUTE FUNCTION slow()');
+$call = begin([ "CALL migrate.backfill('late', 'b = 1', 'b IS NULL', duty => 1)" ]);
+await("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'CALL%late%' AND wait_event = 'PgSleep'");
+$holder = begin([ 'BEGIN; LOCK late; SELECT pg_sleep(1); COMMIT' ]);
+unlike(end($call), qr/ERROR/, 'a lock is waited for where rows are looked for');
+end($holder);
+
 # a replica that lags
 $node->backup('b');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
