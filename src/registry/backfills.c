@@ -30,10 +30,10 @@ static PgmQuery insert_query = {
 };
 static PgmQuery write_query = {
 	.sql = "UPDATE migrate.backfill SET part = $2, block = $3, done = $4, total = $5,"
-	" pass = $6, rows = $7, waiting = $8, state = $9, updated_at = clock_timestamp()"
+	" pass = $6, rows = $7, waiting = $8, state = $9, error = $10, updated_at = clock_timestamp()"
 	" WHERE id = $1",
 	.argtypes = {INT8OID, TEXTOID, INT8OID, INT8OID, INT8OID, INT4OID, INT8OID,
-	TEXTOID, TEXTOID}
+	TEXTOID, TEXTOID, TEXTOID}
 };
 
 static int64
@@ -85,8 +85,8 @@ pgm_journal_backfill_begin(PgmJournalBackfill *b, int64 run,
 void
 pgm_journal_backfill_write(const PgmJournalBackfill *b)
 {
-	Datum		values[9];
-	bool		isnull[9] = {false};
+	Datum		values[10];
+	bool		isnull[10] = {false};
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
@@ -101,6 +101,8 @@ pgm_journal_backfill_write(const PgmJournalBackfill *b)
 	isnull[7] = b->waiting == NULL;
 	values[7] = b->waiting ? CStringGetTextDatum(b->waiting) : (Datum) 0;
 	values[8] = CStringGetTextDatum(b->state);
+	isnull[9] = b->error == NULL;
+	values[9] = b->error ? CStringGetTextDatum(b->error) : (Datum) 0;
 	pgm_spi_run(&spi, &write_query, values, isnull);
 	pgm_spi_end(&spi);
 }

@@ -50,6 +50,7 @@ typedef struct PgmJournalBackfill
 	int64		rows;
 	const char *waiting;		/* for what, or NULL */
 	const char *state;
+	const char *error;			/* NULL: it did not fail */
 } PgmJournalBackfill;
 
 /* journal.c */

@@ -377,6 +377,28 @@ run_slices(PgmBackfill *b, const PgmSource *source, int64 *rows)
 	return next;
 }
 
+/*
+ * Commit a batch, with how far it is.  Only then that is true: deferred
+ * triggers may fail.
+ */
+static void
+commit_batch(PgmBackfill *b, PgmSource *source, int64 next, int64 rows)
+{
+	PgmJournalBackfill row = b->row;
+
+	if (source->tids == NULL)
+	{
+		row.block = next;
+		row.done += next - source->next;
+	}
+	row.rows += rows;
+	row.waiting = NULL;
+	pgm_journal_backfill_write(&row);
+	pgm_work_commit(&b->work);
+	b->row = row;
+	source->next = next;
+}
+
 /* One batch: NULL, or the error after it is undone. */
 static ErrorData *
 try_batch(PgmBackfill *b, PgmSource *source)
@@ -397,16 +419,7 @@ try_batch(PgmBackfill *b, PgmSource *source)
 		enter(&id);
 		next = run_slices(b, source, &rows);
 		leave(&id);
-		if (source->tids == NULL)
-		{
-			b->row.block = next;
-			b->row.done += next - source->next;
-		}
-		b->row.rows += rows;
-		b->row.waiting = NULL;
-		pgm_journal_backfill_write(&b->row);
-		pgm_work_commit(&b->work);
-		source->next = next;
+		commit_batch(b, source, next, rows);
 	}
 	PG_CATCH();
 	{
@@ -880,6 +893,7 @@ give_up(PgmBackfill *b)
 		if (b->row.id != 0)
 		{
 			b->row.state = "failed";
+			b->row.error = edata->message;
 			b->row.waiting = NULL;
 			write_down(b);
 		}

@@ -149,6 +149,17 @@ sql('DROP TRIGGER more ON endless; ALTER TABLE endless ALTER b SET DEFAULT 1');
 like(ask("CALL migrate.backfill('endless', 'b = 1', 'b IS NULL', max_passes => 2)"), qr/NOTICE(?!.*ERROR)/s, 'passes of former calls do not count when it is resumed');
 is(sql('SELECT count(*) FROM endless WHERE b IS NULL') . sql("SELECT count(*), min(state) FROM migrate.backfill WHERE relation = 'public.endless'"), '01|done', 'as the same, and ends');
 
+# a deferred trigger that fails undoes what the batch did, and what is known of it
+sql("CREATE TABLE strict (a int, b int); INSERT INTO strict SELECT i FROM generate_series(1, 20000) i; CREATE SEQUENCE failures;"
+	  . " CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN IF nextval('failures') = 1 THEN RAISE 'once' USING ERRCODE = TG_ARGV[0]; END IF; RETURN NULL; END\$\$;"
+	  . " CREATE CONSTRAINT TRIGGER fail AFTER UPDATE ON strict DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail('23514')");
+like(ask("CALL migrate.backfill('strict', 'b = 1', duty => 1)"), qr/ERROR:  23514: once/, 'a deferred trigger fails');
+is(sql("SELECT state, error, block, done, total > 50, rows FROM migrate.backfill WHERE relation = 'public.strict'"), 'failed|once|0|0|t|0', 'nothing is counted as done, and why is written down');
+sql("DROP TRIGGER fail ON strict; SELECT setval('failures', 1, false);"
+	  . " CREATE CONSTRAINT TRIGGER fail AFTER UPDATE ON strict DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail('40001')");
+like(ask("CALL migrate.backfill('strict', 'b = 1', duty => 1)"), qr/NOTICE:  00000: backfill of public.strict: 20000 rows/, 'a batch that is run again is counted once');
+is(sql("SELECT state, error IS NULL, done = total FROM migrate.backfill WHERE relation = 'public.strict'"), 'done|t|t', 'and the error is gone');
+
 # cancelled, and resumed at the block
 sql("CREATE TABLE long (a int, b int, fill text DEFAULT repeat('x', 500)); INSERT INTO long SELECT i FROM generate_series(1, 40000) i");
 my $call = begin([ "CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.05, batch_time => '10 ms')" ]);
