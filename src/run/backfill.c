@@ -102,6 +102,7 @@ typedef struct PgmBackfill
 	int			max_passes;
 	int			max_lag;		/* ms; 0: never mind */
 	List	   *parts;			/* oids of the tables */
+	List	   *partitioned;	/* and of the partitioned tables above them */
 	int			passes;			/* final ones that this call began */
 	List	   *left;			/* PgmSource *: what a final pass found */
 	int64		found;			/* rows of that */
@@ -744,6 +745,24 @@ run_pass(PgmBackfill *b)
 	return sum;
 }
 
+/* Raise that rows were found after the last pass, which assigned "rows". */
+static void
+raise_unfinished(const PgmBackfill *b, int64 found, int64 rows)
+{
+	ereport(ERROR,
+			(errcode(PGM_ERRCODE_BACKFILL_UNFINISHED),
+			 errmsg("the backfill of \"%s\" does not come to an end",
+					b->row.relation),
+			 errdetail("After %d final passes %s%lld rows were still left: %s.",
+					   b->max_passes, b->found_all ? "" : "more than ",
+					   (long long) found, rows > 0 ?
+					   "writers go on producing them" :
+					   "the last pass could not assign any of them"),
+			 errhint("%s", rows > 0 ?
+					 "Set a default of the column, or deploy the code that writes it, first. Then call again: it goes on where it was." :
+					 "See whether a trigger of the table returns NULL, or a row security policy for UPDATE leaves rows out.")));
+}
+
 /*
  * Final passes until one finds nothing.  Those of former calls do not count
  * for max_passes: what kept them from an end may be gone.
@@ -751,10 +770,14 @@ run_pass(PgmBackfill *b)
 static void
 run_passes(PgmBackfill *b)
 {
+	int64		before = b->row.rows;
+
 	for (;;)
 	{
+		int64		rows = b->row.rows - before;
 		int64		found;
 
+		before = b->row.rows;
 		b->passes++;
 		b->row.pass++;
 		b->row.waiting = NULL;
@@ -763,13 +786,7 @@ run_passes(PgmBackfill *b)
 		if (found == 0)
 			return;
 		if (b->passes > b->max_passes)
-			ereport(ERROR,
-					(errcode(PGM_ERRCODE_BACKFILL_UNFINISHED),
-					 errmsg("the backfill of \"%s\" does not come to an end",
-							b->row.relation),
-					 errdetail("After %d final passes %lld rows were still left: writers go on producing them.",
-							   b->max_passes, (long long) found),
-					 errhint("Set a default of the column, or deploy the code that writes it, first. Then call again: it goes on where it was.")));
+			raise_unfinished(b, found, rows);
 	}
 }
 
@@ -806,28 +823,31 @@ unlock_table(Oid relid)
 		LockRelease(&tag, ExclusiveLock, true);
 }
 
-/* The tables to be filled: those of the tree that have rows. */
-static List *
-find_parts(Oid relid)
+/* Find the tables to be filled: those of the tree that have rows. */
+static void
+find_parts(PgmBackfill *b)
 {
-	List	   *parts = NIL;
+	List	   *tree = find_all_inheritors(b->relid, AccessShareLock, NULL);
 	ListCell   *lc;
 
-	foreach(lc, find_all_inheritors(relid, AccessShareLock, NULL))
+	b->parts = NIL;
+	b->partitioned = NIL;
+	foreach(lc, tree)
 	{
 		Oid			part = lfirst_oid(lc);
 		char		kind = get_rel_relkind(part);
 
 		if (kind == RELKIND_RELATION)
-			parts = lappend_oid(parts, part);
-		else if (kind != RELKIND_PARTITIONED_TABLE)
+			b->parts = lappend_oid(b->parts, part);
+		else if (kind == RELKIND_PARTITIONED_TABLE)
+			b->partitioned = lappend_oid(b->partitioned, part);
+		else
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 					 errmsg("cannot backfill \"%s\"", get_rel_name(part)),
 					 errdetail("It is not a table."),
 					 errhint("Name a table, or a partitioned table whose partitions are tables of this database.")));
 	}
-	return parts;
 }
 
 /* Everything that can be wrong with the call. */
@@ -842,8 +862,10 @@ check_call(PgmBackfill *b)
 				 errmsg("relation with OID %u does not exist", b->relid)));
 	b->row.relation = quote_qualified_identifier(get_namespace_name(get_rel_namespace(b->relid)),
 												 get_rel_name(b->relid));
-	b->parts = find_parts(b->relid);
+	find_parts(b);
 	b->fill = pgm_fill_parse(b->relid, b->row.assignment, b->row.condition);
+	foreach(lc, b->partitioned)
+		pgm_fill_check_partitioned(b->fill, lfirst_oid(lc));
 	b->row.total = 0;
 	foreach(lc, b->parts)
 		b->row.total += count_blocks(lfirst_oid(lc));
@@ -887,6 +909,11 @@ static void
 give_up(PgmBackfill *b)
 {
 	ErrorData  *edata = abort_batch(b);
+
+	if (edata->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE &&
+		edata->hint == NULL && b->row.part && strcmp(b->row.part, b->row.relation) != 0)
+		edata->hint = psprintf("A backfill updates the partitions and children of %s one by one: SELECT and UPDATE on them are needed too.",
+							   b->row.relation);
 
 	PG_TRY();
 	{

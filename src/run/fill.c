@@ -10,7 +10,9 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "access/sysattr.h"
+#include "catalog/partition.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -20,11 +22,13 @@
 #include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "parser/parser.h"
+#include "rewrite/prs2lock.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 #include "compat.h"
 #include "errors.h"
@@ -167,13 +171,65 @@ bind(Node *stmt, const char *text, Oid relid)
 	return query;
 }
 
+/*
+ * The condition that a column differs from what it is assigned; null when that
+ * is not a plain value.
+ */
+static Node *
+derive_one(const ResTarget *target, Oid relid)
+{
+	AttrNumber	attno = get_attnum(relid, target->name);
+	ColumnRef  *column = makeNode(ColumnRef);
+	TypeCast   *value = makeNode(TypeCast);
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+
+	if (target->indirection != NIL || IsA(target->val, MultiAssignRef) ||
+		IsA(target->val, SetToDefault) || attno == InvalidAttrNumber)
+		return NULL;
+	column->fields = list_make1(makeString(target->name));
+	column->location = -1;
+	value->arg = target->val;
+	get_atttypetypmodcoll(relid, attno, &type, &typmod, &collation);
+	value->typeName = makeTypeNameFromOid(type, typmod);
+	value->location = -1;
+	return (Node *) makeA_Expr(AEXPR_DISTINCT, list_make1(makeString("=")),
+							   (Node *) column, (Node *) value, -1);
+}
+
+/* The condition that some column differs. */
+static Node *
+derive_condition(List *targets, Oid relid)
+{
+	List	   *conditions = NIL;
+	ListCell   *lc;
+
+	foreach(lc, targets)
+	{
+		Node	   *condition = derive_one(lfirst_node(ResTarget, lc), relid);
+
+		if (condition == NULL)
+			return NULL;
+		conditions = lappend(conditions, condition);
+	}
+	return list_length(conditions) == 1 ? linitial(conditions) :
+		(Node *) makeBoolExpr(OR_EXPR, conditions, -1);
+}
+
+/* The condition as it stands in a statement. */
+static char *
+where_text(const PgmFill *fill)
+{
+	return fill->condition ? psprintf("\nWHERE (%s\n)", fill->condition) : "";
+}
+
 /* The UPDATE as text, in which the positions of its parse tree point. */
 static char *
 update_text(const PgmFill *fill, Oid relid)
 {
 	return psprintf("UPDATE ONLY %s SET %s%s", qualified_name(relid),
-					fill->assignment, fill->condition ?
-					psprintf("\nWHERE (%s\n)", fill->condition) : "");
+					fill->assignment, where_text(fill));
 }
 
 /*
@@ -191,7 +247,8 @@ parse_update(const PgmFill *fill, const char *text, Oid relid)
 		(fill->condition && !equal(stmt->whereClause, fill->where)))
 		refuse("assignment", fill->assignment, "Write it more plainly.");
 	stmt->relation = relation_by_oid(relid);
-	stmt->whereClause = fill->where;
+	if (fill->condition == NULL)
+		stmt->whereClause = derive_condition(stmt->targetList, relid);
 	return stmt;
 }
 
@@ -228,17 +285,18 @@ need_condition(const PgmFill *fill, const char *why)
 }
 
 /*
- * May the condition be that the columns differ from what is assigned?  Not if
+ * The condition that the columns differ from what is assigned; an error if
  * that would hold again afterwards.
  */
-static void
-check_derivable(const PgmFill *fill, Oid relid)
+static Node *
+checked_condition(const PgmFill *fill, Oid relid)
 {
 	char	   *text = update_text(fill, relid);
 	UpdateStmt *stmt = parse_update(fill, text, relid);
 	Query	   *query = bind((Node *) stmt, text, relid);
 	Bitmapset  *assigned = NULL;
 	Bitmapset  *read = NULL;
+	Node	   *condition = derive_condition(fill->targets, relid);
 	ListCell   *lc;
 
 	foreach(lc, query->targetList)
@@ -256,44 +314,9 @@ check_derivable(const PgmFill *fill, Oid relid)
 	if (bms_overlap(assigned, read) ||
 		bms_is_member(-FirstLowInvalidHeapAttributeNumber, read))
 		need_condition(fill, "reads a column that it changes");
-}
-
-/* The condition that a column differs from what it is assigned. */
-static Node *
-derive_one(const PgmFill *fill, Oid relid, const ResTarget *target)
-{
-	AttrNumber	attno = get_attnum(relid, target->name);
-	ColumnRef  *column = makeNode(ColumnRef);
-	TypeCast   *value = makeNode(TypeCast);
-	Oid			type;
-	int32		typmod;
-	Oid			collation;
-
-	if (target->indirection != NIL || IsA(target->val, MultiAssignRef) ||
-		IsA(target->val, SetToDefault))
+	if (condition == NULL)
 		need_condition(fill, "is not simply a column and its value");
-	column->fields = list_make1(makeString(target->name));
-	column->location = -1;
-	value->arg = target->val;
-	get_atttypetypmodcoll(relid, attno, &type, &typmod, &collation);
-	value->typeName = makeTypeNameFromOid(type, typmod);
-	value->location = -1;
-	return (Node *) makeA_Expr(AEXPR_DISTINCT, list_make1(makeString("=")),
-							   (Node *) column, (Node *) value, -1);
-}
-
-static Node *
-derive_condition(const PgmFill *fill, Oid relid)
-{
-	List	   *conditions = NIL;
-	ListCell   *lc;
-
-	check_derivable(fill, relid);
-	foreach(lc, fill->targets)
-		conditions = lappend(conditions,
-							 derive_one(fill, relid, lfirst_node(ResTarget, lc)));
-	return list_length(conditions) == 1 ? linitial(conditions) :
-		(Node *) makeBoolExpr(OR_EXPR, conditions, -1);
+	return condition;
 }
 
 /*
@@ -311,8 +334,10 @@ pgm_fill_parse(Oid relid, const char *assignment, const char *condition)
 	fill->assignment = assignment;
 	fill->condition = condition;
 	fill->targets = parse_assignment(assignment);
-	fill->where = condition ? parse_condition(condition) :
-		derive_condition(fill, relid);
+	if (condition)
+		fill->where = parse_condition(condition);
+	else
+		fill->where = checked_condition(fill, relid);
 	/* see at once that all can be bound */
 	(void) pgm_fill_plan_update(fill, relid, PGM_FILL_TIDS, NULL);
 	return fill;
@@ -371,16 +396,28 @@ still_true(Node *condition)
 	return makeTargetEntry((Expr *) test, 1, pstrdup("still"), false);
 }
 
+/* Rules would have the statement do something else. */
+static void
+refuse_rules(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+
+	for (int i = 0; rel->rd_rules && i < rel->rd_rules->numLocks; i++)
+		if (rel->rd_rules->rules[i]->event == CMD_UPDATE)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot backfill table \"%s\", which has a rule on UPDATE",
+							RelationGetRelationName(rel)),
+					 errhint("Drop the rule for the time of the backfill.")));
+	relation_close(rel, NoLock);
+}
+
 static PlannedStmt *
 plan(Query *query, const char *text, ParamListInfo params)
 {
 	List	   *queries = pg_rewrite_query(query);
 
-	if (list_length(queries) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot backfill a table with rules on UPDATE"),
-				 errhint("Drop the rule for the time of the backfill.")));
+	Assert(list_length(queries) == 1);
 	return linitial_node(PlannedStmt, pg_plan_queries(queries, text, 0, params));
 }
 
@@ -407,6 +444,33 @@ plan_by_ctid(Query *query, const char *text, ParamListInfo params)
 }
 
 /*
+ * Raise MG019 if the assignment may move rows of a partitioned table to other
+ * partitions: a batch updates one partition, which cannot do that.
+ */
+void
+pgm_fill_check_partitioned(const PgmFill *fill, Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	Bitmapset  *assigned = NULL;
+	bool		in_expression;
+	ListCell   *lc;
+
+	foreach(lc, fill->targets)
+		assigned = bms_add_member(assigned,
+								  get_attnum(relid, lfirst_node(ResTarget, lc)->name) -
+								  FirstLowInvalidHeapAttributeNumber);
+	if (has_partition_attrs(rel, assigned, &in_expression))
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_INVALID_BACKFILL),
+				 errmsg("cannot backfill the partition key of \"%s\"",
+						RelationGetRelationName(rel)),
+				 errdetail("The assignment may move rows to other partitions: %s.",
+						   fill->assignment),
+				 errhint("Use UPDATE for that, on a range of rows at a time.")));
+	relation_close(rel, NoLock);
+}
+
+/*
  * Plan the UPDATE of one table; it returns a row for each that was assigned,
  * true where the condition still holds.
  */
@@ -422,6 +486,7 @@ pgm_fill_plan_update(const PgmFill *fill, Oid relid, PgmFillBy by,
 		make_and_qual(compare_ctid(TIDGreaterEqOperator, varno, 1),
 					  compare_ctid(TIDLessOperator, varno, 2));
 
+	refuse_rules(relid);
 	query->returningList = list_make1(still_true(condition));
 	query->jointree->quals = make_and_qual(place, condition);
 	return plan_by_ctid(query, text, params);
@@ -431,10 +496,12 @@ pgm_fill_plan_update(const PgmFill *fill, Oid relid, PgmFillBy by,
 PlannedStmt *
 pgm_fill_plan_find(const PgmFill *fill, Oid relid)
 {
-	char	   *text = psprintf("SELECT ctid FROM ONLY %s", qualified_name(relid));
+	char	   *text = psprintf("SELECT ctid FROM ONLY %s%s", qualified_name(relid),
+								where_text(fill));
 	SelectStmt *stmt = (SelectStmt *) parse_one(text, RAW_PARSE_DEFAULT,
 												"statement");
 
-	stmt->whereClause = fill->where;
+	if (fill->condition == NULL)
+		stmt->whereClause = fill->where;
 	return plan(bind((Node *) stmt, text, relid), text, NULL);
 }

@@ -26,6 +26,7 @@ typedef enum PgmFillBy
 
 extern PgmFill *pgm_fill_parse(Oid relid, const char *assignment,
 							   const char *condition);
+extern void pgm_fill_check_partitioned(const PgmFill *fill, Oid relid);
 extern PlannedStmt *pgm_fill_plan_update(const PgmFill *fill, Oid relid,
 										 PgmFillBy by, ParamListInfo params);
 extern PlannedStmt *pgm_fill_plan_find(const PgmFill *fill, Oid relid);

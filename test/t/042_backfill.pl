@@ -160,6 +160,32 @@ sql("DROP TRIGGER fail ON strict; SELECT setval('failures', 1, false);"
 like(ask("CALL migrate.backfill('strict', 'b = 1', duty => 1)"), qr/NOTICE:  00000: backfill of public.strict: 20000 rows/, 'a batch that is run again is counted once');
 is(sql("SELECT state, error IS NULL, done = total FROM migrate.backfill WHERE relation = 'public.strict'"), 'done|t|t', 'and the error is gone');
 
+# rows that a trigger does not let be changed
+sql("CREATE TABLE kept (a int, b int); INSERT INTO kept VALUES (1), (2);"
+	  . " CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER keep BEFORE UPDATE ON kept FOR EACH ROW EXECUTE FUNCTION keep()");
+like(ask("CALL migrate.backfill('kept', 'b = 1', max_passes => 2)"), qr/ERROR:  MG020: .*After 2 final passes 2 rows were still left: the last pass could not assign any of them.*HINT:  See whether a trigger/s, 'nothing can be assigned');
+
+# where the error is, in what was written
+like(ask("CALL migrate.backfill('users', 'n = 1', 'id > 0 AND nosuch')"), qr/QUERY:  UPDATE ONLY public.users SET n = 1\nWHERE \(id > 0 AND nosuch\n\)\n/, 'the condition in its statement');
+like(ask("CALL migrate.backfill('users', 'n = 1', 'id > 0 AND nosuch')"), qr/LINE 2: WHERE \(id > 0 AND nosuch\n {26}\^/, 'and the place in it');
+
+# rules
+for my $rule ('DO INSTEAD NOTHING', 'DO ALSO SELECT 1', 'WHERE old.a = 1 DO INSTEAD NOTHING')
+{
+	sql("CREATE TABLE ruled (a int, b int); INSERT INTO ruled VALUES (1); CREATE RULE r AS ON UPDATE TO ruled $rule");
+	like(ask("CALL migrate.backfill('ruled', 'b = 1')"), qr/ERROR:  0A000: cannot backfill table "ruled", which has a rule on UPDATE\nHINT:  Drop the rule/, "a rule: $rule");
+	sql('DROP TABLE ruled');
+}
+
+# partition keys
+like(ask("CALL migrate.backfill('p', 'a = a + 1', 'a = 9')"), qr/ERROR:  MG019: cannot backfill the partition key of "p"\nDETAIL:  The assignment may move rows to other partitions: a = a \+ 1\./, 'a partition key');
+sql("CREATE TABLE low (a int, b int) PARTITION BY LIST (a); CREATE TABLE low1 PARTITION OF low FOR VALUES IN (1) PARTITION BY LIST ((b % 2)); CREATE TABLE low11 PARTITION OF low1 FOR VALUES IN (0); INSERT INTO low VALUES (1, 0)");
+like(ask("CALL migrate.backfill('low', 'b = 2')"), qr/ERROR:  MG019: cannot backfill the partition key of "low1"/, 'the one of a partition, an expression');
+
+# rights on partitions
+sql('GRANT SELECT, UPDATE ON p TO nobody');
+like(ask('SET SESSION AUTHORIZATION nobody', "CALL migrate.backfill('p', 'b = 0')"), qr/ERROR:  42501: permission denied for table p1\nHINT:  A backfill updates the partitions and children of public.p one by one: SELECT and UPDATE on them are needed too\./, 'rights on the partitions are needed');
+
 # cancelled, and resumed at the block
 sql("CREATE TABLE long (a int, b int, fill text DEFAULT repeat('x', 500)); INSERT INTO long SELECT i FROM generate_series(1, 40000) i");
 my $call = begin([ "CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.05, batch_time => '10 ms')" ]);
