@@ -10,7 +10,9 @@
 #
 #   make test-crash        200 runs cut off at random moments, instead of 12
 #   make test-alembic      the same questions to Alembic and to us
+#   make test-applications the recipes of docs/applications.md
 #   make fuzz, make bench  random histories; speed
+#   make bench-check       what migrate.is_current() costs, beside SELECT 1
 #   make bench-online      what clients notice of a migration of a large table
 #   make check-compilers   no warning from gcc and clang, with assertions and without
 #   make indent            lay out the C files as pgindent does (indent-check: look only)
@@ -25,7 +27,7 @@ MODULE_big = pg_migrate
 OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c))
 
 # the parts of the installation script, in this order
-SQL_PARTS = $(patsubst %,sql/%.sql,schema registry run inspect rights)
+SQL_PARTS = $(patsubst %,sql/%.sql,schema registry run inspect check rights)
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
@@ -53,7 +55,7 @@ endif
 EXTRA_CLEAN = src/exports.list results regression.diffs regression.out output_iso tmp_check \
 	tmp_check_iso log $(wildcard src/*.bc src/*/*.bc)
 
-PRIVATE = demo test test-crash test-alembic fuzz bench bench-online check-compilers indent indent-check typedefs
+PRIVATE = demo test test-crash test-alembic test-applications fuzz bench bench-check bench-online check-compilers indent indent-check typedefs
 
 ifndef PG_CONFIG
 PG_CONFIG := $(shell tools/find-pg-config)
@@ -93,6 +95,10 @@ test-alembic:
 	@tools/packages server alembic
 	@tools/with-server test/alembic/run
 
+test-applications:
+	@tools/packages server applications
+	@tools/with-server test/applications/run
+
 fuzz:
 	@tools/packages server
 	@tools/with-server test/fuzz/run
@@ -100,6 +106,10 @@ fuzz:
 bench:
 	@tools/packages server alembic
 	@tools/with-server sh -c "bench/run && bench/scale"
+
+bench-check:
+	@tools/packages server tap
+	@tools/with-server bench/check
 
 bench-online:
 	@tools/packages server

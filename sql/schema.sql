@@ -10,12 +10,14 @@ COMMENT ON SCHEMA migrate IS 'pg_migrate: schema migration inside the server';
 CREATE SEQUENCE migrate.revision_seq;
 COMMENT ON SEQUENCE migrate.revision_seq IS 'order of registration, which breaks ties in the order of steps';
 
--- "applied", "applied_at", "children" and "nextrev" are kept beside the
--- content, so that "is X applied" and "which are the heads" are index lookups
--- whatever the length of the history; check_registry() verifies them.
+-- "applied", "applied_at", "children", "nextrev", "labels" and "broken_by" are
+-- kept beside the content, so that "is X applied" and "which are the heads" are
+-- index lookups whatever the length of the history; check_registry() verifies
+-- them.  No defaults: a new connection would have to read them before its first
+-- question.
 CREATE TABLE migrate.revision (
     revision      pg_catalog.text COLLATE pg_catalog."C" PRIMARY KEY,
-    seq           pg_catalog.int8 NOT NULL UNIQUE DEFAULT pg_catalog.nextval('migrate.revision_seq'),
+    seq           pg_catalog.int8 NOT NULL UNIQUE,
     down_revision pg_catalog.text[] NOT NULL,
     depends_on    pg_catalog.text[] NOT NULL,
     branch_labels pg_catalog.text[] NOT NULL,
@@ -27,15 +29,17 @@ CREATE TABLE migrate.revision (
     options       pg_catalog.jsonb NOT NULL,
     checksum      pg_catalog.text NOT NULL,
     file_name     pg_catalog.text NOT NULL,
-    registered_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    registered_at pg_catalog.timestamptz NOT NULL,
     registered_by pg_catalog.text NOT NULL,
     trusted_by    pg_catalog.text,
     trusted       pg_catalog.text,
-    repairable    pg_catalog.bool NOT NULL DEFAULT false,
-    applied       pg_catalog.bool NOT NULL DEFAULT false,
+    repairable    pg_catalog.bool NOT NULL,
+    applied       pg_catalog.bool NOT NULL,
     applied_at    pg_catalog.timestamptz,
-    children      pg_catalog.int4 NOT NULL DEFAULT 0,
-    nextrev       pg_catalog.int4 NOT NULL DEFAULT 0
+    children      pg_catalog.int4 NOT NULL,
+    nextrev       pg_catalog.int4 NOT NULL,
+    labels        pg_catalog.text[] NOT NULL,
+    broken_by     pg_catalog.text[] NOT NULL
 );
 CREATE INDEX revision_real_head ON migrate.revision (seq) WHERE children OPERATOR(pg_catalog.=) 0;
 CREATE INDEX revision_head ON migrate.revision (seq) WHERE nextrev OPERATOR(pg_catalog.=) 0;
@@ -65,6 +69,8 @@ COMMENT ON COLUMN migrate.revision.applied IS 'kept: is it applied';
 COMMENT ON COLUMN migrate.revision.applied_at IS 'kept: when it was applied';
 COMMENT ON COLUMN migrate.revision.children IS 'kept: number of revisions that stand on it by down_revision or depends_on';
 COMMENT ON COLUMN migrate.revision.nextrev IS 'kept: number of revisions that stand on it by down_revision';
+COMMENT ON COLUMN migrate.revision.labels IS 'kept: labels of the branches it belongs to';
+COMMENT ON COLUMN migrate.revision.broken_by IS 'kept: migrations that break applications which expect it';
 
 -- No foreign key to revision: its trigger would cost every step more than the
 -- bookkeeping itself, and nobody but the extension's own code writes here.
@@ -73,6 +79,36 @@ CREATE TABLE migrate.version (
 );
 COMMENT ON TABLE migrate.version IS 'the current heads: the applied revisions that no other applied revision stands on';
 COMMENT ON COLUMN migrate.version.version_num IS 'id of the revision, as in alembic_version';
+
+-- Whoever keeps an answer in memory is told that it may have become another
+-- one by an invalidation of this type, which has no other use.  One of the
+-- tables themselves would have every plan that uses them made anew after every
+-- step.
+CREATE TYPE migrate.position AS ();
+COMMENT ON TYPE migrate.position IS 'no data: whoever asked where the database is asks anew when it changes';
+
+-- The extension's own code tells of its changes.  These triggers do where a
+-- superuser, a restore or logical replication writes; and what a superuser
+-- writes by hand to migrate.version is brought to the kept column "applied".
+CREATE FUNCTION migrate.position_changed() RETURNS pg_catalog.trigger
+    AS 'MODULE_PATHNAME', 'pg_migrate_position_changed' LANGUAGE C;
+COMMENT ON FUNCTION migrate.position_changed() IS 'trigger: sessions ask anew where the database is';
+CREATE FUNCTION migrate.position_written() RETURNS pg_catalog.trigger
+    AS 'MODULE_PATHNAME', 'pg_migrate_position_written' LANGUAGE C;
+COMMENT ON FUNCTION migrate.position_written() IS 'trigger: what is applied follows from migrate.version';
+
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON migrate.revision
+    FOR EACH ROW EXECUTE FUNCTION migrate.position_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON migrate.version
+    FOR EACH ROW EXECUTE FUNCTION migrate.position_changed();
+CREATE TRIGGER written AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON migrate.version
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.position_written();
+COMMENT ON TRIGGER changed ON migrate.revision IS 'sessions ask anew where the database is';
+COMMENT ON TRIGGER changed ON migrate.version IS 'sessions ask anew where the database is';
+COMMENT ON TRIGGER written ON migrate.version IS 'what is applied follows';
+ALTER TABLE migrate.revision ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE migrate.version ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE migrate.version ENABLE ALWAYS TRIGGER written;
 
 CREATE SEQUENCE migrate.run_seq;
 COMMENT ON SEQUENCE migrate.run_seq IS 'numbers of runs in migrate.log';

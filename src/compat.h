@@ -33,6 +33,11 @@
 #define pgm_owns_relation(relid) pg_class_ownercheck(relid, GetUserId())
 #endif
 
+/* 16 moved the macros of variable-length values to a header of their own */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* 17 replaced backend ids by proc numbers */
 #if PG_VERSION_NUM >= 170000
 #include "storage/procnumber.h"

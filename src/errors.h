@@ -49,5 +49,7 @@
 #define PGM_ERRCODE_INVALID_BACKFILL	MAKE_SQLSTATE('M','G','0','1','9')
 /* a backfill that does not come to an end */
 #define PGM_ERRCODE_BACKFILL_UNFINISHED MAKE_SQLSTATE('M','G','0','2','0')
+/* the database is not where an application expects it */
+#define PGM_ERRCODE_NOT_CURRENT			MAKE_SQLSTATE('M','G','0','2','1')
 
 #endif							/* PGM_ERRORS_H */

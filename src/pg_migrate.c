@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 
+#include "check/check.h"
 #include "run/door.h"
 #include "run/runlock.h"
 
@@ -13,10 +14,14 @@ PG_MODULE_MAGIC;
 
 extern PGDLLEXPORT void _PG_init(void);
 
-/* Called when the library is loaded, by the first call of any function. */
+/*
+ * Called when the library is loaded: by the first call of any function, or at
+ * the beginning of a session.
+ */
 void
 _PG_init(void)
 {
 	pgm_runlock_init();
 	pgm_door_init();
+	pgm_check_login();
 }

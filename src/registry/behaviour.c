@@ -1,12 +1,14 @@
 /*
  * behaviour.c
- *	  The headers of a migration file that change how it is run: one row of a
- *	  table each, stored in revision.options and part of the checksum.
+ *	  The headers of a migration file that change how it is run, or what it
+ *	  means for applications: one row of a table each, stored in
+ *	  revision.options and part of the checksum.
  */
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
 
 #include "errors.h"
@@ -15,7 +17,8 @@
 
 const PgmBehaviour pgm_behaviours[] = {
 	{"transaction", "auto, none, single", "auto"},
-	{"idempotent", "no, yes", "no"}
+	{"idempotent", "no, yes", "no"},
+	{"breaks", NULL, ""}
 };
 const int	pgm_nbehaviours = lengthof(pgm_behaviours);
 
@@ -41,23 +44,37 @@ pgm_behaviour_names(void)
 	return buf.data;
 }
 
-/* May the known behaviour header have this value? */
-bool
-pgm_behaviour_allows(const char *name, const char *value)
+/*
+ * The value of a behaviour header as it is stored, or NULL when it may not have
+ * this one.  Raises PGM_ERRCODE_INVALID_NAME for a list of revisions that is
+ * none.
+ */
+char *
+pgm_behaviour_accept(const PgmBehaviour *b, const char *value)
 {
+	List	   *names;
 	ListCell   *lc;
 
-	foreach(lc, pgm_name_list(pgm_behaviour_find(name)->values))
+	if (b->values == NULL)
+	{
+		names = pgm_name_list(value);
+		pgm_names_check(names, PGM_NAME_REVISION);
+		return pgm_name_join(names);
+	}
+	foreach(lc, pgm_name_list(b->values))
 		if (strcmp(lfirst(lc), value) == 0)
-		return true;
-	return false;
+		return pstrdup(value);
+	return NULL;
 }
 
-/* Is the value the one that holds without the header? */
-bool
-pgm_behaviour_is_default(const char *name, const char *value)
+/* Append a header to the members of a JSON object, unless it says nothing. */
+void
+pgm_behaviour_append(StringInfo json, const PgmBehaviour *b, const char *value)
 {
-	return strcmp(pgm_behaviour_find(name)->standard, value) == 0;
+	if (strcmp(value, b->standard) == 0)
+		return;
+	appendStringInfo(json, "%s\"%s\": ", json->len ? ", " : "", b->name);
+	escape_json(json, value);
 }
 
 /* The value a migration gives to a behaviour header, or NULL. */
@@ -85,7 +102,7 @@ pgm_behaviour_check(Jsonb *options)
 	JsonbIterator *it = JsonbIteratorInit(&options->root);
 	JsonbIteratorToken token;
 	JsonbValue	v;
-	char	   *key = NULL;
+	const PgmBehaviour *b = NULL;
 
 	initStringInfo(&json);
 	if (!JB_ROOT_IS_OBJECT(options))
@@ -97,8 +114,10 @@ pgm_behaviour_check(Jsonb *options)
 	{
 		if (token == WJB_KEY)
 		{
-			key = pnstrdup(v.val.string.val, v.val.string.len);
-			if (pgm_behaviour_find(key) == NULL)
+			char	   *key = pnstrdup(v.val.string.val, v.val.string.len);
+
+			b = pgm_behaviour_find(key);
+			if (b == NULL)
 				ereport(ERROR,
 						(errcode(PGM_ERRCODE_INVALID_NAME),
 						 errmsg("unknown option \"%s\"", key),
@@ -107,17 +126,16 @@ pgm_behaviour_check(Jsonb *options)
 		else if (token == WJB_VALUE)
 		{
 			char	   *value = v.type == jbvString ?
-				pnstrdup(v.val.string.val, v.val.string.len) : NULL;
+				pgm_behaviour_accept(b, pnstrdup(v.val.string.val,
+												 v.val.string.len)) : NULL;
 
-			if (value == NULL || !pgm_behaviour_allows(key, value))
+			if (value == NULL)
 				ereport(ERROR,
 						(errcode(PGM_ERRCODE_INVALID_NAME),
-						 errmsg("unknown value of option \"%s\"", key),
-						 errhint("Known values are %s.",
-								 pgm_behaviour_find(key)->values)));
-			if (!pgm_behaviour_is_default(key, value))
-				appendStringInfo(&json, "%s\"%s\": \"%s\"",
-								 json.len ? ", " : "", key, value);
+						 errmsg("unknown value of option \"%s\"", b->name),
+						 b->values ? errhint("Known values are %s.", b->values) :
+						 errhint("Write a comma list of revisions, for example '{\"%s\": \"a1, b2\"}'.", b->name)));
+			pgm_behaviour_append(&json, b, value);
 		}
 	}
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in,

@@ -283,6 +283,24 @@ begin_file(PgmReader *r, int offset, char *value)
 	resetStringInfo(&r->options);
 }
 
+/* A behaviour header. */
+static void
+read_behaviour(PgmReader *r, int offset, const char *name, const char *value)
+{
+	const PgmBehaviour *b = pgm_behaviour_find(name);
+	char	   *accepted;
+
+	if (b == NULL)
+		bad_bundle(r, offset, psprintf("unknown header %s", name),
+				   psprintf("Known headers are revision, down_revision, depends_on, branch_labels, message, created, %s.",
+							pgm_behaviour_names()));
+	accepted = pgm_behaviour_accept(b, value);
+	if (accepted == NULL)
+		bad_bundle(r, offset, psprintf("unknown value '%s' of header %s", value, name),
+				   psprintf("Known values are %s.", b->values));
+	pgm_behaviour_append(&r->options, b, accepted);
+}
+
 /* One header of the block. */
 static void
 read_header(PgmReader *r, int offset, const char *name, char *value)
@@ -307,17 +325,8 @@ read_header(PgmReader *r, int offset, const char *name, char *value)
 		m->message = value;
 	else if (strcmp(name, "created") == 0)
 		m->created = value[0] ? value : NULL;
-	else if (pgm_behaviour_find(name) == NULL)
-		bad_bundle(r, offset, psprintf("unknown header %s", name),
-				   psprintf("Known headers are revision, down_revision, depends_on, branch_labels, message, created, %s.",
-							pgm_behaviour_names()));
-	else if (!pgm_behaviour_allows(name, value))
-		bad_bundle(r, offset, psprintf("unknown value '%s' of header %s", value, name),
-				   psprintf("Known values are %s.",
-							pgm_behaviour_find(name)->values));
-	else if (!pgm_behaviour_is_default(name, value))
-		appendStringInfo(&r->options, "%s\"%s\": \"%s\"",
-						 r->options.len ? ", " : "", name, value);
+	else
+		read_behaviour(r, offset, name, value);
 }
 
 /* A "-- migrate:" comment at the start of a line. */

@@ -17,6 +17,7 @@
 #include "graph/plan.h"
 #include "registry/behaviour.h"
 #include "registry/journal.h"
+#include "registry/keep.h"
 #include "registry/names.h"
 #include "registry/registry.h"
 #include "srf.h"
@@ -242,58 +243,58 @@ add_problem(FunctionCallInfo fcinfo, const char *revision, char *problem)
 {
 	Datum		values[2];
 
-	values[0] = CStringGetTextDatum(revision);
+	bool		isnull[2] = {revision == NULL, false};
+
+	values[0] = revision ? CStringGetTextDatum(revision) : (Datum) 0;
 	values[1] = CStringGetTextDatum(problem);
-	pgm_rows_add(fcinfo, values, NULL);
-}
-
-/* Is it among the revisions with open segments? */
-static bool
-is_half_done(List *open, const char *revision)
-{
-	ListCell   *lc;
-
-	foreach(lc, open)
-		if (strcmp(((PgmJournalSegment *) lfirst(lc))->revision, revision) == 0)
-		return true;
-	return false;
+	pgm_rows_add(fcinfo, values, isnull);
 }
 
 /*
  * check_registry() returns rows (revision, problem): kept columns, version
- * rows and checksums that contradict the content.
+ * rows and checksums that contradict the content; triggers that sleep.
  */
 Datum
 pg_migrate_check_registry(PG_FUNCTION_ARGS)
 {
 	PgmPosition *pos;
 	PgmGraph   *g = pgm_registry_graph(true, &pos);
-	int		   *children;
-	int		   *nextrev;
-	bool	   *applied = pgm_registry_kept(g, &children, &nextrev);
+	PgmKept    *kept = pgm_registry_kept(g);
+	PgmKept    *due = pgm_registry_due(g, pos);
 	List	   *current = pgm_registry_current(true);
-	List	   *open = pgm_journal_open(true);
+	ListCell   *lc;
 
 	pgm_rows_begin(fcinfo);
 	for (int i = 0; i < g->n; i++)
 	{
-		const PgmRevision *r = &g->rev[i];
-		PgmStored  *s = pgm_registry_find(r->id, true);
+		const char *id = g->rev[i].id;
+		PgmStored  *s = pgm_registry_find(id, true);
 
 		CHECK_FOR_INTERRUPTS();
-		if (applied[i] != pos->applied[i] && !is_half_done(open, r->id))
-			add_problem(fcinfo, r->id, psprintf("kept as %s, but by migrate.version it is %s",
-												applied[i] ? "applied" : "not applied",
-												pos->applied[i] ? "applied" : "not"));
-		if (children[i] != r->nstanding || nextrev[i] != r->nnext)
-			add_problem(fcinfo, r->id, psprintf("kept counts of children are %d and %d, but should be %d and %d",
-												children[i], nextrev[i],
-												r->nstanding, r->nnext));
+		if (kept[i].applied != due[i].applied)
+			add_problem(fcinfo, id, psprintf("kept as %s, but by migrate.version it is %s",
+											 kept[i].applied ? "applied" : "not applied",
+											 pos->applied[i] == due[i].applied ?
+											 (due[i].applied ? "applied" : "not") :
+											 "half done"));
+		if (kept[i].children != due[i].children || kept[i].nextrev != due[i].nextrev)
+			add_problem(fcinfo, id, psprintf("kept counts of children are %d and %d, but should be %d and %d",
+											 kept[i].children, kept[i].nextrev,
+											 due[i].children, due[i].nextrev));
+		if (strcmp(kept[i].labels, due[i].labels) != 0)
+			add_problem(fcinfo, id, psprintf("kept labels are {%s}, but should be {%s}",
+											 kept[i].labels, due[i].labels));
+		if (strcmp(kept[i].broken_by, due[i].broken_by) != 0)
+			add_problem(fcinfo, id, psprintf("kept as broken by {%s}, but should be by {%s}",
+											 kept[i].broken_by, due[i].broken_by));
 		if (strcmp(s->m.checksum, pgm_migration_checksum(&s->m)) != 0)
-			add_problem(fcinfo, r->id, "content does not fit its checksum");
+			add_problem(fcinfo, id, "content does not fit its checksum");
 	}
 	if (list_length(current) != pgm_set_count(g, pos->row))
 		add_problem(fcinfo, pgm_name_join(current),
 					"rows of migrate.version stand on each other");
+	foreach(lc, pgm_registry_idle_triggers())
+		add_problem(fcinfo, NULL, psprintf("a trigger is not always enabled; type %s",
+										   (char *) lfirst(lc)));
 	return (Datum) 0;
 }

@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "registry/journal.h"
+#include "registry/position.h"
 #include "registry/registry.h"
 #include "registry/spi.h"
 
@@ -192,6 +193,7 @@ pgm_journal_write(const PgmJournalSegment *s, const ErrorData *edata)
 	values[8] = s->intent ? CStringGetTextDatum(s->intent) : (Datum) 0;
 	values[9] = TimestampTzGetDatum(s->started_at);
 	error_values(edata, &values[10], &isnull[10]);
+	pgm_position_tell();
 	pgm_spi_run(&spi, &write_query, values, isnull);
 	pgm_spi_end(&spi);
 }
@@ -207,6 +209,7 @@ pgm_journal_forget(const PgmJournalSegment *s)
 	values[0] = Int64GetDatum(s->run);
 	values[1] = CStringGetTextDatum(s->revision);
 	values[2] = Int32GetDatum(s->number);
+	pgm_position_tell();
 	pgm_spi_run(&spi, &forget_query, values, NULL);
 	pgm_spi_end(&spi);
 }
@@ -219,6 +222,7 @@ pgm_journal_close(const char *revision)
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
+	pgm_position_tell();
 	pgm_spi_run(&spi, &close_query, &value, NULL);
 	pgm_spi_end(&spi);
 }

@@ -70,6 +70,7 @@ extern void pgm_journal_close(const char *revision);
 /* watch.c */
 extern PgmJournalRun *pgm_journal_run(int64 number);
 extern char *pgm_journal_progress_line(int pid);
+extern bool pgm_journal_goes_up(int pid);
 extern void pgm_journal_progress(ReturnSetInfo *rsinfo);
 
 /* backfills.c */

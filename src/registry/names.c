@@ -90,6 +90,18 @@ pgm_names_check(List *names, const char *what)
 	}
 }
 
+/* Is a name one of the list? */
+bool
+pgm_name_in(List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+		if (strcmp(lfirst(lc), name) == 0)
+		return true;
+	return false;
+}
+
 /*
  * Split a comma list into names (char *), blanks around them dropped; NIL for
  * blank text.  Raises PGM_ERRCODE_INVALID_NAME for an empty element, and for

@@ -14,6 +14,7 @@
 
 extern void pgm_name_check(const char *name, const char *what);
 extern void pgm_names_check(List *names, const char *what);
+extern bool pgm_name_in(List *names, const char *name);
 extern List *pgm_name_list(const char *text);
 extern char *pgm_name_join(List *names);
 extern List *pgm_names_from_array(ArrayType *array);

@@ -19,6 +19,7 @@
 #include "errors.h"
 #include "registry/behaviour.h"
 #include "registry/journal.h"
+#include "registry/keep.h"
 #include "registry/names.h"
 #include "registry/register.h"
 #include "registry/registry.h"
@@ -288,7 +289,7 @@ settle(const PgmGraph *before, const PgmPosition *was)
 	rows->applied = now.applied;
 	if (memcmp(rows->row, now.row, g->n * sizeof(bool)) != 0)
 		pgm_registry_move(g, rows, &now);
-	pgm_registry_count_children(g, true);
+	pgm_registry_keep_all(g);
 }
 
 /* Write down that something was said about a migration. */
@@ -307,6 +308,20 @@ log_remark(const char *direction, const char *revision, const char *checksum)
 	};
 
 	pgm_registry_log(&entry);
+}
+
+/* Refuse to let a migration go that another one says it breaks. */
+static void
+check_not_named(const char *revision)
+{
+	char	   *breaker = pgm_registry_breaker(revision);
+
+	if (breaker)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_REVISION_IN_USE),
+				 errmsg("migration \"%s\" names \"%s\" in its breaks header",
+						breaker, revision),
+				 errhint("Unregister it first, or load it without.")));
 }
 
 /* Refuse to forget a migration that is half done. */
@@ -427,8 +442,19 @@ pgm_register_all(List *migrations, bool replace, bool prune, PgmTally *tally)
 	summaries = prune || names != NIL ?
 		pgm_registry_summaries(prune ? NIL : names) : NIL;
 	verbs = decide_all(migrations, summaries, replace, tally);
-	for (int i = 0; i < tally->total; i++)
-		rebuild = rebuild || verbs[i] == PGM_VERB_REPLACE;
+	foreach(lc, migrations)
+	{
+		PgmMigration *m = lfirst(lc);
+		PgmVerb		verb = verbs[foreach_current_index(lc)];
+
+		/*
+		 * what is replaced, or breaks others, has a say in what is kept of
+		 * them
+		 */
+		if (verb == PGM_VERB_REPLACE ||
+			(verb == PGM_VERB_ADD && pgm_behaviour_value(m->options, "breaks")))
+			rebuild = true;
+	}
 
 	if (rebuild)
 	{
@@ -444,7 +470,7 @@ pgm_register_all(List *migrations, bool replace, bool prune, PgmTally *tally)
 
 		pgm_graph_link(g);
 		write_migrations(migrations, verbs);
-		pgm_registry_count_children(g, false);
+		pgm_registry_keep_new(g);
 	}
 }
 
@@ -646,6 +672,7 @@ pg_migrate_unregister(PG_FUNCTION_ARGS)
 				 errdetail("They are %s.", pgm_set_join(g, standing)),
 				 errhint("Unregister them first.")));
 	}
+	check_not_named(revision);
 	check_not_half_done(revision, "call migrate.unregister()");
 	pgm_registry_delete(revision);
 	settle(g, pos);

@@ -43,8 +43,16 @@ static PgmQuery summary_query = {
 static PgmQuery applied_at_query = {
 	.sql = "SELECT revision, applied_at FROM migrate.revision WHERE applied"
 };
-static PgmQuery kept_query = {
-	.sql = "SELECT revision, applied, children, nextrev FROM migrate.revision"
+static PgmQuery may_upgrade_query = {
+	.sql = "SELECT FROM pg_proc WHERE proname = 'upgrade'"
+	" AND pronamespace = 'migrate'::regnamespace"
+	" AND has_function_privilege($1, oid, 'EXECUTE')",
+	.argtypes = {OIDOID}
+};
+static PgmQuery idle_triggers_query = {
+	.sql = "SELECT format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', tgrelid::regclass, tgname)"
+	"  FROM pg_trigger WHERE tgrelid IN ('migrate.revision'::regclass, 'migrate.version'::regclass)"
+	"   AND tgname IN ('changed', 'written') AND tgenabled <> 'A' ORDER BY 1"
 };
 static PgmQuery last_role_query = {
 	.sql = "SELECT ran_as FROM migrate.log WHERE direction IN ('upgrade', 'downgrade')"
@@ -142,6 +150,20 @@ pgm_registry_neighbours(List *names)
 	pgm_spi_end(&spi);
 	pgm_registry_add_labelled(g);
 	return g;
+}
+
+/* May a role call migrate.upgrade()? */
+bool
+pgm_registry_may_upgrade(Oid role)
+{
+	Datum		value = ObjectIdGetDatum(role);
+	PgmSpi		spi;
+	bool		result;
+
+	pgm_spi_begin(&spi, true);
+	result = pgm_spi_run(&spi, &may_upgrade_query, &value, NULL) > 0;
+	pgm_spi_end(&spi);
+	return result;
 }
 
 /* Copy row 0 of find_query to the current memory context. */
@@ -249,33 +271,28 @@ pgm_registry_applied_at(const PgmGraph *g)
 }
 
 /*
- * The kept columns of each revision of the graph, to be verified: returns
- * "applied", and sets the counts.
+ * What would enable triggers of ours that somebody disabled, pg_restore
+ * --disable-triggers for one (char *).
  */
-bool *
-pgm_registry_kept(const PgmGraph *g, int **children, int **nextrev)
+List *
+pgm_registry_idle_triggers(void)
 {
-	bool	   *applied = pgm_set_create(g);
+	MemoryContext caller = CurrentMemoryContext;
+	List	   *result = NIL;
 	PgmSpi		spi;
 	uint64		n;
 
-	*children = palloc0(Max(g->n, 1) * sizeof(int));
-	*nextrev = palloc0(Max(g->n, 1) * sizeof(int));
 	pgm_spi_begin(&spi, true);
-	n = pgm_spi_run(&spi, &kept_query, NULL, NULL);
+	n = pgm_spi_run(&spi, &idle_triggers_query, NULL, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
-		int			rev = pgm_graph_find(g, pgm_spi_text(i, 1));
-		bool		isnull;
+		MemoryContext old = MemoryContextSwitchTo(caller);
 
-		if (rev < 0)
-			continue;
-		applied[rev] = column_bool(i, 2);
-		(*children)[rev] = DatumGetInt32(pgm_spi_datum(i, 3, &isnull));
-		(*nextrev)[rev] = DatumGetInt32(pgm_spi_datum(i, 4, &isnull));
+		result = lappend(result, pgm_spi_text(i, 1));
+		MemoryContextSwitchTo(old);
 	}
 	pgm_spi_end(&spi);
-	return applied;
+	return result;
 }
 
 /* The role the last logged step ran as, or NULL. */

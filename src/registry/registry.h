@@ -8,6 +8,7 @@
 #include "datatype/timestamp.h"
 #include "graph/graph.h"
 #include "registry/migration.h"
+#include "utils/snapshot.h"
 
 /* A migration as it stands in the registry */
 typedef struct PgmStored
@@ -47,13 +48,27 @@ typedef struct PgmLogEntry
 /* the caller's address, where it is not that of this process; or NULL */
 extern const char *pgm_client_address;
 
+/* What a look at one revision tells */
+typedef struct PgmLook
+{
+	char	   *revision;
+	bool		applied;
+	List	   *labels;			/* of the branches it belongs to */
+	List	   *broken_by;		/* migrations that break its applications */
+} PgmLook;
+
 /* scan.c: asked often */
+extern PgmLook *pgm_registry_look(const char *revision, Snapshot snapshot);
+extern char *pgm_registry_complete(const char *prefix, Snapshot snapshot);
+extern List *pgm_registry_look_heads(Snapshot snapshot);
+extern List *pgm_registry_look_version(Snapshot snapshot);
 extern List *pgm_registry_current(bool read_only);
 extern List *pgm_registry_current_latest(void);
 extern List *pgm_registry_heads(bool read_only, bool real, bool *all_applied);
 extern List *pgm_registry_bases(void);
 extern bool pgm_registry_applied(const char *revision);
-extern bool pgm_registry_half_done(void);
+extern char *pgm_registry_half_done(const char *revision, Snapshot snapshot);
+extern bool pgm_registry_any_half_done(void);
 
 /* registry.c: reading */
 extern PgmGraph *pgm_registry_graph(bool read_only, PgmPosition **pos);
@@ -62,15 +77,13 @@ extern void pgm_registry_add_labelled(PgmGraph *g);
 extern PgmStored *pgm_registry_find(const char *revision, bool read_only);
 extern List *pgm_registry_summaries(List *revisions);
 extern TimestampTz *pgm_registry_applied_at(const PgmGraph *g);
-extern bool *pgm_registry_kept(const PgmGraph *g, int **children,
-							   int **nextrev);
 extern char *pgm_registry_last_role(void);
+extern bool pgm_registry_may_upgrade(Oid role);
 
 /* store.c: writing */
 extern void pgm_registry_insert(const PgmMigration *m);
 extern void pgm_registry_replace(const PgmMigration *m, bool content);
 extern void pgm_registry_delete(const char *revision);
-extern void pgm_registry_count_children(const PgmGraph *g, bool all);
 extern void pgm_registry_set_repairable(const char *revision,
 										const char *checksum);
 extern void pgm_registry_set_trusted(const char *revision,
@@ -81,6 +94,9 @@ extern void pgm_registry_step(const PgmGraph *g, const int *revs, int nrevs,
 extern void pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
 							  const PgmPosition *to);
 extern void pgm_registry_set_applied(const char *revision, bool applied);
+extern void pgm_registry_settle_applied(const PgmGraph *g,
+										const bool *kept, const bool *due);
+extern List *pgm_registry_idle_triggers(void);
 extern int64 pgm_registry_next_run(void);
 extern void pgm_registry_log(const PgmLogEntry *entry);
 

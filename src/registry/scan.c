@@ -34,11 +34,15 @@
 #define Anum_revision_revision		1
 #define Anum_revision_branch_labels	5
 #define Anum_revision_applied		19
+#define Anum_revision_labels		23
+#define Anum_revision_broken_by		24
+#define Anum_segment_revision		1
 
 /* A scan in progress */
 typedef struct PgmScan
 {
 	Relation	rel;
+	Relation	index;
 	Snapshot	snapshot;
 	SysScanDesc desc;
 } PgmScan;
@@ -59,23 +63,34 @@ our_relation(const char *name)
 	return oid;
 }
 
-/* Begin a scan of a table in the order of an index. */
+/*
+ * Begin a scan of a table in the order of an index, which is used even where
+ * the session is told to ignore system indexes: partial ones say what is asked.
+ */
 static void
 begin_scan(PgmScan *scan, const char *table, const char *index,
 		   Snapshot snapshot, int nkeys, ScanKey keys)
 {
 	scan->rel = table_open(our_relation(table), AccessShareLock);
+	scan->index = index_open(our_relation(index), AccessShareLock);
 	scan->snapshot = RegisterSnapshot(snapshot);
-	scan->desc = systable_beginscan(scan->rel, our_relation(index), true,
-									scan->snapshot, nkeys, keys);
+	scan->desc = systable_beginscan_ordered(scan->rel, scan->index,
+											scan->snapshot, nkeys, keys);
 }
 
-/* End it.  The lock is kept as any query keeps it. */
+static HeapTuple
+next_tuple(PgmScan *scan)
+{
+	return systable_getnext_ordered(scan->desc, ForwardScanDirection);
+}
+
+/* End it.  The locks are kept as any query keeps them. */
 static void
 end_scan(PgmScan *scan)
 {
-	systable_endscan(scan->desc);
+	systable_endscan_ordered(scan->desc);
 	UnregisterSnapshot(scan->snapshot);
+	index_close(scan->index, NoLock);
 	table_close(scan->rel, NoLock);
 }
 
@@ -104,7 +119,7 @@ scan_ids(const char *table, const char *index, Snapshot snapshot,
 	begin_scan(&scan, table, index, snapshot, 0, NULL);
 	if (all_applied)
 		*all_applied = true;
-	while (HeapTupleIsValid(tuple = systable_getnext(scan.desc)))
+	while (HeapTupleIsValid(tuple = next_tuple(&scan)))
 	{
 		bool		isnull;
 		Datum		id = heap_getattr(tuple, 1, RelationGetDescr(scan.rel),
@@ -166,7 +181,7 @@ pgm_registry_add_labelled(PgmGraph *g)
 
 	begin_scan(&scan, "revision", "revision_labelled", choose_snapshot(false),
 			   0, NULL);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan.desc)))
+	while (HeapTupleIsValid(tuple = next_tuple(&scan)))
 	{
 		TupleDesc	desc = RelationGetDescr(scan.rel);
 		bool		isnull;
@@ -181,39 +196,135 @@ pgm_registry_add_labelled(PgmGraph *g)
 	end_scan(&scan);
 }
 
-/* Is there a revision of exactly this id, and is it applied? */
-bool
-pgm_registry_applied(const char *revision)
+/* A text[] column of a row as a list of names. */
+static List *
+names_of(HeapTuple tuple, int column, TupleDesc desc)
 {
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, column, desc, &isnull);
+
+	return pgm_names_from_array(DatumGetArrayTypeP(value));
+}
+
+/* What a row of migrate.revision tells. */
+static PgmLook *
+look_of(HeapTuple tuple, TupleDesc desc)
+{
+	PgmLook    *look = palloc(sizeof(PgmLook));
+	bool		isnull;
+
+	look->revision = TextDatumGetCString(heap_getattr(tuple, Anum_revision_revision,
+													  desc, &isnull));
+	look->applied = DatumGetBool(heap_getattr(tuple, Anum_revision_applied,
+											  desc, &isnull));
+	look->labels = names_of(tuple, Anum_revision_labels, desc);
+	look->broken_by = names_of(tuple, Anum_revision_broken_by, desc);
+	return look;
+}
+
+/* The first revision in the order of ids that fits, or NULL. */
+static PgmLook *
+look_first(const char *revision, StrategyNumber strategy, RegProcedure function,
+		   Snapshot snapshot)
+{
+	PgmLook    *look = NULL;
 	PgmScan		scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
-	bool		result = false;
-	bool		isnull;
 
-	ScanKeyEntryInitialize(&key, 0, Anum_revision_revision,
-						   BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID,
-						   F_TEXTEQ, CStringGetTextDatum(revision));
-	begin_scan(&scan, "revision", "revision_pkey", choose_snapshot(false),
-			   1, &key);
-	tuple = systable_getnext(scan.desc);
+	ScanKeyEntryInitialize(&key, 0, Anum_revision_revision, strategy,
+						   InvalidOid, C_COLLATION_OID, function,
+						   CStringGetTextDatum(revision));
+	begin_scan(&scan, "revision", "revision_pkey", snapshot, 1, &key);
+	tuple = next_tuple(&scan);
 	if (HeapTupleIsValid(tuple))
-		result = DatumGetBool(heap_getattr(tuple, Anum_revision_applied,
-										   RelationGetDescr(scan.rel),
-										   &isnull));
+		look = look_of(tuple, RelationGetDescr(scan.rel));
+	end_scan(&scan);
+	return look;
+}
+
+/* What is known of the revision of exactly this id, or NULL. */
+PgmLook *
+pgm_registry_look(const char *revision, Snapshot snapshot)
+{
+	return look_first(revision, BTEqualStrategyNumber, F_TEXTEQ, snapshot);
+}
+
+/* A revision whose id begins so, or NULL. */
+char *
+pgm_registry_complete(const char *prefix, Snapshot snapshot)
+{
+	PgmLook    *look = look_first(prefix, BTGreaterEqualStrategyNumber,
+								  F_TEXT_GE, snapshot);
+
+	return look && strncmp(look->revision, prefix, strlen(prefix)) == 0 ?
+		look->revision : NULL;
+}
+
+/* What is known of each head by down_revision (PgmLook). */
+List *
+pgm_registry_look_heads(Snapshot snapshot)
+{
+	List	   *result = NIL;
+	PgmScan		scan;
+	HeapTuple	tuple;
+
+	begin_scan(&scan, "revision", "revision_head", snapshot, 0, NULL);
+	while (HeapTupleIsValid(tuple = next_tuple(&scan)))
+		result = lappend(result, look_of(tuple, RelationGetDescr(scan.rel)));
 	end_scan(&scan);
 	return result;
 }
 
-/* Is a revision half done? */
-bool
-pgm_registry_half_done(void)
+/* The rows of migrate.version (char *) as the snapshot sees them. */
+List *
+pgm_registry_look_version(Snapshot snapshot)
 {
-	PgmScan		scan;
-	bool		result;
+	return scan_ids("version", "version_pkey", snapshot, NULL);
+}
 
-	begin_scan(&scan, "segment", "segment_open", choose_snapshot(false), 0, NULL);
-	result = HeapTupleIsValid(systable_getnext(scan.desc));
+/* Is there a revision of exactly this id, and is it applied? */
+bool
+pgm_registry_applied(const char *revision)
+{
+	PgmLook    *look = pgm_registry_look(revision, choose_snapshot(false));
+
+	return look && look->applied;
+}
+
+/*
+ * The revision that is half done, or NULL; given one, that or NULL.  See
+ * journal.c.
+ */
+char *
+pgm_registry_half_done(const char *revision, Snapshot snapshot)
+{
+	char	   *result = NULL;
+	PgmScan		scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+
+	if (revision)
+		ScanKeyEntryInitialize(&key, 0, Anum_segment_revision,
+							   BTEqualStrategyNumber, InvalidOid,
+							   C_COLLATION_OID, F_TEXTEQ,
+							   CStringGetTextDatum(revision));
+	begin_scan(&scan, "segment", "segment_open", snapshot, revision ? 1 : 0, &key);
+	tuple = next_tuple(&scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+
+		result = TextDatumGetCString(heap_getattr(tuple, Anum_segment_revision,
+												  RelationGetDescr(scan.rel), &isnull));
+	}
 	end_scan(&scan);
 	return result;
+}
+
+/* Is any revision half done, as committed now and changed by this transaction? */
+bool
+pgm_registry_any_half_done(void)
+{
+	return pgm_registry_half_done(NULL, choose_snapshot(false)) != NULL;
 }

@@ -17,6 +17,7 @@
 #include "utils/xid8.h"
 
 #include "registry/names.h"
+#include "registry/position.h"
 #include "registry/registry.h"
 #include "registry/spi.h"
 
@@ -28,8 +29,10 @@
 static PgmQuery insert_query = {
 	.sql = "INSERT INTO migrate.revision (revision, down_revision, branch_labels,"
 	" depends_on, message, created, upgrade, downgrade, verify, options,"
-	" checksum, file_name, registered_by)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+	" checksum, file_name, registered_by, seq, registered_at, repairable,"
+	" applied, children, nextrev, labels, broken_by)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+	" nextval('migrate.revision_seq'), now(), false, false, 0, 0, '{}', '{}')",
 	.argtypes = {CONTENT_TYPES}
 };
 static PgmQuery replace_query = {
@@ -48,20 +51,6 @@ static PgmQuery retitle_query = {
 static PgmQuery delete_query = {
 	.sql = "DELETE FROM migrate.revision WHERE revision = $1",
 	.argtypes = {TEXTOID}
-};
-static PgmQuery add_children_query = {
-	.sql = "UPDATE migrate.revision r SET children = r.children + d.children,"
-	" nextrev = r.nextrev + d.nextrev"
-	"  FROM unnest($1, $2, $3) AS d (revision, children, nextrev)"
-	" WHERE r.revision = d.revision",
-	.argtypes = {TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID}
-};
-static PgmQuery set_children_query = {
-	.sql = "UPDATE migrate.revision r SET children = d.children, nextrev = d.nextrev"
-	"  FROM unnest($1, $2, $3) AS d (revision, children, nextrev)"
-	" WHERE r.revision = d.revision"
-	"   AND (r.children <> d.children OR r.nextrev <> d.nextrev)",
-	.argtypes = {TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID}
 };
 static PgmQuery repairable_query = {
 	.sql = "UPDATE migrate.revision SET repairable = $2 IS NULL,"
@@ -151,6 +140,7 @@ pgm_registry_insert(const PgmMigration *m)
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
+	pgm_position_tell();
 	content_values(m, values, isnull);
 	pgm_spi_run(&spi, &insert_query, values, isnull);
 	pgm_spi_end(&spi);
@@ -168,6 +158,7 @@ pgm_registry_replace(const PgmMigration *m, bool content)
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
+	pgm_position_tell();
 	content_values(m, values, isnull);
 	if (content)
 		pgm_spi_run(&spi, &replace_query, values, isnull);
@@ -190,45 +181,8 @@ pgm_registry_delete(const char *revision)
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
+	pgm_position_tell();
 	pgm_spi_run(&spi, &delete_query, &value, NULL);
-	pgm_spi_end(&spi);
-}
-
-/*
- * Bring the kept counts of children up to date: with "all" they become those
- * of the graph, which is then the whole one; else the graph's are added to
- * them.
- */
-void
-pgm_registry_count_children(const PgmGraph *g, bool all)
-{
-	Datum		values[3];
-	Datum	   *children = palloc(Max(g->n, 1) * sizeof(Datum));
-	Datum	   *nextrev = palloc(Max(g->n, 1) * sizeof(Datum));
-	List	   *names = NIL;
-	int			n = 0;
-	PgmSpi		spi;
-
-	for (int i = 0; i < g->n; i++)
-	{
-		const PgmRevision *r = &g->rev[i];
-
-		if (!all && r->nstanding == 0)
-			continue;
-		names = lappend(names, unconstify(char *, r->id));
-		children[n] = Int32GetDatum(r->nstanding);
-		nextrev[n++] = Int32GetDatum(r->nnext);
-	}
-	if (n == 0)
-		return;
-	pgm_spi_begin(&spi, false);
-	values[0] = PointerGetDatum(pgm_names_to_array(names));
-	values[1] = PointerGetDatum(construct_array(children, n, INT4OID, 4, true,
-												TYPALIGN_INT));
-	values[2] = PointerGetDatum(construct_array(nextrev, n, INT4OID, 4, true,
-												TYPALIGN_INT));
-	pgm_spi_run(&spi, all ? &set_children_query : &add_children_query,
-				values, NULL);
 	pgm_spi_end(&spi);
 }
 
@@ -350,12 +304,31 @@ pgm_registry_step(const PgmGraph *g, const int *revs, int nrevs,
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
+	pgm_position_tell();
 	write_version(&spi, g, revs, nrevs, before, after);
 	values[0] = CStringGetTextDatum(g->rev[revs[0]].id);
 	values[1] = BoolGetDatum(up);
 	pgm_spi_run(&spi, &applied_query, values, NULL);
 	write_log(&spi, entry);
 	pgm_spi_end(&spi);
+}
+
+/* Write which revisions became applied or ceased to be. */
+static void
+write_applied(PgmSpi *spi, const PgmGraph *g, const bool *before,
+			  const bool *after)
+{
+	for (int up = 0; up <= 1; up++)
+	{
+		PgmSet		changed = pgm_set_create(g);
+		Datum		values[2];
+
+		for (int i = 0; i < g->n; i++)
+			changed[i] = before[i] != after[i] && after[i] == (bool) up;
+		values[0] = PointerGetDatum(pgm_names_to_array(pgm_set_ids(g, changed)));
+		values[1] = BoolGetDatum(up);
+		pgm_spi_run(spi, &all_applied_query, values, NULL);
+	}
 }
 
 /* Move the database from one position to another without running anything. */
@@ -369,19 +342,9 @@ pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
 	for (int i = 0; i < g->n; i++)
 		all[i] = i;
 	pgm_spi_begin(&spi, false);
+	pgm_position_tell();
 	write_version(&spi, g, all, g->n, from->row, to->row);
-	for (int up = 0; up <= 1; up++)
-	{
-		PgmSet		changed = pgm_set_create(g);
-		Datum		values[2];
-
-		for (int i = 0; i < g->n; i++)
-			changed[i] = from->applied[i] != to->applied[i] &&
-				to->applied[i] == (bool) up;
-		values[0] = PointerGetDatum(pgm_names_to_array(pgm_set_ids(g, changed)));
-		values[1] = BoolGetDatum(up);
-		pgm_spi_run(&spi, &all_applied_query, values, NULL);
-	}
+	write_applied(&spi, g, from->applied, to->applied);
 	pgm_spi_end(&spi);
 }
 
@@ -393,6 +356,7 @@ pgm_registry_set_applied(const char *revision, bool applied)
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
+	pgm_position_tell();
 	values[0] = CStringGetTextDatum(revision);
 	values[1] = BoolGetDatum(applied);
 	pgm_spi_run(&spi, &applied_query, values, NULL);
@@ -422,5 +386,18 @@ pgm_registry_log(const PgmLogEntry *entry)
 
 	pgm_spi_begin(&spi, false);
 	write_log(&spi, entry);
+	pgm_spi_end(&spi);
+}
+
+/* Bring the kept column "applied" in line with what migrate.version says. */
+void
+pgm_registry_settle_applied(const PgmGraph *g, const bool *kept,
+							const bool *due)
+{
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	pgm_position_tell();
+	write_applied(&spi, g, kept, due);
 	pgm_spi_end(&spi);
 }

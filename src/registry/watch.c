@@ -87,10 +87,25 @@ static PgmQuery progress_query = {
 };
 static PgmQuery line_query = {
 	.sql = PROGRESS "SELECT format('run %s%s%s%s%s%s', run, ', migration \"' || revision || '\"'," \
-	" ', segment ' || segment, ', ' || kind, ': ' || phase," \
-	" coalesce(format(', %s%%%s', round(percent::numeric), ' of ' || total), '') ||" \
+	" ', segment ' || segment || coalesce((SELECT ' of ' || max(s.total) FROM migrate.segment s" \
+	"    WHERE s.open AND s.revision = progress.revision), '')," \
+	" ', ' || kind, ': ' || phase, coalesce(', ' || round(percent::numeric) || '% of ' || total, '') ||" \
 	" coalesce(', about ' || eta || ' to go', '') || coalesce(', waits for ' || waiting_for, ''))" \
 	" FROM progress WHERE pid = $1",
+	.argtypes = {INT4OID}
+};
+
+static PgmQuery last_line_query = {
+	.sql = "SELECT format('run %s to %s%s', r.run, r.target," \
+	" (SELECT format(', migration \"%s\", %s of %s segments done', s.revision," \
+	"    count(*) FILTER (WHERE s.state = 'done'), max(s.total))" \
+	"    FROM migrate.segment s WHERE s.open GROUP BY s.revision))" \
+	"  FROM migrate.run r WHERE r.state = 'running' ORDER BY r.run DESC LIMIT 1"
+};
+
+static PgmQuery up_query = {
+	.sql = "SELECT direction FROM (SELECT * FROM migrate.run WHERE state = 'running'" \
+	"  AND $1 IN (0, pid) ORDER BY run DESC LIMIT 1) r WHERE direction = 'upgrade'",
 	.argtypes = {INT4OID}
 };
 
@@ -122,23 +137,44 @@ pgm_journal_run(int64 number)
 	return run;
 }
 
-/* How far the run of a process is, as one line; NULL when it has not begun. */
-char *
-pgm_journal_progress_line(int pid)
+/* The text that a query returns, or NULL. */
+static char *
+query_line(PgmQuery *query, Datum *values)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	Datum		value = Int32GetDatum(pid);
 	char	   *line = NULL;
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
-	if (pgm_spi_run(&spi, &line_query, &value, NULL) > 0)
+	if (pgm_spi_run(&spi, query, values, NULL) > 0)
 	{
 		line = pgm_spi_text(0, 1);
 		line = line ? MemoryContextStrdup(caller, line) : NULL;
 	}
 	pgm_spi_end(&spi);
 	return line;
+}
+
+/*
+ * How far the run of a process is, as one line; NULL when it has not begun.
+ * Process 0: the last run that is said to be in progress, which is all that a
+ * standby knows.
+ */
+char *
+pgm_journal_progress_line(int pid)
+{
+	Datum		value = Int32GetDatum(pid);
+
+	return pid ? query_line(&line_query, &value) : query_line(&last_line_query, NULL);
+}
+
+/* Is that run an upgrade? */
+bool
+pgm_journal_goes_up(int pid)
+{
+	Datum		value = Int32GetDatum(pid);
+
+	return query_line(&up_query, &value) != NULL;
 }
 
 /* The rows of migrate.progress, into a result that was begun. */

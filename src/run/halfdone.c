@@ -34,6 +34,21 @@ pgm_half_done_text(List *open)
 					first->direction);
 }
 
+/* What to type next, for the open segments of a half done revision. */
+char *
+pgm_half_done_hint(List *open)
+{
+	const PgmJournalSegment *row = linitial(open);
+	bool		up = strcmp(row->direction, "upgrade") == 0;
+	const char *target = up ? quote_literal_cstr(row->revision) :
+		"'<target below it>'";
+
+	return psprintf("Go on, as a statement of its own in autocommit mode, with SELECT migrate.%s or CALL migrate.deploy(%s); or give it up with SELECT migrate.abandon(%lld).",
+					up ? psprintf("upgrade(%s)", target) : psprintf("downgrade(%s)", target),
+					up ? target : psprintf("%s, 'downgrade'", target),
+					(long long) row->run);
+}
+
 /*
  * Refuse what would leave a half done revision so: "doing" it, a verb and what
  * follows.  "open" are its segments.
@@ -42,9 +57,6 @@ void
 pgm_refuse_half_done(const char *doing, List *open)
 {
 	const PgmJournalSegment *row = linitial(open);
-	bool		up = strcmp(row->direction, "upgrade") == 0;
-	const char *target = up ? quote_literal_cstr(row->revision) :
-		"'<target below it>'";
 
 	ereport(ERROR,
 			(errcode(PGM_ERRCODE_HALF_DONE),
@@ -52,10 +64,7 @@ pgm_refuse_half_done(const char *doing, List *open)
 					doing, row->revision),
 			 errdetail("In effect, or begun, are %d of the %d segments of its %s.",
 					   list_length(open), row->total, row->direction),
-			 errhint("Go on, as a statement of its own in autocommit mode, with SELECT migrate.%s or CALL migrate.deploy(%s); or give it up with SELECT migrate.abandon(%lld).",
-					 up ? psprintf("upgrade(%s)", target) : psprintf("downgrade(%s)", target),
-					 up ? target : psprintf("%s, 'downgrade'", target),
-					 (long long) row->run)));
+			 errhint("%s", pgm_half_done_hint(open))));
 }
 
 /* Raise PGM_ERRCODE_HALF_DONE if any revision is half done. */

@@ -9,6 +9,7 @@
 #include "registry/migration.h"
 
 extern char *pgm_half_done_text(List *open);
+extern char *pgm_half_done_hint(List *open);
 extern void pgm_refuse_half_done(const char *doing, List *open);
 extern void pgm_check_half_done(const char *doing);
 extern void pgm_check_unchanged(const char *revision, List *segments,

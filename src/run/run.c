@@ -282,7 +282,7 @@ static bool
 is_there(const PgmCall *call)
 {
 	return call->direction == PGM_UPGRADE && is_at(call->target) &&
-		!pgm_registry_half_done();
+		!pgm_registry_any_half_done();
 }
 
 /*

@@ -362,11 +362,11 @@ pgm_runlock_wait(TimestampTz *deadline)
 	pfree(holders);
 }
 
-/* Does anybody have the run lock? */
-bool
-pgm_runlock_taken(void)
+/* A process that has the run lock, or 0. */
+int
+pgm_runlock_holder(void)
 {
 	LOCKTAG		tag = run_lock();
 
-	return conflicting_process(&tag, ShareRowExclusiveLock) != 0;
+	return conflicting_process(&tag, ShareRowExclusiveLock);
 }

@@ -12,7 +12,7 @@ extern void pgm_runlock_check(const char *function);
 extern void pgm_runlock_acquire(const char *function);
 extern bool pgm_runlock_try(void);
 extern void pgm_runlock_wait(TimestampTz *deadline);
-extern bool pgm_runlock_taken(void);
+extern int	pgm_runlock_holder(void);
 extern void pgm_runlock_hold(void);
 extern void pgm_runlock_keep(void);
 extern bool pgm_runlock_held(void);

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 
+#include "storage/proc.h"
 #include "utils/guc.h"
 
 #include "run/settings.h"
@@ -15,12 +16,33 @@ int			pgm_lock_timeout = 2000;
 int			pgm_lock_poll = 2000;
 int			pgm_lock_retries = 5;
 int			pgm_progress_interval = 5000;
+char	   *pgm_require = NULL;
+int			pgm_require_action = ERROR;
 int			pgm_retry_max_work = 10000;
 int			pgm_run_wait_timeout = 0;
 char	   *pgm_owner_role = NULL;
 char	   *pgm_search_path = NULL;
 bool		pgm_select_door = true;
 char	   *pgm_trusted_authors = NULL;
+
+/*
+ * Let lock_timeout be this long at most, in ms, until the end of a level of
+ * NewGUCNestLevel().
+ */
+void
+pgm_settings_bound_lock_timeout(long ms)
+{
+	if (LockTimeout > 0 && LockTimeout <= ms)
+		return;
+	(void) set_config_option("lock_timeout", psprintf("%ld", ms), PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+static const struct config_enum_entry require_actions[] = {
+	{"error", ERROR, false},
+	{"warning", WARNING, false},
+	{NULL, 0, false}
+};
 
 /*
  * Define the parameters; to be called before any of them is read.
@@ -74,6 +96,18 @@ pgm_settings_define(void)
 							&pgm_progress_interval,
 							5000, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomStringVariable("pg_migrate.require",
+							   "Revisions that a session needs to begin.",
+							   "Looked at where session_preload_libraries names pg_migrate. Empty: none.",
+							   &pgm_require,
+							   "",
+							   PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomEnumVariable("pg_migrate.require_action",
+							 "What happens to a session that begins without the revisions it needs.",
+							 NULL,
+							 &pgm_require_action,
+							 ERROR, require_actions,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("pg_migrate.retry_max_work",
 							"A plan that ran longer than this is not tried again.",
 							NULL,

@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -73,6 +74,7 @@ pg_migrate_wait(PG_FUNCTION_ARGS)
 	int64		number;
 	PgmWork		work;
 	TimestampTz begun = GetCurrentTimestamp();
+	MemoryContext look;
 	PgmJournalRun *run;
 	int			gone = 0;
 
@@ -85,10 +87,14 @@ pg_migrate_wait(PG_FUNCTION_ARGS)
 	number = PG_GETARG_INT64(0);
 	pgm_settings_define();
 	pgm_work_start(&work);
+	look = AllocSetContextCreate(CurrentMemoryContext, "pg_migrate look",
+								 ALLOCSET_SMALL_SIZES);
 	pgm_work_leave(&work);
 	for (;;)
 	{
+		MemoryContextReset(look);
 		pgm_work_begin();
+		MemoryContextSwitchTo(look);
 		run = find_run(number);
 		pgm_work_commit(&work);
 		/* a process that has ended may have written so after we looked */

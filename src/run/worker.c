@@ -351,7 +351,7 @@ pgm_worker_run(PgmDirection direction, const char *target)
 	pgm_door_wait_begin();
 	for (int try = 0; !start_worker(&w, direction, target, false); try++)
 	{
-		if (pgm_runlock_taken())
+		if (pgm_runlock_holder() != 0)
 		{
 			pgm_door_wait_end();
 			return false;

@@ -187,7 +187,7 @@ await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 my $caller = begin("SET pg_migrate.progress_interval = '100ms'; SET pg_migrate.build_timeout = '3s'; SELECT migrate.upgrade();");
 await("SELECT kind = 'index build' AND phase = 'waiting for old snapshots' AND waiting_for LIKE 'process % (041_worker.pl, active, transaction open for %)' AND revision = 'w1' AND segment = 1 FROM migrate.progress");
 my $said = end($caller);
-like($said, qr/NOTICE:  00000: run \d+, migration "w1", segment 1, index build: waiting for old snapshots.*, waits for process \d+ \(041_worker.pl, active, transaction open for/, 'the caller is told whom it waits for');
+like($said, qr/NOTICE:  00000: run \d+, migration "w1", segment 1 of 1, index build: waiting for old snapshots.*, waits for process \d+ \(041_worker.pl, active, transaction open for/, 'the caller is told whom it waits for');
 like($said, qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout/, 'build_timeout ends it');
 is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 0, 'and its remains are removed');
 is(sql('SELECT count(*) FROM migrate.progress'), 0, 'nothing runs');

@@ -1,0 +1,48 @@
+/*
+ * check.h
+ *	  For applications: is the database where their code needs it?
+ */
+#ifndef PGM_CHECK_H
+#define PGM_CHECK_H
+
+#include "nodes/pg_list.h"
+#include "utils/snapshot.h"
+
+/* How what is there fits what is expected */
+typedef enum PgmFit
+{
+	PGM_FITS,
+	PGM_UNKNOWN,				/* no such revision is registered */
+	PGM_UNKNOWN_LABEL,			/* nor one with such a label */
+	PGM_PENDING,				/* not applied */
+	PGM_PENDING_HEAD,			/* a head that is not applied */
+	PGM_HALF_DONE,				/* half done; or with exact, something is */
+	PGM_BROKEN,					/* a migration breaks who expects it */
+	PGM_ELSEWHERE				/* applied, but not exactly there */
+} PgmFit;
+
+typedef struct PgmAnswer
+{
+	PgmFit		fit;
+	const char *what;			/* the revision or label in question */
+	const char *breaker;		/* the migration that breaks it */
+	bool		half_done;		/* of which a part is in effect */
+} PgmAnswer;
+
+/* answer.c */
+extern PgmAnswer pgm_check_ask(const char *expected, bool exact,
+							   Snapshot snapshot);
+extern List *pgm_check_ids(const char *expected, Snapshot snapshot);
+extern Snapshot pgm_check_snapshot(void);
+
+/* cache.c */
+#define PGM_NO_TEXT (-1)
+extern bool pgm_check_current(const char *expected, int len, bool exact);
+
+/* require.c */
+extern void pgm_check_require(const char *expected, bool exact);
+
+/* login.c */
+extern void pgm_check_login(void);
+
+#endif							/* PGM_CHECK_H */
