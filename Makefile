@@ -13,6 +13,8 @@
 #   make test-applications the recipes of docs/applications.md
 #   make fuzz, make bench  random histories; speed
 #   make bench-check       what migrate.is_current() costs, beside SELECT 1
+#   make bench-schema      what it costs to read and compare the schema
+#   make bench-lint        what lint finds beside squawk, and how fast
 #   make bench-online      what clients notice of a migration of a large table
 #   make check-compilers   no warning from gcc and clang, with assertions and without
 #   make indent            lay out the C files as pgindent does (indent-check: look only)
@@ -27,7 +29,7 @@ MODULE_big = pg_migrate
 OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c))
 
 # the parts of the installation script, in this order
-SQL_PARTS = $(patsubst %,sql/%.sql,schema registry run inspect check rights)
+SQL_PARTS = $(patsubst %,sql/%.sql,schema registry run inspect check lint explain diff rights)
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
@@ -45,7 +47,7 @@ PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-declaration-after-statement
 	$(if $(WERROR),-Werror) $(if $(ASSERT),-DUSE_ASSERT_CHECKING) \
 	$(if $(findstring clang,$(CC)),$(CLANG_CFLAGS))
 # PostgreSQL's own flags may be for another compiler.
-CLANG_CFLAGS = -Wno-ignored-optimization-argument -Wno-unknown-warning-option
+CLANG_CFLAGS = -Wno-ignored-optimization-argument -Wno-unknown-warning-option -Wno-ignored-attributes
 SHLIB_EXPORTS = src/exports.txt
 # Nothing here gains from being inlined into queries, so clang is not needed.
 ifneq ($(origin with_llvm),command line)
@@ -55,7 +57,7 @@ endif
 EXTRA_CLEAN = src/exports.list results regression.diffs regression.out output_iso tmp_check \
 	tmp_check_iso log $(wildcard src/*.bc src/*/*.bc)
 
-PRIVATE = demo test test-crash test-alembic test-applications fuzz bench bench-check bench-online check-compilers indent indent-check typedefs
+PRIVATE = demo test test-crash test-alembic test-applications fuzz bench bench-check bench-online bench-schema bench-lint check-compilers indent indent-check typedefs
 
 ifndef PG_CONFIG
 PG_CONFIG := $(shell tools/find-pg-config)
@@ -114,6 +116,14 @@ bench-check:
 bench-online:
 	@tools/packages server
 	@tools/with-server bench/online
+
+bench-schema:
+	@tools/packages server
+	@tools/with-server bench/schema
+
+bench-lint:
+	@tools/packages server
+	@tools/with-server bench/lint $(if $(VERBOSE),-v)
 
 check-compilers:
 	@tools/packages server

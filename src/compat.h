@@ -6,9 +6,11 @@
 #ifndef PGM_COMPAT_H
 #define PGM_COMPAT_H
 
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
@@ -17,6 +19,9 @@
 #if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 200000
 #error "pg_migrate needs PostgreSQL 15 to 19"
 #endif
+
+/* For advice that depends on the version */
+#define PGM_SERVER_MAJOR (PG_VERSION_NUM / 10000)
 
 /* 16 told "may SET ROLE to" from "is a member of" */
 #if PG_VERSION_NUM >= 160000
@@ -67,6 +72,87 @@
 #define pgm_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0, true)
 #endif
 
+/*
+ * 18 has NOT NULL constraints that are not valid yet: is the column of a row
+ * type, from 0, known to hold no null?
+ */
+#if PG_VERSION_NUM >= 180000
+#define pgm_not_null_valid(desc, i) \
+	(TupleDescCompactAttr(desc, i)->attnullability == ATTNULLABLE_VALID)
+#else
+#define pgm_not_null_valid(desc, i) (TupleDescAttr(desc, i)->attnotnull)
+#endif
+
+/* 18 has generated columns that are computed when they are read */
+#if PG_VERSION_NUM >= 180000
+#define pgm_generated_virtual(constraint) \
+	((constraint)->generated_kind == ATTRIBUTE_GENERATED_VIRTUAL)
+#else
+#define pgm_generated_virtual(constraint) false
+#endif
+
+/* 19 lets others write while a domain's constraint is validated */
+#if PG_VERSION_NUM >= 190000
+#define PGM_DOMAIN_VALIDATE_LOCK ShareUpdateExclusiveLock
+#else
+#define PGM_DOMAIN_VALIDATE_LOCK ShareLock
+#endif
+
+/* 18 has CHECKs and foreign keys that are only declared */
+#if PG_VERSION_NUM >= 180000
+#define pgm_constraint_enforced(constraint) \
+	((constraint)->is_enforced || \
+	 ((constraint)->contype != CONSTR_CHECK && (constraint)->contype != CONSTR_FOREIGN))
+#else
+#define pgm_constraint_enforced(constraint) true
+#endif
+
+/* 18 made NOT NULL a constraint of the table: the column it is for, or NULL */
+#if PG_VERSION_NUM >= 180000
+#define pgm_constraint_not_null_column(constraint) \
+	((constraint)->contype == CONSTR_NOTNULL && (constraint)->keys ? \
+	 strVal(linitial((constraint)->keys)) : NULL)
+#else
+#define pgm_constraint_not_null_column(constraint) ((char *) NULL)
+#endif
+
+/* 18 lets a foreign key of a partitioned table be NOT VALID */
+#define PGM_PARTITIONED_KEY_NOT_VALID (PG_VERSION_NUM >= 180000)
+
+/* and NOT NULL be added NOT VALID */
+#define PGM_NOT_NULL_NOT_VALID (PG_VERSION_NUM >= 180000)
+
+/* 19 also says how far it got in looking for a function */
+#if PG_VERSION_NUM >= 190000
+static inline FuncCandidateList
+pgm_candidates(List *name)
+{
+	int			flags;
+
+	return FuncnameGetCandidates(name, -1, NIL, false, false, false, true,
+								 &flags);
+}
+
+static inline FuncCandidateList
+pgm_operators(List *name)
+{
+	int			flags;
+
+	return OpernameGetCandidates(name, '\0', true, &flags);
+}
+#else
+#define pgm_operators(name) OpernameGetCandidates(name, '\0', true)
+#define pgm_candidates(name) \
+	FuncnameGetCandidates(name, -1, NIL, false, false, false, true)
+#endif
+
+/* 19 asks a scan for flags */
+#if PG_VERSION_NUM >= 190000
+#define pgm_beginscan(rel, snapshot) table_beginscan(rel, snapshot, 0, NULL, 0)
+#else
+#define pgm_beginscan(rel, snapshot) table_beginscan(rel, snapshot, 0, NULL)
+#endif
+
 /* 18 gave RETURNING a clause of its own */
 #if PG_VERSION_NUM >= 180000
 #define pgm_update_returns(stmt) ((stmt)->returningClause != NULL)
@@ -91,11 +177,83 @@
 #define pgm_cluster_options(node) (((const ClusterStmt *) (node))->params)
 #endif
 
+/* The settings of a subscription "s" that 15 has not, for our own SQL */
+#define PGM_SUBSCRIPTION_16 \
+	"'password_required', s.subpasswordrequired," \
+	" 'run_as_owner', s.subrunasowner, 'origin', s.suborigin"
+#define PGM_SUBSCRIPTION_17 PGM_SUBSCRIPTION_16 ", 'failover', s.subfailover"
+#define PGM_SUBSCRIPTION_19 PGM_SUBSCRIPTION_17 \
+	", 'retain_dead_tuples', s.subretaindeadtuples," \
+	" 'max_retention_duration', s.submaxretention," \
+	" 'wal_receiver_timeout', s.subwalrcvtimeout," \
+	" 'server', (SELECT srvname FROM pg_foreign_server WHERE oid = s.subserver)"
+#if PG_VERSION_NUM >= 190000
+#define PGM_SUBSCRIPTION_SETTINGS "jsonb_build_object(" PGM_SUBSCRIPTION_19 ")"
+#elif PG_VERSION_NUM >= 170000
+#define PGM_SUBSCRIPTION_SETTINGS "jsonb_build_object(" PGM_SUBSCRIPTION_17 ")"
+#elif PG_VERSION_NUM >= 160000
+#define PGM_SUBSCRIPTION_SETTINGS "jsonb_build_object(" PGM_SUBSCRIPTION_16 ")"
+#else
+#define PGM_SUBSCRIPTION_SETTINGS "NULL::jsonb"
+#endif
+
 /*
  * Token codes of the server's scanner: gram.h is not installed by every
  * version, and like plpgsql's they are the head of the list in gram.y.
  */
 #define PGM_TOKEN_SCONST	261
 #define PGM_TOKEN_USCONST	262
+
+/* 19 lets EXPLAIN hear of the planner's work */
+#if PG_VERSION_NUM >= 190000
+#define pgm_plan_query(query, text) pg_plan_query(query, text, 0, NULL, NULL)
+#else
+#define pgm_plan_query(query, text) pg_plan_query(query, text, 0, NULL)
+#endif
+
+/* What a transaction did to a table, in its own counters so far */
+typedef struct PgmTableCounters
+{
+	int64		scans;
+	int64		read;
+	int64		inserted;
+	int64		updated;
+	int64		deleted;
+} PgmTableCounters;
+
+/*
+ * 16 shortened the names of the counters, and adds those of open
+ * subtransactions itself
+ */
+static inline PgmTableCounters
+pgm_table_counters(Oid relid)
+{
+	PgmTableCounters c = {0, 0, 0, 0, 0};
+	PgStat_TableStatus *status = find_tabstat_entry(relid);
+
+	if (status == NULL)
+		return c;
+#if PG_VERSION_NUM >= 160000
+	c.scans = status->counts.numscans;
+	c.read = status->counts.tuples_returned;
+	c.inserted = status->counts.tuples_inserted;
+	c.updated = status->counts.tuples_updated;
+	c.deleted = status->counts.tuples_deleted;
+	pfree(status);
+#else
+	c.scans = status->t_counts.t_numscans;
+	c.read = status->t_counts.t_tuples_returned;
+	c.inserted = status->t_counts.t_tuples_inserted;
+	c.updated = status->t_counts.t_tuples_updated;
+	c.deleted = status->t_counts.t_tuples_deleted;
+	for (PgStat_TableXactStatus *x = status->trans; x != NULL; x = x->upper)
+	{
+		c.inserted += x->tuples_inserted;
+		c.updated += x->tuples_updated;
+		c.deleted += x->tuples_deleted;
+	}
+#endif
+	return c;
+}
 
 #endif							/* PGM_COMPAT_H */

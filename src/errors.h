@@ -51,5 +51,7 @@
 #define PGM_ERRCODE_BACKFILL_UNFINISHED MAKE_SQLSTATE('M','G','0','2','0')
 /* the database is not where an application expects it */
 #define PGM_ERRCODE_NOT_CURRENT			MAKE_SQLSTATE('M','G','0','2','1')
+/* a migration that lint finds unsafe */
+#define PGM_ERRCODE_LINT				MAKE_SQLSTATE('M','G','0','2','2')
 
 #endif							/* PGM_ERRORS_H */

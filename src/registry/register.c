@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "lint/onlint.h"
 #include "registry/behaviour.h"
 #include "registry/journal.h"
 #include "registry/keep.h"
@@ -219,7 +220,7 @@ graph_of_additions(List *migrations, const PgmVerb *verbs)
 }
 
 static void
-write_migrations(List *migrations, const PgmVerb *verbs)
+write_migrations(List *migrations, const PgmVerb *verbs, PgmTally *tally)
 {
 	ListCell   *lc;
 
@@ -232,9 +233,11 @@ write_migrations(List *migrations, const PgmVerb *verbs)
 		{
 			case PGM_VERB_ADD:
 				pgm_registry_insert(m);
+				tally->written = lappend(tally->written, m->revision);
 				break;
 			case PGM_VERB_REPLACE:
 				pgm_registry_replace(m, true);
+				tally->written = lappend(tally->written, m->revision);
 				break;
 			case PGM_VERB_RETITLE:
 				pgm_registry_replace(m, false);
@@ -461,7 +464,7 @@ pgm_register_all(List *migrations, bool replace, bool prune, PgmTally *tally)
 		before = pgm_registry_graph(false, &was);
 		if (prune)
 			tally->pruned = prune_others(summaries, migrations);
-		write_migrations(migrations, verbs);
+		write_migrations(migrations, verbs, tally);
 		settle(before, was);
 	}
 	else
@@ -469,7 +472,7 @@ pgm_register_all(List *migrations, bool replace, bool prune, PgmTally *tally)
 		PgmGraph   *g = graph_of_additions(migrations, verbs);
 
 		pgm_graph_link(g);
-		write_migrations(migrations, verbs);
+		write_migrations(migrations, verbs, tally);
 		pgm_registry_keep_new(g);
 	}
 }
@@ -534,6 +537,7 @@ pg_migrate_register(PG_FUNCTION_ARGS)
 	pgm_runlock_acquire("migrate.register()");
 	pgm_register_all(list_make1(&m), !PG_ARGISNULL(9) && PG_GETARG_BOOL(9),
 					 false, &tally);
+	pgm_lint_on_register(tally.written);
 	PG_RETURN_TEXT_P(cstring_to_text(m.revision));
 }
 
@@ -566,6 +570,7 @@ pg_migrate_load(PG_FUNCTION_ARGS)
 	pgm_runlock_acquire("migrate.load()");
 	pgm_register_all(migrations, PG_GETARG_BOOL(1), PG_GETARG_BOOL(2),
 					 &tally);
+	pgm_lint_on_register(tally.written);
 	report_tally(&tally);
 	return pgm_return_names(fcinfo, tally.added);
 }

@@ -12,6 +12,7 @@ typedef struct PgmTally
 {
 	int			total;
 	List	   *added;			/* ids (char *) of the new ones */
+	List	   *written;		/* of those with new content, too */
 	int			replaced;
 	int			unchanged;
 	int			pruned;

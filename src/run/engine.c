@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "lint/onlint.h"
 #include "registry/journal.h"
 #include "run/engine.h"
 #include "run/halfdone.h"
@@ -139,11 +140,11 @@ execute_segment(const PgmTask *task)
 	pgm_lockwatch_start();
 	pgm_run_active = true;
 	if (s->kind == PGM_SEGMENT_VERIFY)
-		pgm_execute_verify(s->script, &e->work.timeout);
+		pgm_execute_verify(NULL, s->script, &e->work.timeout);
 	else
 		pgm_execute_part(s->script, s->first, s->count, &e->work.timeout);
 	if (task->total == 1 && task->step->verify)
-		pgm_execute_verify(task->step->verify, &e->work.timeout);
+		pgm_execute_verify(NULL, task->step->verify, &e->work.timeout);
 	pgm_run_active = false;
 	pgm_lockwatch_stop();
 	pgm_identity_leave(&e->run->identity);
@@ -306,6 +307,7 @@ begin_run(PgmEngine *e, List **open)
 	pgm_run_admit(e->run);
 	segments = pgm_run_cut(e->run);
 	pgm_run_check_confined(e->run, segments);
+	pgm_lint_on_run(e->run);
 	if (plan->nsteps > 0 || e->number != 0)
 	{
 		if (e->number == 0)

@@ -218,6 +218,17 @@ execute_guarded(const PgmScript *script, const PgmStatement *s,
 	error_context_stack = callback.previous;
 }
 
+/*
+ * Execute a statement of a script inside the transaction; its rows go to
+ * "dest".
+ */
+void
+pgm_execute_statement(const PgmScript *script, const PgmStatement *s,
+					  const PgmCallerTimeout *saved, DestReceiver *dest)
+{
+	execute_guarded(script, s, saved, PROCESS_UTILITY_QUERY, dest);
+}
+
 /* Is the statement a SET that holds beyond its transaction? */
 static bool
 is_lasting_set(const PgmStatement *s)
@@ -230,10 +241,10 @@ is_lasting_set(const PgmStatement *s)
 
 /*
  * Execute some statements of a script, after the SETs that stand before them;
- * the rows of the last go to "last".
+ * the rows of the last go to "last".  By the runner, if there is one.
  */
 static void
-execute(const PgmScript *script, int first, int count,
+execute(PgmRunner *runner, const PgmScript *script, int first, int count,
 		const PgmCallerTimeout *saved, DestReceiver *last)
 {
 	MemoryContext old = CurrentMemoryContext;
@@ -244,12 +255,15 @@ execute(const PgmScript *script, int first, int count,
 	for (int i = 0; i < first + count; i++)
 	{
 		const PgmStatement *s = list_nth(script->statements, i);
+		DestReceiver *dest = i == first + count - 1 ? last : None_Receiver;
 
 		if (i < first && !is_lasting_set(s))
 			continue;
 		MemoryContextSwitchTo(context);
-		execute_guarded(script, s, saved, PROCESS_UTILITY_QUERY,
-						i == first + count - 1 ? last : None_Receiver);
+		if (runner)
+			runner->statement(runner, script, s, saved, dest);
+		else
+			pgm_execute_statement(script, s, saved, dest);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);
 	}
@@ -290,7 +304,16 @@ pgm_script_settings(const PgmScript *script, int statement)
 void
 pgm_execute_script(const PgmScript *script, const PgmCallerTimeout *saved)
 {
-	pgm_execute_part(script, 0, list_length(script->statements), saved);
+	pgm_execute_script_by(NULL, script, saved);
+}
+
+/* The same, by a runner. */
+void
+pgm_execute_script_by(PgmRunner *runner, const PgmScript *script,
+					  const PgmCallerTimeout *saved)
+{
+	execute(runner, script, 0, list_length(script->statements), saved,
+			None_Receiver);
 }
 
 /* The same for "count" statements from "first" on. */
@@ -298,7 +321,7 @@ void
 pgm_execute_part(const PgmScript *script, int first, int count,
 				 const PgmCallerTimeout *saved)
 {
-	execute(script, first, count, saved, None_Receiver);
+	execute(NULL, script, first, count, saved, None_Receiver);
 }
 
 static bool
@@ -331,13 +354,14 @@ verdict_done(DestReceiver *self)
 }
 
 /*
- * Execute a verify script.  Its last statement must return a row, and the
+ * Execute a verify script, by a runner if there is one.  Its last statement must return a row, and the
  * first column of each row must not be null or false.
  *
  * Raises PGM_ERRCODE_VERIFY_FAILED otherwise.
  */
 void
-pgm_execute_verify(const PgmScript *script, const PgmCallerTimeout *saved)
+pgm_execute_verify(PgmRunner *runner, const PgmScript *script,
+				   const PgmCallerTimeout *saved)
 {
 	PgmVerdict	verdict = {
 		.pub = {
@@ -349,7 +373,7 @@ pgm_execute_verify(const PgmScript *script, const PgmCallerTimeout *saved)
 		}
 	};
 
-	execute(script, 0, list_length(script->statements), saved,
+	execute(runner, script, 0, list_length(script->statements), saved,
 			&verdict.pub);
 	if (verdict.rows == 0 || verdict.refusals > 0)
 		ereport(ERROR,

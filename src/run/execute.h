@@ -7,6 +7,7 @@
 
 #include "datatype/timestamp.h"
 #include "run/script.h"
+#include "tcop/dest.h"
 
 /* The statement_timeout of the caller, to be put back after ours */
 typedef struct PgmCallerTimeout
@@ -16,16 +17,35 @@ typedef struct PgmCallerTimeout
 	TimestampTz finish;
 } PgmCallerTimeout;
 
+/*
+ * Somebody who executes the statements of scripts in a way of their own, with
+ * pgm_execute_statement() or not at all
+ */
+typedef struct PgmRunner
+{
+	void		(*statement) (struct PgmRunner *runner,
+							  const PgmScript *script,
+							  const PgmStatement *s,
+							  const PgmCallerTimeout *saved,
+							  DestReceiver *dest);
+} PgmRunner;
+
 extern void pgm_caller_timeout_save(PgmCallerTimeout *saved);
 extern void pgm_caller_timeout_restore(const PgmCallerTimeout *saved);
 extern void pgm_execute_script(const PgmScript *script,
 							   const PgmCallerTimeout *saved);
+extern void pgm_execute_script_by(PgmRunner *runner, const PgmScript *script,
+								  const PgmCallerTimeout *saved);
+extern void pgm_execute_statement(const PgmScript *script,
+								  const PgmStatement *s,
+								  const PgmCallerTimeout *saved,
+								  DestReceiver *dest);
 extern void pgm_execute_part(const PgmScript *script, int first, int count,
 							 const PgmCallerTimeout *saved);
 extern void pgm_execute_lone(const PgmScript *script, int statement,
 							 const PgmCallerTimeout *saved);
 extern List *pgm_script_settings(const PgmScript *script, int statement);
-extern void pgm_execute_verify(const PgmScript *script,
+extern void pgm_execute_verify(PgmRunner *runner, const PgmScript *script,
 							   const PgmCallerTimeout *saved);
 
 #endif							/* PGM_EXECUTE_H */

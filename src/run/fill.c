@@ -151,7 +151,7 @@ qualified_name(Oid relid)
 
 /* Analyze a statement, and see that it is about the table. */
 static Query *
-bind(Node *stmt, const char *text, Oid relid)
+bind_query(Node *stmt, const char *text, Oid relid)
 {
 	RawStmt    *raw = makeNode(RawStmt);
 	RangeTblEntry *rte;
@@ -293,7 +293,7 @@ checked_condition(const PgmFill *fill, Oid relid)
 {
 	char	   *text = update_text(fill, relid);
 	UpdateStmt *stmt = parse_update(fill, text, relid);
-	Query	   *query = bind((Node *) stmt, text, relid);
+	Query	   *query = bind_query((Node *) stmt, text, relid);
 	Bitmapset  *assigned = NULL;
 	Bitmapset  *read = NULL;
 	Node	   *condition = derive_condition(fill->targets, relid);
@@ -479,7 +479,7 @@ pgm_fill_plan_update(const PgmFill *fill, Oid relid, PgmFillBy by,
 					 ParamListInfo params)
 {
 	char	   *text = update_text(fill, relid);
-	Query	   *query = bind((Node *) parse_update(fill, text, relid), text, relid);
+	Query	   *query = bind_query((Node *) parse_update(fill, text, relid), text, relid);
 	Index		varno = query->resultRelation;
 	Node	   *condition = query->jointree->quals;
 	Node	   *place = by == PGM_FILL_TIDS ? ctid_in(varno) :
@@ -503,5 +503,5 @@ pgm_fill_plan_find(const PgmFill *fill, Oid relid)
 
 	if (fill->condition == NULL)
 		stmt->whereClause = fill->where;
-	return plan(bind((Node *) stmt, text, relid), text, NULL);
+	return plan(bind_query((Node *) stmt, text, relid), text, NULL);
 }

@@ -41,8 +41,8 @@ static PgmQuery temporary_query = {
 };
 
 /* Are deferred triggers waiting to be fired? */
-static bool
-events_pending(void)
+bool
+pgm_events_pending(void)
 {
 	PgmSpi		spi;
 	uint64		n;
@@ -68,7 +68,7 @@ events_pending(void)
 static void
 check_none_before(void)
 {
-	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && events_pending())
+	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && pgm_events_pending())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("cannot run migrations as another role while deferred constraints are pending"),
@@ -86,7 +86,7 @@ fire_deferred(void)
 	ConstraintsSetStmt *stmt = makeNode(ConstraintsSetStmt);
 
 	AfterTriggerSetState(stmt);
-	if (events_pending())
+	if (pgm_events_pending())
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_INVALID_SCRIPT),
 				 errmsg("the migrations leave deferred triggers behind"),

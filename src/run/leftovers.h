@@ -12,6 +12,7 @@ typedef struct PgmLeftovers
 	List	   *temporary;		/* oids of what was in pg_temp before */
 } PgmLeftovers;
 
+extern bool pgm_events_pending(void);
 extern void pgm_leftovers_begin(PgmLeftovers *before);
 extern void pgm_leftovers_end(const PgmLeftovers *before);
 

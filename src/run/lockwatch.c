@@ -109,7 +109,15 @@ pgm_lockwatch_stop(void)
 	current_pause = 0;
 }
 
-/* One holder, as pg_stat_activity shows it to the current user. */
+/* A process, as pg_stat_activity shows it to the current user */
+#define PROCESS_TEXT \
+	"pg_catalog.format('process %s (%s%s, transaction open for %s): %s'," \
+	"  pid, CASE WHEN application_name OPERATOR(pg_catalog.<>) '' THEN application_name ELSE 'no application_name' END," \
+	"  COALESCE(', ' OPERATOR(pg_catalog.||) state, '')," \
+	"  pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) xact_start)," \
+	"  pg_catalog.\"left\"(pg_catalog.regexp_replace(query, '\\s+', ' ', 'g'), 200))"
+
+/* One holder. */
 static void
 describe_process(StringInfo out, int pid)
 {
@@ -117,11 +125,7 @@ describe_process(StringInfo out, int pid)
 	Datum		arg = Int32GetDatum(pid);
 
 	pgstat_clear_snapshot();
-	if (SPI_execute_with_args("SELECT pg_catalog.format('process %s (%s%s, transaction open for %s): %s',"
-							  "  pid, CASE WHEN application_name OPERATOR(pg_catalog.<>) '' THEN application_name ELSE 'no application_name' END,"
-							  "  COALESCE(', ' OPERATOR(pg_catalog.||) state, ''),"
-							  "  pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) xact_start),"
-							  "  pg_catalog.\"left\"(pg_catalog.regexp_replace(query, '\\s+', ' ', 'g'), 200))"
+	if (SPI_execute_with_args("SELECT " PROCESS_TEXT
 							  "  FROM pg_catalog.pg_stat_get_activity($1)",
 							  1, &type, &arg, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed");
@@ -186,6 +190,30 @@ pgm_lockwatch_blockers(void)
 															  seen_mode),
 											  lock.data, buf.data));
 	}
+	SPI_finish();
+	return result;
+}
+
+/*
+ * The process whose transaction is open longest of those that may see old rows,
+ * in the current memory context; NULL when there is none.  Runs as the current
+ * user, too.
+ */
+char *
+pgm_lockwatch_oldest(void)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	char	   *result = NULL;
+
+	SPI_connect();
+	if (SPI_execute("SELECT " PROCESS_TEXT " FROM pg_catalog.pg_stat_get_activity(NULL)"
+					" WHERE pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND backend_xmin IS NOT NULL"
+					"   AND datid OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database"
+					"     WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
+					" ORDER BY xact_start LIMIT 1", true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute failed");
+	if (SPI_processed > 0)
+		result = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 	SPI_finish();
 	return result;
 }

@@ -12,5 +12,6 @@ extern void pgm_lockwatch_note(const LOCKTAG *tag, LOCKMODE mode);
 extern void pgm_lockwatch_adjust(void);
 extern void pgm_lockwatch_stop(void);
 extern char *pgm_lockwatch_blockers(void);
+extern char *pgm_lockwatch_oldest(void);
 
 #endif							/* PGM_LOCKWATCH_H */

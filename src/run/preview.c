@@ -219,11 +219,21 @@ string_argument(const FuncCall *call, int i, const char *name)
 	return NULL;
 }
 
-/* What a backfill comes to where the extension is not: one UPDATE. */
-static char *
-backfill_as_update(const CallStmt *stmt)
+/* The name of the table of a backfill; NULL where it is not a literal. */
+const char *
+pgm_backfill_relation(const CallStmt *stmt)
 {
-	const char *relation = string_argument(stmt->funccall, 0, "relation");
+	return string_argument(stmt->funccall, 0, "relation");
+}
+
+/*
+ * What a backfill comes to in one piece: an UPDATE.  NULL where its arguments
+ * are not literals.
+ */
+char *
+pgm_backfill_as_update(const CallStmt *stmt)
+{
+	const char *relation = pgm_backfill_relation(stmt);
 	const char *assignment = string_argument(stmt->funccall, 1, "assignment");
 	const char *condition = string_argument(stmt->funccall, 2, "condition");
 
@@ -243,7 +253,7 @@ append_statements(StringInfo out, const PgmSegment *segment, int from,
 	const PgmStatement *last = list_nth(segment->script->statements,
 										segment->first + segment->count - 1);
 	char	   *update = plain && pgm_call_is_backfill(first->raw->stmt) ?
-		backfill_as_update((const CallStmt *) first->raw->stmt) : NULL;
+		pgm_backfill_as_update((const CallStmt *) first->raw->stmt) : NULL;
 
 	if (update)
 		appendStringInfo(out, "-- instead of a backfill in batches\n%s\n;\n",

@@ -20,6 +20,7 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "lint/onlint.h"
 #include "registry/journal.h"
 #include "registry/names.h"
 #include "run/door.h"
@@ -90,7 +91,7 @@ run_step(PgmRun *run, const PgmStep *step, PgmPosition *pos, int64 number,
 	pgm_step_begin(run, step, number, &entry);
 	pgm_execute_script(step->script, timeout);
 	if (step->verify)
-		pgm_execute_verify(step->verify, timeout);
+		pgm_execute_verify(NULL, step->verify, timeout);
 	pgm_step_record(run, step, pos, &entry);
 }
 
@@ -316,7 +317,10 @@ plan_call(const PgmCall *call)
 	if (open != NIL)
 		return NULL;
 	if (!pgm_run_obstacle(run, &obstacle))
+	{
+		pgm_lint_on_run(run);
 		return run;
+	}
 	if (call->closed)
 		pgm_run_refuse(&obstacle, call->closed);
 	segments = pgm_run_cut(run);

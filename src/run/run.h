@@ -69,5 +69,7 @@ extern void pgm_run(PgmRun *run);
 
 /* preview.c */
 extern PgmDirection pgm_parse_direction(const char *text);
+extern const char *pgm_backfill_relation(const CallStmt *stmt);
+extern char *pgm_backfill_as_update(const CallStmt *stmt);
 
 #endif							/* PGM_RUN_H */

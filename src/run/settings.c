@@ -9,6 +9,7 @@
 #include "storage/proc.h"
 #include "utils/guc.h"
 
+#include "lint/lintsettings.h"
 #include "run/settings.h"
 
 int			pgm_build_timeout = 0;
@@ -25,6 +26,16 @@ char	   *pgm_search_path = NULL;
 bool		pgm_select_door = true;
 char	   *pgm_trusted_authors = NULL;
 
+/* Let a timeout be this long at most; 0 was without end. */
+static void
+bound(const char *name, int current, long ms, GucAction action)
+{
+	if (current > 0 && current <= ms)
+		return;
+	(void) set_config_option(name, psprintf("%ld", ms), PGC_USERSET,
+							 PGC_S_SESSION, action, true, 0, false);
+}
+
 /*
  * Let lock_timeout be this long at most, in ms, until the end of a level of
  * NewGUCNestLevel().
@@ -32,10 +43,21 @@ char	   *pgm_trusted_authors = NULL;
 void
 pgm_settings_bound_lock_timeout(long ms)
 {
-	if (LockTimeout > 0 && LockTimeout <= ms)
-		return;
-	(void) set_config_option("lock_timeout", psprintf("%ld", ms), PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	bound("lock_timeout", LockTimeout, ms, GUC_ACTION_SAVE);
+}
+
+/*
+ * Let both timeouts be this long at most, in ms, or as they are where it is 0;
+ * until the end of the subtransaction, in which scripts may SET them, too.
+ */
+void
+pgm_settings_bound_timeouts(int lock_ms, int statement_ms)
+{
+	if (lock_ms > 0)
+		bound("lock_timeout", LockTimeout, lock_ms, GUC_ACTION_LOCAL);
+	if (statement_ms > 0)
+		bound("statement_timeout", StatementTimeout, statement_ms,
+			  GUC_ACTION_LOCAL);
 }
 
 static const struct config_enum_entry require_actions[] = {
@@ -138,5 +160,6 @@ pgm_settings_define(void)
 							   &pgm_trusted_authors,
 							   "",
 							   PGC_SUSET, 0, NULL, NULL, NULL);
+	pgm_lintsettings_define();
 	MarkGUCPrefixReserved("pg_migrate");
 }

@@ -21,5 +21,6 @@ extern char *pgm_trusted_authors;	/* comma list of roles */
 
 extern void pgm_settings_define(void);
 extern void pgm_settings_bound_lock_timeout(long ms);
+extern void pgm_settings_bound_timeouts(int lock_ms, int statement_ms);
 
 #endif							/* PGM_SETTINGS_H */

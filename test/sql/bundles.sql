@@ -5,6 +5,7 @@ DROP EXTENSION IF EXISTS pg_migrate;
 CREATE EXTENSION pg_migrate;
 CREATE SCHEMA regress_bundles;
 SET search_path = regress_bundles;
+SET pg_migrate.lint_on_load = off;
 RESET client_min_messages;
 \set ECHO all
 \set VERBOSITY default

@@ -5,6 +5,7 @@ DROP EXTENSION IF EXISTS pg_migrate;
 CREATE EXTENSION pg_migrate;
 CREATE SCHEMA regress_registering;
 SET search_path = regress_registering;
+SET pg_migrate.lint_on_load = off;
 RESET client_min_messages;
 \set ECHO all
 SELECT migrate.register('a1', upgrade => 'CREATE TABLE t (a int);', downgrade => 'DROP TABLE t', message => 'first');

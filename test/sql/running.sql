@@ -5,6 +5,7 @@ DROP EXTENSION IF EXISTS pg_migrate;
 CREATE EXTENSION pg_migrate;
 CREATE SCHEMA regress_running;
 SET search_path = regress_running;
+SET pg_migrate.lint_on_load = off;
 RESET client_min_messages;
 \set ECHO all
 SELECT migrate.upgrade();

@@ -62,6 +62,7 @@ my @asking = (
 	q{downgrade_sql('base')}, 'export()',
 	"validate(\$b\$$bundle\$b\$)", 'check_registry()',
 	'status', 'log', 'progress',
+	'schema_objects()', 'schema_fingerprint()', q{schema_changes('[]')},
 	'version');
 my %expected = (
 	'current()' => "b1\nb2",

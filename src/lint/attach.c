@@ -1,0 +1,150 @@
+/*
+ * attach.c
+ *	  Does ATTACH PARTITION have to read the table it attaches?
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/table.h"
+#include "catalog/partition.h"
+#include "catalog/pg_class.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_node.h"
+#include "parser/parse_utilcmd.h"
+#include "partitioning/partbounds.h"
+#include "partitioning/partdesc.h"
+#include "utils/partcache.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+
+#include "lint/effects.h"
+#include "lint/expressions.h"
+
+/* Variables of the parent's columns to be those of the child's */
+typedef struct PgmMapping
+{
+	const PgmTable *parent;
+	const PgmTable *child;
+	bool		failed;
+} PgmMapping;
+
+/* The partition's column of the same name */
+static Node *
+map_column(Node *node, void *context)
+{
+	PgmMapping *m = context;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) && ((Var *) node)->varattno > 0)
+	{
+		Var		   *var = copyObject((Var *) node);
+		const PgmColumn *c = list_nth(m->parent->columns, var->varattno - 1);
+
+		if (c->name == NULL ||
+			pgm_shadow_column(m->child, c->name, &var->varattno) == NULL)
+			m->failed = true;
+		return (Node *) var;
+	}
+	return expression_tree_mutator(node, map_column, context);
+}
+
+/* The values of bounds are computed when these are read. */
+static bool
+bounds_are_ours(Relation rel, const PartitionBoundSpec *bound)
+{
+	PartitionKey key = RelationGetPartitionKey(rel);
+
+	for (int i = 0; i < key->partnatts; i++)
+		if (!pgm_domain_is_ours(key->parttypid[i]) ||
+			!pgm_literal_is_ours(key->parttypid[i]))
+			return false;
+	return !pgm_raw_is_foreign((Node *) bound->listdatums, NULL) &&
+		!pgm_raw_is_foreign((Node *) bound->lowerdatums, NULL) &&
+		!pgm_raw_is_foreign((Node *) bound->upperdatums, NULL);
+}
+
+/*
+ * What the bounds say, over the columns of the parent; NIL: nothing, or it
+ * cannot be said without running somebody's code
+ */
+static List *
+bound_quals(PgmTable *parent, const PartitionBoundSpec *bound)
+{
+	Relation	rel;
+	ParseState *pstate = make_parsestate(NULL);
+	PartitionBoundSpec *spec;
+	List	   *quals = NIL;
+
+	if (!pgm_relation_is_ours(parent->relid))
+		return NIL;
+	rel = table_open(parent->relid, AccessShareLock);
+	if (bounds_are_ours(rel, bound))
+	{
+		spec = transformPartitionBound(pstate, rel,
+									   copyObject(unconstify(PartitionBoundSpec *, bound)));
+		quals = list_concat(get_qual_from_partbound(rel, spec),
+							list_copy(RelationGetPartitionQual(rel)));
+	}
+	if (pgm_expression_is_ours((Node *) quals))
+		quals = (List *) eval_const_expressions(NULL, (Node *) quals);
+	table_close(rel, AccessShareLock);
+	return quals ? list_make1(make_ands_explicit(quals)) : NIL;
+}
+
+/* What the rows of the new partition have to fulfil, as ALTER TABLE says it */
+static List *
+partition_constraint(PgmTable *parent, const PgmTable *child,
+					 const PartitionBoundSpec *bound)
+{
+	PgmMapping	mapping = {.parent = parent,.child = child};
+	List	   *quals = bound_quals(parent, bound);
+
+	quals = (List *) map_column((Node *) quals, &mapping);
+	return mapping.failed ? NIL : quals;
+}
+
+/*
+ * The text of a CHECK that says what the bounds say; NULL where the parent is
+ * not there yet, or they say nothing.
+ */
+char *
+pgm_bound_check(PgmTable *parent, const PartitionBoundSpec *bound)
+{
+	List	   *quals = OidIsValid(parent->relid) ? bound_quals(parent, bound) : NIL;
+
+	return quals == NIL ? NULL :
+		deparse_expression(linitial(quals),
+						   deparse_context_for(parent->name, parent->relid),
+						   false, false);
+}
+
+/* What ATTACH PARTITION does to the table that is attached. */
+PgmWork
+pgm_work_of_attach(PgmForecast *f, PgmTable *parent, PgmTable *child,
+				   const PartitionBoundSpec *bound, const char **why)
+{
+	List	   *quals;
+
+	*why = "every row is looked at for whether it fits the bounds";
+	if (!OidIsValid(parent->relid))
+		return PGM_WORK_SCAN;
+	quals = partition_constraint(parent, child, bound);
+	if (quals == NIL || !pgm_expression_proven(child, quals))
+		return PGM_WORK_SCAN;
+	*why = "its valid CHECKs say that its rows fit the bounds";
+	return PGM_WORK_NONE;
+}
+
+/* The DEFAULT partition of a partitioned table, or NULL. */
+PgmTable *
+pgm_default_partition(PgmForecast *f, PgmTable *parent)
+{
+	Oid			relid = OidIsValid(parent->relid) ?
+		get_default_partition_oid(parent->relid) : InvalidOid;
+	PgmTable   *t = OidIsValid(relid) ? pgm_shadow_by_oid(f->shadow, relid) : NULL;
+
+	return t && !t->dropped ? t : NULL;
+}

@@ -1,0 +1,79 @@
+/*
+ * effects.h
+ *	  What a statement would do to relations: the locks it takes, and whether
+ *	  it reads or rewrites them.
+ */
+#ifndef PGM_EFFECTS_H
+#define PGM_EFFECTS_H
+
+#include "lint/shadow.h"
+#include "storage/lockdefs.h"
+
+typedef enum PgmWork
+{
+	PGM_WORK_NONE,
+	PGM_WORK_SCAN,				/* every row is read */
+	PGM_WORK_REWRITE			/* every row is written anew */
+} PgmWork;
+
+typedef struct PgmEffect
+{
+	PgmTable   *table;
+	LOCKMODE	mode;
+	PgmWork		work;
+	const char *why;			/* the work, or that there is none; or NULL */
+	const AlterTableCmd *action;	/* of ALTER TABLE, or NULL */
+} PgmEffect;
+
+/* The effects of a statement, while they are collected */
+typedef struct PgmForecast
+{
+	PgmShadow  *shadow;
+	const Node *node;
+	List	   *effects;		/* PgmEffect */
+	LOCKMODE	mode;			/* of ALTER TABLE on its table */
+	PgmTable   *target;			/* that table */
+	bool		only;			/* not on those that inherit from it */
+	const AlterTableCmd *action;
+} PgmForecast;
+
+/* effects.c */
+extern List *pgm_effects_of(PgmShadow *s, const Node *node);
+extern void pgm_effect_add(PgmForecast *f, PgmTable *t, LOCKMODE mode,
+						   PgmWork work, const char *why);
+extern List *pgm_effect_scope(PgmForecast *f, PgmTable *t);
+extern void pgm_effect_tree(PgmForecast *f, PgmTable *t, LOCKMODE mode,
+							PgmWork work, const char *why);
+extern bool pgm_effect_on_inheritor(const PgmForecast *f, const PgmTable *t);
+extern const char *pgm_lock_name(LOCKMODE mode);
+extern const char *pgm_work_name(PgmWork work);
+
+/* altereffects.c */
+extern void pgm_effects_of_alter(PgmForecast *f);
+
+/* columneffects.c */
+extern PgmWork pgm_work_of_column(PgmForecast *f, PgmTable *t,
+								  const ColumnDef *def, const char **why);
+extern PgmWork pgm_work_of_not_null(PgmTable *t, const char *column,
+									const char **why);
+extern PgmWork pgm_work_of_type(PgmForecast *f, PgmTable *t,
+								const AlterTableCmd *cmd, const char **why);
+extern bool pgm_column_is_serial(const ColumnDef *def);
+extern const Constraint *pgm_column_constraint(const ColumnDef *def,
+											   ConstrType type);
+
+/* dependents.c */
+extern List *pgm_dependents_of_drop(PgmShadow *s, const DropStmt *stmt);
+extern List *pgm_tables_typed(Oid type);
+extern List *pgm_tables_of_type(PgmShadow *s, Oid type);
+extern List *pgm_referencing(PgmShadow *s, PgmTable *t, const char *column);
+
+/* attach.c */
+extern PgmWork pgm_work_of_attach(PgmForecast *f, PgmTable *parent,
+								  PgmTable *child,
+								  const PartitionBoundSpec *bound,
+								  const char **why);
+extern char *pgm_bound_check(PgmTable *parent, const PartitionBoundSpec *bound);
+extern PgmTable *pgm_default_partition(PgmForecast *f, PgmTable *parent);
+
+#endif							/* PGM_EFFECTS_H */

@@ -1,0 +1,486 @@
+/*
+ * expressions.c
+ *	  Questions about expressions, answered by the server's own parser and
+ *	  planner: is a default volatile, does a constraint exclude nulls, does a
+ *	  change of type rewrite the table.
+ *
+ * Nothing is executed but what the planner folds, and that only where no
+ * function is called but the server's own, or one in SQL that is harmless
+ * (harmless.c, sqlfunction.c): a migration may be somebody else's code, and
+ * whoever lints it has not agreed to run it.  An expression may name what only
+ * the plan makes, so that the parser cannot read it; it is read in a
+ * subtransaction, and what cannot be read is unknown.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/transam.h"
+#include "catalog/dependency.h"
+#include "catalog/heap.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_expr.h"
+#include "parser/parse_node.h"
+#include "parser/parse_relation.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/queryenvironment.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "compat.h"
+#include "lint/expressions.h"
+#include "run/subtransaction.h"
+
+/* An expression that is being read */
+typedef struct PgmReading
+{
+	const PgmTable *table;		/* its columns may be named; or NULL */
+	Node	   *raw;
+	const PgmColumn *column;	/* whose type is changed */
+	AttrNumber	attnum;
+	const PgmTypeRef *type;		/* of the result */
+	const char *name;
+	Node	   *result;
+	bool		flag;
+} PgmReading;
+
+/* The columns of a table as the server describes rows. */
+static TupleDesc
+describe(const PgmTable *t)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(list_length(t->columns));
+	ListCell   *lc;
+
+	foreach(lc, t->columns)
+	{
+		const PgmColumn *c = lfirst(lc);
+		AttrNumber	attnum = foreach_current_index(lc) + 1;
+
+		if (c->name == NULL || !OidIsValid(c->type.oid))
+		{
+			TupleDescInitEntry(desc, attnum, c->name ? c->name : "dropped",
+							   UNKNOWNOID, -1, 0);
+			TupleDescAttr(desc, attnum - 1)->attisdropped = c->name == NULL;
+			continue;
+		}
+		TupleDescInitEntry(desc, attnum, c->name, c->type.oid, c->type.typmod,
+						   0);
+		TupleDescInitEntryCollation(desc, attnum, c->type.collation);
+	}
+	return desc;
+}
+
+/*
+ * A parser that knows the columns of a table.  The table need not be in the
+ * catalog: it is shown as the parser is shown a trigger's transition table.
+ */
+static ParseState *
+parser_for(const PgmTable *t)
+{
+	ParseState *pstate = make_parsestate(NULL);
+	EphemeralNamedRelation enr;
+
+	if (t == NULL)
+		return pstate;
+	enr = palloc0(sizeof(EphemeralNamedRelationData));
+	enr->md.name = t->name;
+	enr->md.reliddesc = InvalidOid;
+	enr->md.tupdesc = describe(t);
+	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
+	pstate->p_queryEnv = create_queryEnv();
+	register_ENR(pstate->p_queryEnv, enr);
+	addNSItemToQuery(pstate,
+					 addRangeTableEntryForENR(pstate, makeRangeVar(NULL, t->name, -1),
+											  true), true, true, true);
+	return pstate;
+}
+
+static bool
+is_foreign(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId &&
+		!pgm_sql_function_is_harmless(function);
+}
+
+static bool
+calls_foreign(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, is_foreign, NULL))
+		return true;
+	if (IsA(node, CoerceToDomain) &&
+		!pgm_domain_is_ours(((CoerceToDomain *) node)->resulttype))
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, calls_foreign, context, 0);
+	return expression_tree_walker(node, calls_foreign, context);
+}
+
+/* Does an expression, or a query, call the server's own functions alone? */
+bool
+pgm_expression_is_ours(Node *node)
+{
+	return !calls_foreign(node, NULL);
+}
+
+/* Plan an expression, unless that would run code of somebody else. */
+static Node *
+plan(Node *expr)
+{
+	return pgm_expression_is_ours(expr) ?
+		(Node *) expression_planner((Expr *) expr) : expr;
+}
+
+/*
+ * Try to read an expression; false when it cannot be, or when that would run
+ * somebody's code.  Only that is forgiven: a cancellation, or want of memory,
+ * goes on.
+ */
+static bool
+try_read(bool (*part) (void *), PgmReading *r)
+{
+	ErrorData  *edata;
+	int			class;
+
+	if (r->raw && !pgm_reading_is_ours(r->table, r->raw,
+									   r->type ? r->type->oid : InvalidOid))
+		return false;
+	edata = pgm_subtransaction("pg_migrate", part, r);
+	class = edata ? ERRCODE_TO_CATEGORY(edata->sqlerrcode) : 0;
+	if (edata && (class == ERRCODE_OPERATOR_INTERVENTION ||
+				  class == ERRCODE_INSUFFICIENT_RESOURCES))
+		ReThrowError(edata);
+	return edata == NULL;
+}
+
+static bool
+read_check(void *arg)
+{
+	PgmReading *r = arg;
+	ParseState *pstate = parser_for(r->table);
+	Node	   *expr = transformExpr(pstate, copyObject(r->raw),
+									 EXPR_KIND_CHECK_CONSTRAINT);
+
+	expr = coerce_to_boolean(pstate, expr, "CHECK");
+	assign_expr_collations(pstate, expr);
+	r->result = expr;
+	return false;
+}
+
+/* A CHECK over the columns of a table; NULL when it cannot be read. */
+Node *
+pgm_expression_check(const PgmTable *t, Node *raw)
+{
+	PgmReading	r = {.table = t,.raw = raw};
+
+	return try_read(read_check, &r) ? r.result : NULL;
+}
+
+static bool
+read_default(void *arg)
+{
+	PgmReading *r = arg;
+	ParseState *pstate = parser_for(NULL);
+	Node	   *expr;
+
+	if (OidIsValid(r->type->oid))
+		expr = cookDefault(pstate, copyObject(r->raw), r->type->oid,
+						   r->type->typmod, r->name, 0);
+	else
+		expr = transformExpr(pstate, copyObject(r->raw),
+							 EXPR_KIND_COLUMN_DEFAULT);
+	r->flag = contain_volatile_functions(plan(expr));
+	return false;
+}
+
+/* Does an expression call a function that the plan made volatile? */
+static bool
+calls_made_volatile(Node *node, void *context)
+{
+	const PgmShadow *s = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncCall))
+	{
+		const PgmMade *made = pgm_shadow_function(s, ((FuncCall *) node)->funcname);
+
+		if (made && made->volatility == PROVOLATILE_VOLATILE)
+			return true;
+	}
+	return raw_expression_tree_walker(node, calls_made_volatile, context);
+}
+
+static bool
+calls_made(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncCall) &&
+		pgm_shadow_function(context, ((FuncCall *) node)->funcname))
+		return true;
+	return raw_expression_tree_walker(node, calls_made, context);
+}
+
+/*
+ * Is a default volatile, so that each row has to be computed?  One that cannot
+ * be read is, unless it is only because of a function that the plan makes and
+ * that is not.
+ */
+bool
+pgm_expression_volatile(const PgmShadow *s, Node *raw, const PgmTypeRef *type,
+						const char *column)
+{
+	PgmReading	r = {.raw = raw,.type = type,.name = column};
+
+	if (calls_made_volatile(raw, unconstify(PgmShadow *, s)))
+		return true;
+	if (!try_read(read_default, &r))
+		return !calls_made(raw, unconstify(PgmShadow *, s));
+	return r.flag;
+}
+
+static NullTest *
+not_null_test(const PgmColumn *c, AttrNumber attnum)
+{
+	NullTest   *test = makeNode(NullTest);
+
+	test->arg = (Expr *) makeVar(1, attnum, c->type.oid, c->type.typmod,
+								 c->type.collation, 0);
+	test->nulltesttype = IS_NOT_NULL;
+	test->argisrow = false;
+	test->location = -1;
+	return test;
+}
+
+/* A constraint as predicate_implied_by() wants it. */
+static List *
+clauses_of(Node *expr)
+{
+	expr = copyObject(expr);
+	if (pgm_expression_is_ours(expr))
+		expr = eval_const_expressions(NULL, expr);
+	expr = (Node *) canonicalize_qual((Expr *) expr, true);
+	return make_ands_implicit((Expr *) expr);
+}
+
+/* What the valid constraints of a table say. */
+static List *
+known_of(const PgmTable *t)
+{
+	List	   *known = NIL;
+	ListCell   *lc;
+
+	foreach(lc, t->columns)
+	{
+		const PgmColumn *c = lfirst(lc);
+
+		if (c->name && c->not_null)
+			known = lappend(known,
+							not_null_test(c, foreach_current_index(lc) + 1));
+	}
+	foreach(lc, t->checks)
+	{
+		const PgmCheck *c = lfirst(lc);
+
+		if (c->valid && c->expr)
+			known = list_concat(known, clauses_of(c->expr));
+	}
+	return known;
+}
+
+/*
+ * Do the valid constraints of a table imply this one, as a list of clauses
+ * over its columns?  Decided as ALTER TABLE decides it.
+ */
+bool
+pgm_expression_proven(const PgmTable *t, List *constraint)
+{
+	return predicate_implied_by(constraint, known_of(t), true);
+}
+
+/*
+ * Is a column without nulls by what is known, so that SET NOT NULL need not
+ * look?  *by is set to the name of the CHECK that says so, or NULL.
+ */
+bool
+pgm_expression_null_excluded(const PgmTable *t, const char *column,
+							 const char **by)
+{
+	AttrNumber	attnum;
+	const PgmColumn *c = pgm_shadow_column(t, column, &attnum);
+	List	   *test;
+	ListCell   *lc;
+
+	*by = NULL;
+	if (c == NULL || c->not_null)
+		return true;
+	test = list_make1(not_null_test(c, attnum));
+	foreach(lc, t->checks)
+	{
+		const PgmCheck *check = lfirst(lc);
+
+		if (!check->valid || check->expr == NULL ||
+			!predicate_implied_by(test, clauses_of(check->expr), true))
+			continue;
+		*by = check->name;
+		return true;
+	}
+	return pgm_expression_proven(t, test);
+}
+
+/*
+ * Does the planned conversion of a column give each value the same bytes?  As
+ * ATColumnChangeRequiresRewrite(); *reason says why.
+ */
+static bool
+requires_rewrite(Node *expr, AttrNumber attnum, const char **reason)
+{
+	*reason = "the stored values stay as they are";
+	for (;;)
+	{
+		if (IsA(expr, Var) && ((Var *) expr)->varattno == attnum)
+			return false;
+		if (IsA(expr, RelabelType))
+			expr = (Node *) ((RelabelType *) expr)->arg;
+		else if (IsA(expr, CoerceToDomain) &&
+				 !pgm_domain_constrained(((CoerceToDomain *) expr)->resulttype))
+			expr = (Node *) ((CoerceToDomain *) expr)->arg;
+		else if (IsA(expr, FuncExpr) &&
+				 (((FuncExpr *) expr)->funcid == F_TIMESTAMPTZ_TIMESTAMP ||
+				  ((FuncExpr *) expr)->funcid == F_TIMESTAMP_TIMESTAMPTZ) &&
+				 !TimestampTimestampTzRequiresRewrite())
+		{
+			*reason = "TimeZone is UTC";
+			expr = linitial(((FuncExpr *) expr)->args);
+		}
+		else
+			break;
+	}
+	*reason = IsA(expr, CoerceToDomain) ? "a domain with constraints is checked for each row" :
+		"each value is converted";
+	return true;
+}
+
+static bool
+read_type_change(void *arg)
+{
+	PgmReading *r = arg;
+	ParseState *pstate = parser_for(r->table);
+	Node	   *expr;
+
+	if (r->raw)
+		expr = transformExpr(pstate, copyObject(r->raw),
+							 EXPR_KIND_ALTER_COL_TRANSFORM);
+	else
+		expr = (Node *) makeVar(1, r->attnum, r->column->type.oid,
+								r->column->type.typmod,
+								r->column->type.collation, 0);
+	expr = coerce_to_target_type(pstate, expr, exprType(expr), r->type->oid,
+								 r->type->typmod, COERCION_ASSIGNMENT,
+								 COERCE_IMPLICIT_CAST, -1);
+	if (expr == NULL)
+		return false;
+	assign_expr_collations(pstate, expr);
+	r->result = plan(expr);
+	return false;
+}
+
+/* Does the change of a column's type rewrite its table? */
+PgmTypeChange
+pgm_expression_type_change(const PgmTable *t, const PgmColumn *column,
+						   AttrNumber attnum, const PgmTypeRef *to, Node *using)
+{
+	PgmTypeChange change = {.rewrite = true,.reason = "each value is converted"};
+	PgmReading	r = {.table = t,.raw = using,.column = column,
+	.attnum = attnum,.type = to};
+
+	if (!OidIsValid(to->oid) || !OidIsValid(column->type.oid) ||
+		!try_read(read_type_change, &r) || r.result == NULL)
+		return change;
+	change.known = true;
+	change.rewrite = requires_rewrite(r.result, attnum, &change.reason);
+	return change;
+}
+
+/* The operator class of an index column, or InvalidOid. */
+static Oid
+class_of(Oid index, int column, Oid *collation)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	Datum		classes;
+	Datum		collations;
+	bool		isnull;
+	Oid			result;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	classes = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indclass,
+							  &isnull);
+	collations = SysCacheGetAttr(INDEXRELID, tuple,
+								 Anum_pg_index_indcollation, &isnull);
+	result = ((oidvector *) DatumGetPointer(classes))->values[column];
+	*collation = ((oidvector *) DatumGetPointer(collations))->values[column];
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* The default class where the old one was the default, else the old one. */
+static Oid
+class_after(Oid class, Oid method, Oid from, Oid to)
+{
+	return GetDefaultOpClass(from, method) == class ?
+		GetDefaultOpClass(to, method) : class;
+}
+
+/*
+ * Can an index be kept when a column of it changes its type without a rewrite?
+ * As CheckIndexCompatible() says of indexes in the catalog.
+ */
+bool
+pgm_expression_index_kept(const PgmIndex *index, const PgmColumn *column,
+						  const PgmTypeRef *to)
+{
+	ListCell   *lc;
+
+	if (!OidIsValid(index->oid) || index->expressions || index->partial ||
+		!index->valid)
+		return false;
+	foreach(lc, index->columns)
+	{
+		int			i = foreach_current_index(lc);
+		Oid			collation = InvalidOid;
+		Oid			class;
+		Oid			after;
+
+		if (i >= index->nkeys || lfirst(lc) == NULL ||
+			strcmp(lfirst(lc), column->name) != 0)
+			continue;
+		class = class_of(index->oid, i, &collation);
+		after = class_after(class, get_am_oid(index->method, false),
+							column->type.oid, to->oid);
+		if (class != after || !OidIsValid(class))
+			return false;
+		if (collation == column->type.collation && collation != to->collation)
+			return false;
+		if (IsPolymorphicType(get_opclass_input_type(class)) &&
+			column->type.oid != to->oid)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,78 @@
+/*
+ * filled.c
+ *	  Does any table of users hold rows?
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/catalog.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "lint/observe.h"
+#include "lint/roundtrip.h"
+
+/* A table without pages is not read. */
+static bool
+holds_rows(Relation rel)
+{
+	TableScanDesc scan;
+	TupleTableSlot *slot;
+	bool		found;
+
+	if (RelationGetNumberOfBlocks(rel) == 0)
+		return false;
+	slot = table_slot_create(rel, NULL);
+	scan = pgm_beginscan(rel, GetActiveSnapshot());
+	found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	return found;
+}
+
+static bool
+is_filled(Oid relid)
+{
+	Relation	rel = try_table_open(relid, AccessShareLock);
+	bool		filled;
+
+	if (rel == NULL)
+		return false;
+	filled = holds_rows(rel);
+	table_close(rel, AccessShareLock);
+	return filled;
+}
+
+/* The name of a table of users that holds rows, or NULL. */
+char *
+pgm_filled_table(void)
+{
+	Relation	rel = table_open(RelationRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	HeapTuple	tuple;
+	char	   *name = NULL;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	while (name == NULL && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+
+		CHECK_FOR_INTERRUPTS();
+		if (form->relkind == RELKIND_RELATION &&
+			pgm_is_users_schema(form->relnamespace) && is_filled(form->oid))
+			name = quote_qualified_identifier(get_namespace_name(form->relnamespace),
+											  NameStr(form->relname));
+	}
+	PopActiveSnapshot();
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return name;
+}

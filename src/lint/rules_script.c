@@ -1,0 +1,491 @@
+/*
+ * rules_script.c
+ *	  Rules about a script as a whole: what it holds locked, how long it waits,
+ *	  what it changes without saying so, and whether there is a way back.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/planner.h"
+#include "parser/analyze.h"
+#include "parser/parser.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "lint/expressions.h"
+#include "lint/lintsettings.h"
+#include "lint/rules.h"
+#include "run/settings.h"
+#include "run/subtransaction.h"
+
+/* The first statement of this transaction that locked a table for all others */
+static const PgmJudged *
+locked_before(const PgmLint *l, const PgmTable **table)
+{
+	ListCell   *lj;
+	ListCell   *le;
+
+	foreach(lj, l->statements)
+	{
+		const PgmJudged *j = lfirst(lj);
+
+		if (j->transaction != l->shadow->transaction)
+			continue;
+		foreach(le, j->effects)
+		{
+			const PgmEffect *e = lfirst(le);
+
+			if (e->mode != AccessExclusiveLock || !OidIsValid(e->table->relid))
+				continue;
+			*table = e->table;
+			return j;
+		}
+	}
+	return NULL;
+}
+
+/* Work, or a lock on another table, while one is locked for all others */
+void
+pgm_rule_locks_held(PgmLint *l)
+{
+	const PgmTable *locked = NULL;
+	const PgmJudged *j = locked_before(l, &locked);
+	const PgmEffect *e;
+	PgmFinding *f = NULL;
+
+	if (j == NULL)
+		return;
+	e = pgm_worst_effect(l);
+	if (e && OidIsValid(e->table->relid) && e->work != PGM_WORK_NONE)
+		f = pgm_find_effect(l, e, "%s is %s while statement %d keeps all access to %s blocked",
+							pgm_shadow_name(e->table), e->work == PGM_WORK_SCAN ? "read" : "rewritten",
+							j->statement->number, pgm_shadow_name(locked));
+	else if (e && OidIsValid(e->table->relid) && e->table != locked &&
+			 e->mode == AccessExclusiveLock)
+		f = pgm_find_effect(l, e, "%s is locked while %s is: both are blocked until the later of the two is to be had, and two who lock in another order deadlock",
+							pgm_shadow_name(e->table), pgm_shadow_name(locked));
+	if (f)
+		pgm_advise(f, "Put this statement into a migration of its own.");
+}
+
+/* A strong lock that is waited for without an end stops everybody behind it. */
+void
+pgm_rule_no_lock_timeout(PgmLint *l)
+{
+	const PgmEffect *e = pgm_worst_effect(l);
+
+	if (e == NULL || e->mode < ShareLock || !OidIsValid(e->table->relid) ||
+		(!l->no_lock_timeout &&
+		 (l->lock_timeout || l->session_lock_timeout || pgm_lock_timeout > 0)))
+		return;
+	pgm_rewrite(pgm_find_effect(l, e, "%s on %s is waited for without an end, and all that come after wait too",
+								pgm_lock_name(e->mode), pgm_shadow_name(e->table)),
+				l->no_lock_timeout ? "SET lock_timeout = '2s';" :
+				"SET pg_migrate.lock_timeout = '2s';");
+}
+
+/* What the script sets lock_timeout to; NULL where it does not. */
+static const char *
+script_lock_timeout(const PgmScript *script)
+{
+	const char *value = NULL;
+	ListCell   *lc;
+
+	foreach(lc, script->statements)
+	{
+		VariableSetStmt *set = (VariableSetStmt *) ((PgmStatement *) lfirst(lc))->raw->stmt;
+
+		if (IsA(set, VariableSetStmt) && set->name &&
+			strcmp(set->name, "lock_timeout") == 0)
+			value = set->kind == VAR_SET_VALUE ? ExtractSetVariableArgs(set) : NULL;
+	}
+	return value;
+}
+
+/* statement_timeout counts the waiting for a lock, and stops nobody behind. */
+void
+pgm_rule_timeout_pair(PgmLint *l)
+{
+	const VariableSetStmt *set = (const VariableSetStmt *) l->node;
+	const char *lock_timeout = script_lock_timeout(l->script);
+	PgmFinding *f;
+
+	if (set->name == NULL || strcmp(set->name, "statement_timeout") != 0 ||
+		set->kind != VAR_SET_VALUE ||
+		(lock_timeout && strcmp(lock_timeout, "0") != 0))
+		return;
+	f = pgm_find(l, NULL, "statement_timeout without lock_timeout: a lock is waited for as long, and all that come after wait too");
+	pgm_rewrite(f, "SET LOCAL lock_timeout = '2s';");
+	if (pgm_lock_timeout > 0 && lock_timeout == NULL)
+		f->severity = PGM_SEVERITY_NOTICE;
+}
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
+/* So many rows are changed at a time by a batch, too */
+#define FEW_ROWS 1000
+
+/* A query whose rows are to be estimated */
+typedef struct PgmEstimate
+{
+	const PgmLint *l;
+	RawStmt    *raw;
+	double		rows;
+} PgmEstimate;
+
+/* May what a query selects from be named, and its condition be read? */
+static bool
+sources_are_ours(const PgmLint *l, const SelectStmt *select)
+{
+	ListCell   *lc;
+
+	foreach(lc, select->fromClause)
+	{
+		const RangeVar *rel = lfirst(lc);
+
+		if (!IsA(rel, RangeVar) ||
+			!pgm_reading_is_ours(pgm_shadow_table(l->shadow, rel),
+								 select->whereClause, InvalidOid))
+			return false;
+	}
+	return true;
+}
+
+/* The planner's estimate; it locks what is read in ACCESS SHARE. */
+static bool
+estimate(void *arg)
+{
+	PgmEstimate *e = arg;
+	List	   *queries;
+	PlannedStmt *plan;
+
+	if (!sources_are_ours(e->l, (SelectStmt *) e->raw->stmt))
+		return false;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	queries = pg_analyze_and_rewrite_fixedparams(e->raw, e->l->script->text,
+												 NULL, 0, NULL);
+	if (!pgm_query_is_ours(linitial_node(Query, queries)))
+	{
+		PopActiveSnapshot();
+		return false;
+	}
+	plan = pgm_plan_query(linitial_node(Query, queries), e->l->script->text);
+	e->rows = plan->planTree->plan_rows;
+	PopActiveSnapshot();
+	return false;
+}
+
+static bool
+has_condition(const Node *node)
+{
+	return (IsA(node, UpdateStmt) ? ((const UpdateStmt *) node)->whereClause :
+			((const DeleteStmt *) node)->whereClause) != NULL;
+}
+
+/* How many rows does it change, by the planner's estimate?  -1: all of them. */
+static double
+rows_changed(const PgmLint *l)
+{
+	bool		update = IsA(l->node, UpdateStmt);
+	SelectStmt *select = makeNode(SelectStmt);
+	ResTarget  *target = makeNode(ResTarget);
+	A_Const    *one = makeNode(A_Const);
+	PgmEstimate e = {.l = l,.raw = makeNode(RawStmt),.rows = -1};
+	Node	   *where = update ? ((const UpdateStmt *) l->node)->whereClause :
+		((const DeleteStmt *) l->node)->whereClause;
+	List	   *from = update ? ((const UpdateStmt *) l->node)->fromClause :
+		((const DeleteStmt *) l->node)->usingClause;
+	RangeVar   *relation = update ? ((const UpdateStmt *) l->node)->relation :
+		((const DeleteStmt *) l->node)->relation;
+
+	if (where == NULL)
+		return -1;
+	one->isnull = true;
+	target->val = (Node *) one;
+	target->location = one->location = -1;
+	select->targetList = list_make1(target);
+	select->fromClause = lcons(copyObject(relation), copyObject(from));
+	select->whereClause = copyObject(where);
+	e.raw->stmt = (Node *) select;
+	return pgm_subtransaction("pg_migrate", estimate, &e) ? -1 : e.rows;
+}
+
+/* Is the column one that the statement assigns? */
+static bool
+is_assigned(const ColumnRef *ref, const List *targets)
+{
+	ListCell   *lc;
+
+	foreach(lc, targets)
+		if (IsA(llast(ref->fields), String) &&
+			strcmp(lfirst_node(ResTarget, lc)->name, strVal(llast(ref->fields))) == 0)
+		return true;
+	return false;
+}
+
+/* May a value be another one when it is assigned again? */
+static bool
+may_change(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, ColumnRef) && is_assigned((ColumnRef *) node, context))
+		return true;
+	return IsA(node, FuncCall) || IsA(node, SubLink) || IsA(node, SetToDefault) ||
+		IsA(node, MultiAssignRef) || IsA(node, SQLValueFunction) ||
+		raw_expression_tree_walker(node, may_change, context);
+}
+
+/*
+ * The rows that assignments would change, as a condition; NULL where a value is
+ * another one each time, and no row would ever be done.
+ */
+static char *
+rows_to_change(const PgmLint *l, List *targets)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, targets)
+	{
+		const ResTarget *target = lfirst_node(ResTarget, lc);
+		const char *value = strchr(pgm_source_element(l, target->location), '=');
+
+		if (value == NULL || target->indirection != NIL ||
+			may_change(target->val, targets))
+			return NULL;
+		value++;
+		value += strspn(value, " \t\r\n");
+		appendStringInfo(&buf, IsA(target->val, A_Const) ? "%s%s IS DISTINCT FROM %s" :
+						 "%s%s IS DISTINCT FROM (%s)", buf.len ? " OR " : "",
+						 quote_identifier(target->name), value);
+	}
+	return buf.data;
+}
+
+/* The same UPDATE as a backfill; NULL where it cannot be one. */
+static char *
+as_backfill(const PgmLint *l, const PgmTable *t)
+{
+	const UpdateStmt *stmt = (const UpdateStmt *) l->node;
+	char	   *condition;
+
+	if (!IsA(stmt, UpdateStmt) || stmt->fromClause || stmt->withClause ||
+		stmt->relation->alias || !stmt->relation->inh || pgm_update_returns(stmt))
+		return NULL;
+	condition = stmt->whereClause ? pgm_source_between(l, "where", NULL) :
+		rows_to_change(l, stmt->targetList);
+	if (condition == NULL)
+		return NULL;
+	return psprintf("CALL migrate.backfill(%s, %s, %s);",
+					quote_literal_cstr(pgm_shadow_name(t)),
+					quote_literal_cstr(pgm_source_between(l, "set", "where")),
+					quote_literal_cstr(condition));
+}
+
+/* An UPDATE or DELETE of much of a large table in one transaction */
+void
+pgm_rule_unbounded_dml(PgmLint *l)
+{
+	bool		update = IsA(l->node, UpdateStmt);
+	RangeVar   *relation = update ? ((const UpdateStmt *) l->node)->relation :
+		((const DeleteStmt *) l->node)->relation;
+	PgmTable   *t = pgm_shadow_table(l->shadow, relation);
+	uint64		small = (uint64) pgm_lint_small_table * 1024;
+	uint64		bytes = 0;
+	double		rows;
+	double		all = 0;
+	char	   *backfill;
+	PgmFinding *f;
+	ListCell   *lc;
+
+	if (t == NULL || !pgm_table_matters(t))
+		return;
+	foreach(lc, pgm_shadow_tree(l->shadow, t))
+	{
+		bytes += pgm_shadow_bytes(lfirst(lc));
+		all += Max(0, pgm_table_rows(lfirst(lc)));
+	}
+	rows = bytes >= small ? rows_changed(l) : -1;
+	if (rows >= 0 &&
+		(rows <= FEW_ROWS || (all > 0 && bytes * Min(1.0, rows / all) < small)))
+	{
+		(void) pgm_clear(l, t, "of about %.0f rows about %.0f are changed", all, rows);
+		return;
+	}
+	f = pgm_find(l, t, "%s of %s rows of %s in one transaction: they stay locked until its end, and what it replaces is left behind at once",
+				 update ? "UPDATE" : "DELETE",
+				 rows >= 0 ? psprintf("about %.0f", rows) :
+				 has_condition(l->node) ? "nobody knows how many" : "all",
+				 pgm_shadow_name(t));
+	f->mode = RowExclusiveLock;
+	f->bytes = bytes;
+	backfill = as_backfill(l, t);
+	if (backfill)
+		pgm_rewrite(f, "%s", backfill);
+	else
+		pgm_advise(f, "Do it in portions, each in a transaction of its own.");
+}
+
+/* The same column twice in an UPDATE or INSERT */
+static void
+find_duplicate_columns(PgmLint *l, List *targets)
+{
+	ListCell   *la;
+	ListCell   *lb;
+
+	foreach(la, targets)
+		foreach(lb, targets)
+	{
+		const ResTarget *a = lfirst_node(ResTarget, la);
+		const ResTarget *b = lfirst_node(ResTarget, lb);
+
+		if (a < b && a->name && b->name && a->indirection == NIL &&
+			b->indirection == NIL && strcmp(a->name, b->name) == 0)
+			(void) pgm_find(l, NULL, "column \"%s\" is assigned twice", a->name);
+	}
+}
+
+/* How long is what "p" begins with and "end" ends, with both? */
+static int
+length_up_to(const char *p, int begin, const char *end)
+{
+	const char *found = strstr(p + begin, end);
+
+	return found ? (int) (found + strlen(end) - p) : (int) strlen(p);
+}
+
+/* The length of the comment or string that "p" begins with; 0: of neither */
+static int
+length_of_text(const char *p)
+{
+	if (p[0] == '-' && p[1] == '-')
+		return length_up_to(p, 2, "\n");
+	if (p[0] == '/' && p[1] == '*')
+		return length_up_to(p, 2, "*/");
+	if (p[0] == '\'')
+		return length_up_to(p, 1, "'");
+	if (p[0] == '$')
+	{
+		int			tag = 1 + strspn(p + 1, NAME_CHARACTERS);
+
+		return p[tag] == '$' ? length_up_to(p, tag + 1, pnstrdup(p, tag + 1)) : 0;
+	}
+	return 0;
+}
+
+/* The length of the name that "p" begins with; 0: of none */
+static int
+length_of_name(const char *p)
+{
+	if (*p == '"')
+		return length_up_to(p, 1, "\"");
+	return isdigit((unsigned char) *p) ? 0 : strspn(p, NAME_CHARACTERS "$");
+}
+
+/*
+ * A name longer than the server keeps.  The server's scanner would find it as
+ * well, and cut it with a NOTICE once more.
+ */
+static void
+find_long_names(PgmLint *l)
+{
+	const char *p = pgm_source(l);
+
+	while (*p)
+	{
+		int			skip = length_of_text(p);
+		int			length = skip > 0 ? 0 : length_of_name(p);
+
+		if (length - 2 * (*p == '"') >= NAMEDATALEN)
+			(void) pgm_find(l, NULL, "a name of %d characters is cut to %d: %.40s...",
+							length - 2 * (*p == '"'), NAMEDATALEN - 1, p);
+		p += skip > 0 ? skip : Max(length, 1);
+	}
+}
+
+/* Statements that may not do what they say */
+void
+pgm_rule_robustness(PgmLint *l)
+{
+	const Node *node = l->node;
+
+	if (IsA(node, UpdateStmt))
+		find_duplicate_columns(l, ((const UpdateStmt *) node)->targetList);
+	else if (IsA(node, InsertStmt))
+		find_duplicate_columns(l, ((const InsertStmt *) node)->cols);
+	else if (IsA(node, CreateStmt) && ((const CreateStmt *) node)->if_not_exists)
+	{
+		PgmTable   *t = pgm_shadow_table(l->shadow, ((const CreateStmt *) node)->relation);
+
+		if (t)
+			(void) pgm_find(l, t, "%s is there already: IF NOT EXISTS leaves it as it is, whatever its columns",
+							pgm_shadow_name(t));
+	}
+	find_long_names(l);
+}
+
+/* Does an expression call a function that is not the server's own? */
+static bool
+calls_foreign(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncCall))
+	{
+		List	   *name = ((FuncCall *) node)->funcname;
+		FuncCandidateList candidates = pgm_candidates(name);
+		bool		own = candidates != NULL;
+
+		for (; candidates; candidates = candidates->next)
+			own = own && candidates->oid < FirstNormalObjectId;
+		if (!own)
+			return true;
+	}
+	return raw_expression_tree_walker(node, calls_foreign, context);
+}
+
+/* Code that runs only when the migration does */
+void
+pgm_rule_opaque(PgmLint *l)
+{
+	PgmFinding *f;
+
+	if (IsA(l->node, CallStmt) && pgm_call_is_backfill(l->node))
+		(void) pgm_clear(l, NULL, "CALL migrate.backfill() commits batch by batch");
+	else if (!IsA(l->node, SelectStmt) ||
+			 calls_foreign(unconstify(Node *, l->node), NULL))
+	{
+		f = pgm_find(l, NULL, "what this code does is not known before it runs");
+		if (l->step)
+			pgm_rewrite(f, "SELECT * FROM migrate.explain('%s', execute => true); -- shows what it does",
+						l->script->revision);
+	}
+}
+
+/* Names that the server makes up differ where the names in use differ. */
+void
+pgm_rule_unnamed(PgmLint *l)
+{
+	const Constraint *c;
+
+	if (IsA(l->node, IndexStmt))
+	{
+		if (((const IndexStmt *) l->node)->idxname == NULL)
+			(void) pgm_find(l, l->table, "the index has no name: the server makes one up, which a later migration has to guess");
+		return;
+	}
+	c = (const Constraint *) l->action->def;
+	if (c->conname == NULL && c->indexname == NULL && l->table)
+		(void) pgm_find(l, l->table, "the constraint has no name: the server makes one up, which a later migration has to guess");
+}

@@ -1,0 +1,143 @@
+/*
+ * shadow.h
+ *	  The schema as the statements before will have left it: the catalog, and
+ *	  over it what a plan that is only read would do.
+ *
+ * Tables are copied from the catalog when they are first asked for, under a
+ * lock that is given back at once.  What a statement of the plan changes is
+ * changed in the copy.
+ */
+#ifndef PGM_SHADOW_H
+#define PGM_SHADOW_H
+
+#include "access/attnum.h"
+#include "nodes/parsenodes.h"
+#include "nodes/pg_list.h"
+
+/* A type as far as it is known: one that the plan makes has no oid */
+typedef struct PgmTypeRef
+{
+	const char *name;
+	Oid			oid;			/* or InvalidOid */
+	int32		typmod;
+	Oid			collation;
+	bool		constrained;	/* a domain with constraints */
+} PgmTypeRef;
+
+typedef struct PgmColumn
+{
+	char	   *name;			/* NULL: dropped */
+	PgmTypeRef	type;
+	bool		not_null;
+	bool		has_default;
+	char		generated;
+	char		identity;
+	bool		is_new;			/* added by the plan */
+	char	   *old_name;		/* when dropped by the plan */
+	int			script;			/* number of the script that added or dropped
+								 * it; 0: none */
+} PgmColumn;
+
+/* A CHECK or a 18's NOT NULL constraint */
+typedef struct PgmCheck
+{
+	char	   *name;
+	Node	   *expr;			/* over the columns' numbers; NULL: unknown */
+	bool		valid;
+	int			made_in;		/* number of a transaction; 0: not by the plan */
+} PgmCheck;
+
+struct PgmTable;
+
+typedef struct PgmForeignKey
+{
+	char	   *name;
+	List	   *columns;		/* of char * */
+	struct PgmTable *referenced;
+	bool		valid;
+	int			made_in;
+} PgmForeignKey;
+
+typedef struct PgmIndex
+{
+	Oid			oid;			/* InvalidOid: made by the plan */
+	char	   *name;
+	char	   *method;
+	struct PgmTable *table;
+	List	   *columns;		/* of char *; NULL for an expression */
+	int			nkeys;			/* of them; the rest is INCLUDEd */
+	char	   *constraint;		/* that owns it, or NULL */
+	bool		unique;
+	bool		primary;
+	bool		exclusion;
+	bool		partial;
+	bool		expressions;
+	Bitmapset  *mentioned;		/* columns of both, as pull_varattnos() */
+	bool		valid;
+	bool		concurrently;	/* built so by the plan */
+} PgmIndex;
+
+typedef struct PgmTable
+{
+	Oid			relid;			/* InvalidOid: made by the plan */
+	char	   *schema;
+	char	   *name;
+	char		kind;			/* a relkind */
+	char		persistence;
+	Oid			tablespace;
+	Oid			method;
+	bool		dropped;
+	int			script;			/* number of the script that dropped it */
+	bool		emptied;		/* by a TRUNCATE of the plan */
+	bool		filled;			/* made or emptied by the plan, then given
+								 * rows */
+	bool		is_partition;
+	List	   *columns;		/* PgmColumn, at their numbers */
+	List	   *checks;			/* PgmCheck */
+	List	   *keys;			/* PgmForeignKey */
+	List	   *indexes;		/* PgmIndex */
+	List	   *children;		/* PgmTable, direct ones; see below */
+	bool		children_known;
+	const struct PgmStatement *made_by; /* in the plan, or NULL */
+	int			made_in;		/* number of its transaction */
+} PgmTable;
+
+/* A type or function that the plan makes or changes */
+typedef struct PgmMade
+{
+	char	   *schema;			/* or NULL */
+	char	   *name;
+	bool		constrained;	/* a domain */
+	char		volatility;		/* a function */
+	Oid			oid;			/* it is there already */
+} PgmMade;
+
+typedef struct PgmShadow
+{
+	List	   *tables;			/* PgmTable */
+	List	   *types;			/* PgmMade */
+	List	   *functions;		/* PgmMade */
+	int			transaction;	/* number of the one being looked at, from 1 */
+	int			script;			/* the same for scripts */
+	const struct PgmStatement *statement;	/* that is applied */
+} PgmShadow;
+
+/* shadow.c */
+extern PgmShadow *pgm_shadow_begin(void);
+extern PgmTable *pgm_shadow_table(PgmShadow *s, const RangeVar *rel);
+extern PgmTable *pgm_shadow_by_oid(PgmShadow *s, Oid relid);
+extern PgmIndex *pgm_shadow_index(PgmShadow *s, const RangeVar *rel);
+extern List *pgm_shadow_children(PgmShadow *s, PgmTable *t);
+extern List *pgm_shadow_tree(PgmShadow *s, PgmTable *t);
+extern PgmColumn *pgm_shadow_column(const PgmTable *t, const char *name,
+									AttrNumber *attnum);
+extern PgmTypeRef pgm_shadow_type(const PgmShadow *s, const TypeName *name);
+extern const PgmMade *pgm_shadow_function(const PgmShadow *s, List *name);
+extern bool pgm_shadow_empty(PgmTable *t);
+extern uint64 pgm_shadow_bytes(const PgmTable *t);
+extern char *pgm_shadow_name(const PgmTable *t);
+
+/* shadowapply.c */
+extern void pgm_shadow_apply(PgmShadow *s, const struct PgmStatement *statement);
+
+#endif							/* PGM_SHADOW_H */

@@ -1,0 +1,121 @@
+-- lint: the plan it sees, what is allowed, reports, and when it is asked by itself
+\set ECHO none
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS pg_migrate;
+CREATE EXTENSION pg_migrate;
+CREATE SCHEMA regress_lint;
+SET search_path = regress_lint;
+SET pg_migrate.lint_on_load = off;
+CREATE TABLE orders (id int PRIMARY KEY, note varchar(20), paid boolean);
+INSERT INTO orders SELECT i, 'n' || i, true FROM generate_series(1, 1000) i;
+CREATE TABLE nothing (a int);
+CREATE FUNCTION evil() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DELETE FROM regress_lint.orders; RETURN 1; END $$;
+CREATE FUNCTION evil_sure() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN DELETE FROM regress_lint.orders; RETURN 1; END $$;
+CREATE FUNCTION lint(sql text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', CASE verdict WHEN 'cleared' THEN verdict ELSE severity END, rule, statement, line, col) || ': ' || message FROM migrate.lint_sql(sql) $$;
+CREATE FUNCTION pending() RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', revision, direction, statement, line, CASE verdict WHEN 'cleared' THEN verdict ELSE severity END, rule) || ': ' || message FROM migrate.lint('heads') $$;
+ANALYZE orders;
+RESET client_min_messages;
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+\pset format unaligned
+\pset tuples_only
+\set ECHO all
+-- the size decides how loud it is; some rules are loud whatever the size
+SELECT lint('ALTER TABLE orders ALTER id TYPE bigint');
+SELECT lint('ALTER TABLE nothing ALTER a TYPE bigint; DROP TABLE nothing');
+SET pg_migrate.lint_small_table = 0;
+SELECT lint('ALTER TABLE orders ALTER id TYPE bigint');
+SELECT lint('ALTER TABLE orders ADD c int NOT NULL');
+-- all that a row says
+SELECT revision, direction, statement, line, col, rule, severity, verdict, relation, lock, work, size > 0 AS size, evidence FROM migrate.lint_sql(E'SELECT 1;\n  ALTER TABLE orders\n    ALTER id TYPE bigint;');
+-- what the statements before it make, change and drop
+SELECT lint('CREATE TABLE n (a int); INSERT INTO n VALUES (1); ALTER TABLE n ALTER a TYPE bigint; CREATE INDEX n_a ON n (a)');
+SELECT lint('ALTER TABLE orders RENAME TO bills; ALTER TABLE bills RENAME note TO remark; ALTER TABLE bills ALTER remark TYPE text; ALTER TABLE bills ALTER remark SET NOT NULL');
+SELECT lint('ALTER TABLE orders ADD c varchar(10); ALTER TABLE orders ALTER c TYPE varchar(20); ALTER TABLE orders ALTER c TYPE varchar(5)');
+SELECT lint('ALTER TABLE orders DROP COLUMN note; CREATE INDEX CONCURRENTLY i ON orders (note)');
+SELECT lint('DROP TABLE nothing; ALTER TABLE nothing ADD b int');
+SELECT lint('CREATE DOMAIN d AS int CHECK (VALUE > 0); ALTER TABLE orders ADD c d; ALTER TABLE orders ADD e d[]');
+SELECT lint('CREATE FUNCTION f() RETURNS int LANGUAGE sql VOLATILE AS ''SELECT 1''; ALTER TABLE orders ADD c int DEFAULT f()');
+SELECT lint('TRUNCATE orders; ALTER TABLE orders ALTER id TYPE bigint');
+-- of several migrations, in the order of the run, and of the way back
+SELECT migrate.register('a1', NULL, 'CREATE TABLE t (a int, b varchar(10))', 'DROP TABLE t');
+SELECT migrate.register('a2', 'a1', 'CREATE INDEX t_a ON t (a); ALTER TABLE orders ADD COLUMN c varchar(10)', 'DROP INDEX t_a; ALTER TABLE orders DROP COLUMN c');
+SELECT migrate.register('a3', 'a2', 'ALTER TABLE orders ALTER c TYPE text', 'ALTER TABLE orders ALTER c TYPE varchar(10)');
+SELECT pending();
+SELECT rule, message FROM migrate.lint_revision('a3') WHERE direction = 'upgrade';
+SELECT migrate.upgrade('a2');
+SELECT pending();
+SELECT migrate.lint('nowhere');
+SELECT migrate.lint_revision('nowhere');
+SELECT migrate.downgrade('base');
+SELECT migrate.unregister('a3'), migrate.unregister('a2'), migrate.unregister('a1');
+-- a rename written as drop and add, in one migration or the next
+SELECT migrate.register('b1', NULL, 'ALTER TABLE orders DROP COLUMN note', 'ALTER TABLE orders ADD COLUMN note varchar(20)');
+SELECT migrate.register('b2', 'b1', 'ALTER TABLE orders ADD COLUMN remark varchar(20)', 'ALTER TABLE orders DROP COLUMN remark');
+SELECT rule, revision, rewrite FROM migrate.lint() WHERE rule = 'rename-as-drop-add';
+SELECT migrate.unregister('b2'), migrate.unregister('b1');
+-- allowed
+SELECT lint(E'-- migrate:allow data-loss, drop-column-index -- nobody reads it\nALTER TABLE orders DROP COLUMN note;\nALTER TABLE orders DROP COLUMN paid');
+SELECT lint(E'/* migrate:allow */ -- migrate:allow data-loss -- as asked\n\n-- more\nDROP TABLE nothing');
+SELECT lint(E'/*\n-- migrate:allow data-loss -- in a comment\n*/ DROP TABLE nothing');
+SELECT lint(E'-- migrate:allow data-los, -- x\nDROP TABLE nothing');
+SELECT lint(E'SELECT 1; -- migrate:allow data-loss -- the next one\nDROP TABLE nothing; DROP TABLE orders');
+SELECT migrate.register('c1', NULL, E'-- migrate:allow downgrade-missing -- there is no way back\nCREATE TABLE c ()', NULL);
+SELECT pending();
+SELECT migrate.unregister('c1');
+-- reports
+SELECT migrate.register('d1', NULL, E'SET lock_timeout = ''1s'';\nCREATE INDEX orders_note ON orders (note);', 'DROP INDEX CONCURRENTLY orders_note', 'say "index"');
+SELECT migrate.lint_report();
+SELECT jsonb_pretty(string_agg(l, '')::jsonb #- '{0,size}') FROM migrate.lint_report('head', 'json') l;
+SELECT migrate.lint_report('head', 'github');
+SELECT j ->> 'version' AS version, j #>> '{runs,0,tool,driver,name}' AS tool, jsonb_array_length(j #> '{runs,0,tool,driver,rules}') AS rules,
+	r ->> 'ruleId' AS rule, r ->> 'level' AS level, r #>> '{locations,0,physicalLocation,artifactLocation,uri}' AS file, r #>> '{locations,0,physicalLocation,region,startLine}' AS line
+FROM (SELECT string_agg(l, '')::jsonb FROM migrate.lint_report('head', 'sarif') l) s (j), jsonb_array_elements(j #> '{runs,0,results}') r;
+SELECT migrate.lint_report('head', 'xml');
+\echo :LAST_ERROR_SQLSTATE
+SELECT migrate.lint_report(NULL);
+SELECT migrate.unregister('d1');
+SELECT migrate.lint_report();
+-- asked by itself: once a migration
+SET pg_migrate.lint_on_load = warn;
+SELECT migrate.register('e1', NULL, 'CREATE INDEX orders_note ON orders (note); DROP TABLE nothing', NULL, 'two');
+SELECT migrate.register('e2', 'e1', 'CREATE TABLE fine (a bigint)', 'DROP TABLE fine');
+SET pg_migrate.lint_on_load = error;
+SELECT migrate.register('e3', 'e2', 'DROP TABLE orders', '');
+\echo :LAST_ERROR_SQLSTATE
+SELECT migrate.load(E'-- revision: e4\n-- down_revision: e2\n-- migrate:up\nTRUNCATE orders;\n-- migrate:down\n');
+SELECT array(SELECT migrate.heads());
+SET pg_migrate.lint_on_load = off;
+SET pg_migrate.lint_on_upgrade = error;
+SELECT migrate.upgrade();
+\echo :LAST_ERROR_SQLSTATE
+SELECT to_regclass('nothing') IS NOT NULL AS untouched, array(SELECT migrate.current());
+SET pg_migrate.lint_on_upgrade = warn;
+SELECT migrate.upgrade();
+SET pg_migrate.lint_on_upgrade = error;
+SELECT migrate.upgrade();
+SELECT migrate.stamp('base', purge => true);
+DROP TABLE fine;
+DROP INDEX orders_note;
+SELECT migrate.unregister('e2'), migrate.unregister('e1');
+-- also for what only the rows tell
+SELECT migrate.register('f1', NULL, 'CREATE UNIQUE INDEX CONCURRENTLY orders_paid ON orders (paid)', 'DROP INDEX CONCURRENTLY orders_paid');
+SELECT migrate.upgrade();
+SELECT migrate.unregister('f1');
+RESET pg_migrate.lint_on_upgrade;
+SET pg_migrate.lint_on_load = maybe;
+-- nothing is executed: defaults, conditions, queries of views
+SELECT lint('SELECT evil(); ALTER TABLE orders ADD c int DEFAULT evil(); ALTER TABLE orders ADD d int DEFAULT evil_sure(); UPDATE orders SET paid = true WHERE id = evil_sure(); ALTER TABLE orders ADD CHECK (evil_sure() = 1); ALTER TABLE orders ALTER id TYPE text USING evil_sure()::text; CREATE VIEW v AS SELECT evil() AS x; DO ''BEGIN PERFORM regress_lint.evil(); END''');
+SELECT count(*) FROM orders;
+SELECT lint('SELECT 1; SELEC 2');
+SELECT lint('');
+SELECT migrate.lint_sql(NULL);
+SELECT count(*), count(DISTINCT rule), min(number), max(number) FROM migrate.lint_rules();
+\set ECHO none
+SET client_min_messages = warning;
+SELECT migrate.stamp('base', purge => true) \g /dev/null
+DROP EXTENSION pg_migrate CASCADE;
+CREATE EXTENSION pg_migrate;
+DROP SCHEMA regress_lint CASCADE;

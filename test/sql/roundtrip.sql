@@ -1,0 +1,95 @@
+-- test: up, down and up again, and what of it differs
+\set ECHO none
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS pg_migrate;
+CREATE EXTENSION pg_migrate;
+CREATE SCHEMA regress_roundtrip;
+SET search_path = regress_roundtrip;
+SET pg_migrate.lint_on_load = off;
+CREATE FUNCTION clean() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM migrate.stamp('base', purge => true);
+	PERFORM migrate.load('', prune => true);
+END $$;
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+\set ECHO all
+\pset format unaligned
+\pset tuples_only
+-- as it should be
+SELECT migrate.register('a1', NULL, 'CREATE TABLE t (a int PRIMARY KEY)', 'DROP TABLE t');
+SELECT migrate.register('a2', 'a1', 'ALTER TABLE t ADD b text NOT NULL DEFAULT ''x''; CREATE INDEX CONCURRENTLY t_b ON t (b)', 'DROP INDEX t_b; ALTER TABLE t DROP b', verify => 'SELECT count(*) = 2 FROM information_schema.columns WHERE table_schema = ''regress_roundtrip'' AND table_name = ''t''');
+SELECT * FROM migrate.test();
+SELECT to_regclass('t'), array(SELECT migrate.current());
+-- from where the database is; a part of the way
+SELECT migrate.upgrade('a1');
+SELECT * FROM migrate.test('a2');
+SELECT * FROM migrate.test('a1');
+-- below it only if told to, and where no table holds rows
+SELECT count(*), count(*) FILTER (WHERE outcome = 'ok') FROM migrate.test(start => 'base');
+INSERT INTO t VALUES (1);
+SELECT * FROM migrate.test(start => 'base');
+\echo :LAST_ERROR_SQLSTATE
+SELECT count(*), count(*) FILTER (WHERE outcome = 'ok') FROM migrate.test(start => 'base', allow_data => true);
+SELECT * FROM t;
+SELECT * FROM migrate.test(start => 'a2');
+SELECT * FROM migrate.test(start => 'nowhere');
+SELECT clean();
+DROP TABLE t;
+-- what a downgrade forgets is told, each difference by itself
+SELECT migrate.register('b1', NULL, $$
+CREATE TABLE t (a int, b int);
+CREATE TYPE mood AS ENUM ('low');
+CREATE SEQUENCE s;
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+$$, 'DROP FUNCTION f; DROP TYPE mood');
+SELECT migrate.register('b2', 'b1', $$
+ALTER TABLE t ALTER a SET STATISTICS 5, ALTER b SET DEFAULT 5, ADD CONSTRAINT pos CHECK (a > 0);
+COMMENT ON TABLE t IS 'things';
+GRANT SELECT ON t TO PUBLIC;
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON t USING (true);
+ALTER SEQUENCE s INCREMENT 5;
+ALTER TYPE mood ADD VALUE 'high';
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';
+$$, 'ALTER TABLE t DROP CONSTRAINT pos');
+SELECT * FROM migrate.test();
+SELECT clean();
+-- no downgrade, one that fails, one that cannot be repeated
+SELECT migrate.register('c1', NULL, 'CREATE TABLE t ()', NULL);
+SELECT migrate.register('c2', 'c1', 'ALTER TABLE t ADD a int', 'ALTER TABLE t DROP nothing');
+SELECT migrate.register('c3', 'c2', 'CREATE TABLE u ()', 'ALTER TABLE u RENAME TO v');
+SELECT * FROM migrate.test();
+SELECT clean();
+-- one that fails, and those after it
+SELECT migrate.register('d1', NULL, 'SELECT 1/0', '');
+SELECT migrate.register('d2', 'd1', 'SELECT 1', '');
+SELECT * FROM migrate.test();
+SELECT clean();
+-- what cannot be tried is neither success nor failure
+SELECT migrate.register('e1', NULL, 'CREATE TABLE t (); VACUUM t', 'DROP TABLE t');
+SELECT * FROM migrate.test();
+SELECT clean();
+-- several heads
+SELECT migrate.register('f1', NULL, 'CREATE TABLE t ()', 'DROP TABLE t');
+SELECT migrate.register('f2', NULL, 'CREATE TABLE u ()', 'DROP TABLE u');
+SELECT * FROM migrate.test();
+SELECT * FROM migrate.test('head');
+SELECT clean();
+-- the review of a migration
+SELECT migrate.register('g1', NULL, 'CREATE TABLE t (a int)', 'DROP TABLE t', 'things');
+SELECT migrate.upgrade();
+INSERT INTO t VALUES (1), (NULL);
+SELECT migrate.register('g2', 'g1', E'SET lock_timeout = ''2s'';\nALTER TABLE t ADD CONSTRAINT a_given CHECK (a IS NOT NULL);', NULL, 'a is given');
+SELECT migrate.register('g3', 'g2', 'CREATE INDEX CONCURRENTLY t_a ON t (a)', 'DROP INDEX CONCURRENTLY t_a');
+-- the version is the server's
+SELECT regexp_replace(line, 'PostgreSQL [^,]*', 'PostgreSQL ...') FROM migrate.review('g3') line;
+SELECT regexp_replace(line, 'PostgreSQL [^,]*', 'PostgreSQL ...') FROM migrate.review('g1') line;
+SELECT clean();
+DROP TABLE t;
+\set ECHO none
+SET client_min_messages = warning;
+SELECT migrate.stamp('base', purge => true) \g /dev/null
+DROP EXTENSION pg_migrate CASCADE;
+CREATE EXTENSION pg_migrate;
+DROP SCHEMA regress_roundtrip CASCADE;

@@ -1,0 +1,207 @@
+# A trial leaves nothing behind, keeps nobody waiting for long, and is refused
+# where it cannot be.
+use strict;
+use warnings;
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init(allows_streaming => 1);
+$node->append_conf('postgresql.conf', "restart_after_crash = on\nmax_connections = 20\nmax_prepared_transactions = 0\nautovacuum = off\n");
+$node->start;
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION pg_migrate;
+CREATE TABLE orders (id int PRIMARY KEY, note text);
+INSERT INTO orders SELECT i, 'n' || i FROM generate_series(1, 10000) i;
+CREATE TYPE mood AS ENUM ('low');
+SQL
+
+# Everything in the database, as pg_dump writes it
+sub dump_of
+{
+	my ($name) = @_;
+	my $file = PostgreSQL::Test::Utils::tempdir() . "/$name.sql";
+
+	$node->command_ok([ 'pg_dump', '--no-sync', '-f', $file, 'postgres' ], "dumped, $name");
+	# later minor versions say a random word, and after a crash a sequence goes on
+	# some values later
+	return join '', grep { !/^\\(?:un)?restrict |^SELECT pg_catalog.setval\('migrate\./ } split /^/, slurp_file($file);
+}
+
+# The lines in which the database differs from what it was
+sub is_as_before
+{
+	my ($before, $name) = @_;
+	my %was = map { $_ => 1 } split /\n/, $before;
+	my $now = dump_of($name);
+	my %is = map { $_ => 1 } split /\n/, $now;
+
+	is(join("\n", (map { "- $_" } grep { !$is{$_} } sort keys %was), (map { "+ $_" } grep { !$was{$_} } sort keys %is)), '', "$name: nothing is left");
+	return;
+}
+
+# What psql says to a script, its errors with SQLSTATE.
+sub ask
+{
+	my ($sql, $database) = @_;
+	my ($out, $err) = ('', '');
+	IPC::Run::run([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr($database // 'postgres') ],
+		'<', \$sql, '>', \$out, '2>', \$err);
+	return "$out$err";
+}
+
+# A session that has said something, and stays
+sub session
+{
+	my ($sql) = @_;
+	my %s = (in => "$sql\n\\echo ready\n", out => '', err => '');
+
+	$s{run} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$s{in}, '>', \$s{out}, '2>', \$s{err});
+	$s{run}->pump until $s{out} =~ /ready/;
+	return \%s;
+}
+
+sub leave
+{
+	my ($s) = @_;
+	$s->{in} .= "\\q\n";
+	$s->{run}->finish;
+	return;
+}
+
+sub register
+{
+	my ($id, $parent, $up, $down) = @_;
+	$node->safe_psql('postgres',
+		"SET client_min_messages = error; SELECT migrate.register('$id', nullif('$parent', ''), \$up\$$up\$up\$, \$down\$$down\$down\$)");
+	return;
+}
+
+# Of all kinds of things, with what a trial executes in another form
+register('a1', '', <<'SQL', 'SELECT 1');
+CREATE TABLE made (id serial PRIMARY KEY, m mood);
+ALTER TABLE orders ALTER id TYPE bigint;
+ALTER TYPE mood ADD VALUE 'high';
+INSERT INTO made (m) VALUES ('high');
+CREATE INDEX CONCURRENTLY orders_note ON orders (note);
+CALL migrate.backfill('orders', 'note = ''x''', 'note <> ''x''');
+TRUNCATE orders;
+GRANT ALL ON orders TO PUBLIC;
+SET work_mem = '77MB';
+SET search_path = pg_catalog;
+PREPARE forgotten AS SELECT 1;
+CREATE TEMP TABLE gone (a int);
+LISTEN something;
+SELECT pg_advisory_xact_lock(77);
+DECLARE c CURSOR FOR SELECT 1;
+COMMENT ON DATABASE postgres IS 'tried';
+SQL
+register('a2', 'a1', 'DROP TABLE public.orders; CREATE SCHEMA other; DROP TYPE public.mood CASCADE', 'SELECT 1');
+
+my $before = dump_of('before');
+my $state = "SELECT (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors), pg_my_temp_schema()::regnamespace IS NULL OR NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r'),"
+  . " (SELECT count(*) FROM pg_listening_channels()), current_setting('work_mem'), current_setting('search_path'), current_setting('lock_timeout'), current_setting('statement_timeout'),"
+  . " (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND mode NOT IN ('AccessShareLock', 'ExclusiveLock') OR locktype = 'advisory')";
+my $said = ask("SET client_min_messages = error; SELECT string_agg(outcome, ' ' ORDER BY revision, statement) FROM migrate.explain_rows('head', true); $state;");
+my ($outcomes, $after) = split /\n/, $said;
+is($outcomes, join(' ', ('executed') x 4, ('executed in plain form') x 2, ('executed') x 13), 'all of it is tried');
+is($after, ask("$state;") =~ s/\n//r, 'the session is as one that has done nothing');
+is_as_before($before, 'explain');
+
+# within a transaction: what the trial locked is free again
+my $holder = session("BEGIN; SET client_min_messages = error; SELECT count(*) FROM migrate.explain('head', true); SELECT count(*) FROM migrate.test('a1');");
+like(ask("SET lock_timeout = '5s'; BEGIN; LOCK TABLE orders; SELECT 'had'; ROLLBACK"), qr/^had/, 'its locks end with it');
+like(ask("SET client_min_messages = error; SELECT migrate.current(), 'goes on'; SELECT count(*) > 0 FROM migrate.test('a1')"),
+	qr/^t$/m, 'and the run lock, too');
+leave($holder);
+is_as_before($before, 'test');
+
+# it gives way to others
+my $locker = session("BEGIN; LOCK TABLE orders IN ROW EXCLUSIVE MODE;");
+my $start = time;
+$said = ask("SELECT statement, outcome, reason FROM migrate.explain_rows('a1', true) WHERE outcome = 'failed'");
+like($said, qr/^2\|failed\|a lock was not to be had within pg_migrate\.trial_lock_timeout: .*process \d+/m, 'it does not wait long for a lock, and says who has it');
+cmp_ok(time - $start, '<', 20, 'no longer than trial_lock_timeout');
+like(ask("SET pg_migrate.trial_lock_timeout = '20ms'; SELECT statement, outcome FROM migrate.explain_rows('a1', true) WHERE outcome = 'failed'"), qr/^2\|failed/m, 'which can be set');
+leave($locker);
+is_as_before($before, 'wait');
+
+# while one is under way another waits; it can be cancelled, terminated, killed
+register('b1', 'a2', 'CREATE TABLE slow (); SELECT pg_catalog.pg_sleep(1000)', 'DROP TABLE slow');
+$before = dump_of('sleep');
+
+sub interrupt
+{
+	my ($function, $do) = @_;
+	my ($out, $err) = ('', '');
+	my $psql = IPC::Run::start(
+		[ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-c', "SET pg_migrate.trial_statement_timeout = 0", '-c', "SELECT count(*) FROM $function" ],
+		'>', \$out, '2>', \$err);
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+	  or die 'it does not sleep';
+	$do->($node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"));
+	$psql->finish;
+	return $err;
+}
+
+for my $function ("migrate.explain('head', true)", "migrate.test('head')")
+{
+	like(interrupt($function, sub {
+				like(ask("SET pg_migrate.run_wait_timeout = '200ms'; SELECT migrate.stamp('a1')"), qr/ERROR:  55P03/, "no run beside $function");
+				$node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])")
+			}),
+		qr/ERROR:  57014/, "$function can be cancelled");
+	is_as_before($before, 'cancel');
+	interrupt($function, sub { $node->safe_psql('postgres', "SELECT pg_terminate_backend($_[0])") });
+	is_as_before($before, 'terminate');
+	interrupt($function, sub { kill 'KILL', $_[0] });
+	$node->poll_query_until('postgres', 'SELECT true');
+	is_as_before($before, 'kill');
+}
+like(interrupt("migrate.explain('head', true)", sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }) =~ s/\n.*//sr,
+	qr/NOTICE:  00000: the trial locks .*public\.orders/, 'a NOTICE names what it locks before it does');
+
+# timeouts: the trial's, and the caller's for all of it
+like(ask("SET pg_migrate.trial_statement_timeout = '2s'; SELECT outcome, reason FROM migrate.explain_rows('head', true) WHERE revision = 'b1' AND statement = 2; SHOW statement_timeout"),
+	qr/^failed\|canceling statement due to statement timeout\n0$/m, "the trial's timeout is a statement's");
+like(ask("SET statement_timeout = '1s'; SET pg_migrate.trial_statement_timeout = 0; SELECT count(*) FROM migrate.test('head'); SELECT pg_sleep(10)"),
+	qr/ERROR:  57014.*ERROR:  57014/s, "the caller's bounds the call, and is in force behind it");
+is_as_before($before, 'timeout');
+
+# many locks at once
+$node->safe_psql('postgres', 'CREATE DATABASE many');
+$node->safe_psql('many', 'CREATE EXTENSION pg_migrate; DO $$ BEGIN FOR i IN 1..1500 LOOP EXECUTE format(\'CREATE TABLE t%s ()\', i); IF i % 100 = 0 THEN COMMIT; END IF; END LOOP; END $$');
+$node->safe_psql('many', q{SET pg_migrate.lint_on_load = off; SELECT migrate.register('m1', NULL, (SELECT string_agg(format('ALTER TABLE t%s ADD a int', i), ';') FROM generate_series(1, 1500) i), '')});
+like(ask("SELECT count(*) FROM migrate.explain('head', true)", 'many'), qr/ERROR:  53400: the trial would need about \d+ locks.*HINT:  .*max_locks_per_transaction/s,
+	'a trial that needs more than half of the free lock table is refused');
+like(ask("SELECT count(*) > 1500 FROM migrate.explain('head')", 'many'), qr/^t$/m, 'predicted it can be');
+
+# a standby predicts, and tries nothing
+$node->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'base', has_streaming => 1);
+$standby->start;
+$node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
+is($standby->safe_psql('postgres', "SELECT migrate.explain('a2')"), $node->safe_psql('postgres', "SELECT migrate.explain('a2')"), 'a standby predicts the same');
+like($standby->safe_psql('postgres', "SELECT migrate.review('a2')"), qr/^# Upgrade to a2/, 'and reviews');
+for my $call ("migrate.explain('a2', true)", "migrate.test('a2')")
+{
+	my $err = '';
+	$standby->psql('postgres', "SELECT count(*) FROM $call", stderr => \$err, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
+	like($err, qr/ERROR:  25006/, "a standby refuses $call");
+}
+
+# who may not run the migrations may not try them
+$node->safe_psql('postgres', 'CREATE ROLE stranger LOGIN; GRANT USAGE ON SCHEMA migrate TO stranger; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrate TO stranger; GRANT SELECT ON ALL TABLES IN SCHEMA migrate TO stranger');
+like(ask("SET ROLE stranger; SELECT outcome, reason FROM migrate.explain_rows('a2', true) WHERE outcome = 'failed'"),
+	qr/permission denied|must be owner/, "a trial has the caller's rights");
+like(ask("SELECT migrate.explain(); SET ROLE stranger; SET pg_migrate.trials = off"), qr/ERROR:  42501/, 'trials is for superusers');
+$node->safe_psql('postgres', 'ALTER DATABASE postgres SET pg_migrate.trials = off');
+like(ask("SELECT migrate.explain('a2', true)"), qr/ERROR:  55000: migrate.explain\(\) may not execute migrations here.*DETAIL:  pg_migrate.trials is off/s, 'off in the database');
+
+$standby->stop;
+$node->stop;
+done_testing();

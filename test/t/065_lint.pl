@@ -1,0 +1,162 @@
+# Lint keeps nobody waiting, waits for nobody, runs nobody's code and tells
+# nobody what he may not know.
+use strict;
+use warnings;
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init(allows_streaming => 1);
+$node->append_conf('postgresql.conf', "autovacuum = off\n");
+$node->start;
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION pg_migrate;
+CREATE TABLE orders (id int PRIMARY KEY, note text, secret text);
+INSERT INTO orders SELECT i, 'n' || i / 2, 's' FROM generate_series(1, 10000) i;
+CREATE TABLE marks (what text);
+ANALYZE;
+SELECT migrate.register('a1', NULL, $up$
+SET lock_timeout = '1s';
+ALTER TABLE orders ALTER id TYPE bigint;
+CREATE UNIQUE INDEX orders_note ON orders (note);
+ALTER TABLE orders ADD CHECK (note <> 'n1');
+UPDATE orders SET note = upper(note);
+DROP TABLE marks;
+$up$, 'SELECT 1');
+SQL
+
+sub ask
+{
+	my ($sql) = @_;
+	my ($out, $err) = ('', '');
+	IPC::Run::run([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres') ],
+		'<', \$sql, '>', \$out, '2>', \$err);
+	return "$out$err";
+}
+
+sub session
+{
+	my ($sql) = @_;
+	my %s = (in => "$sql\n\\echo ready\n", out => '', err => '');
+
+	$s{run} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$s{in}, '>', \$s{out}, '2>', \$s{err});
+	$s{run}->pump until $s{out} =~ /ready/;
+	return \%s;
+}
+
+sub leave
+{
+	my ($s) = @_;
+	$s->{in} .= "\\q\n";
+	$s->{run}->finish;
+	return;
+}
+
+# Nothing above ACCESS SHARE, and nothing at all on what is linted afterwards
+my @ways = ('migrate.lint()', q{migrate.lint_revision('a1')}, q{migrate.lint_report()}, 'migrate.explain()', 'migrate.review()',
+	q{migrate.lint_sql('ALTER TABLE orders ALTER id TYPE bigint; DROP TABLE marks')});
+for my $way (@ways)
+{
+	is(ask("BEGIN; SELECT count(*) > 0 FROM $way; SELECT count(*) FILTER (WHERE mode <> 'AccessShareLock'), count(*) FILTER (WHERE relation IN ('orders'::regclass, 'marks'::regclass))"
+			  . " FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'; COMMIT"),
+		"t\n0|0\n", "$way locks nothing that others notice");
+	is(ask("BEGIN READ ONLY; SELECT count(*) > 0 FROM $way; COMMIT"), "t\n", 'in a transaction that is read only');
+	is(ask("BEGIN; SELECT count(*) > 0 FROM $way; SELECT pg_current_xact_id_if_assigned() IS NULL; COMMIT"), "t\nt\n", 'and takes no transaction id');
+}
+
+# a table that is locked is not waited for, nor are many
+my $before = ask('SELECT count(*) FROM migrate.lint()');
+my $locker = session('BEGIN; LOCK TABLE orders, marks;');
+my $start = time;
+my $said = ask('SELECT count(*) FROM migrate.lint() WHERE rule = \'cannot-judge\' AND message LIKE \'%another session holds a lock%\'');
+cmp_ok($said, '>=', 4, 'what is locked cannot be judged, it says');
+cmp_ok(time - $start, '<', 15, 'and that it says soon');
+leave($locker);
+is(ask('SELECT count(*) FROM migrate.lint()'), $before, 'later it can');
+
+# others do not wait for lint: one that reads for long is not in the way
+my $reader = session('BEGIN; SELECT count(*) FROM migrate.lint(); SELECT count(*) FROM migrate.explain();');
+is(ask("SET lock_timeout = '5s'; BEGIN; LOCK TABLE orders; SELECT 'had'; ROLLBACK"), "had\n", 'the locks of lint are given back before the transaction ends');
+leave($reader);
+
+# it can be cancelled
+$node->safe_psql('postgres', q{SET pg_migrate.lint_on_load = off; CREATE TABLE wide (i int, j int); INSERT INTO wide SELECT i, i FROM generate_series(1, 20000) i;
+	SELECT migrate.register('c1', 'a1', (SELECT string_agg('ALTER TABLE wide ADD CONSTRAINT c' || i || ' CHECK (i * ' || i || ' <> -1)', ';') FROM generate_series(1, 2000) i), '')});
+like(ask("SET statement_timeout = '300ms'; SET pg_migrate.lint_probe_timeout = '1h'; SELECT count(*) FROM migrate.lint(); SELECT 'next'"), qr/next.*ERROR:  57014|ERROR:  57014.*next|^next\n.*57014/s, 'it is cancelled by a timeout');
+$node->safe_psql('postgres', q{SELECT migrate.unregister('c1')});
+
+# code of others is not run, whatever they have put where lint looks; a sequence
+# tells of it even if it was rolled back
+$node->safe_psql('postgres', <<'SQL');
+CREATE ROLE mallory LOGIN;
+GRANT CREATE, USAGE ON SCHEMA public TO mallory;
+CREATE SEQUENCE caught;
+GRANT USAGE ON SEQUENCE caught TO PUBLIC;
+SET ROLE mallory;
+CREATE FUNCTION trap(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM nextval('public.caught'); RETURN $1; END $$;
+CREATE FUNCTION trap() RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM nextval('public.caught'); RETURN true; END $$;
+CREATE FUNCTION trap_sql(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT public.trap($1)';
+CREATE DOMAIN trapped AS text CHECK (trap());
+CREATE TABLE hers (a text, b text, d trapped, CHECK (trap()));
+ALTER TABLE hers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE hers FORCE ROW LEVEL SECURITY;
+RESET ROLE;
+INSERT INTO hers SELECT NULL, 'x', 'y' FROM generate_series(1, 100);
+SET ROLE mallory;
+CREATE POLICY p ON hers USING (trap());
+CREATE INDEX hers_trap ON hers (trap(b));
+CREATE VIEW over AS SELECT trap(a) AS a FROM hers;
+CREATE TYPE pair AS (a trapped, b text);
+CREATE TABLE pairs (p pair, l trapped[], a text);
+CREATE INDEX pairs_trap ON pairs (a) WHERE trap();
+CREATE STATISTICS pairs_statistics ON (trap('x') || a), a FROM pairs;
+CREATE TABLE parted (a text) PARTITION BY LIST ((a || trap('x')));
+CREATE FUNCTION looks_harmless() RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT ('(x,y)'::public.pair).b $$;
+CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq);
+RESET ROLE;
+INSERT INTO pairs SELECT NULL, NULL, 'x' FROM generate_series(1, 100);
+ANALYZE pairs (a);
+SELECT nextval('caught');
+ALTER SEQUENCE caught RESTART;
+GRANT ALL ON hers TO PUBLIC;
+SQL
+$node->safe_psql('postgres', "SET client_min_messages = error; SELECT count(*) FROM migrate.lint_sql(\$q\$$_\$q\$)") for (
+	'ALTER TABLE hers ALTER a SET NOT NULL; ALTER TABLE hers ADD UNIQUE (b); ALTER TABLE hers ADD CHECK (trap())',
+	'ALTER TABLE hers ALTER b TYPE varchar(30) USING trap(b); ALTER TABLE hers ADD c text DEFAULT trap(\'x\'); ALTER TABLE hers ADD e trapped DEFAULT trap_sql(\'x\')',
+	'ALTER TABLE hers ALTER d TYPE text; ALTER TABLE hers ALTER a TYPE trapped; ALTER DOMAIN trapped ADD CHECK (trap(VALUE) = VALUE)',
+	'UPDATE hers SET a = trap(a) WHERE trap(b) = \'x\'; DELETE FROM over WHERE a = \'x\'; SELECT trap(); SELECT * FROM over; CREATE VIEW v AS SELECT trap() AS t; CREATE TABLE t AS SELECT trap()',
+	'CREATE TABLE t (a text DEFAULT trap(\'x\') CHECK (trap())) PARTITION BY LIST (trap(a)); DO \'BEGIN PERFORM public.trap(); END\'; CREATE INDEX i ON hers (trap(a)) WHERE trap()',
+	'ALTER TABLE hers ADD f pair DEFAULT \'(x,y)\'; ALTER TABLE hers ADD g trapped[] DEFAULT \'{x}\'; ALTER TABLE hers ALTER a TYPE pair USING \'(x,y)\'',
+	'UPDATE pairs SET a = \'y\' WHERE p = \'(x,y)\'; UPDATE pairs SET a = \'y\' WHERE a = \'x\'; DELETE FROM pairs WHERE l = \'{x}\'; ALTER TABLE pairs ADD CHECK (p <> \'(x,y)\')',
+	'ALTER TABLE pairs ALTER a SET NOT NULL; ALTER TABLE pairs ADD UNIQUE (a); ALTER TABLE pairs ADD d text DEFAULT looks_harmless(); UPDATE pairs SET a = (\'(x,y)\'::pair).b',
+	'CREATE TABLE part PARTITION OF parted FOR VALUES IN (trap(\'z\')); CREATE TABLE part2 PARTITION OF parted FOR VALUES IN (\'z\'); ALTER TABLE parted ATTACH PARTITION pairs FOR VALUES IN (\'x\')',
+	'ALTER TABLE hers VALIDATE CONSTRAINT hers_check; DROP TABLE hers CASCADE; TRUNCATE hers; ALTER TABLE hers ADD FOREIGN KEY (a) REFERENCES hers (b)');
+is(ask('SELECT is_called FROM caught'), "f\n", 'nothing of hers has run');
+ask("SELECT trap()");
+is(ask('SELECT is_called FROM caught'), "t\n", 'which would be seen');
+
+# nor does lint tell what the caller may not read
+$node->safe_psql('postgres', 'CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA migrate TO guest; GRANT EXECUTE ON FUNCTION migrate.lint_sql(text) TO guest; GRANT SELECT (id) ON orders TO guest');
+my $question = q{SELECT count(*) FROM migrate.lint_sql('ALTER TABLE orders ADD CONSTRAINT x CHECK (secret <> ''s'')') WHERE rule = 'existing-rows'};
+is(ask($question), "1\n", 'the owner is told which rows are in the way');
+is(ask("SET ROLE guest; $question"), "0\n", 'a guest is not');
+is(ask("SET ROLE guest; SELECT count(*) FROM migrate.lint_sql('ALTER TABLE orders ALTER secret TYPE int USING 1') WHERE rule = 'type-rewrite'"), "1\n",
+	'what the catalog says he is');
+
+# a standby
+$node->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'base', has_streaming => 1);
+$standby->start;
+$node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
+for my $way (@ways)
+{
+	is($standby->safe_psql('postgres', "SELECT x::text FROM $way x"), $node->safe_psql('postgres', "SELECT x::text FROM $way x"), "$way on a standby");
+}
+
+$standby->stop;
+$node->stop;
+done_testing();
