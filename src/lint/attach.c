@@ -57,6 +57,9 @@ bounds_are_ours(Relation rel, const PartitionBoundSpec *bound)
 {
 	PartitionKey key = RelationGetPartitionKey(rel);
 
+	/* the server will refuse to attach to a table that is not partitioned */
+	if (key == NULL)
+		return false;
 	for (int i = 0; i < key->partnatts; i++)
 		if (!pgm_domain_is_ours(key->parttypid[i]) ||
 			!pgm_literal_is_ours(key->parttypid[i]))

@@ -39,6 +39,9 @@ SELECT lint('DROP TABLE nothing; ALTER TABLE nothing ADD b int');
 SELECT lint('CREATE DOMAIN d AS int CHECK (VALUE > 0); ALTER TABLE orders ADD c d; ALTER TABLE orders ADD e d[]');
 SELECT lint('CREATE FUNCTION f() RETURNS int LANGUAGE sql VOLATILE AS ''SELECT 1''; ALTER TABLE orders ADD c int DEFAULT f()');
 SELECT lint('TRUNCATE orders; ALTER TABLE orders ALTER id TYPE bigint');
+-- what the server will refuse is refused by the server
+SELECT lint('ALTER TABLE orders ATTACH PARTITION nothing FOR VALUES IN (1)');
+SELECT lint('CREATE TABLE part PARTITION OF orders FOR VALUES FROM (1) TO (2)');
 -- of several migrations, in the order of the run, and of the way back
 SELECT migrate.register('a1', NULL, 'CREATE TABLE t (a int, b varchar(10))', 'DROP TABLE t');
 SELECT migrate.register('a2', 'a1', 'CREATE INDEX t_a ON t (a); ALTER TABLE orders ADD COLUMN c varchar(10)', 'DROP INDEX t_a; ALTER TABLE orders DROP COLUMN c');
