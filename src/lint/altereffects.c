@@ -60,12 +60,28 @@ nothing_on_tree(PgmForecast *f, PgmTable *t)
 	pgm_effect_tree(f, t, f->mode, PGM_WORK_NONE, NULL);
 }
 
-/* The table that a foreign key refers to; it is read when rows are checked. */
+/* Do a table and all that inherit from it certainly hold no row? */
+static bool
+tree_is_empty(PgmForecast *f, PgmTable *t)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_shadow_tree(f->shadow, t))
+		if (!pgm_shadow_empty(lfirst(lc)))
+		return false;
+	return true;
+}
+
+/*
+ * The table that a foreign key refers to; it is read when there are rows to be
+ * checked.
+ */
 static void
-add_referenced(PgmForecast *f, const Constraint *c, bool checked)
+add_referenced(PgmForecast *f, PgmTable *t, const Constraint *c, bool checked)
 {
 	PgmTable   *other = c ? find(f, c->pktable) : NULL;
 
+	checked = checked && !tree_is_empty(f, t);
 	if (other)
 		pgm_effect_tree(f, other, ShareRowExclusiveLock,
 						checked ? PGM_WORK_SCAN : PGM_WORK_NONE,
@@ -92,7 +108,7 @@ add_column(PgmForecast *f, PgmTable *t)
 
 	on_tree(f, t, work_of_add_column);
 	if (!pgm_shadow_column(t, def->colname, NULL))
-		add_referenced(f, pgm_column_constraint(def, CONSTR_FOREIGN),
+		add_referenced(f, t, pgm_column_constraint(def, CONSTR_FOREIGN),
 					   pgm_column_constraint(def, CONSTR_DEFAULT) != NULL);
 }
 
@@ -156,7 +172,7 @@ alter_key_tables(PgmForecast *f, PgmTable *t, bool rewritten)
 	{
 		const PgmForeignKey *key = lfirst(lk);
 
-		work = work_of_key(rewritten, key->valid, &why);
+		work = work_of_key(rewritten && !tree_is_empty(f, t), key->valid, &why);
 		foreach(lc, key->columns)
 			if (strcmp(lfirst(lc), f->action->name) == 0)
 			pgm_effect_tree(f, key->referenced, AccessExclusiveLock, work, why);
@@ -296,7 +312,7 @@ add_constraint(PgmForecast *f, PgmTable *t)
 	else
 		on_tree(f, t, work_of_add_constraint);
 	if (c->contype == CONSTR_FOREIGN)
-		add_referenced(f, c, !c->skip_validation && pgm_constraint_enforced(c));
+		add_referenced(f, t, c, !c->skip_validation && pgm_constraint_enforced(c));
 }
 
 static PgmForeignKey *
@@ -470,10 +486,16 @@ static void
 detach(PgmForecast *f, PgmTable *t)
 {
 	const PartitionCmd *cmd = (const PartitionCmd *) f->action->def;
+	PgmTable   *child = find(f, cmd->name);
+	ListCell   *lc;
 
 	nothing(f, t);
-	pgm_effect_add(f, find(f, cmd->name), AccessExclusiveLock, PGM_WORK_NONE,
-				   NULL);
+	pgm_effect_add(f, child, AccessExclusiveLock, PGM_WORK_NONE, NULL);
+	foreach(lc, child ? pgm_referencing(f->shadow, child, NULL) : NIL)
+		pgm_effect_add(f, lfirst(lc), ShareLock,
+					   ((PgmTable *) lfirst(lc))->kind == RELKIND_RELATION ?
+					   PGM_WORK_SCAN : PGM_WORK_NONE,
+					   "no row may refer to what is detached");
 	if (!cmd->concurrent)
 		pgm_effect_add(f, pgm_default_partition(f, t), AccessExclusiveLock,
 					   PGM_WORK_NONE, NULL);

@@ -136,6 +136,59 @@ named_partitions(PgmForecast *f, const RangeVar *rel, LOCKMODE mode,
 		pgm_effect_add(f, t, mode, has_rows(t) ? work : PGM_WORK_NONE, why);
 }
 
+/* Would the server take this index of a partition for the one that is made? */
+static bool
+index_fits(const PgmIndex *index, const IndexStmt *stmt)
+{
+	ListCell   *li;
+	ListCell   *lc;
+
+	if (!index->valid || index->attached || index->partial || index->expressions ||
+		stmt->whereClause || index->unique != stmt->unique ||
+		index->nkeys != list_length(stmt->indexParams) ||
+		list_length(index->columns) - index->nkeys != list_length(stmt->indexIncludingParams) ||
+		strcmp(index->method, stmt->accessMethod) != 0)
+		return false;
+	forboth(li, index->columns, lc, list_concat_copy(stmt->indexParams, stmt->indexIncludingParams))
+	{
+		const IndexElem *elem = lfirst_node(IndexElem, lc);
+
+		if (elem->name == NULL || elem->opclass || elem->collation ||
+			lfirst(li) == NULL || strcmp(elem->name, lfirst(li)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+has_fitting_index(const PgmTable *t, const IndexStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->indexes)
+		if (index_fits(lfirst(lc), stmt))
+		return true;
+	return false;
+}
+
+/* The indexes of partitions that are there are attached. */
+static void
+index_partitions(PgmForecast *f, PgmTable *t, const IndexStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_shadow_tree(f->shadow, t))
+	{
+		PgmTable   *one = lfirst(lc);
+		bool		fits = one != t && has_fitting_index(one, stmt);
+
+		pgm_effect_add(f, one, ShareLock,
+					   has_rows(one) && !fits ? PGM_WORK_SCAN : PGM_WORK_NONE,
+					   fits ? "an index that fits is there already" :
+					   "the index is built from every row");
+	}
+}
+
 static void
 of_index(PgmForecast *f)
 {
@@ -151,9 +204,12 @@ of_index(PgmForecast *f)
 		pgm_shadow_index(f->shadow, name))
 		pgm_effect_add(f, t, ShareLock, PGM_WORK_NONE,
 					   "an index of this name is there already");
-	else
-		named_partitions(f, stmt->relation, mode, PGM_WORK_SCAN,
-						 "the index is built from every row");
+	else if (t->kind == RELKIND_PARTITIONED_TABLE && stmt->relation->inh &&
+			 !stmt->concurrent)
+		index_partitions(f, t, stmt);
+	else						/* behind ONLY, or inherited from: it alone */
+		pgm_effect_add(f, t, mode, has_rows(t) ? PGM_WORK_SCAN : PGM_WORK_NONE,
+					   "the index is built from every row");
 }
 
 /* The index that the statement drops or rebuilds, as a relation */

@@ -450,7 +450,8 @@ class_after(Oid class, Oid method, Oid from, Oid to)
 
 /*
  * Can an index be kept when a column of it changes its type without a rewrite?
- * As CheckIndexCompatible() says of indexes in the catalog.
+ * As CheckIndexCompatible() says of indexes in the catalog.  That of a partition
+ * is built anew with the index it is attached to.
  */
 bool
 pgm_expression_index_kept(const PgmIndex *index, const PgmColumn *column,
@@ -459,7 +460,7 @@ pgm_expression_index_kept(const PgmIndex *index, const PgmColumn *column,
 	ListCell   *lc;
 
 	if (!OidIsValid(index->oid) || index->expressions || index->partial ||
-		!index->valid)
+		!index->valid || index->attached)
 		return false;
 	foreach(lc, index->columns)
 	{

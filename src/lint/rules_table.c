@@ -232,9 +232,19 @@ pgm_rule_detach(PgmLint *l)
 {
 	const PartitionCmd *cmd = (const PartitionCmd *) l->action->def;
 	PgmFinding *f;
+	ListCell   *lc;
 
 	if (l->table == NULL || !pgm_table_matters(l->table))
 		return;
+	foreach(lc, l->effects)
+	{
+		const PgmEffect *e = lfirst(lc);
+
+		if (e->action == l->action && e->work == PGM_WORK_SCAN &&
+			pgm_table_matters(e->table))
+			(void) pgm_find_effect(l, e, "DETACH PARTITION blocks writes to %s while it is read: none of its rows may refer to the partition",
+								   pgm_shadow_name(e->table));
+	}
 	if (cmd->concurrent)
 	{
 		(void) pgm_clear(l, l->table, "DETACH ... CONCURRENTLY lets others read and write on");

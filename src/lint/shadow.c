@@ -148,6 +148,7 @@ load_index(PgmTable *t, Oid oid)
 	index->mentioned = mentioned_columns(tuple, Anum_pg_index_indexprs,
 										 index->mentioned);
 	index->valid = form->indisvalid;
+	index->attached = ((Form_pg_class) GETSTRUCT(relation))->relispartition;
 	ReleaseSysCache(relation);
 	ReleaseSysCache(tuple);
 	return index;

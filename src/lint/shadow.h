@@ -74,6 +74,7 @@ typedef struct PgmIndex
 	bool		expressions;
 	Bitmapset  *mentioned;		/* columns of both, as pull_varattnos() */
 	bool		valid;
+	bool		attached;		/* to an index of a partitioned table */
 	bool		concurrently;	/* built so by the plan */
 } PgmIndex;
 
