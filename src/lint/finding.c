@@ -55,22 +55,40 @@ pgm_size_name(uint64 bytes)
 												   Int64GetDatum((int64) bytes)));
 }
 
+/* How much a finding is about: all that the work goes over, or inherits. */
+static uint64
+weight(PgmLint *l, const PgmFinding *f)
+{
+	uint64		bytes = 0;
+	int			tables;
+	ListCell   *lc;
+
+	if (f->work != PGM_WORK_NONE)
+		pgm_sum_effects(l, &bytes, &tables);
+	else
+		foreach(lc, pgm_shadow_tree(l->shadow, unconstify(PgmTable *, f->table)))
+			bytes += pgm_shadow_bytes(lfirst(lc));
+	return Max(bytes, f->bytes);
+}
+
 static void
 weigh(PgmLint *l, PgmFinding *f)
 {
 	const PgmTable *t = f->table;
 	uint64		small = (uint64) pgm_lint_small_table * 1024;
+	uint64		bytes;
 
 	if (t == NULL || f->severity == PGM_SEVERITY_NOTICE)
 		return;
+	bytes = OidIsValid(t->relid) ? weight(l, f) : 0;
 	if (!OidIsValid(t->relid))
 		f->message = psprintf("%s (the plan makes the table, and fills it before)",
 							  f->message);
-	else if (f->bytes == 0 && (t->kind == RELKIND_RELATION || t->kind == RELKIND_MATVIEW))
+	else if (bytes == 0)
 		f->message = psprintf("%s (the table is empty)", f->message);
-	else if (f->bytes < small && t->kind != RELKIND_PARTITIONED_TABLE && !f->rule->any_size)
+	else if (bytes < small && !f->rule->any_size)
 		f->message = psprintf("%s (the table is small, %s)", f->message,
-							  pgm_size_name(f->bytes));
+							  pgm_size_name(bytes));
 	else
 		return;
 	f->severity = PGM_SEVERITY_NOTICE;
@@ -284,6 +302,7 @@ pgm_source_element(const PgmLint *l, int location)
 	char	   *text = pnstrdup(l->script->text +start,
 								l->statement->end - start);
 	int			end = strlen(text);
+	int			closed = -1;	/* behind a parenthesis that is the last token */
 	PgmTokens	t;
 	int			token;
 
@@ -295,7 +314,10 @@ pgm_source_element(const PgmLint *l, int location)
 			end = t.at;
 			break;
 		}
+		closed = token == ')' ? t.at + 1 : -1;
 	}
+	if (closed > 0)
+		end = closed;
 	scanner_finish(t.scanner);
 	while (end > 0 && strchr(" \t\n\r", text[end - 1]))
 		end--;

@@ -108,6 +108,7 @@ pgm_rule_volatile_default(PgmLint *l)
 	const PgmEffect *e = pgm_worst_effect(l);
 	PgmTypeRef	any = {.oid = InvalidOid};
 	char	   *expression;
+	ListCell   *lc;
 
 	if (given == NULL || e == NULL || pgm_column_is_serial(def))
 		return;
@@ -120,19 +121,28 @@ pgm_rule_volatile_default(PgmLint *l)
 		!pgm_expression_volatile(l->shadow, given->raw_expr, &any, def->colname))
 		return;
 	expression = pgm_source_element(l, given->location);
+	foreach(lc, def->constraints)
+	{
+		const Constraint *other = lfirst(lc);
+		int			behind = IsA(other, Constraint) ? other->location - given->location : 0;
+
+		if (behind > 0 && behind < (int) strlen(expression))
+			expression[behind] = '\0';
+	}
 	if (pg_strncasecmp(expression, "default", 7) == 0)
 		expression += 7;
-	while (*expression == ' ')
-		expression++;
+	expression += strspn(expression, " \t\r\n");
+	for (int end = strlen(expression); end > 0 && strchr(" \t\r\n", expression[end - 1]); end--)
+		expression[end - 1] = '\0';
 	pgm_rewrite(pgm_find_effect(l, e, "the default of \"%s\" is volatile: all access to %s is blocked while it is rewritten",
 								def->colname, pgm_shadow_name(e->table)),
-				"ALTER TABLE %s ADD COLUMN %s %s;\nALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n-- in a later migration:\nCALL migrate.backfill('%s', '%s', '%s IS NULL');",
+				"ALTER TABLE %s ADD COLUMN %s %s;\nALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n-- in a later migration:\nCALL migrate.backfill(%s, %s, %s);",
 				pgm_shadow_name(l->table), quote_identifier(def->colname),
 				type_text(l, def), pgm_shadow_name(l->table),
 				quote_identifier(def->colname), expression,
-				pgm_shadow_name(l->table),
-				psprintf("%s = %s", quote_identifier(def->colname), expression),
-				quote_identifier(def->colname));
+				quote_literal_cstr(pgm_shadow_name(l->table)),
+				quote_literal_cstr(psprintf("%s = %s", quote_identifier(def->colname), expression)),
+				quote_literal_cstr(psprintf("%s IS NULL", quote_identifier(def->colname))));
 }
 
 /* serial and identity number each row that is there. */

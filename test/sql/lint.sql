@@ -39,6 +39,18 @@ SELECT lint('DROP TABLE nothing; ALTER TABLE nothing ADD b int');
 SELECT lint('CREATE DOMAIN d AS int CHECK (VALUE > 0); ALTER TABLE orders ADD c d; ALTER TABLE orders ADD e d[]');
 SELECT lint('CREATE FUNCTION f() RETURNS int LANGUAGE sql VOLATILE AS ''SELECT 1''; ALTER TABLE orders ADD c int DEFAULT f()');
 SELECT lint('TRUNCATE orders; ALTER TABLE orders ALTER id TYPE bigint');
+-- all partitions count, and all that inherit; what follows a default or a parenthesis is not a part of it
+CREATE TABLE many (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE many1 PARTITION OF many FOR VALUES IN (1);
+CREATE TABLE many2 PARTITION OF many FOR VALUES IN (2);
+INSERT INTO many SELECT 1 + i % 2, i FROM generate_series(1, 2000) i;
+SET pg_migrate.lint_small_table = '60kB';
+SELECT lint('ALTER TABLE many ALTER b TYPE bigint');
+SELECT lint('ALTER TABLE many1 ADD CONSTRAINT b CHECK (b > 0)');
+SET pg_migrate.lint_small_table = 0;
+SELECT rewrite FROM migrate.lint_sql('ALTER TABLE orders ADD k text DEFAULT ''x'' || random() NOT NULL') WHERE rule = 'volatile-default';
+SELECT rewrite FROM migrate.lint_sql('ALTER TABLE orders ADD CONSTRAINT p CHECK (id > 0) -- positive') WHERE rule = 'check-not-valid';
+DROP TABLE many;
 -- what the server will refuse is refused by the server
 SELECT lint('ALTER TABLE orders ATTACH PARTITION nothing FOR VALUES IN (1)');
 SELECT lint('CREATE TABLE part PARTITION OF orders FOR VALUES FROM (1) TO (2)');
