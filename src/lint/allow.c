@@ -4,12 +4,12 @@
  *
  *		-- migrate:allow rule [, rule ...] [-- reason]
  *
- * in the comments before it.  Those before the first statement of an upgrade
- * also allow what is found about the migration as a whole.
+ * in the comments before it, of one line or of several.  Those before the first
+ * statement of an upgrade also allow what is found about the migration as a
+ * whole.  What looks like one, and allows nothing, is found: else somebody would
+ * wait for it to work.
  */
 #include "postgres.h"
-
-#include <ctype.h>
 
 #include "lint/rules.h"
 
@@ -27,6 +27,15 @@ typedef struct PgmAllowance
 	bool		used;
 } PgmAllowance;
 
+/* A script that is searched for comments */
+typedef struct PgmSearch
+{
+	PgmLint    *l;
+	const PgmScript *script;
+	const PgmStatement *statement;	/* behind the comment; NULL: there is none */
+	List	   *allowances;		/* PgmAllowance */
+} PgmSearch;
+
 /* A finding about a comment */
 static PgmFinding *
 find_at(PgmLint *l, const char *rule, const PgmScript *script,
@@ -42,42 +51,81 @@ find_at(PgmLint *l, const char *rule, const PgmScript *script,
 	return f;
 }
 
-/* The rules named in one comment */
-static List *
-read_rules(PgmLint *l, List *allowances, const PgmScript *script,
-		   const PgmStatement *s, const char *p, const char *end, int position)
+/* A comment that allows nothing */
+static void
+find_useless(PgmSearch *s, int position, const char *message)
 {
-	while (p < end)
+	pgm_advise(find_at(s->l, "unused-allow", s->script,
+					   s->statement ? s->statement : llast(s->script->statements),
+					   position, message),
+			   "Write \"-- migrate:allow rule -- reason\" before the statement.");
+}
+
+/* The rules named in one comment: words, up to "--" */
+static void
+read_rules(PgmSearch *s, const char *p, int position)
+{
+	int			named = 0;
+
+	for (;;)
 	{
-		const char *start;
+		int			length;
 		char	   *name;
 		PgmAllowance *a;
 
-		while (p < end && (isspace((unsigned char) *p) || *p == ','))
-			p++;
-		if (p >= end || (p[0] == '-' && p + 1 < end && p[1] == '-'))
+		p += strspn(p, " \t\r\n,");
+		if (*p == '\0' || strncmp(p, "--", 2) == 0)
 			break;
-		start = p;
-		while (p < end && !isspace((unsigned char) *p) && *p != ',')
-			p++;
-		name = pnstrdup(start, p - start);
+		length = strcspn(p, " \t\r\n,");
+		name = pnstrdup(p, length);
+		p += length;
+		named++;
 		if (pgm_rule_find(name) == NULL)
 		{
-			pgm_rewrite(find_at(l, "unknown-rule", script, s, position,
+			pgm_rewrite(find_at(s->l, "unknown-rule", s->script, s->statement, position,
 								psprintf("there is no rule \"%s\"", name)),
 						"SELECT rule, title FROM migrate.lint_rules();");
 			continue;
 		}
 		a = palloc0(sizeof(PgmAllowance));
 		a->rule = pgm_rule_find(name);
-		a->step = l->step;
-		a->script = script;
-		a->statement = s;
-		a->first = s->number == 1 && strcmp(script->kind, "upgrade") == 0;
+		a->step = s->l->step;
+		a->script = s->script;
+		a->statement = s->statement;
+		a->first = s->statement->number == 1 && strcmp(s->script->kind, "upgrade") == 0;
 		a->position = position;
-		allowances = lappend(allowances, a);
+		s->allowances = lappend(s->allowances, a);
 	}
-	return allowances;
+	if (named == 0)
+		find_useless(s, position, "the comment names no rule that it allows");
+}
+
+/* Does a comment begin as if it were to allow something? */
+static bool
+looks_like_marker(const char *p)
+{
+	if (pg_strncasecmp(p, "migrate", strlen("migrate")) != 0)
+		return false;
+	p += strlen("migrate");
+	p += strspn(p, " \t:");
+	return pg_strncasecmp(p, "allow", strlen("allow")) == 0;
+}
+
+/* One comment, without what marks it as one */
+static void
+read_comment(PgmSearch *s, char *text, int position)
+{
+	const char *p = text +strspn(text, " \t\r\n*");
+	const char *behind = p + strlen(MARKER);
+
+	if (!looks_like_marker(p))
+		return;
+	if (s->statement == NULL)
+		find_useless(s, position, "the comment is behind the last statement, and allows nothing");
+	else if (strncmp(p, MARKER, strlen(MARKER)) != 0 || strchr(" \t\r\n", *behind) == NULL)
+		find_useless(s, position, psprintf("the comment is not read as \"%s\", and allows nothing", MARKER));
+	else
+		read_rules(s, behind, position);
 }
 
 /* Where the comment ends that begins here; they may be within one another. */
@@ -98,32 +146,47 @@ comment_end(const char *text, int i)
 	return i;
 }
 
-/* The comments between the statement before and this one */
-static List *
-read_comments(PgmLint *l, List *allowances, const PgmScript *script,
-			  const PgmStatement *s)
+/* The comments in a part of a script where no statement is */
+static void
+read_comments(PgmSearch *s, int start, int end)
 {
-	const char *text = script->text;
-	int			start = s->number == 1 ? 0 :
-		((const PgmStatement *) list_nth(script->statements, s->number - 2))->end;
+	const char *text = s->script->text;
 
-	for (int i = start; i < s->start; i++)
+	for (int i = start; i < end; i++)
 	{
-		int			end = i + strcspn(text +i, "\n");
-		const char *p = text +i + 2;
+		int			begin = i;
 
 		if (strncmp(text +i, "/*", 2) == 0)
-			i = comment_end(text, i) - 1;
-		if (strncmp(text +i, "--", 2) != 0)
-			continue;
-		while (isspace((unsigned char) *p) && *p != '\n')
-			p++;
-		if (strncmp(p, MARKER, strlen(MARKER)) == 0)
-			allowances = read_rules(l, allowances, script, s,
-									p + strlen(MARKER), text +end, i);
-		i = end;
+		{
+			i = comment_end(text, i);
+			read_comment(s, pnstrdup(text +begin + 2, Max(i - begin - 4, 0)), begin);
+			i--;
+		}
+		else if (strncmp(text +i, "--", 2) == 0)
+		{
+			i += strcspn(text +i, "\n");
+			read_comment(s, pnstrdup(text +begin + 2, i - begin - 2), begin);
+		}
 	}
-	return allowances;
+}
+
+/* The comments before a statement, and for the last one those behind it */
+static List *
+search_around(PgmLint *l, List *allowances, const PgmScript *script,
+			  const PgmStatement *statement)
+{
+	PgmSearch	s = {.l = l,.script = script,.statement = statement,
+	.allowances = allowances};
+	int			start = statement->number == 1 ? 0 :
+		((const PgmStatement *) list_nth(script->statements, statement->number - 2))->end;
+
+	read_comments(&s, start, statement->start);
+	if (statement == llast(script->statements))
+	{
+		s.statement = NULL;
+		read_comments(&s, statement->end, strlen(script->text));
+	}
+	return s.allowances;
 }
 
 /* Does the comment stand for this finding? */
@@ -151,7 +214,7 @@ pgm_lint_allow(PgmLint *l)
 		const PgmJudged *j = lfirst(lc);
 
 		l->step = j->step;
-		allowances = read_comments(l, allowances, j->script, j->statement);
+		allowances = search_around(l, allowances, j->script, j->statement);
 	}
 	foreach(lc, l->findings)
 	{

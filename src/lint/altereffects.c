@@ -109,7 +109,7 @@ add_column(PgmForecast *f, PgmTable *t)
 	on_tree(f, t, work_of_add_column);
 	if (!pgm_shadow_column(t, def->colname, NULL))
 		add_referenced(f, t, pgm_column_constraint(def, CONSTR_FOREIGN),
-					   pgm_column_constraint(def, CONSTR_DEFAULT) != NULL);
+					   pgm_column_has_value(def));
 }
 
 static PgmWork
@@ -259,6 +259,52 @@ work_of_inherited_key(PgmTable *t, const Constraint *c, const char **why)
 	return work;
 }
 
+/* The same names in the same order? */
+static bool
+has_same_names(const List *a, const List *b)
+{
+	ListCell   *la;
+	ListCell   *lb;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(la, a, lb, b)
+		if (lfirst(la) == NULL || lfirst(lb) == NULL ||
+			strcmp(lfirst(la), lfirst(lb)) != 0)
+		return false;
+	return true;
+}
+
+/*
+ * Has a partition the foreign key already that comes to it from above?  Then it
+ * is taken over, as tryAttachPartitionForeignKey() does.
+ */
+static bool
+has_key_of_parent(PgmForecast *f, const PgmTable *t, const Constraint *c)
+{
+	const PgmTable *other = find(f, c->pktable);
+	List	   *targets = c->pk_attrs ? pgm_strings(c->pk_attrs) :
+		pgm_shadow_primary_key(other);
+	const char *manner;
+	ListCell   *lc;
+
+	if (t == f->target || c->contype != CONSTR_FOREIGN)
+		return false;
+	manner = pgm_key_manner(c->fk_upd_action, c->fk_del_action, c->fk_matchtype,
+							c->deferrable, c->initdeferred);
+	foreach(lc, t->keys)
+	{
+		const PgmForeignKey *key = lfirst(lc);
+
+		if (key->valid && key->referenced == other &&
+			strcmp(key->manner, manner) == 0 &&
+			has_same_names(key->columns, pgm_strings(c->fk_attrs)) &&
+			has_same_names(key->targets, targets))
+			return true;
+	}
+	return false;
+}
+
 static PgmWork
 work_of_add_constraint(PgmForecast *f, PgmTable *t, const char **why)
 {
@@ -281,6 +327,11 @@ work_of_add_constraint(PgmForecast *f, PgmTable *t, const char **why)
 	}
 	if (c->indexname)
 		return work_of_using_index(t, c, why);
+	if (has_key_of_parent(f, t, c))
+	{
+		*why = "the foreign key of the partition is taken over";
+		return PGM_WORK_NONE;
+	}
 	if (column)
 		return pgm_work_of_not_null(t, column, why);
 	*why = constraint_work(c);
@@ -295,6 +346,22 @@ is_for_one(const PgmTable *t, const Constraint *c)
 		(t->kind != RELKIND_PARTITIONED_TABLE &&
 		 (c->contype == CONSTR_UNIQUE || c->contype == CONSTR_EXCLUSION ||
 		  c->contype == CONSTR_FOREIGN));
+}
+
+/* Has the action any rows to look at? */
+static bool
+is_checked(const PgmForecast *f)
+{
+	ListCell   *lc;
+
+	foreach(lc, f->effects)
+	{
+		const PgmEffect *e = lfirst(lc);
+
+		if (e->action == f->action && e->work != PGM_WORK_NONE)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -312,7 +379,7 @@ add_constraint(PgmForecast *f, PgmTable *t)
 	else
 		on_tree(f, t, work_of_add_constraint);
 	if (c->contype == CONSTR_FOREIGN)
-		add_referenced(f, t, c, !c->skip_validation && pgm_constraint_enforced(c));
+		add_referenced(f, t, c, is_checked(f));
 }
 
 static PgmForeignKey *
@@ -462,7 +529,6 @@ attach(PgmForecast *f, PgmTable *t)
 {
 	const PartitionCmd *cmd = (const PartitionCmd *) f->action->def;
 	PgmTable   *child = find(f, cmd->name);
-	PgmTable   *standard = pgm_default_partition(f, t);
 	ListCell   *lc;
 
 	nothing(f, t);
@@ -477,9 +543,7 @@ attach(PgmForecast *f, PgmTable *t)
 
 		pgm_effect_add(f, one, AccessExclusiveLock, work, why);
 	}
-	if (standard && !cmd->bound->is_default)
-		pgm_effect_tree(f, standard, AccessExclusiveLock, PGM_WORK_SCAN,
-						"the DEFAULT partition is searched for rows of the new one");
+	pgm_effects_on_default(f, t, cmd->bound);
 }
 
 static void

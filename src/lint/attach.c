@@ -70,11 +70,12 @@ bounds_are_ours(Relation rel, const PartitionBoundSpec *bound)
 }
 
 /*
- * What the bounds say, over the columns of the parent; NIL: nothing, or it
- * cannot be said without running somebody's code
+ * What the bounds say, over the columns of the parent, and on demand what those
+ * of the parent itself say; NIL: nothing, or it cannot be said without running
+ * somebody's code.
  */
 static List *
-bound_quals(PgmTable *parent, const PartitionBoundSpec *bound)
+bound_quals(PgmTable *parent, const PartitionBoundSpec *bound, bool inherited)
 {
 	Relation	rel;
 	ParseState *pstate = make_parsestate(NULL);
@@ -88,8 +89,9 @@ bound_quals(PgmTable *parent, const PartitionBoundSpec *bound)
 	{
 		spec = transformPartitionBound(pstate, rel,
 									   copyObject(unconstify(PartitionBoundSpec *, bound)));
-		quals = list_concat(get_qual_from_partbound(rel, spec),
-							list_copy(RelationGetPartitionQual(rel)));
+		quals = get_qual_from_partbound(rel, spec);
+		if (inherited)
+			quals = list_concat(quals, list_copy(RelationGetPartitionQual(rel)));
 	}
 	if (pgm_expression_is_ours((Node *) quals))
 		quals = (List *) eval_const_expressions(NULL, (Node *) quals);
@@ -103,7 +105,7 @@ partition_constraint(PgmTable *parent, const PgmTable *child,
 					 const PartitionBoundSpec *bound)
 {
 	PgmMapping	mapping = {.parent = parent,.child = child};
-	List	   *quals = bound_quals(parent, bound);
+	List	   *quals = bound_quals(parent, bound, true);
 
 	quals = (List *) map_column((Node *) quals, &mapping);
 	return mapping.failed ? NIL : quals;
@@ -116,7 +118,7 @@ partition_constraint(PgmTable *parent, const PgmTable *child,
 char *
 pgm_bound_check(PgmTable *parent, const PartitionBoundSpec *bound)
 {
-	List	   *quals = OidIsValid(parent->relid) ? bound_quals(parent, bound) : NIL;
+	List	   *quals = OidIsValid(parent->relid) ? bound_quals(parent, bound, true) : NIL;
 
 	return quals == NIL ? NULL :
 		deparse_expression(linitial(quals),
@@ -150,4 +152,52 @@ pgm_default_partition(PgmForecast *f, PgmTable *parent)
 	PgmTable   *t = OidIsValid(relid) ? pgm_shadow_by_oid(f->shadow, relid) : NULL;
 
 	return t && !t->dropped ? t : NULL;
+}
+
+/*
+ * What the rows of a DEFAULT partition have to fulfil when another partition is
+ * added, over its own columns; NIL when that cannot be said.
+ */
+static List *
+default_constraint(PgmTable *parent, const PgmTable *standard,
+				   const PartitionBoundSpec *bound)
+{
+	PgmMapping	mapping = {.parent = parent,.child = standard};
+	List	   *quals = bound_quals(parent, bound, false);
+
+	if (quals == NIL || !pgm_expression_is_ours((Node *) quals))
+		return NIL;
+	quals = get_proposed_default_constraint(quals);
+	quals = (List *) map_column((Node *) quals, &mapping);
+	return mapping.failed ? NIL : quals;
+}
+
+/*
+ * A new partition takes its rows from the DEFAULT one, which is searched for
+ * them, part by part; but for what valid CHECKs say that it holds none.
+ */
+void
+pgm_effects_on_default(PgmForecast *f, PgmTable *parent,
+					   const PartitionBoundSpec *bound)
+{
+	PgmTable   *standard = pgm_default_partition(f, parent);
+	bool		proven = false;
+	ListCell   *lc;
+
+	if (standard == NULL || bound->is_default)
+		return;
+	foreach(lc, pgm_shadow_tree(f->shadow, standard))
+	{
+		PgmTable   *one = lfirst(lc);
+		List	   *quals = default_constraint(parent, one, bound);
+		bool		spared = proven ||
+			(quals && pgm_expression_proven(one, quals));
+
+		proven = proven || (spared && one == standard);
+		pgm_effect_add(f, one, AccessExclusiveLock,
+					   spared || one->kind != RELKIND_RELATION ?
+					   PGM_WORK_NONE : PGM_WORK_SCAN,
+					   spared ? "its valid CHECKs say that it holds no row of the new partition" :
+					   "the DEFAULT partition is searched for rows of the new one");
+	}
 }

@@ -32,6 +32,15 @@ pgm_column_constraint(const ColumnDef *def, ConstrType type)
 	return NULL;
 }
 
+/* Has it a default other than NULL? */
+bool
+pgm_column_has_value(const ColumnDef *def)
+{
+	const Constraint *c = pgm_column_constraint(def, CONSTR_DEFAULT);
+
+	return c && !(IsA(c->raw_expr, A_Const) && ((A_Const *) c->raw_expr)->isnull);
+}
+
 /* Is its type one of the words for an integer with a sequence? */
 bool
 pgm_column_is_serial(const ColumnDef *def)
@@ -74,12 +83,12 @@ work_of_constraints(const ColumnDef *def, bool has_default, bool inherited,
 			case CONSTR_PRIMARY:
 				if (inherited)
 					break;
-				*why = "its index is built";
+				*why = "its index is built from every row";
 				return PGM_WORK_SCAN;
 			case CONSTR_FOREIGN:
 				if (!has_default || inherited)
 					break;
-				*why = "its foreign key is checked for each row, for the default is not null";
+				*why = "its foreign key is checked for each row, for it has a default";
 				return PGM_WORK_SCAN;
 			case CONSTR_NOTNULL:
 				if (has_default)
@@ -190,27 +199,34 @@ mentions(const Node *expr, AttrNumber attnum)
 	return is_member(attnums, attnum);
 }
 
-/* An index on the column, or of expressions, that has to be built anew. */
-static const PgmIndex *
-index_rebuilt(const PgmTable *t, const PgmColumn *column, AttrNumber attnum,
-			  const PgmTypeRef *to)
+/* Must an index, on the column or of expressions, be built anew? */
+static bool
+is_rebuilt(const PgmIndex *index, const PgmColumn *column, AttrNumber attnum,
+		   const PgmTypeRef *to)
 {
-	ListCell   *li;
+	bool		concerned = is_member(index->mentioned, attnum) ||
+		(!OidIsValid(index->oid) && (index->expressions || index->partial));
 	ListCell   *lc;
 
-	foreach(li, t->indexes)
-	{
-		const PgmIndex *index = lfirst(li);
-		bool		concerned = is_member(index->mentioned, attnum) ||
-			(!OidIsValid(index->oid) && (index->expressions || index->partial));
+	foreach(lc, index->columns)
+		concerned = concerned || (lfirst(lc) &&
+								  strcmp(lfirst(lc), column->name) == 0);
+	return concerned && !pgm_expression_index_kept(index, column, to);
+}
 
-		foreach(lc, index->columns)
-			concerned = concerned || (lfirst(lc) &&
-									  strcmp(lfirst(lc), column->name) == 0);
-		if (concerned && !pgm_expression_index_kept(index, column, to))
-			return index;
-	}
-	return NULL;
+/* Names in quotes, behind what they are: "index" for one, "indexes" for more */
+static char *
+names_of(const List *names, const char *one, const char *many)
+{
+	StringInfoData out;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	appendStringInfoString(&out, list_length(names) == 1 ? one : many);
+	foreach(lc, names)
+		appendStringInfo(&out, "%s \"%s\"", foreach_current_index(lc) ? "," : "",
+						 (char *) lfirst(lc));
+	return out.data;
 }
 
 /* What has to be done although the rows stay as they are. */
@@ -218,7 +234,8 @@ static PgmWork
 work_beside(const PgmTable *t, const PgmColumn *column, AttrNumber attnum,
 			const PgmTypeRef *to, const char **why)
 {
-	const PgmIndex *index = index_rebuilt(t, column, attnum, to);
+	List	   *checks = NIL;
+	List	   *indexes = NIL;
 	ListCell   *lc;
 
 	foreach(lc, t->checks)
@@ -226,16 +243,24 @@ work_beside(const PgmTable *t, const PgmColumn *column, AttrNumber attnum,
 		const PgmCheck *check = lfirst(lc);
 
 		if (check->valid && mentions(check->expr, attnum))
-		{
-			*why = psprintf("%s, but the CHECK \"%s\" is checked anew for each row",
-							*why, check->name);
-			return PGM_WORK_SCAN;
-		}
+			checks = lappend(checks, check->name);
 	}
-	if (index == NULL)
-		return PGM_WORK_NONE;
-	*why = psprintf("%s, but the index \"%s\" is built anew", *why, index->name);
-	return PGM_WORK_SCAN;
+	foreach(lc, t->indexes)
+	{
+		const PgmIndex *index = lfirst(lc);
+
+		if (is_rebuilt(index, column, attnum, to))
+			indexes = lappend(indexes, index->name);
+	}
+	if (checks)
+		*why = psprintf("%s, but %s %s checked anew for each row", *why,
+						names_of(checks, "CHECK", "CHECKs"),
+						list_length(checks) == 1 ? "is" : "are");
+	if (indexes)
+		*why = psprintf("%s, %s %s %s built anew", *why, checks ? "and" : "but",
+						names_of(indexes, "index", "indexes"),
+						list_length(indexes) == 1 ? "is" : "are");
+	return checks || indexes ? PGM_WORK_SCAN : PGM_WORK_NONE;
 }
 
 /* What ALTER COLUMN TYPE does to a table. */

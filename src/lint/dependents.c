@@ -38,7 +38,9 @@
 typedef struct PgmPursuit
 {
 	ObjectAddresses *seen;
-	List	   *relations;		/* oids */
+	List	   *relations;		/* oids, of what is locked */
+	List	   *parts;			/* ObjectAddress, of what goes: relations and
+								 * columns */
 } PgmPursuit;
 
 /* Catalogs of what belongs to a table, where the table stands in them */
@@ -58,9 +60,9 @@ static const struct
 	{AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, Anum_pg_attrdef_adrelid}
 };
 
-/* The table an object belongs to, if it is one of those. */
-static Oid
-table_of(const ObjectAddress *object)
+/* The table an object belongs to, or is; InvalidOid: it is of another kind. */
+Oid
+pgm_table_of_object(const ObjectAddress *object)
 {
 	Oid			result = InvalidOid;
 
@@ -104,6 +106,15 @@ locked_relation(Oid relid)
 		InvalidOid : relid;
 }
 
+static ObjectAddress *
+copy_address(const ObjectAddress *object)
+{
+	ObjectAddress *copy = palloc(sizeof(ObjectAddress));
+
+	*copy = *object;
+	return copy;
+}
+
 /* Follow what depends on an object, and what on that. */
 static void
 pursue(PgmPursuit *p, const ObjectAddress *object)
@@ -119,7 +130,9 @@ pursue(PgmPursuit *p, const ObjectAddress *object)
 	if (object_address_present(object, p->seen))
 		return;
 	add_exact_object_address(object, p->seen);
-	relid = table_of(object);
+	if (object->classId == RelationRelationId)
+		p->parts = lappend(p->parts, copy_address(object));
+	relid = pgm_table_of_object(object);
 	relid = OidIsValid(relid) ? locked_relation(relid) : InvalidOid;
 	if (OidIsValid(relid))
 		p->relations = list_append_unique_oid(p->relations, relid);
@@ -195,26 +208,98 @@ dropped_relation(PgmShadow *s, ObjectType type, List *name)
 	return index ? index->table : NULL;
 }
 
-/* What a DROP of one object reaches in the catalog */
-static List *
-add_reached(PgmShadow *s, List *tables, const DropStmt *stmt, Node *object)
+/* Follow what the catalog says to depend on an object of a DROP. */
+static PgmPursuit
+pursue_dropped(const DropStmt *stmt, Node *object, ObjectAddress *address)
 {
 	PgmPursuit	p = {.relations = NIL};
 	Relation	rel = NULL;
-	ObjectAddress address = get_object_address(stmt->removeType, object, &rel,
-											   AccessShareLock, true);
-	ListCell   *lc;
 
+	*address = get_object_address(stmt->removeType, object, &rel,
+								  AccessShareLock, true);
 	if (rel)
 		table_close(rel, NoLock);
-	if (!OidIsValid(address.objectId))
-		return tables;
+	if (!OidIsValid(address->objectId))
+		return p;
 	p.seen = new_object_addresses();
-	pursue(&p, &address);
+	pursue(&p, address);
 	free_object_addresses(p.seen);
+	return p;
+}
+
+/* The tables that a DROP of one object locks beside */
+static List *
+add_reached(PgmShadow *s, List *tables, const DropStmt *stmt, Node *object)
+{
+	ObjectAddress address;
+	PgmPursuit	p = pursue_dropped(stmt, object, &address);
+	ListCell   *lc;
+
 	foreach(lc, p.relations)
 		tables = add_table(s, tables, pgm_shadow_by_oid(s, lfirst_oid(lc)));
 	return tables;
+}
+
+/* The table, if the address is one, or a column of one, that holds data */
+static PgmTable *
+data_at(PgmShadow *s, const ObjectAddress *part)
+{
+	char		kind = get_rel_relkind(part->objectId);
+	PgmTable   *t;
+
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
+		return NULL;
+	t = pgm_shadow_by_oid(s, part->objectId);
+	return t && !t->dropped ? t : NULL;
+}
+
+static List *
+add_part(List *reached, PgmTable *t, const char *column)
+{
+	PgmReached *r;
+	ListCell   *lc;
+
+	foreach(lc, reached)
+	{
+		r = lfirst(lc);
+		if (r->table == t && (r->column == NULL || r->column == column))
+			return reached;
+	}
+	r = palloc(sizeof(PgmReached));
+	r->table = t;
+	r->column = column;
+	return lappend(reached, r);
+}
+
+/*
+ * The tables, and columns of tables that stay, which go with the objects of a
+ * DROP (PgmReached); partitions go with their table, and are not told apart.
+ */
+List *
+pgm_reached_by_drop(PgmShadow *s, const DropStmt *stmt)
+{
+	List	   *reached = NIL;
+	ListCell   *lo;
+	ListCell   *lc;
+
+	foreach(lo, stmt->objects)
+	{
+		ObjectAddress address;
+		PgmPursuit	p = pursue_dropped(stmt, lfirst(lo), &address);
+
+		for (int whole = 1; whole >= 0; whole--)
+			foreach(lc, p.parts)
+		{
+			const ObjectAddress *part = lfirst(lc);
+			PgmTable   *t = (part->objectSubId == 0) == whole ? data_at(s, part) : NULL;
+			const PgmColumn *c = t && !whole ? list_nth(t->columns, part->objectSubId - 1) : NULL;
+
+			if (t && part->objectId != address.objectId &&
+				(whole ? !t->is_partition : c->name != NULL))
+				reached = add_part(reached, t, whole ? NULL : c->name);
+		}
+	}
+	return reached;
 }
 
 /* One object of a DROP */

@@ -328,25 +328,47 @@ of_refresh(PgmForecast *f)
 					   "its rows are thrown away" : "it is computed anew");
 }
 
+/* A tree of tables, and with CASCADE all that refer to one of them */
+static List *
+add_truncated(PgmForecast *f, List *tables, List *tree, bool cascade)
+{
+	ListCell   *lt;
+	ListCell   *lr;
+
+	check_stack_depth();
+	foreach(lt, tree)
+	{
+		if (list_member_ptr(tables, lfirst(lt)))
+			continue;
+		tables = lappend(tables, lfirst(lt));
+		foreach(lr, cascade ? pgm_referencing(f->shadow, lfirst(lt), NULL) : NIL)
+			tables = add_truncated(f, tables,
+								   pgm_shadow_tree(f->shadow, lfirst(lr)), true);
+	}
+	return tables;
+}
+
 static void
 of_truncate(PgmForecast *f)
 {
 	const TruncateStmt *stmt = (const TruncateStmt *) f->node;
+	List	   *tables = NIL;
 	ListCell   *lc;
-	ListCell   *lr;
 
 	foreach(lc, stmt->relations)
 	{
-		PgmTable   *t = find(f, lfirst(lc));
+		const RangeVar *rel = lfirst(lc);
+		PgmTable   *t = find(f, rel);
 
-		named(f, lfirst(lc), AccessExclusiveLock, PGM_WORK_REWRITE,
-			  "its rows are thrown away");
-		if (t == NULL || stmt->behavior != DROP_CASCADE)
-			continue;
-		foreach(lr, pgm_referencing(f->shadow, t, NULL))
-			pgm_effect_tree(f, lfirst(lr), AccessExclusiveLock,
-							PGM_WORK_REWRITE, "its rows are thrown away");
+		if (t)
+			tables = add_truncated(f, tables, rel->inh ?
+								   pgm_shadow_tree(f->shadow, t) : list_make1(t),
+								   stmt->behavior == DROP_CASCADE);
 	}
+	foreach(lc, tables)
+		pgm_effect_add(f, lfirst(lc), AccessExclusiveLock,
+					   has_rows(lfirst(lc)) ? PGM_WORK_REWRITE : PGM_WORK_NONE,
+					   "its rows are thrown away");
 }
 
 static void
@@ -416,14 +438,11 @@ of_create(PgmForecast *f)
 	foreach(lc, stmt->inhRelations)
 	{
 		PgmTable   *parent = find(f, lfirst(lc));
-		PgmTable   *standard = stmt->partbound && parent ?
-			pgm_default_partition(f, parent) : NULL;
 
 		pgm_effect_add(f, parent, stmt->partbound ? AccessExclusiveLock :
 					   ShareUpdateExclusiveLock, PGM_WORK_NONE, NULL);
-		if (standard && !stmt->partbound->is_default)
-			pgm_effect_tree(f, standard, AccessExclusiveLock, PGM_WORK_SCAN,
-							"the DEFAULT partition is searched for rows of the new one");
+		if (parent && stmt->partbound)
+			pgm_effects_on_default(f, parent, stmt->partbound);
 	}
 }
 
@@ -576,7 +595,26 @@ of_sequence(PgmForecast *f)
 				   ShareRowExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
-/* The tables that a query reads, and locks rows of */
+/* The table that a query changes, or NULL */
+static RangeVar *
+changed(const Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_InsertStmt:
+			return ((const InsertStmt *) node)->relation;
+		case T_UpdateStmt:
+			return ((const UpdateStmt *) node)->relation;
+		case T_DeleteStmt:
+			return ((const DeleteStmt *) node)->relation;
+		case T_MergeStmt:
+			return ((const MergeStmt *) node)->relation;
+		default:
+			return NULL;
+	}
+}
+
+/* The tables that a query changes, or reads, or locks rows of */
 static bool
 read_tables(Node *node, void *context)
 {
@@ -592,26 +630,15 @@ read_tables(Node *node, void *context)
 	}
 	if (IsA(node, IntoClause) || IsA(node, ExecuteStmt))
 		return false;
+	if (changed(node))
+		named(f, changed(node), RowExclusiveLock, PGM_WORK_NONE, NULL);
 	return raw_expression_tree_walker(node, read_tables, context);
 }
 
 static void
 of_query(PgmForecast *f)
 {
-	Node	   *node = unconstify(Node *, f->node);
-	RangeVar   *target = NULL;
-
-	if (IsA(node, InsertStmt))
-		target = ((InsertStmt *) node)->relation;
-	else if (IsA(node, UpdateStmt))
-		target = ((UpdateStmt *) node)->relation;
-	else if (IsA(node, DeleteStmt))
-		target = ((DeleteStmt *) node)->relation;
-	else if (IsA(node, MergeStmt))
-		target = ((MergeStmt *) node)->relation;
-	if (target)
-		named(f, target, RowExclusiveLock, PGM_WORK_NONE, NULL);
-	(void) read_tables(node, f);
+	(void) read_tables(unconstify(Node *, f->node), f);
 }
 
 static void

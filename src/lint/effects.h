@@ -6,6 +6,7 @@
 #ifndef PGM_EFFECTS_H
 #define PGM_EFFECTS_H
 
+#include "catalog/objectaddress.h"
 #include "lint/shadow.h"
 #include "storage/lockdefs.h"
 
@@ -59,14 +60,28 @@ extern PgmWork pgm_work_of_not_null(PgmTable *t, const char *column,
 extern PgmWork pgm_work_of_type(PgmForecast *f, PgmTable *t,
 								const AlterTableCmd *cmd, const char **why);
 extern bool pgm_column_is_serial(const ColumnDef *def);
+extern bool pgm_column_has_value(const ColumnDef *def);
 extern const Constraint *pgm_column_constraint(const ColumnDef *def,
 											   ConstrType type);
 
+/* A table, or a column of one, that a DROP CASCADE reaches */
+typedef struct PgmReached
+{
+	PgmTable   *table;
+	const char *column;			/* NULL: all of the table */
+} PgmReached;
+
 /* dependents.c */
+extern Oid	pgm_table_of_object(const ObjectAddress *object);
+extern List *pgm_reached_by_drop(PgmShadow *s, const DropStmt *stmt);
 extern List *pgm_dependents_of_drop(PgmShadow *s, const DropStmt *stmt);
 extern List *pgm_tables_typed(Oid type);
 extern List *pgm_tables_of_type(PgmShadow *s, Oid type);
 extern List *pgm_referencing(PgmShadow *s, PgmTable *t, const char *column);
+
+/* obstacles.c */
+extern char *pgm_obstacle_of_column(PgmShadow *s, const PgmTable *t,
+									AttrNumber attnum, const char **kind);
 
 /* attach.c */
 extern PgmWork pgm_work_of_attach(PgmForecast *f, PgmTable *parent,
@@ -75,5 +90,7 @@ extern PgmWork pgm_work_of_attach(PgmForecast *f, PgmTable *parent,
 								  const char **why);
 extern char *pgm_bound_check(PgmTable *parent, const PartitionBoundSpec *bound);
 extern PgmTable *pgm_default_partition(PgmForecast *f, PgmTable *parent);
+extern void pgm_effects_on_default(PgmForecast *f, PgmTable *parent,
+								   const PartitionBoundSpec *bound);
 
 #endif							/* PGM_EFFECTS_H */

@@ -6,8 +6,6 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
-#include "common/keywords.h"
-#include "parser/scanner.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/syscache.h"
@@ -42,11 +40,6 @@ add_finding(PgmLint *l, const PgmTable *t)
 	return f;
 }
 
-/*
- * Nobody waits for a table that the plan makes, and work on one that holds
- * nothing, or little, is soon done: then the finding is of less weight, and says
- * why.
- */
 /* Bytes as people say them */
 char *
 pgm_size_name(uint64 bytes)
@@ -71,6 +64,11 @@ weight(PgmLint *l, const PgmFinding *f)
 	return Max(bytes, f->bytes);
 }
 
+/*
+ * Nobody waits for a table that the plan makes, and work on one that holds
+ * nothing, or little, is soon done: then the finding is of less weight, and says
+ * why.
+ */
 static void
 weigh(PgmLint *l, PgmFinding *f)
 {
@@ -249,177 +247,6 @@ pgm_worst_effect(const PgmLint *l)
 			worst = e;
 	}
 	return worst;
-}
-
-/* The text of the statement. */
-char *
-pgm_source(const PgmLint *l)
-{
-	return pnstrdup(l->script->text +l->statement->start,
-					l->statement->end - l->statement->start);
-}
-
-/* The source of a statement, token by token */
-typedef struct PgmTokens
-{
-	core_yyscan_t scanner;
-	core_yy_extra_type extra;
-	int			depth;			/* of parentheses and brackets */
-	YYLTYPE		at;				/* where the last token begins */
-} PgmTokens;
-
-static void
-tokens_begin(PgmTokens *t, const char *text)
-{
-	t->depth = 0;
-	t->at = 0;
-	t->scanner = scanner_init(pstrdup(text), &t->extra, &ScanKeywords,
-							  ScanKeywordTokens);
-}
-
-/* The next token; 0 at the end. */
-static int
-tokens_next(PgmTokens *t)
-{
-	core_YYSTYPE value;
-	int			token = core_yylex(&value, &t->at, t->scanner);
-
-	if (token == '(' || token == '[')
-		t->depth++;
-	else if (token == ')' || token == ']')
-		t->depth--;
-	return token;
-}
-
-/*
- * The text from a place in the statement to the comma that ends this element
- * of a list, or to the end of the list or statement.
- */
-char *
-pgm_source_element(const PgmLint *l, int location)
-{
-	int			start = Max(location, l->statement->start);
-	char	   *text = pnstrdup(l->script->text +start,
-								l->statement->end - start);
-	int			end = strlen(text);
-	int			closed = -1;	/* behind a parenthesis that is the last token */
-	PgmTokens	t;
-	int			token;
-
-	tokens_begin(&t, text);
-	while ((token = tokens_next(&t)) != 0)
-	{
-		if (t.depth < 0 || (t.depth == 0 && token == ','))
-		{
-			end = t.at;
-			break;
-		}
-		closed = token == ')' ? t.at + 1 : -1;
-	}
-	if (closed > 0)
-		end = closed;
-	scanner_finish(t.scanner);
-	while (end > 0 && strchr(" \t\n\r", text[end - 1]))
-		end--;
-	text[		end] = '\0';
-	return text;
-}
-
-/*
- * The first parenthesis at or behind a place in the statement, with all that is
- * in it; NULL when there is none.
- */
-char *
-pgm_source_parenthesis(const PgmLint *l, int location)
-{
-	char	   *text = pgm_source_element(l, location);
-	char	   *result = NULL;
-	int			start = -1;
-	PgmTokens	t;
-	int			token;
-
-	tokens_begin(&t, text);
-	while (result == NULL && (token = tokens_next(&t)) != 0)
-	{
-		if (start < 0 && token == '(')
-			start = t.at;
-		else if (start >= 0 && t.depth == 0)
-			result = pnstrdup(text +start, t.at + 1 - start);
-	}
-	scanner_finish(t.scanner);
-	return result;
-}
-
-/* Where a keyword of the statement stands in its text, outside of parentheses */
-static int
-find_word(const char *text, const char *word)
-{
-	int			length = strlen(word);
-	int			at = -1;
-	PgmTokens	t;
-
-	tokens_begin(&t, text);
-	while (at < 0 && tokens_next(&t) != 0)
-		if (t.depth == 0 && pg_strncasecmp(text +t.at, word, length) == 0 &&
-			!isalnum((unsigned char) text[t.at + length]) &&
-			text[t.at + length] != '_')
-			at = t.at;
-	scanner_finish(t.scanner);
-	return at;
-}
-
-/*
- * The text of the statement between two of its keywords; up to its end where
- * the second is NULL or is not there, NULL where the first is not.
- */
-char *
-pgm_source_between(const PgmLint *l, const char *from, const char *to)
-{
-	char	   *text = pgm_source(l);
-	int			start = find_word(text, from);
-	int			end = to ? find_word(text, to) : -1;
-
-	if (start < 0)
-		return NULL;
-	start += strlen(from);
-	start += strspn(text +start, " \t\n\r");
-	if (end < start)
-		end = strlen(text);
-	while (end > start && strchr(" \t\n\r", text[end - 1]))
-		end--;
-	return pnstrdup(text +start, end - start);
-}
-
-/* The text of a statement on an index, CONCURRENTLY. */
-char *
-pgm_source_concurrently(const PgmLint *l)
-{
-	char	   *text = pgm_source(l);
-	char	   *index = strcasestr(text, "index");
-	int			at = index ? index - text +strlen("index") : 0;
-
-	return psprintf("%.*s CONCURRENTLY%s", at, text, text +at);
-}
-
-/* The text of the statement behind the name of a relation. */
-char *
-pgm_source_behind(const PgmLint *l, const RangeVar *rel)
-{
-	char	   *text = pgm_source(l);
-	int			start = rel->location - l->statement->start;
-	PgmTokens	t;
-	int			token;
-
-	if (rel->location < l->statement->start || start > (int) strlen(text))
-		return "";
-	tokens_begin(&t, text +start);
-	(void) tokens_next(&t);
-	while ((token = tokens_next(&t)) == '.')
-		(void) tokens_next(&t);
-	if (token == 0)
-		t.at = strlen(text +start);
-	scanner_finish(t.scanner);
-	return text +start + t.at;
 }
 
 /*

@@ -18,6 +18,7 @@
 
 #include "errors.h"
 #include "lint/lint.h"
+#include "lint/refusals.h"
 #include "lint/shadow.h"
 #include "run/segment.h"
 #include "run/settings.h"
@@ -65,33 +66,13 @@ main_table(PgmLint *l)
 	return NULL;
 }
 
-/* The server would not find it either; what the plan makes it has seen. */
-static void
-check_exists(const PgmLint *l)
-{
-	const RangeVar *rel = NULL;
-
-	if (IsA(l->node, IndexStmt))
-		rel = ((const IndexStmt *) l->node)->relation;
-	else if (IsA(l->node, AlterTableStmt) &&
-			 ((const AlterTableStmt *) l->node)->objtype == OBJECT_TABLE &&
-			 !((const AlterTableStmt *) l->node)->missing_ok)
-		rel = ((const AlterTableStmt *) l->node)->relation;
-	if (rel && l->table == NULL && !pgm_shadow_index(l->shadow, rel))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation \"%s%s%s\" does not exist",
-						rel->schemaname ? rel->schemaname : "",
-						rel->schemaname ? "." : "", rel->relname)));
-}
-
 static bool
 judge(void *arg)
 {
 	PgmLint    *l = arg;
 
 	l->table = main_table(l);
-	check_exists(l);
+	pgm_refuse(l);
 	l->effects = pgm_effects_of(l->shadow, l->node);
 	l->predictions = pgm_predict(l->effects);
 	pgm_rules_apply(l);
@@ -125,7 +106,7 @@ static void
 report_failure(PgmLint *l, ErrorData *edata)
 {
 	int			category = ERRCODE_TO_CATEGORY(edata->sqlerrcode);
-	const char *message = edata->message;
+	const char *message = psprintf("it would fail: %s", edata->message);
 	PgmFinding *f;
 
 	if (category == ERRCODE_OPERATOR_INTERVENTION ||
@@ -133,12 +114,14 @@ report_failure(PgmLint *l, ErrorData *edata)
 		ReThrowError(edata);
 	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 	{
-		message = "another session holds a lock on what it names";
+		message = "it could not be judged: another session holds a lock on what it names";
 		l->lock_wait = LOCK_WAIT_AGAIN;
 		pgm_settings_bound_lock_timeout(l->lock_wait);
 	}
+	else if (category == ERRCODE_INTERNAL_ERROR)
+		message = psprintf("it could not be judged: %s", edata->message);
 	l->rule = pgm_rule_find("cannot-judge");
-	f = pgm_find(l, NULL, "the statement could not be judged: %s", message);
+	f = pgm_find(l, NULL, "%s", message);
 	pgm_evidence(f, "sqlstate", unpack_sql_state(edata->sqlerrcode));
 }
 
@@ -263,6 +246,7 @@ judge_upgrades(PgmLint *l)
 
 		l->step = step;
 		l->down = false;
+		l->again = !l->probe || l->run->position->applied[step->rev];
 		if (step->script)
 			judge_with_settings(l, step->script,
 								segments_of(l, step, &partitioned));
@@ -284,6 +268,7 @@ judge_downgrades(PgmLint *l)
 
 		l->step = step;
 		l->down = true;
+		l->again = true;
 		if (step->stored->m.downgrade)
 			judge_with_settings(l, pgm_script_parse(step->stored->m.revision,
 													"downgrade",

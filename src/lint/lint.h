@@ -58,6 +58,8 @@ typedef struct PgmLint
 	const PgmRun *run;			/* NULL for lint_sql() */
 	PgmShadow  *shadow;
 	bool		probe;			/* look at data too */
+	bool		again;			/* what the script makes may be there already */
+	bool		opaque;			/* code ran of which nobody knows what it made */
 	bool		one_transaction;	/* upgrade() runs all of it in one */
 	List	   *findings;		/* PgmFinding */
 	List	   *statements;		/* PgmJudged, of all scripts up to now */
@@ -123,20 +125,27 @@ extern void pgm_evidence_number(PgmFinding *f, const char *key, int64 value);
 extern const char *pgm_severity_name(PgmSeverity severity);
 extern bool pgm_table_matters(const PgmTable *t);
 
-/* allow.c */
-extern void pgm_lint_allow(PgmLint *l);
-
 extern const PgmEffect *pgm_worst_effect(const PgmLint *l);
+extern int64 pgm_table_rows(const PgmTable *t);
+extern void pgm_sum_effects(const PgmLint *l, uint64 *bytes, int *tables);
+extern char *pgm_size_name(uint64 bytes);
+
+/* source.c */
 extern char *pgm_source(const PgmLint *l);
 extern char *pgm_source_element(const PgmLint *l, int location);
+extern char *pgm_source_of_column(const PgmLint *l, const ColumnDef *def,
+								  const Constraint *c);
+extern char *pgm_source_unnamed(char *text);
 extern char *pgm_source_parenthesis(const PgmLint *l, int location);
 extern char *pgm_source_between(const PgmLint *l, const char *from,
 								const char *to);
-extern char *pgm_size_name(uint64 bytes);
-extern char *pgm_source_concurrently(const PgmLint *l);
+extern char *pgm_source_word(const char *text, const char *from, const char *to);
+extern char *pgm_source_concurrently(const PgmLint *l, const char *behind);
+extern char *pgm_source_through(const PgmLint *l, int location, int parentheses);
 extern char *pgm_source_behind(const PgmLint *l, const RangeVar *rel);
-extern int64 pgm_table_rows(const PgmTable *t);
-extern void pgm_sum_effects(const PgmLint *l, uint64 *bytes, int *tables);
+
+/* allow.c */
+extern void pgm_lint_allow(PgmLint *l);
 
 /* lint.c */
 extern const PgmLint *pgm_lint_judge(const PgmRun *run, bool probe);

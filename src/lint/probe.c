@@ -8,14 +8,17 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "optimizer/optimizer.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timeout.h"
 
@@ -142,6 +145,27 @@ report(PgmLint *l, int64 rows, const char *one, const char *many,
 	pgm_rewrite(f, "%s;", query);
 }
 
+/* What keeps a query from those that inherit from a table, if any do */
+static const char *
+only(const PgmLint *l, PgmTable *t)
+{
+	return t->kind == RELKIND_RELATION &&
+		pgm_shadow_children(l->shadow, t) != NIL ? "ONLY " : "";
+}
+
+/*
+ * The table as the statement looks at it.  Keys and foreign keys, and what is
+ * said of it ONLY, do not go to those that inherit from it.
+ */
+static char *
+source(const PgmLint *l, bool inherited)
+{
+	if (IsA(l->node, AlterTableStmt))
+		inherited = inherited && ((const AlterTableStmt *) l->node)->relation->inh;
+	return psprintf("%s%s", inherited ? "" : only(l, l->table),
+					pgm_shadow_name(l->table));
+}
+
 /* Rows with a null in one of the columns */
 static void
 probe_nulls(PgmLint *l, List *columns)
@@ -151,23 +175,24 @@ probe_nulls(PgmLint *l, List *columns)
 
 	if (where == NULL)
 		return;
-	query = psprintf("SELECT * FROM %s WHERE %s", pgm_shadow_name(l->table), where);
+	query = psprintf("SELECT * FROM %s WHERE %s", source(l, true), where);
 	report(l, count_rows(query), "row has a null in", "rows have a null in",
 		   join(l->table, columns, "", ", ", ""), query);
 }
 
-/* Rows that are the same in the columns */
+/* Rows that are the same in the columns; nulls are not, unless it is said */
 static void
-probe_duplicates(PgmLint *l, List *columns)
+probe_duplicates(PgmLint *l, List *columns, bool nulls)
 {
 	char	   *names = join(l->table, columns, "", ", ", "");
 	char	   *query;
 
 	if (names == NULL)
 		return;
-	query = psprintf("SELECT %s FROM %s WHERE %s GROUP BY %s HAVING pg_catalog.count(*) > 1",
-					 names, pgm_shadow_name(l->table),
-					 join(l->table, columns, "", " AND ", " IS NOT NULL"), names);
+	query = psprintf("SELECT %s FROM %s%s%s GROUP BY %s HAVING pg_catalog.count(*) > 1",
+					 names, source(l, false), nulls ? "" : " WHERE ",
+					 nulls ? "" : join(l->table, columns, "", " AND ", " IS NOT NULL"),
+					 names);
 	report(l, count_rows(query), "value is there more than once, of",
 		   "values are there more than once, of", psprintf("(%s)", names), query);
 }
@@ -194,10 +219,10 @@ probe_orphans(PgmLint *l, List *columns, PgmTable *other, List *keys)
 		appendStringInfo(&on, "%sk.%s = r.%s", on.len ? " AND " : "",
 						 quote_identifier(lfirst(lb)), quote_identifier(lfirst(la)));
 	}
-	query = psprintf("SELECT * FROM %s r WHERE %s AND NOT EXISTS (SELECT FROM %s k WHERE %s)",
-					 pgm_shadow_name(l->table),
+	query = psprintf("SELECT * FROM %s r WHERE %s AND NOT EXISTS (SELECT FROM %s%s k WHERE %s)",
+					 source(l, false),
 					 join(l->table, columns, "r.", " AND ", " IS NOT NULL"),
-					 pgm_shadow_name(other), on.data);
+					 only(l, other), pgm_shadow_name(other), on.data);
 	report(l, count_rows(query), "row refers to no row of",
 		   "rows refer to no row of", pgm_shadow_name(other), query);
 }
@@ -212,33 +237,10 @@ probe_check(PgmLint *l, const Constraint *c)
 
 	if (expr == NULL || text == NULL || !pgm_expression_is_ours(expr))
 		return;
-	query = psprintf("SELECT * FROM %s WHERE NOT %s", pgm_shadow_name(l->table),
+	query = psprintf("SELECT * FROM %s WHERE NOT %s", source(l, !c->is_no_inherit),
 					 text);
 	report(l, count_rows(query), "row does not fulfil", "rows do not fulfil",
 		   text, query);
-}
-
-static List *
-strings_of(List *values)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, values)
-		result = lappend(result, strVal(lfirst(lc)));
-	return result;
-}
-
-/* The columns of the primary key of a table */
-static List *
-primary_key(const PgmTable *t)
-{
-	ListCell   *lc;
-
-	foreach(lc, t ? t->indexes : NIL)
-		if (((PgmIndex *) lfirst(lc))->primary)
-		return ((PgmIndex *) lfirst(lc))->columns;
-	return NIL;
 }
 
 static void
@@ -251,16 +253,16 @@ probe_constraint(PgmLint *l, const Constraint *c)
 	switch (c->contype)
 	{
 		case CONSTR_PRIMARY:
-			probe_nulls(l, strings_of(c->keys));
-			probe_duplicates(l, strings_of(c->keys));
+			probe_nulls(l, pgm_strings(c->keys));
+			probe_duplicates(l, pgm_strings(c->keys), false);
 			break;
 		case CONSTR_UNIQUE:
-			probe_duplicates(l, strings_of(c->keys));
+			probe_duplicates(l, pgm_strings(c->keys), c->nulls_not_distinct);
 			break;
 		case CONSTR_FOREIGN:
 			other = pgm_shadow_table(l->shadow, c->pktable);
-			probe_orphans(l, strings_of(c->fk_attrs), other, c->pk_attrs ?
-						  strings_of(c->pk_attrs) : primary_key(other));
+			probe_orphans(l, pgm_strings(c->fk_attrs), other, c->pk_attrs ?
+						  pgm_strings(c->pk_attrs) : pgm_shadow_primary_key(other));
 			break;
 		case CONSTR_CHECK:
 			probe_check(l, c);
@@ -270,11 +272,53 @@ probe_constraint(PgmLint *l, const Constraint *c)
 	}
 }
 
+/* Are all columns that an expression names in the catalog? */
+static bool
+is_of_catalog(const PgmTable *t, Node *expr)
+{
+	Bitmapset  *attnums = NULL;
+	ListCell   *lc;
+
+	pull_varattnos(expr, 1, &attnums);
+	foreach(lc, t->columns)
+		if (((PgmColumn *) lfirst(lc))->is_new &&
+			bms_is_member(foreach_current_index(lc) + 1 - FirstLowInvalidHeapAttributeNumber,
+						  attnums))
+		return false;
+	return true;
+}
+
+/* Rows that a CHECK which is NOT VALID refuses */
+static void
+probe_unvalidated(PgmLint *l, const PgmCheck *c)
+{
+	char	   *text;
+	char	   *query;
+
+	if (c->expr == NULL || !pgm_expression_is_ours(c->expr) ||
+		!is_of_catalog(l->table, c->expr))
+		return;
+	text = deparse_expression(c->expr, deparse_context_for(l->table->name, l->table->relid),
+							  false, false);
+
+	query = psprintf("SELECT * FROM %s WHERE NOT (%s)", source(l, true), text);
+	report(l, count_rows(query), "row does not fulfil", "rows do not fulfil",
+		   text, query);
+}
+
 /* What VALIDATE will look at */
 static void
 probe_validate(PgmLint *l)
 {
 	ListCell   *lc;
+
+	foreach(lc, l->table->checks)
+	{
+		const PgmCheck *check = lfirst(lc);
+
+		if (strcmp(check->name, l->action->name) == 0 && !check->valid)
+			probe_unvalidated(l, check);
+	}
 
 	foreach(lc, l->table->keys)
 	{
@@ -282,7 +326,7 @@ probe_validate(PgmLint *l)
 
 		if (strcmp(key->name, l->action->name) == 0 && !key->valid)
 			probe_orphans(l, key->columns, key->referenced,
-						  primary_key(key->referenced));
+						  key->targets);
 	}
 }
 
@@ -296,7 +340,7 @@ probe_index(PgmLint *l, const IndexStmt *stmt)
 		return;
 	foreach(lc, stmt->indexParams)
 		columns = lappend(columns, lfirst_node(IndexElem, lc)->name);
-	probe_duplicates(l, columns);
+	probe_duplicates(l, columns, stmt->nulls_not_distinct);
 }
 
 /* Rows that the statement will fail for */

@@ -26,7 +26,7 @@ const PgmRule pgm_rules[] = {
 	{3, "reindex-not-concurrent", "REINDEX that blocks writes", DANGER, 0,
 	pgm_rule_reindex, NULL, TRIGGERS(ON(ReindexStmt)), false},
 	{4, "concurrent-not-alone", "CONCURRENTLY beside other statements", REMARK, 0,
-	pgm_rule_concurrent_alone, NULL, TRIGGERS(ON(IndexStmt), ON(DropStmt), ON(ReindexStmt)), false},
+	pgm_rule_concurrent_alone, NULL, TRIGGERS(ON(IndexStmt), ON(DropStmt), ON(ReindexStmt), ON_ACTION(AT_DetachPartition)), false},
 	{5, "check-not-valid", "CHECK that is checked while all access is blocked", DANGER, 0,
 	pgm_rule_check, NULL, TRIGGERS(ON_ACTION(AT_AddConstraint)), false},
 	{6, "foreign-key-not-valid", "foreign key that is checked while writes are blocked", DANGER, 0,
@@ -72,7 +72,7 @@ const PgmRule pgm_rules[] = {
 	{26, "rename", "renaming what applications use", CARE, 0,
 	pgm_rule_rename, NULL, TRIGGERS(ON(RenameStmt), ON(AlterObjectSchemaStmt), ON(AlterEnumStmt)), true},
 	{27, "data-loss", "data that is gone for good", DANGER, 0,
-	pgm_rule_data_loss, NULL, TRIGGERS(ON(DropStmt), ON(TruncateStmt), ON(DropOwnedStmt), ON_ACTION(AT_DropColumn), ON_ACTION(AT_AlterColumnType), ON_ACTION(AT_DropNotNull)), true},
+	pgm_rule_data_loss, NULL, TRIGGERS(ON(DropStmt), ON(TruncateStmt), ON(DropOwnedStmt), ON_ACTION(AT_DropColumn), ON_ACTION(AT_AlterColumnType), ON_ACTION(AT_DropNotNull), ON_ACTION(AT_DropConstraint)), true},
 	{28, "drop-column-index", "column that takes indexes with it", CARE, 0,
 	pgm_rule_drop_column_index, NULL, TRIGGERS(ON_ACTION(AT_DropColumn)), false},
 	{29, "default-dropped", "new NOT NULL column whose default is dropped at once", CARE, 0,
@@ -94,8 +94,8 @@ const PgmRule pgm_rules[] = {
 	pgm_rule_domain_constraint, NULL, TRIGGERS(ON(AlterDomainStmt)), false},
 	{36, "enum-value", "enum value that is added, or removed", CARE, 0,
 	pgm_rule_enum, NULL, TRIGGERS(ON(AlterEnumStmt), ON(DeleteStmt)), false},
-	{37, "unbounded-dml", "UPDATE or DELETE of a whole table", DANGER, 0,
-	pgm_rule_unbounded_dml, NULL, TRIGGERS(ON(UpdateStmt), ON(DeleteStmt)), false},
+	{37, "unbounded-dml", "UPDATE, DELETE or MERGE of a whole table", DANGER, 0,
+	pgm_rule_unbounded_dml, NULL, TRIGGERS(ON(UpdateStmt), ON(DeleteStmt), ON(MergeStmt), ON(InsertStmt), ON(SelectStmt)), false},
 	{38, "index-advice", "foreign key or index that will be slow", CARE, 0,
 	pgm_rule_index_advice, NULL, TRIGGERS(ON(IndexStmt)), false},
 	{38, "index-advice", "foreign key or index that will be slow", CARE, 0,
@@ -122,7 +122,7 @@ const PgmRule pgm_rules[] = {
 	NULL, NULL, TRIGGERS(NEVER), false},
 	{49, "unused-allow", "migrate:allow of what is not found", CARE, 0,
 	NULL, NULL, TRIGGERS(NEVER), false},
-	{50, "cannot-judge", "statement that the server cannot make sense of", CARE, 0,
+	{50, "cannot-judge", "statement that would fail, or cannot be looked into", CARE, 0,
 	NULL, NULL, TRIGGERS(NEVER), false}
 };
 

@@ -24,8 +24,10 @@ extern void pgm_rule_primary_key(PgmLint *l);
 extern void pgm_rule_primary_key_nullable(PgmLint *l);
 extern void pgm_rule_exclusion(PgmLint *l);
 extern void pgm_rule_validate(PgmLint *l);
-extern void pgm_rule_foreign_key_advice(PgmLint *l);
 extern void pgm_rule_domain_constraint(PgmLint *l);
+
+/* rules_key.c */
+extern void pgm_rule_foreign_key_advice(PgmLint *l);
 
 /* rules_column.c */
 extern void pgm_rule_set_not_null(PgmLint *l);

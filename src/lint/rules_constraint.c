@@ -6,6 +6,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "commands/defrem.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_type.h"
@@ -14,6 +15,7 @@
 #include "compat.h"
 #include "lint/expressions.h"
 #include "lint/rules.h"
+#include "lint/safe.h"
 
 /* The constraint that the action adds, if it is of this kind; or NULL. */
 static const Constraint *
@@ -24,38 +26,22 @@ added(const PgmLint *l, ConstrType type)
 	return l->action->subtype == AT_AddConstraint && c->contype == type ? c : NULL;
 }
 
-/* Its name, or the one that the server would give it */
+/* Its name, or one as the server would give it */
 static char *
 name_of(const PgmLint *l, const Constraint *c, const char *suffix)
 {
 	List	   *columns = c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys;
 
 	return c->conname ? c->conname :
-		makeObjectName(l->table->name, columns ? strVal(linitial(columns)) : NULL,
-					   suffix);
+		pgm_safe_name(l->shadow, l->table,
+					  columns ? strVal(linitial(columns)) : NULL, suffix);
 }
 
 /* The definition without a name */
 static char *
 definition(const PgmLint *l, const Constraint *c)
 {
-	char	   *text = pgm_source_element(l, c->location);
-
-	if (c->conname && pg_strncasecmp(text, "constraint", 10) == 0)
-	{
-		const char *keywords[] = {"CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE"};
-		char	   *found = NULL;
-
-		for (int i = 0; i < (int) lengthof(keywords); i++)
-		{
-			char	   *at = strcasestr(text +10 + strlen(c->conname), keywords[i]);
-
-			if (at && (found == NULL || at < found))
-				found = at;
-		}
-		return found ? found : text;
-	}
-	return text;
+	return pgm_source_unnamed(pgm_source_element(l, c->location));
 }
 
 /* Say that the plan makes the table; returns whether it does. */
@@ -73,12 +59,11 @@ static void
 rewrite_not_valid(PgmLint *l, PgmFinding *f, const Constraint *c,
 				  const char *suffix)
 {
-	char	   *name = name_of(l, c, suffix);
+	PgmSafe		safe;
 
-	pgm_rewrite(f, "ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID;\n-- in a later migration:\nALTER TABLE %s VALIDATE CONSTRAINT %s;",
-				pgm_shadow_name(l->table), quote_identifier(name),
-				definition(l, c), pgm_shadow_name(l->table),
-				quote_identifier(name));
+	pgm_safe_begin(&safe, l);
+	pgm_safe_valid_later(&safe, name_of(l, c, suffix), definition(l, c));
+	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
 /* ADD CHECK without NOT VALID reads the table under ACCESS EXCLUSIVE. */
@@ -189,13 +174,12 @@ pgm_rule_column_foreign_key(PgmLint *l)
 						 referenced_name(l, c));
 		return;
 	}
-	f = pgm_find_effect(l, e, "the default of the new column is checked against %s for each row",
-						referenced_name(l, c));
-	pgm_advise(f, "Add the column, then ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s NOT VALID, and VALIDATE CONSTRAINT in a later migration.",
-			   pgm_shadow_name(l->table),
-			   quote_identifier(makeObjectName(l->table->name, def->colname, "fkey")),
-			   quote_identifier(def->colname),
-			   referenced_name(l, c));
+	if (pgm_column_has_value(def))
+		f = pgm_find_effect(l, e, "the default of the new column is checked against %s for each row",
+							referenced_name(l, c));
+	else
+		f = pgm_find_effect(l, e, "DEFAULT NULL says nothing, and yet makes the server look at each row for the foreign key");
+	pgm_rewrite(f, "%s", pgm_safe_column(l, def));
 }
 
 /* The existing tables that the foreign keys of a new table refer to */
@@ -221,51 +205,57 @@ pgm_rule_table_foreign_key(PgmLint *l)
 				   "Create the table without them, and add each foreign key in a migration of its own.");
 }
 
-/* An index first, which the constraint takes over */
-static void
-rewrite_using_index(PgmLint *l, PgmFinding *f, const char *what, List *keys,
-					const char *suffix, const char *conname)
-{
-	StringInfoData columns;
-	char	   *name = conname ? unconstify(char *, conname) :
-		makeObjectName(l->table->name, strcmp(suffix, "pkey") == 0 || keys == NIL ?
-					   NULL : linitial(keys), suffix);
-	ListCell   *lc;
-
-	initStringInfo(&columns);
-	foreach(lc, keys)
-		appendStringInfo(&columns, "%s%s", columns.len ? ", " : "",
-						 quote_identifier(lfirst(lc)));
-	if (l->table->kind == RELKIND_PARTITIONED_TABLE)
-		pgm_rewrite(f, "CREATE UNIQUE INDEX %s ON ONLY %s (%s);\n-- on each partition CREATE UNIQUE INDEX CONCURRENTLY and ALTER INDEX %s ATTACH PARTITION",
-					quote_identifier(name), pgm_shadow_name(l->table),
-					columns.data, quote_identifier(name));
-	else
-		pgm_rewrite(f, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s);\nALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s;",
-					quote_identifier(name), pgm_shadow_name(l->table), columns.data,
-					pgm_shadow_name(l->table), quote_identifier(name), what,
-					quote_identifier(name));
-}
-
+/* The columns (char *) of a new primary key that may hold nulls */
 static List *
-strings_of(List *keys)
+nullable_keys(PgmLint *l, const Constraint *c)
 {
+	List	   *columns = pgm_strings(c->keys);
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	foreach(lc, keys)
-		result = lappend(result, strVal(lfirst(lc)));
+	if (c->indexname)
+	{
+		PgmIndex   *index = pgm_shadow_index(l->shadow,
+											 makeRangeVar(l->table->schema, c->indexname, -1));
+
+		columns = index ? index->columns : NIL;
+	}
+	foreach(lc, columns)
+	{
+		const char *by;
+
+		if (lfirst(lc) && !pgm_expression_null_excluded(l->table, lfirst(lc), &by))
+			result = lappend(result, lfirst(lc));
+	}
 	return result;
+}
+
+/* A key of the table in steps: first its columns NOT NULL, then its index */
+static char *
+safe_key(PgmLint *l, const Constraint *c)
+{
+	PgmKey		key = {c, pgm_strings(c->keys), c->initdeferred ? " DEFERRABLE INITIALLY DEFERRED" : c->deferrable ? " DEFERRABLE" : ""};
+	PgmSafe		safe;
+	ListCell   *lc;
+
+	pgm_safe_begin(&safe, l);
+	if (c->contype == CONSTR_PRIMARY)
+		foreach(lc, nullable_keys(l, c))
+			pgm_safe_not_null(&safe, lfirst(lc));
+	if (c->indexname)
+		appendStringInfo(&safe.last, "%s;\n", pgm_source(l));
+	else
+		pgm_safe_key(&safe, &key);
+	return pgm_safe_text(&safe);
 }
 
 /* A UNIQUE or PRIMARY KEY, of the table or of a new column */
 static void
-judge_unique(PgmLint *l, ConstrType type, const char *what, const char *suffix)
+judge_unique(PgmLint *l, ConstrType type, const char *what)
 {
 	const Constraint *c = added(l, type);
 	const ColumnDef *def = NULL;
 	const PgmEffect *e = pgm_worst_effect(l);
-	PgmFinding *f;
 
 	if (l->action->subtype == AT_AddColumn)
 	{
@@ -280,51 +270,22 @@ judge_unique(PgmLint *l, ConstrType type, const char *what, const char *suffix)
 			(void) pgm_clear(l, l->table, "%s: %s USING INDEX reads nothing", e->why, what);
 		return;
 	}
-	if (e->work == PGM_WORK_NONE)
-		return;
-	f = pgm_find_effect(l, e, "%s blocks all access to %s while its index is built",
-						what, pgm_shadow_name(l->table));
-	rewrite_using_index(l, f, what, def ? list_make1(def->colname) :
-						strings_of(c->keys), suffix, c->conname);
-	if (def)
-		f->rewrite = psprintf("-- first add the column without %s, then:\n%s",
-							  what, f->rewrite);
+	if (e->work != PGM_WORK_NONE)
+		pgm_rewrite(pgm_find_effect(l, e, "%s blocks all access to %s while its index is built",
+									what, pgm_shadow_name(l->table)),
+					"%s", def ? pgm_safe_column(l, def) : safe_key(l, c));
 }
 
 void
 pgm_rule_unique(PgmLint *l)
 {
-	judge_unique(l, CONSTR_UNIQUE, "UNIQUE", "key");
+	judge_unique(l, CONSTR_UNIQUE, "UNIQUE");
 }
 
 void
 pgm_rule_primary_key(PgmLint *l)
 {
-	judge_unique(l, CONSTR_PRIMARY, "PRIMARY KEY", "pkey");
-}
-
-/* The column of a new primary key that may hold nulls; or NULL. */
-static const char *
-nullable_key(PgmLint *l, const Constraint *c)
-{
-	List	   *columns = strings_of(c->keys);
-	ListCell   *lc;
-
-	if (c->indexname)
-	{
-		PgmIndex   *index = pgm_shadow_index(l->shadow,
-											 makeRangeVar(NULL, c->indexname, -1));
-
-		columns = index ? index->columns : NIL;
-	}
-	foreach(lc, columns)
-	{
-		const char *by;
-
-		if (lfirst(lc) && !pgm_expression_null_excluded(l->table, lfirst(lc), &by))
-			return lfirst(lc);
-	}
-	return NULL;
+	judge_unique(l, CONSTR_PRIMARY, "PRIMARY KEY");
 }
 
 /* PRIMARY KEY makes its columns NOT NULL, and reads the table for it. */
@@ -333,23 +294,15 @@ pgm_rule_primary_key_nullable(PgmLint *l)
 {
 	const Constraint *c = added(l, CONSTR_PRIMARY);
 	const PgmEffect *e = pgm_worst_effect(l);
-	const char *column;
-	char	   *check;
+	ListCell   *lc;
 
 	if (c == NULL || l->table == NULL || e == NULL ||
 		l->table->kind != RELKIND_RELATION)
 		return;
-	column = nullable_key(l, c);
-	if (column == NULL)
-		return;
-	check = makeObjectName(l->table->name, column, "not_null");
-	pgm_rewrite(pgm_find_effect(l, e, "column \"%s\" becomes NOT NULL: all access to %s is blocked until each row was looked at",
-								column, pgm_shadow_name(l->table)),
-				"ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n-- in a later migration:\nALTER TABLE %s VALIDATE CONSTRAINT %s;\n-- then the primary key, then:\nALTER TABLE %s DROP CONSTRAINT %s;",
-				pgm_shadow_name(l->table), quote_identifier(check),
-				quote_identifier(column), pgm_shadow_name(l->table),
-				quote_identifier(check), pgm_shadow_name(l->table),
-				quote_identifier(check));
+	foreach(lc, nullable_keys(l, c))
+		pgm_rewrite(pgm_find_effect(l, e, "column \"%s\" becomes NOT NULL: all access to %s is blocked until each row was looked at",
+									(char *) lfirst(lc), pgm_shadow_name(l->table)),
+					"%s", safe_key(l, c));
 }
 
 /* EXCLUDE has no form that does not block. */
@@ -405,128 +358,30 @@ pgm_rule_validate(PgmLint *l)
 			   pgm_shadow_name(l->table), quote_identifier(l->action->name));
 }
 
-/* Do the first columns of a valid index be these, in any order? */
-static bool
-has_index_on(const PgmTable *t, List *columns)
+/* A name for a domain's constraint, as the server would make it up */
+static char *
+free_name(PgmLint *l, List *domain)
 {
-	ListCell   *li;
-	ListCell   *lc;
+	Oid			oid = pgm_shadow_type(l->shadow, makeTypeNameFromNameList(domain)).oid;
+	char	   *name = makeObjectName(strVal(llast(domain)), NULL, "check");
 
-	foreach(li, t->indexes)
-	{
-		const PgmIndex *index = lfirst(li);
-		int			found = 0;
-
-		if (!index->valid || index->partial ||
-			index->nkeys < list_length(columns))
-			continue;
-		foreach(lc, index->columns)
-		{
-			ListCell   *lw;
-
-			if (foreach_current_index(lc) >= list_length(columns))
-				break;
-			foreach(lw, columns)
-				if (lfirst(lc) && strcmp(lfirst(lc), lfirst(lw)) == 0)
-				found++;
-		}
-		if (found == list_length(columns))
-			return true;
-	}
-	return false;
+	for (int i = 1; OidIsValid(oid) && OidIsValid(get_domain_constraint_oid(oid, name, true)); i++)
+		name = makeObjectName(strVal(llast(domain)), NULL, psprintf("check%d", i));
+	return name;
 }
 
-/* The primary key columns of a table (char *) */
-static List *
-primary_key(const PgmTable *t)
-{
-	ListCell   *lc;
-
-	foreach(lc, t->indexes)
-		if (((PgmIndex *) lfirst(lc))->primary)
-		return ((PgmIndex *) lfirst(lc))->columns;
-	return NIL;
-}
-
-/* A foreign key whose columns are of another type than those they refer to */
+/* NOT VALID first; to validate it blocks writes, too, before 19. */
 static void
-compare_types(PgmLint *l, const PgmTable *t, List *columns, const Constraint *c,
-			  const PgmTypeRef *given)
+rewrite_domain(PgmLint *l, PgmFinding *f, const AlterDomainStmt *stmt)
 {
-	const PgmTable *other = pgm_shadow_table(l->shadow, c->pktable);
-	List	   *keys = c->pk_attrs ? strings_of(c->pk_attrs) :
-		other ? primary_key(other) : NIL;
-	ListCell   *la;
-	ListCell   *lb;
+	const Constraint *c = (const Constraint *) stmt->def;
+	const char *domain = NameListToQuotedString(stmt->typeName);
+	const char *name = quote_identifier(c->conname ? c->conname : free_name(l, stmt->typeName));
 
-	if (other == NULL)
-		return;
-	forboth(la, columns, lb, keys)
-	{
-		const PgmColumn *a = pgm_shadow_column(t, lfirst(la), NULL);
-		const PgmColumn *b = lfirst(lb) ? pgm_shadow_column(other, lfirst(lb), NULL) : NULL;
-		const PgmTypeRef *type = given ? given : a ? &a->type : NULL;
-
-		if (type && b && OidIsValid(type->oid) && OidIsValid(b->type.oid) &&
-			type->oid != b->type.oid)
-			(void) pgm_find(l, t, "column \"%s\" is %s, and \"%s\", which it refers to, is %s",
-							(char *) lfirst(la), type->name, b->name, b->type.name);
-	}
-}
-
-/* One foreign key that is added */
-static void
-advise_key(PgmLint *l, const PgmTable *t, const Constraint *c, List *columns,
-		   const PgmTypeRef *given, bool is_key)
-{
-	const PgmTable *other = pgm_shadow_table(l->shadow, c->pktable);
-
-	if (t && other)
-		compare_types(l, t, columns, c, given);
-	if (t && pgm_table_matters(t) && other && !is_key && !has_index_on(t, columns))
-	{
-		PgmFinding *f = pgm_find(l, t, "no index of %s begins with the columns of the foreign key: each DELETE of a row of %s reads all of it",
-								 pgm_shadow_name(t), pgm_shadow_name(other));
-		StringInfoData names;
-		ListCell   *lc;
-
-		initStringInfo(&names);
-		foreach(lc, columns)
-			appendStringInfo(&names, "%s%s", names.len ? ", " : "",
-							 quote_identifier(lfirst(lc)));
-		pgm_rewrite(f, "CREATE INDEX CONCURRENTLY %s ON %s (%s);",
-					quote_identifier(makeObjectName(t->name, linitial(columns), "idx")),
-					pgm_shadow_name(t), names.data);
-	}
-}
-
-/* Foreign keys without an index, or between different types */
-void
-pgm_rule_foreign_key_advice(PgmLint *l)
-{
-	const Constraint *c;
-	PgmTypeRef	type;
-
-	if (IsA(l->node, CreateStmt) || l->table == NULL)
-		return;
-	if (l->action->subtype == AT_AddConstraint)
-	{
-		c = added(l, CONSTR_FOREIGN);
-		if (c && c->fk_attrs)
-			advise_key(l, l->table, c, strings_of(c->fk_attrs), NULL, false);
-	}
-	else
-	{
-		const ColumnDef *def = (const ColumnDef *) l->action->def;
-
-		c = pgm_column_constraint(def, CONSTR_FOREIGN);
-		if (c == NULL)
-			return;
-		type = pgm_shadow_type(l->shadow, def->typeName);
-		advise_key(l, l->table, c, list_make1(def->colname), &type,
-				   pgm_column_constraint(def, CONSTR_UNIQUE) ||
-				   pgm_column_constraint(def, CONSTR_PRIMARY));
-	}
+	pgm_rewrite(f, PGM_DOMAIN_VALIDATE_LOCK < ShareLock ?
+				"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- in a later migration:\nALTER DOMAIN %s VALIDATE CONSTRAINT %s;" :
+				"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- it holds for new values at once; ALTER DOMAIN %s VALIDATE CONSTRAINT %s blocks writes, so that it is for when nobody writes",
+				domain, name, definition(l, c), domain, name);
 }
 
 /* A domain's constraint is checked for every column of the domain. */
@@ -552,8 +407,9 @@ pgm_rule_domain_constraint(PgmLint *l)
 	f->bytes = bytes;
 	pgm_evidence_number(f, "tables", tables);
 	if (stmt->subtype == 'C')
-		pgm_rewrite(f, "%s NOT VALID;\n-- in a later migration:\nALTER DOMAIN %s VALIDATE CONSTRAINT %s;",
-					pgm_source(l), NameListToQuotedString(stmt->typeName),
-					((const Constraint *) stmt->def)->conname ?
-					quote_identifier(((const Constraint *) stmt->def)->conname) : "...");
+		rewrite_domain(l, f, stmt);
+	else if (stmt->subtype == 'O')
+		pgm_advise(f, "ALTER DOMAIN ... ADD CONSTRAINT ... CHECK (VALUE IS NOT NULL) NOT VALID holds for new values at once.");
+	else
+		pgm_advise(f, "Run it when nobody writes: before PostgreSQL 19 there is no other way.");
 }

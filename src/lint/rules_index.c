@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "lint/rules.h"
+#include "lint/safe.h"
 
 /* more columns than an index usually makes use of */
 #define MANY_COLUMNS 3
@@ -27,53 +28,13 @@ concurrently(List *options)
 	return false;
 }
 
-/* The index on each partition by itself, then on those above */
-static void
-append_partition_builds(PgmLint *l, StringInfo out, PgmTable *t,
-						const char *parent_index, const char *behind, bool unique)
-{
-	ListCell   *lc;
-
-	foreach(lc, pgm_shadow_children(l->shadow, t))
-	{
-		PgmTable   *child = lfirst(lc);
-		char	   *name = makeObjectName(child->name, NULL, "new_idx");
-		char	   *index = quote_qualified_identifier(child->schema, name);
-
-		if (child->dropped)
-			continue;
-		if (child->kind == RELKIND_PARTITIONED_TABLE)
-		{
-			appendStringInfo(out, "CREATE %sINDEX %s ON ONLY %s %s;\n",
-							 unique ? "UNIQUE " : "", quote_identifier(name),
-							 pgm_shadow_name(child), behind);
-			append_partition_builds(l, out, child, index, behind, unique);
-		}
-		else
-			appendStringInfo(out, "CREATE %sINDEX CONCURRENTLY %s ON %s %s;\n",
-							 unique ? "UNIQUE " : "", quote_identifier(name),
-							 pgm_shadow_name(child), behind);
-		appendStringInfo(out, "ALTER INDEX %s ATTACH PARTITION %s;\n",
-						 parent_index, index);
-	}
-}
-
 /* How to build an index of a partitioned table without blocking it */
 static char *
 partitioned_recipe(PgmLint *l, const IndexStmt *stmt, PgmTable *t)
 {
-	StringInfoData out;
-	char	   *name = stmt->idxname ? stmt->idxname :
-		makeObjectName(t->name, NULL, "idx");
-	char	   *behind = pgm_source_behind(l, stmt->relation);
-
-	initStringInfo(&out);
-	appendStringInfo(&out, "CREATE %sINDEX %s ON ONLY %s %s;\n",
-					 stmt->unique ? "UNIQUE " : "", quote_identifier(name),
-					 pgm_shadow_name(t), behind);
-	append_partition_builds(l, &out, t, quote_qualified_identifier(t->schema, name),
-							behind, stmt->unique);
-	return out.data;
+	return pgm_safe_index(l->shadow, t, stmt->idxname ? stmt->idxname :
+						  pgm_safe_name(l->shadow, t, NULL, "idx"),
+						  pgm_source_behind(l, stmt->relation), stmt->unique);
 }
 
 /* What CREATE INDEX CONCURRENTLY runs into */
@@ -136,7 +97,7 @@ pgm_rule_create_index(PgmLint *l)
 	if (l->table->kind == RELKIND_PARTITIONED_TABLE)
 		pgm_rewrite(f, "%s", partitioned_recipe(l, stmt, l->table));
 	else
-		pgm_rewrite(f, "%s", pgm_source_concurrently(l));
+		pgm_rewrite(f, "%s", pgm_source_concurrently(l, "index"));
 }
 
 /* DROP INDEX takes ACCESS EXCLUSIVE on the table. */
@@ -181,34 +142,40 @@ pgm_rule_drop_index(PgmLint *l)
 			judge_dropped_index(l, stmt, lfirst(lc));
 }
 
+/* The word for what REINDEX rebuilds; NULL: that cannot be done CONCURRENTLY. */
+static const char *
+reindexed(ReindexObjectType kind)
+{
+	switch (kind)
+	{
+		case REINDEX_OBJECT_INDEX:
+			return "index";
+		case REINDEX_OBJECT_TABLE:
+			return "table";
+		case REINDEX_OBJECT_SCHEMA:
+			return "schema";
+		case REINDEX_OBJECT_DATABASE:
+			return "database";
+		default:
+			return NULL;
+	}
+}
+
 /* REINDEX takes SHARE on the table and ACCESS EXCLUSIVE on the index. */
 void
 pgm_rule_reindex(PgmLint *l)
 {
 	const ReindexStmt *stmt = (const ReindexStmt *) l->node;
 	const PgmEffect *e = pgm_worst_effect(l);
-	PgmFinding *f;
-	char	   *text = pgm_source(l);
-	const char *name = stmt->relation ? strcasestr(text, stmt->relation->relname) : NULL;
+	const char *kind = reindexed(stmt->kind);
 
-	if (concurrently(stmt->params))
+	if (concurrently(stmt->params) || kind == NULL ||
+		(stmt->relation && e == NULL))
 		return;
-	if (stmt->relation == NULL)
-	{
-		if (stmt->kind != REINDEX_OBJECT_SYSTEM)
-			pgm_rewrite(pgm_find(l, NULL, "REINDEX blocks writes to one table after the other, and queries that use its indexes"),
-						"%s", "REINDEX (CONCURRENTLY) ...");
-		return;
-	}
-	if (e == NULL)
-		return;
-	f = pgm_find_effect(l, e, "REINDEX blocks writes to %s, and queries that use the index",
-						pgm_shadow_name(e->table));
-	if (name)
-		pgm_rewrite(f, "REINDEX %s CONCURRENTLY %s",
-					stmt->kind == REINDEX_OBJECT_INDEX ? "INDEX" : "TABLE",
-					quote_qualified_identifier(stmt->relation->schemaname,
-											   stmt->relation->relname));
+	pgm_rewrite(e ? pgm_find_effect(l, e, "REINDEX blocks writes to %s, and queries that use the index",
+									pgm_shadow_name(e->table)) :
+				pgm_find(l, NULL, "REINDEX blocks writes to one table after the other, and queries that use its indexes"),
+				"%s", pgm_source_concurrently(l, kind));
 }
 
 /* Does the script do anything else? */
@@ -227,15 +194,28 @@ has_company(const PgmLint *l)
 	return false;
 }
 
+/* Is the statement, or its action, one that is done CONCURRENTLY? */
+static bool
+is_concurrent(const PgmLint *l)
+{
+	switch (nodeTag(l->node))
+	{
+		case T_IndexStmt:
+			return ((const IndexStmt *) l->node)->concurrent;
+		case T_DropStmt:
+			return ((const DropStmt *) l->node)->concurrent;
+		case T_ReindexStmt:
+			return concurrently(((const ReindexStmt *) l->node)->params);
+		default:
+			return ((const PartitionCmd *) l->action->def)->concurrent;
+	}
+}
+
 /* What is CONCURRENTLY is cut off from the rest of its script, and run alone. */
 void
 pgm_rule_concurrent_alone(PgmLint *l)
 {
-	bool		is = IsA(l->node, IndexStmt) ? ((const IndexStmt *) l->node)->concurrent :
-		IsA(l->node, DropStmt) ? ((const DropStmt *) l->node)->concurrent :
-		concurrently(((const ReindexStmt *) l->node)->params);
-
-	if (!is)
+	if (!is_concurrent(l))
 		return;
 	if (has_company(l))
 		pgm_advise(pgm_find(l, NULL, "it is run alone: the script is no longer one transaction, and what is committed stays when a later part fails"),

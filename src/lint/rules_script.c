@@ -53,6 +53,55 @@ locked_before(const PgmLint *l, const PgmTable **table)
 	return NULL;
 }
 
+/* Is there a foreign key from one table to another? */
+static bool
+refers_to(const PgmTable *from, const PgmTable *to)
+{
+	ListCell   *lc;
+
+	foreach(lc, from->keys)
+		if (((PgmForeignKey *) lfirst(lc))->referenced == to)
+		return true;
+	return false;
+}
+
+/* Is it an effect of a DROP, of a table or of a constraint or column? */
+static bool
+is_dropping(const PgmEffect *e)
+{
+	return e->mode == AccessExclusiveLock &&
+		(e->action == NULL || e->action->subtype == AT_DropConstraint ||
+		 e->action->subtype == AT_DropColumn);
+}
+
+/*
+ * A foreign key that goes, by itself or with its column or table, locks the
+ * table that it refers to as well.
+ */
+static void
+find_locked_beside(PgmLint *l)
+{
+	const PgmEffect *first = l->effects ? linitial(l->effects) : NULL;
+	ListCell   *lc;
+
+	if (first == NULL || !OidIsValid(first->table->relid) ||
+		(IsA(l->node, DropStmt) ? ((const DropStmt *) l->node)->removeType != OBJECT_TABLE ||
+		 list_length(((const DropStmt *) l->node)->objects) > 1 :
+		 !IsA(l->node, AlterTableStmt)))
+		return;
+	foreach(lc, l->effects)
+	{
+		const PgmEffect *e = lfirst(lc);
+
+		if (e->table == first->table || !OidIsValid(e->table->relid) || !is_dropping(e) ||
+			!(refers_to(first->table, e->table) || refers_to(e->table, first->table)))
+			continue;
+		pgm_advise(pgm_find_effect(l, e, "%s is locked together with %s, for the foreign key between them: two who lock in another order deadlock",
+								   pgm_shadow_name(e->table), pgm_shadow_name(first->table)),
+				   "ALTER TABLE ... DROP CONSTRAINT of the foreign key in a migration of its own, with a lock_timeout.");
+	}
+}
+
 /* Work, or a lock on another table, while one is locked for all others */
 void
 pgm_rule_locks_held(PgmLint *l)
@@ -63,7 +112,10 @@ pgm_rule_locks_held(PgmLint *l)
 	PgmFinding *f = NULL;
 
 	if (j == NULL)
+	{
+		find_locked_beside(l);
 		return;
+	}
 	e = pgm_worst_effect(l);
 	if (e && OidIsValid(e->table->relid) && e->work != PGM_WORK_NONE)
 		f = pgm_find_effect(l, e, "%s is %s while statement %d keeps all access to %s blocked",
@@ -184,37 +236,85 @@ estimate(void *arg)
 	return false;
 }
 
-static bool
-has_condition(const Node *node)
+/* An UPDATE, DELETE or MERGE, by its parts */
+typedef struct PgmChange
 {
-	return (IsA(node, UpdateStmt) ? ((const UpdateStmt *) node)->whereClause :
-			((const DeleteStmt *) node)->whereClause) != NULL;
+	const char *command;
+	RangeVar   *relation;
+	List	   *from;			/* what it is joined with */
+	Node	   *condition;		/* NULL: it changes all rows */
+} PgmChange;
+
+/* Does a MERGE change rows that are there? */
+static bool
+changes_rows(const MergeStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->mergeWhenClauses)
+	{
+		CmdType		command = lfirst_node(MergeWhenClause, lc)->commandType;
+
+		if (command == CMD_UPDATE || command == CMD_DELETE)
+			return true;
+	}
+	return false;
+}
+
+/* Take a statement apart; false when it changes no rows that are there. */
+static bool
+read_change(const Node *node, PgmChange *c)
+{
+	if (IsA(node, UpdateStmt))
+	{
+		const UpdateStmt *stmt = (const UpdateStmt *) node;
+
+		*c = (PgmChange)
+		{
+			"UPDATE", stmt->relation, stmt->fromClause, stmt->whereClause
+		};
+		return true;
+	}
+	if (IsA(node, DeleteStmt))
+	{
+		const DeleteStmt *stmt = (const DeleteStmt *) node;
+
+		*c = (PgmChange)
+		{
+			"DELETE", stmt->relation, stmt->usingClause, stmt->whereClause
+		};
+		return true;
+	}
+	if (IsA(node, MergeStmt) && changes_rows((const MergeStmt *) node))
+	{
+		const MergeStmt *stmt = (const MergeStmt *) node;
+
+		*c = (PgmChange)
+		{
+			"MERGE", stmt->relation, list_make1(stmt->sourceRelation), stmt->joinCondition
+		};
+		return true;
+	}
+	return false;
 }
 
 /* How many rows does it change, by the planner's estimate?  -1: all of them. */
 static double
-rows_changed(const PgmLint *l)
+rows_changed(const PgmLint *l, const PgmChange *c)
 {
-	bool		update = IsA(l->node, UpdateStmt);
 	SelectStmt *select = makeNode(SelectStmt);
 	ResTarget  *target = makeNode(ResTarget);
 	A_Const    *one = makeNode(A_Const);
 	PgmEstimate e = {.l = l,.raw = makeNode(RawStmt),.rows = -1};
-	Node	   *where = update ? ((const UpdateStmt *) l->node)->whereClause :
-		((const DeleteStmt *) l->node)->whereClause;
-	List	   *from = update ? ((const UpdateStmt *) l->node)->fromClause :
-		((const DeleteStmt *) l->node)->usingClause;
-	RangeVar   *relation = update ? ((const UpdateStmt *) l->node)->relation :
-		((const DeleteStmt *) l->node)->relation;
 
-	if (where == NULL)
+	if (c->condition == NULL)
 		return -1;
 	one->isnull = true;
 	target->val = (Node *) one;
 	target->location = one->location = -1;
 	select->targetList = list_make1(target);
-	select->fromClause = lcons(copyObject(relation), copyObject(from));
-	select->whereClause = copyObject(where);
+	select->fromClause = lcons(copyObject(c->relation), copyObject(c->from));
+	select->whereClause = copyObject(c->condition);
 	e.raw->stmt = (Node *) select;
 	return pgm_subtransaction("pg_migrate", estimate, &e) ? -1 : e.rows;
 }
@@ -293,14 +393,11 @@ as_backfill(const PgmLint *l, const PgmTable *t)
 					quote_literal_cstr(condition));
 }
 
-/* An UPDATE or DELETE of much of a large table in one transaction */
-void
-pgm_rule_unbounded_dml(PgmLint *l)
+/* A change of much of a large table in one transaction */
+static void
+judge_change(PgmLint *l, const PgmChange *c)
 {
-	bool		update = IsA(l->node, UpdateStmt);
-	RangeVar   *relation = update ? ((const UpdateStmt *) l->node)->relation :
-		((const DeleteStmt *) l->node)->relation;
-	PgmTable   *t = pgm_shadow_table(l->shadow, relation);
+	PgmTable   *t = pgm_shadow_table(l->shadow, c->relation);
 	uint64		small = (uint64) pgm_lint_small_table * 1024;
 	uint64		bytes = 0;
 	double		rows;
@@ -316,17 +413,23 @@ pgm_rule_unbounded_dml(PgmLint *l)
 		bytes += pgm_shadow_bytes(lfirst(lc));
 		all += Max(0, pgm_table_rows(lfirst(lc)));
 	}
-	rows = bytes >= small ? rows_changed(l) : -1;
-	if (rows >= 0 &&
-		(rows <= FEW_ROWS || (all > 0 && bytes * Min(1.0, rows / all) < small)))
+	rows = bytes >= small ? rows_changed(l, c) : -1;
+	if (rows >= 0 && rows <= FEW_ROWS)
 	{
-		(void) pgm_clear(l, t, "of about %.0f rows about %.0f are changed", all, rows);
+		(void) pgm_clear(l, t, "about %.0f of about %.0f rows are changed, no more than a batch would",
+						 rows, all);
+		return;
+	}
+	if (rows >= 0 && all > 0 && bytes * Min(1.0, rows / all) < small)
+	{
+		(void) pgm_clear(l, t, "about %.0f of about %.0f rows are changed, as many as a small table holds",
+						 rows, all);
 		return;
 	}
 	f = pgm_find(l, t, "%s of %s rows of %s in one transaction: they stay locked until its end, and what it replaces is left behind at once",
-				 update ? "UPDATE" : "DELETE",
+				 c->command,
 				 rows >= 0 ? psprintf("about %.0f", rows) :
-				 has_condition(l->node) ? "nobody knows how many" : "all",
+				 c->condition ? "nobody knows how many" : "all",
 				 pgm_shadow_name(t));
 	f->mode = RowExclusiveLock;
 	f->bytes = bytes;
@@ -335,6 +438,26 @@ pgm_rule_unbounded_dml(PgmLint *l)
 		pgm_rewrite(f, "%s", backfill);
 	else
 		pgm_advise(f, "Do it in portions, each in a transaction of its own.");
+}
+
+/* The changes in a statement: it may be one, and has others in its WITH. */
+static bool
+judge_changes(Node *node, void *context)
+{
+	PgmLint    *l = context;
+	PgmChange	c;
+
+	if (node == NULL)
+		return false;
+	if (read_change(node, &c))
+		judge_change(l, &c);
+	return raw_expression_tree_walker(node, judge_changes, context);
+}
+
+void
+pgm_rule_unbounded_dml(PgmLint *l)
+{
+	(void) judge_changes(unconstify(Node *, l->node), l);
 }
 
 /* The same column twice in an UPDATE or INSERT */
@@ -352,7 +475,7 @@ find_duplicate_columns(PgmLint *l, List *targets)
 
 		if (a < b && a->name && b->name && a->indirection == NIL &&
 			b->indirection == NIL && strcmp(a->name, b->name) == 0)
-			(void) pgm_find(l, NULL, "column \"%s\" is assigned twice", a->name);
+			(void) pgm_find(l, NULL, "column \"%s\" is assigned twice: the server refuses that", a->name);
 	}
 }
 
@@ -466,6 +589,7 @@ pgm_rule_opaque(PgmLint *l)
 	else if (!IsA(l->node, SelectStmt) ||
 			 calls_foreign(unconstify(Node *, l->node), NULL))
 	{
+		l->opaque = true;
 		f = pgm_find(l, NULL, "what this code does is not known before it runs");
 		if (l->step)
 			pgm_rewrite(f, "SELECT * FROM migrate.explain('%s', execute => true); -- shows what it does",

@@ -11,9 +11,31 @@
 #include "nodes/makefuncs.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "compat.h"
 #include "lint/rules.h"
+#include "lint/safe.h"
+
+/* Does a later statement of the script make a view of the name? */
+static bool
+is_replaced(const PgmLint *l, const RangeVar *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, l->script->statements)
+	{
+		const PgmStatement *s = lfirst(lc);
+		const ViewStmt *stmt = (const ViewStmt *) s->raw->stmt;
+
+		if (s->number > l->statement->number && IsA(stmt, ViewStmt) &&
+			strcmp(stmt->view->relname, rel->relname) == 0 &&
+			(stmt->view->schemaname == NULL || rel->schemaname == NULL ||
+			 strcmp(stmt->view->schemaname, rel->schemaname) == 0))
+			return true;
+	}
+	return false;
+}
 
 /* A name that others use is gone at once, or not before all let go of it. */
 void
@@ -57,9 +79,15 @@ pgm_rule_rename(PgmLint *l)
 	else if (stmt->renameType == OBJECT_TABLE || stmt->renameType == OBJECT_VIEW ||
 			 stmt->renameType == OBJECT_MATVIEW)
 	{
+		if (is_replaced(l, stmt->relation))
+		{
+			(void) pgm_clear(l, l->table, "a view takes over the name of %s in the same migration",
+							 pgm_shadow_name(l->table));
+			return;
+		}
 		f = pgm_find(l, l->table, "programs that use %s fail as soon as it is renamed",
 					 pgm_shadow_name(l->table));
-		pgm_rewrite(f, "%s;\nCREATE VIEW %s AS SELECT * FROM %s;\n-- drop the view when no program uses it",
+		pgm_rewrite(f, "%s;\nCREATE VIEW %s AS SELECT * FROM %s;\n-- GRANT on the view what was granted on the table, and drop it when no program uses it",
 					pgm_source(l), pgm_shadow_name(l->table),
 					quote_qualified_identifier(l->table->schema, stmt->newname));
 	}
@@ -109,20 +137,129 @@ judge_drop(PgmLint *l, const DropStmt *stmt)
 	}
 }
 
+/* What CASCADE takes with what is named: other tables, columns of others */
+static void
+judge_cascade(PgmLint *l, const DropStmt *stmt)
+{
+	ListCell   *lc;
+
+	if (stmt->behavior != DROP_CASCADE || stmt->removeType == OBJECT_SCHEMA)
+		return;
+	foreach(lc, pgm_reached_by_drop(l->shadow, stmt))
+	{
+		const PgmReached *r = lfirst(lc);
+
+		(void) find_loss(l, r->table, r->column ?
+						 psprintf("CASCADE drops column \"%s\" of %s with its data",
+								  r->column, pgm_shadow_name(r->table)) :
+						 psprintf("CASCADE drops %s with its data",
+								  pgm_shadow_name(r->table)));
+	}
+}
+
+/* Is the table named, or does it inherit from one that is? */
+static bool
+is_named(PgmLint *l, const List *names, const PgmTable *t)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		PgmTable   *named = pgm_shadow_table(l->shadow, lfirst(lc));
+
+		if (named && list_member_ptr(pgm_shadow_tree(l->shadow, named), t))
+			return true;
+	}
+	return false;
+}
+
+/* The tables that TRUNCATE names, and those that CASCADE goes to */
+static void
+judge_truncate(PgmLint *l, const TruncateStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->relations)
+	{
+		PgmTable   *t = pgm_shadow_table(l->shadow, lfirst(lc));
+
+		if (t && OidIsValid(t->relid))
+			find_loss(l, t, psprintf("all rows of %s are gone",
+									 pgm_shadow_name(t)))->work = PGM_WORK_REWRITE;
+	}
+	foreach(lc, l->effects)
+	{
+		const PgmTable *t = ((PgmEffect *) lfirst(lc))->table;
+
+		if (OidIsValid(t->relid) && !is_named(l, stmt->relations, t))
+			find_loss(l, t, psprintf("CASCADE goes to %s, which refers to what is truncated: all its rows are gone",
+									 pgm_shadow_name(t)))->work = PGM_WORK_REWRITE;
+	}
+}
+
+/* How many digits before and behind its point does a numeric type keep? */
+static void
+digits_of(int32 typmod, int *before, int *behind)
+{
+	int			scale = ((typmod - VARHDRSZ) & 0x7ff);
+
+	*behind = (scale ^ 1024) - 1024;	/* it may be negative from 15 on */
+	*before = (((typmod - VARHDRSZ) >> 16) & 0xffff) - *behind;
+}
+
+/* Does a length, or precision, hold all that another one of the type does? */
+static bool
+is_shorter(Oid type, int32 from, int32 to)
+{
+	int			before[2];
+	int			behind[2];
+
+	if (to < 0 || from == to)
+		return false;
+	if (from < 0)
+		return true;
+	if (type != NUMERICOID)
+		return type == BITOID || to < from;
+	digits_of(from, &before[0], &behind[0]);
+	digits_of(to, &before[1], &behind[1]);
+	return before[1] < before[0] || behind[1] < behind[0];
+}
+
+/* How many decimal digits has an integer of this type?  0: it is none. */
+static int
+integer_digits(Oid type)
+{
+	return type == INT2OID ? 5 : type == INT4OID ? 10 : type == INT8OID ? 19 : 0;
+}
+
 /* Can a value be converted without being cut or refused? */
 static bool
 narrows(const PgmTypeRef *from, const PgmTypeRef *to)
 {
 	Oid			function;
+	Oid			old = getBaseType(from->oid);
+	Oid			new = getBaseType(to->oid);
+	bool text = TypeCategory(new) == TYPCATEGORY_STRING;
 
-	if (!OidIsValid(from->oid) || !OidIsValid(to->oid))
+	if (!OidIsValid(old) || !OidIsValid(new))
 		return false;
-	if (from->oid == to->oid)
-		return to->typmod >= 0 && (from->typmod < 0 || to->typmod < from->typmod);
+	if (old == new)
+		return is_shorter(OidIsValid(get_element_type(new)) ? get_element_type(new) : new,
+						  from->typmod, to->typmod);
+	if (to->typmod >= 0 && text &&TypeCategory(old) == TYPCATEGORY_STRING)
+		return from->typmod < 0 || to->typmod < from->typmod;
+	if (to->typmod >= 0 && new == NUMERICOID && integer_digits(old) > 0)
+	{
+		int			before;
+		int			behind;
+
+		digits_of(to->typmod, &before, &behind);
+		return before < integer_digits(old) || behind < 0;
+	}
 	if (to->typmod >= 0)
 		return true;
-	return TypeCategory(to->oid) != TYPCATEGORY_STRING &&
-		find_coercion_pathway(to->oid, from->oid, COERCION_IMPLICIT, &function) == COERCION_PATH_NONE;
+	return !text &&
+		find_coercion_pathway(new, old, COERCION_IMPLICIT, &function) == COERCION_PATH_NONE;
 }
 
 static void
@@ -132,44 +269,51 @@ judge_narrowing(PgmLint *l)
 	PgmTypeRef	to = pgm_shadow_type(l->shadow, ((const ColumnDef *) l->action->def)->typeName);
 	PgmFinding *f;
 
-	if (c == NULL || !pgm_table_matters(l->table) || !narrows(&c->type, &to))
+	if (c == NULL || !pgm_table_matters(l->table) ||
+		!OidIsValid(to.oid) || !OidIsValid(c->type.oid) || !narrows(&c->type, &to))
 		return;
 	f = pgm_find(l, l->table, "values of \"%s\" may be cut, or refused: %s does not hold all that %s does",
 				 l->action->name, to.name, c->type.name);
 	f->severity = Min(f->severity, PGM_SEVERITY_WARNING);
 }
 
+/* The column, or its table, may hold from now on what it did not before. */
+static void
+judge_permission(PgmLint *l)
+{
+	PgmFinding *f;
+
+	if (!pgm_table_matters(l->table) || l->down)
+		return;
+	if (l->action->subtype == AT_DropNotNull)
+		f = pgm_find(l, l->table, "programs that expect no null in \"%s\" may meet one",
+					 l->action->name);
+	else
+		f = pgm_find(l, l->table, "programs that rely on \"%s\" may meet rows that break it",
+					 l->action->name);
+	f->severity = PGM_SEVERITY_NOTICE;
+}
+
 /* DROP, TRUNCATE, narrower types, and constraints that are let go */
 void
 pgm_rule_data_loss(PgmLint *l)
 {
-	ListCell   *lc;
-
 	if (IsA(l->node, DropStmt))
+	{
 		judge_drop(l, (const DropStmt *) l->node);
+		judge_cascade(l, (const DropStmt *) l->node);
+	}
 	else if (IsA(l->node, DropOwnedStmt))
 		(void) find_loss(l, NULL, "all that the role owns is dropped");
 	else if (IsA(l->node, TruncateStmt))
-	{
-		foreach(lc, ((const TruncateStmt *) l->node)->relations)
-		{
-			PgmTable   *t = pgm_shadow_table(l->shadow, lfirst(lc));
-
-			if (t && OidIsValid(t->relid))
-				find_loss(l, t, psprintf("all rows of %s are gone",
-										 pgm_shadow_name(t)))->work = PGM_WORK_REWRITE;
-		}
-	}
+		judge_truncate(l, (const TruncateStmt *) l->node);
 	else if (l->table == NULL)
 		return;
 	else if (l->action->subtype == AT_AlterColumnType)
 		judge_narrowing(l);
-	else if (l->action->subtype == AT_DropNotNull)
-	{
-		if (pgm_table_matters(l->table) && !l->down)
-			pgm_find(l, l->table, "programs that expect no null in \"%s\" may meet one",
-					 l->action->name)->severity = PGM_SEVERITY_NOTICE;
-	}
+	else if (l->action->subtype == AT_DropNotNull ||
+			 l->action->subtype == AT_DropConstraint)
+		judge_permission(l);
 	else if (OidIsValid(l->table->relid) &&
 			 pgm_shadow_column(l->table, l->action->name, NULL) &&
 			 !pgm_shadow_column(l->table, l->action->name, NULL)->is_new)
@@ -178,19 +322,55 @@ pgm_rule_data_loss(PgmLint *l)
 				   "Drop it when no program names it any more, in a migration of its own; say -- migrate:allow data-loss -- and why.");
 }
 
-/* A CHECK that says what the bounds say, first */
+/* A CHECK for a table to have for a while: its name, for it to be dropped again */
+static void
+add_passing_check(PgmSafe *safe, PgmTable *t, const char *check)
+{
+	PgmTable   *own = safe->table;
+	char	   *name = pgm_safe_name(safe->shadow, t, "bound", "check");
+
+	safe->table = t;
+	pgm_safe_valid_later(safe, name, psprintf("CHECK (%s)", check));
+	safe->table = own;
+	appendStringInfo(&safe->last, "ALTER TABLE %s DROP CONSTRAINT %s;\n",
+					 pgm_shadow_name(t), quote_identifier(name));
+}
+
+/*
+ * CHECKs first that say what the bounds say, of what is attached, and that the
+ * DEFAULT partition holds no such row.
+ */
+static void
+safe_attach(PgmLint *l, PgmSafe *safe, PgmTable *parent,
+			const PartitionBoundSpec *bound, PgmTable *child)
+{
+	char	   *check = pgm_bound_check(parent, bound);
+	ListCell   *lc;
+
+	check = check ? check : "...what the bounds say, and IS NOT NULL...";
+	foreach(lc, l->effects)
+	{
+		const PgmEffect *e = lfirst(lc);
+
+		if (e->work == PGM_WORK_NONE || !pgm_table_matters(e->table))
+			continue;
+		add_passing_check(safe, e->table, e->table == child ? check :
+						  psprintf("NOT (%s)", check));
+	}
+}
+
 static void
 rewrite_attach(PgmLint *l, PgmFinding *f, const PartitionCmd *cmd)
 {
-	PgmTable   *child = pgm_shadow_table(l->shadow, cmd->name);
-	char	   *name = makeObjectName(child->name, "bound", "check");
-	char	   *check = pgm_bound_check(l->table, cmd->bound);
+	PgmSafe		safe;
+	char	   *drops;
 
-	pgm_rewrite(f, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT VALID;\n-- in a later migration:\nALTER TABLE %s VALIDATE CONSTRAINT %s;\n-- then, which reads nothing:\n%s;\nALTER TABLE %s DROP CONSTRAINT %s;",
-				pgm_shadow_name(child), quote_identifier(name),
-				check ? check : "...what the bounds say, and IS NOT NULL...",
-				pgm_shadow_name(child), quote_identifier(name), pgm_source(l),
-				pgm_shadow_name(child), quote_identifier(name));
+	pgm_safe_begin(&safe, l);
+	safe_attach(l, &safe, l->table, cmd->bound, pgm_shadow_table(l->shadow, cmd->name));
+	drops = safe.last.data;
+	initStringInfo(&safe.last);
+	appendStringInfo(&safe.last, "%s;\n%s", pgm_source(l), drops);
+	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
 /* ATTACH PARTITION reads what it attaches, and the DEFAULT partition. */
@@ -219,11 +399,17 @@ pgm_rule_attach(PgmLint *l)
 		}
 		f = pgm_find_effect(l, e, "ATTACH PARTITION blocks all access to %s while it reads it",
 							pgm_shadow_name(e->table));
-		if (e->table == child)
-			rewrite_attach(l, f, cmd);
-		else
-			pgm_advise(f, "A valid CHECK on the DEFAULT partition that excludes the new bounds spares this.");
+		rewrite_attach(l, f, cmd);
 	}
+}
+
+/* Has the table a DEFAULT partition, in the catalog? */
+static bool
+has_default_partition(PgmLint *l, PgmTable *t)
+{
+	PgmForecast f = {.shadow = l->shadow};
+
+	return pgm_default_partition(&f, t) != NULL;
 }
 
 /* DETACH PARTITION locks all of the table. */
@@ -245,6 +431,16 @@ pgm_rule_detach(PgmLint *l)
 			(void) pgm_find_effect(l, e, "DETACH PARTITION blocks writes to %s while it is read: none of its rows may refer to the partition",
 								   pgm_shadow_name(e->table));
 	}
+	if (has_default_partition(l, l->table))
+	{
+		f = pgm_find(l, l->table, cmd->concurrent ?
+					 "%s has a DEFAULT partition: nothing can be detached from it CONCURRENTLY" :
+					 "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after; with a DEFAULT partition there is no other way",
+					 pgm_shadow_name(l->table));
+		f->mode = AccessExclusiveLock;
+		pgm_advise(f, "DETACH PARTITION without CONCURRENTLY, with a lock_timeout.");
+		return;
+	}
 	if (cmd->concurrent)
 	{
 		(void) pgm_clear(l, l->table, "DETACH ... CONCURRENTLY lets others read and write on");
@@ -254,6 +450,42 @@ pgm_rule_detach(PgmLint *l)
 				 pgm_shadow_name(l->table));
 	f->mode = AccessExclusiveLock;
 	pgm_rewrite(f, "%s CONCURRENTLY", pgm_source(l));
+}
+
+/* The bounds of a partition, as they are typed */
+static char *
+bounds_text(const PgmLint *l, const PartitionBoundSpec *bound)
+{
+	return pgm_source_through(l, bound->location, bound->is_default ? 0 :
+							  bound->strategy == PARTITION_STRATEGY_RANGE ? 2 : 1);
+}
+
+/* The table by itself first, then as a partition */
+static void
+rewrite_create_partition(PgmLint *l, PgmFinding *f, const CreateStmt *stmt)
+{
+	const RangeVar *parent = linitial(stmt->inhRelations);
+	char	   *name = quote_qualified_identifier(stmt->relation->schemaname, stmt->relation->relname);
+	char	   *of = quote_qualified_identifier(parent->schemaname, parent->relname);
+	PgmSafe		safe;
+	char	   *drops;
+
+	pgm_safe_begin(&safe, l);
+	appendStringInfo(&safe.now, "CREATE TABLE %s (LIKE %s INCLUDING ALL)%s%s;\n",
+					 name, of, stmt->partspec ? " " : "",
+					 stmt->partspec ? pgm_source_through(l, stmt->partspec->location, 1) : "");
+	safe_attach(l, &safe, pgm_shadow_table(l->shadow, parent), stmt->partbound, NULL);
+	drops = safe.last.data;
+	initStringInfo(&safe.last);
+	appendStringInfo(&safe.last, "ALTER TABLE %s ATTACH PARTITION %s %s%s;\n%s",
+					 of, name, stmt->partbound->is_default ? "" : "FOR VALUES ",
+					 bounds_text(l, stmt->partbound), drops);
+	if (safe.later.len == 0)
+	{
+		appendStringInfoString(&safe.now, safe.last.data);
+		resetStringInfo(&safe.last);
+	}
+	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
 /* A new partition locks the table that it becomes part of. */
@@ -276,15 +508,7 @@ pgm_rule_create_partition(PgmLint *l)
 							"the DEFAULT partition %s is read while all access to it is blocked" :
 							"a partition that is created in place waits for all transactions that use %s, and blocks all that come after",
 							pgm_shadow_name(e->table));
-		pgm_rewrite(f, "CREATE TABLE %s (LIKE %s INCLUDING ALL);\nALTER TABLE %s ATTACH PARTITION %s %s%s;",
-					quote_qualified_identifier(stmt->relation->schemaname, stmt->relation->relname),
-					quote_qualified_identifier(((RangeVar *) linitial(stmt->inhRelations))->schemaname,
-											   ((RangeVar *) linitial(stmt->inhRelations))->relname),
-					quote_qualified_identifier(((RangeVar *) linitial(stmt->inhRelations))->schemaname,
-											   ((RangeVar *) linitial(stmt->inhRelations))->relname),
-					quote_qualified_identifier(stmt->relation->schemaname, stmt->relation->relname),
-					stmt->partbound->is_default ? "" : "FOR VALUES ",
-					pgm_source_element(l, stmt->partbound->location));
+		rewrite_create_partition(l, f, stmt);
 	}
 }
 

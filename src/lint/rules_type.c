@@ -4,41 +4,44 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
-#include "catalog/dependency.h"
-#include "catalog/indexing.h"
-#include "catalog/objectaddress.h"
-#include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_depend.h"
-#include "catalog/pg_policy.h"
-#include "catalog/pg_proc.h"
-#include "catalog/pg_publication_rel.h"
-#include "catalog/pg_rewrite.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/rel.h"
 
 #include "lint/rules.h"
+#include "lint/safe.h"
 
-/* How to change a type without blocking others */
+/*
+ * How to change a type without blocking others.  A value may be rounded on its
+ * way, so that the rows to be done are those without one.
+ */
 static void
 rewrite_expand(PgmLint *l, PgmFinding *f)
 {
-	const char *type = pgm_shadow_type(l->shadow, ((const ColumnDef *) l->action->def)->typeName).name;
-	char	   *column = makeObjectName(l->action->name, NULL, "new");
+	const ColumnDef *def = (const ColumnDef *) l->action->def;
+	const char *table = pgm_shadow_name(l->table);
+	const char *column = quote_identifier(makeObjectName(l->action->name, NULL, "new"));
+	char	   *text = pgm_source_element(l, def->location);
+	const char *value = pgm_source_word(text, "using", NULL);
 
-	pgm_rewrite(f, "ALTER TABLE %s ADD COLUMN %s %s;\n-- a trigger that assigns it from \"%s\", then:\nCALL migrate.backfill('%s', '%s = %s', '%s IS DISTINCT FROM %s');\n-- when all programs use it, drop the old column",
-				pgm_shadow_name(l->table), quote_identifier(column), type,
-				l->action->name, pgm_shadow_name(l->table),
-				quote_identifier(column), quote_identifier(l->action->name),
-				quote_identifier(column), quote_identifier(l->action->name));
+	if (l->table->kind == RELKIND_COMPOSITE_TYPE)
+	{
+		pgm_advise(f, "ALTER TYPE ... ADD ATTRIBUTE ... CASCADE of the new type rewrites nothing: assign it in batches, and drop the old one when no program uses it.");
+		return;
+	}
+	if (pgm_shadow_type(l->shadow, def->typeName).constrained)
+	{
+		pgm_advise(f, "Add a column of the type beneath the domain, with the constraint of that as a CHECK, NOT VALID first; assign it in batches, and drop the old one when no program uses it.");
+		return;
+	}
+	value = value ? value : quote_identifier(l->action->name);
+	pgm_rewrite(f, "ALTER TABLE %s ADD COLUMN %s %s;\n-- a trigger that assigns it from \"%s\"; in a later migration:\nCALL migrate.backfill(%s, %s, %s);\n-- when all programs use it, drop the old column",
+				table, column, pgm_source_word(text, "type", "using"),
+				l->action->name, quote_literal_cstr(table),
+				quote_literal_cstr(psprintf("%s = %s", column, value)),
+				quote_literal_cstr(psprintf("%s IS NULL AND (%s) IS NOT NULL", column, value)));
 }
 
 /* The effect on the table itself, or on what inherits from it */
@@ -95,7 +98,7 @@ scan_for(const PgmLint *l, const char *what)
 void
 pgm_rule_type_check(PgmLint *l)
 {
-	const PgmEffect *e = scan_for(l, "CHECK \"");
+	const PgmEffect *e = scan_for(l, "checked anew");
 
 	if (e)
 		pgm_advise(pgm_find_effect(l, e, "%s: all access to %s is blocked meanwhile",
@@ -106,81 +109,12 @@ pgm_rule_type_check(PgmLint *l)
 void
 pgm_rule_type_index(PgmLint *l)
 {
-	const PgmEffect *e = scan_for(l, "index \"");
+	const PgmEffect *e = scan_for(l, "built anew");
 
 	if (e)
 		pgm_advise(pgm_find_effect(l, e, "%s: all access to %s is blocked meanwhile",
 								   e->why, pgm_shadow_name(e->table)),
 				   "DROP INDEX CONCURRENTLY, change the type, and CREATE INDEX CONCURRENTLY again.");
-}
-
-/* Catalogs of what keeps a column from changing its type */
-static const struct
-{
-	Oid			catalog;
-	const char *what;
-}			obstacles[] =
-
-{
-	{RewriteRelationId, "view or rule"},
-	{PolicyRelationId, "policy"},
-	{TriggerRelationId, "trigger"},
-	{ProcedureRelationId, "function"},
-	{PublicationRelRelationId, "publication"},
-	{AttrDefaultRelationId, "generated column"}
-};
-
-static const char *
-obstacle_kind(Oid catalog)
-{
-	for (int i = 0; i < (int) lengthof(obstacles); i++)
-		if (obstacles[i].catalog == catalog)
-			return obstacles[i].what;
-	return NULL;
-}
-
-/* The default of the column itself depends on it, and is no obstacle. */
-static bool
-is_own_default(const PgmTable *t, AttrNumber attnum, const ObjectAddress *object)
-{
-	ObjectAddress column;
-
-	if (object->classId != AttrDefaultRelationId)
-		return false;
-	column = GetAttrDefaultColumnAddress(object->objectId);
-	return column.objectId == t->relid && column.objectSubId == attnum;
-}
-
-/* The first object that depends on the column, or NULL */
-static char *
-find_obstacle(const PgmTable *t, AttrNumber attnum, const char **kind)
-{
-	Relation	depend = table_open(DependRelationId, AccessShareLock);
-	ScanKeyData keys[3];
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	char	   *result = NULL;
-
-	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
-	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(t->relid));
-	ScanKeyInit(&keys[2], Anum_pg_depend_refobjsubid, BTEqualStrategyNumber,
-				F_INT4EQ, Int32GetDatum(attnum));
-	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 3,
-							  keys);
-	while (result == NULL && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
-		ObjectAddress object = {form->classid, form->objid, form->objsubid};
-
-		*kind = obstacle_kind(form->classid);
-		if (*kind && !is_own_default(t, attnum, &object))
-			result = getObjectDescription(&object, true);
-	}
-	systable_endscan(scan);
-	table_close(depend, AccessShareLock);
-	return result;
 }
 
 /* The server refuses to change the type of a column that a view shows. */
@@ -196,7 +130,7 @@ pgm_rule_type_dependents(PgmLint *l)
 
 	if (c == NULL || !OidIsValid(l->table->relid))
 		return;
-	object = c->is_new ? NULL : find_obstacle(l->table, attnum, &kind);
+	object = c->is_new ? NULL : pgm_obstacle_of_column(l->shadow, l->table, attnum, &kind);
 	if (object)
 		pgm_advise(pgm_find(l, l->table, "the type of \"%s\" cannot be changed: %s depends on it",
 							l->action->name, object),
@@ -261,8 +195,8 @@ static const struct
 {
 	{"json", "jsonb", "json has no equality, so that SELECT DISTINCT and GROUP BY fail"},
 	{"bpchar", "text", "char(n) pads with blanks, and is no faster"},
-	{"varchar", "text with a CHECK", "the length can be changed more easily"},
-	{"timestamp", "timestamptz", "timestamp does not say at which place"},
+	{"varchar", "text with a CHECK", "varchar(n) can be made longer without work, but not shorter; a CHECK both"},
+	{"timestamp", "timestamptz", "timestamp has no time zone, so that nobody knows which moment it is"},
 	{"money", "numeric", "money depends on lc_monetary"},
 	{"timetz", "timestamptz", "a time of day has no zone without a date"}
 };

@@ -154,6 +154,14 @@ load_index(PgmTable *t, Oid oid)
 	return index;
 }
 
+/* What else makes foreign keys of the same columns alike. */
+const char *
+pgm_key_manner(char update, char delete, char match, bool deferrable,
+			   bool deferred)
+{
+	return psprintf("%c%c%c%d%d", update, delete, match, deferrable, deferred);
+}
+
 /* Copy a foreign key; the table it refers to is looked for later. */
 static PgmForeignKey *
 load_key(PgmShadow *s, PgmTable *t, const ForeignKeyCacheInfo *info)
@@ -161,15 +169,23 @@ load_key(PgmShadow *s, PgmTable *t, const ForeignKeyCacheInfo *info)
 	PgmForeignKey *key = palloc0(sizeof(PgmForeignKey));
 	HeapTuple	tuple = SearchSysCache1(CONSTROID,
 										ObjectIdGetDatum(info->conoid));
+	Form_pg_constraint form;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for constraint %u", info->conoid);
-	key->name = pstrdup(NameStr(((Form_pg_constraint) GETSTRUCT(tuple))->conname));
-	key->valid = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated;
+	form = (Form_pg_constraint) GETSTRUCT(tuple);
+	key->name = pstrdup(NameStr(form->conname));
+	key->valid = form->convalidated;
+	key->manner = pgm_key_manner(form->confupdtype, form->confdeltype,
+								 form->confmatchtype, form->condeferrable,
+								 form->condeferred);
 	ReleaseSysCache(tuple);
 	for (int i = 0; i < info->nkeys; i++)
 		key->columns = lappend(key->columns, column_name(t, info->conkey[i]));
 	key->referenced = pgm_shadow_by_oid(s, info->confrelid);
+	for (int i = 0; key->referenced && i < info->nkeys; i++)
+		key->targets = lappend(key->targets,
+							   column_name(key->referenced, info->confkey[i]));
 	return key;
 }
 
@@ -194,6 +210,7 @@ load_table(PgmShadow *s, Oid relid)
 	t->tablespace = rel->rd_rel->reltablespace;
 	t->method = rel->rd_rel->relam;
 	t->is_partition = rel->rd_rel->relispartition;
+	t->columns_known = true;
 	load_columns(t, rel);
 	load_checks(t, rel);
 	foreach(lc, RelationGetIndexList(rel))
@@ -394,6 +411,30 @@ pgm_shadow_column(const PgmTable *t, const char *name, AttrNumber *attnum)
 		}
 	}
 	return NULL;
+}
+
+/* The columns (char *) of the primary key of a table; NIL: it has none. */
+List *
+pgm_shadow_primary_key(const PgmTable *t)
+{
+	ListCell   *lc;
+
+	foreach(lc, t ? t->indexes : NIL)
+		if (((PgmIndex *) lfirst(lc))->primary)
+		return ((PgmIndex *) lfirst(lc))->columns;
+	return NIL;
+}
+
+/* The strings (char *) of a list of String nodes. */
+List *
+pgm_strings(const List *names)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, names)
+		result = lappend(result, strVal(lfirst(lc)));
+	return result;
 }
 
 /* The last of a list of things that the plan made, by name. */

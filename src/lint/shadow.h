@@ -54,6 +54,8 @@ typedef struct PgmForeignKey
 	char	   *name;
 	List	   *columns;		/* of char * */
 	struct PgmTable *referenced;
+	List	   *targets;		/* columns of that, of char * */
+	const char *manner;			/* its actions, and when it is checked */
 	bool		valid;
 	int			made_in;
 } PgmForeignKey;
@@ -93,6 +95,8 @@ typedef struct PgmTable
 	bool		filled;			/* made or emptied by the plan, then given
 								 * rows */
 	bool		is_partition;
+	bool		replaced;		/* a view that the plan defined anew */
+	bool		columns_known;
 	List	   *columns;		/* PgmColumn, at their numbers */
 	List	   *checks;			/* PgmCheck */
 	List	   *keys;			/* PgmForeignKey */
@@ -118,12 +122,17 @@ typedef struct PgmShadow
 	List	   *tables;			/* PgmTable */
 	List	   *types;			/* PgmMade */
 	List	   *functions;		/* PgmMade */
+	List	   *gone;			/* ObjectAddress, of the catalog, that the
+								 * plan drops: neither relations nor of a
+								 * schema */
 	int			transaction;	/* number of the one being looked at, from 1 */
 	int			script;			/* the same for scripts */
 	const struct PgmStatement *statement;	/* that is applied */
 } PgmShadow;
 
 /* shadow.c */
+extern const char *pgm_key_manner(char update, char delete, char match,
+								  bool deferrable, bool deferred);
 extern PgmShadow *pgm_shadow_begin(void);
 extern PgmTable *pgm_shadow_table(PgmShadow *s, const RangeVar *rel);
 extern PgmTable *pgm_shadow_by_oid(PgmShadow *s, Oid relid);
@@ -132,6 +141,8 @@ extern List *pgm_shadow_children(PgmShadow *s, PgmTable *t);
 extern List *pgm_shadow_tree(PgmShadow *s, PgmTable *t);
 extern PgmColumn *pgm_shadow_column(const PgmTable *t, const char *name,
 									AttrNumber *attnum);
+extern List *pgm_shadow_primary_key(const PgmTable *t);
+extern List *pgm_strings(const List *names);
 extern PgmTypeRef pgm_shadow_type(const PgmShadow *s, const TypeName *name);
 extern const PgmMade *pgm_shadow_function(const PgmShadow *s, List *name);
 extern bool pgm_shadow_empty(PgmTable *t);
@@ -139,6 +150,7 @@ extern uint64 pgm_shadow_bytes(const PgmTable *t);
 extern char *pgm_shadow_name(const PgmTable *t);
 
 /* shadowapply.c */
+extern char *pgm_creation_schema(const RangeVar *rel);
 extern void pgm_shadow_apply(PgmShadow *s, const struct PgmStatement *statement);
 
 #endif							/* PGM_SHADOW_H */

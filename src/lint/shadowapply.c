@@ -8,7 +8,9 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -24,8 +26,8 @@
 #include "run/script.h"
 
 /* The schema that a new object of this name goes to. */
-static char *
-creation_schema(const RangeVar *rel)
+char *
+pgm_creation_schema(const RangeVar *rel)
 {
 	List	   *path;
 
@@ -42,7 +44,7 @@ new_table(PgmShadow *s, const RangeVar *rel, char kind)
 {
 	PgmTable   *t = palloc0(sizeof(PgmTable));
 
-	t->schema = creation_schema(rel);
+	t->schema = pgm_creation_schema(rel);
 	t->name = rel->relname;
 	t->kind = kind;
 	t->persistence = rel->relpersistence;
@@ -86,15 +88,8 @@ add_index(PgmShadow *s, PgmTable *t, char *name, List *columns,
 static List *
 constraint_columns(const Constraint *c, const char *column)
 {
-	List	   *names = c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys;
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	if (column)
-		return list_make1(unconstify(char *, column));
-	foreach(lc, names)
-		result = lappend(result, strVal(lfirst(lc)));
-	return result;
+	return column ? list_make1(unconstify(char *, column)) :
+		pgm_strings(c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys);
 }
 
 /* The columns of a primary key hold no nulls. */
@@ -133,6 +128,10 @@ add_key(PgmShadow *s, PgmTable *t, const Constraint *c, List *columns)
 		standard_name(t, linitial(columns), "fkey");
 	key->columns = columns;
 	key->referenced = pgm_shadow_table(s, c->pktable);
+	key->targets = c->pk_attrs ? pgm_strings(c->pk_attrs) :
+		pgm_shadow_primary_key(key->referenced);
+	key->manner = pgm_key_manner(c->fk_upd_action, c->fk_del_action,
+								 c->fk_matchtype, c->deferrable, c->initdeferred);
 	key->valid = !c->skip_validation && pgm_constraint_enforced(c);
 	key->made_in = s->transaction;
 	if (key->referenced)
@@ -254,6 +253,7 @@ copy_columns(PgmTable *t, const PgmTable *from)
 {
 	ListCell   *lc;
 
+	t->columns_known = t->columns_known && from && from->columns_known;
 	foreach(lc, from ? from->columns : NIL)
 	{
 		const PgmColumn *c = lfirst(lc);
@@ -279,13 +279,14 @@ apply_create_table(PgmShadow *s, const CreateStmt *stmt)
 	t = new_table(s, stmt->relation, stmt->partspec ?
 				  RELKIND_PARTITIONED_TABLE : RELKIND_RELATION);
 	t->is_partition = stmt->partbound != NULL;
+	t->columns_known = stmt->ofTypename == NULL;
 	foreach(lc, stmt->inhRelations)
 	{
 		PgmTable   *parent = pgm_shadow_table(s, lfirst(lc));
 
+		copy_columns(t, parent);
 		if (parent == NULL)
 			continue;
-		copy_columns(t, parent);
 		(void) pgm_shadow_children(s, parent);
 		parent->children = lappend(parent->children, t);
 	}
@@ -623,6 +624,21 @@ drop_schema(PgmShadow *s, const char *name)
 	}
 }
 
+/* Another object of the catalog goes. */
+static void
+add_gone(PgmShadow *s, const DropStmt *stmt, Node *object)
+{
+	Relation	rel = NULL;
+	ObjectAddress *gone = palloc(sizeof(ObjectAddress));
+
+	*gone = get_object_address(stmt->removeType, object, &rel, AccessShareLock,
+							   true);
+	if (rel)
+		relation_close(rel, NoLock);
+	if (OidIsValid(gone->objectId))
+		s->gone = lappend(s->gone, gone);
+}
+
 static void
 apply_drop(PgmShadow *s, const DropStmt *stmt)
 {
@@ -650,6 +666,7 @@ apply_drop(PgmShadow *s, const DropStmt *stmt)
 					drop_table(s, t);
 				break;
 			default:
+				add_gone(s, stmt, lfirst(lc));
 				break;
 		}
 	}
@@ -794,7 +811,10 @@ apply(PgmShadow *s, const Node *node)
 						   RELKIND_RELATION);
 			break;
 		case T_ViewStmt:
-			if (!pgm_shadow_table(s, ((const ViewStmt *) node)->view))
+			t = pgm_shadow_table(s, ((const ViewStmt *) node)->view);
+			if (t)
+				t->replaced = true;
+			else
 				(void) new_table(s, ((const ViewStmt *) node)->view,
 								 RELKIND_VIEW);
 			break;

@@ -1,0 +1,449 @@
+/*
+ * refusals.c
+ *	  What the server will refuse, whatever the rows: what is named is not there,
+ *	  or is there already, or something else needs it.
+ *
+ * The errors are those that the server would raise.  They are raised only where
+ * the catalog and the plan leave no doubt; what is applied already, and linted
+ * all the same, has left behind what it makes.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+
+#include "lint/refusals.h"
+
+/* A name as messages show it */
+static char *
+shown(const RangeVar *rel)
+{
+	return rel->schemaname ? psprintf("%s.%s", rel->schemaname, rel->relname) :
+		rel->relname;
+}
+
+static void
+refuse_missing_relation(PgmLint *l, const RangeVar *rel)
+{
+	if (!pgm_shadow_table(l->shadow, rel) && !pgm_shadow_index(l->shadow, rel))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"%s\" does not exist", shown(rel))));
+}
+
+/* Is the name taken in the schema where the relation would be made? */
+static bool
+is_taken(PgmLint *l, const RangeVar *rel)
+{
+	RangeVar   *there = makeRangeVar(pgm_creation_schema(rel), rel->relname, -1);
+
+	return pgm_shadow_table(l->shadow, there) || pgm_shadow_index(l->shadow, there);
+}
+
+static void
+refuse_taken(PgmLint *l, const RangeVar *rel)
+{
+	if (!l->again && is_taken(l, rel))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("relation \"%s\" already exists", rel->relname)));
+}
+
+/* Does another action of the statement add, or drop, the column? */
+static bool
+is_touched_beside(const PgmLint *l, AlterTableType action, const char *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((const AlterTableStmt *) l->node)->cmds)
+	{
+		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+		const char *name = action == AT_AddColumn && cmd->subtype == action ?
+			((ColumnDef *) cmd->def)->colname : cmd->name;
+
+		if (cmd->subtype == action && name && strcmp(name, column) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the statement drop a constraint of the table, whichever? */
+static bool
+drops_constraint(const PgmLint *l)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((const AlterTableStmt *) l->node)->cmds)
+		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_DropConstraint)
+		return true;
+	return false;
+}
+
+static void
+need_column(PgmLint *l, const AlterTableCmd *cmd)
+{
+	if (l->table->columns_known && cmd->name && !cmd->missing_ok &&
+		!pgm_shadow_column(l->table, cmd->name, NULL) &&
+		!is_touched_beside(l, AT_AddColumn, cmd->name))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of relation \"%s\" does not exist",
+						cmd->name, l->table->name)));
+}
+
+/*
+ * A column that a view, or the like, shows can be dropped with CASCADE alone.
+ * The rules have more to say about it all the same.
+ */
+static void
+drop_column(PgmLint *l, const AlterTableCmd *cmd)
+{
+	AttrNumber	attnum;
+	const PgmColumn *c = pgm_shadow_column(l->table, cmd->name, &attnum);
+	const char *kind;
+	char	   *obstacle;
+
+	need_column(l, cmd);
+	if (c == NULL || c->is_new || cmd->behavior == DROP_CASCADE ||
+		!OidIsValid(l->table->relid))
+		return;
+	obstacle = pgm_obstacle_of_column(l->shadow, l->table, attnum, &kind);
+	if (obstacle)
+	{
+		l->rule = pgm_rule_find("cannot-judge");
+		pgm_advise(pgm_find(l, l->table, "it would fail: %s depends on column \"%s\"",
+							obstacle, cmd->name),
+				   "Drop the %s before, and create it again without the column.", kind);
+	}
+}
+
+static void
+need_no_primary_key(PgmLint *l)
+{
+	ListCell   *lc;
+
+	foreach(lc, l->table->indexes)
+		if (((PgmIndex *) lfirst(lc))->primary && !drops_constraint(l) && !l->again)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("multiple primary keys for table \"%s\" are not allowed",
+						l->table->name)));
+}
+
+/* Are these the columns of an index that a foreign key may refer to? */
+static bool
+is_key(const PgmIndex *index, const List *columns)
+{
+	ListCell   *lc;
+	ListCell   *li;
+	int			found = 0;
+
+	if (!index->unique || index->exclusion || index->partial ||
+		index->expressions || !index->valid ||
+		index->nkeys != list_length(columns))
+		return false;
+	foreach(lc, columns)
+		foreach(li, index->columns)
+		if (foreach_current_index(li) < index->nkeys && lfirst(li) &&
+			strcmp(lfirst(li), strVal(lfirst(lc))) == 0)
+		found++;
+	return found == index->nkeys;
+}
+
+static void
+need_referenced_key(PgmLint *l, const Constraint *c)
+{
+	const PgmTable *t = pgm_shadow_table(l->shadow, c->pktable);
+	ListCell   *lc;
+
+	if (t == NULL)
+	{
+		refuse_missing_relation(l, c->pktable);
+		return;
+	}
+	foreach(lc, t->indexes)
+		if (c->pk_attrs ? is_key(lfirst(lc), c->pk_attrs) : ((PgmIndex *) lfirst(lc))->primary)
+		return;
+	if (c->pk_attrs)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_FOREIGN_KEY),
+				 errmsg("there is no unique constraint matching given keys for referenced table \"%s\"",
+						t->name)));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("there is no primary key for referenced table \"%s\"", t->name)));
+}
+
+static void
+add_column(PgmLint *l, const AlterTableCmd *cmd)
+{
+	const ColumnDef *def = (const ColumnDef *) cmd->def;
+	const Constraint *key = pgm_column_constraint(def, CONSTR_FOREIGN);
+
+	if (pgm_shadow_column(l->table, def->colname, NULL))
+	{
+		if (!cmd->missing_ok && !l->again &&
+			!is_touched_beside(l, AT_DropColumn, def->colname))
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("column \"%s\" of relation \"%s\" already exists",
+							def->colname, l->table->name)));
+		return;
+	}
+	if (pgm_column_constraint(def, CONSTR_PRIMARY))
+		need_no_primary_key(l);
+	if (key)
+		need_referenced_key(l, key);
+}
+
+/* Has the table a constraint of this name? */
+static bool
+has_constraint(const PgmTable *t, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->checks)
+		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
+		return true;
+	foreach(lc, t->keys)
+		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
+		return true;
+	foreach(lc, t->indexes)
+	{
+		const PgmIndex *index = lfirst(lc);
+
+		if (index->constraint && strcmp(index->constraint, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_constraint(PgmLint *l, const AlterTableCmd *cmd)
+{
+	const Constraint *c = (const Constraint *) cmd->def;
+
+	if (c->conname && has_constraint(l->table, c->conname) &&
+		!drops_constraint(l) && !l->again)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("constraint \"%s\" for relation \"%s\" already exists",
+						c->conname, l->table->name)));
+	if (c->contype == CONSTR_PRIMARY)
+		need_no_primary_key(l);
+	else if (c->contype == CONSTR_FOREIGN && c->pktable &&
+			 pgm_shadow_table(l->shadow, c->pktable) != l->table)
+		need_referenced_key(l, c);
+}
+
+/* The columns of one table that another has not; NULL: there is none. */
+static const char *
+surplus_column(const PgmTable *of, const PgmTable *to)
+{
+	ListCell   *lc;
+
+	foreach(lc, of->columns)
+	{
+		const PgmColumn *c = lfirst(lc);
+
+		if (c->name && !pgm_shadow_column(to, c->name, NULL))
+			return c->name;
+	}
+	return NULL;
+}
+
+static void
+attach(PgmLint *l, const AlterTableCmd *cmd)
+{
+	const PartitionCmd *part = (const PartitionCmd *) cmd->def;
+	const PgmTable *child = pgm_shadow_table(l->shadow, part->name);
+	const char *column;
+
+	if (l->table->kind != RELKIND_PARTITIONED_TABLE)
+		return;					/* an index is attached, or it is refused */
+	refuse_missing_relation(l, part->name);
+	if (child == NULL || !child->columns_known || !l->table->columns_known)
+		return;
+	column = surplus_column(child, l->table);
+	if (column)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("table \"%s\" contains column \"%s\" not found in parent \"%s\"",
+						child->name, column, l->table->name)));
+	column = surplus_column(l->table, child);
+	if (column)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("child table is missing column \"%s\"", column)));
+}
+
+static const struct
+{
+	AlterTableType action;
+	void		(*refuse) (PgmLint *l, const AlterTableCmd *cmd);
+}			actions[] =
+
+{
+	{AT_AddColumn, add_column},
+	{AT_ColumnDefault, need_column},
+	{AT_DropNotNull, need_column},
+	{AT_SetNotNull, need_column},
+	{AT_SetStatistics, need_column},
+	{AT_SetStorage, need_column},
+	{AT_AlterColumnType, need_column},
+	{AT_AddIdentity, need_column},
+	{AT_SetIdentity, need_column},
+	{AT_DropIdentity, need_column},
+	{AT_DropColumn, drop_column},
+	{AT_AddConstraint, add_constraint},
+	{AT_AttachPartition, attach}
+};
+
+static void
+refuse_alter(PgmLint *l)
+{
+	const AlterTableStmt *stmt = (const AlterTableStmt *) l->node;
+	ListCell   *lc;
+
+	if (stmt->objtype == OBJECT_TABLE && !stmt->missing_ok)
+		refuse_missing_relation(l, stmt->relation);
+	if (stmt->objtype != OBJECT_TABLE || l->table == NULL)
+		return;
+	foreach(lc, stmt->cmds)
+	{
+		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		for (int i = 0; i < (int) lengthof(actions); i++)
+			if (actions[i].action == cmd->subtype)
+				actions[i].refuse(l, cmd);
+	}
+}
+
+static void
+refuse_index(PgmLint *l)
+{
+	const IndexStmt *stmt = (const IndexStmt *) l->node;
+	RangeVar   *name;
+	PgmIndex   *index;
+
+	refuse_missing_relation(l, stmt->relation);
+	if (stmt->idxname == NULL || stmt->if_not_exists || l->table == NULL)
+		return;
+	name = makeRangeVar(l->table->schema, stmt->idxname, -1);
+	index = pgm_shadow_index(l->shadow, name);
+	if (index == NULL || index->valid)	/* an invalid one has a rule */
+		refuse_taken(l, name);
+}
+
+/* The tables that foreign keys of a new table refer to */
+static void
+refuse_keys(PgmLint *l, const RangeVar *self, List *elements)
+{
+	ListCell   *le;
+	ListCell   *lc;
+
+	foreach(le, elements)
+	{
+		Node	   *element = lfirst(le);
+		List	   *constraints = IsA(element, ColumnDef) ?
+			((ColumnDef *) element)->constraints : list_make1(element);
+
+		foreach(lc, constraints)
+		{
+			const Constraint *c = lfirst(lc);
+
+			if (IsA(c, Constraint) && c->contype == CONSTR_FOREIGN &&
+				strcmp(c->pktable->relname, self->relname) != 0)
+				need_referenced_key(l, c);
+		}
+	}
+}
+
+static void
+refuse_create(PgmLint *l)
+{
+	const CreateStmt *stmt = (const CreateStmt *) l->node;
+	ListCell   *lc;
+
+	if (!stmt->if_not_exists)
+		refuse_taken(l, stmt->relation);
+	foreach(lc, stmt->inhRelations)
+		refuse_missing_relation(l, lfirst(lc));
+	refuse_keys(l, stmt->relation, stmt->tableElts);
+	refuse_keys(l, stmt->relation, stmt->constraints);
+}
+
+/* An index is dropped: not with its constraint, nor beside others concurrently. */
+static void
+refuse_drop_index(PgmLint *l, const DropStmt *stmt, const RangeVar *name)
+{
+	const PgmIndex *index = pgm_shadow_index(l->shadow, name);
+
+	if (index && index->constraint)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop index %s because constraint %s on table %s requires it",
+						index->name, index->constraint, index->table->name)));
+	if (stmt->concurrent && list_length(stmt->objects) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("DROP INDEX CONCURRENTLY does not support dropping multiple objects")));
+	if (stmt->concurrent && stmt->behavior == DROP_CASCADE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("DROP INDEX CONCURRENTLY does not support CASCADE")));
+}
+
+static void
+refuse_drop(PgmLint *l)
+{
+	const DropStmt *stmt = (const DropStmt *) l->node;
+	ListCell   *lc;
+
+	if (stmt->removeType != OBJECT_TABLE && stmt->removeType != OBJECT_INDEX)
+		return;
+	foreach(lc, stmt->objects)
+	{
+		RangeVar   *name = makeRangeVarFromNameList(lfirst(lc));
+
+		if (!stmt->missing_ok)
+			refuse_missing_relation(l, name);
+		if (stmt->removeType == OBJECT_INDEX)
+			refuse_drop_index(l, stmt, name);
+	}
+}
+
+static const struct
+{
+	NodeTag		tag;
+	void		(*refuse) (PgmLint *l);
+}			statements[] =
+
+{
+	{T_AlterTableStmt, refuse_alter},
+	{T_IndexStmt, refuse_index},
+	{T_CreateStmt, refuse_create},
+	{T_DropStmt, refuse_drop}
+};
+
+/* Does the statement make what nobody names? */
+static bool
+makes_unnamed(const Node *node)
+{
+	return IsA(node, CreateExtensionStmt) || IsA(node, AlterExtensionStmt) ||
+		IsA(node, ImportForeignSchemaStmt) || IsA(node, ExecuteStmt);
+}
+
+/* Raise the error that the server would raise for the statement, if any. */
+void
+pgm_refuse(PgmLint *l)
+{
+	l->opaque = l->opaque || makes_unnamed(l->node);
+	if (l->opaque)
+		return;
+	for (int i = 0; i < (int) lengthof(statements); i++)
+		if (statements[i].tag == nodeTag(l->node))
+			statements[i].refuse(l);
+}
