@@ -11,6 +11,8 @@
  */
 #include "postgres.h"
 
+#include "utils/varlena.h"
+
 #include "lint/rules.h"
 
 #define MARKER "migrate:allow"
@@ -100,15 +102,28 @@ read_rules(PgmSearch *s, const char *p, int position)
 		find_useless(s, position, "the comment names no rule that it allows");
 }
 
-/* Does a comment begin as if it were to allow something? */
+/*
+ * Does a comment begin as if it were to allow something?  Behind "migrate:" a
+ * word that is two letters away from it is one; without the colon it may be
+ * prose.
+ */
 static bool
 looks_like_marker(const char *p)
 {
+	const char *allow = strchr(MARKER, ':') + 1;
+	bool		colon;
+	int			length;
+
 	if (pg_strncasecmp(p, "migrate", strlen("migrate")) != 0)
 		return false;
 	p += strlen("migrate");
+	p += strspn(p, " \t");
+	colon = *p == ':';
 	p += strspn(p, " \t:");
-	return pg_strncasecmp(p, "allow", strlen("allow")) == 0;
+	length = strcspn(p, " \t\r\n,:");
+	if (!colon)
+		return length == (int) strlen(allow) && pg_strncasecmp(p, allow, length) == 0;
+	return varstr_levenshtein_less_equal(allow, strlen(allow), p, length, 1, 1, 1, 2, true) <= 2;
 }
 
 /* One comment, without what marks it as one */

@@ -54,6 +54,33 @@ DROP TABLE many;
 -- what the server will refuse is refused by the server
 SELECT lint('ALTER TABLE orders ATTACH PARTITION nothing FOR VALUES IN (1)');
 SELECT lint('CREATE TABLE part PARTITION OF orders FOR VALUES FROM (1) TO (2)');
+-- or said beforehand, whatever the rows; unless code that nobody can look into came first
+SELECT lint('ALTER TABLE orders ADD COLUMN id int; ALTER TABLE orders DROP COLUMN nope; ALTER TABLE orders ADD PRIMARY KEY (paid); CREATE TABLE nothing (a bigint)');
+SELECT lint('CREATE TABLE n (o boolean REFERENCES orders (paid)); DROP INDEX orders_pkey; DROP INDEX nope');
+SELECT lint('CREATE TABLE IF NOT EXISTS nothing (a bigint); ALTER TABLE orders ADD COLUMN IF NOT EXISTS id int; DROP INDEX IF EXISTS nope');
+SELECT lint('DO ''BEGIN PERFORM 1; END''; ALTER TABLE nowhere ADD COLUMN a bigint');
+CREATE VIEW seen AS SELECT note FROM orders;
+SELECT lint('ALTER TABLE orders DROP COLUMN note');
+SELECT lint('DROP VIEW seen; ALTER TABLE orders DROP COLUMN note');
+-- CASCADE goes to what refers to it and to what shows it
+CREATE TABLE lines (order_id int REFERENCES orders, n int);
+INSERT INTO lines SELECT i, i FROM generate_series(1, 1000) i;
+CREATE INDEX ON lines (order_id);
+ANALYZE lines;
+SELECT lint('TRUNCATE orders CASCADE');
+SELECT lint('DROP TABLE orders CASCADE');
+SELECT lint('ALTER TABLE lines DROP CONSTRAINT lines_order_id_fkey');
+DROP VIEW seen;
+-- DML wherever it is
+SELECT lint('MERGE INTO orders o USING lines l ON l.order_id = o.id WHEN MATCHED THEN UPDATE SET note = NULL');
+SELECT lint('WITH gone AS (DELETE FROM lines RETURNING order_id) SELECT count(*) FROM gone');
+-- a foreign key wants an index, now or later in the script
+SELECT lint('CREATE TABLE n (order_id int REFERENCES orders)');
+SELECT lint('CREATE TABLE n (order_id int REFERENCES orders); CREATE INDEX ON n (order_id)');
+DROP TABLE lines;
+-- the whole safe form
+SELECT rewrite FROM migrate.lint_sql('ALTER TABLE orders ADD COLUMN u uuid DEFAULT gen_random_uuid() UNIQUE CHECK (u IS NOT NULL)') WHERE rule = 'volatile-default';
+SELECT rewrite FROM migrate.lint_sql('ALTER TABLE orders ADD CONSTRAINT k UNIQUE (paid, note) INCLUDE (id) DEFERRABLE') WHERE rule = 'unique-not-using-index';
 -- of several migrations, in the order of the run, and of the way back
 SELECT migrate.register('a1', NULL, 'CREATE TABLE t (a int, b varchar(10))', 'DROP TABLE t');
 SELECT migrate.register('a2', 'a1', 'CREATE INDEX t_a ON t (a); ALTER TABLE orders ADD COLUMN c varchar(10)', 'DROP INDEX t_a; ALTER TABLE orders DROP COLUMN c');
@@ -76,6 +103,8 @@ SELECT lint(E'-- migrate:allow data-loss, drop-column-index -- nobody reads it\n
 SELECT lint(E'/* migrate:allow */ -- migrate:allow data-loss -- as asked\n\n-- more\nDROP TABLE nothing');
 SELECT lint(E'/*\n-- migrate:allow data-loss -- in a comment\n*/ DROP TABLE nothing');
 SELECT lint(E'-- migrate:allow data-los, -- x\nDROP TABLE nothing');
+SELECT lint(E'/* migrate:allow data-loss -- nobody reads it */ DROP TABLE nothing');
+SELECT lint(E'-- migrate:alow data-loss -- misspelled\n-- migrate allows this\nDROP TABLE nothing; -- migrate:allow data-loss -- behind');
 SELECT lint(E'SELECT 1; -- migrate:allow data-loss -- the next one\nDROP TABLE nothing; DROP TABLE orders');
 SELECT migrate.register('c1', NULL, E'-- migrate:allow downgrade-missing -- there is no way back\nCREATE TABLE c ()', NULL);
 SELECT pending();
