@@ -8,6 +8,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -82,6 +83,19 @@
 #else
 #define pgm_not_null_valid(desc, i) (TupleDescAttr(desc, i)->attnotnull)
 #endif
+
+/* The name of a column's NOT NULL constraint */
+static inline char *
+pgm_not_null_name(Oid relid, AttrNumber attnum)
+{
+#if PG_VERSION_NUM >= 180000
+	HeapTuple	tuple = findNotNullConstraintAttnum(relid, attnum);
+
+	if (HeapTupleIsValid(tuple))
+		return pstrdup(NameStr(((Form_pg_constraint) GETSTRUCT(tuple))->conname));
+#endif
+	return NULL;
+}
 
 /* 18 has generated columns that are computed when they are read */
 #if PG_VERSION_NUM >= 180000

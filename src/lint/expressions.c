@@ -255,8 +255,9 @@ pgm_expression_volatile(const PgmShadow *s, Node *raw, const PgmTypeRef *type,
 	return r.flag;
 }
 
-static NullTest *
-not_null_test(const PgmColumn *c, AttrNumber attnum)
+/* "column IS NOT NULL", over the number of the column. */
+Node *
+pgm_expression_not_null(const PgmColumn *c, AttrNumber attnum)
 {
 	NullTest   *test = makeNode(NullTest);
 
@@ -265,7 +266,7 @@ not_null_test(const PgmColumn *c, AttrNumber attnum)
 	test->nulltesttype = IS_NOT_NULL;
 	test->argisrow = false;
 	test->location = -1;
-	return test;
+	return (Node *) test;
 }
 
 /* A constraint as predicate_implied_by() wants it. */
@@ -292,7 +293,7 @@ known_of(const PgmTable *t)
 
 		if (c->name && c->not_null)
 			known = lappend(known,
-							not_null_test(c, foreach_current_index(lc) + 1));
+							pgm_expression_not_null(c, foreach_current_index(lc) + 1));
 	}
 	foreach(lc, t->checks)
 	{
@@ -330,7 +331,7 @@ pgm_expression_null_excluded(const PgmTable *t, const char *column,
 	*by = NULL;
 	if (c == NULL || c->not_null)
 		return true;
-	test = list_make1(not_null_test(c, attnum));
+	test = list_make1(pgm_expression_not_null(c, attnum));
 	foreach(lc, t->checks)
 	{
 		const PgmCheck *check = lfirst(lc);

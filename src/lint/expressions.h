@@ -20,6 +20,7 @@ extern bool pgm_expression_is_ours(Node *node);
 extern Node *pgm_expression_check(const PgmTable *t, Node *raw);
 extern bool pgm_expression_volatile(const PgmShadow *s, Node *raw,
 									const PgmTypeRef *type, const char *column);
+extern Node *pgm_expression_not_null(const PgmColumn *c, AttrNumber attnum);
 extern bool pgm_expression_null_excluded(const PgmTable *t, const char *column,
 										 const char **by);
 extern bool pgm_expression_proven(const PgmTable *t, List *constraint);

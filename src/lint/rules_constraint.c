@@ -243,7 +243,7 @@ safe_key(PgmLint *l, const Constraint *c)
 		foreach(lc, nullable_keys(l, c))
 			pgm_safe_not_null(&safe, lfirst(lc));
 	if (c->indexname)
-		appendStringInfo(&safe.last, "%s;\n", pgm_source(l));
+		pgm_safe_add(&safe, PGM_SAFE_END, "%s;\n", pgm_source(l));
 	else
 		pgm_safe_key(&safe, &key);
 	return pgm_safe_text(&safe);

@@ -332,8 +332,8 @@ add_passing_check(PgmSafe *safe, PgmTable *t, const char *check)
 	safe->table = t;
 	pgm_safe_valid_later(safe, name, psprintf("CHECK (%s)", check));
 	safe->table = own;
-	appendStringInfo(&safe->last, "ALTER TABLE %s DROP CONSTRAINT %s;\n",
-					 pgm_shadow_name(t), quote_identifier(name));
+	pgm_safe_add(safe, PGM_SAFE_END, "ALTER TABLE %s DROP CONSTRAINT %s;\n",
+				 pgm_shadow_name(t), quote_identifier(name));
 }
 
 /*
@@ -367,9 +367,9 @@ rewrite_attach(PgmLint *l, PgmFinding *f, const PartitionCmd *cmd)
 
 	pgm_safe_begin(&safe, l);
 	safe_attach(l, &safe, l->table, cmd->bound, pgm_shadow_table(l->shadow, cmd->name));
-	drops = safe.last.data;
-	initStringInfo(&safe.last);
-	appendStringInfo(&safe.last, "%s;\n%s", pgm_source(l), drops);
+	drops = safe.steps[PGM_SAFE_END].data;
+	initStringInfo(&safe.steps[PGM_SAFE_END]);
+	pgm_safe_add(&safe, PGM_SAFE_END, "%s;\n%s", pgm_source(l), drops);
 	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
@@ -471,19 +471,19 @@ rewrite_create_partition(PgmLint *l, PgmFinding *f, const CreateStmt *stmt)
 	char	   *drops;
 
 	pgm_safe_begin(&safe, l);
-	appendStringInfo(&safe.now, "CREATE TABLE %s (LIKE %s INCLUDING ALL)%s%s;\n",
-					 name, of, stmt->partspec ? " " : "",
-					 stmt->partspec ? pgm_source_through(l, stmt->partspec->location, 1) : "");
+	pgm_safe_add(&safe, PGM_SAFE_BEGIN, "CREATE TABLE %s (LIKE %s INCLUDING ALL)%s%s;\n",
+				 name, of, stmt->partspec ? " " : "",
+				 stmt->partspec ? pgm_source_through(l, stmt->partspec->location, 1) : "");
 	safe_attach(l, &safe, pgm_shadow_table(l->shadow, parent), stmt->partbound, NULL);
-	drops = safe.last.data;
-	initStringInfo(&safe.last);
-	appendStringInfo(&safe.last, "ALTER TABLE %s ATTACH PARTITION %s %s%s;\n%s",
-					 of, name, stmt->partbound->is_default ? "" : "FOR VALUES ",
-					 bounds_text(l, stmt->partbound), drops);
-	if (safe.later.len == 0)
+	drops = safe.steps[PGM_SAFE_END].data;
+	initStringInfo(&safe.steps[PGM_SAFE_END]);
+	pgm_safe_add(&safe, PGM_SAFE_END, "ALTER TABLE %s ATTACH PARTITION %s %s%s;\n%s",
+				 of, name, stmt->partbound->is_default ? "" : "FOR VALUES ",
+				 bounds_text(l, stmt->partbound), drops);
+	if (safe.steps[PGM_SAFE_PROVE].len == 0)
 	{
-		appendStringInfoString(&safe.now, safe.last.data);
-		resetStringInfo(&safe.last);
+		pgm_safe_add(&safe, PGM_SAFE_BEGIN, "%s", safe.steps[PGM_SAFE_END].data);
+		resetStringInfo(&safe.steps[PGM_SAFE_END]);
 	}
 	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
 }

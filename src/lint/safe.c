@@ -17,9 +17,29 @@ pgm_safe_begin(PgmSafe *s, PgmLint *l)
 {
 	s->shadow = l->shadow;
 	s->table = l->table;
-	initStringInfo(&s->now);
-	initStringInfo(&s->later);
-	initStringInfo(&s->last);
+	s->filled = false;
+	for (int i = 0; i < PGM_SAFE_STEPS; i++)
+		initStringInfo(&s->steps[i]);
+}
+
+/* Add statements to a step. */
+void
+pgm_safe_add(PgmSafe *s, PgmSafeStep step, const char *fmt,...)
+{
+	StringInfo	to = &s->steps[step];
+
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, fmt);
+		needed = appendStringInfoVA(to, fmt, args);
+		va_end(args);
+		if (needed == 0)
+			return;
+		enlargeStringInfo(to, needed);
+	}
 }
 
 /* The statements, and where a migration of its own begins. */
@@ -27,15 +47,19 @@ char *
 pgm_safe_text(const PgmSafe *s)
 {
 	StringInfoData out;
+	int			migrations = 0;
 
 	initStringInfo(&out);
-	appendStringInfoString(&out, s->now.data);
-	if (s->later.len > 0)
-		appendStringInfo(&out, "%s%s", out.len > 0 ? "-- in a later migration:\n" : "",
-						 s->later.data);
-	if (s->last.len > 0)
-		appendStringInfo(&out, "%s%s", out.len > 0 ? "-- in one after that:\n" : "",
-						 s->last.data);
+	for (int i = 0; i < PGM_SAFE_STEPS; i++)
+	{
+		if (s->steps[i].len == 0)
+			continue;
+		if (migrations > 0)
+			appendStringInfo(&out, "-- in %s:\n",
+							 migrations == 1 ? "a later migration" : "one after that");
+		appendStringInfoString(&out, s->steps[i].data);
+		migrations++;
+	}
 	return out.data;
 }
 
@@ -83,16 +107,21 @@ pgm_safe_columns(const List *columns)
 	return out.data;
 }
 
-/* A constraint that holds for new rows at once, and for all when validated. */
+/*
+ * A constraint that holds for new rows, and when it is validated for all.  As
+ * rows that are updated count as new, those that have yet to get their values
+ * would be in the way.
+ */
 void
 pgm_safe_valid_later(PgmSafe *s, const char *name, const char *definition)
 {
 	const char *table = pgm_shadow_name(s->table);
 
-	appendStringInfo(&s->now, "ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID;\n",
-					 table, quote_identifier(name), definition);
-	appendStringInfo(&s->later, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
-					 table, quote_identifier(name));
+	pgm_safe_add(s, s->filled ? PGM_SAFE_FILL : PGM_SAFE_BEGIN,
+				 "ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID;\n",
+				 table, quote_identifier(name), definition);
+	pgm_safe_add(s, PGM_SAFE_PROVE, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
+				 table, quote_identifier(name));
 }
 
 /* NOT NULL by way of a CHECK; from 18 on it can be NOT VALID itself. */
@@ -109,9 +138,9 @@ pgm_safe_not_null(PgmSafe *s, const char *column)
 		return;
 	}
 	pgm_safe_valid_later(s, name, psprintf("CHECK (%s IS NOT NULL)", quoted));
-	appendStringInfo(&s->last, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\n"
-					 "ALTER TABLE %s DROP CONSTRAINT %s;\n",
-					 table, quoted, table, quote_identifier(name));
+	pgm_safe_add(s, PGM_SAFE_END, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\n"
+				 "ALTER TABLE %s DROP CONSTRAINT %s;\n",
+				 table, quoted, table, quote_identifier(name));
 }
 
 static const char *
@@ -225,18 +254,19 @@ void
 pgm_safe_key(PgmSafe *s, const PgmKey *key)
 {
 	const Constraint *c = key->constraint;
-	bool		alone = s->now.len == 0 && s->later.len == 0;
+	bool		alone = s->steps[PGM_SAFE_BEGIN].len == 0;
 	char	   *name = c->conname ? c->conname :
 		c->contype == CONSTR_PRIMARY ? pgm_safe_name(s->shadow, s->table, NULL, "pkey") :
 		pgm_safe_name(s->shadow, s->table, linitial(key->columns), "key");
 
 	if (s->table->kind == RELKIND_PARTITIONED_TABLE)
 	{
-		append_partition_keys(s, alone ? &s->now : &s->last, s->table, name, key);
+		append_partition_keys(s, &s->steps[alone ? PGM_SAFE_BEGIN : PGM_SAFE_END],
+							  s->table, name, key);
 		return;
 	}
-	append_index(alone ? &s->now : &s->later, s->table, name, key);
-	append_using_index(alone ? &s->now : &s->last, s->table, name, key);
+	append_index(&s->steps[alone ? PGM_SAFE_BEGIN : PGM_SAFE_PROVE], s->table, name, key);
+	append_using_index(&s->steps[alone ? PGM_SAFE_BEGIN : PGM_SAFE_END], s->table, name, key);
 }
 
 /* The index of each partition by itself, then as part of that above it */

@@ -8,14 +8,24 @@
 #include "lib/stringinfo.h"
 #include "lint/lint.h"
 
-/* Statements in up to three migrations, none of which blocks others for long */
+/* The migrations of a safe form; each waits for what the one before did */
+typedef enum PgmSafeStep
+{
+	PGM_SAFE_BEGIN,				/* what is there at once */
+	PGM_SAFE_FILL,				/* the rows get their values */
+	PGM_SAFE_PROVE,				/* the rows are read */
+	PGM_SAFE_END				/* what nothing has to be read for any more */
+} PgmSafeStep;
+
+#define PGM_SAFE_STEPS (PGM_SAFE_END + 1)
+
+/* Statements in migrations none of which blocks others for long */
 typedef struct PgmSafe
 {
 	PgmShadow  *shadow;
 	PgmTable   *table;
-	StringInfoData now;
-	StringInfoData later;		/* when the locks of the first are gone */
-	StringInfoData last;		/* when the work of the second is done */
+	bool		filled;			/* constraints have to wait for FILL */
+	StringInfoData steps[PGM_SAFE_STEPS];
 } PgmSafe;
 
 /* A UNIQUE or PRIMARY KEY */
@@ -29,6 +39,7 @@ typedef struct PgmKey
 /* safe.c */
 extern void pgm_safe_begin(PgmSafe *s, PgmLint *l);
 extern char *pgm_safe_text(const PgmSafe *s);
+extern void pgm_safe_add(PgmSafe *s, PgmSafeStep step, const char *fmt,...) pg_attribute_printf(3, 4);
 extern char *pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
 						   const char *suffix);
 extern char *pgm_safe_columns(const List *columns);

@@ -96,24 +96,24 @@ add_column(PgmSafe *s, const PgmLint *l, const ColumnDef *def, bool computed)
 {
 	ListCell   *lc;
 
-	appendStringInfo(&s->now, "ALTER TABLE %s ADD COLUMN ", pgm_shadow_name(s->table));
+	pgm_safe_add(s, PGM_SAFE_BEGIN, "ALTER TABLE %s ADD COLUMN ", pgm_shadow_name(s->table));
 	if (pgm_column_is_serial(def))
-		appendStringInfo(&s->now, "%s %s", quote_identifier(def->colname),
-						 integer_of(def));
+		pgm_safe_add(s, PGM_SAFE_BEGIN, "%s %s", quote_identifier(def->colname),
+					 integer_of(def));
 	else
-		appendStringInfoString(&s->now, pgm_source_of_column(l, def, NULL));
+		pgm_safe_add(s, PGM_SAFE_BEGIN, "%s", pgm_source_of_column(l, def, NULL));
 	if (def->collClause)
-		appendStringInfo(&s->now, " COLLATE %s",
-						 NameListToQuotedString(def->collClause->collname));
+		pgm_safe_add(s, PGM_SAFE_BEGIN, " COLLATE %s",
+					 NameListToQuotedString(def->collClause->collname));
 	foreach(lc, def->constraints)
 	{
 		const Constraint *c = lfirst(lc);
 
 		if (is_harmless(def, c, computed))
-			appendStringInfo(&s->now, " %s%s", pgm_source_of_column(l, def, c),
-							 attributes_of(l, def, c));
+			pgm_safe_add(s, PGM_SAFE_BEGIN, " %s%s", pgm_source_of_column(l, def, c),
+						 attributes_of(l, def, c));
 	}
-	appendStringInfoString(&s->now, ";\n");
+	pgm_safe_add(s, PGM_SAFE_BEGIN, ";\n");
 }
 
 /* A sequence, and the default that takes values from it */
@@ -123,11 +123,11 @@ add_sequence(PgmSafe *s, const ColumnDef *def)
 	const char *name = quote_qualified_identifier(s->table->schema,
 												  pgm_safe_name(s->shadow, s->table, def->colname, "seq"));
 
-	appendStringInfo(&s->now, "CREATE SEQUENCE %s", name);
+	pgm_safe_add(s, PGM_SAFE_BEGIN, "CREATE SEQUENCE %s", name);
 	if (pgm_column_is_serial(def))
-		appendStringInfo(&s->now, " AS %s OWNED BY %s.%s", integer_of(def),
-						 pgm_shadow_name(s->table), quote_identifier(def->colname));
-	appendStringInfoString(&s->now, ";\n");
+		pgm_safe_add(s, PGM_SAFE_BEGIN, " AS %s OWNED BY %s.%s", integer_of(def),
+					 pgm_shadow_name(s->table), quote_identifier(def->colname));
+	pgm_safe_add(s, PGM_SAFE_BEGIN, ";\n");
 	return name;
 }
 
@@ -139,12 +139,12 @@ make_identity(PgmSafe *s, const PgmLint *l, const ColumnDef *def,
 	const char *table = pgm_shadow_name(s->table);
 	const char *column = quote_identifier(def->colname);
 
-	appendStringInfo(&s->last, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT, ALTER COLUMN %s ADD %s;\n"
-					 "SELECT setval(pg_get_serial_sequence(%s, %s), nextval(%s));\nDROP SEQUENCE %s;\n",
-					 table, column, column,
-					 pgm_source_unnamed(pgm_source_of_column(l, def, identity)),
-					 quote_literal_cstr(table), quote_literal_cstr(def->colname),
-					 quote_literal_cstr(sequence), sequence);
+	pgm_safe_add(s, PGM_SAFE_END, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT, ALTER COLUMN %s ADD %s;\n"
+				 "SELECT setval(pg_get_serial_sequence(%s, %s), nextval(%s));\nDROP SEQUENCE %s;\n",
+				 table, column, column,
+				 pgm_source_unnamed(pgm_source_of_column(l, def, identity)),
+				 quote_literal_cstr(table), quote_literal_cstr(def->colname),
+				 quote_literal_cstr(sequence), sequence);
 }
 
 /* The values of the rows that are there, in batches */
@@ -157,6 +157,7 @@ add_values(PgmSafe *s, const PgmLint *l, const ColumnDef *def)
 	const char *sequence = given ? NULL : add_sequence(s, def);
 	char	   *value;
 
+	s->filled = true;
 	if (given)
 	{
 		value = pgm_source_unnamed(pgm_source_of_column(l, def, given)) + strlen("default");
@@ -164,12 +165,12 @@ add_values(PgmSafe *s, const PgmLint *l, const ColumnDef *def)
 	}
 	else
 		value = psprintf("nextval(%s)", quote_literal_cstr(sequence));
-	appendStringInfo(&s->now, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n",
-					 pgm_shadow_name(s->table), column, value);
-	appendStringInfo(&s->later, "CALL migrate.backfill(%s, %s, %s);\n",
-					 quote_literal_cstr(pgm_shadow_name(s->table)),
-					 quote_literal_cstr(psprintf("%s = %s", column, value)),
-					 quote_literal_cstr(psprintf("%s IS NULL", column)));
+	pgm_safe_add(s, PGM_SAFE_BEGIN, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n",
+				 pgm_shadow_name(s->table), column, value);
+	pgm_safe_add(s, PGM_SAFE_FILL, "CALL migrate.backfill(%s, %s, %s);\n",
+				 quote_literal_cstr(pgm_shadow_name(s->table)),
+				 quote_literal_cstr(psprintf("%s = %s", column, value)),
+				 quote_literal_cstr(psprintf("%s IS NULL", column)));
 	if (!given || pgm_column_constraint(def, CONSTR_NOTNULL) ||
 		pgm_column_constraint(def, CONSTR_PRIMARY))
 		pgm_safe_not_null(s, def->colname);
@@ -196,7 +197,7 @@ add_constraint(PgmSafe *s, const PgmLint *l, const ColumnDef *def,
 			break;
 		case CONSTR_FOREIGN:
 			if (t->kind == RELKIND_PARTITIONED_TABLE && !PGM_PARTITIONED_KEY_NOT_VALID)
-				appendStringInfo(&s->now, "-- and the foreign key for each partition by itself, NOT VALID\n");
+				pgm_safe_add(s, PGM_SAFE_BEGIN, "-- and the foreign key for each partition by itself, NOT VALID\n");
 			else
 				pgm_safe_valid_later(s, c->conname ? c->conname :
 									 pgm_safe_name(s->shadow, t, def->colname, "fkey"),
@@ -234,7 +235,8 @@ pgm_safe_column(PgmLint *l, const ColumnDef *def)
 		add_values(&s, l, def);
 	if (is_required(def, computed))
 	{
-		appendStringInfo(&s.later, "-- when programs assign it, CALL migrate.backfill(...) for the rows that are there\n");
+		s.filled = true;
+		pgm_safe_add(&s, PGM_SAFE_FILL, "-- when programs assign it, CALL migrate.backfill(...) for the rows that are there\n");
 		pgm_safe_not_null(&s, def->colname);
 	}
 	foreach(lc, def->constraints)

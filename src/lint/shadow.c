@@ -56,6 +56,19 @@ catalog_type(Oid oid, int32 typmod, Oid collation)
 	return type;
 }
 
+/* A NOT NULL that is not valid yet: like a CHECK, until it is. */
+PgmCheck *
+pgm_shadow_not_null(PgmTable *t, PgmColumn *c, AttrNumber attnum, char *name)
+{
+	PgmCheck   *check = palloc0(sizeof(PgmCheck));
+
+	check->name = name;
+	check->expr = pgm_expression_not_null(c, attnum);
+	check->not_null = c;
+	t->checks = lappend(t->checks, check);
+	return check;
+}
+
 /* Copy the columns, dropped ones too, so that they stand at their numbers. */
 static void
 load_columns(PgmTable *t, Relation rel)
@@ -66,6 +79,7 @@ load_columns(PgmTable *t, Relation rel)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, i);
 		PgmColumn  *c = palloc0(sizeof(PgmColumn));
+		char	   *name;
 
 		if (!att->attisdropped)
 		{
@@ -78,6 +92,10 @@ load_columns(PgmTable *t, Relation rel)
 			c->identity = att->attidentity;
 		}
 		t->columns = lappend(t->columns, c);
+		name = c->name && att->attnotnull && !c->not_null ?
+			pgm_not_null_name(t->relid, att->attnum) : NULL;
+		if (name)
+			(void) pgm_shadow_not_null(t, c, att->attnum, name);
 	}
 }
 

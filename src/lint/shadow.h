@@ -38,12 +38,13 @@ typedef struct PgmColumn
 								 * it; 0: none */
 } PgmColumn;
 
-/* A CHECK or a 18's NOT NULL constraint */
+/* A CHECK, or from 18 on a NOT NULL that is not valid yet */
 typedef struct PgmCheck
 {
 	char	   *name;
 	Node	   *expr;			/* over the columns' numbers; NULL: unknown */
 	bool		valid;
+	PgmColumn  *not_null;		/* the column it forbids nulls of, or NULL */
 	int			made_in;		/* number of a transaction; 0: not by the plan */
 } PgmCheck;
 
@@ -139,6 +140,8 @@ extern PgmTable *pgm_shadow_by_oid(PgmShadow *s, Oid relid);
 extern PgmIndex *pgm_shadow_index(PgmShadow *s, const RangeVar *rel);
 extern List *pgm_shadow_children(PgmShadow *s, PgmTable *t);
 extern List *pgm_shadow_tree(PgmShadow *s, PgmTable *t);
+extern PgmCheck *pgm_shadow_not_null(PgmTable *t, PgmColumn *c,
+									 AttrNumber attnum, char *name);
 extern PgmColumn *pgm_shadow_column(const PgmTable *t, const char *name,
 									AttrNumber *attnum);
 extern List *pgm_shadow_primary_key(const PgmTable *t);

@@ -119,6 +119,23 @@ add_check(PgmShadow *s, PgmTable *t, const Constraint *c, const char *column)
 	t->checks = lappend(t->checks, check);
 }
 
+/* A NOT NULL of the table itself, which may be NOT VALID */
+static void
+add_not_null(PgmShadow *s, PgmTable *t, const Constraint *c, List *columns)
+{
+	AttrNumber	attnum;
+	PgmColumn  *column = columns ? pgm_shadow_column(t, linitial(columns), &attnum) : NULL;
+	char	   *name;
+
+	if (!c->skip_validation)
+		forbid_nulls(t, columns);
+	else if (column && !column->not_null)
+	{
+		name = c->conname ? c->conname : standard_name(t, column->name, "not_null");
+		pgm_shadow_not_null(t, column, attnum, name)->made_in = s->transaction;
+	}
+}
+
 static void
 add_key(PgmShadow *s, PgmTable *t, const Constraint *c, List *columns)
 {
@@ -174,8 +191,7 @@ add_constraint(PgmShadow *s, PgmTable *t, const Constraint *c,
 	switch (c->contype)
 	{
 		case CONSTR_NOTNULL:
-			if (!c->skip_validation)
-				forbid_nulls(t, columns);
+			add_not_null(s, t, c, columns);
 			break;
 		case CONSTR_CHECK:
 			add_check(s, t, c, column);
@@ -335,8 +351,18 @@ validate(PgmTable *t, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, t->checks)
-		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
-		((PgmCheck *) lfirst(lc))->valid = true;
+	{
+		PgmCheck   *c = lfirst(lc);
+
+		if (strcmp(c->name, name) != 0)
+			continue;
+		c->valid = true;
+		if (c->not_null)
+		{
+			c->not_null->not_null = true;
+			t->checks = foreach_delete_current(t->checks, lc);
+		}
+	}
 	foreach(lc, t->keys)
 		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
 		((PgmForeignKey *) lfirst(lc))->valid = true;
