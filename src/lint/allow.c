@@ -35,6 +35,7 @@ typedef struct PgmSearch
 	PgmLint    *l;
 	const PgmScript *script;
 	const PgmStatement *statement;	/* behind the comment; NULL: there is none */
+	const char *where;			/* it is in vain, or NULL */
 	List	   *allowances;		/* PgmAllowance */
 } PgmSearch;
 
@@ -57,9 +58,7 @@ find_at(PgmLint *l, const char *rule, const PgmScript *script,
 static void
 find_useless(PgmSearch *s, int position, const char *message)
 {
-	pgm_advise(find_at(s->l, "unused-allow", s->script,
-					   s->statement ? s->statement : llast(s->script->statements),
-					   position, message),
+	pgm_advise(find_at(s->l, "unused-allow", s->script, s->statement, position, message),
 			   "Write \"-- migrate:allow rule -- reason\" before the statement.");
 }
 
@@ -135,8 +134,8 @@ read_comment(PgmSearch *s, char *text, int position)
 
 	if (!looks_like_marker(p))
 		return;
-	if (s->statement == NULL)
-		find_useless(s, position, "the comment is behind the last statement, and allows nothing");
+	if (s->where)
+		find_useless(s, position, psprintf("the comment is %s, and allows nothing", s->where));
 	else if (strncmp(p, MARKER, strlen(MARKER)) != 0 || strchr(" \t\r\n", *behind) == NULL)
 		find_useless(s, position, psprintf("the comment is not read as \"%s\", and allows nothing", MARKER));
 	else
@@ -185,7 +184,19 @@ read_comments(PgmSearch *s, int start, int end)
 	}
 }
 
-/* The comments before a statement, and for the last one those behind it */
+/* What is between two tokens of the statement */
+static void
+read_gap(void *context, int start, int end)
+{
+	PgmSearch  *s = context;
+
+	read_comments(s, s->statement->start + start, s->statement->start + end);
+}
+
+/*
+ * The comments before a statement, which allow; those within it and, for the
+ * last one, behind it do not.
+ */
 static List *
 search_around(PgmLint *l, List *allowances, const PgmScript *script,
 			  const PgmStatement *statement)
@@ -194,14 +205,26 @@ search_around(PgmLint *l, List *allowances, const PgmScript *script,
 	.allowances = allowances};
 	int			start = statement->number == 1 ? 0 :
 		((const PgmStatement *) list_nth(script->statements, statement->number - 2))->end;
+	char	   *text = pnstrdup(script->text +statement->start,
+								statement->end - statement->start);
 
 	read_comments(&s, start, statement->start);
+	s.where = "within the statement";
+	if (strcasestr(text, "migrate"))
+		pgm_source_gaps(text, read_gap, &s);
+	s.where = "behind the last statement";
 	if (statement == llast(script->statements))
-	{
-		s.statement = NULL;
 		read_comments(&s, statement->end, strlen(script->text));
-	}
 	return s.allowances;
+}
+
+/* The comments of a script that has nothing else */
+static void
+search_blank(PgmLint *l, const PgmScript *script)
+{
+	PgmSearch	s = {.l = l,.script = script,.where = "in a script without a statement"};
+
+	read_comments(&s, 0, strlen(script->text));
 }
 
 /* Does the comment stand for this finding? */
@@ -230,6 +253,13 @@ pgm_lint_allow(PgmLint *l)
 
 		l->step = j->step;
 		allowances = search_around(l, allowances, j->script, j->statement);
+	}
+	foreach(lc, l->blanks)
+	{
+		const PgmBlank *blank = lfirst(lc);
+
+		l->step = blank->step;
+		search_blank(l, blank->script);
 	}
 	foreach(lc, l->findings)
 	{

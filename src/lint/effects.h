@@ -82,6 +82,7 @@ extern List *pgm_referencing(PgmShadow *s, PgmTable *t, const char *column);
 /* obstacles.c */
 extern char *pgm_obstacle_of_column(PgmShadow *s, const PgmTable *t,
 									AttrNumber attnum, const char **kind);
+extern char *pgm_obstacle_of_drop(PgmShadow *s, const DropStmt *stmt);
 
 /* attach.c */
 extern PgmWork pgm_work_of_attach(PgmForecast *f, PgmTable *parent,

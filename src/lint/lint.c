@@ -154,6 +154,13 @@ judge_script(PgmLint *l, const PgmScript *script, List *segments)
 	l->script = script;
 	l->shadow->script++;
 	l->lock_timeout = l->no_lock_timeout = l->statement_timeout = false;
+	if (script->statements == NIL)
+	{
+		PgmBlank   *blank = palloc(sizeof(PgmBlank));
+
+		*blank = (PgmBlank) {l->step, script};
+		l->blanks = lappend(l->blanks, blank);
+	}
 	if (segments == NIL)
 	{
 		l->shadow->transaction++;

@@ -52,6 +52,13 @@ typedef struct PgmJudged
 	bool		down;			/* of a downgrade script */
 } PgmJudged;
 
+/* A script without statements: there may be comments in it */
+typedef struct PgmBlank
+{
+	const PgmStep *step;
+	const PgmScript *script;
+} PgmBlank;
+
 /* What is being linted */
 typedef struct PgmLint
 {
@@ -63,6 +70,7 @@ typedef struct PgmLint
 	bool		one_transaction;	/* upgrade() runs all of it in one */
 	List	   *findings;		/* PgmFinding */
 	List	   *statements;		/* PgmJudged, of all scripts up to now */
+	List	   *blanks;			/* PgmBlank */
 	const PgmStep *step;
 	const PgmScript *script;
 	bool		down;			/* it is a downgrade script */
@@ -143,6 +151,8 @@ extern char *pgm_source_word(const char *text, const char *from, const char *to)
 extern char *pgm_source_concurrently(const PgmLint *l, const char *behind);
 extern char *pgm_source_through(const PgmLint *l, int location, int parentheses);
 extern char *pgm_source_behind(const PgmLint *l, const RangeVar *rel);
+extern void pgm_source_gaps(const char *text, void (*take) (void *context, int start, int end),
+							void *context);
 
 /* allow.c */
 extern void pgm_lint_allow(PgmLint *l);

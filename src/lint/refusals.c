@@ -16,34 +16,18 @@
 
 #include "lint/refusals.h"
 
-/* A name as messages show it */
-static char *
-shown(const RangeVar *rel)
-{
-	return rel->schemaname ? psprintf("%s.%s", rel->schemaname, rel->relname) :
-		rel->relname;
-}
-
-static void
-refuse_missing_relation(PgmLint *l, const RangeVar *rel)
-{
-	if (!pgm_shadow_table(l->shadow, rel) && !pgm_shadow_index(l->shadow, rel))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation \"%s\" does not exist", shown(rel))));
-}
-
 /* Is the name taken in the schema where the relation would be made? */
 static bool
-is_taken(PgmLint *l, const RangeVar *rel)
+is_taken(const PgmLint *l, const RangeVar *rel)
 {
 	RangeVar   *there = makeRangeVar(pgm_creation_schema(rel), rel->relname, -1);
 
 	return pgm_shadow_table(l->shadow, there) || pgm_shadow_index(l->shadow, there);
 }
 
-static void
-refuse_taken(PgmLint *l, const RangeVar *rel)
+/* Raise the server's error where a new relation has a name that is taken. */
+void
+pgm_refuse_taken(const PgmLint *l, const RangeVar *rel)
 {
 	if (!l->again && is_taken(l, rel))
 		ereport(ERROR,
@@ -82,15 +66,24 @@ drops_constraint(const PgmLint *l)
 }
 
 static void
+need_column_beside(PgmLint *l, const char *column)
+{
+	if (!is_touched_beside(l, AT_AddColumn, column))
+		pgm_need_column(l->table, column);
+}
+
+static void
 need_column(PgmLint *l, const AlterTableCmd *cmd)
 {
-	if (l->table->columns_known && cmd->name && !cmd->missing_ok &&
-		!pgm_shadow_column(l->table, cmd->name, NULL) &&
-		!is_touched_beside(l, AT_AddColumn, cmd->name))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of relation \"%s\" does not exist",
-						cmd->name, l->table->name)));
+	if (cmd->name && !cmd->missing_ok)
+		need_column_beside(l, cmd->name);
+}
+
+static void
+change_type(PgmLint *l, const AlterTableCmd *cmd)
+{
+	need_column(l, cmd);
+	pgm_need_type(l, ((const ColumnDef *) cmd->def)->typeName);
 }
 
 /*
@@ -160,7 +153,7 @@ need_referenced_key(PgmLint *l, const Constraint *c)
 
 	if (t == NULL)
 	{
-		refuse_missing_relation(l, c->pktable);
+		pgm_need_relation(l, c->pktable);
 		return;
 	}
 	foreach(lc, t->indexes)
@@ -192,32 +185,48 @@ add_column(PgmLint *l, const AlterTableCmd *cmd)
 							def->colname, l->table->name)));
 		return;
 	}
+	if (!pgm_column_is_serial(def))
+		pgm_need_type(l, def->typeName);
 	if (pgm_column_constraint(def, CONSTR_PRIMARY))
 		need_no_primary_key(l);
 	if (key)
 		need_referenced_key(l, key);
 }
 
-/* Has the table a constraint of this name? */
 static bool
-has_constraint(const PgmTable *t, const char *name)
+is_added_beside(void *context, const char *column)
+{
+	return is_touched_beside(context, AT_AddColumn, column);
+}
+
+/* The columns, or the index, that a new constraint is about */
+static void
+need_own_columns(PgmLint *l, const Constraint *c)
 {
 	ListCell   *lc;
 
-	foreach(lc, t->checks)
-		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
-		return true;
-	foreach(lc, t->keys)
-		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
-		return true;
-	foreach(lc, t->indexes)
-	{
-		const PgmIndex *index = lfirst(lc);
+	foreach(lc, c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys)
+		need_column_beside(l, strVal(lfirst(lc)));
+	if (c->contype == CONSTR_CHECK)
+		pgm_need_columns_in(l->table, c->raw_expr, is_added_beside, l);
+	if (c->indexname &&
+		!pgm_shadow_index(l->shadow, makeRangeVar(l->table->schema, c->indexname, -1)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("index \"%s\" does not exist", c->indexname)));
+}
 
-		if (index->constraint && strcmp(index->constraint, name) == 0)
-			return true;
-	}
-	return false;
+/* A constraint that is dropped, or validated */
+static void
+need_constraint(PgmLint *l, const AlterTableCmd *cmd)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((const AlterTableStmt *) l->node)->cmds)
+		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_AddConstraint)
+		return;					/* perhaps by this statement */
+	if (!cmd->missing_ok)
+		pgm_need_constraint(l->table, cmd->name);
 }
 
 static void
@@ -225,12 +234,13 @@ add_constraint(PgmLint *l, const AlterTableCmd *cmd)
 {
 	const Constraint *c = (const Constraint *) cmd->def;
 
-	if (c->conname && has_constraint(l->table, c->conname) &&
+	if (c->conname && pgm_shadow_constraint(l->table, c->conname) &&
 		!drops_constraint(l) && !l->again)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("constraint \"%s\" for relation \"%s\" already exists",
 						c->conname, l->table->name)));
+	need_own_columns(l, c);
 	if (c->contype == CONSTR_PRIMARY)
 		need_no_primary_key(l);
 	else if (c->contype == CONSTR_FOREIGN && c->pktable &&
@@ -263,7 +273,11 @@ attach(PgmLint *l, const AlterTableCmd *cmd)
 
 	if (l->table->kind != RELKIND_PARTITIONED_TABLE)
 		return;					/* an index is attached, or it is refused */
-	refuse_missing_relation(l, part->name);
+	pgm_need_relation(l, part->name);
+	if (child && child->is_partition && !l->again)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is already a partition", child->name)));
 	if (child == NULL || !child->columns_known || !l->table->columns_known)
 		return;
 	column = surplus_column(child, l->table);
@@ -292,12 +306,14 @@ static const struct
 	{AT_SetNotNull, need_column},
 	{AT_SetStatistics, need_column},
 	{AT_SetStorage, need_column},
-	{AT_AlterColumnType, need_column},
+	{AT_AlterColumnType, change_type},
 	{AT_AddIdentity, need_column},
 	{AT_SetIdentity, need_column},
 	{AT_DropIdentity, need_column},
 	{AT_DropColumn, drop_column},
 	{AT_AddConstraint, add_constraint},
+	{AT_DropConstraint, need_constraint},
+	{AT_ValidateConstraint, need_constraint},
 	{AT_AttachPartition, attach}
 };
 
@@ -308,7 +324,7 @@ refuse_alter(PgmLint *l)
 	ListCell   *lc;
 
 	if (stmt->objtype == OBJECT_TABLE && !stmt->missing_ok)
-		refuse_missing_relation(l, stmt->relation);
+		pgm_need_relation(l, stmt->relation);
 	if (stmt->objtype != OBJECT_TABLE || l->table == NULL)
 		return;
 	foreach(lc, stmt->cmds)
@@ -327,14 +343,26 @@ refuse_index(PgmLint *l)
 	const IndexStmt *stmt = (const IndexStmt *) l->node;
 	RangeVar   *name;
 	PgmIndex   *index;
+	ListCell   *lc;
 
-	refuse_missing_relation(l, stmt->relation);
-	if (stmt->idxname == NULL || stmt->if_not_exists || l->table == NULL)
+	pgm_need_relation(l, stmt->relation);
+	if (l->table == NULL)
+		return;
+	foreach(lc, stmt->indexParams)
+	{
+		const IndexElem *element = lfirst_node(IndexElem, lc);
+
+		if (element->name)
+			pgm_need_column(l->table, element->name);
+		pgm_need_columns_in(l->table, element->expr, NULL, NULL);
+	}
+	pgm_need_columns_in(l->table, stmt->whereClause, NULL, NULL);
+	if (stmt->idxname == NULL || stmt->if_not_exists)
 		return;
 	name = makeRangeVar(l->table->schema, stmt->idxname, -1);
 	index = pgm_shadow_index(l->shadow, name);
 	if (index == NULL || index->valid)	/* an invalid one has a rule */
-		refuse_taken(l, name);
+		pgm_refuse_taken(l, name);
 }
 
 /* The tables that foreign keys of a new table refer to */
@@ -344,6 +372,13 @@ refuse_keys(PgmLint *l, const RangeVar *self, List *elements)
 	ListCell   *le;
 	ListCell   *lc;
 
+	foreach(le, elements)
+	{
+		Node	   *element = lfirst(le);
+
+		if (IsA(element, ColumnDef) && !pgm_column_is_serial((ColumnDef *) element))
+			pgm_need_type(l, ((ColumnDef *) element)->typeName);
+	}
 	foreach(le, elements)
 	{
 		Node	   *element = lfirst(le);
@@ -368,9 +403,9 @@ refuse_create(PgmLint *l)
 	ListCell   *lc;
 
 	if (!stmt->if_not_exists)
-		refuse_taken(l, stmt->relation);
+		pgm_refuse_taken(l, stmt->relation);
 	foreach(lc, stmt->inhRelations)
-		refuse_missing_relation(l, lfirst(lc));
+		pgm_need_relation(l, lfirst(lc));
 	refuse_keys(l, stmt->relation, stmt->tableElts);
 	refuse_keys(l, stmt->relation, stmt->constraints);
 }
@@ -396,23 +431,74 @@ refuse_drop_index(PgmLint *l, const DropStmt *stmt, const RangeVar *name)
 				 errmsg("DROP INDEX CONCURRENTLY does not support CASCADE")));
 }
 
+/* The kinds of relations that a DROP takes for its own; "" for other objects */
+static const char *
+kinds_of(ObjectType type)
+{
+	switch (type)
+	{
+		case OBJECT_TABLE:
+			return "rp";
+		case OBJECT_INDEX:
+			return "iI";
+		case OBJECT_VIEW:
+			return "v";
+		case OBJECT_MATVIEW:
+			return "m";
+		case OBJECT_FOREIGN_TABLE:
+			return "f";
+		default:
+			return "";
+	}
+}
+
+/* A relation that is dropped is there, and of the kind that DROP says. */
+static void
+refuse_drop_relation(PgmLint *l, const DropStmt *stmt, const RangeVar *name)
+{
+	const char *kinds = kinds_of(stmt->removeType);
+	const PgmTable *t;
+
+	if (!stmt->missing_ok)
+		pgm_need_relation(l, name);
+	if (stmt->removeType == OBJECT_INDEX)
+	{
+		refuse_drop_index(l, stmt, name);
+		return;
+	}
+	t = pgm_shadow_table(l->shadow, name);
+	if (t && strchr(kinds, t->kind) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a %s", t->name,
+						stmt->removeType == OBJECT_TABLE ? "table" :
+						stmt->removeType == OBJECT_VIEW ? "view" :
+						stmt->removeType == OBJECT_MATVIEW ? "materialized view" :
+						"foreign table")));
+}
+
 static void
 refuse_drop(PgmLint *l)
 {
 	const DropStmt *stmt = (const DropStmt *) l->node;
+	char	   *obstacle = NULL;
 	ListCell   *lc;
 
-	if (stmt->removeType != OBJECT_TABLE && stmt->removeType != OBJECT_INDEX)
-		return;
 	foreach(lc, stmt->objects)
 	{
-		RangeVar   *name = makeRangeVarFromNameList(lfirst(lc));
-
-		if (!stmt->missing_ok)
-			refuse_missing_relation(l, name);
-		if (stmt->removeType == OBJECT_INDEX)
-			refuse_drop_index(l, stmt, name);
+		if (kinds_of(stmt->removeType)[0])
+			refuse_drop_relation(l, stmt, makeRangeVarFromNameList(lfirst(lc)));
+		else if (!stmt->missing_ok && (stmt->removeType == OBJECT_TYPE ||
+									   stmt->removeType == OBJECT_DOMAIN))
+			pgm_need_type(l, lfirst_node(TypeName, lc));
 	}
+	if (stmt->behavior != DROP_CASCADE)
+		obstacle = pgm_obstacle_of_drop(l->shadow, stmt);
+	if (obstacle == NULL)
+		return;
+	l->rule = pgm_rule_find("cannot-judge");
+	pgm_advise(pgm_find(l, NULL, "it would fail: %s", obstacle),
+			   "Drop what depends on it before, or say CASCADE.");
 }
 
 static const struct
@@ -443,6 +529,7 @@ pgm_refuse(PgmLint *l)
 	l->opaque = l->opaque || makes_unnamed(l->node);
 	if (l->opaque)
 		return;
+	pgm_refuse_missing(l);
 	for (int i = 0; i < (int) lengthof(statements); i++)
 		if (statements[i].tag == nodeTag(l->node))
 			statements[i].refuse(l);

@@ -7,6 +7,18 @@
 
 #include "lint/lint.h"
 
+/* refusals.c */
 extern void pgm_refuse(PgmLint *l);
+extern void pgm_refuse_taken(const PgmLint *l, const RangeVar *rel);
+
+/* missing.c */
+extern void pgm_need_relation(const PgmLint *l, const RangeVar *rel);
+extern void pgm_need_column(const PgmTable *t, const char *column);
+extern void pgm_need_constraint(const PgmTable *t, const char *name);
+extern void pgm_need_columns_in(const PgmTable *t, Node *expr,
+								bool (*is_made) (void *context, const char *column),
+								void *context);
+extern void pgm_need_type(const PgmLint *l, const TypeName *name);
+extern void pgm_refuse_missing(const PgmLint *l);
 
 #endif							/* PGM_REFUSALS_H */

@@ -358,25 +358,13 @@ pgm_rule_validate(PgmLint *l)
 			   pgm_shadow_name(l->table), quote_identifier(l->action->name));
 }
 
-/* A name for a domain's constraint, as the server would make it up */
-static char *
-free_name(PgmLint *l, List *domain)
-{
-	Oid			oid = pgm_shadow_type(l->shadow, makeTypeNameFromNameList(domain)).oid;
-	char	   *name = makeObjectName(strVal(llast(domain)), NULL, "check");
-
-	for (int i = 1; OidIsValid(oid) && OidIsValid(get_domain_constraint_oid(oid, name, true)); i++)
-		name = makeObjectName(strVal(llast(domain)), NULL, psprintf("check%d", i));
-	return name;
-}
-
 /* NOT VALID first; to validate it blocks writes, too, before 19. */
 static void
 rewrite_domain(PgmLint *l, PgmFinding *f, const AlterDomainStmt *stmt)
 {
 	const Constraint *c = (const Constraint *) stmt->def;
 	const char *domain = NameListToQuotedString(stmt->typeName);
-	const char *name = quote_identifier(c->conname ? c->conname : free_name(l, stmt->typeName));
+	const char *name = quote_identifier(c->conname ? c->conname : pgm_shadow_domain_name(l->shadow, stmt->typeName));
 
 	pgm_rewrite(f, PGM_DOMAIN_VALIDATE_LOCK < ShareLock ?
 				"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- in a later migration:\nALTER DOMAIN %s VALIDATE CONSTRAINT %s;" :

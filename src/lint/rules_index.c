@@ -28,12 +28,20 @@ concurrently(List *options)
 	return false;
 }
 
+/* The column, if it is one, that an index is named after */
+static const char *
+first_column(const IndexStmt *stmt)
+{
+	return stmt->indexParams ?
+		linitial_node(IndexElem, stmt->indexParams)->name : NULL;
+}
+
 /* How to build an index of a partitioned table without blocking it */
 static char *
 partitioned_recipe(PgmLint *l, const IndexStmt *stmt, PgmTable *t)
 {
 	return pgm_safe_index(l->shadow, t, stmt->idxname ? stmt->idxname :
-						  pgm_safe_name(l->shadow, t, NULL, "idx"),
+						  pgm_safe_name(l->shadow, t, first_column(stmt), "idx"),
 						  pgm_source_behind(l, stmt->relation), stmt->unique);
 }
 

@@ -16,6 +16,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
+#include "nodes/makefuncs.h"
 #include "nodes/readfuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_type.h"
@@ -52,6 +53,7 @@ catalog_type(Oid oid, int32 typmod, Oid collation)
 	};
 
 	type.constrained = pgm_domain_constrained(oid);
+	type.known = true;
 	type.name = format_type_with_typemod(oid, typmod);
 	return type;
 }
@@ -318,6 +320,43 @@ pgm_shadow_table(PgmShadow *s, const RangeVar *rel)
 	return NULL;
 }
 
+/* Is there a relation of the catalog that the plan did not rename or drop? */
+static bool
+exists_in(PgmShadow *s, const char *schema, const char *name)
+{
+	Oid			namespace = get_namespace_oid(schema, true);
+	Oid			relid = OidIsValid(namespace) ?
+		get_relname_relid(name, namespace) : InvalidOid;
+	ListCell   *lc;
+
+	if (known_table(s, schema, name) || strcmp(schema, TEMPORARY) == 0)
+		return true;
+	foreach(lc, s->tables)
+		if (OidIsValid(relid) && ((PgmTable *) lfirst(lc))->relid == relid)
+		return false;
+	return OidIsValid(relid);
+}
+
+/* Is there a relation of this name?  It is not looked at, nor locked. */
+bool
+pgm_shadow_exists(PgmShadow *s, const RangeVar *rel)
+{
+	ListCell   *lc;
+
+	if (rel->schemaname)
+		return exists_in(s, rel->schemaname, rel->relname);
+	if (known_table(s, TEMPORARY, rel->relname))
+		return true;
+	foreach(lc, fetch_search_path(true))
+	{
+		char	   *schema = get_namespace_name(lfirst_oid(lc));
+
+		if (schema && exists_in(s, schema, rel->relname))
+			return true;
+	}
+	return false;
+}
+
 /* An index of this name among those of a table that is known. */
 static PgmIndex *
 known_index(const PgmShadow *s, const RangeVar *rel)
@@ -431,6 +470,28 @@ pgm_shadow_column(const PgmTable *t, const char *name, AttrNumber *attnum)
 	return NULL;
 }
 
+/* Has the table a CHECK, a key or an exclusion constraint of this name? */
+bool
+pgm_shadow_constraint(const PgmTable *t, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->checks)
+		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
+		return true;
+	foreach(lc, t->keys)
+		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
+		return true;
+	foreach(lc, t->indexes)
+	{
+		const PgmIndex *index = lfirst(lc);
+
+		if (index->constraint && strcmp(index->constraint, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The columns (char *) of the primary key of a table; NIL: it has none. */
 List *
 pgm_shadow_primary_key(const PgmTable *t)
@@ -485,6 +546,7 @@ pgm_shadow_type(const PgmShadow *s, const TypeName *name)
 	const PgmMade *made = name->names ? find_made(s->types, name->names) : NULL;
 	Type		tuple;
 
+	type.known = made != NULL;
 	if (made && !OidIsValid(made->oid))
 	{
 		type.constrained = made->constrained && name->arrayBounds == NIL;
@@ -492,13 +554,43 @@ pgm_shadow_type(const PgmShadow *s, const TypeName *name)
 	}
 	tuple = LookupTypeName(NULL, name, &type.typmod, true);
 	if (tuple == NULL)
-		return type;
+		return made ? catalog_type(made->oid, -1, InvalidOid) : type;
 	type = catalog_type(typeTypeId(tuple), type.typmod,
 						typeTypeCollation(tuple));
 	ReleaseSysCache(tuple);
 	if (made)
 		type.constrained = made->constrained;
 	return type;
+}
+
+/* Has the domain a constraint of this name, or has the plan given it one? */
+static bool
+has_domain_constraint(const PgmShadow *s, Oid oid, const char *domain, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, s->types)
+	{
+		const PgmMade *made = lfirst(lc);
+
+		if (made->constraint && made->oid == oid &&
+			strcmp(made->name, domain) == 0 && strcmp(made->constraint, name) == 0)
+			return true;
+	}
+	return OidIsValid(oid) && OidIsValid(get_domain_constraint_oid(oid, name, true));
+}
+
+/* The name that the server would make up for a constraint of a domain. */
+char *
+pgm_shadow_domain_name(const PgmShadow *s, List *domain)
+{
+	Oid			oid = pgm_shadow_type(s, makeTypeNameFromNameList(domain)).oid;
+	const char *own = strVal(llast(domain));
+	char	   *name = makeObjectName(own, NULL, "check");
+
+	for (int i = 1; has_domain_constraint(s, oid, own, name); i++)
+		name = makeObjectName(own, NULL, psprintf("check%d", i));
+	return name;
 }
 
 /* What the plan made or replaced under the name of a function, or NULL. */

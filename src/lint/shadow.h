@@ -22,6 +22,7 @@ typedef struct PgmTypeRef
 	int32		typmod;
 	Oid			collation;
 	bool		constrained;	/* a domain with constraints */
+	bool		known;			/* there is one, or the plan makes it */
 } PgmTypeRef;
 
 typedef struct PgmColumn
@@ -30,6 +31,7 @@ typedef struct PgmColumn
 	PgmTypeRef	type;
 	bool		not_null;
 	bool		has_default;
+	bool		new_default;	/* set by the plan */
 	char		generated;
 	char		identity;
 	bool		is_new;			/* added by the plan */
@@ -98,6 +100,7 @@ typedef struct PgmTable
 	bool		is_partition;
 	bool		replaced;		/* a view that the plan defined anew */
 	bool		columns_known;
+	bool		unnamed;		/* has constraints whose names are guessed */
 	List	   *columns;		/* PgmColumn, at their numbers */
 	List	   *checks;			/* PgmCheck */
 	List	   *keys;			/* PgmForeignKey */
@@ -116,6 +119,7 @@ typedef struct PgmMade
 	bool		constrained;	/* a domain */
 	char		volatility;		/* a function */
 	Oid			oid;			/* it is there already */
+	const char *constraint;		/* that the domain is given, or NULL */
 } PgmMade;
 
 typedef struct PgmShadow
@@ -136,6 +140,7 @@ extern const char *pgm_key_manner(char update, char delete, char match,
 								  bool deferrable, bool deferred);
 extern PgmShadow *pgm_shadow_begin(void);
 extern PgmTable *pgm_shadow_table(PgmShadow *s, const RangeVar *rel);
+extern bool pgm_shadow_exists(PgmShadow *s, const RangeVar *rel);
 extern PgmTable *pgm_shadow_by_oid(PgmShadow *s, Oid relid);
 extern PgmIndex *pgm_shadow_index(PgmShadow *s, const RangeVar *rel);
 extern List *pgm_shadow_children(PgmShadow *s, PgmTable *t);
@@ -144,8 +149,10 @@ extern PgmCheck *pgm_shadow_not_null(PgmTable *t, PgmColumn *c,
 									 AttrNumber attnum, char *name);
 extern PgmColumn *pgm_shadow_column(const PgmTable *t, const char *name,
 									AttrNumber *attnum);
+extern bool pgm_shadow_constraint(const PgmTable *t, const char *name);
 extern List *pgm_shadow_primary_key(const PgmTable *t);
 extern List *pgm_strings(const List *names);
+extern char *pgm_shadow_domain_name(const PgmShadow *s, List *domain);
 extern PgmTypeRef pgm_shadow_type(const PgmShadow *s, const TypeName *name);
 extern const PgmMade *pgm_shadow_function(const PgmShadow *s, List *name);
 extern bool pgm_shadow_empty(PgmTable *t);

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "access/sysattr.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
@@ -16,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
@@ -188,6 +190,8 @@ add_constraint(PgmShadow *s, PgmTable *t, const Constraint *c,
 		adopt_index(t, c);
 		return;
 	}
+	if (c->conname == NULL || c->contype == CONSTR_NOTNULL)
+		t->unnamed = true;
 	switch (c->contype)
 	{
 		case CONSTR_NOTNULL:
@@ -388,16 +392,34 @@ drop_constraint(PgmTable *t, const char *name)
 	}
 }
 
-/* A column goes, with the indexes it is in. */
+/* A column goes, with the constraints and the indexes it is in. */
 static void
 drop_column(PgmShadow *s, PgmTable *t, const char *name)
 {
-	PgmColumn  *c = pgm_shadow_column(t, name, NULL);
+	AttrNumber	attnum;
+	PgmColumn  *c = pgm_shadow_column(t, name, &attnum);
 	ListCell   *li;
 	ListCell   *lc;
 
 	if (c == NULL)
 		return;
+	foreach(li, t->checks)
+	{
+		Bitmapset  *columns = NULL;
+
+		pull_varattnos(((PgmCheck *) lfirst(li))->expr, 1, &columns);
+		if (bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, columns))
+			t->checks = foreach_delete_current(t->checks, li);
+	}
+	foreach(li, t->keys)
+	{
+		bool		within = false;
+
+		foreach(lc, ((PgmForeignKey *) lfirst(li))->columns)
+			within = within || strcmp(lfirst(lc), name) == 0;
+		if (within)
+			t->keys = foreach_delete_current(t->keys, li);
+	}
 	foreach(li, t->indexes)
 	{
 		bool		within = false;
@@ -421,6 +443,7 @@ attach(PgmShadow *s, PgmTable *t, const RangeVar *rel, bool to)
 	if (child == NULL)
 		return;
 	child->is_partition = to;
+	child->unnamed = true;		/* copies of the parent's */
 	t->children = to ? list_append_unique_ptr(t->children, child) :
 		list_delete_ptr(t->children, child);
 }
@@ -446,7 +469,10 @@ apply_action(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
 			break;
 		case AT_ColumnDefault:
 			if (c)
+			{
 				c->has_default = cmd->def != NULL;
+				c->new_default = true;
+			}
 			break;
 		case AT_SetNotNull:
 		case AT_DropNotNull:
@@ -550,6 +576,7 @@ rename_constraint(PgmTable *t, const char *from, char *to)
 {
 	ListCell   *lc;
 
+	t->unnamed = true;			/* it may be of a kind that is not followed */
 	foreach(lc, t->checks)
 		if (strcmp(((PgmCheck *) lfirst(lc))->name, from) == 0)
 		((PgmCheck *) lfirst(lc))->name = to;
@@ -585,6 +612,40 @@ rename_column(PgmTable *t, const char *from, char *to)
 		lfirst(lc) = to;
 }
 
+static PgmMade *
+add_made(List **list, List *names)
+{
+	PgmMade    *made = palloc0(sizeof(PgmMade));
+
+	DeconstructQualifiedName(names, &made->schema, &made->name);
+	*list = lappend(*list, made);
+	return made;
+}
+
+/* A type is known by another name, too: the old one is not told apart. */
+static void
+rename_type(PgmShadow *s, List *names, char *to)
+{
+	PgmTypeRef	type = pgm_shadow_type(s, makeTypeNameFromNameList(names));
+	PgmMade    *made;
+
+	names = list_copy(names);
+	llast(names) = makeString(to);
+	made = add_made(&s->types, names);
+	made->oid = type.oid;
+	made->constrained = type.constrained;
+}
+
+/* A type in another schema */
+static void
+move_type(PgmShadow *s, const AlterObjectSchemaStmt *stmt)
+{
+	if (stmt->objectType == OBJECT_TYPE || stmt->objectType == OBJECT_DOMAIN)
+		add_made(&s->types, list_make2(makeString(stmt->newschema),
+									   llast((List *) stmt->object)))->oid =
+			pgm_shadow_type(s, makeTypeNameFromNameList((List *) stmt->object)).oid;
+}
+
 static void
 apply_rename(PgmShadow *s, const RenameStmt *stmt)
 {
@@ -600,6 +661,8 @@ apply_rename(PgmShadow *s, const RenameStmt *stmt)
 		if (strcmp(t->schema, stmt->subname) == 0)
 			t->schema = stmt->newname;
 	}
+	else if (stmt->renameType == OBJECT_TYPE || stmt->renameType == OBJECT_DOMAIN)
+		rename_type(s, (List *) stmt->object, stmt->newname);
 	else if (t == NULL)
 		return;
 	else if (stmt->renameType == OBJECT_COLUMN)
@@ -698,16 +761,6 @@ apply_drop(PgmShadow *s, const DropStmt *stmt)
 	}
 }
 
-static PgmMade *
-add_made(List **list, List *names)
-{
-	PgmMade    *made = palloc0(sizeof(PgmMade));
-
-	DeconstructQualifiedName(names, &made->schema, &made->name);
-	*list = lappend(*list, made);
-	return made;
-}
-
 /* The volatility that CREATE FUNCTION declares */
 static char
 declared_volatility(const CreateFunctionStmt *stmt)
@@ -728,13 +781,18 @@ static void
 apply_domain(PgmShadow *s, const AlterDomainStmt *stmt)
 {
 	PgmTypeRef	type = pgm_shadow_type(s, makeTypeNameFromNameList(stmt->typeName));
+	const Constraint *c = (const Constraint *) stmt->def;
+	const char *name;
 	PgmMade    *made;
 
 	if (stmt->subtype != 'C' && stmt->subtype != 'O')
 		return;
+	name = stmt->subtype == 'O' ? NULL : c->conname ? c->conname :
+		pgm_shadow_domain_name(s, stmt->typeName);
 	made = add_made(&s->types, stmt->typeName);
 	made->oid = type.oid;
 	made->constrained = true;
+	made->constraint = name;
 }
 
 static void
@@ -839,7 +897,10 @@ apply(PgmShadow *s, const Node *node)
 		case T_ViewStmt:
 			t = pgm_shadow_table(s, ((const ViewStmt *) node)->view);
 			if (t)
+			{
 				t->replaced = true;
+				t->columns_known = false;
+			}
 			else
 				(void) new_table(s, ((const ViewStmt *) node)->view,
 								 RELKIND_VIEW);
@@ -862,6 +923,7 @@ apply(PgmShadow *s, const Node *node)
 			break;
 		case T_AlterObjectSchemaStmt:
 			t = pgm_shadow_table(s, ((const AlterObjectSchemaStmt *) node)->relation);
+			move_type(s, (const AlterObjectSchemaStmt *) node);
 			if (t)
 				t->schema = ((const AlterObjectSchemaStmt *) node)->newschema;
 			break;
@@ -886,6 +948,10 @@ apply(PgmShadow *s, const Node *node)
 			break;
 		case T_CreateEnumStmt:
 			(void) add_made(&s->types, ((const CreateEnumStmt *) node)->typeName);
+			break;
+		case T_DefineStmt:
+			if (((const DefineStmt *) node)->kind == OBJECT_TYPE)
+				(void) add_made(&s->types, ((const DefineStmt *) node)->defnames);
 			break;
 		case T_CreateRangeStmt:
 			(void) add_made(&s->types, ((const CreateRangeStmt *) node)->typeName);

@@ -278,3 +278,25 @@ pgm_source_behind(const PgmLint *l, const RangeVar *rel)
 	scanner_finish(t.scanner);
 	return text +start + t.at;
 }
+
+/*
+ * Hand over each part of a text that is between its tokens, before the first and
+ * behind the last: where it begins and where it ends.
+ */
+void
+pgm_source_gaps(const char *text, void (*take) (void *context, int start, int end),
+				void *context)
+{
+	int			start = 0;
+	PgmTokens	t;
+
+	tokens_begin(&t, text);
+	while (tokens_next(&t) != 0)
+	{
+		if (t.at > start)
+			take(context, start, t.at);
+		start = t.end;
+	}
+	scanner_finish(t.scanner);
+	take(context, start, strlen(text));
+}
