@@ -149,19 +149,9 @@ add_judged(PgmExplanation *x, PgmHolding *h, const PgmJudged *j)
 	hold(h, j, false);
 }
 
-static void
-add_verify(PgmExplanation *x, const PgmStep *step)
-{
-	ListCell   *lc;
-
-	if (step->verify)
-		foreach(lc, step->verify->statements)
-			add_statement(x, step, step->verify, lfirst(lc), NULL);
-}
-
-/* The statements that were judged come in the order of the steps. */
+/* What was judged comes in the order of the steps, upgrade and verify script. */
 static int
-add_upgrade(PgmExplanation *x, PgmHolding *h, const PgmStep *step, int next)
+add_step(PgmExplanation *x, PgmHolding *h, const PgmStep *step, int next)
 {
 	while (next < list_length(x->lint->statements))
 	{
@@ -184,12 +174,9 @@ pgm_explain(PgmRun *run)
 	int			next = 0;
 
 	x->run = run;
-	x->lint = pgm_lint_judge(run, true);
+	x->lint = pgm_lint_judge(run, NIL, true);
 	for (int i = 0; i < run->plan->nsteps; i++)
-	{
-		next = add_upgrade(x, &h, &run->steps[i], next);
-		add_verify(x, &run->steps[i]);
-	}
+		next = add_step(x, &h, &run->steps[i], next);
 	return x;
 }
 

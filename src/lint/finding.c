@@ -64,6 +64,14 @@ weight(PgmLint *l, const PgmFinding *f)
 	return Max(bytes, f->bytes);
 }
 
+/* Is the size of the relation, or of its partitions, how much it holds? */
+static bool
+holds_rows(const PgmTable *t)
+{
+	return t->kind == RELKIND_RELATION || t->kind == RELKIND_PARTITIONED_TABLE ||
+		t->kind == RELKIND_MATVIEW || t->kind == RELKIND_COMPOSITE_TYPE;
+}
+
 /*
  * Nobody waits for a table that the plan makes, and work on one that holds
  * nothing, or little, is soon done: then the finding is of less weight, and says
@@ -76,7 +84,8 @@ weigh(PgmLint *l, PgmFinding *f)
 	uint64		small = (uint64) pgm_lint_small_table * 1024;
 	uint64		bytes;
 
-	if (t == NULL || f->severity == PGM_SEVERITY_NOTICE)
+	if (t == NULL || f->severity == PGM_SEVERITY_NOTICE ||
+		(OidIsValid(t->relid) && !holds_rows(t)))
 		return;
 	bytes = OidIsValid(t->relid) ? weight(l, f) : 0;
 	if (!OidIsValid(t->relid))

@@ -18,8 +18,10 @@
 
 #include "errors.h"
 #include "lint/lint.h"
+#include "lint/lintrows.h"
 #include "lint/refusals.h"
 #include "lint/shadow.h"
+#include "registry/names.h"
 #include "run/segment.h"
 #include "run/settings.h"
 #include "run/subtransaction.h"
@@ -71,6 +73,12 @@ judge(void *arg)
 {
 	PgmLint    *l = arg;
 
+	if (l->follow)
+	{
+		l->opaque = l->opaque || pgm_makes_unnamed(l->node) || pgm_is_opaque(l);
+		pgm_shadow_apply(l->shadow, l->statement);
+		return false;
+	}
 	l->table = main_table(l);
 	pgm_refuse(l);
 	l->effects = pgm_effects_of(l->shadow, l->node);
@@ -138,14 +146,14 @@ judge_statement(PgmLint *l, const PgmStatement *s, const PgmSegment *segment)
 	l->effects = NIL;
 	l->predictions = NIL;
 	edata = pgm_subtransaction("pg_migrate", judge, l);
-	if (edata)
+	if (edata && !l->follow)
 		report_failure(l, edata);
 	remember(l);
 	if (IsA(l->node, VariableSetStmt))
 		apply_setting(l, (const VariableSetStmt *) l->node);
 }
 
-/* The statements of a script, each segment a transaction */
+/* The statements of a script, each segment a transaction, or all of it one */
 static void
 judge_script(PgmLint *l, const PgmScript *script, List *segments)
 {
@@ -158,12 +166,16 @@ judge_script(PgmLint *l, const PgmScript *script, List *segments)
 	{
 		PgmBlank   *blank = palloc(sizeof(PgmBlank));
 
-		*blank = (PgmBlank) {l->step, script};
+		*blank = (PgmBlank)
+		{
+			l->step, script
+		};
 		l->blanks = lappend(l->blanks, blank);
 	}
 	if (segments == NIL)
 	{
-		l->shadow->transaction++;
+		if (strcmp(script->kind, "verify") != 0)
+			l->shadow->transaction++;
 		foreach(ls, script->statements)
 			judge_statement(l, lfirst(ls), NULL);
 	}
@@ -242,6 +254,37 @@ segments_of(PgmLint *l, const PgmStep *step, List **partitioned)
 	return NIL;
 }
 
+/* Are statements of the script among the segments? */
+static bool
+is_cut(const PgmScript *script, List *segments)
+{
+	ListCell   *lc;
+
+	foreach(lc, segments)
+		if (((const PgmSegment *) lfirst(lc))->script == script)
+		return true;
+	return false;
+}
+
+/*
+ * A verify script goes on in the last transaction of the upgrade, if it is not a
+ * segment of its own.  It makes nothing, whatever functions it calls.
+ */
+static void
+judge_verify(PgmLint *l, const PgmScript *script, List *segments)
+{
+	bool		opaque = l->opaque;
+
+	judge_with_settings(l, script, is_cut(script, segments) ? segments : NIL);
+	l->opaque = opaque;
+}
+
+static bool
+is_asked(const PgmLint *l, const PgmStep *step)
+{
+	return l->names == NIL || pgm_name_in(unconstify(List *, l->names), step->stored->m.revision);
+}
+
 static void
 judge_upgrades(PgmLint *l)
 {
@@ -250,30 +293,46 @@ judge_upgrades(PgmLint *l)
 	for (int i = 0; i < l->run->plan->nsteps; i++)
 	{
 		PgmStep    *step = &l->run->steps[i];
+		List	   *segments = NIL;
 
 		l->step = step;
+		l->follow = !is_asked(l, step);
 		l->down = false;
 		l->again = !l->probe || l->run->position->applied[step->rev];
 		if (step->script)
-			judge_with_settings(l, step->script,
-								segments_of(l, step, &partitioned));
+		{
+			segments = l->follow ? NIL : segments_of(l, step, &partitioned);
+			judge_with_settings(l, step->script, segments);
+		}
+		if (l->follow)
+			continue;
+		if (step->verify)
+			judge_verify(l, step->verify, segments);
+		l->script = step->script;
 		pgm_rules_apply_migration(l);
 	}
 }
 
-/* By then the tables that the plan made hold rows. */
+/*
+ * By then the tables that the plan made hold rows.  What is below the last
+ * migration to be judged is not needed.
+ */
 static void
 judge_downgrades(PgmLint *l)
 {
+	int			last = l->names ? list_length(l->names) : l->run->plan->nsteps;
 	ListCell   *lc;
 
 	foreach(lc, l->shadow->tables)
 		((PgmTable *) lfirst(lc))->filled = true;
-	for (int i = l->run->plan->nsteps - 1; i >= 0; i--)
+	for (int i = l->run->plan->nsteps - 1; i >= 0 && last > 0; i--)
 	{
 		PgmStep    *step = &l->run->steps[i];
 
 		l->step = step;
+		l->follow = !is_asked(l, step);
+		if (!l->follow)
+			last--;
 		l->down = true;
 		l->again = true;
 		if (step->stored->m.downgrade)
@@ -284,37 +343,46 @@ judge_downgrades(PgmLint *l)
 	}
 }
 
+/* In which order the scripts of a migration are looked at */
+static int
+script_rank(const PgmFinding *f)
+{
+	const char *direction = pgm_finding_direction(f);
+
+	return strcmp(direction, "downgrade") == 0 ? 2 : strcmp(direction, "verify") == 0;
+}
+
 /* In the order of the plan, each upgrade before its downgrade */
 static int
 compare_findings(const ListCell *a, const ListCell *b)
 {
 	const PgmFinding *x = lfirst(a);
 	const PgmFinding *y = lfirst(b);
-	bool		x_down = x->script && strcmp(x->script->kind, "downgrade") == 0;
-	bool		y_down = y->script && strcmp(y->script->kind, "downgrade") == 0;
 
 	if (x->step != y->step)
 		return x->step < y->step ? -1 : 1;
-	if (x_down != y_down)
-		return x_down ? 1 : -1;
+	if (script_rank(x) != script_rank(y))
+		return script_rank(x) - script_rank(y);
 	if (x->position != y->position)
 		return x->position < y->position ? -1 : 1;
 	return x->rule->number - y->rule->number;
 }
 
 /*
- * Judge a plan to upgrade: its statements one by one, and the findings.
+ * Judge a plan to upgrade: its statements one by one, and the findings; those
+ * of the migrations that are named, if any are.
  * "probe", when somebody asked for that, looks for rows that would make it fail,
  * too, and has more patience with locks.
  */
 const PgmLint *
-pgm_lint_judge(const PgmRun *run, bool probe)
+pgm_lint_judge(const PgmRun *run, const List *names, bool probe)
 {
 	PgmLint    *l = palloc0(sizeof(PgmLint));
 	PgmObstacle obstacle;
 	int			level;
 
 	l->run = run;
+	l->names = names;
 	l->probe = probe;
 	level = enter_settings(l);
 	l->one_transaction = !pgm_run_obstacle(run, &obstacle);
@@ -329,9 +397,9 @@ pgm_lint_judge(const PgmRun *run, bool probe)
 
 /* The findings (PgmFinding) about a plan to upgrade. */
 List *
-pgm_lint_run(const PgmRun *run, bool probe)
+pgm_lint_run(const PgmRun *run, const List *names, bool probe)
 {
-	return pgm_lint_judge(run, probe)->findings;
+	return pgm_lint_judge(run, names, probe)->findings;
 }
 
 /*
@@ -345,6 +413,7 @@ pgm_lint_one(const char *name, bool probe)
 	PgmGraph   *g = pgm_registry_graph(true, &pos);
 	int			rev = pgm_resolve_one(g, pgm_target_parse(name));
 	PgmPlan    *plan = palloc0(sizeof(PgmPlan));
+	List	   *names = rev >= 0 ? list_make1(unconstify(char *, g->rev[rev].id)) : NIL;
 	List	   *findings = NIL;
 	ListCell   *lc;
 
@@ -357,7 +426,7 @@ pgm_lint_one(const char *name, bool probe)
 		plan->steps = palloc(sizeof(int));
 		plan->steps[0] = rev;
 	}
-	foreach(lc, pgm_lint_run(pgm_run_prepare(g, pos, plan, true), probe))
+	foreach(lc, pgm_lint_run(pgm_run_prepare(g, pos, plan, true), names, probe))
 	{
 		PgmFinding *f = lfirst(lc);
 

@@ -63,6 +63,9 @@ typedef struct PgmBlank
 typedef struct PgmLint
 {
 	const PgmRun *run;			/* NULL for lint_sql() */
+	const List *names;			/* the migrations to judge, or NIL: all */
+	bool		follow;			/* the present one is not among them: follow
+								 * what it leaves behind, and no more */
 	PgmShadow  *shadow;
 	bool		probe;			/* look at data too */
 	bool		again;			/* what the script makes may be there already */
@@ -121,6 +124,7 @@ extern const int pgm_nrules;
 extern const PgmRule *pgm_rule_find(const char *name);
 extern void pgm_rules_apply(PgmLint *l);
 extern void pgm_rules_apply_migration(PgmLint *l);
+extern bool pgm_is_opaque(const PgmLint *l);
 
 /* finding.c */
 extern PgmFinding *pgm_find(PgmLint *l, const PgmTable *t, const char *format,...) pg_attribute_printf(3, 4);
@@ -158,8 +162,9 @@ extern void pgm_source_gaps(const char *text, void (*take) (void *context, int s
 extern void pgm_lint_allow(PgmLint *l);
 
 /* lint.c */
-extern const PgmLint *pgm_lint_judge(const PgmRun *run, bool probe);
-extern List *pgm_lint_run(const PgmRun *run, bool probe);
+extern const PgmLint *pgm_lint_judge(const PgmRun *run, const List *names,
+									 bool probe);
+extern List *pgm_lint_run(const PgmRun *run, const List *names, bool probe);
 extern const PgmLint *pgm_lint_judge_scripts(List *scripts);
 extern List *pgm_lint_one(const char *name, bool probe);
 extern List *pgm_lint_script(PgmScript *script, bool probe);

@@ -38,8 +38,10 @@ static int
 file_line(const PgmFinding *f, int line)
 {
 	StringInfoData text;
-	const char *marker = strcmp(pgm_finding_direction(f), "upgrade") == 0 ?
-		"\n-- migrate:up\n" : "\n-- migrate:down\n";
+	const char *direction = pgm_finding_direction(f);
+	const char *marker = strcmp(direction, "upgrade") == 0 ? "\n-- migrate:up\n" :
+		strcmp(direction, "verify") == 0 ? "\n-- migrate:verify\n" :
+		"\n-- migrate:down\n";
 	const char *script;
 	int			before = 1;
 
@@ -312,7 +314,7 @@ pgm_lint_report(const PgmRun *run, const char *format, bool probe)
 	PgmReport	r = {.lines = NIL};
 	ListCell   *lc;
 
-	foreach(lc, pgm_lint_run(run, probe))
+	foreach(lc, pgm_lint_run(run, NIL, probe))
 		if (!((PgmFinding *) lfirst(lc))->cleared)
 		violations = lappend(violations, lfirst(lc));
 	initStringInfo(&r.buf);

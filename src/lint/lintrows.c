@@ -35,11 +35,11 @@ pgm_finding_place(const PgmFinding *f, int *line, int *col)
 	*col = pg_mbstrlen_with_len(start, text +f->position - start) + 1;
 }
 
+/* The kind of script that a finding is about */
 const char *
 pgm_finding_direction(const PgmFinding *f)
 {
-	return f->script && strcmp(f->script->kind, "downgrade") == 0 ?
-		"downgrade" : "upgrade";
+	return f->script ? f->script->kind : "upgrade";
 }
 
 static Datum
@@ -136,7 +136,7 @@ pg_migrate_lint(PG_FUNCTION_ARGS)
 {
 	PgmRun	   *run = pgm_lint_plan(required_text(fcinfo, 0, "lint"));
 
-	return return_findings(fcinfo, pgm_lint_run(run, true));
+	return return_findings(fcinfo, pgm_lint_run(run, NIL, true));
 }
 
 /*

@@ -171,7 +171,7 @@ refuse(const PgmOccasion *o, const PgmStep *step, const PgmCount *c)
 static void
 act(const PgmOccasion *o, const PgmRun *run, List *names)
 {
-	List	   *findings = pgm_lint_run(run, o->stays);
+	List	   *findings = pgm_lint_run(run, names, o->stays);
 
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{

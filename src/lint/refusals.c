@@ -515,8 +515,8 @@ static const struct
 };
 
 /* Does the statement make what nobody names? */
-static bool
-makes_unnamed(const Node *node)
+bool
+pgm_makes_unnamed(const Node *node)
 {
 	return IsA(node, CreateExtensionStmt) || IsA(node, AlterExtensionStmt) ||
 		IsA(node, ImportForeignSchemaStmt) || IsA(node, ExecuteStmt);
@@ -526,7 +526,7 @@ makes_unnamed(const Node *node)
 void
 pgm_refuse(PgmLint *l)
 {
-	l->opaque = l->opaque || makes_unnamed(l->node);
+	l->opaque = l->opaque || pgm_makes_unnamed(l->node);
 	if (l->opaque)
 		return;
 	pgm_refuse_missing(l);

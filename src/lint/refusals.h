@@ -9,6 +9,7 @@
 
 /* refusals.c */
 extern void pgm_refuse(PgmLint *l);
+extern bool pgm_makes_unnamed(const Node *node);
 extern void pgm_refuse_taken(const PgmLint *l, const RangeVar *rel);
 
 /* missing.c */

@@ -578,6 +578,15 @@ calls_foreign(Node *node, void *context)
 	return raw_expression_tree_walker(node, calls_foreign, context);
 }
 
+/* Does the statement run code of which nobody knows what it does? */
+bool
+pgm_is_opaque(const PgmLint *l)
+{
+	return IsA(l->node, DoStmt) ||
+		(IsA(l->node, CallStmt) && !pgm_call_is_backfill(l->node)) ||
+		(IsA(l->node, SelectStmt) && calls_foreign(unconstify(Node *, l->node), NULL));
+}
+
 /* Code that runs only when the migration does */
 void
 pgm_rule_opaque(PgmLint *l)
@@ -586,8 +595,7 @@ pgm_rule_opaque(PgmLint *l)
 
 	if (IsA(l->node, CallStmt) && pgm_call_is_backfill(l->node))
 		(void) pgm_clear(l, NULL, "CALL migrate.backfill() commits batch by batch");
-	else if (!IsA(l->node, SelectStmt) ||
-			 calls_foreign(unconstify(Node *, l->node), NULL))
+	else if (pgm_is_opaque(l))
 	{
 		l->opaque = true;
 		f = pgm_find(l, NULL, "what this code does is not known before it runs");

@@ -104,7 +104,8 @@ find_loss(PgmLint *l, const PgmTable *t, const char *what)
 	PgmFinding *f;
 
 	if (t && OidIsValid(t->relid) && rows >= 0)
-		f = pgm_find(l, t, "%s: about %lld rows", what, (long long) rows);
+		f = pgm_find(l, t, "%s: about %lld row%s", what, (long long) rows,
+					 rows == 1 ? "" : "s");
 	else
 		f = pgm_find(l, t, "%s", what);
 	if (rows >= 0)
@@ -131,7 +132,12 @@ judge_drop(PgmLint *l, const DropStmt *stmt)
 		if (stmt->removeType != OBJECT_TABLE && stmt->removeType != OBJECT_SEQUENCE)
 			continue;
 		t = pgm_shadow_table(l->shadow, makeRangeVarFromNameList(lfirst(lc)));
-		if (t && OidIsValid(t->relid))
+		if (t == NULL || !OidIsValid(t->relid))
+			continue;
+		if (stmt->removeType == OBJECT_SEQUENCE)
+			pgm_find(l, t, "%s is dropped, and with it the last value that it gave",
+					 pgm_shadow_name(t))->severity = PGM_SEVERITY_NOTICE;
+		else
 			(void) find_loss(l, t, psprintf("%s is dropped with its data",
 											pgm_shadow_name(t)));
 	}

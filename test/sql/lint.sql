@@ -59,6 +59,26 @@ SELECT lint('ALTER TABLE orders ADD COLUMN id int; ALTER TABLE orders DROP COLUM
 SELECT lint('CREATE TABLE n (o boolean REFERENCES orders (paid)); DROP INDEX orders_pkey; DROP INDEX nope');
 SELECT lint('CREATE TABLE IF NOT EXISTS nothing (a bigint); ALTER TABLE orders ADD COLUMN IF NOT EXISTS id int; DROP INDEX IF EXISTS nope');
 SELECT lint('DO ''BEGIN PERFORM 1; END''; ALTER TABLE nowhere ADD COLUMN a bigint');
+-- names in queries, in changes of rows, in constraints and indexes
+SELECT lint('WITH w AS (SELECT 1) SELECT * FROM w, nowhere; UPDATE nowhere SET a = 1; UPDATE orders SET nope = 1 WHERE id = 1; INSERT INTO nowhere SELECT 1; CREATE VIEW v AS SELECT * FROM nowhere; CREATE TABLE n AS SELECT * FROM nowhere; TRUNCATE nowhere; COPY nowhere FROM PROGRAM ''true''; COMMENT ON COLUMN orders.nope IS ''x''');
+SELECT lint('ALTER TABLE orders DROP CONSTRAINT nope; ALTER TABLE orders VALIDATE CONSTRAINT nope; ALTER TABLE orders RENAME nope TO x; ALTER TABLE orders RENAME note TO paid; ALTER TABLE orders RENAME CONSTRAINT nope TO x; ALTER TABLE orders RENAME TO nothing; ALTER TABLE nowhere RENAME TO x');
+SELECT lint('CREATE INDEX CONCURRENTLY i ON orders (nope); CREATE INDEX CONCURRENTLY i ON orders (lower(nope)); ALTER TABLE orders ADD CONSTRAINT x CHECK (nope > 0) NOT VALID; ALTER TABLE orders ADD CONSTRAINT x UNIQUE (nope); ALTER TABLE orders ADD CONSTRAINT x UNIQUE USING INDEX nope; ALTER TABLE orders ADD CONSTRAINT x FOREIGN KEY (nope) REFERENCES orders');
+SELECT lint('ALTER TABLE orders ADD c nope; ALTER TABLE orders ALTER note TYPE nope; CREATE TABLE n (c nope[]); ALTER TYPE nope ADD VALUE ''x''; ALTER DOMAIN nope DROP NOT NULL; DROP TYPE nope');
+SELECT lint('WITH w AS (SELECT 1 AS id) SELECT * FROM w, orders o, pg_class, information_schema.tables FOR UPDATE OF o; CREATE TEMP TABLE n (s serial, o orders, m int4multirange); INSERT INTO n (o) SELECT NULL; SELECT * INTO m FROM n; SELECT * FROM m');
+SELECT lint('CREATE TYPE e AS ENUM (''a''); ALTER TYPE e RENAME TO f; CREATE TABLE n (a f, b regress_lint.f[]); ALTER TYPE f ADD VALUE ''b'' AFTER ''a''; CREATE TYPE r AS RANGE (subtype = int); CREATE TABLE m (a r, b r_multirange)');
+-- what a DROP would meet, less what the plan has dropped
+CREATE TYPE mood AS ENUM ('low');
+CREATE SEQUENCE numbers;
+CREATE TABLE person (id int DEFAULT nextval('numbers'), m mood, o int REFERENCES orders);
+CREATE FUNCTION checked(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE INDEX person_checked ON person (checked(id));
+SELECT lint('DROP TABLE orders; DROP TYPE mood; DROP SEQUENCE numbers; DROP FUNCTION checked(int); DROP VIEW orders; ALTER TYPE mood ADD VALUE ''low''');
+SELECT lint('ALTER TABLE person DROP o, DROP m, ALTER id DROP DEFAULT; DROP INDEX person_checked; DROP TABLE orders; DROP TYPE mood; DROP SEQUENCE numbers; DROP FUNCTION checked(int)');
+SELECT lint('ALTER TABLE person ALTER m TYPE text, DROP CONSTRAINT person_o_fkey; DROP TABLE orders; DROP TYPE mood');
+SELECT lint('DROP TABLE person, orders; DROP TYPE mood');
+DROP TABLE person;
+DROP TYPE mood;
+DROP SEQUENCE numbers;
 CREATE VIEW seen AS SELECT note FROM orders;
 SELECT lint('ALTER TABLE orders DROP COLUMN note');
 SELECT lint('DROP VIEW seen; ALTER TABLE orders DROP COLUMN note');
@@ -78,6 +98,12 @@ SELECT lint('WITH gone AS (DELETE FROM lines RETURNING order_id) SELECT count(*)
 SELECT lint('CREATE TABLE n (order_id int REFERENCES orders)');
 SELECT lint('CREATE TABLE n (order_id int REFERENCES orders); CREATE INDEX ON n (order_id)');
 DROP TABLE lines;
+-- names that are made up
+CREATE DOMAIN price AS numeric;
+CREATE TABLE prices (p price);
+INSERT INTO prices VALUES (1);
+SELECT rewrite FROM migrate.lint_sql('ALTER DOMAIN price ADD CHECK (VALUE > 0); ALTER DOMAIN price ADD CHECK (VALUE < 9)') WHERE rule = 'domain-constraint';
+DROP DOMAIN price CASCADE;
 -- the whole safe form
 SELECT rewrite FROM migrate.lint_sql('ALTER TABLE orders ADD COLUMN u uuid DEFAULT gen_random_uuid() UNIQUE CHECK (u IS NOT NULL)') WHERE rule = 'volatile-default';
 SELECT rewrite FROM migrate.lint_sql('ALTER TABLE orders ADD CONSTRAINT k UNIQUE (paid, note) INCLUDE (id) DEFERRABLE') WHERE rule = 'unique-not-using-index';
@@ -106,9 +132,18 @@ SELECT lint(E'-- migrate:allow data-los, -- x\nDROP TABLE nothing');
 SELECT lint(E'/* migrate:allow data-loss -- nobody reads it */ DROP TABLE nothing');
 SELECT lint(E'-- migrate:alow data-loss -- misspelled\n-- migrate allows this\nDROP TABLE nothing; -- migrate:allow data-loss -- behind');
 SELECT lint(E'SELECT 1; -- migrate:allow data-loss -- the next one\nDROP TABLE nothing; DROP TABLE orders');
+SELECT lint(E'DROP TABLE nothing -- migrate:allow data-loss -- behind, without a semicolon');
+SELECT rule, line, col, message FROM migrate.lint_sql(E'DROP\n  /* migrate:allow data-loss -- within */ TABLE nothing');
+SELECT lint('-- migrate:allow data-loss -- nothing to allow');
+SELECT lint('SELECT ''-- migrate:allow data-loss'', $$ /* migrate:allow x */ $$, 1 AS "-- migrate:allow y"');
 SELECT migrate.register('c1', NULL, E'-- migrate:allow downgrade-missing -- there is no way back\nCREATE TABLE c ()', NULL);
 SELECT pending();
 SELECT migrate.unregister('c1');
+-- verify scripts, too: they go on in the transaction of the upgrade
+SELECT migrate.register('c2', NULL, 'ALTER TABLE orders ADD z int', 'ALTER TABLE orders DROP z', 'look', verify => E'SELECT count(*) > 0 FROM nowhere;\nALTER TABLE nothing ADD z int; SELECT z IS NULL FROM orders');
+SELECT pending();
+SELECT migrate.lint_report('head', 'github');
+SELECT migrate.unregister('c2');
 -- reports
 SELECT migrate.register('d1', NULL, E'SET lock_timeout = ''1s'';\nCREATE INDEX orders_note ON orders (note);', 'DROP INDEX CONCURRENTLY orders_note', 'say "index"');
 SELECT migrate.lint_report();
@@ -122,10 +157,13 @@ SELECT migrate.lint_report('head', 'xml');
 SELECT migrate.lint_report(NULL);
 SELECT migrate.unregister('d1');
 SELECT migrate.lint_report();
--- asked by itself: once a migration
+-- asked by itself: once a migration, behind what is pending
 SET pg_migrate.lint_on_load = warn;
 SELECT migrate.register('e1', NULL, 'CREATE INDEX orders_note ON orders (note); DROP TABLE nothing', NULL, 'two');
 SELECT migrate.register('e2', 'e1', 'CREATE TABLE fine (a bigint)', 'DROP TABLE fine');
+SELECT migrate.register('e3', 'e2', 'ALTER TABLE fine ADD b int NOT NULL; CREATE INDEX fine_a ON fine (a)', 'ALTER TABLE fine DROP b', 'the plan makes the table');
+SELECT migrate.register('e4', 'e3', 'ALTER TABLE fine ADD b int; DROP TABLE nothing', 'SELECT 1');
+SELECT migrate.unregister('e4'), migrate.unregister('e3');
 SET pg_migrate.lint_on_load = error;
 SELECT migrate.register('e3', 'e2', 'DROP TABLE orders', '');
 \echo :LAST_ERROR_SQLSTATE

@@ -2,9 +2,12 @@
 # where it cannot be.
 use strict;
 use warnings;
+use FindBin;
 use IPC::Run ();
+use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Talk;
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -12,6 +15,7 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(allows_streaming => 1);
 $node->append_conf('postgresql.conf', "restart_after_crash = on\nmax_connections = 20\nmax_prepared_transactions = 0\nautovacuum = off\n");
 $node->start;
+talk_to($node);
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION pg_migrate;
 CREATE TABLE orders (id int PRIMARY KEY, note text);
@@ -40,35 +44,6 @@ sub is_as_before
 	my %is = map { $_ => 1 } split /\n/, $now;
 
 	is(join("\n", (map { "- $_" } grep { !$is{$_} } sort keys %was), (map { "+ $_" } grep { !$was{$_} } sort keys %is)), '', "$name: nothing is left");
-	return;
-}
-
-# What psql says to a script, its errors with SQLSTATE.
-sub ask
-{
-	my ($sql, $database) = @_;
-	my ($out, $err) = ('', '');
-	IPC::Run::run([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr($database // 'postgres') ],
-		'<', \$sql, '>', \$out, '2>', \$err);
-	return "$out$err";
-}
-
-# A session that has said something, and stays
-sub session
-{
-	my ($sql) = @_;
-	my %s = (in => "$sql\n\\echo ready\n", out => '', err => '');
-
-	$s{run} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$s{in}, '>', \$s{out}, '2>', \$s{err});
-	$s{run}->pump until $s{out} =~ /ready/;
-	return \%s;
-}
-
-sub leave
-{
-	my ($s) = @_;
-	$s->{in} .= "\\q\n";
-	$s->{run}->finish;
 	return;
 }
 

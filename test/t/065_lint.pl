@@ -2,9 +2,11 @@
 # nobody what he may not know.
 use strict;
 use warnings;
-use IPC::Run ();
+use FindBin;
+use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Talk;
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -12,6 +14,7 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(allows_streaming => 1);
 $node->append_conf('postgresql.conf', "autovacuum = off\n");
 $node->start;
+talk_to($node);
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION pg_migrate;
 CREATE TABLE orders (id int PRIMARY KEY, note text, secret text);
@@ -27,33 +30,6 @@ UPDATE orders SET note = upper(note);
 DROP TABLE marks;
 $up$, 'SELECT 1');
 SQL
-
-sub ask
-{
-	my ($sql) = @_;
-	my ($out, $err) = ('', '');
-	IPC::Run::run([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres') ],
-		'<', \$sql, '>', \$out, '2>', \$err);
-	return "$out$err";
-}
-
-sub session
-{
-	my ($sql) = @_;
-	my %s = (in => "$sql\n\\echo ready\n", out => '', err => '');
-
-	$s{run} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$s{in}, '>', \$s{out}, '2>', \$s{err});
-	$s{run}->pump until $s{out} =~ /ready/;
-	return \%s;
-}
-
-sub leave
-{
-	my ($s) = @_;
-	$s->{in} .= "\\q\n";
-	$s->{run}->finish;
-	return;
-}
 
 # Nothing above ACCESS SHARE, and nothing at all on what is linted afterwards
 my @ways = ('migrate.lint()', q{migrate.lint_revision('a1')}, q{migrate.lint_report()}, 'migrate.explain()', 'migrate.review()',
