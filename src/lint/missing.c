@@ -25,12 +25,22 @@ shown(const RangeVar *rel)
 		rel->relname;
 }
 
+/* Is it the name of a sequence that a serial column of the plan may have? */
+static bool
+may_be_serial(const PgmLint *l, const RangeVar *rel)
+{
+	int			length = strlen(rel->relname);
+
+	return l->shadow->unnamed && length > 4 &&
+		strcmp(rel->relname + length - 4, "_seq") == 0;
+}
+
 /* Raise the server's error where there is no relation of this name. */
 void
 pgm_need_relation(const PgmLint *l, const RangeVar *rel)
 {
 	if (rel && !pgm_shadow_exists(l->shadow, rel) &&
-		!pgm_shadow_index(l->shadow, rel))
+		!pgm_shadow_index(l->shadow, rel) && !may_be_serial(l, rel))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation \"%s\" does not exist", shown(rel))));
@@ -280,7 +290,8 @@ of_rule(const PgmLint *l)
 static void
 of_reindex(const PgmLint *l)
 {
-	pgm_need_relation(l, ((const ReindexStmt *) l->node)->relation);
+	if (((const ReindexStmt *) l->node)->kind != REINDEX_OBJECT_INDEX || !l->shadow->unnamed)
+		pgm_need_relation(l, ((const ReindexStmt *) l->node)->relation);
 }
 
 static void
@@ -306,7 +317,8 @@ of_rename(const PgmLint *l)
 	const PgmTable *t;
 
 	if (stmt->missing_ok || stmt->relation == NULL ||
-		stmt->renameType == OBJECT_SEQUENCE)
+		stmt->renameType == OBJECT_SEQUENCE ||
+		(stmt->renameType == OBJECT_INDEX && l->shadow->unnamed))
 		return;
 	pgm_need_relation(l, stmt->relation);
 	t = pgm_shadow_table(l->shadow, stmt->relation);

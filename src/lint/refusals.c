@@ -20,7 +20,7 @@
 static bool
 is_taken(const PgmLint *l, const RangeVar *rel)
 {
-	RangeVar   *there = makeRangeVar(pgm_creation_schema(rel), rel->relname, -1);
+	RangeVar   *there = makeRangeVar(pgm_creation_schema(l->shadow, rel), rel->relname, -1);
 
 	return pgm_shadow_table(l->shadow, there) || pgm_shadow_index(l->shadow, there);
 }
@@ -29,7 +29,7 @@ is_taken(const PgmLint *l, const RangeVar *rel)
 void
 pgm_refuse_taken(const PgmLint *l, const RangeVar *rel)
 {
-	if (!l->again && is_taken(l, rel))
+	if (!l->again && !l->shadow->cascaded && is_taken(l, rel))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_TABLE),
 				 errmsg("relation \"%s\" already exists", rel->relname)));
@@ -106,7 +106,7 @@ drop_column(PgmLint *l, const AlterTableCmd *cmd)
 	if (obstacle)
 	{
 		l->rule = pgm_rule_find("cannot-judge");
-		pgm_advise(pgm_find(l, l->table, "it would fail: %s depends on column \"%s\"",
+		pgm_advise(pgm_find(l, NULL, "it would fail: %s depends on column \"%s\"",
 							obstacle, cmd->name),
 				   "Drop the %s before, and create it again without the column.", kind);
 	}
@@ -156,6 +156,8 @@ need_referenced_key(PgmLint *l, const Constraint *c)
 		pgm_need_relation(l, c->pktable);
 		return;
 	}
+	if (t->is_partition && (!OidIsValid(t->relid) || t->unnamed))
+		return;					/* it has those of its parent */
 	foreach(lc, t->indexes)
 		if (c->pk_attrs ? is_key(lfirst(lc), c->pk_attrs) : ((PgmIndex *) lfirst(lc))->primary)
 		return;
@@ -459,7 +461,7 @@ refuse_drop_relation(PgmLint *l, const DropStmt *stmt, const RangeVar *name)
 	const char *kinds = kinds_of(stmt->removeType);
 	const PgmTable *t;
 
-	if (!stmt->missing_ok)
+	if (!stmt->missing_ok && !(stmt->removeType == OBJECT_INDEX && l->shadow->unnamed))
 		pgm_need_relation(l, name);
 	if (stmt->removeType == OBJECT_INDEX)
 	{

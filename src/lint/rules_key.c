@@ -148,7 +148,7 @@ advise_key(PgmLint *l, PgmTable *t, const RangeVar *rel, const Constraint *c,
 	if ((t && (!pgm_table_matters(t) || has_index_on(t, columns))) ||
 		is_built_later(l, rel, columns))
 		return;
-	name = t ? pgm_shadow_name(t) : quote_qualified_identifier(pgm_creation_schema(rel), rel->relname);
+	name = t ? pgm_shadow_name(t) : quote_qualified_identifier(pgm_creation_schema(l->shadow, rel), rel->relname);
 	f = pgm_find(l, t, "no index of %s begins with the columns of the foreign key: each DELETE of a row of %s reads all of it",
 				 name, pgm_shadow_name(other));
 	if (t)

@@ -27,6 +27,7 @@
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
+#include "utils/varlena.h"
 
 #include "compat.h"
 #include "lint/effects.h"
@@ -258,6 +259,50 @@ pgm_shadow_by_oid(PgmShadow *s, Oid relid)
 	return load_table(s, relid);
 }
 
+static bool
+is_in(const List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+		if (strcmp(lfirst(lc), name) == 0)
+		return true;
+	return false;
+}
+
+/*
+ * The schemas (char *) of the search path, those that the plan makes among them;
+ * on demand also those that are looked at without being named in it.
+ */
+List *
+pgm_shadow_path(const PgmShadow *s, bool implicit)
+{
+	List	   *there = NIL;	/* of the catalog, in order */
+	List	   *path = NIL;
+	List	   *names;
+	ListCell   *lc;
+
+	foreach(lc, fetch_search_path(implicit))
+	{
+		char	   *name = get_namespace_name(lfirst_oid(lc));
+
+		if (name)
+			there = lappend(there, name);
+	}
+	if (s->within)
+		return lcons(s->within, there);
+	if (s->schemas == NIL ||
+		!SplitIdentifierString(pstrdup(namespace_search_path), ',', &names))
+		return there;
+	foreach(lc, there)
+		if (!is_in(names, lfirst(lc)))
+		path = lappend(path, lfirst(lc));
+	foreach(lc, names)
+		if (is_in(there, lfirst(lc)) || is_in(s->schemas, lfirst(lc)))
+		path = lappend(path, lfirst(lc));
+	return path;
+}
+
 /* A table that the plan made or has touched. */
 static PgmTable *
 known_table(PgmShadow *s, const char *schema, const char *name)
@@ -309,11 +354,9 @@ pgm_shadow_table(PgmShadow *s, const RangeVar *rel)
 	t = known_table(s, TEMPORARY, rel->relname);
 	if (t)
 		return t;
-	foreach(lc, fetch_search_path(true))
+	foreach(lc, pgm_shadow_path(s, true))
 	{
-		char	   *schema = get_namespace_name(lfirst_oid(lc));
-
-		t = schema ? table_in(s, schema, rel->relname) : NULL;
+		t = table_in(s, lfirst(lc), rel->relname);
 		if (t)
 			return t;
 	}
@@ -347,13 +390,9 @@ pgm_shadow_exists(PgmShadow *s, const RangeVar *rel)
 		return exists_in(s, rel->schemaname, rel->relname);
 	if (known_table(s, TEMPORARY, rel->relname))
 		return true;
-	foreach(lc, fetch_search_path(true))
-	{
-		char	   *schema = get_namespace_name(lfirst_oid(lc));
-
-		if (schema && exists_in(s, schema, rel->relname))
-			return true;
-	}
+	foreach(lc, pgm_shadow_path(s, true))
+		if (exists_in(s, lfirst(lc), rel->relname))
+		return true;
 	return false;
 }
 

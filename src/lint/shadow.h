@@ -127,6 +127,11 @@ typedef struct PgmShadow
 	List	   *tables;			/* PgmTable */
 	List	   *types;			/* PgmMade */
 	List	   *functions;		/* PgmMade */
+	List	   *schemas;		/* char *, that the plan makes */
+	char	   *within;			/* the CREATE SCHEMA that is applied, or NULL */
+	bool		unnamed;		/* indexes of the plan have names of the
+								 * server */
+	bool		cascaded;		/* a DROP of the plan took more than it named */
 	List	   *gone;			/* ObjectAddress, of the catalog, that the
 								 * plan drops: neither relations nor of a
 								 * schema */
@@ -136,6 +141,7 @@ typedef struct PgmShadow
 } PgmShadow;
 
 /* shadow.c */
+extern List *pgm_shadow_path(const PgmShadow *s, bool implicit);
 extern const char *pgm_key_manner(char update, char delete, char match,
 								  bool deferrable, bool deferred);
 extern PgmShadow *pgm_shadow_begin(void);
@@ -160,7 +166,7 @@ extern uint64 pgm_shadow_bytes(const PgmTable *t);
 extern char *pgm_shadow_name(const PgmTable *t);
 
 /* shadowapply.c */
-extern char *pgm_creation_schema(const RangeVar *rel);
+extern char *pgm_creation_schema(const PgmShadow *s, const RangeVar *rel);
 extern void pgm_shadow_apply(PgmShadow *s, const struct PgmStatement *statement);
 
 #endif							/* PGM_SHADOW_H */

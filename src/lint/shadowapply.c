@@ -29,7 +29,7 @@
 
 /* The schema that a new object of this name goes to. */
 char *
-pgm_creation_schema(const RangeVar *rel)
+pgm_creation_schema(const PgmShadow *s, const RangeVar *rel)
 {
 	List	   *path;
 
@@ -37,8 +37,8 @@ pgm_creation_schema(const RangeVar *rel)
 		return rel->schemaname;
 	if (rel->relpersistence == RELPERSISTENCE_TEMP)
 		return "pg_temp";
-	path = fetch_search_path(false);
-	return path ? get_namespace_name(linitial_oid(path)) : "public";
+	path = pgm_shadow_path(s, false);
+	return path ? linitial(path) : "public";
 }
 
 static PgmTable *
@@ -46,7 +46,7 @@ new_table(PgmShadow *s, const RangeVar *rel, char kind)
 {
 	PgmTable   *t = palloc0(sizeof(PgmTable));
 
-	t->schema = pgm_creation_schema(rel);
+	t->schema = pgm_creation_schema(s, rel);
 	t->name = rel->relname;
 	t->kind = kind;
 	t->persistence = rel->relpersistence;
@@ -54,6 +54,7 @@ new_table(PgmShadow *s, const RangeVar *rel, char kind)
 	t->made_in = s->transaction;
 	t->made_by = s->statement;
 	s->tables = lappend(s->tables, t);
+	s->unnamed = true;			/* its partitions' indexes, copies of others */
 	return t;
 }
 
@@ -191,7 +192,7 @@ add_constraint(PgmShadow *s, PgmTable *t, const Constraint *c,
 		return;
 	}
 	if (c->conname == NULL || c->contype == CONSTR_NOTNULL)
-		t->unnamed = true;
+		t->unnamed = s->unnamed = true;
 	switch (c->contype)
 	{
 		case CONSTR_NOTNULL:
@@ -340,6 +341,8 @@ apply_index(PgmShadow *s, const IndexStmt *stmt)
 			  standard_name(t, columns && linitial(columns) ? linitial(columns) : "expr",
 							"idx"),
 			  columns, NULL);
+	s->unnamed = s->unnamed || stmt->idxname == NULL ||
+		t->kind == RELKIND_PARTITIONED_TABLE;
 	index = llast(t->indexes);
 	index->unique = stmt->unique;
 	index->method = stmt->accessMethod;
@@ -443,7 +446,7 @@ attach(PgmShadow *s, PgmTable *t, const RangeVar *rel, bool to)
 	if (child == NULL)
 		return;
 	child->is_partition = to;
-	child->unnamed = true;		/* copies of the parent's */
+	child->unnamed = s->unnamed = true; /* copies of the parent's */
 	t->children = to ? list_append_unique_ptr(t->children, child) :
 		list_delete_ptr(t->children, child);
 }
@@ -555,20 +558,29 @@ apply_alter(PgmShadow *s, const AlterTableStmt *stmt)
 			apply_action(s, t, cmd);
 		else
 			foreach(lt, pgm_shadow_tree(s, t))
-				apply_action(s, lfirst(lt), cmd);
+		{
+			PgmTable   *child = lfirst(lt);
+
+			apply_action(s, child, cmd);
+			/* it may have the column from elsewhere, too */
+			if (cmd->subtype == AT_DropColumn && child != t && !child->is_partition)
+				child->columns_known = false;
+		}
 	}
 }
 
-static void
+/* ALTER TABLE renames an index, too. */
+static bool
 rename_index(PgmShadow *s, const RenameStmt *stmt)
 {
 	PgmIndex   *index = pgm_shadow_index(s, stmt->relation);
 
 	if (index == NULL)
-		return;
+		return false;
 	index->name = stmt->newname;
 	if (index->constraint)
 		index->constraint = stmt->newname;
+	return true;
 }
 
 static void
@@ -622,6 +634,15 @@ add_made(List **list, List *names)
 	return made;
 }
 
+/* Is what is renamed the relation, and not a trigger, say, of it? */
+static bool
+is_relation(ObjectType type)
+{
+	return type == OBJECT_TABLE || type == OBJECT_INDEX || type == OBJECT_VIEW ||
+		type == OBJECT_MATVIEW || type == OBJECT_SEQUENCE ||
+		type == OBJECT_FOREIGN_TABLE;
+}
+
 /* A type is known by another name, too: the old one is not told apart. */
 static void
 rename_type(PgmShadow *s, List *names, char *to)
@@ -652,14 +673,18 @@ apply_rename(PgmShadow *s, const RenameStmt *stmt)
 	PgmTable   *t = stmt->relation ? pgm_shadow_table(s, stmt->relation) : NULL;
 	ListCell   *lc;
 
-	if (stmt->renameType == OBJECT_INDEX)
-		rename_index(s, stmt);
+	if ((stmt->renameType == OBJECT_INDEX || stmt->renameType == OBJECT_TABLE) &&
+		rename_index(s, stmt))
+		return;
 	if (stmt->renameType == OBJECT_SCHEMA)
-		foreach(lc, s->tables)
 	{
-		t = lfirst(lc);
-		if (strcmp(t->schema, stmt->subname) == 0)
-			t->schema = stmt->newname;
+		s->schemas = lappend(s->schemas, stmt->newname);
+		foreach(lc, s->tables)
+		{
+			t = lfirst(lc);
+			if (strcmp(t->schema, stmt->subname) == 0)
+				t->schema = stmt->newname;
+		}
 	}
 	else if (stmt->renameType == OBJECT_TYPE || stmt->renameType == OBJECT_DOMAIN)
 		rename_type(s, (List *) stmt->object, stmt->newname);
@@ -671,7 +696,7 @@ apply_rename(PgmShadow *s, const RenameStmt *stmt)
 	else if (stmt->renameType == OBJECT_TABCONSTRAINT)
 		foreach(lc, pgm_shadow_tree(s, t))
 			rename_constraint(lfirst(lc), stmt->subname, stmt->newname);
-	else if (stmt->renameType != OBJECT_INDEX)
+	else if (is_relation(stmt->renameType))
 		t->name = stmt->newname;
 }
 
@@ -733,6 +758,7 @@ apply_drop(PgmShadow *s, const DropStmt *stmt)
 {
 	ListCell   *lc;
 
+	s->cascaded = s->cascaded || stmt->behavior == DROP_CASCADE;
 	foreach(lc, stmt->objects)
 	{
 		PgmTable   *t;
@@ -849,16 +875,19 @@ apply_schema(PgmShadow *s, const CreateSchemaStmt *stmt)
 {
 	ListCell   *lc;
 
+	s->within = stmt->schemaname ? stmt->schemaname :
+		get_rolespec_name(stmt->authrole);
+	s->schemas = lappend(s->schemas, s->within);
 	foreach(lc, stmt->schemaElts)
 	{
 		Node	   *element = copyObject(lfirst(lc));
 		RangeVar   *made = made_in_schema(element);
 
 		if (made && made->schemaname == NULL)
-			made->schemaname = stmt->schemaname ? stmt->schemaname :
-				get_rolespec_name(stmt->authrole);
+			made->schemaname = s->within;
 		apply(s, element);
 	}
+	s->within = NULL;
 }
 
 /* A table that is made from a query's rows; its columns are not known. */
@@ -883,6 +912,9 @@ apply(PgmShadow *s, const Node *node)
 			break;
 		case T_CreateForeignTableStmt:
 			apply_create_table(s, &((const CreateForeignTableStmt *) node)->base);
+			t = pgm_shadow_table(s, ((const CreateForeignTableStmt *) node)->base.relation);
+			if (t && !OidIsValid(t->relid))
+				t->kind = RELKIND_FOREIGN_TABLE;
 			break;
 		case T_CreateTableAsStmt:
 			apply_into(s, ((const CreateTableAsStmt *) node)->into,
