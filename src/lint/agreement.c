@@ -53,6 +53,27 @@ is_about_failure(const PgmFinding *f)
 }
 
 /*
+ * Does only the trial, which commits nothing, still hold the lock?  Then a
+ * transaction before this one took it, as far as is predicted.
+ */
+static bool
+would_be_released(const PgmExplained *e, const PgmSeenRelation *r)
+{
+	ListCell   *lc;
+
+	if (e->judged == NULL || e->judged->transaction == 1 || r->mode >= ShareLock)
+		return false;
+	foreach(lc, e->held)
+	{
+		const PgmHeld *h = lfirst(lc);
+
+		if (h->relid == r->relid && h->mode >= ShareLock)
+			return false;
+	}
+	return true;
+}
+
+/*
  * "confirmed" or "not confirmed" by the trial; NULL where it cannot tell.
  */
 const char *
@@ -71,7 +92,11 @@ pgm_explain_confirmed(const PgmExplained *e, const PgmFinding *f)
 	{
 		r = seen_relation(e, f->table->relid);
 		if (f->cleared)
+		{
 			confirmed = r == NULL || r->held < ShareLock || seen_work(r) == PGM_WORK_NONE;
+			if (!confirmed && would_be_released(e, r))
+				return NULL;
+		}
 		else if (f->mode == NoLock)
 			return NULL;
 		else

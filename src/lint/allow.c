@@ -7,15 +7,17 @@
  * in the comments before it, of one line or of several.  Those before the first
  * statement of an upgrade also allow what is found about the migration as a
  * whole.  What looks like one, and allows nothing, is found: else somebody would
- * wait for it to work.
+ * wait for it to work.  So is what looks like "-- migrate:segment".
  */
 #include "postgres.h"
 
 #include "utils/varlena.h"
 
 #include "lint/rules.h"
+#include "registry/migration.h"
 
 #define MARKER "migrate:allow"
+#define ADVICE "Write \"-- migrate:allow rule -- reason\" before the statement."
 
 /* A rule that a statement is allowed to break */
 typedef struct PgmAllowance
@@ -54,12 +56,12 @@ find_at(PgmLint *l, const char *rule, const PgmScript *script,
 	return f;
 }
 
-/* A comment that allows nothing */
+/* A comment that does nothing */
 static void
-find_useless(PgmSearch *s, int position, const char *message)
+find_useless(PgmSearch *s, int position, const char *message, const char *advice)
 {
 	pgm_advise(find_at(s->l, "unused-allow", s->script, s->statement, position, message),
-			   "Write \"-- migrate:allow rule -- reason\" before the statement.");
+			   "%s", advice);
 }
 
 /* The rules named in one comment: words, up to "--" */
@@ -98,18 +100,18 @@ read_rules(PgmSearch *s, const char *p, int position)
 		s->allowances = lappend(s->allowances, a);
 	}
 	if (named == 0)
-		find_useless(s, position, "the comment names no rule that it allows");
+		find_useless(s, position, "the comment names no rule that it allows", ADVICE);
 }
 
 /*
- * Does a comment begin as if it were to allow something?  Behind "migrate:" a
- * word that is two letters away from it is one; without the colon it may be
- * prose.
+ * Does a comment begin like "migrate:word"?  Behind "migrate:" a word that is
+ * two letters away from it is one; without the colon it may be prose, which
+ * "migrate segment" is unless it stands alone.
  */
 static bool
-looks_like_marker(const char *p)
+looks_like(const char *p, const char *marker)
 {
-	const char *allow = strchr(MARKER, ':') + 1;
+	const char *word = strchr(marker, ':') + 1;
 	bool		colon;
 	int			length;
 
@@ -121,8 +123,22 @@ looks_like_marker(const char *p)
 	p += strspn(p, " \t:");
 	length = strcspn(p, " \t\r\n,:");
 	if (!colon)
-		return length == (int) strlen(allow) && pg_strncasecmp(p, allow, length) == 0;
-	return varstr_levenshtein_less_equal(allow, strlen(allow), p, length, 1, 1, 1, 2, true) <= 2;
+		return length == (int) strlen(word) && pg_strncasecmp(p, word, length) == 0 &&
+			(strcmp(marker, MARKER) == 0 || p[length + strspn(p + length, " \t\r\n")] == '\0');
+	return varstr_levenshtein_less_equal(word, strlen(word), p, length, 1, 1, 1, 2, true) <= 2;
+}
+
+/* One that looks like "migrate:segment"; before a first statement it may stand. */
+static void
+read_segment(PgmSearch *s, const char *text, int position)
+{
+	if (!pgm_comment_begins_segment(text, text +strlen(text)))
+		find_useless(s, position,
+					 psprintf("the comment is not read as \"%s\", and no segment begins", PGM_SEGMENT_COMMENT),
+					 "Write \"-- migrate:segment\" before the statement.");
+	else if (s->where)
+		find_useless(s, position, psprintf("the comment is %s, and no segment begins", s->where),
+					 "Take the comment out.");
 }
 
 /* One comment, without what marks it as one */
@@ -132,12 +148,14 @@ read_comment(PgmSearch *s, char *text, int position)
 	const char *p = text +strspn(text, " \t\r\n*");
 	const char *behind = p + strlen(MARKER);
 
-	if (!looks_like_marker(p))
+	if (looks_like(p, PGM_SEGMENT_COMMENT))
+		read_segment(s, text, position);
+	if (!looks_like(p, MARKER))
 		return;
 	if (s->where)
-		find_useless(s, position, psprintf("the comment is %s, and allows nothing", s->where));
+		find_useless(s, position, psprintf("the comment is %s, and allows nothing", s->where), ADVICE);
 	else if (strncmp(p, MARKER, strlen(MARKER)) != 0 || strchr(" \t\r\n", *behind) == NULL)
-		find_useless(s, position, psprintf("the comment is not read as \"%s\", and allows nothing", MARKER));
+		find_useless(s, position, psprintf("the comment is not read as \"%s\", and allows nothing", MARKER), ADVICE);
 	else
 		read_rules(s, behind, position);
 }

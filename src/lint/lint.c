@@ -177,7 +177,13 @@ judge_script(PgmLint *l, const PgmScript *script, List *segments)
 		if (strcmp(script->kind, "verify") != 0)
 			l->shadow->transaction++;
 		foreach(ls, script->statements)
-			judge_statement(l, lfirst(ls), NULL);
+		{
+			const PgmStatement *s = lfirst(ls);
+
+			if (s->begins_segment)
+				l->shadow->transaction++;
+			judge_statement(l, s, NULL);
+		}
 	}
 	foreach(ls, segments)
 	{

@@ -339,7 +339,7 @@ pgm_rule_validate(PgmLint *l)
 	foreach(lc, l->table->keys)
 		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, l->action->name) == 0)
 		made_in = ((PgmForeignKey *) lfirst(lc))->made_in;
-	if (made_in > 0 && made_in != l->shadow->transaction && l->one_transaction)
+	if (made_in > 0 && made_in != l->shadow->transaction && l->one_transaction && !l->down)
 	{
 		f = pgm_find_effect(l, e, "SELECT migrate.upgrade() would add the constraint and VALIDATE it in one transaction, reading %s while it is locked",
 							pgm_shadow_name(l->table));
@@ -354,7 +354,7 @@ pgm_rule_validate(PgmLint *l)
 	}
 	pgm_advise(pgm_find_effect(l, e, "VALIDATE reads %s in the transaction that added the constraint, whose lock is held until the end",
 							   pgm_shadow_name(l->table)),
-			   "Put ALTER TABLE %s VALIDATE CONSTRAINT %s into a later migration.",
+			   "Write -- migrate:segment above ALTER TABLE %s VALIDATE CONSTRAINT %s, or put that into a later migration.",
 			   pgm_shadow_name(l->table), quote_identifier(l->action->name));
 }
 

@@ -159,35 +159,6 @@ add_statement(PgmTrial *t, const PgmScript *script, const PgmStatement *statemen
 	return s;
 }
 
-/*
- * Try one statement.  The values that it, or one before it, adds to an enum
- * may be used at once: the server refuses that because the value might be
- * undone and its use not, and here both will be.
- */
-static void
-try_statement(PgmRunner *runner, const PgmScript *script,
-			  const PgmStatement *statement, const PgmCallerTimeout *saved,
-			  DestReceiver *dest)
-{
-	PgmTrial   *t = (PgmTrial *) runner;
-	PgmTrialStatement *s = add_statement(t, script, statement);
-	PgmPlain	plain;
-
-	AtEOXact_Enum();
-	bound_timeouts();
-	pgm_watch_statement(t->watch);
-	plain = pgm_plain_form(script, statement);
-	if (plain.not_tried)
-	{
-		leave_out(t, s, plain.not_tried);
-		return;
-	}
-	pgm_locks_begin_try(true);
-	s->outcome = PGM_TRIED_EXECUTED;
-	execute_form(t, s, &plain, saved, dest);
-	pgm_watch_take(t->watch, &s->seen);
-}
-
 /* Those that the server would defer are deferred again for the next script. */
 static void
 defer_again(void)
@@ -215,6 +186,39 @@ fire_deferred(void)
 	AfterTriggerSetState(all);
 	CommandCounterIncrement();
 	defer_again();
+}
+
+/*
+ * Try one statement.  The values that it, or one before it, adds to an enum
+ * may be used at once: the server refuses that because the value might be
+ * undone and its use not, and here both will be.  Where a segment begins, what
+ * the commit before it would check is checked.
+ */
+static void
+try_statement(PgmRunner *runner, const PgmScript *script,
+			  const PgmStatement *statement, const PgmCallerTimeout *saved,
+			  DestReceiver *dest)
+{
+	PgmTrial   *t = (PgmTrial *) runner;
+	PgmTrialStatement *s;
+	PgmPlain	plain;
+
+	if (statement->begins_segment)
+		fire_deferred();
+	s = add_statement(t, script, statement);
+	AtEOXact_Enum();
+	bound_timeouts();
+	pgm_watch_statement(t->watch);
+	plain = pgm_plain_form(script, statement);
+	if (plain.not_tried)
+	{
+		leave_out(t, s, plain.not_tried);
+		return;
+	}
+	pgm_locks_begin_try(true);
+	s->outcome = PGM_TRIED_EXECUTED;
+	execute_form(t, s, &plain, saved, dest);
+	pgm_watch_take(t->watch, &s->seen);
 }
 
 /* A script within a trial */

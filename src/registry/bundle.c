@@ -151,6 +151,42 @@ pgm_text_skip_gap(const char *text, int p)
 }
 
 /*
+ * Does a comment, given without what marks it as one, have a segment begin?
+ * What stands behind the word is for the reader.
+ */
+bool
+pgm_comment_begins_segment(const char *p, const char *end)
+{
+	int			length = strlen(PGM_SEGMENT_COMMENT);
+
+	while (p < end && (isspace((unsigned char) *p) || *p == '*'))
+		p++;
+	return end - p >= length && strncmp(p, PGM_SEGMENT_COMMENT, length) == 0 &&
+		(p + length == end || isspace((unsigned char) p[length]));
+}
+
+/* Does any comment between two offsets, where no token is? */
+bool
+pgm_gap_begins_segment(const char *text, int p, int end)
+{
+	while (p < end)
+	{
+		bool		line = text[p] == '-' && text[p + 1] == '-';
+		int			stop = p + 1;
+
+		if (line)
+			stop = p + strcspn(text +p, "\n");
+		else if (text[p] == '/' && text[p + 1] == '*')
+			stop = skip_block_comment(text, p);
+		if (stop > p + 1 &&
+			pgm_comment_begins_segment(text +p + 2, text +stop - (line ? 0 : 2)))
+			return true;
+		p = stop;
+	}
+	return false;
+}
+
+/*
  * The end of a section's text: its last token, what comments follow in the
  * same line, no farther than "limit".
  */
@@ -340,7 +376,10 @@ read_marker(PgmReader *r, int offset, int end, const char *word)
 			section = i;
 	if (section == PGM_OUTSIDE)
 		bad_bundle(r, offset, psprintf("unknown section \"%s\"", word),
-				   "The sections are -- migrate:up, -- migrate:down and -- migrate:verify.");
+				   "The sections are -- migrate:up, -- migrate:down and -- migrate:verify; other comments are -- migrate:allow and -- migrate:segment.");
+	if (r->script)
+		bad_bundle(r, offset, "a section marker of a migration file",
+				   "Pass each section as an argument of its own.");
 	if (r->m == NULL)
 		bad_bundle(r, offset, "section before any revision header",
 				   "Begin each file with \"-- revision: <id>\".");
@@ -419,12 +458,10 @@ read_comment(PgmReader *r, int offset, int end)
 
 		while (isspace((unsigned char) *word))
 			word++;
-		/* migrate:allow is a remark for the reader, not a section */
-		if (strncmp(word, "allow", 5) == 0 || !begins_line(r->text, offset))
+		/* comments about the statement behind them are no sections */
+		if (strncmp(word, "allow", 5) == 0 ||
+			pgm_comment_begins_segment(p, last) || !begins_line(r->text, offset))
 			return;
-		if (r->script)
-			bad_bundle(r, offset, "a section marker of a migration file",
-					   "Pass each section as an argument of its own.");
 		read_marker(r, offset, end, word);
 		return;
 	}

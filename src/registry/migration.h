@@ -12,6 +12,9 @@
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
+/* The comment that has a segment begin before the statement behind it */
+#define PGM_SEGMENT_COMMENT "migrate:segment"
+
 typedef struct PgmMigration
 {
 	char	   *revision;
@@ -37,6 +40,8 @@ typedef struct PgmMigration
 extern List *pgm_bundle_parse(const char *bundle);
 extern char *pgm_script_trim(const char *script);
 extern int	pgm_text_skip_gap(const char *text, int p);
+extern bool pgm_comment_begins_segment(const char *p, const char *end);
+extern bool pgm_gap_begins_segment(const char *text, int p, int end);
 
 /* format.c: writing migration files */
 extern void pgm_migration_format(StringInfo out, const PgmMigration *m);

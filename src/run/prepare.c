@@ -131,6 +131,18 @@ pgm_step_lone(const PgmStep *step, List *partitioned,
 	return NULL;
 }
 
+/* The first statement that a comment has begin a segment, or NULL. */
+const PgmStatement *
+pgm_step_cut(const PgmStep *step)
+{
+	ListCell   *lc;
+
+	foreach(lc, step->script ? step->script->statements : NIL)
+		if (((const PgmStatement *) lfirst(lc))->begins_segment)
+		return lfirst(lc);
+	return NULL;
+}
+
 /* Is the enum value in the catalog already? */
 static bool
 value_exists(const AlterEnumStmt *stmt)
@@ -225,7 +237,11 @@ pgm_run_obstacle(const PgmRun *run, PgmObstacle *o)
 		o->step = step;
 		o->script = step->script;
 		o->what = pgm_step_lone(step, partitioned, &o->statement);
-		if (o->what || check_script_values(step, step->script, &added, o) ||
+		if (o->what)
+			return true;
+		o->statement = pgm_step_cut(step);
+		o->segment = o->statement != NULL;
+		if (o->segment || check_script_values(step, step->script, &added, o) ||
 			check_script_values(step, step->verify, &added, o))
 			return true;
 		if (step->script == NULL)
@@ -245,6 +261,9 @@ pgm_obstacle_text(const PgmObstacle *o)
 	if (o->added)
 		return psprintf("migration \"%s\" may use enum value '%s', which has to be committed first",
 						id, o->added->value);
+	if (o->segment)
+		return psprintf("migration \"%s\" is to be committed in between, before line %d",
+						id, o->statement->line);
 	if (o->statement == NULL)
 		return psprintf("migration \"%s\": %s", id, o->what);
 	return psprintf("migration \"%s\": %s in line %d", id, o->what,
@@ -286,6 +305,22 @@ refuse_lone(const PgmObstacle *o, const char *closed)
 			 errhint("%s; or use a form that runs in a transaction.", other_ways(o))));
 }
 
+/* A comment that begins a segment */
+static void
+refuse_segment(const PgmObstacle *o, const char *closed)
+{
+	const PgmStatement *s = o->statement;
+
+	ereport(ERROR,
+			(errcode(PGM_ERRCODE_NOT_TRANSACTIONAL),
+			 errmsg("migration \"%s\" is to be committed in between",
+					o->step->stored->m.revision),
+			 errdetail("A comment \"-- %s\" stands before statement %d, line %d of its %s script; nothing was run.%s",
+					   PGM_SEGMENT_COMMENT, s->number, s->line, o->script->kind,
+					   closed_text(closed)),
+			 errhint("%s; or take the comment out.", other_ways(o))));
+}
+
 /* A statement that may use a value which the same transaction adds. */
 static void
 refuse_value(const PgmObstacle *o, const char *closed)
@@ -317,6 +352,8 @@ pgm_run_refuse(const PgmObstacle *o, const char *closed)
 {
 	if (o->added)
 		refuse_value(o, closed);
+	if (o->segment)
+		refuse_segment(o, closed);
 	refuse_lone(o, closed);
 }
 

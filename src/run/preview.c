@@ -543,7 +543,8 @@ pg_migrate_plan(PG_FUNCTION_ARGS)
 		values[2] = CStringGetTextDatum(direction == PGM_UPGRADE ?
 										"upgrade" : "downgrade");
 		values[3] = CStringGetTextDatum(step->stored->m.message);
-		values[4] = BoolGetDatum(pgm_step_lone(step, partitioned, &s) == NULL);
+		values[4] = BoolGetDatum(pgm_step_lone(step, partitioned, &s) == NULL &&
+								 pgm_step_cut(step) == NULL);
 		isnull[5] = isnull[6] = step->script == NULL;
 		if (step->script)
 		{

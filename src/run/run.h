@@ -43,6 +43,7 @@ typedef struct PgmObstacle
 	const PgmStatement *statement;	/* NULL: a header of the file says so */
 	const char *what;			/* it must stand alone, or NULL */
 	const PgmAddedValue *added; /* it may use this value, or NULL */
+	bool		segment;		/* a comment before it begins a segment */
 } PgmObstacle;
 
 /* prepare.c */
@@ -50,6 +51,7 @@ extern PgmRun *pgm_run_prepare(PgmGraph *graph, PgmPosition *position,
 							   PgmPlan *plan, bool read_only);
 extern char *pgm_step_lone(const PgmStep *step, List *partitioned,
 						   const PgmStatement **statement);
+extern const PgmStatement *pgm_step_cut(const PgmStep *step);
 extern void pgm_run_check_reversible(const PgmRun *run);
 extern void pgm_run_admit(PgmRun *run);
 extern bool pgm_run_obstacle(const PgmRun *run, PgmObstacle *o);

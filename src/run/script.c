@@ -107,7 +107,7 @@ check_statement(const PgmScript *script, const PgmStatement *s)
 
 /*
  * Cut a script.  The result is in the current memory context and refers to
- * the text.  "first_line" is the script's line in a bundle, or 0.
+ * the text.  A verify script is one segment, whatever its comments say.  "first_line" is the script's line in a bundle, or 0.
  *
  * Raises the parser's syntax errors, and PGM_ERRCODE_INVALID_SCRIPT for
  * transaction control and COPY with the client.
@@ -120,6 +120,9 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 	ErrorContextCallback callback;
 	int			offset = 0;
 	int			line = 1;
+	bool		segments = strstr(text, PGM_SEGMENT_COMMENT) &&
+		strcmp(kind, "verify") != 0;
+	int			behind = -1;	/* the statement before */
 	ListCell   *lc;
 
 	script->revision = revision;
@@ -146,6 +149,9 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 			line += text[offset] == '\n';
 
 		s->line = line;
+		s->begins_segment = segments && behind >= 0 &&
+			pgm_gap_begins_segment(text, behind, s->start);
+		behind = s->end;
 		check_statement(script, s);
 		script->statements = lappend(script->statements, s);
 	}

@@ -15,6 +15,7 @@ typedef struct PgmStatement
 	int			start;			/* byte offset of its first token */
 	int			end;			/* byte offset just after it */
 	int			line;			/* 1-based line of the script */
+	bool		begins_segment; /* a comment before it says so */
 } PgmStatement;
 
 typedef struct PgmScript

@@ -4,8 +4,9 @@
  *	  transaction, and statements that must stand alone.
  *
  * What must stand alone is said by the server.  Under the header
- * "-- transaction: none" every statement is a segment.  A statement that may
- * use an enum value which the same segment adds begins another segment.
+ * "-- transaction: none" every statement is a segment.  A statement behind a
+ * comment "-- migrate:segment", or one that may use an enum value which the same
+ * segment adds, begins another segment.
  */
 #include "postgres.h"
 
@@ -61,7 +62,8 @@ add_statement(PgmCutter *c, const PgmStatement *statement, int i)
 {
 	const AlterEnumStmt *stmt = (const AlterEnumStmt *) statement->raw->stmt;
 
-	if (c->open == NULL || uses_new_value(c, statement))
+	if (c->open == NULL || statement->begins_segment ||
+		uses_new_value(c, statement))
 	{
 		c->open = add_segment(c, PGM_SEGMENT_TRANSACTION, i, 0);
 		c->values = NIL;
@@ -97,6 +99,17 @@ cut_statements(PgmCutter *c)
 	}
 }
 
+/* Why a script has to be cut before the segment */
+static const char *
+cut_reason(const PgmSegment *s, const PgmStatement *statement)
+{
+	if (s->what)
+		return s->what;
+	if (statement->begins_segment)
+		return "a comment begins another segment";
+	return "a new enum value has to be committed before it is used";
+}
+
 /* Where the header says that the script is one transaction: refuse cuts. */
 static void
 refuse_cut(const PgmStep *step, const PgmCutter *c)
@@ -114,10 +127,11 @@ refuse_cut(const PgmStep *step, const PgmCutter *c)
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_NOT_TRANSACTIONAL),
 				 errmsg("migration \"%s\" cannot be one transaction: %s",
-						step->stored->m.revision,
-						s->what ? s->what : "a new enum value has to be committed before it is used"),
+						step->stored->m.revision, cut_reason(s, statement)),
 				 errdetail("Its file says \"-- transaction: single\"; statement %d, line %d has to be cut off.",
 						   statement->number, statement->line),
+				 s->what == NULL && statement->begins_segment ?
+				 errhint("Take the header or the comment -- migrate:segment out.") :
 				 errhint("Take the header or the statement out.")));
 	}
 }

@@ -139,6 +139,15 @@ SELECT lint(E'DROP TABLE nothing -- migrate:allow data-loss -- behind, without a
 SELECT rule, line, col, message FROM migrate.lint_sql(E'DROP\n  /* migrate:allow data-loss -- within */ TABLE nothing');
 SELECT lint('-- migrate:allow data-loss -- nothing to allow');
 SELECT lint('SELECT ''-- migrate:allow data-loss'', $$ /* migrate:allow x */ $$, 1 AS "-- migrate:allow y"');
+SELECT lint(E'SELECT 1; -- migrate:segmnt\nSELECT 2; -- Migrate segment\n SELECT 3; -- migrate segment by segment\n /* migrate: segment */ SELECT 4; -- migrate:segment --\nSELECT 5 -- migrate:segment\n; -- migrate:segment');
+-- a segment is a transaction
+SELECT lint(E'ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0) NOT VALID;\nALTER TABLE orders VALIDATE CONSTRAINT c');
+SELECT lint(E'ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0) NOT VALID;\n-- migrate:segment\nALTER TABLE orders VALIDATE CONSTRAINT c');
+SELECT migrate.register('c1', NULL, E'ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0) NOT VALID;\n-- migrate:segment\nALTER TABLE orders VALIDATE CONSTRAINT c',
+	E'ALTER TABLE orders DROP CONSTRAINT c;\n-- migrate:segment\nALTER TABLE orders ADD CONSTRAINT d CHECK (id > 0) NOT VALID;\n-- migrate:segment\nALTER TABLE orders VALIDATE CONSTRAINT d;\n-- migrate:segment\nALTER TABLE orders DROP CONSTRAINT d');
+SELECT pending();
+SELECT migrate.explain('c1');
+SELECT migrate.unregister('c1');
 SELECT migrate.register('c1', NULL, E'-- migrate:allow downgrade-missing -- there is no way back\nCREATE TABLE c ()', NULL);
 SELECT pending();
 SELECT migrate.unregister('c1');

@@ -104,6 +104,27 @@ SELECT migrate.upgrade();
 SELECT migrate.register('y3', 'y2', 'ALTER TYPE e ADD VALUE ''neu'';
 DO $$ BEGIN PERFORM (''n'' || ''eu'')::e; END $$', '');
 SELECT migrate.upgrade();
+-- a comment that begins a segment
+SELECT migrate.register('s1', 'y2', E'-- migrate:segment\nCREATE TABLE s (a int);\nALTER TABLE s ADD CONSTRAINT c CHECK (a > 0) NOT VALID;\n\n-- migrate:segment -- the lock is let go\nALTER TABLE s VALIDATE CONSTRAINT c; /* migrate:segment */ SELECT 1',
+	E'/* why */ ALTER TABLE s DROP CONSTRAINT c;\n-- as above\n-- migrate:segment\nDROP TABLE s');
+SELECT step, revision, transactional, statements, segments, door, reason FROM migrate.plan('s1') WHERE revision = 's1';
+BEGIN;
+SELECT migrate.upgrade('s1');
+ROLLBACK;
+SELECT * FROM migrate.upgrade('s1');
+SELECT migrate.current();
+SELECT migrate.register('s1', 'y2', E'SELECT 1;\n-- migrate:segment\nSELECT 2', options => '{"transaction": "single"}', replace => true);
+SELECT migrate.register('s1', 'y2', E'SELECT 1;\n-- migrate:segmnt\nSELECT 2', replace => true);
+SELECT migrate.register('s1', 'y2', E'SELECT 1;\n-- migrate: segment\nSELECT 2', replace => true);
+-- where it is none, and where there is nothing to cut
+SELECT migrate.register('s1', 'y2', E'-- migrate:segment\n\nSELECT 1;\n-- migrate:segments\n/* -- migrate:segment */ SELECT\n-- migrate:segment\n2, \'\n-- migrate:segment\n\'; SELECT $$;\n-- migrate:segment\n$$;\n-- migrate:segment', '',
+	options => '{"transaction": "single"}', replace => true);
+SELECT migrate.register('s1', 'y2', E'-- migrate:segment\n\nSELECT 1;\n/* migrate:segments */\n/* -- migrate:segment */ SELECT\n-- migrate:segment\n2, \'\n-- migrate:segment\n\'; SELECT $$;\n-- migrate:segment\n$$;\n-- migrate:segment', '',
+	verify => E'SELECT 1;\n-- migrate:segment\nSELECT true', options => '{"transaction": "single"}', replace => true);
+SELECT transactional, segments, door FROM migrate.plan('s1') WHERE revision = 's1';
+SELECT migrate.register('s1', 'y2', E'SELECT 1;\n-- migrate:segment\nSELECT 2;\n--\tmigrate:segment\n-- migrate:allow opaque\nVACUUM t;\n/*\n * migrate:segment\n * so /* it */ be\n */\nSELECT 3', '', replace => true);
+SELECT transactional, segments, door, reason FROM migrate.plan('s1') WHERE revision = 's1';
+SELECT migrate.unregister('s1');
 -- re-entrance
 SELECT migrate.register('y3', 'y2', 'SELECT migrate.upgrade(''y2'')', '', replace => true);
 SELECT migrate.upgrade();

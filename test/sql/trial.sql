@@ -87,6 +87,16 @@ SELECT migrate.register('d2', 'd1', 'ALTER TABLE later ADD c int; INSERT INTO la
 SELECT migrate.register('d3', 'd2', 'INSERT INTO later VALUES (5, 6)', 'SELECT 1');
 SELECT revision, statement, outcome, reason FROM migrate.explain_rows(execute => true);
 SELECT migrate.unregister('d3'), migrate.unregister('d2'), migrate.unregister('d1');
+-- and where a segment begins, as by the commit that will be there
+SELECT migrate.register('d1', NULL, E'INSERT INTO later VALUES (1, 2); INSERT INTO later VALUES (2, 1);\n-- migrate:segment\nALTER TABLE later ADD c int; INSERT INTO later VALUES (3, 4)', E'DELETE FROM later;\n-- migrate:segment\nALTER TABLE later DROP c');
+SELECT revision, statement, transaction, outcome, reason FROM migrate.explain_rows(execute => true);
+SELECT migrate.register('d1', NULL, E'INSERT INTO later VALUES (1, 2);\n-- migrate:segment\nINSERT INTO later VALUES (2, 1)', '', replace => true);
+SELECT revision, statement, transaction, outcome, reason FROM migrate.explain_rows(execute => true);
+-- only the trial still holds the lock of ADD while it validates
+SELECT migrate.register('d1', NULL, E'ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0) NOT VALID;\n-- migrate:segment\nALTER TABLE orders VALIDATE CONSTRAINT c; LOCK orders;\n-- migrate:segment\nSELECT 1', 'ALTER TABLE orders DROP CONSTRAINT c', replace => true);
+SELECT masked(e) FROM migrate.explain(execute => true) e;
+SELECT outcome, count(*) FROM migrate.test() GROUP BY 1;
+SELECT migrate.unregister('d1');
 -- one that fails is undone, and what comes after it is not tried
 SELECT migrate.register('e1', NULL, 'CREATE TABLE made (a int); INSERT INTO orders VALUES (1); CREATE TABLE made2 ()', 'DROP TABLE made');
 SELECT migrate.register('e2', 'e1', 'ALTER TABLE made ADD b int', '');

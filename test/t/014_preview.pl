@@ -20,11 +20,14 @@ my @hard = (
 	  . "CREATE RULE twice AS ON DELETE TO also_in_public DO ALSO (NOTIFY gone; SELECT 1);",
 	"/* only /* a nested */ comment */",
 	"CREATE SCHEMA third CREATE TABLE inside (a int) CREATE VIEW seen AS SELECT a FROM inside;\nSET LOCAL work_mem = '8MB';SET ROLE postgres;",
-	"CREATE TABLE äöü (ß text DEFAULT '€');");
+	"CREATE TABLE äöü (ß text DEFAULT '€');",
+	"SET work_mem = '2MB';\nCREATE TABLE cut (a int); ALTER TABLE cut ADD CONSTRAINT positive CHECK (a > 0) NOT VALID; -- the lock\n\n-- is let go\n"
+	  . "-- migrate:segment\nALTER TABLE cut VALIDATE CONSTRAINT positive; /* migrate:segment */ CREATE TABLE cut_off AS SELECT current_setting('work_mem') AS mem");
 my @down = (
 	'DROP TABLE other.lies_in_other', 'DROP TABLE lies_in_public', 'DROP TABLE other.also_in_other', 'DROP TABLE other.third_in_other;',
 	'DROP TABLE also_in_public CASCADE;', "DROP FUNCTION atomic;\nDROP FUNCTION quoted;\nDROP RULE twice ON also_in_public;", '',
-	"DROP SCHEMA third CASCADE -- all of it", 'DROP TABLE äöü');
+	"DROP SCHEMA third CASCADE -- all of it", 'DROP TABLE äöü',
+	"ALTER TABLE cut DROP CONSTRAINT positive;\n-- migrate:segment\nDROP TABLE cut, cut_off");
 my $last = 'f391e6b05d7a';
 for my $i (0 .. $#hard)
 {

@@ -221,6 +221,38 @@ my @callers = map { begin('SELECT migrate.upgrade();') } 1 .. 3;
 is(join('', map { end($_) =~ /ERROR.*/ ? $& : '' } @callers), '', 'REINDEX DATABASE and VACUUM FULL with several callers');
 is(sql("SELECT count(*) FROM migrate.log WHERE outcome = 'done' AND direction = 'upgrade'"), 1, 'ran once');
 
+# a comment that begins a segment
+my $cut = "INSERT INTO t VALUES (-1, 0);\n\n-- migrate:segment\nALTER TABLE t ADD CONSTRAINT positive CHECK (a > 0)";
+my $journal = "SELECT string_agg(number || ' of ' || total || ' ' || kind || ' ' || state, ',' ORDER BY number) FROM migrate.segment WHERE run = (SELECT max(run) FROM migrate.segment)";
+load($cut, "ALTER TABLE t DROP CONSTRAINT positive;\n-- migrate:segment\nDELETE FROM t WHERE a = -1");
+is(sql('SELECT transactional, segments, door, reason FROM migrate.plan()'),
+	'f|{"transaction: 1 statement","transaction: 1 statement"}|segments|migration "w1" is to be committed in between, before line 4', 'a comment cuts');
+like(ask('BEGIN; SELECT migrate.upgrade();'), qr/ERROR:  MG013: migration "w1" is to be committed in between\nDETAIL:  .*-- migrate:segment" stands before statement 2, line 4 of its upgrade script; nothing was run/,
+	'refused in a block');
+like(ask('SELECT migrate.upgrade();'), qr/ERROR:  23514: .*migration "w1", upgrade script, statement 2, line 4/s, 'the second segment fails');
+is(sql('SELECT count(*) FROM t WHERE a < 0') . sql($journal), '11 of 2 transaction done,2 of 2 transaction failed', 'and the first is in effect');
+like(ask("SELECT migrate.register('w1', upgrade => \$u\$" . ($cut =~ s/-- migrate:segment\n//r) . "\$u\$, replace => true)"), qr/ERROR:  MG017: migration "w1" is half done, and segment 1 of it was changed/,
+	'the cut has to stay');
+sql('DELETE FROM t WHERE a < 0');
+like(ask('SELECT migrate.upgrade();'), qr/WARNING: .*1 of 2 segments of its upgrade are in effect; it goes on there.*Running upgrade  -> w1/s, 'it goes on at the second');
+is(sql('SELECT count(*) FROM t WHERE a < 0') . sql("SELECT convalidated FROM pg_constraint WHERE conname = 'positive'") . sql('SELECT migrate.current()'), '0tw1', 'and only that was run');
+like(ask("BEGIN; SELECT migrate.downgrade('base');"), qr/ERROR:  MG013: .*line 3 of its downgrade script.*HINT:  CALL migrate.deploy\('<target>', 'downgrade'\).*or take the comment out/s, 'a downgrade is cut, too');
+unlike(ask("SELECT migrate.downgrade('base');"), qr/ERROR/, 'and runs');
+is(sql($journal), '1 of 2 transaction done,2 of 2 transaction done', 'likewise');
+load("INSERT INTO t VALUES (-1, 0);\n-- migrate:segment\nSELECT pg_sleep(1000) FROM t WHERE a = -2");
+sql('INSERT INTO t VALUES (-2, 0)');
+my $crashed = begin('SELECT migrate.upgrade();');
+await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+$node->stop('immediate');
+end($crashed);
+$node->start;
+sql('DELETE FROM t WHERE a = -2');
+like(ask('SELECT migrate.upgrade();'), qr/WARNING: .*1 of 2 segments of its upgrade are in effect; it goes on there/, 'after a crash it goes on there as well');
+is(sql('SELECT count(*) FROM t WHERE a < 0') . sql('SELECT migrate.current()'), '1w1', 'once');
+load($cut =~ s/\(-1/(1/r);
+unlike(ask('CALL migrate.deploy();'), qr/ERROR/, 'CALL runs it, too');
+is(sql($journal) . sql('SELECT migrate.current()'), '1 of 2 transaction done,2 of 2 transaction donew1', 'likewise');
+
 # no worker to be had
 $node->stop;
 $node->append_conf('postgresql.conf', 'max_worker_processes = 0');
