@@ -26,6 +26,7 @@ typedef struct PgmAllowance
 	const PgmStep *step;
 	const PgmScript *script;
 	const PgmStatement *statement;
+	const char *reason;			/* behind "--", or "" */
 	bool		first;			/* before the first statement of an upgrade */
 	int			position;
 	bool		used;
@@ -64,10 +65,24 @@ find_useless(PgmSearch *s, int position, const char *message, const char *advice
 			   "%s", advice);
 }
 
+/* What is said behind the rules, in one line without blanks around it */
+static char *
+reason_of(const char *p)
+{
+	const char *dashes = strstr(p, "--");
+	char	   *reason = pstrdup(dashes ? dashes + 2 + strspn(dashes + 2, " \t\r\n") : "");
+	int			length = strlen(reason);
+
+	while (length > 0 && strchr(" \t\r\n", reason[length - 1]))
+		reason[--length] = '\0';
+	return reason;
+}
+
 /* The rules named in one comment: words, up to "--" */
 static void
 read_rules(PgmSearch *s, const char *p, int position)
 {
+	const char *reason = reason_of(p);
 	int			named = 0;
 
 	for (;;)
@@ -83,6 +98,11 @@ read_rules(PgmSearch *s, const char *p, int position)
 		name = pnstrdup(p, length);
 		p += length;
 		named++;
+		if (strstr(name, "--") != NULL)
+		{
+			find_useless(s, position, psprintf("the comment has no blank before the dashes in \"%s\", and allows nothing", name));
+			return;
+		}
 		if (pgm_rule_find(name) == NULL)
 		{
 			pgm_rewrite(find_at(s->l, "unknown-rule", s->script, s->statement, position,
@@ -92,6 +112,7 @@ read_rules(PgmSearch *s, const char *p, int position)
 		}
 		a = palloc0(sizeof(PgmAllowance));
 		a->rule = pgm_rule_find(name);
+		a->reason = reason;
 		a->step = s->l->step;
 		a->script = s->script;
 		a->statement = s->statement;
@@ -282,16 +303,19 @@ pgm_lint_allow(PgmLint *l)
 	foreach(lc, l->findings)
 	{
 		PgmFinding *f = lfirst(lc);
-		bool		allowed = false;
 
 		foreach(la, allowances)
 		{
 			PgmAllowance *a = lfirst(la);
 
-			if (covers(a, f))
-				allowed = a->used = true;
+			if (!covers(a, f))
+				continue;
+			a->used = true;
+			f->allowed = a->reason;
 		}
-		if (!allowed)
+		if (f->allowed)
+			l->allowed = lappend(l->allowed, f);
+		else
 			kept = lappend(kept, f);
 	}
 	l->findings = kept;

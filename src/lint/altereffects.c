@@ -259,50 +259,55 @@ work_of_inherited_key(PgmTable *t, const Constraint *c, const char **why)
 	return work;
 }
 
-/* The same names in the same order? */
-static bool
-has_same_names(const List *a, const List *b)
+/* A foreign key as the action would add it */
+static PgmForeignKey
+described_key(PgmForecast *f, const Constraint *c)
 {
-	ListCell   *la;
-	ListCell   *lb;
+	PgmForeignKey key = {.columns = pgm_strings(c->fk_attrs),.referenced = find(f, c->pktable)};
 
-	if (list_length(a) != list_length(b))
-		return false;
-	forboth(la, a, lb, b)
-		if (lfirst(la) == NULL || lfirst(lb) == NULL ||
-			strcmp(lfirst(la), lfirst(lb)) != 0)
-		return false;
-	return true;
+	key.targets = c->pk_attrs ? pgm_strings(c->pk_attrs) :
+		pgm_shadow_primary_key(key.referenced);
+	key.manner = pgm_key_manner(c->fk_upd_action, c->fk_del_action, c->fk_matchtype,
+								c->deferrable, c->initdeferred);
+	return key;
+}
+
+/* The index of a key as the action would add it */
+static PgmIndex
+described_index(PgmTable *t, const Constraint *c)
+{
+	PgmIndex	index = {.table = t,.method = "btree",.unique = true,.valid = true,.constraint = ""};
+
+	index.columns = pgm_strings(list_concat_copy(c->keys, c->including));
+	index.nkeys = list_length(c->keys);
+	index.primary = c->contype == CONSTR_PRIMARY;
+	index.nulls_not_distinct = c->nulls_not_distinct;
+	return index;
 }
 
 /*
- * Has a partition the foreign key already that comes to it from above?  Then it
- * is taken over, as tryAttachPartitionForeignKey() does.
+ * Has a partition what comes to it from above?  Then that is taken over, as
+ * tryAttachPartitionForeignKey() and DefineIndex() do.
  */
-static bool
-has_key_of_parent(PgmForecast *f, const PgmTable *t, const Constraint *c)
+static const char *
+taken_over(PgmForecast *f, const PgmTable *t, const Constraint *c)
 {
-	const PgmTable *other = find(f, c->pktable);
-	List	   *targets = c->pk_attrs ? pgm_strings(c->pk_attrs) :
-		pgm_shadow_primary_key(other);
-	const char *manner;
-	ListCell   *lc;
+	PgmForeignKey key;
+	PgmIndex	index;
 
-	if (t == f->target || c->contype != CONSTR_FOREIGN)
-		return false;
-	manner = pgm_key_manner(c->fk_upd_action, c->fk_del_action, c->fk_matchtype,
-							c->deferrable, c->initdeferred);
-	foreach(lc, t->keys)
+	if (t == f->target || f->target->kind != RELKIND_PARTITIONED_TABLE)
+		return NULL;
+	if (c->contype == CONSTR_FOREIGN)
 	{
-		const PgmForeignKey *key = lfirst(lc);
-
-		if (key->valid && key->referenced == other &&
-			strcmp(key->manner, manner) == 0 &&
-			has_same_names(key->columns, pgm_strings(c->fk_attrs)) &&
-			has_same_names(key->targets, targets))
-			return true;
+		key = described_key(f, c);
+		return pgm_is_spared(f->shadow, f->target, t, NULL, &key) ?
+			"the foreign key of the partition is taken over" : NULL;
 	}
-	return false;
+	if (c->contype != CONSTR_PRIMARY && c->contype != CONSTR_UNIQUE)
+		return NULL;
+	index = described_index(f->target, c);
+	return pgm_is_spared(f->shadow, f->target, t, &index, NULL) ?
+		"the key of the partition is taken over" : NULL;
 }
 
 static PgmWork
@@ -327,11 +332,9 @@ work_of_add_constraint(PgmForecast *f, PgmTable *t, const char **why)
 	}
 	if (c->indexname)
 		return work_of_using_index(t, c, why);
-	if (has_key_of_parent(f, t, c))
-	{
-		*why = "the foreign key of the partition is taken over";
+	*why = taken_over(f, t, c);
+	if (*why)
 		return PGM_WORK_NONE;
-	}
 	if (column)
 		return pgm_work_of_not_null(t, column, why);
 	*why = constraint_work(c);
@@ -543,6 +546,7 @@ attach(PgmForecast *f, PgmTable *t)
 
 		pgm_effect_add(f, one, AccessExclusiveLock, work, why);
 	}
+	pgm_effects_on_partition(f, t, child);
 	pgm_effects_on_default(f, t, cmd->bound);
 }
 
@@ -617,6 +621,23 @@ of_action(PgmForecast *f, PgmTable *t)
 	nothing(f, t);
 }
 
+/* The effects of one action, when what the statement drops is gone. */
+static void
+as_it_meets_the_table(PgmForecast *f, PgmTable *t)
+{
+	List	   *aside = pgm_put_aside(f->shadow, (const AlterTableStmt *) f->node, f->action);
+
+	PG_TRY();
+	{
+		of_action(f, t);
+	}
+	PG_FINALLY();
+	{
+		pgm_put_back(aside);
+	}
+	PG_END_TRY();
+}
+
 /* Collect the effects of an ALTER TABLE, or ALTER INDEX, VIEW and the like. */
 void
 pgm_effects_of_alter(PgmForecast *f)
@@ -634,7 +655,7 @@ pgm_effects_of_alter(PgmForecast *f)
 	foreach(lc, stmt->cmds)
 	{
 		f->action = lfirst_node(AlterTableCmd, lc);
-		of_action(f, t);
+		as_it_meets_the_table(f, t);
 	}
 	f->action = NULL;
 	f->target = NULL;

@@ -126,6 +126,17 @@ pgm_bound_check(PgmTable *parent, const PartitionBoundSpec *bound)
 						   false, false);
 }
 
+static bool
+has_partition(PgmForecast *f, PgmTable *parent)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_shadow_children(f->shadow, parent))
+		if (!((PgmTable *) lfirst(lc))->dropped)
+		return true;
+	return false;
+}
+
 /* What ATTACH PARTITION does to the table that is attached. */
 PgmWork
 pgm_work_of_attach(PgmForecast *f, PgmTable *parent, PgmTable *child,
@@ -136,6 +147,11 @@ pgm_work_of_attach(PgmForecast *f, PgmTable *parent, PgmTable *child,
 	*why = "every row is looked at for whether it fits the bounds";
 	if (!OidIsValid(parent->relid))
 		return PGM_WORK_SCAN;
+	if (bound->is_default && !parent->is_partition && !has_partition(f, parent))
+	{
+		*why = "there is no other partition, so that each row fits";
+		return PGM_WORK_NONE;
+	}
 	quals = partition_constraint(parent, child, bound);
 	if (quals == NIL || !pgm_expression_proven(child, quals))
 		return PGM_WORK_SCAN;
@@ -150,8 +166,14 @@ pgm_default_partition(PgmForecast *f, PgmTable *parent)
 	Oid			relid = OidIsValid(parent->relid) ?
 		get_default_partition_oid(parent->relid) : InvalidOid;
 	PgmTable   *t = OidIsValid(relid) ? pgm_shadow_by_oid(f->shadow, relid) : NULL;
+	ListCell   *lc;
 
-	return t && !t->dropped ? t : NULL;
+	if (t && !t->dropped && t->is_partition)
+		return t;
+	foreach(lc, parent->children)
+		if (((PgmTable *) lfirst(lc))->is_default && !((PgmTable *) lfirst(lc))->dropped)
+		return lfirst(lc);
+	return NULL;
 }
 
 /*

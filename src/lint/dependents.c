@@ -414,6 +414,40 @@ pgm_tables_of_type(PgmShadow *s, Oid type)
 	return tables;
 }
 
+/* Has the plan given the table a column of the type? */
+static bool
+has_new_column_of(const PgmTable *t, const PgmTypeRef *type)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->columns)
+	{
+		const PgmColumn *c = lfirst(lc);
+
+		if (c->name && c->is_new && c->type.oid == type->oid &&
+			(OidIsValid(type->oid) || strcmp(c->type.name, type->name) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* The same with the columns that the plan adds; it may make the domain, too. */
+List *
+pgm_tables_of_domain(PgmShadow *s, const PgmTypeRef *type)
+{
+	List	   *tables = OidIsValid(type->oid) ? pgm_tables_of_type(s, type->oid) : NIL;
+	ListCell   *lc;
+
+	foreach(lc, s->tables)
+	{
+		PgmTable   *t = lfirst(lc);
+
+		if (!t->dropped && t->kind == RELKIND_RELATION && has_new_column_of(t, type))
+			tables = add_table(s, tables, t);
+	}
+	return tables;
+}
+
 /* Does a foreign key refer to a column of the table? */
 static bool
 refers_to(HeapTuple tuple, TupleDesc desc, AttrNumber attnum)
@@ -467,6 +501,28 @@ catalog_referencing(PgmShadow *s, PgmTable *t, const char *column)
 	return tables;
 }
 
+/* Has the plan left a table a foreign key to another, or a column of that? */
+static bool
+still_refers(const PgmTable *from, const PgmTable *t, const char *column)
+{
+	ListCell   *lk;
+	ListCell   *lc;
+
+	foreach(lk, from->keys)
+	{
+		const PgmForeignKey *key = lfirst(lk);
+
+		if (key->referenced != t)
+			continue;
+		if (column == NULL)
+			return true;
+		foreach(lc, key->targets)
+			if (lfirst(lc) && strcmp(lfirst(lc), column) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The tables with foreign keys to a table, or, unless NULL, to a column of it. */
 List *
 pgm_referencing(PgmShadow *s, PgmTable *t, const char *column)
@@ -483,7 +539,8 @@ pgm_referencing(PgmShadow *s, PgmTable *t, const char *column)
 			((PgmForeignKey *) lfirst(lk))->referenced == t)
 		tables = add_table(s, tables, lfirst(lt));
 	foreach(lt, tables)
-		if (!((PgmTable *) lfirst(lt))->dropped && lfirst(lt) != t)
+		if (!((PgmTable *) lfirst(lt))->dropped && lfirst(lt) != t &&
+			still_refers(lfirst(lt), t, column))
 		result = lappend(result, lfirst(lt));
 	return result;
 }

@@ -23,6 +23,7 @@
 
 #include "compat.h"
 #include "lint/effects.h"
+#include "lint/expressions.h"
 #include "run/run.h"
 #include "run/script.h"
 
@@ -111,9 +112,9 @@ find(PgmForecast *f, const RangeVar *rel)
 }
 
 /* With its inheritors, unless the name is behind ONLY */
-static void
-named(PgmForecast *f, const RangeVar *rel, LOCKMODE mode, PgmWork work,
-	  const char *why)
+void
+pgm_effect_named(PgmForecast *f, const RangeVar *rel, LOCKMODE mode, PgmWork work,
+				 const char *why)
 {
 	PgmTable   *t = find(f, rel);
 
@@ -131,56 +132,44 @@ named_partitions(PgmForecast *f, const RangeVar *rel, LOCKMODE mode,
 	PgmTable   *t = find(f, rel);
 
 	if (t && t->kind == RELKIND_PARTITIONED_TABLE)
-		named(f, rel, mode, work, why);
+		pgm_effect_named(f, rel, mode, work, why);
 	else if (t)
 		pgm_effect_add(f, t, mode, has_rows(t) ? work : PGM_WORK_NONE, why);
 }
 
-/* Would the server take this index of a partition for the one that is made? */
-static bool
-index_fits(const PgmIndex *index, const IndexStmt *stmt)
+/* The index as it would be made */
+static PgmIndex
+described_index(PgmTable *t, const IndexStmt *stmt)
 {
-	ListCell   *li;
+	PgmIndex	index = {.table = t,.method = stmt->accessMethod,.unique = stmt->unique,.valid = true};
 	ListCell   *lc;
 
-	if (!index->valid || index->attached || index->partial || index->expressions ||
-		stmt->whereClause || index->unique != stmt->unique ||
-		index->nkeys != list_length(stmt->indexParams) ||
-		list_length(index->columns) - index->nkeys != list_length(stmt->indexIncludingParams) ||
-		strcmp(index->method, stmt->accessMethod) != 0)
-		return false;
-	forboth(li, index->columns, lc, list_concat_copy(stmt->indexParams, stmt->indexIncludingParams))
+	foreach(lc, list_concat_copy(stmt->indexParams, stmt->indexIncludingParams))
 	{
 		const IndexElem *elem = lfirst_node(IndexElem, lc);
 
-		if (elem->name == NULL || elem->opclass || elem->collation ||
-			lfirst(li) == NULL || strcmp(elem->name, lfirst(li)) != 0)
-			return false;
+		index.columns = lappend(index.columns, elem->name);
+		index.special = index.special || elem->opclass || elem->collation;
+		index.expressions = index.expressions || elem->name == NULL;
 	}
-	return true;
-}
-
-static bool
-has_fitting_index(const PgmTable *t, const IndexStmt *stmt)
-{
-	ListCell   *lc;
-
-	foreach(lc, t->indexes)
-		if (index_fits(lfirst(lc), stmt))
-		return true;
-	return false;
+	index.exprs = index.expressions ? pgm_expressions_of_index(t, stmt) : NIL;
+	index.nkeys = list_length(stmt->indexParams);
+	index.partial = stmt->whereClause != NULL;
+	index.nulls_not_distinct = stmt->nulls_not_distinct;
+	return index;
 }
 
 /* The indexes of partitions that are there are attached. */
 static void
 index_partitions(PgmForecast *f, PgmTable *t, const IndexStmt *stmt)
 {
+	PgmIndex	index = described_index(t, stmt);
 	ListCell   *lc;
 
 	foreach(lc, pgm_shadow_tree(f->shadow, t))
 	{
 		PgmTable   *one = lfirst(lc);
-		bool		fits = one != t && has_fitting_index(one, stmt);
+		bool		fits = one != t && pgm_is_spared(f->shadow, t, one, &index, NULL);
 
 		pgm_effect_add(f, one, ShareLock,
 					   has_rows(one) && !fits ? PGM_WORK_SCAN : PGM_WORK_NONE,
@@ -301,7 +290,7 @@ of_vacuum(PgmForecast *f)
 	/* from 18 on with all that inherit from the table */
 	void		(*of_tree) (PgmForecast *, const RangeVar *, LOCKMODE, PgmWork,
 							const char *) =
-		PGM_SERVER_MAJOR >= 18 ? named : named_partitions;
+		PGM_SERVER_MAJOR >= 18 ? pgm_effect_named : named_partitions;
 	ListCell   *lc;
 
 	foreach(lc, stmt->options)
@@ -441,8 +430,10 @@ of_create(PgmForecast *f)
 
 		pgm_effect_add(f, parent, stmt->partbound ? AccessExclusiveLock :
 					   ShareUpdateExclusiveLock, PGM_WORK_NONE, NULL);
-		if (parent && stmt->partbound)
-			pgm_effects_on_default(f, parent, stmt->partbound);
+		if (parent == NULL || stmt->partbound == NULL)
+			continue;
+		pgm_effects_on_partition(f, parent, NULL);
+		pgm_effects_on_default(f, parent, stmt->partbound);
 	}
 }
 
@@ -493,7 +484,7 @@ of_lock(PgmForecast *f)
 	ListCell   *lc;
 
 	foreach(lc, stmt->relations)
-		named(f, lfirst(lc), stmt->mode, PGM_WORK_NONE, NULL);
+		pgm_effect_named(f, lfirst(lc), stmt->mode, PGM_WORK_NONE, NULL);
 }
 
 /* The relation that a comment or security label is about, or part of it is */
@@ -563,9 +554,9 @@ of_domain(PgmForecast *f)
 	LOCKMODE	mode = domain_lock(stmt);
 	ListCell   *lc;
 
-	if (mode == NoLock || !OidIsValid(type.oid))
+	if (mode == NoLock)
 		return;
-	foreach(lc, pgm_tables_of_type(f->shadow, type.oid))
+	foreach(lc, pgm_tables_of_domain(f->shadow, &type))
 		pgm_effect_add(f, lfirst(lc), mode, PGM_WORK_SCAN,
 					   "every value of the domain is checked");
 }
@@ -583,8 +574,8 @@ of_publication(PgmForecast *f)
 		const PublicationObjSpec *spec = lfirst_node(PublicationObjSpec, lc);
 
 		if (spec->pubtable)
-			named(f, spec->pubtable->relation, ShareUpdateExclusiveLock,
-				  PGM_WORK_NONE, NULL);
+			pgm_effect_named(f, spec->pubtable->relation, ShareUpdateExclusiveLock,
+							 PGM_WORK_NONE, NULL);
 	}
 }
 
@@ -595,87 +586,7 @@ of_sequence(PgmForecast *f)
 				   ShareRowExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
-/* The table that a query changes, or NULL */
-static RangeVar *
-changed(const Node *node)
-{
-	switch (nodeTag(node))
-	{
-		case T_InsertStmt:
-			return ((const InsertStmt *) node)->relation;
-		case T_UpdateStmt:
-			return ((const UpdateStmt *) node)->relation;
-		case T_DeleteStmt:
-			return ((const DeleteStmt *) node)->relation;
-		case T_MergeStmt:
-			return ((const MergeStmt *) node)->relation;
-		default:
-			return NULL;
-	}
-}
-
-/* The tables that a query changes, or reads, or locks rows of */
-static bool
-read_tables(Node *node, void *context)
-{
-	PgmForecast *f = context;
-
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeVar))
-	{
-		pgm_effect_add(f, find(f, (RangeVar *) node), AccessShareLock,
-					   PGM_WORK_NONE, NULL);
-		return false;
-	}
-	if (IsA(node, IntoClause) || IsA(node, ExecuteStmt))
-		return false;
-	if (changed(node))
-		named(f, changed(node), RowExclusiveLock, PGM_WORK_NONE, NULL);
-	return raw_expression_tree_walker(node, read_tables, context);
-}
-
-static void
-of_query(PgmForecast *f)
-{
-	(void) read_tables(unconstify(Node *, f->node), f);
-}
-
-static void
-of_stored_query(PgmForecast *f)
-{
-	Node	   *query = IsA(f->node, ViewStmt) ?
-		((const ViewStmt *) f->node)->query :
-		((const CreateTableAsStmt *) f->node)->query;
-
-	if (IsA(f->node, ViewStmt) && ((const ViewStmt *) f->node)->replace)
-		pgm_effect_add(f, find(f, ((const ViewStmt *) f->node)->view),
-					   AccessExclusiveLock, PGM_WORK_NONE, NULL);
-	(void) read_tables(query, f);
-}
-
-static void
-of_copy(PgmForecast *f)
-{
-	const CopyStmt *stmt = (const CopyStmt *) f->node;
-
-	pgm_effect_add(f, find(f, stmt->relation), stmt->is_from ?
-				   RowExclusiveLock : AccessShareLock, PGM_WORK_NONE, NULL);
-}
-
-/* A backfill takes the locks of one batch at a time. */
-static void
-of_call(PgmForecast *f)
-{
-	const CallStmt *stmt = (const CallStmt *) f->node;
-	const char *name = pgm_call_is_backfill(f->node) ?
-		pgm_backfill_relation(stmt) : NULL;
-
-	if (name)
-		named(f, makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name))),
-			  RowExclusiveLock, PGM_WORK_NONE,
-			  "in batches, each of them committed by itself");
-}
+static void of_create_schema(PgmForecast *f);
 
 static const struct
 {
@@ -695,6 +606,7 @@ static const struct
 	{T_RenameStmt, of_rename},
 	{T_AlterObjectSchemaStmt, of_schema},
 	{T_CreateStmt, of_create},
+	{T_CreateSchemaStmt, of_create_schema},
 	{T_CreateTrigStmt, of_trigger},
 	{T_CreatePolicyStmt, of_policy},
 	{T_AlterPolicyStmt, of_policy},
@@ -707,16 +619,42 @@ static const struct
 	{T_CreatePublicationStmt, of_publication},
 	{T_AlterPublicationStmt, of_publication},
 	{T_AlterSeqStmt, of_sequence},
-	{T_SelectStmt, of_query},
-	{T_InsertStmt, of_query},
-	{T_UpdateStmt, of_query},
-	{T_DeleteStmt, of_query},
-	{T_MergeStmt, of_query},
-	{T_ViewStmt, of_stored_query},
-	{T_CreateTableAsStmt, of_stored_query},
-	{T_CopyStmt, of_copy},
-	{T_CallStmt, of_call}
+	{T_SelectStmt, pgm_effects_of_query},
+	{T_InsertStmt, pgm_effects_of_query},
+	{T_UpdateStmt, pgm_effects_of_query},
+	{T_DeleteStmt, pgm_effects_of_query},
+	{T_MergeStmt, pgm_effects_of_query},
+	{T_ViewStmt, pgm_effects_of_stored_query},
+	{T_CreateTableAsStmt, pgm_effects_of_stored_query},
+	{T_CopyStmt, pgm_effects_of_copy},
+	{T_CallStmt, pgm_effects_of_call}
 };
+
+/* Collect the effects of the statement by its kind. */
+static void
+collect(PgmForecast *f)
+{
+	for (int i = 0; i < (int) lengthof(kinds); i++)
+		if (nodeTag(f->node) == kinds[i].tag)
+			kinds[i].collect(f);
+}
+
+/* The elements of CREATE SCHEMA are statements of their own. */
+static void
+of_create_schema(PgmForecast *f)
+{
+	const Node *whole = f->node;
+	ListCell   *lc;
+
+	f->shadow->within = pgm_schema_name((const CreateSchemaStmt *) whole);
+	foreach(lc, pgm_schema_elements((const CreateSchemaStmt *) whole))
+	{
+		f->node = lfirst(lc);
+		collect(f);
+	}
+	f->shadow->within = NULL;
+	f->node = whole;
+}
 
 /* Of several effects on a relation the strongest lock and the most work. */
 static bool
@@ -752,9 +690,7 @@ pgm_effects_of(PgmShadow *s, const Node *node)
 	List	   *merged = NIL;
 	ListCell   *lc;
 
-	for (int i = 0; i < (int) lengthof(kinds); i++)
-		if (nodeTag(node) == kinds[i].tag)
-			kinds[i].collect(&f);
+	collect(&f);
 	foreach(lc, f.effects)
 		if (!merge_effect(merged, lfirst(lc)))
 		merged = lappend(merged, lfirst(lc));

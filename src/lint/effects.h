@@ -49,8 +49,22 @@ extern bool pgm_effect_on_inheritor(const PgmForecast *f, const PgmTable *t);
 extern const char *pgm_lock_name(LOCKMODE mode);
 extern const char *pgm_work_name(PgmWork work);
 
+extern void pgm_effect_named(PgmForecast *f, const RangeVar *rel, LOCKMODE mode,
+							 PgmWork work, const char *why);
+
+/* queryeffects.c */
+extern void pgm_effects_of_query(PgmForecast *f);
+extern void pgm_effects_of_stored_query(PgmForecast *f);
+extern void pgm_effects_of_copy(PgmForecast *f);
+extern void pgm_effects_of_call(PgmForecast *f);
+
 /* altereffects.c */
 extern void pgm_effects_of_alter(PgmForecast *f);
+
+/* alterorder.c */
+extern List *pgm_put_aside(PgmShadow *s, const AlterTableStmt *stmt,
+						   const AlterTableCmd *action);
+extern void pgm_put_back(List *aside);
 
 /* columneffects.c */
 extern PgmWork pgm_work_of_column(PgmForecast *f, PgmTable *t,
@@ -77,12 +91,32 @@ extern List *pgm_reached_by_drop(PgmShadow *s, const DropStmt *stmt);
 extern List *pgm_dependents_of_drop(PgmShadow *s, const DropStmt *stmt);
 extern List *pgm_tables_typed(Oid type);
 extern List *pgm_tables_of_type(PgmShadow *s, Oid type);
+extern List *pgm_tables_of_domain(PgmShadow *s, const PgmTypeRef *type);
 extern List *pgm_referencing(PgmShadow *s, PgmTable *t, const char *column);
 
 /* obstacles.c */
 extern char *pgm_obstacle_of_column(PgmShadow *s, const PgmTable *t,
 									AttrNumber attnum, const char **kind);
 extern char *pgm_obstacle_of_drop(PgmShadow *s, const DropStmt *stmt);
+
+/* What a table lacks that is to be a partition: an index or a foreign key */
+typedef struct PgmLacked
+{
+	PgmTable   *table;			/* that has rows */
+	const PgmIndex *index;		/* of the parent, or NULL */
+	const PgmForeignKey *key;
+} PgmLacked;
+
+/* partition.c */
+extern List *pgm_lacked_by_partition(PgmShadow *s, PgmTable *parent,
+									 PgmTable *child);
+extern bool pgm_is_spared(PgmShadow *s, PgmTable *above, const PgmTable *t,
+						  const PgmIndex *index, const PgmForeignKey *key);
+extern bool pgm_key_is_part(const PgmTable *t, const PgmForeignKey *key);
+extern List *pgm_index_expressions_for(const PgmIndex *index, const PgmTable *t);
+extern PgmIndex *pgm_index_for_partition(const PgmIndex *wanted, PgmTable *child);
+extern PgmForeignKey *pgm_key_for_partition(const PgmForeignKey *wanted, PgmTable *child);
+extern void pgm_effects_on_partition(PgmForecast *f, PgmTable *parent, PgmTable *child);
 
 /* attach.c */
 extern PgmWork pgm_work_of_attach(PgmForecast *f, PgmTable *parent,

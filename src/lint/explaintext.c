@@ -121,6 +121,26 @@ add_findings(List *lines, int indent, const PgmExplained *e, const List *finding
 	return lines;
 }
 
+/* What comments allow about a statement, or about the step as a whole, NULL */
+static List *
+add_allowed(List *lines, int indent, const PgmExplanation *x, const PgmStep *step,
+			const PgmStatement *statement)
+{
+	ListCell   *lc;
+
+	foreach(lc, x->lint->allowed)
+	{
+		const PgmFinding *f = lfirst(lc);
+
+		if (f->step == step && f->statement == statement)
+			lines = add_line(lines, indent,
+							 psprintf("Lint: allowed %s: %s%s%s%s", f->rule->name, f->message,
+									  f->allowed[0] ? " (" : "", f->allowed,
+									  f->allowed[0] ? ")" : ""));
+	}
+	return lines;
+}
+
 /* What it cost, as EXPLAIN (ANALYZE, BUFFERS, WAL) says it */
 static List *
 add_cost(List *lines, const PgmTrialStatement *s)
@@ -197,7 +217,10 @@ add_statement(List *lines, const PgmExplanation *x, const PgmExplained *e,
 		lines = add_work(lines, e->judged);
 		lines = add_held(lines, e);
 		if (findings)
+		{
 			lines = add_findings(lines, 8, e, e->findings);
+			lines = add_allowed(lines, 8, x, e->step, e->statement);
+		}
 	}
 	if (e->tried)
 		lines = add_tried(lines, e->tried);
@@ -230,7 +253,10 @@ add_step(List *lines, const PgmExplanation *x, const PgmStep *step,
 	title[0] = pg_toupper((unsigned char) title[0]);
 	lines = add_line(lines, 0, title);
 	if (findings)
+	{
 		lines = add_findings(lines, 4, NULL, pgm_explain_general(x, step));
+		lines = add_allowed(lines, 4, x, step, NULL);
+	}
 	foreach(lc, x->statements)
 	{
 		const PgmExplained *e = lfirst(lc);

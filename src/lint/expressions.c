@@ -56,6 +56,7 @@ typedef struct PgmReading
 	const char *name;
 	Node	   *result;
 	bool		flag;
+	ErrorData  *error;			/* why it cannot be read, or NULL */
 } PgmReading;
 
 /* The columns of a table as the server describes rows. */
@@ -161,6 +162,7 @@ try_read(bool (*part) (void *), PgmReading *r)
 									   r->type ? r->type->oid : InvalidOid))
 		return false;
 	edata = pgm_subtransaction("pg_migrate", part, r);
+	r->error = edata;
 	class = edata ? ERRCODE_TO_CATEGORY(edata->sqlerrcode) : 0;
 	if (edata && (class == ERRCODE_OPERATOR_INTERVENTION ||
 				  class == ERRCODE_INSUFFICIENT_RESOURCES))
@@ -189,6 +191,39 @@ pgm_expression_check(const PgmTable *t, Node *raw)
 	PgmReading	r = {.table = t,.raw = raw};
 
 	return try_read(read_check, &r) ? r.result : NULL;
+}
+
+static bool
+read_index_expression(void *arg)
+{
+	PgmReading *r = arg;
+	ParseState *pstate = parser_for(r->table);
+	Node	   *expr = transformExpr(pstate, copyObject(r->raw),
+									 EXPR_KIND_INDEX_EXPRESSION);
+
+	assign_expr_collations(pstate, expr);
+	r->result = expr;
+	return false;
+}
+
+/* The expressions of an index of a table; NIL: it has none, or one cannot be read. */
+List *
+pgm_expressions_of_index(const PgmTable *t, const IndexStmt *stmt)
+{
+	List	   *exprs = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->indexParams)
+	{
+		PgmReading	r = {.table = t,.raw = lfirst_node(IndexElem, lc)->expr};
+
+		if (r.raw == NULL)
+			continue;
+		if (!try_read(read_index_expression, &r))
+			return NIL;
+		exprs = lappend(exprs, r.result);
+	}
+	return exprs;
 }
 
 static bool
@@ -253,6 +288,32 @@ pgm_expression_volatile(const PgmShadow *s, Node *raw, const PgmTypeRef *type,
 	if (!try_read(read_default, &r))
 		return !calls_made(raw, unconstify(PgmShadow *, s));
 	return r.flag;
+}
+
+/* Is it about the expression itself, and not about what it names? */
+static bool
+is_of_expression(const ErrorData *error)
+{
+	return ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
+		error->sqlerrcode == ERRCODE_DATATYPE_MISMATCH ||
+		error->sqlerrcode == ERRCODE_FEATURE_NOT_SUPPORTED;
+}
+
+/*
+ * Why the server would refuse a default; NULL: it would not, or cannot be asked.
+ * The values of an enum may be added by the plan.
+ */
+const char *
+pgm_expression_default_error(const PgmShadow *s, Node *raw, const PgmTypeRef *type,
+							 const char *column)
+{
+	PgmReading	r = {.raw = raw,.type = type,.name = column};
+
+	if (!OidIsValid(type->oid) || calls_made(raw, unconstify(PgmShadow *, s)) ||
+		get_typtype(getBaseType(type->oid)) == TYPTYPE_ENUM ||
+		try_read(read_default, &r) || r.error == NULL || !is_of_expression(r.error))
+		return NULL;
+	return r.error->message;
 }
 
 /* "column IS NOT NULL", over the number of the column. */

@@ -20,6 +20,10 @@ extern bool pgm_expression_is_ours(Node *node);
 extern Node *pgm_expression_check(const PgmTable *t, Node *raw);
 extern bool pgm_expression_volatile(const PgmShadow *s, Node *raw,
 									const PgmTypeRef *type, const char *column);
+extern List *pgm_expressions_of_index(const PgmTable *t, const IndexStmt *stmt);
+extern const char *pgm_expression_default_error(const PgmShadow *s, Node *raw,
+												const PgmTypeRef *type,
+												const char *column);
 extern Node *pgm_expression_not_null(const PgmColumn *c, AttrNumber attnum);
 extern bool pgm_expression_null_excluded(const PgmTable *t, const char *column,
 										 const char **by);

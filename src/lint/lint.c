@@ -123,6 +123,7 @@ report_failure(PgmLint *l, ErrorData *edata)
 	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 	{
 		message = "it could not be judged: another session holds a lock on what it names";
+		pgm_lint_blocked(l);
 		l->lock_wait = LOCK_WAIT_AGAIN;
 		pgm_settings_bound_lock_timeout(l->lock_wait);
 	}

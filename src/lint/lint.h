@@ -36,6 +36,7 @@ typedef struct PgmFinding
 	uint64		bytes;			/* of the table */
 	char	   *message;
 	char	   *rewrite;		/* the safe form, or NULL */
+	const char *allowed;		/* the reason, maybe "", or NULL: it is not */
 	StringInfo	evidence;		/* members of a JSON object, or NULL */
 } PgmFinding;
 
@@ -51,6 +52,13 @@ typedef struct PgmJudged
 	bool		lone;			/* that is all of the transaction */
 	bool		down;			/* of a downgrade script */
 } PgmJudged;
+
+/* A relation that somebody else has locked, so that it was not judged */
+typedef struct PgmBlocked
+{
+	Oid			relid;
+	LOCKMODE	mode;			/* the statement needs */
+} PgmBlocked;
 
 /* A script without statements: there may be comments in it */
 typedef struct PgmBlank
@@ -72,6 +80,8 @@ typedef struct PgmLint
 	bool		opaque;			/* code ran of which nobody knows what it made */
 	bool		one_transaction;	/* upgrade() runs all of it in one */
 	List	   *findings;		/* PgmFinding */
+	List	   *allowed;		/* PgmFinding, those that comments allow */
+	List	   *blocked;		/* PgmBlocked, what could not be looked at */
 	List	   *statements;		/* PgmJudged, of all scripts up to now */
 	List	   *blanks;			/* PgmBlank */
 	const PgmStep *step;
@@ -157,6 +167,9 @@ extern char *pgm_source_through(const PgmLint *l, int location, int parentheses)
 extern char *pgm_source_behind(const PgmLint *l, const RangeVar *rel);
 extern void pgm_source_gaps(const char *text, void (*take) (void *context, int start, int end),
 							void *context);
+
+/* blocked.c */
+extern void pgm_lint_blocked(PgmLint *l);
 
 /* allow.c */
 extern void pgm_lint_allow(PgmLint *l);

@@ -66,7 +66,10 @@ cell(const char *text)
 	{
 		if (*text == '|')
 			appendStringInfoChar(&buf, '\\');
-		appendStringInfoChar(&buf, *text == '\n' || *text == '\r' ? ' ' : *text);
+		if (*text == '<' || *text == '&')
+			appendStringInfoString(&buf, *text == '<' ? "&lt;" : "&amp;");
+		else
+			appendStringInfoChar(&buf, *text == '\n' || *text == '\r' ? ' ' : *text);
 	}
 	return buf.data;
 }
@@ -101,6 +104,22 @@ add_code(PgmPage *p, const char *language, const char *text)
 	add(p, "%s", "");
 }
 
+/* Does lint find that nothing undoes the step, or was that allowed? */
+static bool
+has_no_way_back(const PgmExplanation *x, const PgmStep *step)
+{
+	ListCell   *lc;
+
+	foreach(lc, list_concat_copy(x->lint->findings, x->lint->allowed))
+	{
+		const PgmFinding *f = lfirst(lc);
+
+		if (f->step == step && strcmp(f->rule->name, "downgrade-missing") == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 add_plan(PgmPage *p, const PgmExplanation *x)
 {
@@ -113,16 +132,27 @@ add_plan(PgmPage *p, const PgmExplanation *x)
 
 		add(p, "| %d | `%s` | %s | %d | %s | %s |", i + 1, s->m.revision, cell(s->m.message),
 			list_length(run->steps[i].script->statements),
-			s->m.downgrade ? "yes" : "**none**", cell(s->registered_by ? s->registered_by : ""));
+			s->m.downgrade == NULL ? "**none**" :
+			has_no_way_back(x, &run->steps[i]) ? "**empty**" : "yes", cell(s->registered_by ? s->registered_by : ""));
 	}
 	add(p, "\n%s\n", x->lint->one_transaction ?
 		"All of it is one transaction: it is applied as a whole or not at all." :
 		"It cannot be one transaction: what is committed stays when a later part fails, and the run is resumed from there.");
 }
 
+/* Behind what is allowed, why that is */
+static char *
+reason(const PgmFinding *f)
+{
+	if (f->allowed == NULL)
+		return "";
+	return f->allowed[0] ? psprintf(" (allowed: %s)", cell(f->allowed)) : " (allowed, no reason given)";
+}
+
 static void
 add_finding(PgmPage *p, const PgmFinding *f)
 {
+	const char *severity = f->allowed ? "allowed" : pgm_severity_name(f->severity);
 	int			line;
 	int			col;
 
@@ -131,13 +161,12 @@ add_finding(PgmPage *p, const PgmFinding *f)
 	if (f->statement)
 	{
 		pgm_finding_place(f, &line, &col);
-		add(p, "- **%s** `%s`, line %d of the %s: %s", pgm_severity_name(f->severity),
-			f->rule->name, line, pgm_finding_direction(f), cell(f->message));
+		add(p, "- **%s** `%s`, line %d of the %s: %s%s", severity,
+			f->rule->name, line, pgm_finding_direction(f), cell(f->message), reason(f));
 	}
 	else
-		add(p, "- **%s** `%s`: %s", pgm_severity_name(f->severity), f->rule->name,
-			cell(f->message));
-	if (f->rewrite)
+		add(p, "- **%s** `%s`: %s%s", severity, f->rule->name, cell(f->message), reason(f));
+	if (f->rewrite && f->allowed == NULL)
 		add_code(p, "sql", f->rewrite);
 }
 
@@ -148,6 +177,9 @@ add_findings(PgmPage *p, const PgmExplanation *x, const PgmStep *step)
 	ListCell   *lc;
 
 	foreach(lc, x->lint->findings)
+		if (((PgmFinding *) lfirst(lc))->step == step)
+		add_finding(p, lfirst(lc));
+	foreach(lc, x->lint->allowed)
 		if (((PgmFinding *) lfirst(lc))->step == step)
 		add_finding(p, lfirst(lc));
 	if (list_length(p->lines) == before)
@@ -204,13 +236,13 @@ add_irreversible(PgmPage *p, const PgmExplanation *x)
 
 	add(p, "## Irreversible\n");
 	before = list_length(p->lines);
-	foreach(lc, x->lint->findings)
+	foreach(lc, list_concat_copy(x->lint->findings, x->lint->allowed))
 	{
 		const PgmFinding *f = lfirst(lc);
 
 		if (!f->cleared && is_rule(f, rules) &&
 			strcmp(pgm_finding_direction(f), "upgrade") == 0)
-			add(p, "- `%s`: %s", f->step->stored->m.revision, cell(f->message));
+			add(p, "- `%s`: %s%s", f->step->stored->m.revision, cell(f->message), reason(f));
 	}
 	if (list_length(p->lines) == before)
 		add(p, "No step is known to be.");
@@ -253,13 +285,14 @@ static const struct
 	{"Locks are not waited for without an end", {"no-lock-timeout", "timeout-pair"}},
 };
 
-static void
-add_check(PgmPage *p, const PgmExplanation *x, int i)
+/* How many of the findings are about this, and of more weight than a notice? */
+static int
+count(const List *findings, int i)
 {
 	int			found = 0;
 	ListCell   *lc;
 
-	foreach(lc, x->lint->findings)
+	foreach(lc, findings)
 	{
 		const PgmFinding *f = lfirst(lc);
 
@@ -267,10 +300,26 @@ add_check(PgmPage *p, const PgmExplanation *x, int i)
 			is_rule(f, checks[i].rules))
 			found++;
 	}
-	if (found == 0)
+	return found;
+}
+
+static void
+add_check(PgmPage *p, const PgmExplanation *x, int i)
+{
+	int			found = count(x->lint->findings, i);
+	int			allowed = count(x->lint->allowed, i);
+	char	   *text = found == 0 ? "" :
+		psprintf("%d finding%s", found, found == 1 ? "" : "s");
+
+	if (allowed > 0)
+		text = psprintf("%s%s%d allowed", text, found > 0 ? ", " : "", allowed);
+
+	if (text[0] == '\0' && x->lint->blocked)
+		add(p, "- [ ] %s: another session's lock kept some statements from being judged", checks[i].text);
+	else if (text[0] == '\0')
 		add(p, "- [x] %s", checks[i].text);
 	else
-		add(p, "- [ ] %s: %d finding%s", checks[i].text, found, found == 1 ? "" : "s");
+		add(p, "- [ ] %s: %s", checks[i].text, text);
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include "compat.h"
 #include "lint/rules.h"
+#include "lint/safe.h"
 
 #define TRIGGERS(...) (const PgmTrigger[]) {__VA_ARGS__, PGM_LAST_TRIGGER}
 #define ON(tag) {T_##tag, PGM_WHOLE}
@@ -34,7 +35,7 @@ const PgmRule pgm_rules[] = {
 	{7, "column-foreign-key", "new column with a foreign key", CARE, 0,
 	pgm_rule_column_foreign_key, NULL, TRIGGERS(ON_ACTION(AT_AddColumn)), false},
 	{8, "create-table-foreign-key", "new table with a foreign key to an existing one", REMARK, 0,
-	pgm_rule_table_foreign_key, NULL, TRIGGERS(ON(CreateStmt)), false},
+	pgm_rule_table_foreign_key, NULL, TRIGGERS(ON(CreateStmt), ON(CreateSchemaStmt)), false},
 	{9, "unique-not-using-index", "UNIQUE whose index is built while all access is blocked", DANGER, 0,
 	pgm_rule_unique, NULL, TRIGGERS(ON_ACTION(AT_AddConstraint), ON_ACTION(AT_AddColumn)), false},
 	{10, "primary-key-not-using-index", "PRIMARY KEY whose index is built while all access is blocked", DANGER, 0,
@@ -155,17 +156,69 @@ is_triggered(const PgmRule *rule, NodeTag tag, int action)
 	return false;
 }
 
+/* Is what the rule proposes to stand in the place of the statement? */
+static bool
+replaces(const PgmFinding *f)
+{
+	static const char *const beside[] = {
+		"existing-rows", "index-advice", "drop-column-index", "validate-same-transaction"
+	};
+
+	for (int i = 0; i < (int) lengthof(beside); i++)
+		if (strcmp(f->rule->name, beside[i]) == 0)
+			return false;
+	return f->rewrite && strncmp(f->rewrite, "--", 2) != 0;
+}
+
+/* A safe form of one action says nothing about the others of the statement. */
+static void
+add_rest(PgmLint *l, int before)
+{
+	if (l->action == NULL || list_length(((const AlterTableStmt *) l->node)->cmds) == 1)
+		return;
+	for (int i = before; i < list_length(l->findings); i++)
+	{
+		PgmFinding *f = list_nth(l->findings, i);
+
+		if (replaces(f))
+			pgm_rewrite(f, "%s\n-- and the rest of the statement", f->rewrite);
+	}
+}
+
 /* Ask the rules that one statement, or one action of it, triggers. */
 static void
 ask(PgmLint *l, int action)
 {
+	int			found;
+
 	for (int i = 0; i < pgm_nrules; i++)
 	{
 		l->rule = &pgm_rules[i];
-		if (l->rule->judge && holds_here(l->rule) &&
-			is_triggered(l->rule, nodeTag(l->node), action))
-			l->rule->judge(l);
+		if (!l->rule->judge || !holds_here(l->rule) ||
+			!is_triggered(l->rule, nodeTag(l->node), action))
+			continue;
+		pgm_safe_names_end(l->shadow, l->action ? (const void *) l->action : l->node);
+		found = list_length(l->findings);
+		l->rule->judge(l);
+		add_rest(l, found);
 	}
+}
+
+/* Ask the rules about an action, as it meets the table. */
+static void
+ask_action(PgmLint *l, const AlterTableStmt *stmt)
+{
+	List	   *aside = pgm_put_aside(l->shadow, stmt, l->action);
+
+	PG_TRY();
+	{
+		ask(l, l->action->subtype);
+	}
+	PG_FINALLY();
+	{
+		pgm_put_back(aside);
+	}
+	PG_END_TRY();
 }
 
 /* Ask the rules that the statement triggers. */
@@ -180,7 +233,7 @@ pgm_rules_apply(PgmLint *l)
 	foreach(lc, ((const AlterTableStmt *) l->node)->cmds)
 	{
 		l->action = lfirst_node(AlterTableCmd, lc);
-		ask(l, l->action->subtype);
+		ask_action(l, (const AlterTableStmt *) l->node);
 	}
 	l->action = NULL;
 }

@@ -73,6 +73,23 @@ pgm_rule_required_column(PgmLint *l)
 										  def->colname, pgm_shadow_name(l->table)));
 }
 
+/* Would the server refuse the default?  That is found. */
+static bool
+default_fails(PgmLint *l, const ColumnDef *def)
+{
+	const PgmRule *rule = l->rule;
+	PgmTypeRef	type = pgm_shadow_type(l->shadow, def->typeName);
+	const char *error = pgm_expression_default_error(l->shadow, pgm_column_constraint(def, CONSTR_DEFAULT)->raw_expr,
+													 &type, def->colname);
+
+	if (error == NULL)
+		return false;
+	l->rule = pgm_rule_find("cannot-judge");
+	(void) pgm_find(l, l->table, "it would fail: %s", error);
+	l->rule = rule;
+	return true;
+}
+
 /* A default that is computed for each row rewrites the table. */
 void
 pgm_rule_volatile_default(PgmLint *l)
@@ -81,7 +98,7 @@ pgm_rule_volatile_default(PgmLint *l)
 	const PgmEffect *e = pgm_worst_effect(l);
 
 	if (!pgm_column_constraint(def, CONSTR_DEFAULT) || e == NULL ||
-		pgm_column_is_serial(def))
+		pgm_column_is_serial(def) || default_fails(l, def))
 		return;
 	if (e->work == PGM_WORK_NONE)
 		(void) pgm_clear(l, l->table, "%s", e->why ? e->why : "the table has no rows of its own");
@@ -166,6 +183,9 @@ pgm_rule_drop_column_index(PgmLint *l)
 			pgm_advise(pgm_find(l, l->table, "index \"%s\" is dropped with the column, and was one of other columns too",
 								index->name),
 					   "Build an index of the other columns CONCURRENTLY before, if queries need it.");
+		else if (index->constraint == NULL && (index->attached || l->table->kind == RELKIND_PARTITIONED_TABLE))
+			(void) pgm_find(l, l->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
+							index->name);
 		else if (index->constraint == NULL)
 			pgm_rewrite(pgm_find(l, l->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
 								 index->name),

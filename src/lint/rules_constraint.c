@@ -30,11 +30,13 @@ added(const PgmLint *l, ConstrType type)
 static char *
 name_of(const PgmLint *l, const Constraint *c, const char *suffix)
 {
-	List	   *columns = c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys;
+	List	   *columns = pgm_strings(c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys);
 
+	if (c->contype == CONSTR_CHECK)
+		columns = pgm_check_columns(l->table, pgm_expression_check(l->table, c->raw_expr));
 	return c->conname ? c->conname :
 		pgm_safe_name(l->shadow, l->table,
-					  columns ? strVal(linitial(columns)) : NULL, suffix);
+					  columns ? pgm_safe_middle(columns) : NULL, suffix);
 }
 
 /* The definition without a name */
@@ -249,6 +251,25 @@ safe_key(PgmLint *l, const Constraint *c)
 	return pgm_safe_text(&safe);
 }
 
+/* An index that is there already, and of the table */
+static void
+clear_using_index(PgmLint *l, const Constraint *c, const PgmEffect *e, const char *what)
+{
+	const PgmRule *rule = l->rule;
+	const PgmIndex *index = pgm_shadow_index(l->shadow,
+											 makeRangeVar(l->table->schema, c->indexname, -1));
+
+	if (index && index->table == l->table)
+	{
+		(void) pgm_clear(l, l->table, "%s: %s USING INDEX reads nothing", e->why, what);
+		return;
+	}
+	l->rule = pgm_rule_find("cannot-judge");
+	(void) pgm_find(l, l->table, index ? "it would fail: \"%s\" is not an index for table \"%s\"" :
+					"it would fail: index \"%s\" does not exist", c->indexname, l->table->name);
+	l->rule = rule;
+}
+
 /* A UNIQUE or PRIMARY KEY, of the table or of a new column */
 static void
 judge_unique(PgmLint *l, ConstrType type, const char *what)
@@ -267,7 +288,7 @@ judge_unique(PgmLint *l, ConstrType type, const char *what)
 	if (c->indexname)
 	{
 		if (e->work == PGM_WORK_NONE)
-			(void) pgm_clear(l, l->table, "%s: %s USING INDEX reads nothing", e->why, what);
+			clear_using_index(l, c, e, what);
 		return;
 	}
 	if (e->work != PGM_WORK_NONE)
@@ -345,6 +366,14 @@ pgm_rule_validate(PgmLint *l)
 							pgm_shadow_name(l->table));
 		f->severity = Min(f->severity, PGM_SEVERITY_WARNING);
 		pgm_rewrite(f, "CALL migrate.deploy(); -- which commits each migration");
+		return;
+	}
+	if (made_in != l->shadow->transaction && e->mode >= ShareLock)
+	{
+		pgm_advise(pgm_find_effect(l, e, "VALIDATE reads %s while another action of the statement blocks all access to it",
+								   pgm_shadow_name(e->table)),
+				   "Put ALTER TABLE %s VALIDATE CONSTRAINT %s into a migration of its own.",
+				   pgm_shadow_name(l->table), quote_identifier(l->action->name));
 		return;
 	}
 	if (made_in != l->shadow->transaction)

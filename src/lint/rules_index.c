@@ -28,20 +28,12 @@ concurrently(List *options)
 	return false;
 }
 
-/* The column, if it is one, that an index is named after */
-static const char *
-first_column(const IndexStmt *stmt)
-{
-	return stmt->indexParams ?
-		linitial_node(IndexElem, stmt->indexParams)->name : NULL;
-}
-
 /* How to build an index of a partitioned table without blocking it */
 static char *
 partitioned_recipe(PgmLint *l, const IndexStmt *stmt, PgmTable *t)
 {
 	return pgm_safe_index(l->shadow, t, stmt->idxname ? stmt->idxname :
-						  pgm_safe_name(l->shadow, t, first_column(stmt), "idx"),
+						  pgm_safe_name(l->shadow, t, pgm_safe_index_middle(stmt), "idx"),
 						  pgm_source_behind(l, stmt->relation), stmt->unique);
 }
 
@@ -135,8 +127,9 @@ judge_dropped_index(PgmLint *l, const DropStmt *stmt, List *name)
 	f = pgm_find(l, index->table, "DROP INDEX waits for all transactions that use %s, and blocks all that come after",
 				 pgm_shadow_name(index->table));
 	f->mode = AccessExclusiveLock;
-	pgm_rewrite(f, "DROP INDEX CONCURRENTLY %s",
-				quote_qualified_identifier(index->table->schema, index->name));
+	pgm_rewrite(f, "DROP INDEX CONCURRENTLY %s%s",
+				quote_qualified_identifier(index->table->schema, index->name),
+				list_length(stmt->objects) > 1 ? ";\n-- and the rest of the statement" : "");
 }
 
 void

@@ -153,13 +153,13 @@ advise_key(PgmLint *l, PgmTable *t, const RangeVar *rel, const Constraint *c,
 				 name, pgm_shadow_name(other));
 	if (t)
 		pgm_rewrite(f, "%s", pgm_safe_index(l->shadow, t,
-											pgm_safe_name(l->shadow, t, linitial(columns), "idx"),
+											pgm_safe_name(l->shadow, t, pgm_safe_middle(columns), "idx"),
 											psprintf("(%s)", pgm_safe_columns(columns)), false));
 	else
 	{
 		f->severity = PGM_SEVERITY_NOTICE;	/* it is empty as yet */
 		pgm_rewrite(f, "CREATE INDEX %s ON %s (%s);",
-					quote_identifier(makeObjectName(rel->relname, linitial(columns), "idx")),
+					quote_identifier(makeObjectName(rel->relname, pgm_safe_middle(columns), "idx")),
 					name, pgm_safe_columns(columns));
 	}
 }

@@ -44,7 +44,8 @@ locked_before(const PgmLint *l, const PgmTable **table)
 		{
 			const PgmEffect *e = lfirst(le);
 
-			if (e->mode != AccessExclusiveLock || !OidIsValid(e->table->relid))
+			if (e->mode != AccessExclusiveLock || !OidIsValid(e->table->relid) ||
+				e->table->kind == RELKIND_COMPOSITE_TYPE)
 				continue;
 			*table = e->table;
 			return j;
@@ -102,6 +103,66 @@ find_locked_beside(PgmLint *l)
 	}
 }
 
+/* A search of what a query reads from end to end */
+typedef struct PgmWholeRead
+{
+	const PgmLint *l;
+	const PgmTable *largest;
+} PgmWholeRead;
+
+/* The larger of the tables that one level of a query takes its rows from */
+static bool
+note_sources(Node *node, void *context)
+{
+	PgmWholeRead *r = context;
+	ListCell   *lc;
+
+	if (node == NULL || IsA(node, RangeSubselect))
+		return false;
+	if (IsA(node, RangeVar))
+	{
+		PgmTable   *t = pgm_shadow_table(r->l->shadow, (RangeVar *) node);
+
+		foreach(lc, t ? pgm_shadow_tree(r->l->shadow, t) : NIL)
+		{
+			const PgmTable *one = lfirst(lc);
+
+			if (OidIsValid(one->relid) &&
+				(r->largest == NULL || pgm_shadow_bytes(one) > pgm_shadow_bytes(r->largest)))
+				r->largest = one;
+		}
+		return false;
+	}
+	return raw_expression_tree_walker(node, note_sources, context);
+}
+
+/* The queries without a condition or limit, at any level */
+static bool
+find_whole_reads(Node *node, void *context)
+{
+	const SelectStmt *select = (SelectStmt *) node;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, SelectStmt) && select->whereClause == NULL && select->limitCount == NULL)
+		(void) note_sources((Node *) select->fromClause, context);
+	return raw_expression_tree_walker(node, find_whole_reads, context);
+}
+
+/* The largest table that the statement reads from end to end, or NULL */
+static const PgmTable *
+read_whole(const PgmLint *l)
+{
+	PgmWholeRead r = {.l = l};
+
+	if (IsA(l->node, SelectStmt) || IsA(l->node, InsertStmt))
+		(void) find_whole_reads(unconstify(Node *, l->node), &r);
+	else if (IsA(l->node, CreateTableAsStmt) &&
+			 !((const CreateTableAsStmt *) l->node)->into->skipData)
+		(void) find_whole_reads(((const CreateTableAsStmt *) l->node)->query, &r);
+	return r.largest && pgm_shadow_bytes(r.largest) > 0 ? r.largest : NULL;
+}
+
 /* Work, or a lock on another table, while one is locked for all others */
 void
 pgm_rule_locks_held(PgmLint *l)
@@ -125,6 +186,14 @@ pgm_rule_locks_held(PgmLint *l)
 			 e->mode == AccessExclusiveLock)
 		f = pgm_find_effect(l, e, "%s is locked while %s is: both are blocked until the later of the two is to be had, and two who lock in another order deadlock",
 							pgm_shadow_name(e->table), pgm_shadow_name(locked));
+	else
+	{
+		const PgmTable *read = read_whole(l);
+
+		if (read)
+			f = pgm_find(l, read, "%s is read from end to end while statement %d keeps all access to %s blocked",
+						 pgm_shadow_name(read), j->statement->number, pgm_shadow_name(locked));
+	}
 	if (f)
 		pgm_advise(f, "Put this statement into a migration of its own.");
 }

@@ -328,194 +328,20 @@ pgm_rule_data_loss(PgmLint *l)
 				   "Drop it when no program names it any more, in a migration of its own; say -- migrate:allow data-loss -- and why.");
 }
 
-/* A CHECK for a table to have for a while: its name, for it to be dropped again */
-static void
-add_passing_check(PgmSafe *safe, PgmTable *t, const char *check)
-{
-	PgmTable   *own = safe->table;
-	char	   *name = pgm_safe_name(safe->shadow, t, "bound", "check");
-
-	safe->table = t;
-	pgm_safe_valid_later(safe, name, psprintf("CHECK (%s)", check));
-	safe->table = own;
-	pgm_safe_add(safe, PGM_SAFE_END, "ALTER TABLE %s DROP CONSTRAINT %s;\n",
-				 pgm_shadow_name(t), quote_identifier(name));
-}
-
-/*
- * CHECKs first that say what the bounds say, of what is attached, and that the
- * DEFAULT partition holds no such row.
- */
-static void
-safe_attach(PgmLint *l, PgmSafe *safe, PgmTable *parent,
-			const PartitionBoundSpec *bound, PgmTable *child)
-{
-	char	   *check = pgm_bound_check(parent, bound);
-	ListCell   *lc;
-
-	check = check ? check : "...what the bounds say, and IS NOT NULL...";
-	foreach(lc, l->effects)
-	{
-		const PgmEffect *e = lfirst(lc);
-
-		if (e->work == PGM_WORK_NONE || !pgm_table_matters(e->table))
-			continue;
-		add_passing_check(safe, e->table, e->table == child ? check :
-						  psprintf("NOT (%s)", check));
-	}
-}
-
-static void
-rewrite_attach(PgmLint *l, PgmFinding *f, const PartitionCmd *cmd)
-{
-	PgmSafe		safe;
-	char	   *drops;
-
-	pgm_safe_begin(&safe, l);
-	safe_attach(l, &safe, l->table, cmd->bound, pgm_shadow_table(l->shadow, cmd->name));
-	drops = safe.steps[PGM_SAFE_END].data;
-	initStringInfo(&safe.steps[PGM_SAFE_END]);
-	pgm_safe_add(&safe, PGM_SAFE_END, "%s;\n%s", pgm_source(l), drops);
-	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
-}
-
-/* ATTACH PARTITION reads what it attaches, and the DEFAULT partition. */
-void
-pgm_rule_attach(PgmLint *l)
-{
-	const PartitionCmd *cmd = (const PartitionCmd *) l->action->def;
-	PgmTable   *child = pgm_shadow_table(l->shadow, cmd->name);
-	ListCell   *lc;
-
-	if (child == NULL || l->table == NULL || cmd->bound == NULL)
-		return;
-	foreach(lc, l->effects)
-	{
-		const PgmEffect *e = lfirst(lc);
-		PgmFinding *f;
-
-		if (e->action != l->action || e->table == l->table ||
-			!pgm_table_matters(e->table))
-			continue;
-		if (e->work == PGM_WORK_NONE)
-		{
-			if (e->why)
-				(void) pgm_clear(l, e->table, "%s", e->why);
-			continue;
-		}
-		f = pgm_find_effect(l, e, "ATTACH PARTITION blocks all access to %s while it reads it",
-							pgm_shadow_name(e->table));
-		rewrite_attach(l, f, cmd);
-	}
-}
-
-/* Has the table a DEFAULT partition, in the catalog? */
+/* VACUUM FULL or CLUSTER without a table? */
 static bool
-has_default_partition(PgmLint *l, PgmTable *t)
+is_of_all_tables(const Node *node)
 {
-	PgmForecast f = {.shadow = l->shadow};
-
-	return pgm_default_partition(&f, t) != NULL;
-}
-
-/* DETACH PARTITION locks all of the table. */
-void
-pgm_rule_detach(PgmLint *l)
-{
-	const PartitionCmd *cmd = (const PartitionCmd *) l->action->def;
-	PgmFinding *f;
 	ListCell   *lc;
 
-	if (l->table == NULL || !pgm_table_matters(l->table))
-		return;
-	foreach(lc, l->effects)
-	{
-		const PgmEffect *e = lfirst(lc);
-
-		if (e->action == l->action && e->work == PGM_WORK_SCAN &&
-			pgm_table_matters(e->table))
-			(void) pgm_find_effect(l, e, "DETACH PARTITION blocks writes to %s while it is read: none of its rows may refer to the partition",
-								   pgm_shadow_name(e->table));
-	}
-	if (has_default_partition(l, l->table))
-	{
-		f = pgm_find(l, l->table, cmd->concurrent ?
-					 "%s has a DEFAULT partition: nothing can be detached from it CONCURRENTLY" :
-					 "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after; with a DEFAULT partition there is no other way",
-					 pgm_shadow_name(l->table));
-		f->mode = AccessExclusiveLock;
-		pgm_advise(f, "DETACH PARTITION without CONCURRENTLY, with a lock_timeout.");
-		return;
-	}
-	if (cmd->concurrent)
-	{
-		(void) pgm_clear(l, l->table, "DETACH ... CONCURRENTLY lets others read and write on");
-		return;
-	}
-	f = pgm_find(l, l->table, "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after",
-				 pgm_shadow_name(l->table));
-	f->mode = AccessExclusiveLock;
-	pgm_rewrite(f, "%s CONCURRENTLY", pgm_source(l));
-}
-
-/* The bounds of a partition, as they are typed */
-static char *
-bounds_text(const PgmLint *l, const PartitionBoundSpec *bound)
-{
-	return pgm_source_through(l, bound->location, bound->is_default ? 0 :
-							  bound->strategy == PARTITION_STRATEGY_RANGE ? 2 : 1);
-}
-
-/* The table by itself first, then as a partition */
-static void
-rewrite_create_partition(PgmLint *l, PgmFinding *f, const CreateStmt *stmt)
-{
-	const RangeVar *parent = linitial(stmt->inhRelations);
-	char	   *name = quote_qualified_identifier(stmt->relation->schemaname, stmt->relation->relname);
-	char	   *of = quote_qualified_identifier(parent->schemaname, parent->relname);
-	PgmSafe		safe;
-	char	   *drops;
-
-	pgm_safe_begin(&safe, l);
-	pgm_safe_add(&safe, PGM_SAFE_BEGIN, "CREATE TABLE %s (LIKE %s INCLUDING ALL)%s%s;\n",
-				 name, of, stmt->partspec ? " " : "",
-				 stmt->partspec ? pgm_source_through(l, stmt->partspec->location, 1) : "");
-	safe_attach(l, &safe, pgm_shadow_table(l->shadow, parent), stmt->partbound, NULL);
-	drops = safe.steps[PGM_SAFE_END].data;
-	initStringInfo(&safe.steps[PGM_SAFE_END]);
-	pgm_safe_add(&safe, PGM_SAFE_END, "ALTER TABLE %s ATTACH PARTITION %s %s%s;\n%s",
-				 of, name, stmt->partbound->is_default ? "" : "FOR VALUES ",
-				 bounds_text(l, stmt->partbound), drops);
-	if (safe.steps[PGM_SAFE_PROVE].len == 0)
-	{
-		pgm_safe_add(&safe, PGM_SAFE_BEGIN, "%s", safe.steps[PGM_SAFE_END].data);
-		resetStringInfo(&safe.steps[PGM_SAFE_END]);
-	}
-	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
-}
-
-/* A new partition locks the table that it becomes part of. */
-void
-pgm_rule_create_partition(PgmLint *l)
-{
-	const CreateStmt *stmt = (const CreateStmt *) l->node;
-	ListCell   *lc;
-
-	if (stmt->partbound == NULL)
-		return;
-	foreach(lc, l->effects)
-	{
-		const PgmEffect *e = lfirst(lc);
-		PgmFinding *f;
-
-		if (e->mode != AccessExclusiveLock || !pgm_table_matters(e->table))
-			continue;
-		f = pgm_find_effect(l, e, e->work == PGM_WORK_SCAN ?
-							"the DEFAULT partition %s is read while all access to it is blocked" :
-							"a partition that is created in place waits for all transactions that use %s, and blocks all that come after",
-							pgm_shadow_name(e->table));
-		rewrite_create_partition(l, f, stmt);
-	}
+	if (nodeTag(node) == PGM_CLUSTER_TAG)
+		return pgm_cluster_relation(node) == NULL;
+	if (!IsA(node, VacuumStmt) || ((const VacuumStmt *) node)->rels)
+		return false;
+	foreach(lc, ((const VacuumStmt *) node)->options)
+		if (strcmp(lfirst_node(DefElem, lc)->defname, "full") == 0)
+		return defGetBoolean(lfirst_node(DefElem, lc));
+	return false;
 }
 
 /* CLUSTER, VACUUM FULL, REFRESH and the like copy the table. */
@@ -526,12 +352,20 @@ pgm_rule_table_rewrite(PgmLint *l)
 	bool		refresh = IsA(l->node, RefreshMatViewStmt);
 	PgmFinding *f;
 
-	if (e == NULL)
+	if (e == NULL && is_of_all_tables(l->node))
+		pgm_advise(pgm_find(l, NULL, "one table after the other is copied, while all access to it is blocked"),
+				   "Name the tables that need it.");
+	if (e == NULL || e->table->kind == RELKIND_SEQUENCE)
 		return;
 	if (e->work == PGM_WORK_NONE || e->mode < ShareLock)
 	{
 		if (e->why)
 			(void) pgm_clear(l, e->table, "%s", e->why);
+		return;
+	}
+	if (refresh && e->table->unpopulated)
+	{
+		(void) pgm_clear(l, e->table, "it is not populated: nobody can read it yet");
 		return;
 	}
 	f = pgm_find_effect(l, e, e->mode == AccessExclusiveLock ?
@@ -568,7 +402,6 @@ pgm_rule_trigger(PgmLint *l)
 static const PgmColumn *
 dropped_alike(const PgmLint *l, const PgmTypeRef *type)
 {
-	const AlterTableStmt *stmt = (const AlterTableStmt *) l->node;
 	ListCell   *lc;
 
 	foreach(lc, l->table->columns)
@@ -577,15 +410,6 @@ dropped_alike(const PgmLint *l, const PgmTypeRef *type)
 
 		if (c->name == NULL && c->old_name && c->script >= l->shadow->script - 1 &&
 			c->type.oid == type->oid && c->type.typmod == type->typmod)
-			return c;
-	}
-	foreach(lc, stmt->cmds)
-	{
-		const AlterTableCmd *cmd = lfirst(lc);
-		const PgmColumn *c = cmd->subtype == AT_DropColumn ?
-			pgm_shadow_column(l->table, cmd->name, NULL) : NULL;
-
-		if (c && c->type.oid == type->oid && c->type.typmod == type->typmod)
 			return c;
 	}
 	return NULL;
@@ -641,7 +465,7 @@ pgm_rule_rename_as_drop_add(PgmLint *l)
 
 		other = dropped_alike(l, &type);
 		if (other)
-			find_rename(l, other->name ? other->name : other->old_name, def->colname);
+			find_rename(l, other->old_name, def->colname);
 		return;
 	}
 	other = pgm_shadow_column(l->table, l->action->name, NULL);

@@ -7,6 +7,7 @@
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
 #include "nodes/makefuncs.h"
+#include "parser/parse_target.h"
 #include "utils/builtins.h"
 
 #include "compat.h"
@@ -15,6 +16,7 @@
 void
 pgm_safe_begin(PgmSafe *s, PgmLint *l)
 {
+	pgm_safe_names_end(l->shadow, l->shadow->proposer);
 	s->shadow = l->shadow;
 	s->table = l->table;
 	s->filled = false;
@@ -63,22 +65,45 @@ pgm_safe_text(const PgmSafe *s)
 	return out.data;
 }
 
-/* Is the name of a relation, or of a constraint of the table, taken? */
+/* Is the name among those that were made up in the schema? */
+static bool
+is_among(const List *names, const PgmTable *t, const char *name, const void *but)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		const PgmProposed *p = lfirst(lc);
+
+		if (p->proposer != but && strcmp(p->name, name) == 0 &&
+			strcmp(p->schema, t->schema) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is the name of a relation, or of a constraint of the table, taken, or made up
+ * by another safe form, or by this one?  Those of one action may be the same.
+ */
 static bool
 is_taken(PgmShadow *s, const PgmTable *t, char *name)
 {
 	RangeVar   *rel = makeRangeVar(t->schema, name, -1);
-	ListCell   *lc;
 
-	if (pgm_shadow_table(s, rel) || pgm_shadow_index(s, rel))
-		return true;
-	foreach(lc, t->checks)
-		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
-		return true;
-	foreach(lc, t->keys)
-		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
-		return true;
-	return false;
+	return pgm_shadow_table(s, rel) || pgm_shadow_index(s, rel) ||
+		pgm_shadow_constraint(t, name) ||
+		is_among(s->proposed, t, name, s->proposer) ||
+		is_among(s->proposing, t, name, NULL);
+}
+
+/* No more names are made up for the safe form that was. */
+void
+pgm_safe_names_end(PgmShadow *s, const void *proposer)
+{
+	s->proposed = list_concat(s->proposed, s->proposing);
+	s->proposing = NIL;
+	s->proposer = proposer;
 }
 
 /* A name as the server would make it up, that is not taken. */
@@ -87,10 +112,54 @@ pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
 			  const char *suffix)
 {
 	char	   *name = makeObjectName(t->name, middle, suffix);
+	PgmProposed *p = palloc(sizeof(PgmProposed));
 
 	for (int i = 1; is_taken(s, t, name); i++)
 		name = makeObjectName(t->name, middle, psprintf("%s%d", suffix, i));
+	*p = (PgmProposed)
+	{
+		s->proposer, t->schema, name
+	};
+	s->proposing = lappend(s->proposing, p);
 	return name;
+}
+
+/*
+ * The columns of an index or a key (char *, NULL for an expression) as they are
+ * part of the name that the server makes up.
+ */
+char *
+pgm_safe_middle(const List *columns)
+{
+	StringInfoData out;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	foreach(lc, columns)
+	{
+		if (out.len >= NAMEDATALEN)
+			break;
+		appendStringInfo(&out, "%s%s", out.len ? "_" : "",
+						 lfirst(lc) ? (char *) lfirst(lc) : "expr");
+	}
+	return out.data;
+}
+
+/* The same for an index that is to be built */
+char *
+pgm_safe_index_middle(const IndexStmt *stmt)
+{
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	foreach(lc, list_concat_copy(stmt->indexParams, stmt->indexIncludingParams))
+	{
+		const IndexElem *element = lfirst_node(IndexElem, lc);
+
+		columns = lappend(columns, element->name ? element->name :
+						  FigureIndexColname(element->expr));
+	}
+	return pgm_safe_middle(columns);
 }
 
 /* Names with commas between them, as they are typed */
@@ -257,7 +326,7 @@ pgm_safe_key(PgmSafe *s, const PgmKey *key)
 	bool		alone = s->steps[PGM_SAFE_BEGIN].len == 0;
 	char	   *name = c->conname ? c->conname :
 		c->contype == CONSTR_PRIMARY ? pgm_safe_name(s->shadow, s->table, NULL, "pkey") :
-		pgm_safe_name(s->shadow, s->table, linitial(key->columns), "key");
+		pgm_safe_name(s->shadow, s->table, pgm_safe_middle(key->columns), "key");
 
 	if (s->table->kind == RELKIND_PARTITIONED_TABLE)
 	{

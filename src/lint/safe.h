@@ -42,6 +42,9 @@ extern char *pgm_safe_text(const PgmSafe *s);
 extern void pgm_safe_add(PgmSafe *s, PgmSafeStep step, const char *fmt,...) pg_attribute_printf(3, 4);
 extern char *pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
 						   const char *suffix);
+extern void pgm_safe_names_end(PgmShadow *s, const void *proposer);
+extern char *pgm_safe_middle(const List *columns);
+extern char *pgm_safe_index_middle(const IndexStmt *stmt);
 extern char *pgm_safe_columns(const List *columns);
 extern void pgm_safe_not_null(PgmSafe *s, const char *column);
 extern void pgm_safe_valid_later(PgmSafe *s, const char *name,
@@ -49,6 +52,11 @@ extern void pgm_safe_valid_later(PgmSafe *s, const char *name,
 extern void pgm_safe_key(PgmSafe *s, const PgmKey *key);
 extern char *pgm_safe_index(PgmShadow *s, PgmTable *t, const char *name,
 							const char *behind, bool unique);
+
+/* safeattach.c */
+extern void pgm_safe_attach(PgmLint *l, PgmSafe *safe, PgmTable *parent,
+							const PartitionBoundSpec *bound, PgmTable *child,
+							StringInfo drops);
 
 /* safecolumn.c */
 extern char *pgm_safe_column(PgmLint *l, const ColumnDef *def);

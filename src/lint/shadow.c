@@ -8,6 +8,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/sysattr.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -43,22 +44,6 @@ pgm_shadow_begin(void)
 	return palloc0(sizeof(PgmShadow));
 }
 
-/* The type of a column of the catalog. */
-static PgmTypeRef
-catalog_type(Oid oid, int32 typmod, Oid collation)
-{
-	PgmTypeRef	type = {
-		.oid = oid,
-		.typmod = typmod,
-		.collation = collation,
-	};
-
-	type.constrained = pgm_domain_constrained(oid);
-	type.known = true;
-	type.name = format_type_with_typemod(oid, typmod);
-	return type;
-}
-
 /* A NOT NULL that is not valid yet: like a CHECK, until it is. */
 PgmCheck *
 pgm_shadow_not_null(PgmTable *t, PgmColumn *c, AttrNumber attnum, char *name)
@@ -87,8 +72,8 @@ load_columns(PgmTable *t, Relation rel)
 		if (!att->attisdropped)
 		{
 			c->name = pstrdup(NameStr(att->attname));
-			c->type = catalog_type(att->atttypid, att->atttypmod,
-								   att->attcollation);
+			c->type = pgm_catalog_type(att->atttypid, att->atttypmod,
+									   att->attcollation);
 			c->not_null = pgm_not_null_valid(desc, i);
 			c->has_default = att->atthasdef;
 			c->generated = att->attgenerated;
@@ -138,6 +123,33 @@ mentioned_columns(HeapTuple tuple, AttrNumber attribute, Bitmapset *columns)
 	return columns;
 }
 
+/* The expressions in a row of pg_index, as they are stored */
+static List *
+stored_expressions(HeapTuple tuple)
+{
+	bool		isnull;
+	Datum		value = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indexprs, &isnull);
+
+	return isnull ? NIL : stringToNode(TextDatumGetCString(value));
+}
+
+/* When a key is checked, as it is typed */
+static const char *
+deferrability(Oid constraint)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	Form_pg_constraint form;
+	const char *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for constraint %u", constraint);
+	form = (Form_pg_constraint) GETSTRUCT(tuple);
+	result = form->condeferred ? " DEFERRABLE INITIALLY DEFERRED" :
+		form->condeferrable ? " DEFERRABLE" : "";
+	ReleaseSysCache(tuple);
+	return result;
+}
+
 static PgmIndex *
 load_index(PgmTable *t, Oid oid)
 {
@@ -160,11 +172,14 @@ load_index(PgmTable *t, Oid oid)
 	index->nkeys = form->indnkeyatts;
 	index->constraint = OidIsValid(constraint) ?
 		get_constraint_name(constraint) : NULL;
+	index->deferrable = OidIsValid(constraint) ? deferrability(constraint) : "";
+	index->nulls_not_distinct = form->indnullsnotdistinct;
 	index->unique = form->indisunique;
 	index->primary = form->indisprimary;
 	index->exclusion = form->indisexclusion;
 	index->partial = !heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
 	index->expressions = !heap_attisnull(tuple, Anum_pg_index_indexprs, NULL);
+	index->exprs = stored_expressions(tuple);
 	index->mentioned = mentioned_columns(tuple, Anum_pg_index_indpred, NULL);
 	index->mentioned = mentioned_columns(tuple, Anum_pg_index_indexprs,
 										 index->mentioned);
@@ -195,6 +210,9 @@ load_key(PgmShadow *s, PgmTable *t, const ForeignKeyCacheInfo *info)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for constraint %u", info->conoid);
 	form = (Form_pg_constraint) GETSTRUCT(tuple);
+	key->oid = info->conoid;
+	key->parent = form->conparentid;
+	key->inherited = OidIsValid(form->conparentid);
 	key->name = pstrdup(NameStr(form->conname));
 	key->valid = form->convalidated;
 	key->manner = pgm_key_manner(form->confupdtype, form->confdeltype,
@@ -230,6 +248,7 @@ load_table(PgmShadow *s, Oid relid)
 	t->persistence = rel->rd_rel->relpersistence;
 	t->tablespace = rel->rd_rel->reltablespace;
 	t->method = rel->rd_rel->relam;
+	t->unpopulated = !rel->rd_rel->relispopulated;
 	t->is_partition = rel->rd_rel->relispartition;
 	t->columns_known = true;
 	load_columns(t, rel);
@@ -543,6 +562,20 @@ pgm_shadow_primary_key(const PgmTable *t)
 	return NIL;
 }
 
+/* The column (char *) of a CHECK over one of the table; NIL: of none or several. */
+List *
+pgm_check_columns(const PgmTable *t, Node *expr)
+{
+	Bitmapset  *attnums = NULL;
+	int			attnum;
+
+	pull_varattnos(expr, 1, &attnums);
+	if (!bms_get_singleton_member(attnums, &attnum))
+		return NIL;
+	attnum += FirstLowInvalidHeapAttributeNumber;
+	return attnum <= 0 ? NIL : list_make1(((PgmColumn *) list_nth(t->columns, attnum - 1))->name);
+}
+
 /* The strings (char *) of a list of String nodes. */
 List *
 pgm_strings(const List *names)
@@ -553,90 +586,6 @@ pgm_strings(const List *names)
 	foreach(lc, names)
 		result = lappend(result, strVal(lfirst(lc)));
 	return result;
-}
-
-/* The last of a list of things that the plan made, by name. */
-static const PgmMade *
-find_made(List *made, List *names)
-{
-	char	   *schema;
-	char	   *name;
-	const PgmMade *found = NULL;
-	ListCell   *lc;
-
-	DeconstructQualifiedName(names, &schema, &name);
-	foreach(lc, made)
-	{
-		const PgmMade *m = lfirst(lc);
-
-		if (strcmp(m->name, name) == 0 &&
-			(schema == NULL || m->schema == NULL ||
-			 strcmp(m->schema, schema) == 0))
-			found = m;
-	}
-	return found;
-}
-
-/* A type by its name. */
-PgmTypeRef
-pgm_shadow_type(const PgmShadow *s, const TypeName *name)
-{
-	PgmTypeRef	type = {.name = TypeNameToString(name),.typmod = -1};
-	const PgmMade *made = name->names ? find_made(s->types, name->names) : NULL;
-	Type		tuple;
-
-	type.known = made != NULL;
-	if (made && !OidIsValid(made->oid))
-	{
-		type.constrained = made->constrained && name->arrayBounds == NIL;
-		return type;
-	}
-	tuple = LookupTypeName(NULL, name, &type.typmod, true);
-	if (tuple == NULL)
-		return made ? catalog_type(made->oid, -1, InvalidOid) : type;
-	type = catalog_type(typeTypeId(tuple), type.typmod,
-						typeTypeCollation(tuple));
-	ReleaseSysCache(tuple);
-	if (made)
-		type.constrained = made->constrained;
-	return type;
-}
-
-/* Has the domain a constraint of this name, or has the plan given it one? */
-static bool
-has_domain_constraint(const PgmShadow *s, Oid oid, const char *domain, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, s->types)
-	{
-		const PgmMade *made = lfirst(lc);
-
-		if (made->constraint && made->oid == oid &&
-			strcmp(made->name, domain) == 0 && strcmp(made->constraint, name) == 0)
-			return true;
-	}
-	return OidIsValid(oid) && OidIsValid(get_domain_constraint_oid(oid, name, true));
-}
-
-/* The name that the server would make up for a constraint of a domain. */
-char *
-pgm_shadow_domain_name(const PgmShadow *s, List *domain)
-{
-	Oid			oid = pgm_shadow_type(s, makeTypeNameFromNameList(domain)).oid;
-	const char *own = strVal(llast(domain));
-	char	   *name = makeObjectName(own, NULL, "check");
-
-	for (int i = 1; has_domain_constraint(s, oid, own, name); i++)
-		name = makeObjectName(own, NULL, psprintf("check%d", i));
-	return name;
-}
-
-/* What the plan made or replaced under the name of a function, or NULL. */
-const PgmMade *
-pgm_shadow_function(const PgmShadow *s, List *name)
-{
-	return find_made(s->functions, name);
 }
 
 /* Does the relation of the catalog have a heap? */

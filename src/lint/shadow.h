@@ -54,6 +54,10 @@ struct PgmTable;
 
 typedef struct PgmForeignKey
 {
+	Oid			oid;			/* InvalidOid: made by the plan */
+	Oid			parent;			/* that it comes from, of the same table or
+								 * the one above */
+	bool		inherited;		/* part of a foreign key of the table above */
 	char	   *name;
 	List	   *columns;		/* of char * */
 	struct PgmTable *referenced;
@@ -77,7 +81,12 @@ typedef struct PgmIndex
 	bool		exclusion;
 	bool		partial;
 	bool		expressions;
+	List	   *exprs;			/* those of NULL columns, over the columns'
+								 * numbers; NIL: not known */
+	bool		special;		/* made by the plan, with what is not followed */
 	Bitmapset  *mentioned;		/* columns of both, as pull_varattnos() */
+	bool		nulls_not_distinct;
+	const char *deferrable;		/* " DEFERRABLE" and the like, or "" */
 	bool		valid;
 	bool		attached;		/* to an index of a partitioned table */
 	bool		concurrently;	/* built so by the plan */
@@ -97,7 +106,9 @@ typedef struct PgmTable
 	bool		emptied;		/* by a TRUNCATE of the plan */
 	bool		filled;			/* made or emptied by the plan, then given
 								 * rows */
+	bool		unpopulated;	/* a materialized view that nobody can read */
 	bool		is_partition;
+	bool		is_default;		/* the DEFAULT one, by the plan */
 	bool		replaced;		/* a view that the plan defined anew */
 	bool		columns_known;
 	bool		unnamed;		/* has constraints whose names are guessed */
@@ -122,6 +133,14 @@ typedef struct PgmMade
 	const char *constraint;		/* that the domain is given, or NULL */
 } PgmMade;
 
+/* A name that a safe form makes up */
+typedef struct PgmProposed
+{
+	const void *proposer;		/* the statement or action that it is for */
+	const char *schema;
+	const char *name;
+} PgmProposed;
+
 typedef struct PgmShadow
 {
 	List	   *tables;			/* PgmTable */
@@ -135,6 +154,9 @@ typedef struct PgmShadow
 	List	   *gone;			/* ObjectAddress, of the catalog, that the
 								 * plan drops: neither relations nor of a
 								 * schema */
+	List	   *proposed;		/* PgmProposed, by other statements or actions */
+	List	   *proposing;		/* PgmProposed, in the present safe form */
+	const void *proposer;		/* the statement or action it is for */
 	int			transaction;	/* number of the one being looked at, from 1 */
 	int			script;			/* the same for scripts */
 	const struct PgmStatement *statement;	/* that is applied */
@@ -157,16 +179,35 @@ extern PgmColumn *pgm_shadow_column(const PgmTable *t, const char *name,
 									AttrNumber *attnum);
 extern bool pgm_shadow_constraint(const PgmTable *t, const char *name);
 extern List *pgm_shadow_primary_key(const PgmTable *t);
+extern List *pgm_check_columns(const PgmTable *t, Node *expr);
 extern List *pgm_strings(const List *names);
-extern char *pgm_shadow_domain_name(const PgmShadow *s, List *domain);
-extern PgmTypeRef pgm_shadow_type(const PgmShadow *s, const TypeName *name);
-extern const PgmMade *pgm_shadow_function(const PgmShadow *s, List *name);
 extern bool pgm_shadow_empty(PgmTable *t);
 extern uint64 pgm_shadow_bytes(const PgmTable *t);
 extern char *pgm_shadow_name(const PgmTable *t);
 
-/* shadowapply.c */
+/* shadowtype.c */
+extern PgmTypeRef pgm_catalog_type(Oid oid, int32 typmod, Oid collation);
+extern char *pgm_shadow_domain_name(const PgmShadow *s, List *domain);
+extern PgmTypeRef pgm_shadow_type(const PgmShadow *s, const TypeName *name);
+extern const PgmMade *pgm_shadow_function(const PgmShadow *s, List *name);
+
+/* shadowpartition.c */
+extern void pgm_shadow_spread_index(PgmShadow *s, PgmTable *t, const PgmIndex *index);
+extern void pgm_shadow_spread_key(PgmShadow *s, PgmTable *t, const PgmForeignKey *key);
+extern void pgm_shadow_index_attached(PgmShadow *s, PgmIndex *index);
+extern void pgm_shadow_join(PgmShadow *s, PgmTable *t, PgmTable *child);
+extern void pgm_shadow_leave(PgmTable *child);
+
+/* shadowtable.c */
 extern char *pgm_creation_schema(const PgmShadow *s, const RangeVar *rel);
+extern PgmTable *pgm_shadow_new(PgmShadow *s, const RangeVar *rel, char kind);
+extern void pgm_shadow_create(PgmShadow *s, const CreateStmt *stmt);
+extern void pgm_shadow_create_index(PgmShadow *s, const IndexStmt *stmt);
+extern void pgm_shadow_alter(PgmShadow *s, const AlterTableStmt *stmt);
+
+/* shadowapply.c */
+extern char *pgm_schema_name(const CreateSchemaStmt *stmt);
+extern List *pgm_schema_elements(const CreateSchemaStmt *stmt);
 extern void pgm_shadow_apply(PgmShadow *s, const struct PgmStatement *statement);
 
 #endif							/* PGM_SHADOW_H */

@@ -24,550 +24,9 @@
 #include "compat.h"
 #include "lint/effects.h"
 #include "lint/expressions.h"
+#include "lint/safe.h"
 #include "lint/shadow.h"
 #include "run/script.h"
-
-/* The schema that a new object of this name goes to. */
-char *
-pgm_creation_schema(const PgmShadow *s, const RangeVar *rel)
-{
-	List	   *path;
-
-	if (rel->schemaname)
-		return rel->schemaname;
-	if (rel->relpersistence == RELPERSISTENCE_TEMP)
-		return "pg_temp";
-	path = pgm_shadow_path(s, false);
-	return path ? linitial(path) : "public";
-}
-
-static PgmTable *
-new_table(PgmShadow *s, const RangeVar *rel, char kind)
-{
-	PgmTable   *t = palloc0(sizeof(PgmTable));
-
-	t->schema = pgm_creation_schema(s, rel);
-	t->name = rel->relname;
-	t->kind = kind;
-	t->persistence = rel->relpersistence;
-	t->children_known = true;
-	t->made_in = s->transaction;
-	t->made_by = s->statement;
-	s->tables = lappend(s->tables, t);
-	s->unnamed = true;			/* its partitions' indexes, copies of others */
-	return t;
-}
-
-/* The name that the server gives to a constraint or an index without one. */
-static char *
-standard_name(const PgmTable *t, const char *column, const char *suffix)
-{
-	return makeObjectName(t->name, column, suffix);
-}
-
-static void
-add_index(PgmShadow *s, PgmTable *t, char *name, List *columns,
-		  const Constraint *c)
-{
-	PgmIndex   *index = palloc0(sizeof(PgmIndex));
-
-	index->name = name;
-	index->method = "btree";
-	index->table = t;
-	index->columns = columns;
-	index->nkeys = list_length(columns);
-	index->valid = true;
-	if (c)
-	{
-		index->constraint = name;
-		index->unique = c->contype != CONSTR_EXCLUSION;
-		index->primary = c->contype == CONSTR_PRIMARY;
-		index->exclusion = c->contype == CONSTR_EXCLUSION;
-	}
-	t->indexes = lappend(t->indexes, index);
-}
-
-/* The columns of a constraint: its own, or the one it is written at */
-static List *
-constraint_columns(const Constraint *c, const char *column)
-{
-	return column ? list_make1(unconstify(char *, column)) :
-		pgm_strings(c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys);
-}
-
-/* The columns of a primary key hold no nulls. */
-static void
-forbid_nulls(PgmTable *t, List *columns)
-{
-	ListCell   *lc;
-
-	foreach(lc, columns)
-	{
-		PgmColumn  *c = lfirst(lc) ? pgm_shadow_column(t, lfirst(lc), NULL) : NULL;
-
-		if (c)
-			c->not_null = true;
-	}
-}
-
-static void
-add_check(PgmShadow *s, PgmTable *t, const Constraint *c, const char *column)
-{
-	PgmCheck   *check = palloc0(sizeof(PgmCheck));
-
-	check->name = c->conname ? c->conname : standard_name(t, column, "check");
-	check->expr = pgm_expression_check(t, c->raw_expr);
-	check->valid = !c->skip_validation && pgm_constraint_enforced(c);
-	check->made_in = s->transaction;
-	t->checks = lappend(t->checks, check);
-}
-
-/* A NOT NULL of the table itself, which may be NOT VALID */
-static void
-add_not_null(PgmShadow *s, PgmTable *t, const Constraint *c, List *columns)
-{
-	AttrNumber	attnum;
-	PgmColumn  *column = columns ? pgm_shadow_column(t, linitial(columns), &attnum) : NULL;
-	char	   *name;
-
-	if (!c->skip_validation)
-		forbid_nulls(t, columns);
-	else if (column && !column->not_null)
-	{
-		name = c->conname ? c->conname : standard_name(t, column->name, "not_null");
-		pgm_shadow_not_null(t, column, attnum, name)->made_in = s->transaction;
-	}
-}
-
-static void
-add_key(PgmShadow *s, PgmTable *t, const Constraint *c, List *columns)
-{
-	PgmForeignKey *key = palloc0(sizeof(PgmForeignKey));
-
-	key->name = c->conname ? c->conname :
-		standard_name(t, linitial(columns), "fkey");
-	key->columns = columns;
-	key->referenced = pgm_shadow_table(s, c->pktable);
-	key->targets = c->pk_attrs ? pgm_strings(c->pk_attrs) :
-		pgm_shadow_primary_key(key->referenced);
-	key->manner = pgm_key_manner(c->fk_upd_action, c->fk_del_action,
-								 c->fk_matchtype, c->deferrable, c->initdeferred);
-	key->valid = !c->skip_validation && pgm_constraint_enforced(c);
-	key->made_in = s->transaction;
-	if (key->referenced)
-		t->keys = lappend(t->keys, key);
-}
-
-/* Take an index that is there for a constraint. */
-static void
-adopt_index(PgmTable *t, const Constraint *c)
-{
-	ListCell   *lc;
-
-	foreach(lc, t->indexes)
-	{
-		PgmIndex   *index = lfirst(lc);
-
-		if (strcmp(index->name, c->indexname) != 0)
-			continue;
-		index->constraint = c->conname ? c->conname : index->name;
-		index->name = index->constraint;
-		index->primary = c->contype == CONSTR_PRIMARY;
-		if (index->primary)
-			forbid_nulls(t, index->columns);
-	}
-}
-
-/* A constraint of a table, or of one of its columns */
-static void
-add_constraint(PgmShadow *s, PgmTable *t, const Constraint *c,
-			   const char *column)
-{
-	List	   *columns = constraint_columns(c, column);
-	const char *first = columns ? linitial(columns) : NULL;
-
-	if (c->indexname)
-	{
-		adopt_index(t, c);
-		return;
-	}
-	if (c->conname == NULL || c->contype == CONSTR_NOTNULL)
-		t->unnamed = s->unnamed = true;
-	switch (c->contype)
-	{
-		case CONSTR_NOTNULL:
-			add_not_null(s, t, c, columns);
-			break;
-		case CONSTR_CHECK:
-			add_check(s, t, c, column);
-			break;
-		case CONSTR_FOREIGN:
-			if (columns)
-				add_key(s, t, c, columns);
-			break;
-		case CONSTR_PRIMARY:
-			add_index(s, t, c->conname ? c->conname :
-					  standard_name(t, NULL, "pkey"), columns, c);
-			forbid_nulls(t, columns);
-			break;
-		case CONSTR_UNIQUE:
-			add_index(s, t, c->conname ? c->conname :
-					  standard_name(t, first, "key"), columns, c);
-			break;
-		case CONSTR_EXCLUSION:
-			add_index(s, t, c->conname ? c->conname :
-					  standard_name(t, first, "excl"), columns, c);
-			break;
-		default:
-			break;
-	}
-}
-
-/* The integer type of a serial column */
-static TypeName *
-column_type(const ColumnDef *def)
-{
-	const char *name = strVal(linitial(def->typeName->names));
-
-	if (!pgm_column_is_serial(def))
-		return def->typeName;
-	return makeTypeNameFromOid(strchr(name, '8') || name[0] == 'b' ? INT8OID :
-							   strchr(name, '2') || name[1] == 'm' ? INT2OID :
-							   INT4OID, -1);
-}
-
-static void
-add_column(PgmShadow *s, PgmTable *t, const ColumnDef *def)
-{
-	PgmColumn  *c = palloc0(sizeof(PgmColumn));
-	bool		serial;
-	ListCell   *lc;
-
-	if (def->typeName == NULL)
-		return;					/* of a typed table */
-	serial = pgm_column_is_serial(def);
-	c->name = def->colname;
-	c->type = pgm_shadow_type(s, column_type(def));
-	if (def->collClause)
-		c->type.collation = get_collation_oid(def->collClause->collname, true);
-	c->not_null = def->is_not_null || serial;
-	c->has_default = serial ||
-		pgm_column_constraint(def, CONSTR_DEFAULT) != NULL;
-	if (pgm_column_constraint(def, CONSTR_IDENTITY))
-	{
-		c->not_null = true;
-		c->identity = ATTRIBUTE_IDENTITY_ALWAYS;
-	}
-	if (pgm_column_constraint(def, CONSTR_GENERATED))
-		c->generated = ATTRIBUTE_GENERATED_STORED;
-	c->is_new = true;
-	c->script = s->script;
-	t->columns = lappend(t->columns, c);
-	foreach(lc, def->constraints)
-		if (IsA(lfirst(lc), Constraint))
-		add_constraint(s, t, lfirst(lc), def->colname);
-}
-
-/* The columns of a parent, or of the table behind LIKE */
-static void
-copy_columns(PgmTable *t, const PgmTable *from)
-{
-	ListCell   *lc;
-
-	t->columns_known = t->columns_known && from && from->columns_known;
-	foreach(lc, from ? from->columns : NIL)
-	{
-		const PgmColumn *c = lfirst(lc);
-		PgmColumn  *copy;
-
-		if (c->name == NULL || pgm_shadow_column(t, c->name, NULL))
-			continue;
-		copy = palloc(sizeof(PgmColumn));
-		*copy = *c;
-		copy->is_new = true;
-		t->columns = lappend(t->columns, copy);
-	}
-}
-
-static void
-apply_create_table(PgmShadow *s, const CreateStmt *stmt)
-{
-	PgmTable   *t;
-	ListCell   *lc;
-
-	if (stmt->if_not_exists && pgm_shadow_table(s, stmt->relation))
-		return;
-	t = new_table(s, stmt->relation, stmt->partspec ?
-				  RELKIND_PARTITIONED_TABLE : RELKIND_RELATION);
-	t->is_partition = stmt->partbound != NULL;
-	t->columns_known = stmt->ofTypename == NULL;
-	foreach(lc, stmt->inhRelations)
-	{
-		PgmTable   *parent = pgm_shadow_table(s, lfirst(lc));
-
-		copy_columns(t, parent);
-		if (parent == NULL)
-			continue;
-		(void) pgm_shadow_children(s, parent);
-		parent->children = lappend(parent->children, t);
-	}
-	foreach(lc, stmt->tableElts)
-	{
-		if (IsA(lfirst(lc), ColumnDef))
-			add_column(s, t, lfirst(lc));
-		else if (IsA(lfirst(lc), TableLikeClause))
-			copy_columns(t, pgm_shadow_table(s, ((TableLikeClause *) lfirst(lc))->relation));
-	}
-	foreach(lc, stmt->tableElts)
-		if (IsA(lfirst(lc), Constraint))
-		add_constraint(s, t, lfirst(lc), NULL);
-	foreach(lc, stmt->constraints)
-		add_constraint(s, t, lfirst(lc), NULL);
-}
-
-static void
-apply_index(PgmShadow *s, const IndexStmt *stmt)
-{
-	PgmTable   *t = pgm_shadow_table(s, stmt->relation);
-	List	   *columns = NIL;
-	PgmIndex   *index;
-	ListCell   *lc;
-
-	if (t == NULL)
-		return;
-	foreach(lc, stmt->indexParams)
-		columns = lappend(columns, lfirst_node(IndexElem, lc)->name);
-	add_index(s, t, stmt->idxname ? stmt->idxname :
-			  standard_name(t, columns && linitial(columns) ? linitial(columns) : "expr",
-							"idx"),
-			  columns, NULL);
-	s->unnamed = s->unnamed || stmt->idxname == NULL ||
-		t->kind == RELKIND_PARTITIONED_TABLE;
-	index = llast(t->indexes);
-	index->unique = stmt->unique;
-	index->method = stmt->accessMethod;
-	index->partial = stmt->whereClause != NULL;
-	index->expressions = list_member_ptr(columns, NULL);
-	index->concurrently = stmt->concurrent;
-}
-
-/* A constraint that is validated */
-static void
-validate(PgmTable *t, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, t->checks)
-	{
-		PgmCheck   *c = lfirst(lc);
-
-		if (strcmp(c->name, name) != 0)
-			continue;
-		c->valid = true;
-		if (c->not_null)
-		{
-			c->not_null->not_null = true;
-			t->checks = foreach_delete_current(t->checks, lc);
-		}
-	}
-	foreach(lc, t->keys)
-		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
-		((PgmForeignKey *) lfirst(lc))->valid = true;
-}
-
-static void
-drop_constraint(PgmTable *t, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, t->checks)
-		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
-		t->checks = foreach_delete_current(t->checks, lc);
-	foreach(lc, t->keys)
-		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
-		t->keys = foreach_delete_current(t->keys, lc);
-	foreach(lc, t->indexes)
-	{
-		const PgmIndex *index = lfirst(lc);
-
-		if (index->constraint && strcmp(index->constraint, name) == 0)
-			t->indexes = foreach_delete_current(t->indexes, lc);
-	}
-}
-
-/* A column goes, with the constraints and the indexes it is in. */
-static void
-drop_column(PgmShadow *s, PgmTable *t, const char *name)
-{
-	AttrNumber	attnum;
-	PgmColumn  *c = pgm_shadow_column(t, name, &attnum);
-	ListCell   *li;
-	ListCell   *lc;
-
-	if (c == NULL)
-		return;
-	foreach(li, t->checks)
-	{
-		Bitmapset  *columns = NULL;
-
-		pull_varattnos(((PgmCheck *) lfirst(li))->expr, 1, &columns);
-		if (bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, columns))
-			t->checks = foreach_delete_current(t->checks, li);
-	}
-	foreach(li, t->keys)
-	{
-		bool		within = false;
-
-		foreach(lc, ((PgmForeignKey *) lfirst(li))->columns)
-			within = within || strcmp(lfirst(lc), name) == 0;
-		if (within)
-			t->keys = foreach_delete_current(t->keys, li);
-	}
-	foreach(li, t->indexes)
-	{
-		bool		within = false;
-
-		foreach(lc, ((PgmIndex *) lfirst(li))->columns)
-			within = within || (lfirst(lc) && strcmp(lfirst(lc), name) == 0);
-		if (within)
-			t->indexes = foreach_delete_current(t->indexes, li);
-	}
-	c->old_name = c->name;
-	c->name = NULL;
-	c->script = s->script;
-}
-
-static void
-attach(PgmShadow *s, PgmTable *t, const RangeVar *rel, bool to)
-{
-	PgmTable   *child = pgm_shadow_table(s, rel);
-
-	(void) pgm_shadow_children(s, t);
-	if (child == NULL)
-		return;
-	child->is_partition = to;
-	child->unnamed = s->unnamed = true; /* copies of the parent's */
-	t->children = to ? list_append_unique_ptr(t->children, child) :
-		list_delete_ptr(t->children, child);
-}
-
-/* One action of ALTER TABLE on one table of the tree */
-static void
-apply_action(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
-{
-	PgmColumn  *c = cmd->name ? pgm_shadow_column(t, cmd->name, NULL) : NULL;
-
-	switch (cmd->subtype)
-	{
-		case AT_AddColumn:
-			if (!pgm_shadow_column(t, ((ColumnDef *) cmd->def)->colname, NULL))
-				add_column(s, t, (ColumnDef *) cmd->def);
-			break;
-		case AT_DropColumn:
-			drop_column(s, t, cmd->name);
-			break;
-		case AT_AlterColumnType:
-			if (c)
-				c->type = pgm_shadow_type(s, ((ColumnDef *) cmd->def)->typeName);
-			break;
-		case AT_ColumnDefault:
-			if (c)
-			{
-				c->has_default = cmd->def != NULL;
-				c->new_default = true;
-			}
-			break;
-		case AT_SetNotNull:
-		case AT_DropNotNull:
-			if (c)
-				c->not_null = cmd->subtype == AT_SetNotNull;
-			break;
-		case AT_AddConstraint:
-			add_constraint(s, t, (Constraint *) cmd->def, NULL);
-			break;
-		case AT_ValidateConstraint:
-			validate(t, cmd->name);
-			break;
-		case AT_DropConstraint:
-			drop_constraint(t, cmd->name);
-			break;
-		case AT_AttachPartition:
-			attach(s, t, ((PartitionCmd *) cmd->def)->name, true);
-			break;
-		case AT_DetachPartition:
-		case AT_DetachPartitionFinalize:
-			attach(s, t, ((PartitionCmd *) cmd->def)->name, false);
-			break;
-		case AT_AddInherit:
-		case AT_DropInherit:
-			{
-				PgmTable   *parent = pgm_shadow_table(s, (RangeVar *) cmd->def);
-
-				if (parent == NULL)
-					break;
-				(void) pgm_shadow_children(s, parent);
-				parent->children = cmd->subtype == AT_AddInherit ?
-					list_append_unique_ptr(parent->children, t) :
-					list_delete_ptr(parent->children, t);
-				break;
-			}
-		case AT_SetLogged:
-			t->persistence = RELPERSISTENCE_PERMANENT;
-			break;
-		case AT_SetUnLogged:
-			t->persistence = RELPERSISTENCE_UNLOGGED;
-			break;
-		default:
-			break;
-	}
-}
-
-/* Does the action concern the table that is named, and no other? */
-static bool
-is_own(const AlterTableCmd *cmd)
-{
-	switch (cmd->subtype)
-	{
-		case AT_AttachPartition:
-		case AT_DetachPartition:
-		case AT_DetachPartitionFinalize:
-		case AT_AddInherit:
-		case AT_DropInherit:
-		case AT_SetLogged:
-		case AT_SetUnLogged:
-			return true;
-		default:
-			return false;
-	}
-}
-
-static void
-apply_alter(PgmShadow *s, const AlterTableStmt *stmt)
-{
-	PgmTable   *t = pgm_shadow_table(s, stmt->relation);
-	ListCell   *la;
-	ListCell   *lt;
-
-	if (t == NULL)
-		return;
-	foreach(la, stmt->cmds)
-	{
-		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, la);
-
-		if (is_own(cmd) || !stmt->relation->inh)
-			apply_action(s, t, cmd);
-		else
-			foreach(lt, pgm_shadow_tree(s, t))
-		{
-			PgmTable   *child = lfirst(lt);
-
-			apply_action(s, child, cmd);
-			/* it may have the column from elsewhere, too */
-			if (cmd->subtype == AT_DropColumn && child != t && !child->is_partition)
-				child->columns_known = false;
-		}
-	}
-}
 
 /* ALTER TABLE renames an index, too. */
 static bool
@@ -606,9 +65,10 @@ rename_constraint(PgmTable *t, const char *from, char *to)
 
 /* A column's new name, in the indexes too */
 static void
-rename_column(PgmTable *t, const char *from, char *to)
+rename_column(PgmShadow *s, PgmTable *t, const char *from, char *to)
 {
 	PgmColumn  *c = pgm_shadow_column(t, from, NULL);
+	ListCell   *lt;
 	ListCell   *li;
 	ListCell   *lc;
 
@@ -622,6 +82,12 @@ rename_column(PgmTable *t, const char *from, char *to)
 		foreach(lc, ((PgmForeignKey *) lfirst(li))->columns)
 		if (strcmp(lfirst(lc), from) == 0)
 		lfirst(lc) = to;
+	foreach(lt, s->tables)
+		foreach(li, ((PgmTable *) lfirst(lt))->keys)
+		if (((PgmForeignKey *) lfirst(li))->referenced == t)
+		foreach(lc, ((PgmForeignKey *) lfirst(li))->targets)
+			if (lfirst(lc) && strcmp(lfirst(lc), from) == 0)
+			lfirst(lc) = to;
 }
 
 static PgmMade *
@@ -692,7 +158,7 @@ apply_rename(PgmShadow *s, const RenameStmt *stmt)
 		return;
 	else if (stmt->renameType == OBJECT_COLUMN)
 		foreach(lc, pgm_shadow_tree(s, t))
-			rename_column(lfirst(lc), stmt->subname, stmt->newname);
+			rename_column(s, lfirst(lc), stmt->subname, stmt->newname);
 	else if (stmt->renameType == OBJECT_TABCONSTRAINT)
 		foreach(lc, pgm_shadow_tree(s, t))
 			rename_constraint(lfirst(lc), stmt->subname, stmt->newname);
@@ -787,20 +253,30 @@ apply_drop(PgmShadow *s, const DropStmt *stmt)
 	}
 }
 
-/* The volatility that CREATE FUNCTION declares */
+/* The volatility that CREATE or ALTER FUNCTION declares */
 static char
-declared_volatility(const CreateFunctionStmt *stmt)
+declared_volatility(const List *options, char otherwise)
 {
 	ListCell   *lc;
 
-	foreach(lc, stmt->options)
+	foreach(lc, options)
 	{
 		const DefElem *def = lfirst_node(DefElem, lc);
 
 		if (strcmp(def->defname, "volatility") == 0)
 			return strVal(def->arg)[0];
 	}
-	return PROVOLATILE_VOLATILE;
+	return otherwise;
+}
+
+/* Another volatility for a function, whichever of that name it is */
+static void
+apply_function(PgmShadow *s, const AlterFunctionStmt *stmt)
+{
+	char		volatility = declared_volatility(stmt->actions, '\0');
+
+	if (volatility != '\0')
+		add_made(&s->functions, stmt->func->objname)->volatility = volatility;
 }
 
 static void
@@ -869,24 +345,41 @@ made_in_schema(Node *element)
 	}
 }
 
-/* The elements of CREATE SCHEMA are in it, without saying so. */
-static void
-apply_schema(PgmShadow *s, const CreateSchemaStmt *stmt)
+/* The schema that is made, by its name or that of its owner */
+char *
+pgm_schema_name(const CreateSchemaStmt *stmt)
 {
+	return stmt->schemaname ? stmt->schemaname : get_rolespec_name(stmt->authrole);
+}
+
+/* The elements of CREATE SCHEMA, which are in it without saying so: copies */
+List *
+pgm_schema_elements(const CreateSchemaStmt *stmt)
+{
+	List	   *elements = NIL;
 	ListCell   *lc;
 
-	s->within = stmt->schemaname ? stmt->schemaname :
-		get_rolespec_name(stmt->authrole);
-	s->schemas = lappend(s->schemas, s->within);
 	foreach(lc, stmt->schemaElts)
 	{
 		Node	   *element = copyObject(lfirst(lc));
 		RangeVar   *made = made_in_schema(element);
 
 		if (made && made->schemaname == NULL)
-			made->schemaname = s->within;
-		apply(s, element);
+			made->schemaname = pgm_schema_name(stmt);
+		elements = lappend(elements, element);
 	}
+	return elements;
+}
+
+static void
+apply_schema(PgmShadow *s, const CreateSchemaStmt *stmt)
+{
+	ListCell   *lc;
+
+	s->within = pgm_schema_name(stmt);
+	s->schemas = lappend(s->schemas, s->within);
+	foreach(lc, pgm_schema_elements(stmt))
+		apply(s, lfirst(lc));
 	s->within = NULL;
 }
 
@@ -894,7 +387,7 @@ apply_schema(PgmShadow *s, const CreateSchemaStmt *stmt)
 static void
 apply_into(PgmShadow *s, const IntoClause *into, char kind)
 {
-	PgmTable   *t = new_table(s, into->rel, kind);
+	PgmTable   *t = pgm_shadow_new(s, into->rel, kind);
 
 	t->filled = !into->skipData;
 }
@@ -908,10 +401,10 @@ apply(PgmShadow *s, const Node *node)
 	switch (nodeTag(node))
 	{
 		case T_CreateStmt:
-			apply_create_table(s, (const CreateStmt *) node);
+			pgm_shadow_create(s, (const CreateStmt *) node);
 			break;
 		case T_CreateForeignTableStmt:
-			apply_create_table(s, &((const CreateForeignTableStmt *) node)->base);
+			pgm_shadow_create(s, &((const CreateForeignTableStmt *) node)->base);
 			t = pgm_shadow_table(s, ((const CreateForeignTableStmt *) node)->base.relation);
 			if (t && !OidIsValid(t->relid))
 				t->kind = RELKIND_FOREIGN_TABLE;
@@ -934,21 +427,21 @@ apply(PgmShadow *s, const Node *node)
 				t->columns_known = false;
 			}
 			else
-				(void) new_table(s, ((const ViewStmt *) node)->view,
-								 RELKIND_VIEW);
+				(void) pgm_shadow_new(s, ((const ViewStmt *) node)->view,
+									  RELKIND_VIEW);
 			break;
 		case T_CreateSeqStmt:
-			(void) new_table(s, ((const CreateSeqStmt *) node)->sequence,
-							 RELKIND_SEQUENCE);
+			(void) pgm_shadow_new(s, ((const CreateSeqStmt *) node)->sequence,
+								  RELKIND_SEQUENCE);
 			break;
 		case T_CreateSchemaStmt:
 			apply_schema(s, (const CreateSchemaStmt *) node);
 			break;
 		case T_IndexStmt:
-			apply_index(s, (const IndexStmt *) node);
+			pgm_shadow_create_index(s, (const IndexStmt *) node);
 			break;
 		case T_AlterTableStmt:
-			apply_alter(s, (const AlterTableStmt *) node);
+			pgm_shadow_alter(s, (const AlterTableStmt *) node);
 			break;
 		case T_RenameStmt:
 			apply_rename(s, (const RenameStmt *) node);
@@ -964,6 +457,11 @@ apply(PgmShadow *s, const Node *node)
 			break;
 		case T_TruncateStmt:
 			apply_truncate(s, (const TruncateStmt *) node);
+			break;
+		case T_RefreshMatViewStmt:
+			t = pgm_shadow_table(s, ((const RefreshMatViewStmt *) node)->relation);
+			if (t)
+				t->unpopulated = ((const RefreshMatViewStmt *) node)->skipData;
 			break;
 		case T_InsertStmt:
 			fill(s, ((const InsertStmt *) node)->relation);
@@ -999,7 +497,11 @@ apply(PgmShadow *s, const Node *node)
 			}
 		case T_CreateFunctionStmt:
 			add_made(&s->functions, ((const CreateFunctionStmt *) node)->funcname)->volatility =
-				declared_volatility((const CreateFunctionStmt *) node);
+				declared_volatility(((const CreateFunctionStmt *) node)->options,
+									PROVOLATILE_VOLATILE);
+			break;
+		case T_AlterFunctionStmt:
+			apply_function(s, (const AlterFunctionStmt *) node);
 			break;
 		default:
 			break;

@@ -85,6 +85,12 @@ SELECT migrate.register('g3', 'g2', 'CREATE INDEX CONCURRENTLY t_a ON t (a)', 'D
 -- the version is the server's
 SELECT regexp_replace(line, 'PostgreSQL [^,]*', 'PostgreSQL ...') FROM migrate.review('g3') line;
 SELECT regexp_replace(line, 'PostgreSQL [^,]*', 'PostgreSQL ...') FROM migrate.review('g1') line;
+SELECT migrate.unregister('g3');
+SELECT migrate.unregister('g2');
+-- what is allowed is no less for that
+SELECT migrate.register('g2', 'g1', E'SET lock_timeout = ''2s'';\n-- migrate:allow data-loss -- agreed <with> all\nALTER TABLE t DROP COLUMN a;\n-- migrate:allow rename\nALTER TABLE t RENAME TO t2', 'SELECT 1');
+SELECT line FROM migrate.review('g2') line WHERE line ~ 'allowed|empty|\[x\] No data';
+SELECT line FROM migrate.explain('g2') line WHERE line ~ 'allowed';
 SELECT clean();
 DROP TABLE t;
 \set ECHO none

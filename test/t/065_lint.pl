@@ -50,6 +50,10 @@ my $start = time;
 my $said = ask('SELECT count(*) FROM migrate.lint() WHERE rule = \'cannot-judge\' AND message LIKE \'%another session holds a lock%\'');
 cmp_ok($said, '>=', 4, 'what is locked cannot be judged, it says');
 cmp_ok(time - $start, '<', 15, 'and that it says soon');
+$said = ask('SELECT * FROM migrate.review()');
+like($said, qr/^- \w+Lock on \S*(?:orders|marks)\S* is blocked by .*LOCK TABLE orders, marks/m, 'the review says who has it');
+unlike($said, qr/Nobody has a lock/, 'and not that nobody has');
+unlike($said, qr/^- \[x\]/m, 'nor that all is well');
 leave($locker);
 is(ask('SELECT count(*) FROM migrate.lint()'), $before, 'later it can');
 

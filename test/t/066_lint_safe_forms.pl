@@ -61,7 +61,7 @@ for my $statement (@statements)
 		my ($rule, $rewrite) = @$_;
 
 		# words alone, or tried before; one of several may need the others
-		next if $statement =~ /, ADD |; / || $seen{$rewrite}++ || !grep { !/^--/ } split /\n/, $rewrite;
+		next if $statement =~ /, ADD |; / || $rewrite =~ /^-- and the rest of the statement/m || $seen{$rewrite}++ || !grep { !/^--/ } split /\n/, $rewrite;
 		# an index on a column, or table, that the statement itself makes
 		my $with_statement = $rule eq 'index-advice';
 		$rewrite = "$statement;\n-- in a later migration:\n$rewrite" if $with_statement;
