@@ -100,7 +100,7 @@ read_rules(PgmSearch *s, const char *p, int position)
 		named++;
 		if (strstr(name, "--") != NULL)
 		{
-			find_useless(s, position, psprintf("the comment has no blank before the dashes in \"%s\", and allows nothing", name));
+			find_useless(s, position, psprintf("the comment has no blank before the dashes in \"%s\", and allows nothing", name), ADVICE);
 			return;
 		}
 		if (pgm_rule_find(name) == NULL)
