@@ -9,11 +9,13 @@
 # works on pg_migrate:
 #
 #   make test-crash        200 runs cut off at random moments, instead of 12
+#   make test-diff [PAIRS=...]  pairs of schemas, from one to the other and back
 #   make test-alembic      the same questions to Alembic and to us
 #   make test-applications the recipes of docs/applications.md
 #   make fuzz, make bench  random histories; speed
 #   make bench-check       what migrate.is_current() costs, beside SELECT 1
 #   make bench-schema      what it costs to read and compare the schema
+#   make bench-diff        what autogenerate costs, beside psql with the model
 #   make bench-lint        what lint finds beside squawk, and how fast
 #   make bench-online      what clients notice of a migration of a large table
 #   make check-compilers   no warning from gcc and clang, with assertions and without
@@ -57,7 +59,7 @@ endif
 EXTRA_CLEAN = src/exports.list results regression.diffs regression.out output_iso tmp_check \
 	tmp_check_iso log $(wildcard src/*.bc src/*/*.bc)
 
-PRIVATE = demo test test-crash test-alembic test-applications fuzz bench bench-check bench-online bench-schema bench-lint check-compilers indent indent-check typedefs
+PRIVATE = demo test test-crash test-diff test-alembic test-applications fuzz bench bench-check bench-online bench-schema bench-lint bench-diff check-compilers indent indent-check typedefs
 
 ifndef PG_CONFIG
 PG_CONFIG := $(shell tools/find-pg-config)
@@ -93,6 +95,10 @@ test-crash:
 	@tools/packages server tap
 	@PGM_CRASH_TRIALS=$${PGM_CRASH_TRIALS:-200} tools/with-server test/run-all 044_crash
 
+test-diff:
+	@tools/packages server tap
+	@tools/with-server test/diff/run $(PAIRS)
+
 test-alembic:
 	@tools/packages server alembic
 	@tools/with-server test/alembic/run
@@ -124,6 +130,10 @@ bench-schema:
 bench-lint:
 	@tools/packages server
 	@tools/with-server bench/lint $(if $(VERBOSE),-v)
+
+bench-diff:
+	@tools/packages server
+	@tools/with-server bench/diff $(TABLES)
 
 check-compilers:
 	@tools/packages server

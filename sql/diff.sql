@@ -28,3 +28,48 @@ RETURNS SETOF pg_catalog.record
 AS 'MODULE_PATHNAME', 'pg_migrate_schema_changes' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION migrate.schema_changes IS 'how the schema differs from the rows of schema_objects() that were kept, as jsonb_agg() makes a list of them';
 
+
+-- From a model, which is DDL, to the statements that get there.
+
+CREATE FUNCTION migrate.diff(
+    model        pg_catalog.text,
+    schemas      pg_catalog.text[] DEFAULT NULL,
+    renames      pg_catalog.jsonb DEFAULT NULL,
+    allow_drop   pg_catalog.bool DEFAULT false,
+    options      pg_catalog.jsonb DEFAULT '{}',
+    OUT kind     pg_catalog.text,
+    OUT identity pg_catalog.text,
+    OUT change   pg_catalog.text,
+    OUT detail   pg_catalog.text,
+    OUT hazard   pg_catalog.text,
+    OUT size     pg_catalog.int8,
+    OUT up_sql   pg_catalog.text,
+    OUT down_sql pg_catalog.text)
+RETURNS SETOF pg_catalog.record
+AS 'MODULE_PATHNAME', 'pg_migrate_diff' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION migrate.diff IS 'how the schema differs from a model, and the statements that bring it there and back; changes nothing';
+
+CREATE FUNCTION migrate.check(
+    model   pg_catalog.text,
+    schemas pg_catalog.text[] DEFAULT NULL)
+RETURNS pg_catalog.bool
+AS 'MODULE_PATHNAME', 'pg_migrate_check_model' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION migrate.check IS 'true if the schema is as a model has it, an error with the differences if not';
+
+CREATE FUNCTION migrate.revision(
+    message      pg_catalog.text,
+    head         migrate.id_list DEFAULT 'head',
+    splice       pg_catalog.bool DEFAULT false,
+    rev_id       pg_catalog.text DEFAULT NULL,
+    branch_label migrate.id_list DEFAULT '',
+    depends_on   migrate.id_list DEFAULT '',
+    model        pg_catalog.text DEFAULT NULL,
+    schemas      pg_catalog.text[] DEFAULT NULL,
+    renames      pg_catalog.jsonb DEFAULT NULL,
+    allow_drop   pg_catalog.bool DEFAULT false,
+    verify       pg_catalog.bool DEFAULT true,
+    baseline     pg_catalog.bool DEFAULT false,
+    options      pg_catalog.jsonb DEFAULT '{}',
+    OUT revision pg_catalog.text, OUT file_name pg_catalog.text, OUT content pg_catalog.text)
+AS 'MODULE_PATHNAME', 'pg_migrate_revision' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION migrate.revision IS 'a new migration file to be written and edited, empty or from a model; registers nothing';

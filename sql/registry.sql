@@ -50,17 +50,6 @@ RETURNS pg_catalog.text
 AS 'MODULE_PATHNAME', 'pg_migrate_trust' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION migrate.trust IS 'vouch for the present content of a migration, so that it may run with your rights; returns its revision';
 
-CREATE FUNCTION migrate.revision(
-    message      pg_catalog.text,
-    head         migrate.id_list DEFAULT 'head',
-    splice       pg_catalog.bool DEFAULT false,
-    rev_id       pg_catalog.text DEFAULT NULL,
-    branch_label migrate.id_list DEFAULT '',
-    depends_on   migrate.id_list DEFAULT '',
-    OUT revision pg_catalog.text, OUT file_name pg_catalog.text, OUT content pg_catalog.text)
-AS 'MODULE_PATHNAME', 'pg_migrate_revision' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION migrate.revision IS 'a new migration file to be written and edited; registers nothing';
-
 CREATE FUNCTION migrate.merge(
     message      pg_catalog.text,
     revisions    migrate.id_list DEFAULT 'heads',

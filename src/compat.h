@@ -6,11 +6,17 @@
 #ifndef PGM_COMPAT_H
 #define PGM_COMPAT_H
 
+#include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "parser/parse_type.h"
 #include "pgstat.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
@@ -35,14 +41,38 @@
 #if PG_VERSION_NUM >= 160000
 #define pgm_owns_relation(relid) \
 	object_ownercheck(RelationRelationId, relid, GetUserId())
+#define pgm_owns_schema(oid) \
+	object_ownercheck(NamespaceRelationId, oid, GetUserId())
+#define pgm_owns_extension(oid) \
+	object_ownercheck(ExtensionRelationId, oid, GetUserId())
+#define pgm_may_create_schema() \
+	(object_aclcheck(DatabaseRelationId, MyDatabaseId, GetUserId(), \
+					 ACL_CREATE) == ACLCHECK_OK)
 #else
 #define pgm_owns_relation(relid) pg_class_ownercheck(relid, GetUserId())
+#define pgm_owns_schema(oid) pg_namespace_ownercheck(oid, GetUserId())
+#define pgm_owns_extension(oid) pg_extension_ownercheck(oid, GetUserId())
+#define pgm_may_create_schema() \
+	(pg_database_aclcheck(MyDatabaseId, GetUserId(), ACL_CREATE) == ACLCHECK_OK)
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
 #endif
 
 /* 16 moved the macros of variable-length values to a header of their own */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
+
+/* 19 moved get_database_name() there */
+#if PG_VERSION_NUM >= 190000
+#include "utils/lsyscache.h"
+#endif
+
+/* utils/pg_locale.h asks for headers of ICU, which extensions need not have */
+extern char *get_collation_actual_version(char collprovider,
+										  const char *collcollate);
 
 /* 17 replaced backend ids by proc numbers */
 #if PG_VERSION_NUM >= 170000
@@ -51,6 +81,13 @@
 #else
 #include "storage/sinvaladt.h"
 #define pgm_vxid_proc(vxid) BackendIdGetProc((vxid).backendId)
+#endif
+
+/* 17 renamed what transactions share: the next number of an object */
+#if PG_VERSION_NUM >= 170000
+#define pgm_next_oid() (TransamVariables->nextOid)
+#else
+#define pgm_next_oid() (ShmemVariableCache->nextOid)
 #endif
 
 /* 17 can also look for stronger modes */
@@ -121,6 +158,16 @@ pgm_not_null_name(Oid relid, AttrNumber attnum)
 #define pgm_constraint_enforced(constraint) true
 #endif
 
+/* what is said behind a constraint of a column, to be a part of it */
+#if PG_VERSION_NUM >= 180000
+#define pgm_constraint_take_attribute(constraint, attribute) \
+	((constraint)->is_enforced = (attribute)->contype == CONSTR_ATTR_ENFORCED ? true : \
+	 (attribute)->contype == CONSTR_ATTR_NOT_ENFORCED ? false : \
+	 (constraint)->is_enforced)
+#else
+#define pgm_constraint_take_attribute(constraint, attribute) ((void) 0)
+#endif
+
 /* 18 made NOT NULL a constraint of the table: the column it is for, or NULL */
 #if PG_VERSION_NUM >= 180000
 #define pgm_constraint_not_null_column(constraint) \
@@ -159,6 +206,20 @@ pgm_operators(List *name)
 #define pgm_candidates(name) \
 	FuncnameGetCandidates(name, -1, NIL, false, false, false, true)
 #endif
+
+/* 16 can be asked for a type without raising an error */
+static inline void
+pgm_parse_type(const char *name, Oid *type, int32 *typmod)
+{
+#if PG_VERSION_NUM >= 160000
+	ErrorSaveContext context = {.type = T_ErrorSaveContext};
+
+	if (!parseTypeString(name, type, typmod, (Node *) &context))
+		*type = InvalidOid;
+#else
+	parseTypeString(name, type, typmod, true);
+#endif
+}
 
 /* 19 asks a scan for flags */
 #if PG_VERSION_NUM >= 190000

@@ -53,5 +53,9 @@
 #define PGM_ERRCODE_NOT_CURRENT			MAKE_SQLSTATE('M','G','0','2','1')
 /* a migration that lint finds unsafe */
 #define PGM_ERRCODE_LINT				MAKE_SQLSTATE('M','G','0','2','2')
+/* the schema is not as a model has it */
+#define PGM_ERRCODE_NOT_AS_MODELLED		MAKE_SQLSTATE('M','G','0','2','3')
+/* migrations are pending, so that there is nothing to compare a model with */
+#define PGM_ERRCODE_NOT_UP_TO_DATE		MAKE_SQLSTATE('M','G','0','2','4')
 
 #endif							/* PGM_ERRORS_H */

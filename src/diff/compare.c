@@ -49,8 +49,9 @@ order_differs(const char *before, const char *after)
 	return !equal(list_intersection(a, b), list_intersection(b, a));
 }
 
-static bool
-value_differs(PgmForm form, const char *before, const char *after)
+/* Do two values of a property differ? */
+bool
+pgm_property_differs(PgmForm form, const char *before, const char *after)
 {
 	if (form == PGM_FORM_ORDER)
 		return order_differs(before, after);
@@ -94,7 +95,7 @@ add_changes(List *list, const PgmObject *old, const PgmObject *new,
 	{
 		PgmDifference *d;
 
-		if (!value_differs(p->form[i], old->value[i], new->value[i]))
+		if (!pgm_property_differs(p->form[i], old->value[i], new->value[i]))
 			continue;
 		d = make_difference(PGM_CHANGED, new, after);
 		d->property = p->name[i];

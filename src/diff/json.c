@@ -159,6 +159,7 @@ read_object(const PgmSnapshot *like, JsonbContainer *object)
 		refuse("An element is not an object of kind, identity and definition.");
 	o->kind_number = kind_number(kind);
 	o->kind = pgm_kinds_get(o->kind_number);
+	o->properties = &like->properties[o->kind_number];
 	read_properties(o, &like->properties[o->kind_number],
 					definition->val.binary.data);
 	return o;

@@ -18,6 +18,24 @@
 #define METHOD \
 	" || ' using ' || (SELECT quote_ident(amname) FROM pg_am WHERE oid = "
 
+/*
+ * The members of a family that are not those of a class, or those of a class:
+ * what they go with says which.
+ */
+#define MEMBER(catalog, oid) \
+	" JOIN pg_depend d ON d.classid = m.tableoid AND d.objid = m.oid" \
+	" AND d.refclassid = '" catalog "'::regclass AND d.refobjid = " oid
+#define MEMBERS(catalog, oid) \
+	" (SELECT jsonb_agg(m ORDER BY m COLLATE \"C\") FROM (" \
+	"  SELECT format('OPERATOR %s %s', amopstrategy, amopopr::regoperator)" \
+	"   || CASE WHEN amopsortfamily <> 0 THEN ' FOR ORDER BY '" \
+	"    || (SELECT " PGM_SQL_NAME("s.opfname") " FROM pg_opfamily s JOIN pg_namespace n ON n.oid = s.opfnamespace" \
+	"     WHERE s.oid = amopsortfamily) ELSE '' END" \
+	"  FROM pg_amop m" MEMBER(catalog, oid) " UNION ALL" \
+	"  SELECT format('FUNCTION %s (%s, %s) %s', amprocnum, format_type(amproclefttype, NULL)," \
+	"   format_type(amprocrighttype, NULL), amproc::oid::regprocedure)" \
+	"  FROM pg_amproc m" MEMBER(catalog, oid) ") v (m)) AS members"
+
 static PgmKind operators[] = {
 	{
 		.name = "operator",
@@ -35,21 +53,13 @@ static PgmKind operators[] = {
 		" WHERE " PGM_SQL_USERS_SCHEMA " AND " PGM_SQL_NO_MEMBER("pg_operator", "o.oid")
 	},
 
-	/* the members of a class are members of its family, all of them here */
 	{
 		.name = "operator family",
 		.classid = OperatorFamilyRelationId,
 		.query.sql =
 		"SELECT f.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("f.opfname") METHOD "f.opfmethod),"
 		" " PGM_SQL_OWNER("f.opfowner") ","
-		" (SELECT jsonb_agg(m ORDER BY m COLLATE \"C\") FROM ("
-		"  SELECT format('OPERATOR %s %s', amopstrategy, amopopr::regoperator)"
-		"   || CASE WHEN amopsortfamily <> 0 THEN ' FOR ORDER BY '"
-		"    || (pg_identify_object('pg_opfamily'::regclass, amopsortfamily, 0)).identity ELSE '' END"
-		"  FROM pg_amop WHERE amopfamily = f.oid UNION ALL"
-		"  SELECT format('FUNCTION %s (%s, %s) %s', amprocnum, format_type(amproclefttype, NULL),"
-		"   format_type(amprocrighttype, NULL), amproc::oid::regprocedure)"
-		"  FROM pg_amproc WHERE amprocfamily = f.oid) v (m)) AS members"
+		MEMBERS("pg_opfamily", "f.oid")
 		" FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace"
 		" WHERE " PGM_SQL_USERS_SCHEMA " AND " PGM_SQL_NO_MEMBER("pg_opfamily", "f.oid")
 	},
@@ -62,7 +72,8 @@ static PgmKind operators[] = {
 		" format_type(o.opcintype, NULL) AS type,"
 		" o.opcdefault AS \"default\","
 		" (pg_identify_object('pg_opfamily'::regclass, o.opcfamily, 0)).identity AS family,"
-		" CASE WHEN o.opckeytype <> 0 THEN format_type(o.opckeytype, NULL) END AS storage"
+		" CASE WHEN o.opckeytype <> 0 THEN format_type(o.opckeytype, NULL) END AS storage,"
+		MEMBERS("pg_opclass", "o.oid")
 		" FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace"
 		" WHERE " PGM_SQL_USERS_SCHEMA " AND " PGM_SQL_NO_MEMBER("pg_opclass", "o.oid")
 	},

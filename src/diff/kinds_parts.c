@@ -113,7 +113,8 @@ static PgmKind parts[] = {
 		.query.sql =
 		"SELECT t.oid, 0, " PGM_SQL_IN_RELATION ", " PGM_SQL_OF_RELATION("t.tgname") ","
 		" pg_get_triggerdef(t.oid) AS definition,"
-		ENABLED("t.tgenabled")
+		ENABLED("t.tgenabled") ","
+		" t.tgparentid <> 0 AS cloned"
 		" FROM pg_trigger t"
 		FROM_RELATION("t.tgrelid")
 		" LEFT JOIN pg_trigger up ON up.oid = t.tgparentid"

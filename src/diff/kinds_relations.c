@@ -60,6 +60,17 @@
 	"  FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND attrelid >= 16384" \
 	"  GROUP BY attrelid) a ON a.attrelid = c.oid"
 
+/*
+ * VALUES in FROM has a space before it or not, by how it was written.  Where
+ * one is in a literal, all stay as they are.
+ */
+#define VIEW_DEFINITION \
+	" (SELECT CASE WHEN strpos(d, '( VALUES (') > 0 AND" \
+	"   length(replace(d, '( VALUES (', '(VALUES (')) - length(d) =" \
+	"   length(replace(l, '( VALUES (', '(VALUES (')) - length(l)" \
+	"  THEN replace(d, '( VALUES (', '(VALUES (') ELSE d END" \
+	" FROM ltrim(pg_get_viewdef(c.oid)) d, regexp_replace(d, '''[^'']*''', '', 'g') l) AS definition"
+
 static PgmKind relations[] = {
 	{
 		.name = "table",
@@ -112,7 +123,7 @@ static PgmKind relations[] = {
 		"SELECT c.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("c.relname") ","
 		" " PGM_SQL_OWNER("c.relowner") ","
 		" " PGM_SQL_SORTED("c.reloptions") " AS options,"
-		" ltrim(pg_get_viewdef(c.oid)) AS definition"
+		VIEW_DEFINITION
 		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 		" WHERE " PGM_SQL_USERS_RELATION("'v'")
 	},
@@ -124,7 +135,7 @@ static PgmKind relations[] = {
 		" " PGM_SQL_OWNER("c.relowner") ","
 		ACCESS_METHOD TABLESPACE OPTIONS CLUSTERED
 		" NOT c.relispopulated AS without_data,"
-		" ltrim(pg_get_viewdef(c.oid)) AS definition"
+		VIEW_DEFINITION
 		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 		FROM_CLUSTERED
 		" WHERE " PGM_SQL_USERS_RELATION("'m'")

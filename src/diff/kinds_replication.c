@@ -63,7 +63,7 @@ static PgmKind replication[] = {
 		.query.sql =
 		"SELECT s.oid, 0, " PGM_SQL_IN_NOTHING ", quote_ident(s.subname),"
 		" " PGM_SQL_OWNER("s.subowner") ","
-		" " PGM_SQL_SORTED("s.subpublications") " AS publications,"
+		" to_jsonb(s.subpublications) AS publications,"
 		" s.subenabled AS enabled,"
 		" s.subbinary AS binary,"
 		" s.substream::text AS streaming,"

@@ -78,7 +78,7 @@ static PgmKind routines[] = {
 		" " PGM_SQL_OWNER("t.evtowner") ","
 		" t.evtevent::text AS event,"
 		" " PGM_SQL_FUNCTION("t.evtfoid") " AS function,"
-		" " PGM_SQL_SORTED("t.evttags") " AS tags,"
+		" to_jsonb(t.evttags) AS tags,"
 		" CASE t.evtenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on replicas' WHEN 'A' THEN 'always' END AS enabled"
 		" FROM pg_event_trigger t WHERE " PGM_SQL_USERS("pg_event_trigger", "t.oid")
 	},

@@ -100,7 +100,7 @@ static PgmObject *
 read_object(const PgmProperties *p, const PgmKind *kind, HeapTuple row,
 			TupleDesc desc)
 {
-	PgmObject  *o = palloc(sizeof(PgmObject));
+	PgmObject  *o = palloc0(sizeof(PgmObject));
 	Oid			objid = oid_of(row, desc, 1);
 	bool		isnull;
 
@@ -139,6 +139,7 @@ pgm_snapshot_add_rows(PgmSnapshot *s, int number)
 		o = read_object(&s->properties[number], kind, rows->vals[i],
 						rows->tupdesc);
 		o->kind_number = number;
+		o->properties = &s->properties[number];
 		pgm_snapshot_add(s, o);
 	}
 	MemoryContextSwitchTo(old);

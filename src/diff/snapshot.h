@@ -47,10 +47,13 @@ typedef struct PgmObject
 {
 	const PgmKind *kind;
 	int			kind_number;	/* in the order of kinds */
+	const PgmProperties *properties;	/* of the kind */
 	const char *identity;
 	const char **value;			/* one a property; NULL: as it is by nature */
 	ObjectAddress address;		/* classId 0: not in a catalog by itself */
 	ObjectAddress parent;		/* what it is a part of, if anything */
+	bool		outside;		/* is not compared; for who compares a part */
+	bool		removed;		/* is about to be taken out of the snapshot */
 } PgmObject;
 
 typedef struct PgmSnapshot
@@ -97,6 +100,8 @@ extern PgmObject *pgm_snapshot_find(const PgmSnapshot *s,
 /* compare.c */
 extern List *pgm_snapshot_compare(const PgmSnapshot *before,
 								  const PgmSnapshot *after);
+extern bool pgm_property_differs(PgmForm form, const char *before,
+								 const char *after);
 
 /* say.c */
 extern char *pgm_snapshot_say(const PgmDifference *d);

@@ -52,6 +52,7 @@ extern void pgm_trial_aside(PgmTrial *trial,
 extern const char *pgm_tried_name(PgmTried outcome);
 
 /* trialroom.c */
+extern int64 pgm_lock_room(int64 *room, int64 *taken);
 extern void pgm_trial_check_room(int64 locks);
 
 #endif							/* PGM_TRIAL_H */

@@ -19,23 +19,34 @@ capacity(void)
 }
 
 /*
- * Refuse a trial that needs more than half of what is free: others need locks
- * too, and a trial holds all of its own to the end.
+ * Look how full it is.  Returns how many locks one transaction may have: half
+ * of what is free, for others need some too, and it holds its own to the end.
  */
+int64
+pgm_lock_room(int64 *room, int64 *taken)
+{
+	LockData   *all = GetLockStatusData();
+
+	*room = capacity();
+	*taken = all->nelements;
+	pfree(all->locks);
+	pfree(all);
+	return (*room - *taken) / 2;
+}
+
+/* Refuse a trial that needs more. */
 void
 pgm_trial_check_room(int64 locks)
 {
-	LockData   *all = GetLockStatusData();
-	int64		free = capacity() - all->nelements;
+	int64		room;
+	int64		taken;
 
-	if (locks > free / 2)
+	if (locks > pgm_lock_room(&room, &taken))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("the trial would need about %lld locks at once",
 						(long long) locks),
-				 errdetail("The lock table of the server has room for %lld, of which %d are taken; a trial may have half of the rest.",
-						   (long long) capacity(), all->nelements),
+				 errdetail("The lock table of the server has room for %lld, of which %lld are taken; a trial may have half of the rest.",
+						   (long long) room, (long long) taken),
 				 errhint("Try fewer migrations at a time, for example with the target '+10', or raise max_locks_per_transaction.")));
-	pfree(all->locks);
-	pfree(all);
 }

@@ -1,6 +1,7 @@
 /*
  * files.c
- *	  Migration files out of the registry: export(), revision(), merge().
+ *	  Migration files out of the registry: export(), merge(), and what
+ *	  revision() makes of its first arguments.
  */
 #include "postgres.h"
 
@@ -14,6 +15,7 @@
 
 #include "errors.h"
 #include "graph/plan.h"
+#include "registry/files.h"
 #include "registry/names.h"
 #include "registry/register.h"
 #include "registry/registry.h"
@@ -32,7 +34,6 @@ compare_ints(const void *a, const void *b)
 }
 
 PG_FUNCTION_INFO_V1(pg_migrate_export);
-PG_FUNCTION_INFO_V1(pg_migrate_revision);
 PG_FUNCTION_INFO_V1(pg_migrate_merge);
 
 /*
@@ -166,8 +167,8 @@ new_migration(char *id, char *message)
 }
 
 /* The row (revision, file_name, content). */
-static Datum
-return_file(FunctionCallInfo fcinfo, const PgmMigration *m)
+Datum
+pgm_revision_return(FunctionCallInfo fcinfo, const PgmMigration *m)
 {
 	TupleDesc	desc;
 	StringInfoData content;
@@ -213,11 +214,11 @@ id_argument(FunctionCallInfo fcinfo, int i)
 }
 
 /*
- * revision(message, head default 'head', splice, rev_id, branch_label,
- * depends_on) returns a row (revision, file_name, content); changes nothing.
+ * A migration without content, from the first arguments of revision():
+ * message, head, splice, rev_id, branch_label, depends_on.
  */
-Datum
-pg_migrate_revision(PG_FUNCTION_ARGS)
+PgmMigration *
+pgm_revision_new(FunctionCallInfo fcinfo)
 {
 	PgmGraph   *g = pgm_registry_graph(true, NULL);
 	PgmMigration *m = new_migration(id_argument(fcinfo, 3),
@@ -228,7 +229,7 @@ pg_migrate_revision(PG_FUNCTION_ARGS)
 	m->branch_labels = list_argument(fcinfo, 4);
 	pgm_names_check(m->branch_labels, PGM_NAME_LABEL);
 	m->depends_on = find_dependencies(g, list_argument(fcinfo, 5));
-	return return_file(fcinfo, m);
+	return m;
 }
 
 /*
@@ -260,5 +261,5 @@ pg_migrate_merge(PG_FUNCTION_ARGS)
 					pgm_name_join(m->down_revision)),
 			 errhint("Write the content to file %s and commit it with your migrations.",
 					 pgm_migration_file_name(m->revision, m->message))));
-	return return_file(fcinfo, m);
+	return pgm_revision_return(fcinfo, m);
 }

@@ -173,24 +173,30 @@ execute_planned(PlannedStmt *planned, const char *text,
 }
 
 static void
-execute_statement(const PgmScript *script, const PgmStatement *s,
-				  ProcessUtilityContext level, DestReceiver *dest)
+execute_raw(RawStmt *raw, const char *text, ProcessUtilityContext level,
+			DestReceiver *dest)
 {
-	RawStmt    *raw = copyObject(s->raw);
 	List	   *planned;
 	ListCell   *lc;
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	planned = pg_analyze_and_rewrite_fixedparams(raw, script->text,
-												 NULL, 0, NULL);
-	planned = pg_plan_queries(planned, script->text, CURSOR_OPT_PARALLEL_OK,
-							  NULL);
+	planned = pg_analyze_and_rewrite_fixedparams(raw, text, NULL, 0, NULL);
+	planned = pg_plan_queries(planned, text, CURSOR_OPT_PARALLEL_OK, NULL);
 	PopActiveSnapshot();
 	foreach(lc, planned)
-		execute_planned(lfirst_node(PlannedStmt, lc), script->text, level,
-						dest);
+		execute_planned(lfirst_node(PlannedStmt, lc), text, level, dest);
 	CommandCounterIncrement();
+}
+
+/*
+ * Execute a statement that was cut out of "text", without timeouts, locks in
+ * advance and error context.  Its parse tree is not to be used again.
+ */
+void
+pgm_execute_raw(RawStmt *raw, const char *text)
+{
+	execute_raw(raw, text, PROCESS_UTILITY_QUERY, None_Receiver);
 }
 
 /* One statement within a script, with its timeouts and error context. */
@@ -212,7 +218,7 @@ execute_guarded(const PgmScript *script, const PgmStatement *s,
 	armed = arm_timeout(saved);
 	if (level == PROCESS_UTILITY_QUERY)
 		pgm_locks_get(s->raw->stmt);
-	execute_statement(script, s, level, dest);
+	execute_raw(copyObject(s->raw), script->text, level, dest);
 	if (armed)
 		pgm_caller_timeout_restore(saved);
 	error_context_stack = callback.previous;

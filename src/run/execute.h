@@ -40,6 +40,7 @@ extern void pgm_execute_statement(const PgmScript *script,
 								  const PgmStatement *s,
 								  const PgmCallerTimeout *saved,
 								  DestReceiver *dest);
+extern void pgm_execute_raw(RawStmt *raw, const char *text);
 extern void pgm_execute_part(const PgmScript *script, int first, int count,
 							 const PgmCallerTimeout *saved);
 extern void pgm_execute_lone(const PgmScript *script, int statement,

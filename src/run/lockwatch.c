@@ -195,6 +195,25 @@ pgm_lockwatch_blockers(void)
 }
 
 /*
+ * What a process is and does, in the current memory context.  Runs as the
+ * current user, too.
+ */
+char *
+pgm_lockwatch_process(int pid)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	StringInfoData buf;
+	char	   *result;
+
+	SPI_connect();
+	initStringInfo(&buf);
+	describe_process(&buf, pid);
+	result = MemoryContextStrdup(caller, buf.data);
+	SPI_finish();
+	return result;
+}
+
+/*
  * The process whose transaction is open longest of those that may see old rows,
  * in the current memory context; NULL when there is none.  Runs as the current
  * user, too.

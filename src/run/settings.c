@@ -9,6 +9,7 @@
 #include "storage/proc.h"
 #include "utils/guc.h"
 
+#include "diff/diffsettings.h"
 #include "lint/lintsettings.h"
 #include "run/settings.h"
 
@@ -161,5 +162,6 @@ pgm_settings_define(void)
 							   "",
 							   PGC_SUSET, 0, NULL, NULL, NULL);
 	pgm_lintsettings_define();
+	pgm_diffsettings_define();
 	MarkGUCPrefixReserved("pg_migrate");
 }

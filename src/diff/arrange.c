@@ -1,0 +1,392 @@
+/*
+ * arrange.c
+ *	  The order of actions.
+ *
+ * Each action waits for others, as dependencies say: those before the change
+ * for what is taken down, those after it for what is set up.  What waits for
+ * nothing more is done next, by rank and number, from a heap: the time grows
+ * with the number of actions and dependencies, and hardly faster.
+ */
+#include "postgres.h"
+
+#include "lib/binaryheap.h"
+#include "miscadmin.h"
+#include "utils/hsearch.h"
+
+#include "diff/plan.h"
+#include "diff/relations.h"
+
+static void
+first_then(PgmAction *first, PgmAction *then)
+{
+	if (first == NULL || then == NULL || first == then)
+		return;
+	first->then = lappend(first->then, then);
+	then->waits_for++;
+}
+
+/* The action by which an atom is gone, also if it was put aside before, or NULL */
+static PgmAction *
+action_gone(const PgmAtom *a)
+{
+	if (a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), "attribute") &&
+		a->with_whole_down)
+		a = a->old.whole;
+	return a->exchanged ? a->action[PGM_CLEAN_UP] : pgm_atom_action(a, PGM_TAKE_DOWN);
+}
+
+/* "x" depended on "y". */
+static void
+order_old(const PgmAtom *x, const PgmAtom *y)
+{
+	PgmAction  *down = pgm_atom_action(x, PGM_TAKE_DOWN);
+
+	/* columns may still have what is dropped, but not what is renamed */
+	if (!y->exchanged || !pgm_atom_is_type(x) || x->exchanged)
+		first_then(down, pgm_atom_action(y, PGM_TAKE_DOWN));
+	first_then(action_gone(x), y->exchanged || y->todo == PGM_DROP ? action_gone(y) : NULL);
+	first_then(down, y->action[PGM_ALTER]);
+	if (y->follows)
+		first_then(down, y->follows->action[PGM_ALTER]);
+	if (y->exchanged || y->todo == PGM_DROP)
+		first_then(x->action[PGM_ALTER], action_gone(y));
+}
+
+/*
+ * Is "x" a default for new rows that comes before those that are there get it,
+ * and NULL is forbidden?
+ */
+static bool
+is_default_before(const PgmAtom *x, const PgmAtom *y)
+{
+	return x->aspect && strcmp(x->aspect->property, "default") == 0 && x->new.object &&
+		x->todo != PGM_REPLACE && y == x->new.whole && y->todo == PGM_CHANGE && !y->retyped &&
+		pgm_value_same(y->old.object, y->new.object, "type") &&
+		pgm_value_same(y->old.object, y->new.object, "identity") &&
+		pgm_value_same(y->old.object, y->new.object, "generated");
+}
+
+/* "x" will depend on "y". */
+static void
+order_new(const PgmAtom *x, const PgmAtom *y)
+{
+	PgmAction  *up = pgm_atom_action(x, PGM_SET_UP);
+	PgmAction  *y_up = pgm_atom_action(y, PGM_SET_UP);
+
+	/* a table that is made with what it inherits from waits for no own part */
+	if (x->aspect && x->with_whole_up && y->new.whole == x->new.whole)
+		return;
+	first_then(y_up, up);
+	first_then(y_up, x->action[PGM_ALTER]);
+	if (is_default_before(x, y))
+	{
+		first_then(up, y->action[PGM_ALTER]);
+		first_then(x->action[PGM_ALTER], y->action[PGM_ALTER]);
+		return;
+	}
+	first_then(y->action[PGM_ALTER], up);
+	first_then(y->action[PGM_ALTER], x->action[PGM_ALTER]);
+}
+
+static void
+order_by_dependencies(const PgmAtom *a)
+{
+	ListCell   *lc;
+
+	foreach(lc, a->old.uses)
+		order_old(a, lfirst(lc));
+	foreach(lc, a->new.uses)
+		order_new(a, lfirst(lc));
+	first_then(pgm_atom_action(a, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
+	first_then(a->action[PGM_SET_UP], a->action[PGM_CLEAN_UP]);
+}
+
+/* Who takes a name that another one has before */
+typedef struct NameHolder
+{
+	char		name[2 * NAMEDATALEN * 2 + 16]; /* hash key; must be first */
+	PgmAction  *down;
+	PgmAction  *up;
+} NameHolder;
+
+/* Kinds whose names are in one space with those of others */
+static const struct
+{
+	const char *kind;
+	const char *space;
+	const char *and_space;
+}			spaces[] = {
+	{"table", "relation", "type"},
+	{"foreign table", "relation", "type"},
+	{"view", "relation", "type"},
+	{"materialized view", "relation", "type"},
+	{"sequence", "relation", NULL},
+	{"index", "relation", NULL},
+	{"type", "relation", "type"},
+	{"domain", "type", NULL},
+	{"function", "routine", NULL},
+	{"procedure", "routine", NULL},
+	{"aggregate", "routine", NULL},
+};
+
+static void
+hold(HTAB *names, const char *space, const char *identity, PgmAction *down,
+	 PgmAction *up)
+{
+	char		key[sizeof(((NameHolder *) 0)->name)];
+	NameHolder *holder;
+	bool		found;
+
+	strlcpy(key, psprintf("%s %s", space, identity), sizeof(key));
+	holder = hash_search(names, key, HASH_ENTER, &found);
+	if (!found)
+		holder->down = holder->up = NULL;
+	if (down)
+		holder->down = down;
+	if (up)
+		holder->up = up;
+}
+
+/* The name that the index of a constraint has */
+static const char *
+index_name(const PgmDiffPlan *p, const PgmAtom *a)
+{
+	const PgmSide *s = a->new.object ? p->new : p->old;
+	const PgmObject *o = pgm_atom_object(a);
+	const PgmObject *table = pgm_side_parent(s, o);
+
+	if (table == NULL || !pgm_kind_is(o, "constraint") ||
+		(strncmp(pgm_value(o, "definition"), "PRIMARY", 7) != 0 &&
+		 strncmp(pgm_value(o, "definition"), "UNIQUE", 6) != 0 &&
+		 strncmp(pgm_value(o, "definition"), "EXCLUDE", 7) != 0))
+		return NULL;
+	return psprintf("%.*s.%.*s", pgm_name_length(table->identity), table->identity,
+					pgm_name_length(o->identity), o->identity);
+}
+
+static void
+hold_names(HTAB *names, const PgmDiffPlan *p, PgmAtom *a)
+{
+	PgmAction  *down = pgm_atom_action(a, PGM_TAKE_DOWN);
+	PgmAction  *up = pgm_atom_action(a, PGM_SET_UP);
+	const PgmObject *o = pgm_atom_object(a);
+	const char *index;
+
+	if (a->aspect || (down == NULL && up == NULL))
+		return;
+	index = index_name(p, a);
+	if (index)
+		hold(names, "relation", index, down, up);
+	for (int i = 0; i < (int) lengthof(spaces); i++)
+	{
+		if (!pgm_kind_is(o, spaces[i].kind))
+			continue;
+		hold(names, spaces[i].space, o->identity, down, up);
+		if (spaces[i].and_space)
+			hold(names, spaces[i].and_space, o->identity, down, up);
+	}
+}
+
+/* What has a name is dropped before something else gets it. */
+static void
+order_by_names(PgmDiffPlan *p)
+{
+	HASHCTL		ctl = {
+		.keysize = sizeof(((NameHolder *) 0)->name),
+		.entrysize = sizeof(NameHolder),
+		.hcxt = CurrentMemoryContext
+	};
+	HTAB	   *names = hash_create("names", 256, &ctl,
+									HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	HASH_SEQ_STATUS status;
+	NameHolder *holder;
+
+	for (int i = 0; i < p->natoms; i++)
+		hold_names(names, p, p->atom[i]);
+	hash_seq_init(&status, names);
+	while ((holder = hash_seq_search(&status)) != NULL)
+		first_then(holder->down, holder->up);
+	hash_destroy(names);
+}
+
+/* A REVOKE from a table takes what was granted of its columns, too. */
+static void
+order_grants(PgmDiffPlan *p, const PgmAtom *a)
+{
+	PgmAction  *down = a->action[PGM_TAKE_DOWN];
+	const PgmObject *table = a->old.object ? pgm_side_parent(p->old, a->old.object) : NULL;
+	const PgmAtom *whole = pgm_plan_atom(p, table);
+	ListCell   *lc;
+
+	if (down == NULL || whole == NULL || whole->new.object == NULL)
+		return;
+	foreach(lc, pgm_side_children(p->new, whole->new.object, "grant"))
+		first_then(down, pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+}
+
+/* A table is logged after, and unlogged before, those it refers to. */
+static void
+order_logged(const PgmAtom *key)
+{
+	const PgmAtom *table = key->new.whole;
+	ListCell   *lc;
+
+	if (table == NULL || table->action[PGM_ALTER] == NULL ||
+		pgm_value_same(table->old.object, table->new.object, "unlogged"))
+		return;
+	foreach(lc, key->new.uses)
+	{
+		const PgmAtom *other = ((PgmAtom *) lfirst(lc))->new.whole;
+
+		if (other == NULL || other == table || other->aspect || !pgm_kind_is(pgm_atom_object(other), "table"))
+			continue;
+		if (pgm_value(table->new.object, "unlogged"))
+			first_then(table->action[PGM_ALTER], other->action[PGM_ALTER]);
+		else
+			first_then(other->action[PGM_ALTER], table->action[PGM_ALTER]);
+	}
+}
+
+/*
+ * What the server refuses for the sake of columns comes after they are gone,
+ * and before there are others.
+ */
+static void
+order_holders(const PgmAtom *a)
+{
+	const PgmAtom *type = pgm_kind_is(a->new.object, "domain") ? a : a->new.whole;
+	PgmAction  *up = a->action[a->todo == PGM_CHANGE ? PGM_ALTER : PGM_SET_UP];
+	ListCell   *lc;
+
+	if (up == NULL || type == NULL)
+		return;
+	if (type->todo != PGM_REPLACE)
+		foreach(lc, pgm_plan_holders(type, false))
+			first_then(pgm_atom_action(lfirst(lc), PGM_TAKE_DOWN), up);
+	foreach(lc, pgm_plan_holders(type, true))
+	{
+		const PgmAtom *column = lfirst(lc);
+
+		first_then(up, pgm_atom_action(column, PGM_SET_UP));
+		first_then(up, column->action[PGM_ALTER]);
+	}
+}
+
+/* A table is made of a type while its columns are those of the type. */
+static void
+order_typed(const PgmDiffPlan *p, const PgmAtom *table)
+{
+	const PgmAtom *link = pgm_plan_aspect(p, table->new.object, "of_type");
+	const PgmObject *type;
+	ListCell   *lc;
+
+	if (link == NULL || link->todo == PGM_KEEP)
+		return;
+	foreach(lc, pgm_side_children(p->new, table->new.object, "column"))
+		first_then(link->action[PGM_TAKE_DOWN],
+				   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+	foreach(lc, pgm_side_children(p->old, table->old.object, "column"))
+		first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
+				   link->action[PGM_SET_UP]);
+	type = link->old.object ? pgm_side_find(p->new, "type", pgm_value(link->old.object, "of_type")) : NULL;
+	if (type)
+		foreach(lc, pgm_side_children(p->new, type, "attribute"))
+			first_then(link->action[PGM_TAKE_DOWN],
+					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+}
+
+/* Columns that are added to a table come in their order. */
+static void
+order_columns(PgmDiffPlan *p, const PgmObject *table)
+{
+	PgmAction  *last = NULL;
+	ListCell   *lc;
+
+	foreach(lc, pgm_side_children(p->new, table, "column"))
+	{
+		PgmAtom    *column = pgm_plan_atom(p, lfirst(lc));
+		PgmAction  *up = column->action[PGM_SET_UP];
+
+		if (up == NULL)
+			continue;
+		first_then(last, up);
+		last = up;
+	}
+}
+
+static int
+compare_actions(Datum a, Datum b, void *arg)
+{
+	const PgmAction *x = (PgmAction *) DatumGetPointer(a);
+	const PgmAction *y = (PgmAction *) DatumGetPointer(b);
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? 1 : -1;
+	return (x->number < y->number) - (x->number > y->number);
+}
+
+/* Bring the actions into order, as far as that goes. */
+static List *
+sort(List *actions)
+{
+	binaryheap *ready = binaryheap_allocate(Max(list_length(actions), 1),
+											compare_actions, NULL);
+	List	   *sorted = NIL;
+	ListCell   *lc;
+
+	foreach(lc, actions)
+		if (((PgmAction *) lfirst(lc))->waits_for == 0)
+		binaryheap_add_unordered(ready, PointerGetDatum(lfirst(lc)));
+	binaryheap_build(ready);
+	while (!binaryheap_empty(ready))
+	{
+		PgmAction  *action = (PgmAction *) DatumGetPointer(binaryheap_remove_first(ready));
+
+		CHECK_FOR_INTERRUPTS();
+		action->done = true;
+		sorted = lappend(sorted, action);
+		foreach(lc, action->then)
+			if (--((PgmAction *) lfirst(lc))->waits_for == 0)
+			binaryheap_add(ready, PointerGetDatum(lfirst(lc)));
+	}
+	binaryheap_free(ready);
+	return sorted;
+}
+
+/* Bring the actions into order.  False when there is a cycle. */
+bool
+pgm_plan_arrange(PgmDiffPlan *p)
+{
+	List	   *sorted;
+
+	for (int i = 0; i < p->natoms; i++)
+	{
+		PgmAtom    *a = p->atom[i];
+
+		CHECK_FOR_INTERRUPTS();
+		order_by_dependencies(a);
+		if (a->aspect)
+			continue;
+		if (pgm_kind_is(pgm_atom_object(a), "grant"))
+			order_grants(p, a);
+		if (a->new.object == NULL)
+			continue;
+		if (pgm_kind_is(a->new.object, "constraint"))
+			order_logged(a);
+		if (a->old.object && pgm_kind_is(a->new.object, "table"))
+		{
+			order_columns(p, a->new.object);
+			order_typed(p, a);
+		}
+		if (pgm_kind_is(a->new.object, "domain") ||
+			pgm_kind_is(a->new.object, "domain constraint") ||
+			(pgm_kind_is(a->new.object, "attribute") && a->todo == PGM_CHANGE))
+			order_holders(a);
+	}
+	order_by_names(p);
+	sorted = sort(p->actions);
+	if (list_length(sorted) < list_length(p->actions))
+		return false;
+	p->actions = sorted;
+	return true;
+}

@@ -1,0 +1,150 @@
+/*
+ * plan.h
+ *	  From one side to the other: what is done with each object, and in which
+ *	  order.
+ *
+ * An atom is an object of either side or both, or an aspect of one: a property
+ * that is set by itself, since it depends on more than its object does (the
+ * default of a column, what a table inherits from).  What is done with an atom
+ * is up to three actions: it is taken down, changed, set up.
+ */
+#ifndef PGM_DIFF_PLAN_H
+#define PGM_DIFF_PLAN_H
+
+#include "diff/side.h"
+#include "diff/write.h"
+
+typedef enum PgmTodo
+{
+	PGM_KEEP,
+	PGM_CREATE,
+	PGM_DROP,
+	PGM_CHANGE,					/* in place */
+	PGM_REPLACE					/* taken down and set up again */
+} PgmTodo;
+
+typedef enum PgmPhase
+{
+	PGM_TAKE_DOWN,
+	PGM_ALTER,
+	PGM_SET_UP,
+	PGM_CLEAN_UP				/* what was kept aside for others is dropped */
+} PgmPhase;
+
+#define PGM_PHASES (PGM_CLEAN_UP + 1)
+
+typedef struct PgmAtom PgmAtom;
+typedef struct PgmAction PgmAction;
+
+/* A property that is an atom of its own */
+typedef struct PgmAspect
+{
+	const char *kind;
+	const char *property;
+	const char *and_property;	/* goes with it, or NULL */
+
+	/* what the value refers to (PgmObject), of the object's own side */
+	List	   *(*uses) (const PgmSide *s, const PgmObject *o);
+
+	/* from "old" to "new"; NULL is where it is not set */
+	void		(*write) (PgmWrite *w, const PgmObject *old,
+						  const PgmObject *new);
+} PgmAspect;
+
+/* What there is of an atom on one side */
+typedef struct PgmHalf
+{
+	const PgmObject *object;	/* NULL: it is not there */
+	PgmAtom    *whole;			/* what it is a part of, or NULL */
+	List	   *uses;			/* atoms it depends on */
+	List	   *used_by;		/* atoms that depend on it */
+} PgmHalf;
+
+struct PgmAtom
+{
+	const PgmAspect *aspect;	/* NULL: the object itself */
+	PgmTodo		todo;
+	PgmHalf		old;
+	PgmHalf		new;
+	bool		with_whole_down;	/* taken down with what it is a part of */
+	bool		with_whole_up;	/* set up with it */
+	bool		apart;			/* neither of both, for that led to a cycle */
+	bool		retyped;		/* a column whose type is exchanged */
+	bool		exchanged;		/* a type that such columns have */
+	PgmAtom    *twin;			/* of another kind, takes its name; or NULL */
+	PgmAtom    *follows;		/* the attribute that a column comes from, or
+								 * NULL */
+	PgmAction  *action[PGM_PHASES];
+};
+
+/* Statements that belong together, at their place */
+struct PgmAction
+{
+	PgmAtom    *atom;
+	PgmPhase	phase;
+	List	   *statements;		/* PgmSql */
+	int			rank;			/* among those that may be next */
+	int			number;
+	List	   *then;			/* actions that have to wait for this one */
+	int			waits_for;		/* how many are to be done before */
+	bool		done;
+	bool		held;			/* waits for an answer, or for one that does */
+};
+
+typedef struct PgmDiffPlan
+{
+	const PgmSide *old;
+	const PgmSide *new;
+	const PgmWriteOptions *options;
+	PgmAtom   **atom;
+	int			natoms;
+	HTAB	   *by_object;
+	List	   *actions;		/* all; when arranged, in order */
+} PgmDiffPlan;
+
+/* atoms.c */
+extern void pgm_plan_atoms(PgmDiffPlan *p);
+extern PgmAtom *pgm_plan_atom(const PgmDiffPlan *p, const PgmObject *o);
+extern const PgmObject *pgm_atom_object(const PgmAtom *a);
+
+/* aspects.c */
+extern const PgmAspect *pgm_aspects(int *n);
+extern bool pgm_is_incomplete(const PgmObject *o);
+
+/* decide.c */
+extern void pgm_plan_decide(PgmDiffPlan *p);
+extern bool pgm_atom_replace(PgmDiffPlan *p, PgmAtom *a);
+extern PgmAtom *pgm_plan_aspect(const PgmDiffPlan *p, const PgmObject *o,
+								const char *property);
+
+/* exchange.c */
+extern bool pgm_atom_is_type(const PgmAtom *a);
+extern bool pgm_atom_is_made_anew(const PgmAtom *a);
+extern void pgm_plan_twins(PgmDiffPlan *p);
+extern void pgm_plan_exchange(PgmDiffPlan *p);
+extern List *pgm_plan_holders(const PgmAtom *type, bool new);
+
+/* wholes.c */
+extern void pgm_plan_wholes(PgmDiffPlan *p);
+extern bool pgm_plan_is_folded(const PgmDiffPlan *p, const PgmObject *o,
+							   bool its_default);
+
+/* actions.c */
+extern void pgm_plan_make_actions(PgmDiffPlan *p);
+extern void pgm_plan_write(PgmDiffPlan *p);
+extern PgmAction *pgm_atom_action(const PgmAtom *a, PgmPhase phase);
+
+/* arrange.c */
+extern bool pgm_plan_arrange(PgmDiffPlan *p);
+
+/* cycle.c */
+extern void pgm_plan_break_cycle(PgmDiffPlan *p);
+
+/* hold.c */
+extern void pgm_plan_hold(PgmDiffPlan *p);
+
+/* plan.c */
+extern PgmDiffPlan *pgm_diff_plan(const PgmSide *old, const PgmSide *new,
+								  const PgmWriteOptions *options);
+
+#endif							/* PGM_DIFF_PLAN_H */

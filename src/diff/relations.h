@@ -1,0 +1,61 @@
+/*
+ * relations.h
+ *	  What those who write statements about tables share.
+ */
+#ifndef PGM_RELATIONS_H
+#define PGM_RELATIONS_H
+
+#include "diff/write.h"
+
+/* relations.c */
+extern const char *pgm_relation_schema(const PgmObject *relation);
+extern int	pgm_name_length(const char *text);
+extern const char *pgm_last_name(const char *identity);
+extern const PgmObject *pgm_relation_of(const PgmSide *s, const PgmObject *o);
+extern const char *pgm_alter_relation(const PgmObject *relation);
+extern const char *pgm_or_renamed(const PgmWrite *w, const PgmObject *o,
+								  const PgmObject *in);
+extern bool pgm_is_partitioned(const PgmObject *relation);
+extern bool pgm_is_partition(const PgmObject *relation);
+extern bool pgm_is_filled(const PgmWrite *w, const PgmObject *relation);
+extern char *pgm_helper_name(const char *identity, const char *suffix);
+extern char *pgm_unquoted(const char *name);
+extern const PgmObject *pgm_column_not_null(const PgmSide *s, const PgmObject *column);
+extern Oid	pgm_type_by_name(const char *name);
+extern const char *pgm_type_storage(const char *name);
+extern const char *pgm_type_collation(const char *name);
+
+/* write_columns.c */
+extern char *pgm_column_definition(const PgmWrite *w, const PgmObject *column,
+								   bool with_default);
+extern bool pgm_type_follows(const char *old, const char *new);
+extern void pgm_write_retyped(PgmWrite *w, const PgmObject *old,
+							  const PgmObject *new);
+extern void pgm_write_default(PgmWrite *w, const PgmObject *old,
+							  const PgmObject *new);
+
+/* defaults.c */
+extern void pgm_write_no_defaults(PgmWrite *w, const PgmObject *o);
+
+/* write_constraints.c */
+extern const char *pgm_constraint_definition(const PgmObject *constraint);
+
+/* write_tables.c */
+extern void pgm_write_owned_by(PgmWrite *w, const PgmObject *old,
+							   const PgmObject *new);
+extern void pgm_write_replica_identity(PgmWrite *w, const PgmObject *old,
+									   const PgmObject *new);
+extern void pgm_write_of_type(PgmWrite *w, const PgmObject *old,
+							  const PgmObject *new);
+extern void pgm_write_clustered_on(PgmWrite *w, const PgmObject *old,
+								   const PgmObject *new);
+
+/* write_links.c */
+extern void pgm_write_link(PgmWrite *w, const PgmObject *old,
+						   const PgmObject *new);
+
+/* write_indexes.c */
+extern void pgm_write_attached(PgmWrite *w, const PgmObject *old,
+							   const PgmObject *new);
+
+#endif							/* PGM_RELATIONS_H */

@@ -1,0 +1,216 @@
+/*
+ * scope.c
+ *	  What of a side is compared, and what is only looked at because it depends
+ *	  on that.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "catalog/pg_namespace.h"
+#include "utils/builtins.h"
+
+#include "diff/autogenerate.h"
+#include "diff/kinds.h"
+#include "diff/take.h"
+
+/* The schema that an object is in, or NULL: in none. */
+const PgmObject *
+pgm_scope_schema(const PgmSide *s, const PgmObject *o)
+{
+	while (o && !pgm_kind_is(o, "schema"))
+		o = pgm_side_parent(s, o);
+	return o;
+}
+
+/* Has it to do with a schema that is not in the snapshot? */
+static bool
+is_astray(const PgmSide *s, const PgmObject *o)
+{
+	const PgmObject *parent;
+
+	while (OidIsValid(o->parent.classId) && OidIsValid(o->parent.objectId))
+	{
+		parent = pgm_side_parent(s, o);
+		if (parent == NULL)		/* one of an extension is no schema of ours */
+			return o->parent.classId == NamespaceRelationId;
+		o = parent;
+	}
+	return false;
+}
+
+/* Is a schema, by its quoted name, compared? */
+bool
+pgm_scope_has(const PgmScope *scope, const char *quoted)
+{
+	ListCell   *lc;
+
+	foreach(lc, scope->schemas)
+		if (strcmp(quote_identifier(lfirst(lc)), quoted) == 0)
+		return true;
+	return false;
+}
+
+/* Is the object compared? */
+static bool
+is_inside(const PgmSide *s, const PgmObject *o, const PgmScope *scope)
+{
+	const PgmObject *schema = pgm_scope_schema(s, o);
+
+	if (OidIsValid(o->address.classId) && o->address.objectId < FirstNormalObjectId &&
+		!pgm_kind_is(o, "schema") && !pgm_kind_is(o, "database"))
+		return false;			/* initdb made it */
+	if (schema)
+		return pgm_scope_has(scope, schema->identity);
+	return scope->database && !is_astray(s, o);
+}
+
+/* Mark what of a side is not compared. */
+void
+pgm_scope_mark(PgmSide *s, const PgmScope *scope)
+{
+	for (int i = 0; i < s->snapshot->n; i++)
+		s->snapshot->object[i]->outside = !is_inside(s, s->snapshot->object[i], scope);
+}
+
+/* Is it, or what it is a part of, something that was put aside? */
+static bool
+is_aside(const PgmSide *s, const PgmObject *o)
+{
+	while (o)
+	{
+		if (pgm_scratch_is_aside(o))
+			return true;
+		o = pgm_side_parent(s, o);
+	}
+	return false;
+}
+
+static bool
+is_kept(const PgmDependency *d)
+{
+	return !d->from->removed && !d->to->removed;
+}
+
+/* Take out what is marked. */
+static void
+remove_marked(PgmSide *s)
+{
+	PgmSnapshot *snapshot = s->snapshot;
+	List	   *kept = NIL;
+	ListCell   *lc;
+	int			n = 0;
+
+	for (int i = 0; i < snapshot->n; i++)
+		if (!snapshot->object[i]->removed)
+			snapshot->object[n++] = snapshot->object[i];
+		else
+			(void) hash_search(snapshot->by_address, &snapshot->object[i]->address,
+							   HASH_REMOVE, NULL);
+	snapshot->n = n;
+	foreach(lc, s->dependencies)
+		if (is_kept(lfirst(lc)))
+		kept = lappend(kept, lfirst(lc));
+	s->dependencies = kept;
+}
+
+/* The object of "s" that is the same as one of another side, or NULL. */
+static const PgmObject *
+same_in(const PgmSide *s, const PgmObject *o)
+{
+	return o->outside ? o : pgm_side_find(s, o->kind->name, o->identity);
+}
+
+/* What is not compared is the same on both sides. */
+static void
+borrow_outside(PgmSide *s, const PgmSide *from)
+{
+	ListCell   *lc;
+
+	for (int i = 0; i < from->snapshot->n; i++)
+		if (from->snapshot->object[i]->outside)
+			pgm_snapshot_add(s->snapshot, from->snapshot->object[i]);
+	pgm_snapshot_sort(s->snapshot);
+	foreach(lc, from->dependencies)
+	{
+		const PgmDependency *d = lfirst(lc);
+		PgmDependency *copy;
+
+		if (!d->from->outside || same_in(s, d->to) == NULL)
+			continue;
+		copy = palloc(sizeof(PgmDependency));
+		*copy = *d;
+		copy->to = same_in(s, d->to);
+		s->dependencies = lappend(s->dependencies, copy);
+	}
+}
+
+/* Restrict a side that was taken in the scratch that is open to what is compared. */
+void
+pgm_scope_restrict(PgmSide *s, const PgmScope *scope)
+{
+	for (int i = 0; i < s->snapshot->n; i++)
+	{
+		PgmObject  *o = s->snapshot->object[i];
+
+		o->removed = !is_inside(s, o, scope) || is_aside(s, o);
+	}
+	remove_marked(s);
+}
+
+/*
+ * Complete a side that was restricted: what is not compared is as on the live
+ * side, which is marked already.  As nothing is known of the rows of what is
+ * only planned, what is known is that of the live side.
+ */
+void
+pgm_scope_borrow(PgmSide *s, const PgmSide *live)
+{
+	borrow_outside(s, live);
+	s->rows = live->rows;
+	pgm_side_index(s);
+}
+
+/*
+ * A difference that no statement mends: the order of columns and attributes;
+ * that a column which a table had before it inherited it is also its own;
+ * whether a materialized view has rows; who owns an extension; and with which
+ * version of the operating system's a collation was made.
+ */
+bool
+pgm_difference_is_note(const PgmDifference *d)
+{
+	static const struct
+	{
+		const char *property;
+		const char *kind;		/* NULL: any */
+	}			notes[] = {
+		{"column_order", NULL},
+		{"attribute_order", NULL},
+		{"only_inherited", NULL},
+		{"without_data", NULL},
+		{"owner", "extension"},
+		{"version", "collation"},
+	};
+
+	if (d->what != PGM_CHANGED)
+		return false;
+	for (int i = 0; i < (int) lengthof(notes); i++)
+		if (strcmp(d->property, notes[i].property) == 0 &&
+			(notes[i].kind == NULL || pgm_kind_is(d->object, notes[i].kind)))
+			return true;
+	return false;
+}
+
+/* Take an object out of a side, with what is a part of it. */
+void
+pgm_scope_remove(PgmSide *s, const PgmObject *object)
+{
+	for (int i = 0; i < s->snapshot->n; i++)
+	{
+		PgmObject  *o = s->snapshot->object[i];
+
+		o->removed = o == object || pgm_side_parent(s, o) == object;
+	}
+	remove_marked(s);
+	pgm_side_index(s);
+}

@@ -1,0 +1,64 @@
+/*
+ * side.h
+ *	  One side of a comparison: a snapshot, what depends on what in it, and
+ *	  what it is known of its rows.
+ */
+#ifndef PGM_SIDE_H
+#define PGM_SIDE_H
+
+#include "diff/snapshot.h"
+
+/* "from" cannot be without "to" */
+typedef struct PgmDependency
+{
+	const PgmObject *from;
+	const PgmObject *to;
+	bool		by_default;		/* it is the default of the column "from" */
+} PgmDependency;
+
+/* What is known of the rows of a relation */
+typedef struct PgmRows
+{
+	bool		filled;			/* there is at least a page */
+	int64		bytes;
+	double		rows;			/* as the server estimates, -1: not known */
+} PgmRows;
+
+typedef struct PgmSide
+{
+	PgmSnapshot *snapshot;
+	List	   *dependencies;	/* PgmDependency */
+	HTAB	   *children;		/* by the address of what they are parts of */
+	HTAB	   *rows;			/* PgmRows by identity of the relation */
+	HTAB	   *volatiles;		/* columns whose default is volatile */
+	HTAB	   *bounds;			/* CHECKs that say what partitions hold */
+	HTAB	   *parents;		/* identities of what others inherit from */
+} PgmSide;
+
+/* side.c */
+extern PgmSide *pgm_side_take(void);
+extern PgmSide *pgm_side_empty(const PgmSide *like);
+extern HTAB *pgm_side_copy_texts(HTAB *texts);
+extern void pgm_side_index(PgmSide *s);
+extern List *pgm_side_children(const PgmSide *s, const PgmObject *o,
+							   const char *kind);
+extern const PgmObject *pgm_side_parent(const PgmSide *s, const PgmObject *o);
+extern const PgmObject *pgm_side_find(const PgmSide *s, const char *kind,
+									  const char *identity);
+extern const PgmRows *pgm_side_rows(const PgmSide *s, const PgmObject *relation);
+extern void pgm_side_copy_rows(PgmSide *s, const char *from, const char *to);
+extern bool pgm_side_default_is_volatile(const PgmSide *s, const PgmObject *column);
+extern const char *pgm_side_bound(const PgmSide *s, const PgmObject *partition);
+extern bool pgm_side_is_parent(const PgmSide *s, const PgmObject *table);
+
+/* sidecopy.c */
+extern PgmSide *pgm_side_copy(const PgmSide *s);
+
+/* side.c: properties of objects */
+extern const char *pgm_value(const PgmObject *o, const char *property);
+extern List *pgm_value_list(const PgmObject *o, const char *property);
+extern bool pgm_value_same(const PgmObject *a, const PgmObject *b,
+						   const char *property);
+extern bool pgm_kind_is(const PgmObject *o, const char *kind);
+
+#endif							/* PGM_SIDE_H */

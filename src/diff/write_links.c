@@ -1,0 +1,123 @@
+/*
+ * write_links.c
+ *	  What a table is a partition of, or inherits from.
+ *
+ * A table with rows is attached when a CHECK says that they fit, so that they
+ * are not read while others wait; a partition is detached while others go on.
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "diff/kinds.h"
+#include "diff/plan.h"
+#include "diff/relations.h"
+
+static const char *
+only_parent(const PgmObject *partition)
+{
+	return linitial(pgm_value_list(partition, "inherits"));
+}
+
+static void
+write_attach_statement(PgmWrite *w, const PgmObject *partition)
+{
+	pgm_write(w, "ALTER TABLE %s ATTACH PARTITION %s %s", only_parent(partition),
+			  partition->identity, pgm_value(partition, "partition_bound"));
+}
+
+/* Has the table that it is attached to been there before? */
+static bool
+parent_is_old(const PgmWrite *w, const PgmObject *partition)
+{
+	return pgm_side_find(w->old, "table", only_parent(partition)) != NULL;
+}
+
+static void
+write_attach(PgmWrite *w, const PgmObject *partition)
+{
+	const char *bound = pgm_side_bound(w->new, partition);
+	char	   *helper;
+
+	if (!w->options->attach_check || bound == NULL || !pgm_is_filled(w, partition) ||
+		!parent_is_old(w, partition) || pgm_kind_is(partition, "foreign table"))
+	{
+		write_attach_statement(w, partition);
+		return;
+	}
+	helper = pgm_helper_name(partition->identity, "_bound");
+	pgm_write(w, "%s ADD CONSTRAINT %s CHECK (%s) NOT VALID", pgm_alter_relation(partition), helper, bound);
+	pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(partition), helper)->begins = true;
+	write_attach_statement(w, partition);
+	((PgmSql *) llast(w->statements))->begins = true;
+	pgm_write(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(partition), helper);
+}
+
+/* Does the partitioned table have a DEFAULT partition? */
+static bool
+has_default(const PgmSide *s, const char *parent)
+{
+	for (int i = 0; i < s->snapshot->n; i++)
+	{
+		const PgmObject *o = s->snapshot->object[i];
+		const char *bound = pgm_kind_is(o, "table") ? pgm_value(o, "partition_bound") : NULL;
+
+		if (bound && strcmp(bound, "DEFAULT") == 0 && strcmp(only_parent(o), parent) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * DETACH CONCURRENTLY leaves a CHECK of what the partition held, which nobody
+ * asked for, under a name that the server made.
+ */
+static void
+write_drop_left_check(PgmWrite *w, const PgmObject *partition, const PgmObject *parent)
+{
+	const char *key = pgm_value(parent, "partition_key");
+	const char *column = strchr(key, '(') + 1;
+	int			n = pgm_name_length(column);
+	const char *middle = column[n] == ')' && !pgm_value(parent, "partition_bound") ?
+		psprintf("_%s", pgm_unquoted(pnstrdup(column, n))) : "";
+
+	if (pgm_side_bound(w->old, partition) == NULL)
+		return;
+	pgm_write(w, "%s DROP CONSTRAINT IF EXISTS %s", pgm_alter_relation(partition),
+			  pgm_helper_name(partition->identity, psprintf("%s_check", middle)));
+}
+
+static void
+write_detach(PgmWrite *w, const PgmObject *partition)
+{
+	const char *name = only_parent(partition);
+	const PgmObject *parent = pgm_side_find(w->old, "table", name);
+	const PgmObject *after = pgm_side_find(w->new, partition->kind->name, partition->identity);
+	bool		stays = after && pgm_is_partition(after);
+	bool		concurrently = w->options->concurrently && !stays &&
+		pgm_is_filled(w, partition) && !has_default(w->old, name);
+
+	pgm_write(w, "ALTER TABLE %s DETACH PARTITION %s%s", name, partition->identity,
+			  concurrently ? " CONCURRENTLY" : "")->lone = concurrently;
+	if (concurrently && parent)
+		write_drop_left_check(w, partition, parent);
+}
+
+/* Make a table inherit, or no longer. */
+void
+pgm_write_link(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *table = new ? new : old;
+	ListCell   *lc;
+
+	if (pgm_is_partition(table))
+	{
+		if (new)
+			write_attach(w, table);
+		else
+			write_detach(w, table);
+		return;
+	}
+	foreach(lc, pgm_value_list(table, "inherits"))
+		pgm_write(w, "%s %sINHERIT %s", pgm_alter_relation(table), new ? "" : "NO ",
+				  (char *) lfirst(lc));
+}

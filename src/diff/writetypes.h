@@ -1,0 +1,25 @@
+/*
+ * writetypes.h
+ *	  Types and the functions that come and go with them.
+ */
+#ifndef PGM_WRITETYPES_H
+#define PGM_WRITETYPES_H
+
+#include "diff/write.h"
+
+/* write_types.c */
+extern bool pgm_function_goes_with(const PgmObject *function,
+								   const PgmObject *type);
+extern const PgmObject *pgm_type_of_function(const PgmSide *s,
+											 const PgmObject *function);
+extern List *pgm_functions_of_type(const PgmSide *s, const PgmObject *type);
+
+/* write_exchange.c */
+extern bool pgm_type_is_rearranged(const PgmSide *before, const PgmSide *after,
+								   const PgmObject *old, const PgmObject *new);
+extern void pgm_write_aside(PgmWrite *w, const PgmObject *type);
+extern void pgm_write_drop_aside(PgmWrite *w, const PgmObject *type);
+extern char *pgm_type_conversion(const PgmWrite *w, const char *value,
+								 const char *old, const char *new);
+
+#endif							/* PGM_WRITETYPES_H */

@@ -1,0 +1,15 @@
+/*
+ * files.h
+ *	  New migration files.
+ */
+#ifndef PGM_FILES_H
+#define PGM_FILES_H
+
+#include "fmgr.h"
+
+#include "registry/migration.h"
+
+extern PgmMigration *pgm_revision_new(FunctionCallInfo fcinfo);
+extern Datum pgm_revision_return(FunctionCallInfo fcinfo, const PgmMigration *m);
+
+#endif							/* PGM_FILES_H */

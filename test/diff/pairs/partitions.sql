@@ -1,0 +1,489 @@
+-- Partitioned tables and inheritance
+
+-- pair: created, range and default
+-- from:
+-- to:
+CREATE TABLE m (id int, day date NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('2026-02-01') TO (MAXVALUE);
+CREATE TABLE mx PARTITION OF m DEFAULT;
+
+-- pair: created, list, hash, expressions
+-- from:
+-- to:
+CREATE TABLE l (a text, b int) PARTITION BY LIST (lower(a));
+CREATE TABLE l1 PARTITION OF l FOR VALUES IN ('x', 'y', NULL);
+CREATE TABLE h (a int, b text) PARTITION BY HASH (a, b);
+CREATE TABLE h0 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE h1 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE r (a int, b text COLLATE "C") PARTITION BY RANGE (a, b COLLATE "C" text_pattern_ops);
+CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (MINVALUE, MINVALUE) TO (5, 'x');
+
+-- pair: a partition more
+-- from:
+CREATE TABLE m (id int, day date) PARTITION BY RANGE (day);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+-- to:
+CREATE TABLE m (id int, day date) PARTITION BY RANGE (day);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+-- rows:
+INSERT INTO m VALUES (1, '2026-01-05');
+-- keeps: SELECT * FROM m
+
+-- pair: attached
+-- from:
+CREATE TABLE m (id int, day date) PARTITION BY RANGE (day);
+CREATE TABLE m1 (id int, day date);
+-- to:
+CREATE TABLE m (id int, day date) PARTITION BY RANGE (day);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+-- rows:
+INSERT INTO m1 VALUES (1, '2026-01-05');
+-- keeps: SELECT * FROM m1
+
+-- pair: attached to a table with keys, indexes and triggers
+-- from:
+CREATE TABLE up (id int PRIMARY KEY);
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TABLE m (id int, day date NOT NULL, up int REFERENCES up, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+CREATE INDEX m_up ON m (up);
+CREATE TRIGGER g BEFORE INSERT ON m FOR EACH ROW EXECUTE FUNCTION f();
+CREATE TABLE m1 (id int NOT NULL, day date NOT NULL, up int);
+-- to:
+CREATE TABLE up (id int PRIMARY KEY);
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TABLE m (id int, day date NOT NULL, up int REFERENCES up, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+CREATE INDEX m_up ON m (up);
+CREATE TRIGGER g BEFORE INSERT ON m FOR EACH ROW EXECUTE FUNCTION f();
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+-- rows:
+INSERT INTO m1 VALUES (1, '2026-01-05', NULL);
+-- keeps: SELECT * FROM m1
+
+-- pair: detached
+-- from:
+CREATE TABLE m (id int, day date) PARTITION BY RANGE (day);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+-- to:
+CREATE TABLE m (id int, day date) PARTITION BY RANGE (day);
+CREATE TABLE m1 (id int, day date);
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+-- rows:
+INSERT INTO m VALUES (1, '2026-01-05'), (2, '2026-02-05');
+-- keeps: SELECT * FROM m1
+
+-- pair: detached beside a default partition
+-- from:
+CREATE TABLE m (id int) PARTITION BY LIST (id);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE mx PARTITION OF m DEFAULT;
+-- to:
+CREATE TABLE m (id int) PARTITION BY LIST (id);
+CREATE TABLE m1 (id int);
+CREATE TABLE mx PARTITION OF m DEFAULT;
+-- rows:
+INSERT INTO m VALUES (1), (7);
+-- keeps: SELECT * FROM m1
+
+-- pair: dropped
+-- from:
+CREATE TABLE m (id int) PARTITION BY LIST (id);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+-- to:
+CREATE TABLE m (id int) PARTITION BY LIST (id);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+-- rows:
+INSERT INTO m VALUES (2);
+-- keeps: SELECT * FROM m
+
+-- pair: bounds changed
+-- from:
+CREATE TABLE m (id int, day date) PARTITION BY RANGE (day);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+-- to:
+CREATE TABLE m (id int, day date) PARTITION BY RANGE (day);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2025-12-01') TO ('2026-02-01');
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('2026-02-01') TO ('2026-04-01');
+-- rows:
+INSERT INTO m VALUES (1, '2026-01-05'), (2, '2026-02-05');
+-- keeps: SELECT * FROM m ORDER BY id
+
+-- pair: bounds swapped
+-- from:
+CREATE TABLE m (id int) PARTITION BY LIST (id);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1, 2);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (3);
+-- to:
+CREATE TABLE m (id int) PARTITION BY LIST (id);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2, 3);
+-- rows:
+INSERT INTO m VALUES (1), (3);
+-- keeps: SELECT * FROM m ORDER BY id
+
+-- pair: bounded becomes default
+-- from:
+CREATE TABLE m (id int) PARTITION BY LIST (id);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE TABLE m (id int) PARTITION BY LIST (id);
+CREATE TABLE m1 PARTITION OF m DEFAULT;
+-- rows:
+INSERT INTO m VALUES (1);
+-- keeps: SELECT * FROM m
+
+-- pair: partition moves to another table
+-- from:
+CREATE TABLE a (id int) PARTITION BY LIST (id);
+CREATE TABLE b (id int) PARTITION BY LIST (id);
+CREATE TABLE p PARTITION OF a FOR VALUES IN (1);
+-- to:
+CREATE TABLE a (id int) PARTITION BY LIST (id);
+CREATE TABLE b (id int) PARTITION BY LIST (id);
+CREATE TABLE p PARTITION OF b FOR VALUES IN (1, 2);
+-- rows:
+INSERT INTO p VALUES (1);
+-- keeps: SELECT * FROM p
+
+-- pair: sub-partitions with a unique index
+-- from:
+CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1) PARTITION BY LIST (b);
+CREATE TABLE m11 PARTITION OF m1 FOR VALUES IN (1);
+-- to:
+CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1) PARTITION BY LIST (b);
+CREATE TABLE m11 PARTITION OF m1 FOR VALUES IN (1);
+CREATE TABLE m12 PARTITION OF m1 FOR VALUES IN (2);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2) PARTITION BY RANGE (b);
+CREATE TABLE m21 PARTITION OF m2 FOR VALUES FROM (1) TO (10);
+CREATE UNIQUE INDEX m_ab ON m (a, b);
+-- rows:
+INSERT INTO m VALUES (1, 1);
+-- keeps: SELECT * FROM m
+
+-- pair: partition key changed
+-- from:
+CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE TABLE m (a int, b int) PARTITION BY RANGE (b);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM (1) TO (10);
+
+-- pair: table becomes partitioned
+-- from:
+CREATE TABLE m (a int PRIMARY KEY, b int);
+-- to:
+CREATE TABLE m (a int PRIMARY KEY, b int) PARTITION BY RANGE (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM (1) TO (10);
+
+-- pair: indexes on the whole and on a part
+-- from:
+CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+CREATE INDEX m_a ON m (a);
+-- to:
+CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+CREATE INDEX m_a ON m (a, b);
+CREATE INDEX m_b ON m (b);
+CREATE INDEX m1_only ON m1 (b) WHERE b > 0;
+-- rows:
+INSERT INTO m VALUES (1, 1), (2, 2);
+-- keeps: SELECT * FROM m ORDER BY a
+
+-- pair: an index on only the whole
+-- from:
+CREATE TABLE m (a int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE TABLE m (a int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE INDEX m_a ON ONLY m (a);
+
+-- pair: an index of a part becomes one of the whole
+-- from:
+CREATE TABLE m (a int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE INDEX m1_a ON m1 (a);
+-- to:
+CREATE TABLE m (a int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE INDEX m1_a ON m1 (a);
+CREATE INDEX m_a ON m (a);
+
+-- pair: primary key on the whole
+-- from:
+CREATE TABLE m (a int NOT NULL, b int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE TABLE m (a int NOT NULL, b int, PRIMARY KEY (a)) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- rows:
+INSERT INTO m VALUES (1, 1);
+-- keeps: SELECT * FROM m
+
+-- pair: unique on the whole and another on a part
+-- from:
+CREATE TABLE m (a int, b int, CONSTRAINT u UNIQUE (a)) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE TABLE m (a int, b int, CONSTRAINT u UNIQUE (a, b)) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+ALTER TABLE m1 ADD CONSTRAINT own UNIQUE (b);
+-- rows:
+INSERT INTO m VALUES (1, 1);
+-- keeps: SELECT * FROM m
+
+-- pair: foreign keys of the whole
+-- from:
+CREATE TABLE up (id int PRIMARY KEY);
+CREATE TABLE m (a int, up int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE TABLE up (id int PRIMARY KEY);
+CREATE TABLE m (a int, up int REFERENCES up ON DELETE CASCADE) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- rows:
+INSERT INTO up VALUES (5);
+INSERT INTO m VALUES (1, 5);
+-- keeps: SELECT * FROM m
+
+-- pair: foreign keys to the whole
+-- from:
+CREATE TABLE m (a int PRIMARY KEY) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE down (a int);
+-- to:
+CREATE TABLE m (a int PRIMARY KEY) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+CREATE TABLE down (a int CONSTRAINT f REFERENCES m);
+-- rows:
+INSERT INTO m VALUES (1);
+INSERT INTO down VALUES (1);
+-- keeps: SELECT * FROM down
+
+-- pair: columns of the whole
+-- from:
+CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE TABLE m (a int, b bigint DEFAULT 5, c text NOT NULL DEFAULT 'x', CONSTRAINT pos CHECK (a > 0)) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- rows:
+INSERT INTO m VALUES (1, 1);
+-- keeps: SELECT a, b FROM m
+
+-- pair: default and constraint of a part alone
+-- from:
+CREATE TABLE m (a int, b int DEFAULT 1) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m (b DEFAULT 2) FOR VALUES IN (2);
+-- to:
+CREATE TABLE m (a int, b int DEFAULT 1) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m (b DEFAULT 3 NOT NULL, CONSTRAINT own CHECK (b > 0)) FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+-- rows:
+INSERT INTO m VALUES (1, 1), (2, 2);
+-- keeps: SELECT * FROM m ORDER BY a
+
+-- pair: options and unlogged parts
+-- from:
+CREATE TABLE m (a int, b text) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE TABLE m (a int, b text) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1) WITH (fillfactor = 70);
+ALTER TABLE m1 ALTER b SET STORAGE EXTERNAL;
+ALTER TABLE m1 SET UNLOGGED;
+COMMENT ON TABLE m1 IS 'first';
+
+-- pair: parts with columns in another order
+-- column order differs
+-- from:
+CREATE TABLE m (a int, b text) PARTITION BY LIST (a);
+CREATE TABLE m1 (b text, a int);
+ALTER TABLE m ATTACH PARTITION m1 FOR VALUES IN (1);
+-- to:
+CREATE TABLE m (a int, b text, c int) PARTITION BY LIST (a);
+CREATE TABLE m1 (b text, a int, c int);
+ALTER TABLE m ATTACH PARTITION m1 FOR VALUES IN (1);
+CREATE INDEX m_b ON m (b);
+-- rows:
+INSERT INTO m VALUES (1, 'x');
+-- keeps: SELECT a, b FROM m
+
+-- pair: view and policy on the whole under a type change
+-- from:
+CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE VIEW v AS SELECT a, b FROM m;
+CREATE VIEW v1 AS SELECT b FROM m1;
+CREATE POLICY p ON m USING (b > 0);
+-- to:
+CREATE TABLE m (a int, b bigint) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE VIEW v AS SELECT a, b FROM m;
+CREATE VIEW v1 AS SELECT b FROM m1;
+CREATE POLICY p ON m USING (b > 0);
+-- rows:
+INSERT INTO m VALUES (1, 1);
+-- keeps: SELECT * FROM v
+
+-- pair: all dropped
+-- from:
+CREATE TABLE m (a int PRIMARY KEY, b int) PARTITION BY RANGE (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM (1) TO (10) PARTITION BY RANGE (a);
+CREATE TABLE m11 PARTITION OF m1 FOR VALUES FROM (1) TO (5);
+CREATE INDEX m_b ON m (b);
+CREATE TABLE down (a int REFERENCES m);
+-- to:
+
+-- pair: partitions in other schemas
+-- from:
+CREATE SCHEMA parts;
+CREATE TABLE m (a int PRIMARY KEY) PARTITION BY LIST (a);
+CREATE TABLE parts.m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE SCHEMA parts;
+CREATE TABLE m (a int PRIMARY KEY, b int) PARTITION BY LIST (a);
+CREATE TABLE parts.m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE parts.m2 PARTITION OF m FOR VALUES IN (2);
+CREATE INDEX m_b ON m (b);
+-- rows:
+INSERT INTO m VALUES (1);
+-- keeps: SELECT a FROM m
+
+-- pair: inheritance begins
+-- from:
+CREATE TABLE up (a int, b text);
+CREATE TABLE down (a int, b text, c int);
+-- to:
+CREATE TABLE up (a int, b text);
+CREATE TABLE down (a int, b text, c int) INHERITS (up);
+-- rows:
+INSERT INTO down VALUES (1, 'x', 2);
+-- keeps: SELECT * FROM down
+
+-- pair: inheritance ends
+-- own columns stay
+-- from:
+CREATE TABLE up (a int CONSTRAINT pos CHECK (a > 0), b text);
+CREATE TABLE down (c int) INHERITS (up);
+-- to:
+CREATE TABLE up (a int CONSTRAINT pos CHECK (a > 0), b text);
+CREATE TABLE down (a int CONSTRAINT pos CHECK (a > 0), b text, c int);
+-- rows:
+INSERT INTO down VALUES (1, 'x', 2);
+-- keeps: SELECT a, b, c FROM down
+
+-- pair: inherited columns and checks
+-- from:
+CREATE TABLE up (a int);
+CREATE TABLE down (z int) INHERITS (up);
+-- to:
+CREATE TABLE up (a bigint NOT NULL DEFAULT 7, b text, CONSTRAINT pos CHECK (a > 0));
+CREATE TABLE down (z int, CONSTRAINT own CHECK (z > 0)) INHERITS (up);
+-- column order differs
+-- rows:
+INSERT INTO down VALUES (1, 2);
+-- keeps: SELECT a, z FROM down
+
+-- pair: a local column becomes inherited
+-- column order differs
+-- from:
+CREATE TABLE up (a int);
+CREATE TABLE down (b int) INHERITS (up);
+-- to:
+CREATE TABLE up (a int, b int);
+CREATE TABLE down (b int) INHERITS (up);
+-- rows:
+INSERT INTO down VALUES (1, 2);
+-- keeps: SELECT a, b FROM down
+
+-- pair: two parents
+-- own columns stay
+-- column order differs
+-- from:
+CREATE TABLE up1 (a int, b int);
+CREATE TABLE up2 (b int, c int);
+CREATE TABLE down (d int) INHERITS (up1);
+-- to:
+CREATE TABLE up1 (a int, b int);
+CREATE TABLE up2 (b int, c int);
+CREATE TABLE down (d int) INHERITS (up1, up2);
+-- rows:
+INSERT INTO down VALUES (1, 2, 3);
+-- keeps: SELECT a, b, d FROM down
+
+-- pair: other defaults in the heir
+-- from:
+CREATE TABLE up (a int DEFAULT 1, b int);
+CREATE TABLE down () INHERITS (up);
+ALTER TABLE ONLY down ALTER a SET DEFAULT 2;
+-- to:
+CREATE TABLE up (a int DEFAULT 3, b int);
+CREATE TABLE down () INHERITS (up);
+ALTER TABLE ONLY down ALTER a DROP DEFAULT;
+ALTER TABLE ONLY down ALTER b SET DEFAULT 4;
+ALTER TABLE ONLY down ALTER b SET NOT NULL;
+
+-- pair: a dropped column of the parent stays in the heir
+-- from:
+CREATE TABLE up (a int, b int);
+CREATE TABLE down (b int) INHERITS (up);
+-- to:
+CREATE TABLE up (a int);
+CREATE TABLE down (b int) INHERITS (up);
+-- rows:
+INSERT INTO down VALUES (1, 2);
+-- keeps: SELECT a, b FROM down
+
+-- pair: three generations with a rename
+-- from:
+CREATE TABLE a (x int);
+CREATE TABLE b (y int) INHERITS (a);
+CREATE TABLE c (z int) INHERITS (b);
+CREATE INDEX c_x ON c (x);
+-- to:
+CREATE TABLE a (w int);
+CREATE TABLE b (y int) INHERITS (a);
+CREATE TABLE c (z int) INHERITS (b);
+CREATE INDEX c_x ON c (w);
+-- renames: {"public.a.x": "w"}
+-- rows:
+INSERT INTO c VALUES (1, 2, 3);
+-- keeps: SELECT x, y, z FROM c
+-- keeps to: SELECT w, y, z FROM c
+
+-- pair: renamed column of the whole
+-- from:
+CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE INDEX m_b ON m (b);
+-- to:
+CREATE TABLE m (a int, c int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE INDEX m_b ON m (c);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+ALTER INDEX m1_c_idx RENAME TO m1_b_idx;
+-- renames: {"public.m.b": "c"}
+-- rows:
+INSERT INTO m VALUES (1, 2);
+-- keeps: SELECT a, b FROM m
+-- keeps to: SELECT a, c FROM m
+
+-- pair: heirs added and dropped
+-- from:
+CREATE TABLE a (x int PRIMARY KEY);
+CREATE TABLE b () INHERITS (a);
+-- to:
+CREATE TABLE a (x int PRIMARY KEY);
+CREATE TABLE c (y int) INHERITS (a);

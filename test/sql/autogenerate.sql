@@ -1,0 +1,206 @@
+-- From a model to the statements that get there: what is asked, told and refused
+\set ECHO none
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS pg_migrate;
+CREATE EXTENSION pg_migrate;
+CREATE SCHEMA regress_auto;
+SET search_path = regress_auto;
+SET pg_migrate.lint_on_load = off;
+CREATE TABLE users (id int PRIMARY KEY, name text);
+CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT 'x''y');
+CREATE INDEX users_name ON users (name);
+-- What such a model is written as
+\set same 'CREATE TABLE users (id int PRIMARY KEY, name text); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (name);'
+-- The script without the lines that differ from run to run
+CREATE FUNCTION public.script(content text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT line FROM regexp_split_to_table(content, E'\n') WITH ORDINALITY AS l (line, i) WHERE line !~ 'created' AND line <> '' ORDER BY i $$;
+-- Is it done without building the model?  That would need a transaction ID.
+CREATE FUNCTION public.kept(model text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM count(*) FROM migrate.diff(model);
+	RETURN pg_current_xact_id_if_assigned() IS NULL;
+END $$;
+RESET client_min_messages;
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+\set ECHO all
+\pset format unaligned
+\pset tuples_only
+-- nothing to do
+SELECT * FROM migrate.diff(:'same');
+SELECT migrate.check(:'same');
+SELECT public.script(content) FROM migrate.revision('nothing', rev_id => 'aaa1', model => :'same');
+-- in another order, and with another spelling
+SELECT migrate.check($$
+CREATE VIEW v AS SELECT id FROM users;
+DROP VIEW v;
+CREATE INDEX users_name ON users USING btree (name ASC);
+CREATE TABLE users (id integer, name character varying COLLATE "default");
+ALTER TABLE users ALTER name TYPE text, ADD PRIMARY KEY (id);
+CREATE TABLE "Odd one" (id int4, "a b" text DEFAULT 'x' || '''y', CONSTRAINT "Odd ""key""" PRIMARY KEY (id));
+ALTER TABLE "Odd one" ALTER "a b" SET DEFAULT 'x''y';
+$$);
+-- what differs: row by row, as an error, and as a migration
+\set more 'CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL, mail text UNIQUE); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT \'z\'); CREATE VIEW one AS SELECT 1 AS one; COMMENT ON TABLE users IS \'who\';'
+SELECT kind, identity, change, detail, hazard, up_sql, down_sql FROM migrate.diff(:'more');
+SELECT migrate.check(:'more');
+\echo :LAST_ERROR_SQLSTATE
+SELECT file_name, revision FROM migrate.revision('more', rev_id => 'aaa2', model => :'more');
+SELECT public.script(content) FROM migrate.revision('more', rev_id => 'aaa2', model => :'more');
+-- what loses data is not said but asked, unless it may be
+INSERT INTO users VALUES (1, 'a');
+INSERT INTO "Odd one" VALUES (1), (2);
+ANALYZE users, "Odd one";
+\set less 'CREATE TABLE users (id int PRIMARY KEY);'
+SELECT identity, change, hazard, size, up_sql, down_sql FROM migrate.diff(:'less');
+SELECT identity, up_sql FROM migrate.diff(:'less', allow_drop => true);
+SELECT public.script(content) FROM migrate.revision('less', rev_id => 'aaa3', model => :'less');
+DELETE FROM users;
+TRUNCATE users, "Odd one";
+-- an empty model is one in which there is nothing
+SELECT identity, change FROM migrate.diff('');
+SELECT identity, change FROM migrate.diff('-- nothing
+;');
+SELECT migrate.check(NULL);
+SELECT * FROM migrate.diff(NULL);
+-- options: each safe form can be switched off
+INSERT INTO users VALUES (1, 'a');
+\set safe 'CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL DEFAULT \'?\' CHECK (name <> \'\')); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (name, id);'
+SELECT public.script(content) FROM migrate.revision('safe', rev_id => 'aaa4', model => :'safe');
+SELECT public.script(content) FROM migrate.revision('safe', rev_id => 'aaa4', model => :'safe', options => '{"concurrently": false, "not_valid": false, "not_null_steps": false}');
+SELECT * FROM migrate.diff('', options => '{"concurently": false}');
+SELECT * FROM migrate.diff('', options => '{"concurrently": 1}');
+SELECT * FROM migrate.diff('', options => '[]');
+TRUNCATE users;
+-- schemas: those named, or those of the model, and then the others are told of
+CREATE SCHEMA regress_auto_2;
+CREATE TABLE regress_auto_2.t (a int);
+CREATE SCHEMA regress_auto_3;
+SELECT migrate.check(:'same');
+SELECT identity, change FROM migrate.diff(:'same' || 'CREATE TABLE regress_auto_2.t (a int, b int)');
+SELECT identity, change FROM migrate.diff('CREATE TABLE regress_auto_2.t (a int, b int)', ARRAY['regress_auto_2']);
+SELECT identity, change FROM migrate.diff('CREATE SCHEMA regress_auto_4; CREATE TABLE regress_auto_4.t (a int)', ARRAY['regress_auto_4']);
+SELECT * FROM migrate.diff('CREATE TABLE migrate.x (a int)');
+SELECT * FROM migrate.diff('', ARRAY['pg_catalog']);
+SELECT * FROM migrate.diff('ALTER TABLE regress_auto_2.t ADD c int', ARRAY['regress_auto']);
+DROP SCHEMA regress_auto_3;
+DROP SCHEMA regress_auto_2 CASCADE;
+-- renames: by evidence
+SELECT kind, identity, change, detail, up_sql, down_sql FROM migrate.diff(replace(:'same', '"Odd one"', 'even'));
+-- by a hint, where evidence does not say it; without one both are asked
+\set renamed 'CREATE TABLE users (id int PRIMARY KEY, full_name varchar(80)); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (full_name);'
+SELECT kind, identity, change, up_sql FROM migrate.diff(:'renamed');
+SELECT kind, identity, change, up_sql, down_sql FROM migrate.diff(:'renamed', renames => '{"users.name": "full_name"}');
+SELECT public.script(content) FROM migrate.revision('renamed', rev_id => 'aaa5', model => :'renamed', renames => '{"users.name": "full_name"}');
+-- by a comment of the model
+SELECT kind, identity, change, up_sql FROM migrate.diff(replace(:'renamed', 'full_name varchar', E'\n-- renamed from: name\nfull_name varchar'));
+-- names that change places
+CREATE TABLE left_one (id int, of_left text);
+CREATE TABLE right_one (id bigint);
+SELECT kind, identity, change, up_sql, down_sql FROM migrate.diff(:'same' || 'CREATE TABLE right_one (id int, of_left text); CREATE TABLE left_one (id bigint)',
+	renames => '{"left_one": "right_one", "right_one": "left_one"}');
+DROP TABLE left_one, right_one;
+-- hints that say nothing
+SELECT * FROM migrate.diff(:'same', renames => '{"users.nome": "full_name"}');
+SELECT * FROM migrate.diff(:'same', renames => '["users.name"]');
+SELECT * FROM migrate.diff(:'same', renames => '{"users.name": 7}');
+-- errors stand where they are in the model
+SELECT * FROM migrate.diff(E'CREATE TABLE a (i int);\nCREATE TABEL b (i int);');
+SELECT * FROM migrate.diff(E'CREATE TABLE a (i int);\n\nCREATE TABLE b (i nosuchtype);\nCREATE TABLE c (i int)');
+SELECT * FROM migrate.diff(E'CREATE TABLE a (i int);\nCREATE VIEW v AS SELECT i,\n  nosuchcolumn FROM a');
+SELECT * FROM migrate.diff(E'CREATE TABLE a (i int);\nCREATE TABLE a (i int);');
+SELECT * FROM migrate.diff(E'CREATE TABLE a (i int CHECK (i > ''x''))');
+\echo :LAST_ERROR_SQLSTATE
+-- statements that do not make a schema are passed over, and told of; others are refused
+SELECT migrate.check('BEGIN;' || :'same' || 'INSERT INTO users VALUES (1); SELECT 1; SELECT 2; VACUUM; COMMIT;');
+SELECT migrate.check('CREATE ROLE nobody');
+SELECT migrate.check(E'CREATE TABLE a (i int);\n  LISTEN a;');
+SELECT migrate.check('ROLLBACK');
+SELECT migrate.check(E'CREATE TABLE a (i int);\n\\d a\n');
+SELECT migrate.check(E'CREATE TABLE a (i int);\nCOPY a FROM stdin;\n1\n\\.\n');
+-- what dumps say
+SELECT migrate.check(E'\\restrict abc\nSET search_path = regress_auto;\nSELECT pg_catalog.set_config(''search_path'', ''regress_auto'', false);\n' || :'same' || E'\n\\unrestrict abc\n');
+SHOW search_path;
+-- pending migrations: first the upgrade
+SELECT migrate.register('bbb1', NULL, 'ALTER TABLE users ADD seen date', 'ALTER TABLE users DROP seen');
+SELECT migrate.check(:'same');
+\echo :LAST_ERROR_SQLSTATE
+SELECT content FROM migrate.revision('x', model => :'same');
+SELECT count(*) FROM migrate.diff(:'same');
+SELECT migrate.upgrade();
+-- what was built is not built again, also after an upgrade that led to it
+\set seen 'CREATE TABLE users (id int PRIMARY KEY, name text, seen date); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (name); INSERT INTO users VALUES (1);'
+SELECT migrate.check(:'seen');
+SELECT migrate.check(:'seen');
+SET client_min_messages = warning;
+SELECT public.kept(:'seen');
+SELECT public.kept(:'seen');
+SELECT migrate.downgrade('base'), migrate.unregister('bbb1');
+SELECT public.kept(:'seen');
+SELECT identity, change, up_sql FROM migrate.diff(:'seen');
+RESET client_min_messages;
+ALTER TABLE users ADD seen date;
+SELECT migrate.check(:'seen');
+ALTER TABLE users DROP seen;
+-- it is, where something that it may look at is another: a setting, a role, a right, an extension, a type elsewhere
+SET client_min_messages = warning;
+CREATE SCHEMA regress_auto_2;
+CREATE TYPE regress_auto_2.pair AS (a int);
+CREATE ROLE regress_auto;
+\set others 'CREATE TABLE users (id int PRIMARY KEY, name text DEFAULT (\'01/02/2026\'::date)::text); CREATE TABLE pairs OF regress_auto_2.pair; ALTER TABLE pairs OWNER TO regress_auto;'
+SET DateStyle = 'ISO, MDY';
+SELECT public.kept(:'others');
+SELECT public.kept(:'others');
+SELECT identity, up_sql FROM migrate.diff(:'others') WHERE identity ~ 'users.name$|pairs';
+SET DateStyle = 'ISO, DMY';
+SELECT public.kept(:'others');
+SELECT public.kept(:'others');
+ALTER TYPE regress_auto_2.pair ADD ATTRIBUTE b int;
+SELECT public.kept(:'others');
+SELECT public.kept(:'others');
+SELECT identity, up_sql FROM migrate.diff(:'others') WHERE identity ~ 'users.name$|pairs';
+GRANT USAGE ON SCHEMA regress_auto TO regress_auto;
+SELECT public.kept(:'others');
+SELECT public.kept(:'others');
+SET search_path = regress_auto, public;
+SELECT public.kept(:'others');
+SELECT public.kept(:'others');
+SET search_path = regress_auto;
+-- a table elsewhere, with what depends on it, is not dropped
+SELECT public.kept(:'others');
+CREATE TABLE regress_auto_2.elsewhere (u int REFERENCES users);
+SELECT public.kept(:'others');
+SELECT public.kept(:'others');
+SELECT identity, up_sql FROM migrate.diff(:'others') WHERE identity ~ 'elsewhere';
+-- what was seen in a transaction that did not come about
+BEGIN;
+ALTER TYPE regress_auto_2.pair ADD ATTRIBUTE c int;
+SELECT count(*) FROM migrate.diff(:'others');
+ROLLBACK;
+SELECT public.kept(:'others');
+SELECT public.kept(:'others');
+BEGIN;
+CREATE TABLE more (i int);
+SELECT identity FROM migrate.diff(:'others') WHERE identity ~ 'more$';
+ROLLBACK;
+SELECT public.kept(:'others');
+DROP OWNED BY regress_auto;
+DROP ROLE regress_auto;
+SELECT identity, up_sql FROM migrate.diff(:'others');
+RESET DateStyle;
+DROP SCHEMA regress_auto_2 CASCADE;
+-- a statement that can look at anything is run each time
+\set does 'CREATE TABLE users (id int PRIMARY KEY, name text); DO $do$ BEGIN RAISE WARNING \'done\'; END $do$;'
+SELECT count(*) FROM migrate.diff(:'does');
+SELECT public.kept(:'does');
+-- an existing schema as the first migration
+SELECT public.script(content) FROM migrate.revision('baseline', rev_id => 'ccc1', baseline => true, schemas => ARRAY['regress_auto'], options => '{"database": false}');
+SELECT * FROM migrate.revision('baseline', baseline => true, model => 'SELECT 1');
+-- nothing of all this is left
+RESET client_min_messages;
+SELECT nspname FROM pg_namespace WHERE nspname ~ 'pg_migrate_|regress';
+SELECT migrate.check(:'same');
+\set ECHO none
+SET client_min_messages = warning;
+DROP SCHEMA regress_auto CASCADE;
+DROP FUNCTION public.script(text), public.kept(text);
