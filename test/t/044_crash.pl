@@ -186,7 +186,8 @@ for my $trial (1 .. $trials)
 	# a worker is there with the first door only
 	my $door = $what =~ /worker/ ? 0 : int(rand(2));
 	my $db = "trial$trial";
-	my $moment = rand($length);
+	# who ends it has to find it first, which takes a part of its time
+	my $moment = rand($length * 0.7);
 
 	fresh($db);
 	my $run = begin($db, $doors[$door]);
