@@ -71,7 +71,7 @@ typedef struct PgmRowEntry
 } PgmRowEntry;
 
 /* The rows so far */
-typedef struct PgmRows_
+typedef struct PgmChangeRows
 {
 	HTAB	   *by_object;
 	List	   *rows;

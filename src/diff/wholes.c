@@ -98,8 +98,10 @@ not_null_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 	if (!is_kind(o, "constraint") || strncmp(pgm_value(o, "definition"), "NOT NULL ", 9) != 0)
 		return NULL;
 	foreach(lc, pgm_side_children(s, pgm_side_parent(s, o), "column"))
+	{
 		if (pgm_column_not_null(s, lfirst(lc)) == o)
 			return pgm_plan_atom(p, lfirst(lc));
+	}
 	return NULL;
 }
 
