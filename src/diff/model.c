@@ -164,10 +164,3 @@ pgm_model_read(const char *text)
 	MemoryContextSwitchTo(old);
 	return m;
 }
-
-/* Forget a model. */
-void
-pgm_model_free(PgmModel *m)
-{
-	MemoryContextDelete(m->context);
-}

@@ -68,7 +68,6 @@ typedef struct PgmModel
 
 /* model.c */
 extern PgmModel *pgm_model_read(const char *text);
-extern void pgm_model_free(PgmModel *m);
 
 /* modelbuild.c */
 extern void pgm_model_build(PgmModel *m);

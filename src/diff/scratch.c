@@ -17,7 +17,6 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
-#include "catalog/pg_enum.h"
 #include "miscadmin.h"
 #include "replication/walsender.h"
 #include "replication/walsender_private.h"
@@ -224,29 +223,6 @@ scratch_part(void *arg)
 	return false;
 }
 
-/* The enum values that this transaction has added, and may not use yet */
-typedef struct PgmKeptEnums
-{
-	Size		size;
-	void	   *values;
-} PgmKeptEnums;
-
-static void
-keep_enums(PgmKeptEnums *kept)
-{
-	kept->size = EstimateUncommittedEnumsSpace();
-	kept->values = palloc(kept->size);
-	SerializeUncommittedEnums(kept->values, kept->size);
-}
-
-static void
-restore_enums(const PgmKeptEnums *kept)
-{
-	AtEOXact_Enum();
-	RestoreUncommittedEnums(kept->values);
-	pfree(kept->values);
-}
-
 /* One at a time: what it needs to know while it is open. */
 static void
 open_state(PgmScratchState *state, const PgmScratch *scratch)
@@ -282,10 +258,10 @@ pgm_scratch(const PgmScratch *scratch, void (*body) (void *arg), void *arg)
 	check_rights(scratch);
 	check_room(scratch);
 	open_state(&state, scratch);
-	keep_enums(&enums);
+	pgm_enums_keep(&enums);
 	error = pgm_subtransaction("pg_migrate_scratch", scratch_part, &call);
 	pgm_run_active = false;
-	restore_enums(&enums);
+	pgm_enums_restore(&enums);
 	pgm_scratch_open = NULL;
 	MemoryContextDelete(state.context);
 	if (error)

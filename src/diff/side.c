@@ -469,19 +469,6 @@ pgm_side_take(void)
 	return s;
 }
 
-/* A schema in which there is nothing, of the same kinds. */
-PgmSide *
-pgm_side_empty(const PgmSide *like)
-{
-	PgmSide    *s = palloc0(sizeof(PgmSide));
-
-	s->snapshot = pgm_snapshot_make();
-	memcpy(s->snapshot->properties, like->snapshot->properties,
-		   pgm_kinds_count() * sizeof(PgmProperties));
-	pgm_side_index(s);
-	return s;
-}
-
 static int
 by_number(const ListCell *a, const ListCell *b)
 {

@@ -37,7 +37,6 @@ typedef struct PgmSide
 
 /* side.c */
 extern PgmSide *pgm_side_take(void);
-extern PgmSide *pgm_side_empty(const PgmSide *like);
 extern HTAB *pgm_side_copy_texts(HTAB *texts);
 extern void pgm_side_index(PgmSide *s);
 extern List *pgm_side_children(const PgmSide *s, const PgmObject *o,

@@ -369,26 +369,22 @@ pgm_trial_check(const char *function)
 				 errhint("Commit first, or say SET CONSTRAINTS ALL IMMEDIATE.")));
 }
 
-/* The enum values that this transaction has added, and may not use yet */
-typedef struct PgmKeptEnums
-{
-	Size		size;
-	void	   *values;
-} PgmKeptEnums;
-
-static void
-keep_enums(PgmKeptEnums *kept)
+/* Remember the enum values that this transaction has added, and may not use yet. */
+void
+pgm_enums_keep(PgmKeptEnums *kept)
 {
 	kept->size = EstimateUncommittedEnumsSpace();
 	kept->values = palloc(kept->size);
 	SerializeUncommittedEnums(kept->values, kept->size);
 }
 
-static void
-restore_enums(const PgmKeptEnums *kept)
+/* They are what they were. */
+void
+pgm_enums_restore(const PgmKeptEnums *kept)
 {
 	AtEOXact_Enum();
 	RestoreUncommittedEnums(kept->values);
+	pfree(kept->values);
 }
 
 /* What happens within the subtransaction */
@@ -445,14 +441,14 @@ pgm_trial(const char *function, PgmIdentity *identity,
 	PgmKeptEnums enums;
 	ErrorData  *edata;
 
-	keep_enums(&enums);
+	pgm_enums_keep(&enums);
 	pgm_caller_timeout_save(&t.timeout);
 	edata = pgm_subtransaction("pg_migrate_trial", trial_part, &call);
 	pgm_run_active = false;
 	pgm_watch_end();
 	pgm_lockwatch_stop();
 	pgm_caller_timeout_restore(&t.timeout);
-	restore_enums(&enums);
+	pgm_enums_restore(&enums);
 	forget_prepared(&t);
 	if (edata)
 		ReThrowError(edata);

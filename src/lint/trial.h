@@ -41,7 +41,16 @@ typedef struct PgmTrial
 	int			untried;		/* statements that were not tried */
 } PgmTrial;
 
+/* Enum values of the transaction around a trial */
+typedef struct PgmKeptEnums
+{
+	Size		size;
+	void	   *values;
+} PgmKeptEnums;
+
 /* trial.c */
+extern void pgm_enums_keep(PgmKeptEnums *kept);
+extern void pgm_enums_restore(const PgmKeptEnums *kept);
 extern void pgm_trial_check(const char *function);
 extern void pgm_trial(const char *function, PgmIdentity *identity,
 					  void (*body) (PgmTrial *trial, void *arg), void *arg);
