@@ -11,10 +11,10 @@
 
 #include "lib/binaryheap.h"
 #include "miscadmin.h"
-#include "utils/hsearch.h"
 
 #include "diff/plan.h"
 #include "diff/relations.h"
+#include "diff/texthash.h"
 
 static void
 first_then(PgmAction *first, PgmAction *then)
@@ -104,7 +104,7 @@ order_by_dependencies(const PgmAtom *a)
 /* Who takes a name that another one has before */
 typedef struct NameHolder
 {
-	char		name[2 * NAMEDATALEN * 2 + 16]; /* hash key; must be first */
+	const char *name;			/* with its space; hash key; must be first */
 	PgmAction  *down;
 	PgmAction  *up;
 } NameHolder;
@@ -133,12 +133,9 @@ static void
 hold(HTAB *names, const char *space, const char *identity, PgmAction *down,
 	 PgmAction *up)
 {
-	char		key[sizeof(((NameHolder *) 0)->name)];
-	NameHolder *holder;
 	bool		found;
+	NameHolder *holder = pgm_texthash_enter(names, psprintf("%s %s", space, identity), &found);
 
-	strlcpy(key, psprintf("%s %s", space, identity), sizeof(key));
-	holder = hash_search(names, key, HASH_ENTER, &found);
 	if (!found)
 		holder->down = holder->up = NULL;
 	if (down)
@@ -191,13 +188,7 @@ hold_names(HTAB *names, const PgmDiffPlan *p, PgmAtom *a)
 static void
 order_by_names(PgmDiffPlan *p)
 {
-	HASHCTL		ctl = {
-		.keysize = sizeof(((NameHolder *) 0)->name),
-		.entrysize = sizeof(NameHolder),
-		.hcxt = CurrentMemoryContext
-	};
-	HTAB	   *names = hash_create("names", 256, &ctl,
-									HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	HTAB	   *names = pgm_texthash_make("names", sizeof(NameHolder));
 	HASH_SEQ_STATUS status;
 	NameHolder *holder;
 

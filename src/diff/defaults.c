@@ -85,25 +85,14 @@ write_one(PgmWrite *w, const PgmObject *o, const PgmObject *by_default, const ch
 void
 pgm_write_no_defaults(PgmWrite *w, const PgmObject *o)
 {
+	static const char *const kinds[] = {"default grant", "default revoke"};
 	int			kind = -1;
 
 	for (int i = 0; i < (int) lengthof(words); i++)
 		if (pgm_kind_is(o, words[i].kind))
 			kind = i;
-	if (kind < 0)
-		return;
-	for (int i = w->old->snapshot->n - 1; i >= 0; i--)
-	{
-		const PgmObject *d = w->old->snapshot->object[i];
-
-		if (!pgm_kind_is(d, "default grant") && !pgm_kind_is(d, "default revoke"))
-		{
-			/* they are the last kinds but for what is only counted */
-			if (d->kind->is_right || pgm_kind_is(d, "unmodelled kind"))
-				continue;
-			break;
-		}
-		if (pgm_side_find(w->new, d->kind->name, d->identity))
-			write_one(w, o, d, words[kind].plural, words[kind].word);
-	}
+	for (int i = 0; kind >= 0 && i < (int) lengthof(kinds); i++)
+		for (PgmRange d = pgm_side_range(w->old, kinds[i], ""); d.at < d.end; d.at++)
+			if (pgm_side_find(w->new, kinds[i], (*d.at)->identity))
+				write_one(w, o, *d.at, words[kind].plural, words[kind].word);
 }

@@ -12,6 +12,7 @@
 #include "diff/autogenerate.h"
 #include "diff/kinds.h"
 #include "diff/relations.h"
+#include "diff/texthash.h"
 #include "errors.h"
 #include "registry/files.h"
 #include "registry/names.h"
@@ -66,7 +67,7 @@ typedef struct PgmRow
 
 typedef struct PgmRowEntry
 {
-	char		key[NAMEDATALEN * 8];	/* kind and identity; must be first */
+	const char *key;			/* kind and identity; must be first */
 	PgmRow	   *row;
 } PgmRowEntry;
 
@@ -81,16 +82,15 @@ typedef struct PgmChangeRows
 static PgmRow *
 row_of(PgmChangeRows *c, const PgmObject *o, bool make)
 {
-	char		key[sizeof(((PgmRowEntry *) 0)->key)];
-	PgmRowEntry *entry;
+	const char *key = psprintf("%s %s", o->kind->name, o->identity);
+	PgmRowEntry *entry = pgm_texthash_find(c->by_object, key);
 	bool		found;
 
-	strlcpy(key, psprintf("%s %s", o->kind->name, o->identity), sizeof(key));
-	entry = hash_search(c->by_object, key, make ? HASH_ENTER : HASH_FIND, &found);
-	if (!found && !make)
+	if (entry == NULL && !make)
 		return NULL;
-	if (!found)
+	if (entry == NULL)
 	{
+		entry = pgm_texthash_enter(c->by_object, key, &found);
 		entry->row = palloc0(sizeof(PgmRow));
 		entry->row->object = o;
 		c->rows = lappend(c->rows, entry->row);
@@ -268,13 +268,8 @@ return_rename(FunctionCallInfo fcinfo, const PgmRename *r)
 static List *
 change_rows(const PgmAutogenerate *a)
 {
-	HASHCTL		ctl = {
-		.keysize = sizeof(((PgmRowEntry *) 0)->key),
-		.entrysize = sizeof(PgmRowEntry),
-		.hcxt = CurrentMemoryContext
-	};
 	PgmChangeRows c = {
-		.by_object = hash_create("changes", 256, &ctl, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT)
+		.by_object = pgm_texthash_make("changes", sizeof(PgmRowEntry))
 	};
 
 	add_actions(&c, a->up, true);

@@ -14,15 +14,14 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "miscadmin.h"
-#include "utils/hsearch.h"
 
 #include "diff/kinds.h"
 #include "diff/proof.h"
 #include "diff/relations.h"
 #include "diff/rename.h"
 #include "diff/renameparts.h"
+#include "diff/texthash.h"
 
 /* As often as objects can be in each other */
 #define MOST_ROUNDS 8
@@ -37,35 +36,6 @@ typedef struct Pair
 	int			n_new;
 } Pair;
 
-static uint32
-hash_signature(const void *key, Size size)
-{
-	const char *text = *(const char *const *) key;
-
-	return string_hash(text, strlen(text) + 1);
-}
-
-static int
-compare_signatures(const void *a, const void *b, Size size)
-{
-	return strcmp(*(const char *const *) a, *(const char *const *) b);
-}
-
-static HTAB *
-make_pairs(void)
-{
-	HASHCTL		ctl = {
-		.keysize = sizeof(char *),
-		.entrysize = sizeof(Pair),
-		.hash = hash_signature,
-		.match = compare_signatures,
-		.hcxt = CurrentMemoryContext
-	};
-
-	return hash_create("what may be renamed", 256, &ctl,
-					   HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
-}
-
 static void
 count(HTAB *pairs, List **order, const char *signature, const PgmObject *o, bool is_new)
 {
@@ -74,7 +44,7 @@ count(HTAB *pairs, List **order, const char *signature, const PgmObject *o, bool
 
 	if (signature == NULL)
 		return;
-	p = hash_search(pairs, &signature, HASH_ENTER, &found);
+	p = pgm_texthash_enter(pairs, signature, &found);
 	if (!found)
 	{
 		p->old = p->new = NULL;
@@ -111,7 +81,7 @@ add_rename(PgmAutogenerate *a, const PgmObject *old, const char *new_identity,
 static List *
 pair_up(const PgmSide *before, const PgmSide *after)
 {
-	HTAB	   *pairs = make_pairs();
+	HTAB	   *pairs = pgm_texthash_make("what may be renamed", sizeof(Pair));
 	List	   *order = NIL;
 	ListCell   *lc;
 

@@ -145,6 +145,7 @@ pgm_rename_is_taken(const PgmSide *s, const PgmObject *o, const char *identity)
 	static const char *const kinds[] = {"table", "view", "materialized view", "sequence",
 	"foreign table", "index", "type", "domain"};
 	const char *name = relation_name(s, o, identity);
+	PgmRange	constraints;
 
 	if (pgm_side_find(s, o->kind->name, identity))
 		return true;
@@ -153,15 +154,10 @@ pgm_rename_is_taken(const PgmSide *s, const PgmObject *o, const char *identity)
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 		if (pgm_side_find(s, kinds[i], name))
 			return true;
-	for (int i = 0; i < s->snapshot->n; i++)
-	{
-		const PgmObject *other = s->snapshot->object[i];
-
-		if (pgm_kind_is(other, "constraint") && pgm_side_parent(s, other) &&
-			strcmp(relation_name(s, other, other->identity), name) == 0)
-			return true;
-	}
-	return false;
+	constraints = pgm_side_range(s, "constraint",
+								 psprintf("%s on %.*s.", pgm_last_name(name),
+										  pgm_name_length(name), name));
+	return constraints.at < constraints.end;
 }
 
 /* The label that a literal says */

@@ -27,6 +27,7 @@
 #include "diff/kinds.h"
 #include "diff/side.h"
 #include "diff/take.h"
+#include "diff/texthash.h"
 #include "diff/writetypes.h"
 
 /* How many steps it may be from something to the object it is a part of */
@@ -84,30 +85,29 @@ typedef struct Children
 	List	   *objects;
 } Children;
 
-#define IDENTITY_LENGTH (NAMEDATALEN * 6 + 8)
+typedef struct Heirs
+{
+	const char *identity;		/* hash key; must be first */
+	List	   *tables;
+} Heirs;
 
 typedef struct RowsEntry
 {
-	char		identity[IDENTITY_LENGTH];	/* hash key; must be first */
+	const char *identity;		/* hash key; must be first */
 	PgmRows		rows;
 } RowsEntry;
 
-typedef struct TextEntry
-{
-	char		identity[IDENTITY_LENGTH];	/* hash key; must be first */
-	const char *text;
-} TextEntry;
-
+/* A hash by address */
 static HTAB *
-make_hash(const char *name, Size keysize, Size entrysize, int flags)
+make_hash(const char *name, Size entrysize)
 {
 	HASHCTL		ctl = {
-		.keysize = keysize,
+		.keysize = sizeof(ObjectAddress),
 		.entrysize = entrysize,
 		.hcxt = CurrentMemoryContext
 	};
 
-	return hash_create(name, 1024, &ctl, HASH_ELEM | HASH_CONTEXT | flags);
+	return hash_create(name, 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 static ObjectAddress
@@ -155,8 +155,7 @@ says_part(const ObjectAddress *object, const ObjectAddress *of, char deptype)
 static HTAB *
 read_aliases(uint64 n)
 {
-	HTAB	   *aliases = make_hash("parts of objects", sizeof(ObjectAddress),
-									sizeof(PartOf), HASH_BLOBS);
+	HTAB	   *aliases = make_hash("parts of objects", sizeof(PartOf));
 
 	for (uint64 row = 0; row < n; row++)
 	{
@@ -324,8 +323,7 @@ add_parents(PgmSide *s)
 static void
 fill_children(PgmSide *s)
 {
-	s->children = make_hash("parts by object", sizeof(ObjectAddress),
-							sizeof(Children), HASH_BLOBS);
+	s->children = make_hash("parts by object", sizeof(Children));
 	for (int i = 0; i < s->snapshot->n; i++)
 	{
 		PgmObject  *o = s->snapshot->object[i];
@@ -347,12 +345,10 @@ fill_rows(PgmSide *s, PgmSpi *spi, MemoryContext context)
 	uint64		n = pgm_spi_run(spi, &rows_query, NULL, NULL);
 	MemoryContext old = MemoryContextSwitchTo(context);
 
-	s->rows = make_hash("rows of tables", IDENTITY_LENGTH, sizeof(RowsEntry),
-						HASH_STRINGS);
+	s->rows = pgm_texthash_make("rows of tables", sizeof(RowsEntry));
 	for (uint64 row = 0; row < n; row++)
 	{
-		RowsEntry  *entry = hash_search(s->rows, pgm_spi_text(row, 1),
-										HASH_ENTER, NULL);
+		RowsEntry  *entry = pgm_texthash_enter(s->rows, pgm_spi_text(row, 1), NULL);
 		bool		isnull;
 
 		entry->rows.bytes = DatumGetInt64(pgm_spi_datum(row, 2, &isnull));
@@ -361,6 +357,13 @@ fill_rows(PgmSide *s, PgmSpi *spi, MemoryContext context)
 	}
 	MemoryContextSwitchTo(old);
 	SPI_freetuptable(SPI_tuptable);
+}
+
+/* An empty hash of PgmSideText, in the current memory context */
+HTAB *
+pgm_side_make_texts(void)
+{
+	return pgm_texthash_make("texts by identity", sizeof(PgmSideText));
 }
 
 /*
@@ -372,56 +375,44 @@ read_texts(PgmSpi *spi, PgmQuery *query, bool volatiles, MemoryContext context)
 {
 	uint64		n = pgm_spi_run(spi, query, NULL, NULL);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	HTAB	   *hash = make_hash("texts by identity", IDENTITY_LENGTH,
-								 sizeof(TextEntry), HASH_STRINGS);
+	HTAB	   *hash = pgm_side_make_texts();
 
 	for (uint64 row = 0; row < n; row++)
 	{
 		char	   *text = pgm_spi_text(row, 2);
-		TextEntry  *entry;
+		PgmSideText *entry;
 
 		CHECK_FOR_INTERRUPTS();
 		if (text == NULL ||
 			(volatiles && !contain_volatile_functions(stringToNode(text))))
 			continue;
-		entry = hash_search(hash, pgm_spi_text(row, 1), HASH_ENTER, NULL);
-		entry->text = volatiles ? NULL : MemoryContextStrdup(context, text);
+		entry = pgm_texthash_enter(hash, pgm_spi_text(row, 1), NULL);
+		entry->text = volatiles ? NULL : text;
 	}
 	MemoryContextSwitchTo(old);
 	SPI_freetuptable(SPI_tuptable);
 	return hash;
 }
 
-/* A copy of a hash of texts by identity, in the current memory context. */
-HTAB *
-pgm_side_copy_texts(HTAB *texts)
-{
-	HTAB	   *copy = make_hash("texts by identity", IDENTITY_LENGTH, sizeof(TextEntry),
-								 HASH_STRINGS);
-	HASH_SEQ_STATUS status;
-	TextEntry  *entry;
-
-	hash_seq_init(&status, texts);
-	while ((entry = hash_seq_search(&status)) != NULL)
-		((TextEntry *) hash_search(copy, entry->identity, HASH_ENTER, NULL))->text =
-			entry->text ? pstrdup(entry->text) : NULL;
-	return copy;
-}
-
 /* What others inherit from. */
 static void
 fill_inherited(PgmSide *s)
 {
-	s->parents = make_hash("parents", IDENTITY_LENGTH, IDENTITY_LENGTH, HASH_STRINGS);
+	s->parents = pgm_texthash_make("parents", sizeof(Heirs));
 	for (int i = 0; i < s->snapshot->n; i++)
 	{
-		const PgmObject *o = s->snapshot->object[i];
+		PgmObject  *o = s->snapshot->object[i];
 		ListCell   *lc;
 
 		if (!pgm_kind_is(o, "table") && !pgm_kind_is(o, "foreign table"))
 			continue;
 		foreach(lc, pgm_value_list(o, "inherits"))
-			(void) hash_search(s->parents, lfirst(lc), HASH_ENTER, NULL);
+		{
+			bool		found;
+			Heirs	   *entry = pgm_texthash_enter(s->parents, lfirst(lc), &found);
+
+			entry->tables = lappend(found ? entry->tables : NIL, o);
+		}
 	}
 }
 
@@ -511,31 +502,63 @@ pgm_side_parent(const PgmSide *s, const PgmObject *o)
 		pgm_snapshot_find(s->snapshot, &o->parent) : NULL;
 }
 
-/* The object of a kind with an identity, or NULL. */
-const PgmObject *
-pgm_side_find(const PgmSide *s, const char *kind, const char *identity)
+static int
+kind_number(const char *kind)
 {
-	int			low = 0;
-	int			high = s->snapshot->n;
 	int			number = 0;
 
 	while (strcmp(pgm_kinds_get(number)->name, kind) != 0)
 		number++;
+	return number;
+}
+
+/* The first object that is of this kind, or a later one, and not before "identity" */
+static int
+first_from(const PgmSnapshot *s, int kind, const char *identity)
+{
+	int			low = 0;
+	int			high = s->n;
+
 	while (low < high)
 	{
 		int			middle = (low + high) / 2;
-		PgmObject  *o = s->snapshot->object[middle];
-		int			order = o->kind_number != number ? o->kind_number - number :
+		const PgmObject *o = s->object[middle];
+		int			order = o->kind_number != kind ? o->kind_number - kind :
 			strcmp(o->identity, identity);
 
-		if (order == 0)
-			return o;
 		if (order < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return NULL;
+	return low;
+}
+
+/* The object of a kind with an identity, or NULL. */
+const PgmObject *
+pgm_side_find(const PgmSide *s, const char *kind, const char *identity)
+{
+	int			number = kind_number(kind);
+	int			i = first_from(s->snapshot, number, identity);
+	const PgmObject *o = i < s->snapshot->n ? s->snapshot->object[i] : NULL;
+
+	return o && o->kind_number == number && strcmp(o->identity, identity) == 0 ? o : NULL;
+}
+
+/* The objects of a kind whose identities begin like this, in their order */
+PgmRange
+pgm_side_range(const PgmSide *s, const char *kind, const char *beginning)
+{
+	PgmObject **object = s->snapshot->object;
+	int			number = kind_number(kind);
+	Size		length = strlen(beginning);
+	PgmRange	r;
+
+	r.at = r.end = object + first_from(s->snapshot, number, beginning);
+	while (r.end < object + s->snapshot->n && (*r.end)->kind_number == number &&
+		   strncmp((*r.end)->identity, beginning, length) == 0)
+		r.end++;
+	return r;
 }
 
 /* What is known of the rows of a relation, or NULL: nothing. */
@@ -543,7 +566,7 @@ const PgmRows *
 pgm_side_rows(const PgmSide *s, const PgmObject *relation)
 {
 	RowsEntry  *entry = s->rows ?
-		hash_search(s->rows, relation->identity, HASH_FIND, NULL) : NULL;
+		pgm_texthash_find(s->rows, relation->identity) : NULL;
 
 	return entry ? &entry->rows : NULL;
 }
@@ -552,20 +575,20 @@ pgm_side_rows(const PgmSide *s, const PgmObject *relation)
 void
 pgm_side_copy_rows(PgmSide *s, const char *from, const char *to)
 {
-	RowsEntry  *entry = s->rows ? hash_search(s->rows, from, HASH_FIND, NULL) : NULL;
+	RowsEntry  *entry = s->rows ? pgm_texthash_find(s->rows, from) : NULL;
 	PgmRows		rows;
 
 	if (entry == NULL)
 		return;
 	rows = entry->rows;
-	entry = hash_search(s->rows, to, HASH_ENTER, NULL);
+	entry = pgm_texthash_enter(s->rows, to, NULL);
 	entry->rows = rows;
 }
 
-static const TextEntry *
+static const PgmSideText *
 find_text(HTAB *hash, const PgmObject *o)
 {
-	return hash ? hash_search(hash, o->identity, HASH_FIND, NULL) : NULL;
+	return hash ? pgm_texthash_find(hash, o->identity) : NULL;
 }
 
 /* Is the default of a column another one each time? */
@@ -579,17 +602,19 @@ pgm_side_default_is_volatile(const PgmSide *s, const PgmObject *column)
 const char *
 pgm_side_bound(const PgmSide *s, const PgmObject *partition)
 {
-	const TextEntry *entry = find_text(s->bounds, partition);
+	const PgmSideText *entry = find_text(s->bounds, partition);
 
 	return entry ? entry->text : NULL;
 }
 
-/* Does something inherit from a table? */
-bool
-pgm_side_is_parent(const PgmSide *s, const PgmObject *table)
+/* The tables that inherit from one, its partitions if it has any */
+List *
+pgm_side_heirs(const PgmSide *s, const char *table)
 {
-	return s->parents &&
-		hash_search(s->parents, table->identity, HASH_FIND, NULL) != NULL;
+	Heirs	   *entry = s->parents ?
+		pgm_texthash_find(s->parents, table) : NULL;
+
+	return entry ? entry->tables : NIL;
 }
 
 /* The value of a property, or NULL: it is as it is by nature, or has none. */

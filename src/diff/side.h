@@ -24,34 +24,49 @@ typedef struct PgmRows
 	double		rows;			/* as the server estimates, -1: not known */
 } PgmRows;
 
+/* What is known of an object beyond its properties */
+typedef struct PgmSideText
+{
+	const char *identity;		/* hash key; must be first */
+	const char *text;			/* or NULL: that it is in the hash says all */
+} PgmSideText;
+
 typedef struct PgmSide
 {
 	PgmSnapshot *snapshot;
 	List	   *dependencies;	/* PgmDependency */
 	HTAB	   *children;		/* by the address of what they are parts of */
 	HTAB	   *rows;			/* PgmRows by identity of the relation */
-	HTAB	   *volatiles;		/* columns whose default is volatile */
-	HTAB	   *bounds;			/* CHECKs that say what partitions hold */
+	HTAB	   *volatiles;		/* PgmSideText: columns whose default is
+								 * volatile */
+	HTAB	   *bounds;			/* PgmSideText: CHECKs that say what
+								 * partitions hold */
 	HTAB	   *parents;		/* identities of what others inherit from */
 } PgmSide;
 
+/* Objects of one kind: for (; r.at < r.end; r.at++) */
+typedef struct PgmRange
+{
+	PgmObject **at;
+	PgmObject **end;
+} PgmRange;
+
 /* side.c */
 extern PgmSide *pgm_side_take(void);
-extern HTAB *pgm_side_copy_texts(HTAB *texts);
+extern HTAB *pgm_side_make_texts(void);
 extern void pgm_side_index(PgmSide *s);
 extern List *pgm_side_children(const PgmSide *s, const PgmObject *o,
 							   const char *kind);
 extern const PgmObject *pgm_side_parent(const PgmSide *s, const PgmObject *o);
 extern const PgmObject *pgm_side_find(const PgmSide *s, const char *kind,
 									  const char *identity);
+extern PgmRange pgm_side_range(const PgmSide *s, const char *kind,
+							   const char *beginning);
 extern const PgmRows *pgm_side_rows(const PgmSide *s, const PgmObject *relation);
 extern void pgm_side_copy_rows(PgmSide *s, const char *from, const char *to);
 extern bool pgm_side_default_is_volatile(const PgmSide *s, const PgmObject *column);
 extern const char *pgm_side_bound(const PgmSide *s, const PgmObject *partition);
-extern bool pgm_side_is_parent(const PgmSide *s, const PgmObject *table);
-
-/* sidecopy.c */
-extern PgmSide *pgm_side_copy(const PgmSide *s);
+extern List *pgm_side_heirs(const PgmSide *s, const char *table);
 
 /* side.c: properties of objects */
 extern const char *pgm_value(const PgmObject *o, const char *property);

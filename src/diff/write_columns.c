@@ -48,7 +48,7 @@ static const char *
 alter_only(const PgmWrite *w, const PgmObject *relation)
 {
 	bool		has_children = pgm_is_partitioned(relation) ||
-		pgm_side_is_parent(w->new, relation) || pgm_side_is_parent(w->old, relation);
+		pgm_side_heirs(w->new, relation->identity) || pgm_side_heirs(w->old, relation->identity);
 
 	return psprintf("ALTER %s %s%s", pgm_writer(relation)->word,
 					has_children ? "ONLY " : "", relation->identity);

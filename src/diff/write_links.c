@@ -56,12 +56,13 @@ write_attach(PgmWrite *w, const PgmObject *partition)
 static bool
 has_default(const PgmSide *s, const char *parent)
 {
-	for (int i = 0; i < s->snapshot->n; i++)
-	{
-		const PgmObject *o = s->snapshot->object[i];
-		const char *bound = pgm_kind_is(o, "table") ? pgm_value(o, "partition_bound") : NULL;
+	ListCell   *lc;
 
-		if (bound && strcmp(bound, "DEFAULT") == 0 && strcmp(only_parent(o), parent) == 0)
+	foreach(lc, pgm_side_heirs(s, parent))
+	{
+		const char *bound = pgm_value(lfirst(lc), "partition_bound");
+
+		if (bound && strcmp(bound, "DEFAULT") == 0)
 			return true;
 	}
 	return false;

@@ -73,29 +73,20 @@ right_of(const PgmObject *o)
 	return r;
 }
 
-/* Is "o" a grant of the same, of which "test" is true? */
-static bool
-is_grant_of(const PgmObject *o, const Right *r,
-			bool (*test) (const PgmObject *o, const Right *its, const Right *r))
-{
-	Size		length = strlen(r->what);
-	Right		its;
-
-	if (!pgm_kind_is(o, "grant") || strncmp(o->identity, r->what, length) != 0 ||
-		strncmp(o->identity + length, " to ", strlen(" to ")) != 0)
-		return false;
-	its = right_of(o);
-	return test(o, &its, r);
-}
-
 /* Is there a grant of the same on a side, of which "test" is true? */
 static bool
 has_grant(const PgmSide *s, const Right *r,
 		  bool (*test) (const PgmObject *o, const Right *its, const Right *r))
 {
-	for (int i = 0; i < s->snapshot->n; i++)
-		if (is_grant_of(s->snapshot->object[i], r, test))
+	PgmRange	grants = pgm_side_range(s, "grant", psprintf("%s to ", r->what));
+
+	for (; grants.at < grants.end; grants.at++)
+	{
+		Right		its = right_of(*grants.at);
+
+		if (test(*grants.at, &its, r))
 			return true;
+	}
 	return false;
 }
 

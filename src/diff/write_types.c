@@ -349,10 +349,9 @@ pgm_functions_of_type(const PgmSide *s, const PgmObject *type)
 const PgmObject *
 pgm_type_of_function(const PgmSide *s, const PgmObject *function)
 {
-	for (int i = 0; i < s->snapshot->n; i++)
-		if (pgm_kind_is(s->snapshot->object[i], "type") &&
-			pgm_function_goes_with(function, s->snapshot->object[i]))
-			return s->snapshot->object[i];
+	for (PgmRange types = pgm_side_range(s, "type", ""); types.at < types.end; types.at++)
+		if (pgm_function_goes_with(function, *types.at))
+			return *types.at;
 	return NULL;
 }
 
@@ -519,10 +518,9 @@ change_attribute_order(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const char *
 with_tables(PgmWrite *w, const PgmObject *type)
 {
-	for (int i = 0; i < w->old->snapshot->n; i++)
+	for (PgmRange tables = pgm_side_range(w->old, "table", ""); tables.at < tables.end; tables.at++)
 	{
-		const PgmObject *o = w->old->snapshot->object[i];
-		const char *of = pgm_kind_is(o, "table") ? pgm_value(o, "of_type") : NULL;
+		const char *of = pgm_value(*tables.at, "of_type");
 
 		if (of && strcmp(of, type->identity) == 0)
 			return " CASCADE";

@@ -137,6 +137,13 @@ SELECT public.kept(:'seen');
 SELECT public.kept(:'seen');
 SELECT migrate.downgrade('base'), migrate.unregister('bbb1');
 SELECT public.kept(:'seen');
+-- nor in another session, whatever its name and timeouts
+\c -
+SET search_path = regress_auto;
+SET client_min_messages = warning;
+SET application_name = 'another';
+SET lock_timeout = '1min';
+SELECT public.kept(:'seen');
 SELECT identity, change, up_sql FROM migrate.diff(:'seen');
 RESET client_min_messages;
 ALTER TABLE users ADD seen date;

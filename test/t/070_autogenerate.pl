@@ -53,6 +53,25 @@ leaves_nothing("$quiet BEGIN; SELECT 1 FROM migrate.revision('x', model => \$\$$
 	SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype IN ('relation', 'object') AND mode NOT IN ('AccessShareLock', 'RowExclusiveLock', 'RowShareLock'); COMMIT;",
 	qr/^1\n0$/, 'no lock stays that others would notice');
 
+# A file that does not check is none
+my $kept = $node->data_dir . '/base/pgsql_tmp/pgsql_tmp_migrate_model.'
+	. $node->safe_psql('postgres', 'SELECT oid FROM pg_database WHERE datname = current_database()');
+ok(-s $kept, 'what was built is kept');
+foreach my $damage (sub { substr($_[0], length($_[0]) / 2, 1) ^= 'x'; }, sub { substr($_[0], -100) = ''; },
+	sub { substr($_[0], 100) = ''; }, sub { $_[0] = ''; })
+{
+	my $content = slurp_file($kept);
+
+	$damage->($content);
+	open my $file, '>:raw', $kept or die;
+	print $file $content;
+	close $file;
+	leaves_nothing("$quiet BEGIN; $diff; SELECT pg_current_xact_id_if_assigned() IS NOT NULL; COMMIT;", qr/^4\nt$/, 'what was kept is damaged');
+	leaves_nothing("$quiet BEGIN; $diff; SELECT pg_current_xact_id_if_assigned() IS NOT NULL; COMMIT;", qr/^4\nf$/, 'and kept again');
+}
+$node->restart;
+ok(!-e $kept, 'the next start removes what was kept');
+
 # Nor where it is cut off, and the session goes on
 my $slow = "SELECT count(*) FROM migrate.diff(\$\$$model DO 'BEGIN PERFORM pg_sleep(60); END'\$\$, ARRAY['app'])";
 leaves_nothing("$quiet SET statement_timeout = '1s'; $slow; RESET statement_timeout; $diff;", qr/^4\nERROR:  57014/, 'cancelled');

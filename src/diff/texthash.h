@@ -1,0 +1,15 @@
+/*
+ * texthash.h
+ *	  Hashes by texts of any length.
+ */
+#ifndef PGM_TEXTHASH_H
+#define PGM_TEXTHASH_H
+
+#include "utils/hsearch.h"
+
+/* texthash.c */
+extern HTAB *pgm_texthash_make(const char *name, Size entrysize);
+extern void *pgm_texthash_enter(HTAB *hash, const char *text, bool *found);
+extern void *pgm_texthash_find(HTAB *hash, const char *text);
+
+#endif							/* PGM_TEXTHASH_H */
