@@ -146,7 +146,7 @@ add_differences(PgmChangeRows *c, const PgmAutogenerate *a)
 		PgmRow	   *row;
 
 		if (is_told_with_whole(c, a->up, d) ||
-			(d->what == PGM_CHANGED && strcmp(d->property, "without_data") == 0))
+			pgm_difference_is_untold(d))
 			continue;
 		row = row_of(c, d->object, true);
 		row->differences = lappend(row->differences, d);

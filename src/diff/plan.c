@@ -24,6 +24,17 @@ is_empty_now(const PgmDiffPlan *p, const PgmAtom *a)
 	return now && pgm_value(now, "without_data");
 }
 
+/*
+ * Is a materialized view to be filled as it is made?  A REFRESH reads with the
+ * rights of its owner: where those do not suffice, only who makes it can.
+ */
+bool
+pgm_plan_fills_at_once(const PgmDiffPlan *p, const PgmObject *matview)
+{
+	return pgm_value(matview, "unreadable") &&
+		!is_empty_now(p, pgm_plan_atom(p, matview));
+}
+
 /* Fill the materialized views that were made, when all else is done. */
 static void
 refresh(PgmDiffPlan *p)
@@ -40,7 +51,7 @@ refresh(PgmDiffPlan *p)
 
 		if (made->phase != PGM_SET_UP || a->aspect ||
 			!pgm_kind_is(a->new.object, "materialized view") ||
-			is_empty_now(p, a))
+			is_empty_now(p, a) || pgm_plan_fills_at_once(p, a->new.object))
 			continue;
 		pgm_write(&w, "REFRESH MATERIALIZED VIEW %s", a->new.object->identity);
 		action = palloc0(sizeof(PgmAction));

@@ -148,3 +148,5 @@ extern PgmDiffPlan *pgm_diff_plan(const PgmSide *old, const PgmSide *new,
 								  const PgmWriteOptions *options);
 
 #endif							/* PGM_DIFF_PLAN_H */
+extern bool pgm_plan_fills_at_once(const PgmDiffPlan *p,
+								   const PgmObject *matview);

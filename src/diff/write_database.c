@@ -207,6 +207,13 @@ static PgmQuery update_query = {
 	.argtypes = {TEXTOID, TEXTOID, TEXTOID}
 };
 
+/* Can it be moved to another schema, as it is here? */
+static PgmQuery relocatable_query = {
+	.sql =
+	"SELECT 1 FROM pg_extension WHERE quote_ident(extname) = $1 AND extrelocatable",
+	.argtypes = {TEXTOID}
+};
+
 /* A column of what an extension has if nothing else is said, or NULL. */
 static char *
 usual_of_extension(const PgmObject *extension, int column)
@@ -221,6 +228,19 @@ usual_of_extension(const PgmObject *extension, int column)
 		found = pgm_spi_text(0, column);
 	if (found)
 		found = MemoryContextStrdup(context, found);
+	pgm_spi_end(&spi);
+	return found;
+}
+
+static bool
+is_relocatable(const PgmObject *extension)
+{
+	Datum		name = CStringGetTextDatum(extension->identity);
+	PgmSpi		spi;
+	bool		found;
+
+	pgm_spi_begin(&spi, true);
+	found = pgm_spi_run(&spi, &relocatable_query, &name, NULL) > 0;
 	pgm_spi_end(&spi);
 	return found;
 }
@@ -282,9 +302,12 @@ keep_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* An extension that cannot be moved is dropped and made there. */
 static bool
 write_extension_schema(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
+	if (!is_relocatable(old))
+		return false;
 	pgm_write(w, "ALTER EXTENSION %s SET SCHEMA %s", new->identity,
 			  pgm_value(new, "schema"));
 	return true;

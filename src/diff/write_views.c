@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "diff/plan.h"
 #include "diff/write.h"
 #include "diff/writeparts.h"
 
@@ -146,16 +147,25 @@ using_method(const PgmObject *o)
 		psprintf(" USING %s", quote_identifier(method)) : "";
 }
 
-/* It is filled when all is there, and those who may read what it reads. */
+/*
+ * It is filled when all is there, and those who may read what it reads; unless
+ * its owner may not.
+ */
 static void
 create_matview(PgmWrite *w, const PgmObject *o)
 {
 	const char *tablespace = pgm_value(o, "tablespace");
+	bool		at_once = pgm_plan_fills_at_once(w->plan, o);
+	PgmSql	   *sql;
 
-	pgm_write(w, "CREATE MATERIALIZED VIEW %s%s%s%s%s%s AS\n%s\n  WITH NO DATA",
-			  o->identity, column_names(w, o), using_method(o),
-			  with_options(o), tablespace ? " TABLESPACE " : "",
-			  tablespace ? quote_identifier(tablespace) : "", query_of(o));
+	sql = pgm_write(w, "CREATE MATERIALIZED VIEW %s%s%s%s%s%s AS\n%s%s",
+					o->identity, column_names(w, o), using_method(o),
+					with_options(o), tablespace ? " TABLESPACE " : "",
+					tablespace ? quote_identifier(tablespace) : "", query_of(o),
+					at_once ? "" : "\n  WITH NO DATA");
+	if (at_once)
+		sql->hazard = psprintf("%s, who is to own it, may not read what it reads: it is filled as it is made, and cannot be refreshed",
+							   pgm_value(o, "owner"));
 }
 
 static bool

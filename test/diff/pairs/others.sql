@@ -375,3 +375,12 @@ CREATE TABLE t (a int);
 UPDATE pg_extension SET extowner = 'diff_owner'::regrole WHERE extname = 'hstore';
 INSERT INTO t VALUES (1);
 -- keeps: SELECT a FROM t
+
+-- pair: extension that cannot be moved
+-- both:
+CREATE SCHEMA one;
+CREATE SCHEMA two;
+-- from:
+CREATE EXTENSION xml2 SCHEMA one;
+-- to:
+CREATE EXTENSION xml2 SCHEMA two;

@@ -286,3 +286,15 @@ CREATE MATERIALIZED VIEW m WITH (autovacuum_enabled = off) AS SELECT a, b FROM t
 ALTER MATERIALIZED VIEW m ALTER a SET STATISTICS 300;
 ALTER MATERIALIZED VIEW m ALTER b SET STORAGE EXTERNAL;
 ALTER MATERIALIZED VIEW m OWNER TO diff_owner;
+
+-- pair: materialized view whose owner may not read
+-- from:
+CREATE TABLE t (a int);
+-- to:
+CREATE TABLE t (a int);
+CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM t;
+ALTER MATERIALIZED VIEW m OWNER TO diff_reader;
+-- rows:
+INSERT INTO t VALUES (1), (2);
+-- keeps: SELECT count(*) FROM t
+-- keeps to: SELECT n FROM m
