@@ -40,7 +40,8 @@ typedef struct PgmRename
 	const char *down;
 	const char *kind;
 	const char *identity;		/* as it is after the rename */
-	const char *old_identity;
+	const char *old_identity;	/* "": it was not there */
+	const char *moved_from;		/* the schema that it leaves, or NULL */
 	const char *evidence;		/* what it is taken for one by, or NULL: it
 								 * was said */
 } PgmRename;

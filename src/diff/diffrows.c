@@ -247,6 +247,18 @@ return_change(FunctionCallInfo fcinfo, const PgmAutogenerate *a, const PgmRow *r
 	pgm_rows_add(fcinfo, values, isnull);
 }
 
+/* What is told of a rename, or of what goes with one */
+static char *
+detail_of_rename(const PgmRename *r)
+{
+	if (r->old_identity[0] == '\0')
+		return psprintf("%s %s is new", r->kind, r->identity);
+	if (r->moved_from)
+		return psprintf("%s %s was in schema %s", r->kind, r->identity, r->moved_from);
+	return psprintf("%s %s was %s%s%s", r->kind, r->identity, r->old_identity,
+					r->evidence ? ": " : "", r->evidence ? r->evidence : "");
+}
+
 static void
 return_rename(FunctionCallInfo fcinfo, const PgmRename *r)
 {
@@ -255,11 +267,9 @@ return_rename(FunctionCallInfo fcinfo, const PgmRename *r)
 
 	values[0] = CStringGetTextDatum(r->kind);
 	values[1] = CStringGetTextDatum(r->identity);
-	values[2] = CStringGetTextDatum(r->old_identity[0] ? "renamed" : "created");
-	values[3] = CStringGetTextDatum(r->old_identity[0] == '\0' ?
-									psprintf("%s %s is new", r->kind, r->identity) :
-									psprintf("%s %s was %s%s%s", r->kind, r->identity, r->old_identity,
-											 r->evidence ? ": " : "", r->evidence ? r->evidence : ""));
+	values[2] = CStringGetTextDatum(r->old_identity[0] == '\0' ? "created" :
+									r->moved_from ? "changed" : "renamed");
+	values[3] = CStringGetTextDatum(detail_of_rename(r));
 	values[6] = CStringGetTextDatum(psprintf("%s;", r->up));
 	values[7] = CStringGetTextDatum(psprintf("%s;", r->down));
 	pgm_rows_add(fcinfo, values, isnull);
@@ -326,11 +336,8 @@ tell_changes(const PgmAutogenerate *a)
 	initStringInfo(&out);
 	foreach(lc, a->renamed)
 	{
-		const PgmRename *r = lfirst(lc);
-
 		n++;
-		appendStringInfo(&out, "%s%s %s was %s", out.len > 0 ? "\n" : "", r->kind,
-						 r->identity, r->old_identity);
+		appendStringInfo(&out, "%s%s", out.len > 0 ? "\n" : "", detail_of_rename(lfirst(lc)));
 	}
 	foreach(lc, change_rows(a))
 	{

@@ -67,9 +67,12 @@ remembered_extension(PgmModel *m, const char *name)
 	return x;
 }
 
-/* Remember what a statement says of an extension that is there. */
+/*
+ * Remember what a statement says of an extension that is there, and find it
+ * where the model has it.
+ */
 static void
-remember_extension(PgmModel *m, const Node *statement, const char *name)
+remember_extension(PgmModel *m, const Node *statement, const char *name, Oid oid)
 {
 	MemoryContext old = MemoryContextSwitchTo(m->context);
 	PgmModelExtension *x = remembered_extension(m, name);
@@ -84,6 +87,8 @@ remember_extension(PgmModel *m, const Node *statement, const char *name)
 	else if (IsA(statement, AlterObjectSchemaStmt))
 		x->schema = pstrdup(((const AlterObjectSchemaStmt *) statement)->newschema);
 	MemoryContextSwitchTo(old);
+	if (x->schema && pgm_owns_extension(oid))
+		pgm_scratch_move_extension(oid, x->schema);
 }
 
 static PgmPassed
@@ -96,7 +101,7 @@ fit_extension(PgmModel *m, const Node *statement, const PgmTarget *t)
 	if (IsA(statement, CommentStmt))
 		return pgm_owns_extension(oid) ? PGM_PASSED_NOT : PGM_PASSED_SILENTLY;
 	if (!IsA(statement, DropStmt))
-		remember_extension(m, statement, t->name);
+		remember_extension(m, statement, t->name, oid);
 	return PGM_PASSED_SILENTLY;
 }
 

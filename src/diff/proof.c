@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -71,9 +72,6 @@ is_about_extension(const PgmAutogenerate *a, const Node *node)
 			return is_live_extension(a, ((const CreateExtensionStmt *) node)->extname);
 		case T_AlterExtensionStmt:
 			return is_live_extension(a, ((const AlterExtensionStmt *) node)->extname);
-		case T_AlterObjectSchemaStmt:
-			return ((const AlterObjectSchemaStmt *) node)->objectType == OBJECT_EXTENSION &&
-				is_live_extension(a, strVal(((const AlterObjectSchemaStmt *) node)->object));
 		case T_DropStmt:
 			return drop->removeType == OBJECT_ACCESS_METHOD ||
 				(drop->removeType == OBJECT_EXTENSION &&
@@ -108,6 +106,19 @@ is_about_subscription(const Node *node)
 	}
 }
 
+/* An extension that was there before is found in another schema. */
+static bool
+move_extension(const PgmAutogenerate *a, const Node *node)
+{
+	const AlterObjectSchemaStmt *alter = (const AlterObjectSchemaStmt *) node;
+
+	if (!IsA(node, AlterObjectSchemaStmt) || alter->objectType != OBJECT_EXTENSION ||
+		!is_live_extension(a, strVal(alter->object)))
+		return false;
+	pgm_scratch_move_extension(get_extension_oid(strVal(alter->object), false), alter->newschema);
+	return true;
+}
+
 /* Can it be executed here?  What fills rows finds none. */
 static bool
 is_executed(const PgmProofScript *p, const Node *node)
@@ -122,7 +133,7 @@ execute_statement(PgmProofScript *p, const PgmStatement *s)
 	MemoryContext old = MemoryContextSwitchTo(p->context);
 	PgmPlain	plain;
 
-	if (is_executed(p, s->raw->stmt))
+	if (!move_extension(p->a, s->raw->stmt) && is_executed(p, s->raw->stmt))
 	{
 		plain = pgm_plain_form(p->script, s);
 		if (plain.not_tried == NULL)

@@ -9,6 +9,7 @@
 
 /* relations.c */
 extern const char *pgm_relation_schema(const PgmObject *relation);
+extern bool pgm_extension_is_relocatable(const PgmObject *extension);
 extern int	pgm_name_length(const char *text);
 extern const char *pgm_last_name(const char *identity);
 extern const PgmObject *pgm_relation_of(const PgmSide *s, const PgmObject *o);

@@ -134,12 +134,11 @@ between(const PgmObject *old, const PgmObject *new)
 
 /* The schema that something moves to is made for it. */
 static void
-make_room(PgmAutogenerate *a, const PgmObject *old, const char *identity)
+make_schema(PgmAutogenerate *a, const char *schema)
 {
-	const char *schema = pnstrdup(identity, pgm_name_length(identity));
 	PgmRename  *r;
 
-	if (!pgm_kind_is(old, "table") || pgm_side_find(a->before, "schema", schema) ||
+	if (pgm_side_find(a->before, "schema", schema) ||
 		is_renamed(a->renamed, "schema", "", schema))
 		return;
 	r = palloc0(sizeof(PgmRename));
@@ -149,6 +148,34 @@ make_room(PgmAutogenerate *a, const PgmObject *old, const char *identity)
 	r->up = psprintf("CREATE SCHEMA %s", schema);
 	r->down = psprintf("DROP SCHEMA %s", schema);
 	a->renamed = lappend(a->renamed, r);
+}
+
+/* An extension that moves to another schema, with what is in it, if it can */
+static void
+move_extension(PgmAutogenerate *a, const PgmObject *old)
+{
+	const PgmObject *new = pgm_side_find(a->after, "extension", old->identity);
+	const char *from = pgm_value(old, "schema");
+	const char *to = new ? pgm_value(new, "schema") : from;
+	PgmRename  *r;
+
+	if (old->outside || strcmp(from, to) == 0 || !pgm_extension_is_relocatable(old))
+		return;
+	make_schema(a, to);
+	r = palloc0(sizeof(PgmRename));
+	r->kind = "extension";
+	r->identity = r->old_identity = old->identity;
+	r->moved_from = from;
+	r->up = psprintf("ALTER EXTENSION %s SET SCHEMA %s", old->identity, to);
+	r->down = psprintf("ALTER EXTENSION %s SET SCHEMA %s", old->identity, from);
+	a->renamed = lappend(a->renamed, r);
+}
+
+static void
+move_extensions(PgmAutogenerate *a)
+{
+	for (PgmRange x = pgm_side_range(a->live, "extension", ""); x.at < x.end; x.at++)
+		move_extension(a, *x.at);
 }
 
 /* Find what evidence speaks for.  Returns whether there is something new. */
@@ -170,7 +197,8 @@ find_evidence(PgmAutogenerate *a)
 		if (schema && !pgm_kind_is(p->old, "schema"))
 			break;
 		schema = schema || pgm_kind_is(p->old, "schema");
-		make_room(a, p->old, identity);
+		if (pgm_kind_is(p->old, "table"))
+			make_schema(a, pnstrdup(identity, pgm_name_length(identity)));
 		if (pgm_rename_is_taken(a->before, p->old, identity))
 			identity = between(p->old, p->new);
 		if (identity && !is_renamed(a->renamed, p->old->kind->name, p->old->identity, identity))
@@ -244,7 +272,9 @@ pgm_rename(PgmAutogenerate *a)
 	};
 
 	pgm_rename_read_hints(a);
-	pgm_rename_hints(a);
+	move_extensions(a);
+	if (a->renamed == NIL)
+		pgm_rename_hints(a);
 	if (a->renamed == NIL)
 		(void) find_evidence(a);
 	if (a->renamed == NIL)

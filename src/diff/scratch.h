@@ -43,6 +43,7 @@ extern const PgmScope *pgm_scratch_scope(void);
 extern bool pgm_scratch_is_live(Oid classid, Oid objid);
 extern bool pgm_scratch_is_live_relation(Oid relid);
 extern bool pgm_scratch_create_schema(const CreateSchemaStmt *stmt);
+extern void pgm_scratch_move_extension(Oid extension, const char *schema);
 
 /* scratchevents.c */
 extern void pgm_scratch_events_restore(void);

@@ -18,6 +18,7 @@
 #include "catalog/pg_authid.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_description.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_seclabel.h"
 #include "commands/comment.h"
 #include "miscadmin.h"
@@ -96,7 +97,7 @@ moves_along(const FormData_pg_depend *dep)
 		kind == RELKIND_PARTITIONED_INDEX;
 }
 
-/* Add what refers to an object (0: any of the class) in one of the ways. */
+/* Add what refers to an object (0: any of the class), as member or otherwise. */
 static void
 add_dependents(Members *m, Oid refclassid, Oid refobjid, bool members)
 {
@@ -143,6 +144,19 @@ add_extensions(Members *m)
 	table_close(rel, AccessShareLock);
 }
 
+/* Add the members of an extension (0: of any), and what moves along with them. */
+static void
+add_members(Members *m, Oid extension)
+{
+	add_dependents(m, ExtensionRelationId, extension, true);
+	for (int i = 0; i < list_length(m->list); i++)
+	{
+		const ObjectAddress *a = list_nth(m->list, i);
+
+		add_dependents(m, a->classId, a->objectId, false);
+	}
+}
+
 /* All that belongs to extensions in a schema (ObjectAddress). */
 static List *
 members_of(Oid schema)
@@ -153,13 +167,7 @@ members_of(Oid schema)
 		.list = NIL
 	};
 
-	add_dependents(&m, ExtensionRelationId, InvalidOid, true);
-	for (int i = 0; i < list_length(m.list); i++)
-	{
-		const ObjectAddress *a = list_nth(m.list, i);
-
-		add_dependents(&m, a->classId, a->objectId, false);
-	}
+	add_members(&m, InvalidOid);
 	add_extensions(&m);
 	return m.list;
 }
@@ -391,6 +399,76 @@ pgm_scratch_schema_made(const char *name)
 		if (OidIsValid(moved->new))
 			move_members(moved);
 	}
+}
+
+static Oid
+schema_of_extension(const ObjectAddress *extension)
+{
+	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
+	HeapTuple	tuple = row_of(extension, rel);
+	Oid			schema = InvalidOid;
+
+	table_close(rel, AccessShareLock);
+	if (HeapTupleIsValid(tuple))
+	{
+		schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
+		heap_freetuple(tuple);
+	}
+	return schema;
+}
+
+/* What was to be found in another schema is not any more. */
+static void
+forget_members(HTAB *gone)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_scratch_open->moved)
+	{
+		PgmMovedSchema *moved = lfirst(lc);
+		ListCell   *member;
+
+		foreach(member, moved->members)
+		{
+			const ObjectAddress *a = lfirst(member);
+
+			if (pgm_addresses_have(gone, a->classId, a->objectId))
+				moved->members = foreach_delete_current(moved->members, member);
+		}
+	}
+}
+
+/*
+ * Find an extension that was there before in another schema from now on, as
+ * after ALTER EXTENSION SET SCHEMA, which would lock it.  Raises 3F000 where
+ * there is no such schema.
+ */
+void
+pgm_scratch_move_extension(Oid extension, const char *schema)
+{
+	Oid			to = get_namespace_oid(schema, false);
+	ObjectAddress itself;
+	Members		m;
+	ListCell   *lc;
+
+	ObjectAddressSet(itself, ExtensionRelationId, extension);
+	m.schema = schema_of_extension(&itself);
+	if (m.schema == to)
+		return;
+	m.known = pgm_addresses_make("members of an extension");
+	m.list = NIL;
+	add_members(&m, extension);
+	add_member(&m, itself.classId, itself.objectId);
+	forget_members(m.known);
+	foreach(lc, m.list)
+	{
+		const ObjectAddress *a = lfirst(lc);
+
+		move_object(a, m.schema, to);
+		pgm_addresses_add(pgm_scratch_open->members, a->classId, a->objectId);
+	}
+	hash_destroy(m.known);
+	CommandCounterIncrement();
 }
 
 const PgmScope *

@@ -17,6 +17,7 @@
 
 #include "compat.h"
 #include "diff/kinds.h"
+#include "diff/relations.h"
 #include "diff/writetext.h"
 
 /* Text doubled where format() would take it for more. */
@@ -207,7 +208,6 @@ static PgmQuery update_query = {
 	.argtypes = {TEXTOID, TEXTOID, TEXTOID}
 };
 
-/* Can it be moved to another schema, as it is here? */
 static PgmQuery relocatable_query = {
 	.sql =
 	"SELECT 1 FROM pg_extension WHERE quote_ident(extname) = $1 AND extrelocatable",
@@ -232,8 +232,9 @@ usual_of_extension(const PgmObject *extension, int column)
 	return found;
 }
 
-static bool
-is_relocatable(const PgmObject *extension)
+/* Can an extension that is there be moved to another schema? */
+bool
+pgm_extension_is_relocatable(const PgmObject *extension)
 {
 	Datum		name = CStringGetTextDatum(extension->identity);
 	PgmSpi		spi;
@@ -306,7 +307,7 @@ keep_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_extension_schema(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (!is_relocatable(old))
+	if (!pgm_extension_is_relocatable(old))
 		return false;
 	pgm_write(w, "ALTER EXTENSION %s SET SCHEMA %s", new->identity,
 			  pgm_value(new, "schema"));

@@ -384,3 +384,38 @@ CREATE SCHEMA two;
 CREATE EXTENSION xml2 SCHEMA one;
 -- to:
 CREATE EXTENSION xml2 SCHEMA two;
+
+-- pair: extension that moves to another schema
+-- from:
+CREATE EXTENSION citext;
+CREATE TABLE t (id int, a citext NOT NULL DEFAULT 'x'::citext CHECK (a <> ''), b citext[]);
+CREATE INDEX t_a ON t (lower(a));
+CREATE VIEW v AS SELECT id, a || 'y' AS c FROM t WHERE a = 'Z';
+CREATE FUNCTION f(citext) RETURNS citext LANGUAGE sql AS 'SELECT $1';
+-- to:
+CREATE SCHEMA extensions;
+CREATE EXTENSION citext SCHEMA extensions;
+CREATE TABLE t (id int, a extensions.citext NOT NULL DEFAULT 'x'::extensions.citext CHECK (a OPERATOR(extensions.<>) ''), b extensions.citext[], more int);
+CREATE INDEX t_a ON t (lower(a));
+CREATE VIEW v AS SELECT id, a || 'y' AS c FROM t WHERE a OPERATOR(extensions.=) 'Z';
+CREATE FUNCTION f(extensions.citext) RETURNS extensions.citext LANGUAGE sql AS 'SELECT $1';
+-- rows:
+INSERT INTO t VALUES (1, 'Abc', '{D}');
+-- rows back:
+INSERT INTO t VALUES (1, 'Abc', '{D}');
+-- keeps: SELECT id, a, b FROM t
+
+-- pair: extension that moves between schemas, and the one it leaves goes
+-- from:
+CREATE SCHEMA one;
+CREATE EXTENSION hstore SCHEMA one;
+CREATE TABLE t (id int, h one.hstore);
+-- to:
+CREATE SCHEMA two;
+CREATE EXTENSION hstore SCHEMA two;
+CREATE TABLE t (id int, h two.hstore);
+-- rows:
+INSERT INTO t VALUES (1, 'a=>b');
+-- rows back:
+INSERT INTO t VALUES (1, 'a=>b');
+-- keeps: SELECT id, h FROM t
