@@ -9,6 +9,7 @@
 #include "diff/kinds.h"
 #include "diff/plan.h"
 #include "diff/relations.h"
+#include "diff/writeparts.h"
 #include "diff/writetypes.h"
 
 /* Where an action would like to be; what depends on what decides */
@@ -91,6 +92,10 @@ pgm_plan_make_actions(PgmDiffPlan *p)
 			add_action(p, a, PGM_SET_UP, i);
 		if (a->exchanged)
 			add_action(p, a, PGM_CLEAN_UP, i);
+		if (a->hollow && a->action[PGM_TAKE_DOWN])
+			add_action(p, a, PGM_HOLLOW, -i);
+		if (a->hollow && a->action[PGM_SET_UP])
+			add_action(p, a, PGM_FILL, i);
 	}
 }
 
@@ -236,6 +241,12 @@ pgm_plan_write(PgmDiffPlan *p)
 				break;
 			case PGM_CLEAN_UP:
 				pgm_write_drop_aside(&w, action->atom->old.object);
+				break;
+			case PGM_HOLLOW:
+				pgm_write_hollow(&w, action->atom->old.object);
+				break;
+			case PGM_FILL:
+				pgm_write_filled(&w, action->atom->new.object);
 				break;
 		}
 		if (action->phase == PGM_SET_UP)

@@ -35,16 +35,25 @@ action_gone(const PgmAtom *a)
 	return a->exchanged ? a->action[PGM_CLEAN_UP] : pgm_atom_action(a, PGM_TAKE_DOWN);
 }
 
+/* The action that needs "y": of a hollow view but its schema only the query does */
+static PgmAction *
+action_with(const PgmAtom *x, const PgmAtom *y, PgmPhase phase, PgmPhase of_query)
+{
+	return x->hollow && !pgm_kind_is(pgm_atom_object(y), "schema") ?
+		x->action[of_query] : pgm_atom_action(x, phase);
+}
+
 /* "x" depended on "y". */
 static void
 order_old(const PgmAtom *x, const PgmAtom *y)
 {
-	PgmAction  *down = pgm_atom_action(x, PGM_TAKE_DOWN);
+	PgmAction  *down = action_with(x, y, PGM_TAKE_DOWN, PGM_HOLLOW);
 
 	/* columns may still have what is dropped, but not what is renamed */
 	if (!y->exchanged || !pgm_atom_is_type(x) || x->exchanged)
 		first_then(down, pgm_atom_action(y, PGM_TAKE_DOWN));
-	first_then(action_gone(x), y->exchanged || y->todo == PGM_DROP ? action_gone(y) : NULL);
+	if (!x->hollow)
+		first_then(action_gone(x), y->exchanged || y->todo == PGM_DROP ? action_gone(y) : NULL);
 	first_then(down, y->action[PGM_ALTER]);
 	if (y->follows)
 		first_then(down, y->follows->action[PGM_ALTER]);
@@ -70,7 +79,7 @@ is_default_before(const PgmAtom *x, const PgmAtom *y)
 static void
 order_new(const PgmAtom *x, const PgmAtom *y)
 {
-	PgmAction  *up = pgm_atom_action(x, PGM_SET_UP);
+	PgmAction  *up = action_with(x, y, PGM_SET_UP, PGM_FILL);
 	PgmAction  *y_up = pgm_atom_action(y, PGM_SET_UP);
 
 	/* a table that is made with what it inherits from waits for no own part */
@@ -97,7 +106,9 @@ order_by_dependencies(const PgmAtom *a)
 		order_old(a, lfirst(lc));
 	foreach(lc, a->new.uses)
 		order_new(a, lfirst(lc));
+	first_then(a->action[PGM_HOLLOW], a->action[PGM_TAKE_DOWN]);
 	first_then(pgm_atom_action(a, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
+	first_then(a->action[PGM_SET_UP], a->action[PGM_FILL]);
 	first_then(a->action[PGM_SET_UP], a->action[PGM_CLEAN_UP]);
 }
 

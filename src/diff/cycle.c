@@ -4,7 +4,9 @@
  *
  * A table whose default calls a function that reads the table: what was to be
  * made with its table is made apart.  A view that is changed in place to use
- * what replaces something that it uses now: it is replaced too.
+ * what replaces something that it uses now: it is replaced too.  A view that
+ * calls a function of its own rows: it has no query while the function is made
+ * or dropped.
  */
 #include "postgres.h"
 
@@ -129,11 +131,26 @@ replace_one(PgmDiffPlan *p, List *cycle)
 	return false;
 }
 
+static bool
+make_hollow(List *cycle)
+{
+	ListCell   *lc;
+
+	foreach(lc, cycle)
+	{
+		PgmAtom    *a = ((PgmAction *) lfirst(lc))->atom;
+
+		if (!a->aspect && pgm_kind_is(pgm_atom_object(a), "view") && !a->hollow)
+			return a->hollow = true;
+	}
+	return false;
+}
+
 /* What waits for what, for the report of a bug */
 static char *
 describe(const List *cycle)
 {
-	static const char *const phases[] = {"drop", "alter", "create", "clean up"};
+	static const char *const phases[] = {"drop", "alter", "create", "clean up", "empty", "fill"};
 	StringInfoData out;
 	ListCell   *lc;
 
@@ -160,7 +177,7 @@ pgm_plan_break_cycle(PgmDiffPlan *p)
 {
 	List	   *cycle = find_cycle(p->actions);
 
-	if (!take_apart(p, cycle) && !replace_one(p, cycle))
+	if (!take_apart(p, cycle) && !replace_one(p, cycle) && !make_hollow(cycle))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("the changes cannot be brought into an order"),

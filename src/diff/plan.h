@@ -28,10 +28,12 @@ typedef enum PgmPhase
 	PGM_TAKE_DOWN,
 	PGM_ALTER,
 	PGM_SET_UP,
-	PGM_CLEAN_UP				/* what was kept aside for others is dropped */
+	PGM_CLEAN_UP,				/* what was kept aside for others is dropped */
+	PGM_HOLLOW,					/* a view gets a query that needs nothing */
+	PGM_FILL					/* and its own */
 } PgmPhase;
 
-#define PGM_PHASES (PGM_CLEAN_UP + 1)
+#define PGM_PHASES (PGM_FILL + 1)
 
 typedef struct PgmAtom PgmAtom;
 typedef struct PgmAction PgmAction;
@@ -69,6 +71,9 @@ struct PgmAtom
 	bool		with_whole_down;	/* taken down with what it is a part of */
 	bool		with_whole_up;	/* set up with it */
 	bool		apart;			/* neither of both, for that led to a cycle */
+	bool		hollow;			/* a view that has no query of its own before
+								 * it is taken down, and when it is set up,
+								 * for that led to a cycle */
 	bool		retyped;		/* a column whose type is exchanged */
 	bool		exchanged;		/* a type that such columns have */
 	PgmAtom    *twin;			/* of another kind, takes its name; or NULL */

@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 
 #include "diff/plan.h"
+#include "diff/relations.h"
 #include "diff/write.h"
 #include "diff/writeparts.h"
 
@@ -80,10 +81,47 @@ write_view(PgmWrite *w, const char *create, const PgmObject *o)
 			  with_options(o), query_of(o));
 }
 
+/* The view, with columns as they are and a query that needs nothing */
+static void
+write_hollow_view(PgmWrite *w, const char *create, const PgmSide *s, const PgmObject *o)
+{
+	StringInfoData columns;
+	ListCell   *lc;
+
+	initStringInfo(&columns);
+	foreach(lc, pgm_side_children(s, o, "column"))
+	{
+		const PgmObject *column = lfirst(lc);
+		const char *collation = pgm_value(column, "collation");
+
+		appendStringInfo(&columns, "%s NULL::%s%s%s AS %s", columns.len > 0 ? "," : "",
+						 pgm_value(column, "type"), collation ? " COLLATE " : "",
+						 collation ? collation : "", pgm_last_name(column->identity));
+	}
+	pgm_write(w, "%s %s AS\nSELECT%s", create, o->identity, columns.data);
+}
+
+/* Nothing that the query of a view needs is needed any more. */
+void
+pgm_write_hollow(PgmWrite *w, const PgmObject *view)
+{
+	write_hollow_view(w, "CREATE OR REPLACE VIEW", w->old, view);
+}
+
+/* A view that was made hollow gets its query. */
+void
+pgm_write_filled(PgmWrite *w, const PgmObject *view)
+{
+	write_view(w, "CREATE OR REPLACE VIEW", view);
+}
+
 static void
 create_view(PgmWrite *w, const PgmObject *o)
 {
-	write_view(w, "CREATE VIEW", o);
+	if (pgm_plan_atom(w->plan, o)->hollow)
+		write_hollow_view(w, "CREATE VIEW", w->new, o);
+	else
+		write_view(w, "CREATE VIEW", o);
 }
 
 /* SET and RESET of what differs. */

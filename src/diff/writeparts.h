@@ -5,8 +5,12 @@
 #ifndef PGM_WRITEPARTS_H
 #define PGM_WRITEPARTS_H
 
-#include "diff/snapshot.h"
+#include "diff/write.h"
 
 extern char *pgm_definition(const PgmObject *o);
+
+/* write_views.c */
+extern void pgm_write_hollow(PgmWrite *w, const PgmObject *view);
+extern void pgm_write_filled(PgmWrite *w, const PgmObject *view);
 
 #endif							/* PGM_WRITEPARTS_H */

@@ -166,3 +166,35 @@ CREATE INDEX b ON a (x);
 -- to:
 CREATE TABLE b (x int);
 CREATE INDEX a ON b (x);
+
+-- pair: a view that calls a function of its own rows
+-- both:
+CREATE TABLE t (id int PRIMARY KEY, a text COLLATE "C");
+-- from:
+-- to:
+CREATE VIEW v WITH (security_barrier) AS SELECT id, a, ''::text AS said FROM t;
+CREATE FUNCTION say(v) RETURNS text LANGUAGE sql STABLE AS $$ SELECT $1.a || $1.id $$;
+CREATE OR REPLACE VIEW v WITH (security_barrier) AS SELECT id, a, say(ROW(id, a, NULL)::v) AS said FROM t;
+CREATE VIEW w AS SELECT said FROM v;
+COMMENT ON VIEW v IS 'c';
+GRANT SELECT ON v TO diff_reader;
+-- rows:
+INSERT INTO t VALUES (1, 'x');
+-- keeps: SELECT id, a FROM t
+
+-- pair: such a view, and its table, changes
+-- from:
+CREATE TABLE t (id int PRIMARY KEY, a text);
+CREATE VIEW v AS SELECT id, ''::text AS said FROM t;
+CREATE FUNCTION say(v) RETURNS text LANGUAGE sql STABLE AS $$ SELECT $1.id::text $$;
+CREATE OR REPLACE VIEW v AS SELECT id, say(ROW(id, NULL)::v) AS said FROM t;
+-- to:
+CREATE TABLE t (id bigint PRIMARY KEY, a text);
+CREATE VIEW v AS SELECT id, ''::text AS said FROM t;
+CREATE FUNCTION say(v) RETURNS text LANGUAGE sql STABLE AS $$ SELECT $1.id::text || '!' $$;
+CREATE OR REPLACE VIEW v AS SELECT id, say(ROW(id, NULL)::v) AS said FROM t;
+-- rows:
+INSERT INTO t VALUES (1, 'x');
+-- rows back:
+INSERT INTO t VALUES (1, 'x');
+-- keeps: SELECT id, a FROM t
