@@ -297,6 +297,30 @@ order_typed(const PgmDiffPlan *p, const PgmAtom *table)
 					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
 }
 
+/*
+ * A table inherits from another when that has no more what this one has not
+ * either.
+ */
+static void
+order_link(const PgmDiffPlan *p, const PgmAtom *link)
+{
+	static const char *const kinds[] = {"column", "constraint"};
+	PgmAction  *up = pgm_atom_action(link, PGM_SET_UP);
+	ListCell   *parent;
+	ListCell   *part;
+
+	if (up == NULL)
+		return;
+	foreach(parent, pgm_value_list(link->new.object, "inherits"))
+	{
+		const PgmObject *o = pgm_side_find(p->old, "table", lfirst(parent));
+
+		for (int i = 0; o && i < (int) lengthof(kinds); i++)
+			foreach(part, pgm_side_children(p->old, o, kinds[i]))
+				first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(part)), PGM_TAKE_DOWN), up);
+	}
+}
+
 /* Columns that are added to a table come in their order. */
 static void
 order_columns(PgmDiffPlan *p, const PgmObject *table)
@@ -367,6 +391,8 @@ pgm_plan_arrange(PgmDiffPlan *p)
 
 		CHECK_FOR_INTERRUPTS();
 		order_by_dependencies(a);
+		if (a->aspect && a->new.object && strcmp(a->aspect->property, "inherits") == 0)
+			order_link(p, a);
 		if (a->aspect)
 			continue;
 		if (pgm_kind_is(pgm_atom_object(a), "grant"))

@@ -31,6 +31,9 @@ typedef struct PgmAutogenerate
 	/* what the proof found */
 	List	   *left_up;		/* differences after the upgrade, as lines */
 	List	   *left_down;		/* after the downgrade */
+	bool		unchecked_up;	/* a function's body names what is not there
+								 * yet */
+	bool		unchecked_down;
 } PgmAutogenerate;
 
 /* A rename by hint or evidence */

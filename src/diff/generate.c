@@ -18,6 +18,8 @@ typedef struct PgmText
 	bool		begun;			/* there is a statement in this transaction */
 	bool		ended;			/* the next one is not to be in it */
 	bool		asked;			/* the first of the action is in comments */
+	bool		unchecked;		/* bodies of functions are not to be checked */
+	bool		said_unchecked; /* in this transaction */
 } PgmText;
 
 /* A text of several lines as comments. */
@@ -54,6 +56,32 @@ question_of(const PgmText *t, const PgmSql *sql)
 	return NULL;
 }
 
+/* Does the statement make a function or a procedure? */
+static bool
+makes_routine(const PgmSql *sql)
+{
+	static const char *const begins[] = {
+		"CREATE OR REPLACE FUNCTION ", "CREATE OR REPLACE PROCEDURE "
+	};
+
+	for (int i = 0; i < (int) lengthof(begins); i++)
+		if (strncmp(sql->text, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
+/* As a dump does, where bodies name what comes later. */
+static void
+append_unchecked(PgmText *t, const PgmSql *sql)
+{
+	if (!t->begun)
+		t->said_unchecked = false;
+	if (!t->unchecked || t->said_unchecked || !makes_routine(sql))
+		return;
+	appendStringInfoString(&t->out, "SET LOCAL check_function_bodies = off;\n");
+	t->said_unchecked = true;
+}
+
 static void
 append_statement(PgmText *t, const PgmSql *sql)
 {
@@ -77,6 +105,7 @@ append_statement(PgmText *t, const PgmSql *sql)
 		appendStringInfoString(out, "-- migrate:segment\n");
 		t->begun = false;
 	}
+	append_unchecked(t, sql);
 	if (sql->loses)
 		append_comment(out, psprintf("loses: %s", sql->loses));
 	if (sql->hazard)
@@ -101,7 +130,7 @@ begin_text(PgmText *t, bool allow_drop)
 {
 	initStringInfo(&t->out);
 	t->allow_drop = allow_drop;
-	t->begun = t->ended = t->asked = false;
+	t->begun = t->ended = t->asked = t->unchecked = t->said_unchecked = false;
 }
 
 static void
@@ -211,6 +240,7 @@ pgm_generate_script(const PgmAutogenerate *a, bool up)
 	PgmText		t;
 
 	begin_text(&t, up ? a->options.allow_drop : true);
+	t.unchecked = up ? a->unchecked_up : a->unchecked_down;
 	if (up)
 	{
 		append_left(&t.out, a->left_up, "WARNING: this upgrade does not lead to the model; what is left:");

@@ -249,11 +249,44 @@ pgm_proof_rebuild(const PgmAutogenerate *a)
 	return differences(a, a->live, pgm_proof_look(a));
 }
 
+/* As it is where the script will be run; a script may say otherwise. */
+static void
+check_bodies(void)
+{
+	(void) set_config_option("check_function_bodies", "on", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
+}
+
+/*
+ * Execute a script of a migration.  Returns NULL, or why it failed.
+ *
+ * A body written as a string says nothing of what it needs.  Where it names
+ * what comes only later, the script has to say that it is not to be checked.
+ */
+static char *
+execute_direction(PgmAutogenerate *a, bool up)
+{
+	bool	   *unchecked = up ? &a->unchecked_up : &a->unchecked_down;
+	char	   *why;
+	char	   *why_unchecked;
+
+	check_bodies();
+	*unchecked = false;
+	why = pgm_proof_execute(a, pgm_generate_script(a, up));
+	if (why == NULL)
+		return NULL;
+	*unchecked = true;
+	why_unchecked = pgm_proof_execute(a, pgm_generate_script(a, up));
+	if (why_unchecked && strcmp(why, why_unchecked) == 0)
+		*unchecked = false;
+	return why_unchecked;
+}
+
 /* Execute a script; what differs then from what shall be */
 static List *
-try_script(const PgmAutogenerate *a, bool up, const PgmSide *shall)
+try_script(PgmAutogenerate *a, bool up, const PgmSide *shall)
 {
-	char	   *why = pgm_proof_execute(a, pgm_generate_script(a, up));
+	char	   *why = execute_direction(a, up);
 
 	return why ? list_make1(why) : differences(a, shall, pgm_proof_look(a));
 }

@@ -268,3 +268,28 @@ CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN IF current
 CREATE EVENT TRIGGER diff_a ON ddl_command_end EXECUTE FUNCTION e();
 ALTER EVENT TRIGGER diff_a ENABLE REPLICA;
 CREATE TABLE t (a int, b int);
+
+-- pair: a body that names a function made after it
+-- from:
+CREATE TABLE t (a int);
+-- to:
+CREATE TABLE t (a int);
+CREATE FUNCTION twice(i int) RETURNS int LANGUAGE sql AS 'SELECT 2 * i';
+CREATE FUNCTION four_times(i int) RETURNS int LANGUAGE sql AS 'SELECT twice(twice(i))';
+
+-- pair: bodies that name each other
+-- from:
+CREATE FUNCTION is_odd(i int, deep bool) RETURNS bool LANGUAGE sql AS 'SELECT i % 2 = 1';
+-- to:
+SET check_function_bodies = off;
+CREATE FUNCTION is_odd(i int) RETURNS bool LANGUAGE sql AS 'SELECT i <> 0 AND is_even(i - 1)';
+CREATE FUNCTION is_even(i int) RETURNS bool LANGUAGE sql AS 'SELECT i = 0 OR is_odd(i - 1)';
+
+-- pair: the body of a default's function reads its table
+-- from:
+CREATE TYPE mood AS ENUM ('good');
+-- to:
+CREATE TYPE mood AS ENUM ('good', 'bad');
+SET check_function_bodies = off;
+CREATE FUNCTION newest() RETURNS int LANGUAGE sql AS 'SELECT max(a) + 1 FROM t';
+CREATE TABLE t (a int DEFAULT newest(), m mood DEFAULT 'bad');

@@ -359,3 +359,16 @@ CREATE TABLE t OF row_of;
 -- to:
 CREATE TYPE row_of AS (x text, id int);
 CREATE TABLE t OF row_of;
+
+-- pair: a table that inherits what its parent loses first
+-- from:
+CREATE TABLE base (id int, note text, CONSTRAINT noted CHECK (note <> ''));
+CREATE TABLE leaf (id int);
+-- to:
+CREATE TABLE base (id int);
+CREATE TABLE leaf (id int) INHERITS (base);
+-- rows:
+INSERT INTO leaf VALUES (1);
+-- rows back:
+INSERT INTO leaf VALUES (1);
+-- keeps: SELECT * FROM leaf
