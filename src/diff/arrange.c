@@ -297,27 +297,69 @@ order_typed(const PgmDiffPlan *p, const PgmAtom *table)
 					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
 }
 
+/* Names of the one list that are not in the other */
+static List *
+names_without(List *names, List *others)
+{
+	List	   *left = NIL;
+	ListCell   *lc;
+	ListCell   *other;
+
+	foreach(lc, names)
+	{
+		bool		found = false;
+
+		foreach(other, others)
+			found = found || strcmp(lfirst(lc), lfirst(other)) == 0;
+		if (!found)
+			left = lappend(left, lfirst(lc));
+	}
+	return left;
+}
+
+/* The columns and constraints of the tables that another one inherits from */
+static List *
+parts_of_parents(const PgmSide *s, List *parents)
+{
+	static const char *const kinds[] = {"column", "constraint"};
+	List	   *parts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, parents)
+	{
+		const PgmObject *parent = pgm_side_find(s, "table", lfirst(lc));
+
+		for (int i = 0; parent && i < (int) lengthof(kinds); i++)
+			parts = list_concat(parts, pgm_side_children(s, parent, kinds[i]));
+	}
+	return parts;
+}
+
 /*
  * A table inherits from another when that has no more what this one has not
- * either.
+ * either, and leaves one before that changes for itself.
  */
 static void
 order_link(const PgmDiffPlan *p, const PgmAtom *link)
 {
-	static const char *const kinds[] = {"column", "constraint"};
-	PgmAction  *up = pgm_atom_action(link, PGM_SET_UP);
-	ListCell   *parent;
-	ListCell   *part;
+	List	   *before = link->old.object ? pgm_value_list(link->old.object, "inherits") : NIL;
+	List	   *after = pgm_value_list(link->new.object, "inherits");
+	PgmAction  *alter = link->action[PGM_ALTER];
+	PgmAction  *up = alter ? alter : pgm_atom_action(link, PGM_SET_UP);
+	ListCell   *lc;
 
 	if (up == NULL)
 		return;
-	foreach(parent, pgm_value_list(link->new.object, "inherits"))
+	foreach(lc, parts_of_parents(p->old, after))
+		first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN), up);
+	if (alter == NULL)
+		return;
+	foreach(lc, parts_of_parents(p->new, names_without(before, after)))
 	{
-		const PgmObject *o = pgm_side_find(p->old, "table", lfirst(parent));
+		const PgmAtom *part = pgm_plan_atom(p, lfirst(lc));
 
-		for (int i = 0; o && i < (int) lengthof(kinds); i++)
-			foreach(part, pgm_side_children(p->old, o, kinds[i]))
-				first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(part)), PGM_TAKE_DOWN), up);
+		first_then(alter, pgm_atom_action(part, PGM_SET_UP));
+		first_then(alter, part->action[PGM_ALTER]);
 	}
 }
 

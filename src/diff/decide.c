@@ -14,6 +14,7 @@
 
 #include "diff/kinds.h"
 #include "diff/plan.h"
+#include "diff/relations.h"
 #include "diff/writetypes.h"
 
 /* Kinds of objects that hold rows: they are not replaced for others' sake */
@@ -95,10 +96,13 @@ aspect_differs(const PgmAtom *a)
 }
 
 static PgmTodo
-decide_aspect(const PgmAtom *a)
+decide_aspect(const PgmDiffPlan *p, const PgmAtom *a)
 {
 	if (!aspect_differs(a))
 		return PGM_KEEP;
+	if (is_aspect(a, "inherits") &&
+		pgm_link_can_change(p->old, p->new, a->old.object, a->new.object))
+		return PGM_CHANGE;
 	return is_aspect(a, "inherits") || is_aspect(a, "attached_to") ||
 		is_aspect(a, "of_type") ? PGM_REPLACE : PGM_CHANGE;
 }
@@ -114,7 +118,7 @@ decide_alone(PgmDiffPlan *p, const PgmAtom *a)
 	if (a->old.object == a->new.object)
 		return PGM_KEEP;
 	if (a->aspect)
-		return decide_aspect(a);
+		return decide_aspect(p, a);
 	if (a->old.whole != a->new.whole)
 		return PGM_REPLACE;
 	if (pgm_type_is_rearranged(p->old, p->new, a->old.object, a->new.object))

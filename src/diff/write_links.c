@@ -103,12 +103,91 @@ write_detach(PgmWrite *w, const PgmObject *partition)
 		write_drop_left_check(w, partition, parent);
 }
 
-/* Make a table inherit, or no longer. */
+static bool
+has_parent(const PgmObject *table, const char *parent)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_value_list(table, "inherits"))
+	{
+		if (strcmp(lfirst(lc), parent) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Are new parents behind those that stay?  That is where the server puts them. */
+static bool
+parents_are_appended(const PgmObject *before, const PgmObject *after)
+{
+	List	   *parents = pgm_value_list(after, "inherits");
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, pgm_value_list(before, "inherits"))
+	{
+		if (!has_parent(after, lfirst(lc)))
+			continue;
+		if (strcmp(list_nth(parents, n), lfirst(lc)) != 0)
+			return false;
+		n++;
+	}
+	return true;
+}
+
+/* Has the table the same parts before and after, be they inherited or not? */
+static bool
+parts_stay(const PgmSide *old, const PgmSide *new, const PgmObject *before,
+		   const PgmObject *after, const char *kind)
+{
+	List	   *parts = pgm_side_children(new, after, kind);
+	ListCell   *lc;
+
+	if (list_length(parts) != list_length(pgm_side_children(old, before, kind)))
+		return false;
+	foreach(lc, parts)
+	{
+		const PgmObject *o = lfirst(lc);
+		const PgmObject *was = pgm_side_find(old, kind, o->identity);
+
+		if (was == NULL || pgm_object_differs(was, o) ||
+			!pgm_value_same(was, o, "only_inherited"))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Can the table get its new parents before it leaves the old ones?  So what it
+ * only inherits never becomes its own, which no statement would undo.
+ */
+bool
+pgm_link_can_change(const PgmSide *old, const PgmSide *new, const PgmObject *before,
+					const PgmObject *after)
+{
+	return !pgm_is_partition(before) && !pgm_is_partition(after) &&
+		parents_are_appended(before, after) &&
+		parts_stay(old, new, before, after, "column") &&
+		parts_stay(old, new, before, after, "constraint");
+}
+
+/* Statements for the parents of one table that the other has not */
+static void
+write_parents(PgmWrite *w, const PgmObject *of, const PgmObject *without,
+			  const char *no)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_value_list(of, "inherits"))
+		if (without == NULL || !has_parent(without, lfirst(lc)))
+		pgm_write(w, "%s %sINHERIT %s", pgm_alter_relation(of), no, (char *) lfirst(lc));
+}
+
+/* Make a table inherit, or no longer, or from others. */
 void
 pgm_write_link(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *table = new ? new : old;
-	ListCell   *lc;
 
 	if (pgm_is_partition(table))
 	{
@@ -118,7 +197,8 @@ pgm_write_link(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 			write_detach(w, table);
 		return;
 	}
-	foreach(lc, pgm_value_list(table, "inherits"))
-		pgm_write(w, "%s %sINHERIT %s", pgm_alter_relation(table), new ? "" : "NO ",
-				  (char *) lfirst(lc));
+	if (new)
+		write_parents(w, new, old, "");
+	if (old)
+		write_parents(w, old, new, "NO ");
 }

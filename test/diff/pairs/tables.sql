@@ -372,3 +372,20 @@ INSERT INTO leaf VALUES (1);
 -- rows back:
 INSERT INTO leaf VALUES (1);
 -- keeps: SELECT * FROM leaf
+
+-- pair: other parents, and columns that stay inherited
+-- from:
+CREATE TABLE alive (id int NOT NULL, born date);
+CREATE TABLE named (name text);
+CREATE TABLE dog (tail bool) INHERITS (alive, named);
+-- to:
+CREATE TABLE alive (id int NOT NULL, born date);
+CREATE TABLE named (name text, nick text NOT NULL DEFAULT '');
+CREATE TABLE called (name text, CONSTRAINT said CHECK (name <> ''));
+ALTER TABLE called DROP CONSTRAINT said;
+CREATE TABLE dog (tail bool) INHERITS (alive, called);
+-- rows:
+INSERT INTO dog VALUES (1, '2020-01-01', 'Rex', true);
+-- rows back:
+INSERT INTO dog VALUES (1, '2020-01-01', 'Rex', true);
+-- keeps: SELECT * FROM dog
