@@ -178,6 +178,19 @@ move_extensions(PgmAutogenerate *a)
 		move_extension(a, *x.at);
 }
 
+/* What speaks for a rename */
+static const char *
+evidence_of(const Pair *p)
+{
+	const char *identity_of = pgm_kind_is(p->new, "sequence") ? pgm_value(p->new, "identity_of") : NULL;
+
+	if (identity_of)
+		return psprintf("sequence %s is what %s was, that of the identity of %s",
+						p->new->identity, p->old->identity, identity_of);
+	return psprintf("%s %s has all of %s but the name", p->old->kind->name,
+					p->new->identity, p->old->identity);
+}
+
 /* Find what evidence speaks for.  Returns whether there is something new. */
 static bool
 find_evidence(PgmAutogenerate *a)
@@ -202,9 +215,7 @@ find_evidence(PgmAutogenerate *a)
 		if (pgm_rename_is_taken(a->before, p->old, identity))
 			identity = between(p->old, p->new);
 		if (identity && !is_renamed(a->renamed, p->old->kind->name, p->old->identity, identity))
-			add_rename(a, p->old, identity,
-					   psprintf("%s %s has all of %s but the name", p->old->kind->name,
-								p->new->identity, p->old->identity));
+			add_rename(a, p->old, identity, evidence_of(p));
 	}
 	return list_length(a->renamed) > before;
 }

@@ -111,13 +111,15 @@ of_index(const PgmObject *o)
 					name + pgm_name_length(name));
 }
 
-/* One that belongs to a column */
+/* One that belongs to a column; an identity has one and no other */
 static const char *
 of_sequence(const PgmObject *o)
 {
 	StringInfoData out;
 
-	if (!pgm_value(o, "owned_by") && !pgm_value(o, "identity_of"))
+	if (pgm_value(o, "identity_of"))
+		return psprintf("sequence|%s", pgm_value(o, "identity_of"));
+	if (!pgm_value(o, "owned_by"))
 		return NULL;
 	initStringInfo(&out);
 	appendStringInfo(&out, "sequence");

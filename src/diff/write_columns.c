@@ -372,6 +372,49 @@ write_again(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 }
 
 static bool
+loses(const PgmObject *old, const PgmObject *new, const char *property)
+{
+	return pgm_value(old, property) && pgm_value(new, property) == NULL;
+}
+
+/* What the sequence of a new identity begins with is above what is there. */
+static void
+write_identity_start(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
+{
+	if (pgm_is_filled(w, relation))
+		pgm_write(w, "SELECT setval(pg_get_serial_sequence(%s, %s), max(%s)) FROM %s",
+				  quote_literal_cstr(relation->identity),
+				  quote_literal_cstr(pgm_unquoted(name_of(column))),
+				  name_of(column), relation->identity);
+}
+
+static bool
+change_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *relation = relation_of(w, new);
+	const char *alter = pgm_alter_relation(relation);
+	const char *before = pgm_value(old, "identity");
+	const char *after = pgm_value(new, "identity");
+	StringInfoData out;
+
+	if (pgm_value(old, "inherited") && is_inherited_change(w, old, new, "identity"))
+		return true;
+	if (after == NULL)
+		pgm_write(w, "%s ALTER COLUMN %s DROP IDENTITY", alter, name_of(new));
+	else if (before)
+		pgm_write(w, "%s ALTER COLUMN %s SET GENERATED %s", alter, name_of(new),
+				  strcmp(after, "always") == 0 ? "ALWAYS" : "BY DEFAULT");
+	else
+	{
+		initStringInfo(&out);
+		append_identity(&out, w, new);
+		pgm_write(w, "%s ALTER COLUMN %s ADD %s", alter, name_of(new), out.data);
+		write_identity_start(w, relation, new);
+	}
+	return true;
+}
+
+static bool
 change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of(w, new);
@@ -379,6 +422,8 @@ change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (is_in_view(relation))
 		return false;
+	if (loses(old, new, "identity"))
+		(void) change_identity(w, old, new);
 	if (pgm_value(old, "inherited") && pgm_value(new, "inherited") &&
 		is_inherited_change(w, old, new, "type"))
 		return true;
@@ -422,43 +467,6 @@ change_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* What the sequence of a new identity begins with is above what is there. */
-static void
-write_identity_start(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
-{
-	if (pgm_is_filled(w, relation))
-		pgm_write(w, "SELECT setval(pg_get_serial_sequence(%s, %s), max(%s)) FROM %s",
-				  quote_literal_cstr(relation->identity),
-				  quote_literal_cstr(pgm_unquoted(name_of(column))),
-				  name_of(column), relation->identity);
-}
-
-static bool
-change_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
-{
-	const PgmObject *relation = relation_of(w, new);
-	const char *alter = pgm_alter_relation(relation);
-	const char *before = pgm_value(old, "identity");
-	const char *after = pgm_value(new, "identity");
-	StringInfoData out;
-
-	if (pgm_value(old, "inherited") && is_inherited_change(w, old, new, "identity"))
-		return true;
-	if (after == NULL)
-		pgm_write(w, "%s ALTER COLUMN %s DROP IDENTITY", alter, name_of(new));
-	else if (before)
-		pgm_write(w, "%s ALTER COLUMN %s SET GENERATED %s", alter, name_of(new),
-				  strcmp(after, "always") == 0 ? "ALWAYS" : "BY DEFAULT");
-	else
-	{
-		initStringInfo(&out);
-		append_identity(&out, w, new);
-		pgm_write(w, "%s ALTER COLUMN %s ADD %s", alter, name_of(new), out.data);
-		write_identity_start(w, relation, new);
-	}
-	return true;
-}
-
 /* What was computed stays, as values; from 17 on it can be computed anew. */
 static bool
 change_generated(PgmWrite *w, const PgmObject *old, const PgmObject *new)
@@ -485,24 +493,31 @@ change_generated(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/*
+ * Is the identity gone by the change of the type?  There are types that none
+ * can have.
+ */
 static bool
-loses(const PgmObject *old, const PgmObject *new, const char *property)
+is_gone_with_type(const PgmObject *old, const PgmObject *new)
 {
-	return pgm_value(old, property) && pgm_value(new, property) == NULL;
+	return loses(old, new, "identity") &&
+		(!pgm_value_same(old, new, "type") || !pgm_value_same(old, new, "collation"));
 }
 
 /* An identity is not null, so it goes first. */
 static bool
 change_nullable(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	return (!loses(old, new, "identity") || change_identity(w, old, new)) &&
+	return (!loses(old, new, "identity") || is_gone_with_type(old, new) ||
+			change_identity(w, old, new)) &&
 		change_not_null(w, old, new);
 }
 
 static bool
 change_identity_alone(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	return loses(old, new, "not_null") || change_identity(w, old, new);
+	return loses(old, new, "not_null") || is_gone_with_type(old, new) ||
+		change_identity(w, old, new);
 }
 
 static bool

@@ -108,3 +108,14 @@ CREATE VIEW v AS SELECT last_value FROM s;
 -- to:
 CREATE SEQUENCE s AS int;
 CREATE VIEW v AS SELECT last_value, is_called FROM s;
+
+-- pair: another name and options for the sequence of an identity
+-- from:
+CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME first_seq INCREMENT BY 2), a int);
+-- to:
+CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME second_seq INCREMENT BY 5 MINVALUE 1 CACHE 3), a int);
+-- rows:
+INSERT INTO t (a) VALUES (1), (2);
+-- rows back:
+INSERT INTO t (a) VALUES (1), (2);
+-- keeps: SELECT * FROM t
