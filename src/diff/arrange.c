@@ -363,6 +363,44 @@ order_link(const PgmDiffPlan *p, const PgmAtom *link)
 	}
 }
 
+/* Partitions that are dropped */
+static List *
+dropped_partitions(const PgmDiffPlan *p)
+{
+	List	   *list = NIL;
+
+	for (int i = 0; i < p->natoms; i++)
+	{
+		const PgmAtom *a = p->atom[i];
+
+		if (a->aspect == NULL && a->old.object && a->action[PGM_TAKE_DOWN] &&
+			(pgm_kind_is(a->old.object, "table") || pgm_kind_is(a->old.object, "foreign table")) &&
+			pgm_is_partition(a->old.object))
+			list = lappend(list, unconstify(PgmAtom *, a));
+	}
+	return list;
+}
+
+/* A partition is attached when those are gone that have its place. */
+static void
+order_partition(const PgmAtom *link, const List *dropped)
+{
+	const PgmObject *o = link->new.object;
+	ListCell   *lc;
+
+	if (link->action[PGM_SET_UP] == NULL || !pgm_is_partition(o))
+		return;
+	foreach(lc, dropped)
+	{
+		const PgmAtom *a = lfirst(lc);
+
+		if (pgm_value_same(a->old.object, o, "inherits") &&
+			pgm_bounds_may_overlap(pgm_value(a->old.object, "partition_bound"),
+								   pgm_value(o, "partition_bound")))
+			first_then(a->action[PGM_TAKE_DOWN], link->action[PGM_SET_UP]);
+	}
+}
+
 /* Columns that are added to a table come in their order. */
 static void
 order_columns(PgmDiffPlan *p, const PgmObject *table)
@@ -425,6 +463,7 @@ sort(List *actions)
 bool
 pgm_plan_arrange(PgmDiffPlan *p)
 {
+	List	   *dropped = dropped_partitions(p);
 	List	   *sorted;
 
 	for (int i = 0; i < p->natoms; i++)
@@ -434,7 +473,10 @@ pgm_plan_arrange(PgmDiffPlan *p)
 		CHECK_FOR_INTERRUPTS();
 		order_by_dependencies(a);
 		if (a->aspect && a->new.object && strcmp(a->aspect->property, "inherits") == 0)
+		{
 			order_link(p, a);
+			order_partition(a, dropped);
+		}
 		if (a->aspect)
 			continue;
 		if (pgm_kind_is(pgm_atom_object(a), "grant"))

@@ -52,6 +52,7 @@ extern void pgm_write_clustered_on(PgmWrite *w, const PgmObject *old,
 								   const PgmObject *new);
 
 /* write_links.c */
+extern bool pgm_bounds_may_overlap(const char *a, const char *b);
 extern bool pgm_link_can_change(const PgmSide *old, const PgmSide *new,
 								const PgmObject *before, const PgmObject *after);
 extern void pgm_write_link(PgmWrite *w, const PgmObject *old,

@@ -487,3 +487,27 @@ CREATE TABLE b () INHERITS (a);
 -- to:
 CREATE TABLE a (x int PRIMARY KEY);
 CREATE TABLE c (y int) INHERITS (a);
+
+-- pair: other partitions in the place of dropped ones
+-- from:
+CREATE TABLE log (at int, what text) PARTITION BY RANGE (at);
+CREATE TABLE log_low PARTITION OF log FOR VALUES FROM (0) TO (100);
+CREATE TABLE log_mid PARTITION OF log FOR VALUES FROM (100) TO (1000);
+CREATE TABLE log_high PARTITION OF log FOR VALUES FROM (1000) TO (MAXVALUE);
+CREATE TABLE kind (k text) PARTITION BY LIST (k);
+CREATE TABLE kind_ab PARTITION OF kind FOR VALUES IN ('a', 'b, c');
+CREATE TABLE kind_d PARTITION OF kind FOR VALUES IN ('d');
+-- to:
+CREATE TABLE log (at int, what text) PARTITION BY RANGE (at);
+CREATE TABLE log_all PARTITION OF log FOR VALUES FROM (0) TO (1000);
+CREATE TABLE log_high PARTITION OF log FOR VALUES FROM (1000) TO (MAXVALUE);
+CREATE TABLE kind (k text) PARTITION BY LIST (k);
+CREATE TABLE kind_c PARTITION OF kind FOR VALUES IN ('b, c', 'e');
+CREATE TABLE kind_d PARTITION OF kind FOR VALUES IN ('d', 'a');
+-- rows:
+INSERT INTO log VALUES (2000, 'x');
+INSERT INTO kind VALUES ('d');
+-- rows back:
+INSERT INTO log VALUES (2000, 'x');
+INSERT INTO kind VALUES ('d');
+-- keeps: SELECT at::text FROM log UNION ALL SELECT k FROM kind
