@@ -172,6 +172,17 @@ add_use(PgmAtom *from, PgmAtom *to, bool new)
 	half_of(to, new)->used_by = lappend(half_of(to, new)->used_by, from);
 }
 
+/*
+ * An index that some partition lacks comes after the partitions with theirs,
+ * and gets those attached one by one.
+ */
+static bool
+comes_before(const PgmDependency *d)
+{
+	return pgm_kind_is(d->to, d->from->kind->name) && pgm_is_incomplete(d->to) &&
+		pgm_value(d->from, "attached_to");
+}
+
 /* Bring the dependencies of a side to the atoms. */
 static void
 add_uses(PgmDiffPlan *p, const PgmSide *s, bool new)
@@ -183,6 +194,8 @@ add_uses(PgmDiffPlan *p, const PgmSide *s, bool new)
 		const PgmDependency *d = lfirst(lc);
 		ObjectAtoms *from = entry_of(p, d->from, HASH_FIND);
 
+		if (new && comes_before(d))
+			continue;
 		if (from)
 			add_use(d->by_default && from->by_default ? from->by_default : from->atom,
 					pgm_plan_atom(p, d->to), new);

@@ -16,7 +16,7 @@ element_end(const char *text)
 {
 	bool		quoted = false;
 
-	for (; *text; text++)
+	for (; *text; text ++)
 	{
 		if (*text == '\'')
 			quoted = !quoted;
@@ -72,9 +72,10 @@ is_number(const char *text, double *value)
 	char	   *end;
 
 	if (*text == '\'')
-		text++;
+		text	  ++;
+
 	*value = strtod(text, &end);
-	return end > text && (*end == '\0' || strcmp(end, "'") == 0);
+	return end > text &&(*end == '\0' || strcmp(end, "'") == 0);
 }
 
 /* Is one value surely below another? */

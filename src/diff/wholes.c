@@ -230,6 +230,23 @@ look_up(PgmDiffPlan *p, PgmAtom *a)
 			is_folded_constraint(o);
 }
 
+/* Does it get attached to what some partition lacks, so that it has to be told? */
+static bool
+is_told(const PgmAtom *a)
+{
+	ListCell   *lc;
+
+	foreach(lc, a->new.uses)
+	{
+		const PgmAtom *to = lfirst(lc);
+
+		if (to->aspect == NULL && to != a->new.whole && to->new.object &&
+			pgm_is_incomplete(to->new.object))
+			return true;
+	}
+	return false;
+}
+
 /* An index is attached when its table is. */
 static void
 look_at_attached(PgmDiffPlan *p, PgmAtom *a)
@@ -243,7 +260,7 @@ look_at_attached(PgmDiffPlan *p, PgmAtom *a)
 	if (comes_up(a))
 	{
 		table = pgm_relation_of(p->new, a->new.object);
-		if (table && !stays_linked(p, table))
+		if (table && !stays_linked(p, table) && !is_told(a))
 		{
 			a->with_whole_up = true;
 			a->new.whole = pgm_plan_aspect(p, table, "inherits");

@@ -511,3 +511,19 @@ INSERT INTO kind VALUES ('d');
 INSERT INTO log VALUES (2000, 'x');
 INSERT INTO kind VALUES ('d');
 -- keeps: SELECT at::text FROM log UNION ALL SELECT k FROM kind
+
+-- pair: an index of the whole that some parts have and others not
+-- from:
+CREATE TABLE log (at int, what text);
+-- to:
+CREATE TABLE log (at int, what text);
+CREATE TABLE p (a int, b text) PARTITION BY RANGE (a);
+CREATE TABLE p_low PARTITION OF p FOR VALUES FROM (0) TO (1000) PARTITION BY RANGE (a);
+CREATE TABLE p_low_1 PARTITION OF p_low FOR VALUES FROM (0) TO (500);
+CREATE TABLE p_mid PARTITION OF p FOR VALUES FROM (1000) TO (2000);
+CREATE TABLE p_high PARTITION OF p FOR VALUES FROM (2000) TO (MAXVALUE);
+CREATE INDEX p_a ON ONLY p (a);
+CREATE INDEX p_low_a ON ONLY p_low (a);
+CREATE INDEX p_mid_a ON p_mid (a);
+ALTER INDEX p_a ATTACH PARTITION p_low_a;
+ALTER INDEX p_a ATTACH PARTITION p_mid_a;
