@@ -131,6 +131,7 @@ extern List *pgm_plan_holders(const PgmAtom *type, bool new);
 
 /* wholes.c */
 extern void pgm_plan_wholes(PgmDiffPlan *p);
+extern bool pgm_column_is_left(const PgmDiffPlan *p, const PgmObject *column);
 extern bool pgm_plan_is_folded(const PgmDiffPlan *p, const PgmObject *o,
 							   bool its_default);
 

@@ -80,6 +80,40 @@ inherited_from(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 	return NULL;
 }
 
+/*
+ * Is the column of a table that inherits from the one that loses it to stay, or
+ * that of a table further on?
+ */
+static bool
+stays_below(const PgmDiffPlan *p, const PgmObject *heir, const char *name)
+{
+	const PgmObject *column = pgm_side_find(p->old, "column", psprintf("%s.%s", heir->identity, name));
+	const PgmAtom *a = pgm_plan_atom(p, column);
+
+	return a && pgm_value(column, "only_inherited") && !pgm_is_partition(heir) &&
+		stays_linked(p, heir) && (!goes_down(a) || pgm_column_is_left(p, column));
+}
+
+/*
+ * Is the column dropped of a table alone, for one that inherits it keeps it as
+ * its own?
+ */
+bool
+pgm_column_is_left(const PgmDiffPlan *p, const PgmObject *column)
+{
+	const PgmObject *table = pgm_side_parent(p->old, column);
+	ListCell   *lc;
+
+	if (!is_kind(table, "table") || pgm_value(table, "partition_key"))
+		return false;
+	foreach(lc, pgm_side_heirs(p->old, table->identity))
+	{
+		if (stays_below(p, lfirst(lc), pgm_last_name(column->identity)))
+			return true;
+	}
+	return false;
+}
+
 /* The column that a sequence is the identity of, or NULL */
 static PgmAtom *
 identity_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
@@ -140,6 +174,8 @@ look_down(PgmDiffPlan *p, PgmAtom *a)
 	else if (!a->aspect && (pgm_value(o, "only_inherited") || pgm_value(o, "attached_to")) &&
 			 (is_key_to_others(o) || stays_linked(p, pgm_relation_of(p->old, o))))
 		from = inherited_from(p, p->old, o);
+	if (from && is_kind(o, "column") && goes_down(from) && pgm_column_is_left(p, from->old.object))
+		from = NULL;
 	if (from && goes_down(from) && !goes_down(a->old.whole))
 		a->old.whole = from;
 	if (is_kept_from(a))

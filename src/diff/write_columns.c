@@ -301,7 +301,8 @@ drop(PgmWrite *w, const PgmObject *column)
 
 	if (is_in_view(relation) || follows_attribute(w, column))
 		return;
-	sql = pgm_write(w, "%s DROP COLUMN %s", pgm_alter_relation(relation), name_of(column));
+	sql = pgm_write(w, "%s DROP COLUMN %s", pgm_column_is_left(w->plan, column) ?
+					alter_only(w, relation) : pgm_alter_relation(relation), name_of(column));
 	if (!pgm_is_filled(w, relation) || pgm_value(column, "generated"))
 		return;
 	sql->loses = psprintf("the values of %s", column->identity);

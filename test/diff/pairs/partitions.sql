@@ -527,3 +527,23 @@ CREATE INDEX p_low_a ON ONLY p_low (a);
 CREATE INDEX p_mid_a ON p_mid (a);
 ALTER INDEX p_a ATTACH PARTITION p_low_a;
 ALTER INDEX p_a ATTACH PARTITION p_mid_a;
+
+-- pair: a column that is dropped above stays below
+-- own columns stay
+-- from:
+CREATE TABLE up (a int, b int);
+CREATE TABLE down () INHERITS (up);
+CREATE TABLE other () INHERITS (up);
+CREATE TABLE below () INHERITS (other);
+-- to:
+CREATE TABLE up (a int);
+CREATE TABLE down (b int) INHERITS (up);
+CREATE TABLE other () INHERITS (up);
+CREATE TABLE below (b int) INHERITS (other);
+-- rows:
+INSERT INTO down VALUES (1, 2);
+INSERT INTO below VALUES (3, 4);
+-- rows back:
+INSERT INTO down VALUES (1, 2);
+INSERT INTO below VALUES (3, 4);
+-- keeps: SELECT a, b FROM down UNION ALL SELECT a, b FROM below
