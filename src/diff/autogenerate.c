@@ -165,6 +165,9 @@ find_scope(PgmAutogenerate *a)
 				a->scope.schemas = add_name(a->scope.schemas, lfirst(lc));
 			foreach(lc, a->model->creates)
 				a->scope.schemas = add_name(a->scope.schemas, lfirst(lc));
+			foreach(lc, pgm_rename_schemas(a))
+				if (OidIsValid(get_namespace_oid(lfirst(lc), true)))
+				a->scope.schemas = add_name(a->scope.schemas, lfirst(lc));
 		}
 		else
 			for (int i = 0; i < a->live->snapshot->n; i++)
@@ -393,6 +396,7 @@ pgm_autogenerate(PgmAutogenerate *a)
 {
 	PgmWriteOptions down = a->options;
 
+	pgm_rename_read_hints(a);
 	a->live = pgm_side_take();
 	find_scope(a);
 	pgm_scope_mark(a->live, &a->scope);

@@ -34,6 +34,14 @@ hold(PgmAction *action, List *queue)
 	return lappend(queue, action);
 }
 
+/* Would an action fail while what it waits for is held? */
+static bool
+needs(const PgmAction *then, const PgmAction *action)
+{
+	return then->phase != PGM_ALTER || action->phase == PGM_SET_UP ||
+		(action->phase == PGM_TAKE_DOWN && action->atom->todo == PGM_REPLACE);
+}
+
 /* What waits for an action that is held, and would fail without it */
 static List *
 hold_followers(const PgmAction *action, List *queue)
@@ -41,14 +49,17 @@ hold_followers(const PgmAction *action, List *queue)
 	ListCell   *lc;
 
 	foreach(lc, action->then)
-	{
-		PgmAction  *then = lfirst(lc);
-
-		if (then->phase == PGM_TAKE_DOWN || then->phase == PGM_SET_UP ||
-			action->phase == PGM_SET_UP)
-			queue = hold(then, queue);
-	}
+		if (needs(lfirst(lc), action))
+		queue = hold(lfirst(lc), queue);
 	return queue;
+}
+
+/* What cannot be made anew now is not taken down for that. */
+static List *
+hold_take_down(const PgmAction *action, List *queue)
+{
+	return action->phase == PGM_SET_UP && action->atom->todo == PGM_REPLACE ?
+		hold(action->atom->action[PGM_TAKE_DOWN], queue) : queue;
 }
 
 /* What is replaced because of what is not replaced now */
@@ -87,6 +98,7 @@ pgm_plan_hold(PgmDiffPlan *p)
 
 		queue = list_delete_last(queue);
 		queue = hold_followers(action, queue);
+		queue = hold_take_down(action, queue);
 		queue = hold_replaced(action, queue);
 	}
 }

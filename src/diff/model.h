@@ -69,6 +69,9 @@ typedef struct PgmModel
 /* model.c */
 extern PgmModel *pgm_model_read(const char *text);
 
+/* modelrenames.c */
+extern List *pgm_model_renamed_schemas(const PgmModel *m);
+
 /* modelbuild.c */
 extern void pgm_model_build(PgmModel *m);
 extern void pgm_model_say_passed(const PgmModel *m);

@@ -3,8 +3,8 @@
  *	  To which objects of a model the comments belong that tell of renames.
  *
  * A comment before a statement, or behind it in the same line, belongs to what
- * that makes; one inside to the column, constraint or value that it stands
- * behind in the same line, or else before.
+ * that makes; one inside to the column, attribute, constraint or value that it
+ * stands behind in the same line, or else before.
  */
 #include "postgres.h"
 
@@ -332,4 +332,29 @@ pgm_model_resolve_renames(PgmModel *m, const PgmStatement *s)
 		else if (place != NOT_ITS)
 			rename_in(m, note, node, linitial(targets), place);
 	}
+}
+
+/*
+ * The old names of the schemas that comments tell of, before anything is run.
+ */
+List *
+pgm_model_renamed_schemas(const PgmModel *m)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+	ListCell   *of_note;
+
+	foreach(of_note, m->notes)
+	{
+		const PgmModelNote *note = lfirst(of_note);
+
+		foreach(lc, m->statements)
+		{
+			const PgmStatement *s = lfirst(lc);
+
+			if (IsA(s->raw->stmt, CreateSchemaStmt) && place_of(m, s, note->position) == WHOLE)
+				names = lappend(names, unconstify(char *, note->old_name));
+		}
+	}
+	return names;
 }

@@ -11,6 +11,7 @@
 #include "mb/pg_wchar.h"
 #include "parser/parse_type.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -83,6 +84,7 @@ pgm_or_renamed(const PgmWrite *w, const PgmObject *o, const PgmObject *in)
 {
 	const PgmObject *same = in ? pgm_side_find(w->new, in->kind->name, in->identity) : NULL;
 	StringInfoData out;
+	StringInfoData json;
 	const char *first = NULL;
 	int			n = 0;
 	ListCell   *lc;
@@ -102,8 +104,12 @@ pgm_or_renamed(const PgmWrite *w, const PgmObject *o, const PgmObject *in)
 	}
 	if (first == NULL)
 		return NULL;
-	return psprintf("\nOr is it %s now? Then pass renames => '{\"%s\": \"%s\"}'.", out.data,
-					o->identity, first);
+	initStringInfo(&json);
+	escape_json(&json, o->identity);
+	appendStringInfoString(&json, ": ");
+	escape_json(&json, first);
+	return psprintf("\nOr is it %s now? Then pass renames => %s.", out.data,
+					quote_literal_cstr(psprintf("{%s}", json.data)));
 }
 
 bool

@@ -271,8 +271,9 @@ rename_all(void *arg)
 }
 
 /*
- * Find out what is renamed, and let the upgrade begin behind that.  Raises
- * 22023 for hints that name nothing, or cannot be done.
+ * Find out what is renamed, and let the upgrade begin behind that; the hints of
+ * "renames" are read already.  Raises 22023 for those that name nothing, or
+ * cannot be done.
  */
 void
 pgm_rename(PgmAutogenerate *a)
@@ -282,7 +283,7 @@ pgm_rename(PgmAutogenerate *a)
 		.scope = &a->scope
 	};
 
-	pgm_rename_read_hints(a);
+	pgm_rename_read_comments(a);
 	move_extensions(a);
 	if (a->renamed == NIL)
 		pgm_rename_hints(a);

@@ -10,4 +10,8 @@
 /* rename.c */
 extern void pgm_rename(PgmAutogenerate *a);
 
+/* renamehint.c */
+extern void pgm_rename_read_hints(PgmAutogenerate *a);
+extern List *pgm_rename_schemas(const PgmAutogenerate *a);
+
 #endif							/* PGM_RENAME_H */

@@ -15,13 +15,14 @@
 
 #include "diff/kinds.h"
 #include "diff/relations.h"
+#include "diff/rename.h"
 #include "diff/renameparts.h"
 
 /* Kinds that can be renamed, those first that a name without a kind means */
 static const char *const kinds[] = {
 	"table", "column", "type", "domain", "index", "view", "materialized view",
 	"sequence", "foreign table", "schema", "function", "procedure",
-	"domain constraint", "constraint"
+	"domain constraint", "constraint", "attribute"
 };
 
 static void
@@ -74,8 +75,9 @@ add_denied(PgmAutogenerate *a, const char *name)
 	((PgmHint *) llast(a->hinted))->denied = true;
 }
 
-static void
-read_json(PgmAutogenerate *a)
+/* Read those that are said in "renames".  Raises 22023 for what is none. */
+void
+pgm_rename_read_hints(PgmAutogenerate *a)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
@@ -102,9 +104,12 @@ read_json(PgmAutogenerate *a)
 	}
 }
 
-/* Those in comments of the model know what they are about. */
-static void
-read_comments(PgmAutogenerate *a)
+/*
+ * Read those that stand in comments of the model, which is built: they know
+ * what they are about.
+ */
+void
+pgm_rename_read_comments(PgmAutogenerate *a)
 {
 	ListCell   *lc;
 
@@ -122,15 +127,6 @@ read_comments(PgmAutogenerate *a)
 	}
 }
 
-/* Read the renames that were said.  Raises 22023 for what is none. */
-void
-pgm_rename_read_hints(PgmAutogenerate *a)
-{
-	read_json(a);
-	if (a->model)
-		read_comments(a);
-}
-
 /* The names of a path, as they are stored, or NIL */
 static List *
 split(const char *path)
@@ -139,6 +135,23 @@ split(const char *path)
 
 	if (!SplitIdentifierString(pstrdup(path), '.', &names))
 		return NIL;
+	return names;
+}
+
+/* The names of the schemas that are said to be renamed */
+List *
+pgm_rename_schemas(const PgmAutogenerate *a)
+{
+	List	   *names = pgm_model_renamed_schemas(a->model);
+	ListCell   *lc;
+
+	foreach(lc, a->hinted)
+	{
+		const PgmHint *h = lfirst(lc);
+
+		if (h->kind && strcmp(h->kind, "schema") == 0 && !h->denied)
+			names = list_concat(names, split(h->old_name));
+	}
 	return names;
 }
 
@@ -215,27 +228,65 @@ find_named(const PgmAutogenerate *a, const PgmHint *h)
 	return names ? find_constraint(a, h, names) : NULL;
 }
 
-/* Is the name the label of an enum, with its type before it? */
-static const PgmObject *
-find_enum(const PgmAutogenerate *a, const char *path, const char **label)
+static bool
+has_label(const PgmObject *type, const char *label)
 {
-	List	   *names = split(path);
-	const PgmObject *type;
-	int			n = list_length(names);
 	ListCell   *lc;
 
-	if (n < 2)
-		return NULL;
-	type = find_in_schemas(a, "type", join(names, 0, n - 1));
-	*label = llast(names);
-	/* labels keep the letters they are written with */
-	if (strchr(path, '"') == NULL)
-		*label = path + strlen(path) - strlen(*label);
-	if (type)
-		foreach(lc, pgm_value_list(type, "labels"))
-			if (strcmp(lfirst(lc), *label) == 0)
+	foreach(lc, pgm_value_list(type, "labels"))
+		if (strcmp(lfirst(lc), label) == 0)
+		return true;
+	return false;
+}
+
+/* The enum that has the label that stands behind a dot of the path, or NULL */
+static const PgmObject *
+find_enum_at(const PgmAutogenerate *a, const char *path, const char *dot, const char *label)
+{
+	List	   *names = split(pnstrdup(path, dot - path));
+	const PgmObject *type = names ?
+		find_in_schemas(a, "type", join(names, 0, list_length(names))) : NULL;
+
+	return type && has_label(type, label) ? type : NULL;
+}
+
+/*
+ * Is the name the label of an enum, with its type before it?  Labels keep the
+ * letters they are written with, and need no quotes.
+ */
+static const PgmObject *
+find_enum(const PgmAutogenerate *a, const PgmHint *h, const char **label)
+{
+	const char *path = h->old_name;
+
+	for (const char *dot = strchr(path, '.'); dot; dot = strchr(dot + 1, '.'))
+	{
+		List	   *quoted = dot[1] == '"' ? split(dot + 1) : NIL;
+		const PgmObject *type;
+
+		*label = h->between ? h->between :
+			list_length(quoted) == 1 ? linitial(quoted) : dot + 1;
+		type = find_enum_at(a, path, dot, *label);
+		if (type)
 			return type;
+	}
 	return NULL;
+}
+
+/* Is the rename known, as when it is said in the model and beside it? */
+static bool
+is_known(const PgmAutogenerate *a, const char *kind, const char *old_identity)
+{
+	ListCell   *lc;
+
+	foreach(lc, a->renamed)
+	{
+		const PgmRename *r = lfirst(lc);
+
+		if (strcmp(r->kind, kind) == 0 && strcmp(r->old_identity, old_identity) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -245,6 +296,8 @@ rename_value(PgmAutogenerate *a, const PgmObject *type, const char *from, const 
 
 	r->kind = "enum value";
 	r->old_identity = psprintf("%s of %s", quote_literal_cstr(from), type->identity);
+	if (is_known(a, r->kind, r->old_identity))
+		return;
 	r->identity = psprintf("%s of %s", quote_literal_cstr(to), type->identity);
 	r->up = psprintf("ALTER TYPE %s RENAME VALUE %s TO %s", type->identity,
 					 quote_literal_cstr(from), quote_literal_cstr(to));
@@ -257,14 +310,9 @@ static void
 rename_object(PgmAutogenerate *a, const PgmObject *o, const char *identity)
 {
 	PgmRename  *r = palloc0(sizeof(PgmRename));
-	ListCell   *lc;
 
-	/* said twice, in the model and beside it */
-	foreach(lc, a->renamed)
-		if (strcmp(((PgmRename *) lfirst(lc))->kind, o->kind->name) == 0 &&
-			strcmp(((PgmRename *) lfirst(lc))->old_identity, o->identity) == 0)
+	if (is_known(a, o->kind->name, o->identity))
 		return;
-
 	r->kind = o->kind->name;
 	r->old_identity = o->identity;
 	r->identity = identity;
@@ -272,15 +320,39 @@ rename_object(PgmAutogenerate *a, const PgmObject *o, const char *identity)
 	a->renamed = lappend(a->renamed, r);
 }
 
-/* The name is taken, as when two are swapped: a name for a while. */
+/*
+ * The name is taken, as when two are swapped: a name for a while.  Who has that
+ * already waits on.
+ */
 static void
 give_way(PgmAutogenerate *a, PgmHint *h, const PgmObject *o)
 {
 	const char *between = pgm_rename_between(o, h->new_name);
 
+	h->taken = true;
+	if (strcmp(between, o->identity) == 0)
+		return;
 	rename_object(a, o, between);
-	h->kind = o->kind->name;
 	h->old_name = between;
+}
+
+/* The same for the label of an enum */
+static void
+apply_value(PgmAutogenerate *a, PgmHint *h, const PgmObject *type, const char *from,
+			const char *to)
+{
+	const char *between = psprintf("%s_renamed", to);
+
+	h->label = true;
+	h->done = !has_label(type, to);
+	h->taken = !h->done;
+	if (h->done)
+		rename_value(a, type, from, to);
+	else if (strcmp(from, between) != 0)
+	{
+		rename_value(a, type, from, between);
+		h->between = between;
+	}
 }
 
 /* One that was said in "renames" */
@@ -294,6 +366,7 @@ apply_said(PgmAutogenerate *a, PgmHint *h)
 	{
 		const char *identity = pgm_rename_identity(o, h->new_name);
 
+		h->kind = o->kind->name;
 		if (strcmp(identity, o->identity) == 0)
 			h->done = true;
 		else if (pgm_rename_is_taken(a->before, o, identity))
@@ -304,11 +377,25 @@ apply_said(PgmAutogenerate *a, PgmHint *h)
 			rename_object(a, o, identity);
 		}
 	}
-	else if (h->kind == NULL && (o = find_enum(a, h->old_name, &label)) != NULL)
-	{
-		h->done = true;
-		rename_value(a, o, label, h->new_name);
-	}
+	else if (h->kind == NULL && (o = find_enum(a, h, &label)) != NULL)
+		apply_value(a, h, o, label, h->new_name);
+}
+
+/* A comment at the label of an enum */
+static void
+apply_value_comment(PgmAutogenerate *a, PgmHint *h)
+{
+	const char *last = strrchr(h->new_name, '\'') ? strstr(h->new_name, ".'") : NULL;
+	const char *type = last ? pnstrdup(h->new_name, last - h->new_name) : NULL;
+	const PgmObject *o = type ? pgm_side_find(a->before, "type", type) : NULL;
+	const char *label;
+
+	if (o == NULL)
+		return;
+	label = pgm_rename_label(last + 1);
+	h->done = true;
+	if (has_label(o, h->old_name) && !has_label(o, label))
+		rename_value(a, o, h->old_name, label);
 }
 
 /* One that stands in the model at what has the new name */
@@ -319,14 +406,7 @@ apply_comment(PgmAutogenerate *a, PgmHint *h)
 
 	if (strcmp(h->kind, "enum value") == 0)
 	{
-		const char *last = strrchr(h->new_name, '\'') ? strstr(h->new_name, ".'") : NULL;
-		const char *type = last ? pnstrdup(h->new_name, last - h->new_name) : NULL;
-
-		o = type ? pgm_side_find(a->before, "type", type) : NULL;
-		if (o == NULL)
-			return;
-		h->done = true;
-		rename_value(a, o, h->old_name, pgm_rename_label(last + 1));
+		apply_value_comment(a, h);
 		return;
 	}
 	if (pgm_side_find(a->before, h->kind, h->new_name))
@@ -351,7 +431,8 @@ depth(const PgmRename *r)
 	if (strcmp(r->kind, "schema") == 0)
 		return 0;
 	if (strcmp(r->kind, "column") == 0 || strcmp(r->kind, "enum value") == 0 ||
-		strcmp(r->kind, "constraint") == 0 || strcmp(r->kind, "domain constraint") == 0)
+		strcmp(r->kind, "attribute") == 0 || strcmp(r->kind, "constraint") == 0 ||
+		strcmp(r->kind, "domain constraint") == 0)
 		return 2;
 	return 1;
 }
@@ -409,9 +490,35 @@ pgm_rename_is_denied(PgmAutogenerate *a, const PgmObject *o)
 	return false;
 }
 
+/* Has the model something of the kind and name, if the type of an enum its label? */
+static bool
+is_in_model(const PgmAutogenerate *a, const PgmHint *h)
+{
+	for (int i = 0; i < a->after->snapshot->n; i++)
+	{
+		const PgmObject *o = a->after->snapshot->object[i];
+
+		if (h->label ? pgm_kind_is(o, "type") && has_label(o, h->new_name) :
+			strcmp(o->kind->name, h->kind) == 0 &&
+			strcmp(pgm_rename_identity(o, h->new_name), o->identity) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+refuse_unknown(const PgmHint *h)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("nothing is named \"%s\" that could be renamed", h->said),
+			 errdetail("It was looked for in the schemas that are compared."),
+			 errhint("Name what there is now, for example \"public.users.name\", \"constraint users_key on public.users\", \"function public.f(integer)\" or \"public.mood.sad\", and the new name without what is before it.")));
+}
+
 /*
- * Raise 22023 for a hint that names nothing.  A comment of the model stays
- * there when it was renamed long ago.
+ * Raise 22023 for a hint that names nothing, neither here nor in the model.  A
+ * comment of the model stays there when it was renamed long ago.
  */
 void
 pgm_rename_check_hints(const PgmAutogenerate *a)
@@ -422,11 +529,25 @@ pgm_rename_check_hints(const PgmAutogenerate *a)
 	{
 		const PgmHint *h = lfirst(lc);
 
-		if (!h->done && !h->of_model && !h->denied)
+		if (!h->of_model && !h->denied && !h->done && !h->taken)
+			refuse_unknown(h);
+	}
+	foreach(lc, a->hinted)
+	{
+		const PgmHint *h = lfirst(lc);
+
+		if (h->of_model || h->denied)
+			continue;
+		if (!h->done)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("nothing is named \"%s\" that could be renamed", h->said),
-					 errdetail("It was looked for in the schemas that are compared."),
-					 errhint("Name what there is now, for example \"public.users.name\", \"constraint users_key on public.users\" or \"public.mood.sad\", and the new name without what is before it.")));
+					 errmsg("\"%s\" cannot become \"%s\", for there is one of that name", h->said, h->new_name),
+					 errhint("Say in \"renames\" what that is to be named, or drop it in a migration before this one.")));
+		if (!is_in_model(a, h))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("the model has no %s named \"%s\"", h->label ? "enum value" : h->kind, h->new_name),
+					 errdetail("\"renames\" says that it is \"%s\" under another name.", h->said),
+					 errhint("Give the name that it has in the model.")));
 	}
 }

@@ -17,6 +17,9 @@ typedef struct PgmHint
 	bool		of_model;		/* it stands in the model, and new_name is the
 								 * identity that the object shall have */
 	bool		denied;			/* it is not renamed */
+	bool		label;			/* it is the label of an enum */
+	const char *between;		/* what that is called for a while, or NULL */
+	bool		taken;			/* the new name is that of something else */
 	bool		done;
 } PgmHint;
 
@@ -32,7 +35,7 @@ extern const char *pgm_rename_label(const char *literal);
 extern void pgm_rename_rows(PgmAutogenerate *a, const PgmRename *r);
 
 /* renamehint.c */
-extern void pgm_rename_read_hints(PgmAutogenerate *a);
+extern void pgm_rename_read_comments(PgmAutogenerate *a);
 extern void pgm_rename_hints(PgmAutogenerate *a);
 extern bool pgm_rename_is_denied(PgmAutogenerate *a, const PgmObject *o);
 extern void pgm_rename_check_hints(const PgmAutogenerate *a);

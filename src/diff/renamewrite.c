@@ -9,6 +9,7 @@
 #include "diff/kinds.h"
 #include "diff/relations.h"
 #include "diff/renameparts.h"
+#include "diff/writetypes.h"
 
 /* An identity in which the last name is another one */
 static const char *
@@ -58,6 +59,19 @@ write_column(const PgmSide *s, const PgmObject *old, PgmRename *r)
 	r->down = psprintf("%s RENAME COLUMN %s TO %s", pgm_alter_relation(relation), to, from);
 }
 
+/* Tables that were made of the type, if any, change with it. */
+static void
+write_attribute(const PgmSide *s, const PgmObject *old, PgmRename *r)
+{
+	const char *type = pgm_side_parent(s, old)->identity;
+	const char *from = pgm_last_name(r->old_identity);
+	const char *to = pgm_last_name(r->identity);
+	const char *cascade = pgm_type_with_tables(s, type);
+
+	r->up = psprintf("ALTER TYPE %s RENAME ATTRIBUTE %s TO %s%s", type, from, to, cascade);
+	r->down = psprintf("ALTER TYPE %s RENAME ATTRIBUTE %s TO %s%s", type, to, from, cascade);
+}
+
 /* "name on table", "name on domain d" */
 static void
 write_constraint(const PgmObject *old, PgmRename *r, const char *alter)
@@ -92,6 +106,8 @@ pgm_rename_statements(const PgmSide *s, const PgmObject *old, PgmRename *r)
 		write_schema(old, r);
 	else if (pgm_kind_is(old, "column"))
 		write_column(s, old, r);
+	else if (pgm_kind_is(old, "attribute"))
+		write_attribute(s, old, r);
 	else if (pgm_kind_is(old, "constraint"))
 		write_constraint(old, r, pgm_alter_relation(pgm_side_parent(s, old)));
 	else if (pgm_kind_is(old, "domain constraint"))
@@ -149,7 +165,7 @@ pgm_rename_is_taken(const PgmSide *s, const PgmObject *o, const char *identity)
 
 	if (pgm_side_find(s, o->kind->name, identity))
 		return true;
-	if (pgm_kind_is(o, "column") || pgm_kind_is(o, "schema"))
+	if (pgm_kind_is(o, "column") || pgm_kind_is(o, "attribute") || pgm_kind_is(o, "schema"))
 		return false;
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 		if (pgm_side_find(s, kinds[i], name))

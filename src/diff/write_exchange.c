@@ -181,10 +181,35 @@ write_range_aside(PgmWrite *w, const PgmObject *type)
 	pgm_write(w, "ALTER TYPE %s RENAME TO %s", multirange, aside_name(multirange));
 }
 
+/* Say of a statement what columns have of the type and the new one has not. */
+static void
+say_lost(const PgmWrite *w, const PgmObject *type, PgmSql *sql)
+{
+	StringInfoData names;
+	int			n = 0;
+	ListCell   *lc;
+
+	if (find_composite(w->new, type->identity) == NULL)
+		return;
+	initStringInfo(&names);
+	foreach(lc, pgm_side_children(w->old, type, "attribute"))
+	{
+		const PgmObject *o = lfirst(lc);
+
+		if (pgm_side_find(w->new, "attribute", o->identity))
+			continue;
+		appendStringInfo(&names, "%s%s", n++ > 0 ? ", " : "", o->identity);
+		sql->or_renamed = pgm_or_renamed(w, o, type);
+	}
+	if (n > 0)
+		sql->loses = psprintf("the values of attribute%s %s", n > 1 ? "s" : "", names.data);
+}
+
 /* Put a type aside that columns have, until they have the new one. */
 void
 pgm_write_aside(PgmWrite *w, const PgmObject *type)
 {
+	PgmSql	   *sql;
 	ListCell   *lc;
 
 	if (pgm_kind_is(type, "domain") && pgm_value(type, "default"))
@@ -197,8 +222,9 @@ pgm_write_aside(PgmWrite *w, const PgmObject *type)
 	}
 	if (pgm_kind_is(type, "type") && pgm_value(type, "multirange_type"))
 		write_range_aside(w, type);
-	pgm_write(w, "ALTER %s %s RENAME TO %s", pgm_writer(type)->word, type->identity,
-			  aside_name(type->identity));
+	sql = pgm_write(w, "ALTER %s %s RENAME TO %s", pgm_writer(type)->word, type->identity,
+					aside_name(type->identity));
+	say_lost(w, type, sql);
 }
 
 /* Drop a type that was put aside. */

@@ -515,17 +515,23 @@ change_attribute_order(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 }
 
 /* Tables that were made of a type change with it, if that is said. */
-static const char *
-with_tables(PgmWrite *w, const PgmObject *type)
+const char *
+pgm_type_with_tables(const PgmSide *s, const char *type)
 {
-	for (PgmRange tables = pgm_side_range(w->old, "table", ""); tables.at < tables.end; tables.at++)
+	for (PgmRange tables = pgm_side_range(s, "table", ""); tables.at < tables.end; tables.at++)
 	{
 		const char *of = pgm_value(*tables.at, "of_type");
 
-		if (of && strcmp(of, type->identity) == 0)
+		if (of && strcmp(of, type) == 0)
 			return " CASCADE";
 	}
 	return "";
+}
+
+static const char *
+with_tables(const PgmWrite *w, const PgmObject *type)
+{
+	return pgm_type_with_tables(w->old, type->identity);
 }
 
 static const char *
@@ -553,6 +559,7 @@ drop_attribute(PgmWrite *w, const PgmObject *o)
 
 	if (is_in_use(w->old, type) || with_tables(w, type)[0])
 		sql->loses = psprintf("the values of attribute %s", o->identity);
+	sql->or_renamed = pgm_or_renamed(w, o, type);
 }
 
 /* The server does not rewrite columns for this. */

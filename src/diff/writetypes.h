@@ -13,6 +13,7 @@ extern bool pgm_function_goes_with(const PgmObject *function,
 extern const PgmObject *pgm_type_of_function(const PgmSide *s,
 											 const PgmObject *function);
 extern List *pgm_functions_of_type(const PgmSide *s, const PgmObject *type);
+extern const char *pgm_type_with_tables(const PgmSide *s, const char *type);
 
 /* write_exchange.c */
 extern bool pgm_type_is_rearranged(const PgmSide *before, const PgmSide *after,

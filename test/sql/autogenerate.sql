@@ -100,6 +100,40 @@ CREATE TABLE right_one (id bigint);
 SELECT kind, identity, change, up_sql, down_sql FROM migrate.diff(:'same' || 'CREATE TABLE right_one (id int, of_left text); CREATE TABLE left_one (id bigint)',
 	renames => '{"left_one": "right_one", "right_one": "left_one"}');
 DROP TABLE left_one, right_one;
+-- labels that change places, with letters that names would not keep; one that is said twice, and one that was renamed long ago
+CREATE TYPE size AS ENUM ('Small', 'very large');
+SELECT kind, identity, up_sql, down_sql FROM migrate.diff(:'same' || $$CREATE TYPE size AS ENUM ('very large', 'Small')$$,
+	renames => '{"size.Small": "very large", "size.very large": "Small"}');
+SELECT kind, identity, up_sql FROM migrate.diff(:'same' || E'CREATE TYPE size AS ENUM (\'Small\',\n\'huge\' -- renamed from: very large\n)', renames => '{"size.very large": "huge"}');
+ALTER TYPE size RENAME VALUE 'very large' TO 'huge';
+SELECT count(*) FROM migrate.diff(:'same' || E'CREATE TYPE size AS ENUM (\'Small\',\n\'huge\' -- renamed from: very large\n)');
+DROP TYPE size;
+-- values of attributes are lost with them, also where the type is made anew; what waits for the answer stays
+CREATE TYPE address AS (zip int, town text);
+CREATE TABLE lives (a address);
+CREATE VIEW towns AS SELECT (a).town FROM lives;
+SELECT public.script(content) FROM migrate.revision('asks', rev_id => 'aaa6', model => :'same' || 'CREATE TYPE address AS (code int, town text); CREATE TABLE lives (a address); CREATE VIEW towns AS SELECT (a).town FROM lives');
+DROP TABLE lives CASCADE;
+-- attributes, with the tables that are made of the type
+CREATE TABLE place OF address;
+SELECT kind, identity, change, up_sql, down_sql FROM migrate.diff(:'same' || 'CREATE TYPE address AS (code int, town text); CREATE TABLE place OF address', renames => '{"address.zip": "code"}');
+SELECT up_sql FROM migrate.diff(:'same' || E'CREATE TYPE address AS (\n-- renamed from: zip\ncode int, town text); CREATE TABLE place OF address');
+DROP TYPE address CASCADE;
+-- a schema that is renamed is compared, though the model does not create it
+CREATE SCHEMA regress_auto_old;
+CREATE TABLE regress_auto_old.t (i int);
+SELECT kind, identity, change, up_sql FROM migrate.diff(:'same' || 'CREATE SCHEMA regress_auto_new; CREATE TABLE regress_auto_new.t (i int, j int)', renames => '{"schema regress_auto_old": "regress_auto_new"}');
+SELECT kind, identity, change, up_sql FROM migrate.diff(:'same' || E'\n-- renamed from: regress_auto_old\nCREATE SCHEMA regress_auto_new; CREATE TABLE regress_auto_new.t (i int, j int)');
+DROP SCHEMA regress_auto_old CASCADE;
+-- a question about odd names can be answered as it says
+CREATE TABLE "Odd ""two""" ("\" int);
+INSERT INTO "Odd ""two""" VALUES (1);
+SELECT up_sql FROM migrate.diff(:'same' || 'CREATE TABLE "Odd ""two""" ("\ \" bigint)') WHERE change = 'dropped';
+SELECT up_sql FROM migrate.diff(:'same' || 'CREATE TABLE "Odd ""two""" ("\ \" bigint)', renames => E'{"regress_auto.\\"Odd \\"\\"two\\"\\"\\".\\"\\\\\\"": "\\"\\\\ \\\\\\""}') WHERE change = 'renamed';
+DROP TABLE "Odd ""two""";
+-- a name that is not free, and one that the model does not have
+SELECT * FROM migrate.diff(:'same', renames => '{"users.name": "id"}');
+SELECT * FROM migrate.diff(:'same', renames => '{"users.name": "full_name"}');
 -- hints that say nothing
 SELECT * FROM migrate.diff(:'same', renames => '{"users.nome": "full_name"}');
 SELECT * FROM migrate.diff(:'same', renames => '["users.name"]');
@@ -200,6 +234,12 @@ DROP SCHEMA regress_auto_2 CASCADE;
 \set does 'CREATE TABLE users (id int PRIMARY KEY, name text); DO $do$ BEGIN RAISE WARNING \'done\'; END $do$;'
 SELECT count(*) FROM migrate.diff(:'does');
 SELECT public.kept(:'does');
+-- what stays as it is, for it cannot be set aside, is kept too
+CREATE ACCESS METHOD regress_heap TYPE TABLE HANDLER heap_tableam_handler;
+\set heap :same 'CREATE ACCESS METHOD regress_heap TYPE TABLE HANDLER heap_tableam_handler'
+SELECT public.kept(:'heap');
+SELECT public.kept(:'heap'), count(*) FROM migrate.diff(:'heap');
+DROP ACCESS METHOD regress_heap;
 -- an existing schema as the first migration
 SELECT public.script(content) FROM migrate.revision('baseline', rev_id => 'ccc1', baseline => true, schemas => ARRAY['regress_auto'], options => '{"database": false}');
 SELECT * FROM migrate.revision('baseline', baseline => true, model => 'SELECT 1');

@@ -696,3 +696,34 @@ CREATE TYPE pair AS (b text, a int);
 CREATE TABLE t (id int PRIMARY KEY, p pair[]);
 -- rows:
 INSERT INTO t VALUES (1, ARRAY[ROW(1, 'x')::pair]);
+
+-- pair: attributes of a composite in use exchanged for others
+-- asks: loses: the values of attribute public.address.zip
+-- asks back: loses: the values of attribute public.address.code
+-- from:
+CREATE TYPE address AS (zip int, town text);
+CREATE TABLE t (id int PRIMARY KEY, a address);
+CREATE VIEW towns AS SELECT (a).town FROM t;
+-- to:
+CREATE TYPE address AS (code int, town text);
+CREATE TABLE t (id int PRIMARY KEY, a address);
+CREATE VIEW towns AS SELECT (a).town FROM t;
+-- rows:
+INSERT INTO t VALUES (1, ROW(1, 'x'));
+
+-- pair: attribute of a composite in use renamed
+-- renames: {"address.zip": "code"}
+-- from:
+CREATE TYPE address AS (zip int, town text);
+CREATE TABLE t (id int PRIMARY KEY, a address, b address[]);
+CREATE TABLE u OF address;
+CREATE VIEW codes AS SELECT (a).zip AS code FROM t;
+-- to:
+CREATE TYPE address AS (code int, town text);
+CREATE TABLE t (id int PRIMARY KEY, a address, b address[]);
+CREATE TABLE u OF address;
+CREATE VIEW codes AS SELECT (a).code AS code FROM t;
+-- rows:
+INSERT INTO t VALUES (1, ROW(1, 'x'), ARRAY[ROW(2, 'y')::address]);
+INSERT INTO u VALUES (3, 'z');
+-- keeps: SELECT t::text FROM t UNION ALL SELECT u::text FROM u
