@@ -57,6 +57,8 @@ extern void pgm_scope_restrict(PgmSide *s, const PgmScope *scope);
 extern void pgm_scope_borrow(PgmSide *s, const PgmSide *live);
 extern bool pgm_difference_is_note(const PgmDifference *d);
 extern bool pgm_difference_is_untold(const PgmDifference *d);
+extern bool pgm_difference_is_of_parents(const PgmSide *before, const PgmSide *after,
+										 const PgmDifference *d);
 extern void pgm_scope_remove(PgmSide *s, const PgmObject *object);
 
 /* autogenerate.c */

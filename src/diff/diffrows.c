@@ -135,6 +135,15 @@ is_told_with_whole(PgmChangeRows *c, const PgmDiffPlan *p, const PgmDifference *
 														(d->what == PGM_DROPPED && a->with_whole_down));
 }
 
+/* Is it none of the schema's, or follows from what is told of other objects? */
+static bool
+is_consequence(const PgmAutogenerate *a, const PgmDifference *d)
+{
+	return pgm_difference_is_untold(d) ||
+		(d->what == PGM_CHANGED && strcmp(d->property, "inherited") == 0) ||
+		pgm_difference_is_of_parents(a->before, a->after, d);
+}
+
 static void
 add_differences(PgmChangeRows *c, const PgmAutogenerate *a)
 {
@@ -145,8 +154,7 @@ add_differences(PgmChangeRows *c, const PgmAutogenerate *a)
 		PgmDifference *d = lfirst(lc);
 		PgmRow	   *row;
 
-		if (is_told_with_whole(c, a->up, d) ||
-			pgm_difference_is_untold(d))
+		if (is_told_with_whole(c, a->up, d) || is_consequence(a, d))
 			continue;
 		row = row_of(c, d->object, true);
 		row->differences = lappend(row->differences, d);

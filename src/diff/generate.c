@@ -215,6 +215,7 @@ stays(const PgmAutogenerate *a, const PgmDifference *d)
 	const PgmAtom *atom = pgm_plan_atom(a->up, d->object);
 
 	return pgm_difference_is_note(d) && !pgm_difference_is_untold(d) &&
+		!pgm_difference_is_of_parents(a->before, a->after, d) &&
 		strcmp(d->property, "version") != 0 && !(atom && atom->todo == PGM_REPLACE);
 }
 

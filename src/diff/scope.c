@@ -11,6 +11,7 @@
 
 #include "diff/autogenerate.h"
 #include "diff/kinds.h"
+#include "diff/relations.h"
 #include "diff/take.h"
 
 /* The schema that an object is in, or NULL: in none. */
@@ -211,6 +212,21 @@ pgm_difference_is_untold(const PgmDifference *d)
 {
 	return d->what == PGM_CHANGED && (strcmp(d->property, "without_data") == 0 ||
 									  strcmp(d->property, "unreadable") == 0);
+}
+
+/*
+ * Does the difference go with what becomes of the table?  What is inherited is
+ * never a partition's own, and always that of a table that inherits no more.
+ */
+bool
+pgm_difference_is_of_parents(const PgmSide *before, const PgmSide *after,
+							 const PgmDifference *d)
+{
+	const PgmObject *new = pgm_side_parent(after, d->object);
+	const PgmObject *old = new ? pgm_side_find(before, new->kind->name, new->identity) : NULL;
+
+	return d->what == PGM_CHANGED && strcmp(d->property, "only_inherited") == 0 && old &&
+		(pgm_value(new, "inherits") == NULL || (pgm_is_partition(new) && !pgm_is_partition(old)));
 }
 
 /* Take an object out of a side, with what is a part of it. */

@@ -4,7 +4,8 @@
  *
  * On a table with rows a foreign key or a check is added NOT VALID and
  * validated in a transaction of its own, while others read and write; a key
- * takes over an index that was built while they do.
+ * takes over an index that was built while they do, and the foreign key of a
+ * partitioned table those of its partitions.
  */
 #include "postgres.h"
 
@@ -172,6 +173,77 @@ alter_for(const PgmObject *relation, const PgmObject *constraint)
 		psprintf("ALTER TABLE ONLY %s", relation->identity) : pgm_alter_relation(relation);
 }
 
+/* Add the partitions of a table, of all levels, that hold rows and are there. */
+static List *
+present_parts(const PgmWrite *w, const PgmObject *table, List *parts)
+{
+	for (int i = 0; i < w->new->snapshot->n; i++)
+	{
+		const PgmObject *o = w->new->snapshot->object[i];
+
+		if (!pgm_is_partition(o) ||
+			strcmp(linitial(pgm_value_list(o, "inherits")), table->identity) != 0)
+			continue;
+		if (pgm_is_partitioned(o))
+			parts = present_parts(w, o, parts);
+		else if (pgm_side_find(w->old, "table", o->identity))
+			parts = lappend(parts, unconstify(PgmObject *, o));
+	}
+	return parts;
+}
+
+/* Shall all partitions have their part of the constraint, under its name? */
+static bool
+is_name_theirs(const PgmWrite *w, const PgmObject *constraint, const List *parts)
+{
+	ListCell   *lc;
+
+	foreach(lc, parts)
+	{
+		const char *there = psprintf("%s on %s", name_of(constraint),
+									 ((PgmObject *) lfirst(lc))->identity);
+		const PgmObject *part = pgm_side_find(w->new, "constraint", there);
+
+		if (part == NULL || pgm_value(part, "attached_to") == NULL ||
+			pgm_side_find(w->old, "constraint", there))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A foreign key of a partitioned table cannot be NOT VALID, but takes over
+ * equal ones of the partitions, without looking at their rows.
+ */
+static void
+write_parts_first(PgmWrite *w, const PgmObject *constraint, const List *parts)
+{
+	ListCell   *lc;
+
+	foreach(lc, parts)
+		pgm_write(w, "%s ADD %s NOT VALID", pgm_alter_relation(lfirst(lc)),
+				  pgm_constraint_definition(constraint));
+	foreach(lc, parts)
+		pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(lfirst(lc)),
+				  name_of(constraint))->begins = true;
+}
+
+/* Write the foreign keys of the partitions, if that is how the table gets it. */
+static bool
+write_parts(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
+{
+	List	   *parts;
+
+	if (!w->options->not_valid || !begins(constraint, "FOREIGN KEY") ||
+		!pgm_is_partitioned(relation) || !pgm_is_filled(w, relation))
+		return false;
+	parts = present_parts(w, relation, NIL);
+	if (parts == NIL || !is_name_theirs(w, constraint, parts))
+		return false;
+	write_parts_first(w, constraint, parts);
+	return true;
+}
+
 static void
 create(PgmWrite *w, const PgmObject *constraint)
 {
@@ -189,7 +261,11 @@ create(PgmWrite *w, const PgmObject *constraint)
 		pgm_write(w, "%s VALIDATE CONSTRAINT %s", alter, name_of(constraint))->begins = true;
 	}
 	else
-		pgm_write(w, "%s ADD %s", alter, pgm_constraint_definition(constraint));
+	{
+		bool		last = write_parts(w, relation, constraint);
+
+		pgm_write(w, "%s ADD %s", alter, pgm_constraint_definition(constraint))->begins = last;
+	}
 }
 
 static void

@@ -320,6 +320,19 @@ judge_upgrades(PgmLint *l)
 	}
 }
 
+static void
+judge_downgrade(PgmLint *l, const PgmStep *step)
+{
+	PgmStep		down = *step;
+	List	   *partitioned = NIL;
+
+	down.script = pgm_script_parse(step->stored->m.revision, "downgrade",
+								   step->stored->m.downgrade, 0);
+	down.verify = NULL;
+	judge_with_settings(l, down.script,
+						l->follow ? NIL : segments_of(l, &down, &partitioned));
+}
+
 /*
  * By then the tables that the plan made hold rows.  What is below the last
  * migration to be judged is not needed.
@@ -343,10 +356,7 @@ judge_downgrades(PgmLint *l)
 		l->down = true;
 		l->again = true;
 		if (step->stored->m.downgrade)
-			judge_with_settings(l, pgm_script_parse(step->stored->m.revision,
-													"downgrade",
-													step->stored->m.downgrade, 0),
-								NIL);
+			judge_downgrade(l, step);
 	}
 }
 

@@ -19,12 +19,21 @@ typedef struct PgmMark
 	const char *kind;
 	const char *of;				/* the table it belongs to, or NULL */
 	const char *name;
+	bool		perhaps;		/* it is dropped IF EXISTS */
 } PgmMark;
+
+/* An index that goes with that of the whole table */
+typedef struct PgmPart
+{
+	const char *name;
+	const char *whole;
+} PgmPart;
 
 typedef struct PgmMarks
 {
 	List	   *made;			/* PgmMark */
 	List	   *dropped;
+	List	   *parts;			/* PgmPart */
 	bool		opaque;			/* it holds code */
 } PgmMarks;
 
@@ -38,6 +47,7 @@ add(List *marks, const char *kind, const char *of, const char *name)
 	m->kind = kind;
 	m->of = of;
 	m->name = name;
+	m->perhaps = false;
 	return lappend(marks, m);
 }
 
@@ -121,6 +131,25 @@ mark_drop(PgmMarks *marks, const DropStmt *stmt)
 	}
 }
 
+/* A constraint takes over the index that it is made with. */
+static void
+mark_constraint(PgmMarks *marks, const char *table, const Constraint *constraint)
+{
+	marks->made = add(marks->made, "constraint", table,
+					  constraint->conname ? constraint->conname : constraint->indexname);
+	marks->dropped = add(marks->dropped, "index", NULL, constraint->indexname);
+}
+
+static void
+mark_part(PgmMarks *marks, const char *name, const char *whole)
+{
+	PgmPart    *part = palloc(sizeof(PgmPart));
+
+	part->name = name;
+	part->whole = whole;
+	marks->parts = lappend(marks->parts, part);
+}
+
 static void
 mark_alter(PgmMarks *marks, const AlterTableStmt *stmt)
 {
@@ -141,11 +170,16 @@ mark_alter(PgmMarks *marks, const AlterTableStmt *stmt)
 				marks->dropped = add(marks->dropped, "column", table, cmd->name);
 				break;
 			case AT_AddConstraint:
-				marks->made = add(marks->made, "constraint", table,
-								  ((Constraint *) cmd->def)->conname);
+			case AT_AddIndexConstraint:
+				mark_constraint(marks, table, (Constraint *) cmd->def);
 				break;
 			case AT_DropConstraint:
 				marks->dropped = add(marks->dropped, "constraint", table, cmd->name);
+				((PgmMark *) llast(marks->dropped))->perhaps = cmd->missing_ok;
+				break;
+			case AT_AttachPartition:
+				if (stmt->objtype == OBJECT_INDEX)
+					mark_part(marks, ((PartitionCmd *) cmd->def)->name->relname, table);
 				break;
 			default:
 				break;
@@ -244,7 +278,7 @@ mark(PgmMarks *marks, const Node *node)
 static PgmMarks
 marks_of(const PgmScript *script)
 {
-	PgmMarks	marks = {NIL, NIL, false};
+	PgmMarks	marks = {0};
 	ListCell   *lc;
 
 	foreach(lc, script->statements)
@@ -252,10 +286,32 @@ marks_of(const PgmScript *script)
 	return marks;
 }
 
+/* Is it an index, or the constraint of one, that went with that of the whole? */
+static bool
+goes_with_whole(const List *parts, List *undone, const PgmMark *m)
+{
+	ListCell   *lc;
+
+	if (strcmp(m->kind, "index") != 0 && strcmp(m->kind, "constraint") != 0)
+		return false;
+	foreach(lc, parts)
+	{
+		const PgmPart *part = lfirst(lc);
+		PgmMark		index = {.kind = "index",.name = part->whole};
+		PgmMark		constraint = {.kind = "constraint",.name = part->whole};
+
+		if (same_name(part->name, m->name) &&
+			(has(undone, &index) || has(undone, &constraint) ||
+			 goes_with_whole(parts, undone, &index)))
+			return true;
+	}
+	return false;
+}
+
 /* Marks that neither the script itself nor the other one takes back */
 static void
 compare(PgmLint *l, List *marks, List *taken_back, List *undone,
-		const char *format)
+		const List *parts, const char *format)
 {
 	ListCell   *lc;
 
@@ -263,7 +319,8 @@ compare(PgmLint *l, List *marks, List *taken_back, List *undone,
 	{
 		const PgmMark *m = lfirst(lc);
 
-		if (!has(taken_back, m) && !has(undone, m))
+		if (!m->perhaps && !has(taken_back, m) && !has(undone, m) &&
+			!goes_with_whole(parts, undone, m))
 			(void) pgm_find(l, NULL, format, m->kind, m->name,
 							m->of ? psprintf(" of \"%s\"", m->of) : "");
 	}
@@ -361,8 +418,8 @@ pgm_rule_downgrade_incomplete(PgmLint *l)
 	down = marks_of(script);
 	if (down.opaque)
 		return;
-	compare(l, up.made, up.dropped, down.dropped,
+	compare(l, up.made, up.dropped, down.dropped, up.parts,
 			"the downgrade does not drop %s \"%s\"%s, which the upgrade makes");
-	compare(l, up.dropped, up.made, down.made,
+	compare(l, up.dropped, up.made, down.made, NIL,
 			"the downgrade does not make %s \"%s\"%s again, which the upgrade drops");
 }

@@ -54,6 +54,50 @@ locked_before(const PgmLint *l, const PgmTable **table)
 	return NULL;
 }
 
+/* Has a statement of this transaction locked the table for all others? */
+static bool
+is_locked_before(const PgmLint *l, const PgmTable *table)
+{
+	ListCell   *lj;
+	ListCell   *le;
+
+	foreach(lj, l->statements)
+	{
+		const PgmJudged *j = lfirst(lj);
+
+		if (j->transaction != l->shadow->transaction)
+			continue;
+		foreach(le, j->effects)
+		{
+			const PgmEffect *e = lfirst(le);
+
+			if (e->mode == AccessExclusiveLock && e->table == table)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * An effect that locks a table for all others which was not locked before, the
+ * worst if that does; or NULL.
+ */
+static const PgmEffect *
+locking_more(const PgmLint *l, const PgmEffect *worst)
+{
+	ListCell   *lc;
+
+	foreach(lc, lcons(unconstify(PgmEffect *, worst), list_copy(l->effects)))
+	{
+		const PgmEffect *e = lfirst(lc);
+
+		if (e && e->mode == AccessExclusiveLock && OidIsValid(e->table->relid) &&
+			e->table->kind != RELKIND_COMPOSITE_TYPE && !is_locked_before(l, e->table))
+			return e;
+	}
+	return NULL;
+}
+
 /* Is there a foreign key from one table to another? */
 static bool
 refers_to(const PgmTable *from, const PgmTable *to)
@@ -170,6 +214,7 @@ pgm_rule_locks_held(PgmLint *l)
 	const PgmTable *locked = NULL;
 	const PgmJudged *j = locked_before(l, &locked);
 	const PgmEffect *e;
+	const PgmEffect *more;
 	PgmFinding *f = NULL;
 
 	if (j == NULL)
@@ -182,10 +227,9 @@ pgm_rule_locks_held(PgmLint *l)
 		f = pgm_find_effect(l, e, "%s is %s while statement %d keeps all access to %s blocked",
 							pgm_shadow_name(e->table), e->work == PGM_WORK_SCAN ? "read" : "rewritten",
 							j->statement->number, pgm_shadow_name(locked));
-	else if (e && OidIsValid(e->table->relid) && e->table != locked &&
-			 e->mode == AccessExclusiveLock)
-		f = pgm_find_effect(l, e, "%s is locked while %s is: both are blocked until the later of the two is to be had, and two who lock in another order deadlock",
-							pgm_shadow_name(e->table), pgm_shadow_name(locked));
+	else if ((more = locking_more(l, e)) != NULL)
+		f = pgm_find_effect(l, more, "%s is locked while %s is: both are blocked until the later of the two is to be had, and two who lock in another order deadlock",
+							pgm_shadow_name(more->table), pgm_shadow_name(locked));
 	else
 	{
 		const PgmTable *read = read_whole(l);

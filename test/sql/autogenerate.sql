@@ -138,6 +138,18 @@ SELECT * FROM migrate.diff(:'same', renames => '{"users.name": "full_name"}');
 SELECT * FROM migrate.diff(:'same', renames => '{"users.nome": "full_name"}');
 SELECT * FROM migrate.diff(:'same', renames => '["users.name"]');
 SELECT * FROM migrate.diff(:'same', renames => '{"users.name": 7}');
+-- the foreign key of a partitioned table takes over those of its partitions
+CREATE TABLE parts (i int, u int) PARTITION BY RANGE (i);
+CREATE TABLE part_1 PARTITION OF parts FOR VALUES FROM (1) TO (10);
+CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
+INSERT INTO parts VALUES (1), (11);
+\set parts :same 'CREATE TABLE parts (i int, u int REFERENCES users) PARTITION BY RANGE (i); CREATE TABLE part_1 PARTITION OF parts FOR VALUES FROM (1) TO (10); CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);'
+SELECT identity, up_sql, down_sql FROM migrate.diff(:'parts');
+SELECT up_sql FROM migrate.diff(:'parts', options => '{"not_valid": false}');
+-- what a table has of its own goes with what it is a partition of, and is not told
+SELECT kind, identity, change FROM migrate.diff(:'same' || 'CREATE TABLE parts (i int, u int) PARTITION BY RANGE (i); CREATE TABLE part_1 (i int, u int); CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);');
+SELECT public.script(content) FROM migrate.revision('detach', rev_id => 'aaa7', model => :'same' || 'CREATE TABLE parts (i int, u int) PARTITION BY RANGE (i); CREATE TABLE part_1 (i int, u int); CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);');
+DROP TABLE parts;
 -- errors stand where they are in the model
 SELECT * FROM migrate.diff(E'CREATE TABLE a (i int);\nCREATE TABEL b (i int);');
 SELECT * FROM migrate.diff(E'CREATE TABLE a (i int);\n\nCREATE TABLE b (i nosuchtype);\nCREATE TABLE c (i int)');

@@ -148,6 +148,19 @@ SELECT migrate.register('c1', NULL, E'ALTER TABLE orders ADD CONSTRAINT c CHECK 
 SELECT pending();
 SELECT migrate.explain('c1');
 SELECT migrate.unregister('c1');
+-- an index goes with the constraint that took it over, and with the index of the whole table
+CREATE TABLE whole (a int) PARTITION BY LIST (a);
+CREATE TABLE part PARTITION OF whole DEFAULT;
+SELECT migrate.register('c1', NULL, E'CREATE INDEX whole_a ON ONLY whole (a);\nCREATE INDEX part_a ON part (a);\nALTER INDEX whole_a ATTACH PARTITION part_a;\nALTER TABLE whole DROP CONSTRAINT IF EXISTS c;\n-- migrate:segment\nCREATE UNIQUE INDEX CONCURRENTLY orders_u ON orders (id, paid);\nALTER TABLE orders ADD CONSTRAINT orders_u UNIQUE USING INDEX orders_u',
+	'ALTER TABLE orders DROP CONSTRAINT orders_u; DROP INDEX whole_a');
+SELECT rule, message FROM migrate.lint() WHERE rule ~ 'downgrade';
+SELECT migrate.unregister('c1');
+-- on the way back what is built alone is in no transaction either; a table is not locked anew when it was before
+SELECT migrate.register('c1', NULL, E'DROP INDEX CONCURRENTLY orders_paid',
+	E'ALTER TABLE whole ALTER a SET NOT NULL;\nALTER TABLE whole ALTER a SET DEFAULT 1;\nALTER TABLE orders ALTER note SET DEFAULT ''x'';\nCREATE INDEX CONCURRENTLY orders_paid ON orders (paid)');
+SELECT rule, line, message FROM migrate.lint() WHERE rule = 'locks-held';
+SELECT migrate.unregister('c1');
+DROP TABLE whole;
 SELECT migrate.register('c1', NULL, E'-- migrate:allow downgrade-missing -- there is no way back\nCREATE TABLE c ()', NULL);
 SELECT pending();
 SELECT migrate.unregister('c1');
