@@ -43,11 +43,52 @@ action_with(const PgmAtom *x, const PgmAtom *y, PgmPhase phase, PgmPhase of_quer
 		x->action[of_query] : pgm_atom_action(x, phase);
 }
 
+static bool
+is_foreign_key(const PgmAtom *a)
+{
+	return a->aspect == NULL && a->old.object && pgm_kind_is(a->old.object, "constraint") &&
+		strncmp(pgm_value(a->old.object, "definition"), "FOREIGN KEY", 11) == 0;
+}
+
+/* Is the foreign key that of the table, and goes with the one above it? */
+static bool
+goes_with_above(const PgmAtom *key, const PgmObject *table)
+{
+	return is_foreign_key(key) && key->with_whole_down && pgm_value(key->old.object, "attached_to") &&
+		key->old.object->parent.objectId == table->address.objectId;
+}
+
+/*
+ * Order a link of a table to those above and a foreign key of either, where that
+ * is otherwise than with other parts: when the table is dropped the link does not
+ * matter, and what goes with a key above has to be linked then.
+ */
+static bool
+order_link_and_key(const PgmAtom *x, const PgmAtom *y)
+{
+	bool		first;
+	ListCell   *lc;
+
+	if (x->aspect == NULL || strcmp(x->aspect->property, "inherits") != 0 || !is_foreign_key(y))
+		return false;
+	if (x->with_whole_down)
+		return true;
+	first = goes_with_above(y, x->old.object);
+	foreach(lc, y->old.used_by)
+		first = first || goes_with_above(lfirst(lc), x->old.object);
+	if (first)
+		first_then(pgm_atom_action(y, PGM_TAKE_DOWN), pgm_atom_action(x, PGM_TAKE_DOWN));
+	return first;
+}
+
 /* "x" depended on "y". */
 static void
 order_old(const PgmAtom *x, const PgmAtom *y)
 {
 	PgmAction  *down = action_with(x, y, PGM_TAKE_DOWN, PGM_HOLLOW);
+
+	if (order_link_and_key(x, y))
+		return;
 
 	/* columns may still have what is dropped, but not what is renamed */
 	if (!y->exchanged || !pgm_atom_is_type(x) || x->exchanged)

@@ -114,6 +114,45 @@ pgm_column_is_left(const PgmDiffPlan *p, const PgmObject *column)
 	return false;
 }
 
+/* Does a foreign key refer to partitions of its own table? */
+static bool
+refers_to_partitions(const PgmAtom *key)
+{
+	const PgmAtom *table = key->old.whole;
+	ListCell   *lc;
+
+	foreach(lc, key->old.uses)
+	{
+		const PgmAtom *other = ((PgmAtom *) lfirst(lc))->old.whole;
+		ListCell   *parent;
+
+		if (other == NULL || other == table || !is_kind(other->old.object, "table"))
+			continue;
+		foreach(parent, pgm_value_list(other->old.object, "inherits"))
+			if (strcmp(lfirst(parent), table->old.object->identity) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Does the foreign key of a partition go with that of the whole table, before
+ * the partition does?
+ */
+static bool
+goes_before_table(const PgmDiffPlan *p, const PgmAtom *key)
+{
+	const PgmAtom *above;
+
+	if (key->aspect || !is_key_to_others(key->old.object))
+		return false;
+	while ((above = inherited_from(p, p->old, key->old.object)) != NULL)
+		key = above;
+	return goes_down(key) &&
+		(!goes_down(pgm_plan_atom(p, pgm_side_parent(p->old, key->old.object))) ||
+		 refers_to_partitions(key));
+}
+
 /* The column that a sequence is the identity of, or NULL */
 static PgmAtom *
 identity_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
@@ -176,7 +215,8 @@ look_down(PgmDiffPlan *p, PgmAtom *a)
 		from = inherited_from(p, p->old, o);
 	if (from && is_kind(o, "column") && goes_down(from) && pgm_column_is_left(p, from->old.object))
 		from = NULL;
-	if (from && goes_down(from) && !goes_down(a->old.whole))
+	if (from && goes_down(from) &&
+		(!goes_down(a->old.whole) || goes_before_table(p, a)))
 		a->old.whole = from;
 	if (is_kept_from(a))
 		return;
@@ -318,7 +358,8 @@ pgm_plan_wholes(PgmDiffPlan *p)
 		look_up(p, a);
 		look_at_attached(p, a);
 		if (a->with_whole_down && is_key_to_others(a->old.object) &&
-			!pgm_value(a->old.object, "attached_to") && refers_to_dropped(a))
+			!pgm_value(a->old.object, "attached_to") &&
+			(refers_to_dropped(a) || refers_to_partitions(a)))
 			a->with_whole_down = false;
 	}
 }

@@ -177,9 +177,9 @@ alter_for(const PgmObject *relation, const PgmObject *constraint)
 static List *
 present_parts(const PgmWrite *w, const PgmObject *table, List *parts)
 {
-	for (int i = 0; i < w->new->snapshot->n; i++)
+	for (PgmRange tables = pgm_side_range(w->new, "table", ""); tables.at < tables.end; tables.at++)
 	{
-		const PgmObject *o = w->new->snapshot->object[i];
+		PgmObject  *o = *tables.at;
 
 		if (!pgm_is_partition(o) ||
 			strcmp(linitial(pgm_value_list(o, "inherits")), table->identity) != 0)
@@ -187,7 +187,7 @@ present_parts(const PgmWrite *w, const PgmObject *table, List *parts)
 		if (pgm_is_partitioned(o))
 			parts = present_parts(w, o, parts);
 		else if (pgm_side_find(w->old, "table", o->identity))
-			parts = lappend(parts, unconstify(PgmObject *, o));
+			parts = lappend(parts, o);
 	}
 	return parts;
 }
