@@ -12,17 +12,6 @@
 #include "diff/writeparts.h"
 #include "diff/writetypes.h"
 
-/* Where an action would like to be; what depends on what decides */
-enum
-{
-	RANK_FIRST,					/* what would watch or interfere goes first */
-	RANK_PARTS,					/* what holds no rows is dropped */
-	RANK_MAKE,
-	RANK_RIGHTS,
-	RANK_HOLDERS,				/* what holds rows is dropped */
-	RANK_LAST
-};
-
 /* Kinds that concern what is done after them, not before */
 static const char *const watchers[] = {
 	"event trigger", "default grant", "default revoke", "publication",
@@ -44,21 +33,21 @@ is_one_of(const PgmObject *o, const char *const *kinds, int n)
 	return false;
 }
 
-static int
+static PgmRank
 rank_of(const PgmAtom *a, PgmPhase phase)
 {
 	const PgmObject *o = pgm_atom_object(a);
 
 	if (pgm_kind_is(o, "cast")) /* nobody is known to depend on one */
-		return phase == PGM_TAKE_DOWN ? RANK_HOLDERS : RANK_FIRST;
+		return phase == PGM_TAKE_DOWN ? PGM_RANK_HOLDERS : PGM_RANK_FIRST;
 	if (is_one_of(o, watchers, lengthof(watchers)))
-		return phase == PGM_TAKE_DOWN ? RANK_FIRST : RANK_LAST;
+		return phase == PGM_TAKE_DOWN ? PGM_RANK_FIRST : PGM_RANK_LAST;
 	if (phase == PGM_TAKE_DOWN)
 		return !a->aspect && is_one_of(o, holders, lengthof(holders)) ?
-			RANK_HOLDERS : RANK_PARTS;
+			PGM_RANK_HOLDERS : PGM_RANK_PARTS;
 	if (phase == PGM_CLEAN_UP)
-		return RANK_HOLDERS;
-	return o->kind->is_right ? RANK_RIGHTS : RANK_MAKE;
+		return PGM_RANK_HOLDERS;
+	return o->kind->is_right ? PGM_RANK_RIGHTS : PGM_RANK_MAKE;
 }
 
 static void

@@ -5,7 +5,9 @@
  * Each action waits for others, as dependencies say: those before the change
  * for what is taken down, those after it for what is set up.  What waits for
  * nothing more is done next, by rank and number, from a heap: the time grows
- * with the number of actions and dependencies, and hardly faster.
+ * with the number of actions and dependencies, and hardly faster.  Actions may
+ * also have wishes, which never lead to a cycle: who waits for nothing but
+ * these is taken when there is nobody else.
  */
 #include "postgres.h"
 
@@ -15,6 +17,7 @@
 #include "diff/plan.h"
 #include "diff/relations.h"
 #include "diff/texthash.h"
+#include "diff/writesequence.h"
 
 static void
 first_then(PgmAction *first, PgmAction *then)
@@ -116,6 +119,21 @@ is_default_before(const PgmAtom *x, const PgmAtom *y)
 		pgm_value_same(y->old.object, y->new.object, "generated");
 }
 
+/*
+ * Is "x" the sequence of the identity "y", which gets a smaller type?  The
+ * server gives the sequence the type of the column, and refuses bounds that are
+ * beyond that.
+ */
+static bool
+is_sequence_before(const PgmAtom *x, const PgmAtom *y)
+{
+	if (x->aspect || y->aspect || x->todo != PGM_CHANGE || y->todo != PGM_CHANGE ||
+		!pgm_kind_is(x->new.object, "sequence") || pgm_value(x->new.object, "identity_of") == NULL)
+		return false;
+	return pgm_value(x->old.object, "identity_of") &&
+		pgm_sequence_narrows(x->old.object, x->new.object);
+}
+
 /* "x" will depend on "y". */
 static void
 order_new(const PgmAtom *x, const PgmAtom *y)
@@ -128,6 +146,11 @@ order_new(const PgmAtom *x, const PgmAtom *y)
 		return;
 	first_then(y_up, up);
 	first_then(y_up, x->action[PGM_ALTER]);
+	if (is_sequence_before(x, y))
+	{
+		first_then(x->action[PGM_ALTER], y->action[PGM_ALTER]);
+		return;
+	}
 	if (is_default_before(x, y))
 	{
 		first_then(up, y->action[PGM_ALTER]);
@@ -287,6 +310,37 @@ order_logged(const PgmAtom *key)
 			first_then(table->action[PGM_ALTER], other->action[PGM_ALTER]);
 		else
 			first_then(other->action[PGM_ALTER], table->action[PGM_ALTER]);
+	}
+}
+
+/*
+ * A foreign key takes whichever key of the other table fits: one that goes is
+ * gone before, so that it is not taken.
+ */
+static void
+order_foreign_key(const PgmDiffPlan *p, const PgmAtom *foreign)
+{
+	PgmAction  *up = pgm_atom_action(foreign, PGM_SET_UP);
+	ListCell   *lc;
+	ListCell   *old;
+
+	if (up == NULL || strncmp(pgm_value(foreign->new.object, "definition"), "FOREIGN KEY", 11) != 0)
+		return;
+	foreach(lc, foreign->new.uses)
+	{
+		const PgmAtom *key = lfirst(lc);
+		const PgmAtom *table = key->new.whole;
+
+		if (key->aspect || pgm_kind_is(key->new.object, "column") || table == NULL ||
+			table->aspect || table->old.object == NULL)
+			continue;
+		foreach(old, pgm_side_children(p->old, table->old.object, NULL))
+		{
+			const PgmAtom *other = pgm_plan_atom(p, lfirst(old));
+
+			if (pgm_kind_is(lfirst(old), "constraint") || pgm_kind_is(lfirst(old), "index"))
+				first_then(pgm_atom_action(other, PGM_TAKE_DOWN), up);
+		}
 	}
 }
 
@@ -472,31 +526,101 @@ compare_actions(Datum a, Datum b, void *arg)
 	return (x->number < y->number) - (x->number > y->number);
 }
 
+/* Actions that wait for nothing any more */
+typedef struct Ready
+{
+	binaryheap *willing;
+	binaryheap *reluctant;		/* would rather wait for others */
+} Ready;
+
+static void
+add_ready(Ready *r, PgmAction *action)
+{
+	binaryheap_add(action->would_wait_for > 0 ? r->reluctant : r->willing,
+				   PointerGetDatum(action));
+}
+
+/* Throw away what has become willing since. */
+static void
+tidy(Ready *r)
+{
+	while (!binaryheap_empty(r->reluctant) &&
+		   ((PgmAction *) DatumGetPointer(binaryheap_first(r->reluctant)))->would_wait_for == 0)
+		(void) binaryheap_remove_first(r->reluctant);
+}
+
+static PgmAction *
+first_of(binaryheap *heap)
+{
+	return binaryheap_empty(heap) ? NULL : (PgmAction *) DatumGetPointer(binaryheap_first(heap));
+}
+
+/*
+ * The next action, or NULL.  Who is reluctant has to go when only those are
+ * left that come after all others.
+ */
+static PgmAction *
+next_ready(Ready *r)
+{
+	PgmAction  *willing = first_of(r->willing);
+	PgmAction  *reluctant;
+
+	tidy(r);
+	reluctant = first_of(r->reluctant);
+	if (reluctant && (willing == NULL || willing->rank == PGM_RANK_LAST))
+		return (PgmAction *) DatumGetPointer(binaryheap_remove_first(r->reluctant));
+	if (willing)
+		(void) binaryheap_remove_first(r->willing);
+	return willing;
+}
+
+/* An action is done: who waited for it waits no more. */
+static void
+release(Ready *r, const PgmAction *action)
+{
+	ListCell   *lc;
+
+	foreach(lc, action->then)
+	{
+		if (--((PgmAction *) lfirst(lc))->waits_for == 0)
+			add_ready(r, lfirst(lc));
+	}
+	foreach(lc, action->rather_then)
+	{
+		PgmAction  *then = lfirst(lc);
+
+		if (--then->would_wait_for == 0 && then->waits_for == 0 && !then->done)
+			add_ready(r, then);
+	}
+}
+
 /* Bring the actions into order, as far as that goes. */
 static List *
 sort(List *actions)
 {
-	binaryheap *ready = binaryheap_allocate(Max(list_length(actions), 1),
-											compare_actions, NULL);
+	int			n = Max(list_length(actions), 1);
+	Ready		ready = {
+		.willing = binaryheap_allocate(n, compare_actions, NULL),
+		.reluctant = binaryheap_allocate(n, compare_actions, NULL)
+	};
+	PgmAction  *action;
 	List	   *sorted = NIL;
 	ListCell   *lc;
 
 	foreach(lc, actions)
-		if (((PgmAction *) lfirst(lc))->waits_for == 0)
-		binaryheap_add_unordered(ready, PointerGetDatum(lfirst(lc)));
-	binaryheap_build(ready);
-	while (!binaryheap_empty(ready))
 	{
-		PgmAction  *action = (PgmAction *) DatumGetPointer(binaryheap_remove_first(ready));
-
+		if (((PgmAction *) lfirst(lc))->waits_for == 0)
+			add_ready(&ready, lfirst(lc));
+	}
+	while ((action = next_ready(&ready)) != NULL)
+	{
 		CHECK_FOR_INTERRUPTS();
 		action->done = true;
 		sorted = lappend(sorted, action);
-		foreach(lc, action->then)
-			if (--((PgmAction *) lfirst(lc))->waits_for == 0)
-			binaryheap_add(ready, PointerGetDatum(lfirst(lc)));
+		release(&ready, action);
 	}
-	binaryheap_free(ready);
+	binaryheap_free(ready.willing);
+	binaryheap_free(ready.reluctant);
 	return sorted;
 }
 
@@ -525,7 +649,10 @@ pgm_plan_arrange(PgmDiffPlan *p)
 		if (a->new.object == NULL)
 			continue;
 		if (pgm_kind_is(a->new.object, "constraint"))
+		{
 			order_logged(a);
+			order_foreign_key(p, a);
+		}
 		if (a->old.object && pgm_kind_is(a->new.object, "table"))
 		{
 			order_columns(p, a->new.object);
@@ -537,6 +664,7 @@ pgm_plan_arrange(PgmDiffPlan *p)
 			order_holders(a);
 	}
 	order_by_names(p);
+	pgm_plan_wish(p);
 	sorted = sort(p->actions);
 	if (list_length(sorted) < list_length(p->actions))
 		return false;

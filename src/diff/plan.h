@@ -35,6 +35,17 @@ typedef enum PgmPhase
 
 #define PGM_PHASES (PGM_FILL + 1)
 
+/* Where an action would like to be; what depends on what decides */
+typedef enum PgmRank
+{
+	PGM_RANK_FIRST,				/* what would watch or interfere goes first */
+	PGM_RANK_PARTS,				/* what holds no rows is dropped */
+	PGM_RANK_MAKE,
+	PGM_RANK_RIGHTS,
+	PGM_RANK_HOLDERS,			/* what holds rows is dropped */
+	PGM_RANK_LAST
+} PgmRank;
+
 typedef struct PgmAtom PgmAtom;
 typedef struct PgmAction PgmAction;
 
@@ -88,10 +99,12 @@ struct PgmAction
 	PgmAtom    *atom;
 	PgmPhase	phase;
 	List	   *statements;		/* PgmSql */
-	int			rank;			/* among those that may be next */
+	PgmRank		rank;			/* among those that may be next */
 	int			number;
 	List	   *then;			/* actions that have to wait for this one */
 	int			waits_for;		/* how many are to be done before */
+	List	   *rather_then;	/* those that would rather wait for this one */
+	int			would_wait_for; /* how many of those are not done */
 	bool		done;
 	bool		held;			/* waits for an answer, or for one that does */
 };
@@ -140,6 +153,9 @@ extern void pgm_plan_make_actions(PgmDiffPlan *p);
 extern void pgm_plan_write(PgmDiffPlan *p);
 extern PgmAction *pgm_atom_action(const PgmAtom *a, PgmPhase phase);
 
+/* mention.c */
+extern void pgm_plan_wish(PgmDiffPlan *p);
+
 /* arrange.c */
 extern bool pgm_plan_arrange(PgmDiffPlan *p);
 
@@ -150,9 +166,9 @@ extern void pgm_plan_break_cycle(PgmDiffPlan *p);
 extern void pgm_plan_hold(PgmDiffPlan *p);
 
 /* plan.c */
+extern bool pgm_plan_fills_at_once(const PgmDiffPlan *p,
+								   const PgmObject *matview);
 extern PgmDiffPlan *pgm_diff_plan(const PgmSide *old, const PgmSide *new,
 								  const PgmWriteOptions *options);
 
 #endif							/* PGM_DIFF_PLAN_H */
-extern bool pgm_plan_fills_at_once(const PgmDiffPlan *p,
-								   const PgmObject *matview);

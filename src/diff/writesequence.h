@@ -8,5 +8,6 @@
 #include "diff/snapshot.h"
 
 extern char *pgm_sequence_options(const PgmObject *sequence);
+extern bool pgm_sequence_narrows(const PgmObject *old, const PgmObject *new);
 
 #endif							/* PGM_WRITESEQUENCE_H */

@@ -388,3 +388,22 @@ CREATE INDEX x ON t (b);
 -- rows:
 INSERT INTO t VALUES (1, 1);
 -- keeps: SELECT a, b FROM t
+
+-- pair: a foreign key to a key that becomes another one
+-- from:
+CREATE TABLE t (id int CONSTRAINT t_id UNIQUE, note text);
+CREATE TABLE u (id int PRIMARY KEY, t int CONSTRAINT u_t REFERENCES t (id) ON DELETE CASCADE);
+CREATE TABLE v (id int PRIMARY KEY, t int CONSTRAINT v_t REFERENCES t (id));
+-- to:
+CREATE TABLE t (id int PRIMARY KEY, note text);
+CREATE TABLE u (id int PRIMARY KEY, t int CONSTRAINT u_t REFERENCES t (id) ON DELETE CASCADE);
+CREATE TABLE v (id int PRIMARY KEY, t int CONSTRAINT v_t REFERENCES t (id) ON DELETE SET NULL);
+-- rows:
+INSERT INTO t VALUES (1, 'a'), (2, 'b');
+INSERT INTO u VALUES (1, 1);
+INSERT INTO v VALUES (1, 2);
+-- rows back:
+INSERT INTO t VALUES (1, 'a'), (2, 'b');
+INSERT INTO u VALUES (1, 1);
+INSERT INTO v VALUES (1, 2);
+-- keeps: SELECT t.id, u.id, v.id FROM t LEFT JOIN u ON u.t = t.id LEFT JOIN v ON v.t = t.id ORDER BY 1

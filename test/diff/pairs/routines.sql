@@ -293,3 +293,70 @@ CREATE TYPE mood AS ENUM ('good', 'bad');
 SET check_function_bodies = off;
 CREATE FUNCTION newest() RETURNS int LANGUAGE sql AS 'SELECT max(a) + 1 FROM t';
 CREATE TABLE t (a int DEFAULT newest(), m mood DEFAULT 'bad');
+
+-- pair: bodies that call what comes later by name
+-- from:
+CREATE TABLE t (id int PRIMARY KEY, note text);
+-- to:
+CREATE FUNCTION zone() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''utc''::text';
+CREATE FUNCTION middle(x text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN x || zone(); END';
+CREATE FUNCTION about(x text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT public.middle(x)';
+CREATE TABLE t (id int PRIMARY KEY, note text, mark text DEFAULT about('m'), shown text GENERATED ALWAYS AS (about(note)) STORED, CHECK (about(note) <> ''));
+CREATE INDEX t_about ON t (about(note));
+-- rows:
+INSERT INTO t VALUES (1, 'a'), (2, 'b');
+-- rows back:
+INSERT INTO t VALUES (1, 'a'), (2, 'b');
+-- keeps: SELECT id, note FROM t ORDER BY id
+
+-- pair: a body reads a view, which comes later
+-- from:
+CREATE TABLE t (a int);
+-- to:
+CREATE TABLE t (a int);
+CREATE TYPE "Kind" AS ENUM ('x');
+CREATE TABLE u (a int, b "Kind");
+CREATE VIEW v AS SELECT a FROM t;
+CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM v';
+CREATE FUNCTION g() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM "u" WHERE "b" = ''x''::"Kind"';
+CREATE MATERIALIZED VIEW m AS SELECT f() AS n;
+-- model:
+CREATE TABLE t (a int);
+CREATE TYPE "Kind" AS ENUM ('x');
+CREATE TABLE u (a int, b "Kind");
+CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM v';
+CREATE FUNCTION g() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM "u" WHERE "b" = ''x''::"Kind"';
+CREATE VIEW v AS SELECT a FROM t;
+CREATE MATERIALIZED VIEW m AS SELECT f() AS n;
+
+-- pair: a body reads a column that is new
+-- from:
+CREATE TABLE t (a int);
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT max(a) FROM t';
+-- to:
+CREATE FUNCTION start() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE DOMAIN whole AS int CHECK (VALUE > 0);
+CREATE TABLE t (a int, b whole DEFAULT start());
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT max(b) FROM t';
+
+-- pair: bodies that call each other
+-- from:
+CREATE TABLE t (a int);
+-- to:
+CREATE TABLE t (a int);
+SET check_function_bodies = off;
+CREATE FUNCTION even(n int) RETURNS bool LANGUAGE sql AS 'SELECT n = 0 OR odd(n - 1)';
+CREATE FUNCTION odd(n int) RETURNS bool LANGUAGE sql AS 'SELECT n <> 0 AND even(n - 1)';
+
+-- pair: what a domain checks calls what is new
+-- both:
+CREATE FUNCTION is_fit(x text) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN size_of(x) > 0; END';
+CREATE DOMAIN fit AS text CHECK (is_fit(VALUE));
+-- from:
+CREATE TABLE t (id int);
+-- to:
+CREATE FUNCTION size_of(x text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT length(x)';
+CREATE TABLE t (id int, word fit DEFAULT 'one');
+-- rows:
+INSERT INTO t VALUES (1);
+-- keeps: SELECT id FROM t

@@ -119,3 +119,14 @@ INSERT INTO t (a) VALUES (1), (2);
 -- rows back:
 INSERT INTO t (a) VALUES (1), (2);
 -- keeps: SELECT * FROM t
+
+-- pair: identity of another size, with bounds of its own
+-- from:
+CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY (MAXVALUE 1000000), note text);
+-- to:
+CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY (MAXVALUE 9000000000), note text);
+-- rows:
+INSERT INTO t (note) VALUES ('a'), ('b');
+-- rows back:
+INSERT INTO t (note) VALUES ('a'), ('b');
+-- keeps: SELECT id, note, (SELECT last_value FROM t_id_seq) FROM t ORDER BY id
