@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
+#include "diff/arrays.h"
 #include "diff/kinds.h"
 #include "diff/snapshot.h"
 
@@ -57,7 +58,7 @@ pgm_property_differs(PgmForm form, const char *before, const char *after)
 		return order_differs(before, after);
 	if (before == NULL || after == NULL)
 		return before != after;
-	return strcmp(before, after) != 0;
+	return !pgm_arrays_same(before, after);
 }
 
 /* By kind and identity, as snapshots are sorted; a missing one is last. */

@@ -9,6 +9,7 @@
 #include "tcop/utility.h"
 #include "utils/memutils.h"
 
+#include "diff/arrays.h"
 #include "diff/modelparts.h"
 #include "registry/migration.h"
 
@@ -151,11 +152,13 @@ pgm_model_read(const char *text)
 		.arg = m,
 		.previous = error_context_stack
 	};
-	char	   *copy = pstrdup(text);
+	char	   *copy;
 
 	m->context = context;
-	m->text = copy;
 	m->is_dump = strstr(pnstrdup(text, Min(strlen(text), DUMP_BEGINS)), DUMP_HEADER) != NULL;
+	/* what is dumped is what there was, also where it would be read otherwise */
+	copy = pstrdup(m->is_dump ? pgm_arrays_exact(text) : text);
+	m->text = copy;
 	error_context_stack = &callback;
 	pgm_model_scan(m, copy);
 	parse(m);

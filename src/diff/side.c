@@ -24,6 +24,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "diff/arrays.h"
 #include "diff/kinds.h"
 #include "diff/side.h"
 #include "diff/take.h"
@@ -656,7 +657,7 @@ pgm_value_same(const PgmObject *a, const PgmObject *b, const char *property)
 
 	if (x == NULL || y == NULL)
 		return x == y;
-	return strcmp(x, y) == 0;
+	return pgm_arrays_same(x, y);
 }
 
 bool

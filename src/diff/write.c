@@ -7,6 +7,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "diff/arrays.h"
 #include "diff/kinds.h"
 #include "diff/plan.h"
 #include "diff/write.h"
@@ -70,7 +71,7 @@ pgm_write(PgmWrite *w, const char *fmt,...)
 			break;
 		enlargeStringInfo(&text, needed);
 	}
-	sql->text = text.data;
+	sql->text = pgm_arrays_exact(text.data);
 
 	w->statements = lappend(w->statements, sql);
 	return sql;

@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
+#include "diff/arrays.h"
 #include "diff/kinds.h"
 #include "diff/plan.h"
 #include "diff/relations.h"
@@ -341,14 +342,14 @@ change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	const PgmObject *relation = relation_of(w, new);
 	char	   *valid = without_end(definition_of(old), NOT_VALID);
 
-	if (valid && strcmp(valid, definition_of(new)) == 0)
+	if (valid && pgm_arrays_same(valid, definition_of(new)))
 	{
 		pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(relation), name_of(new));
 		return true;
 	}
 	if (begins(new, "FOREIGN KEY") && valid == NULL &&
 		!without_end(definition_of(new), NOT_VALID) &&
-		strcmp(without_deferral(definition_of(old)), without_deferral(definition_of(new))) == 0)
+		pgm_arrays_same(without_deferral(definition_of(old)), without_deferral(definition_of(new))))
 	{
 		write_deferral(w, relation, new);
 		return true;

@@ -206,3 +206,15 @@ CREATE TABLE t (a text DEFAULT E'it''s\\', b interval DEFAULT '1 day', c timesta
 -- to:
 CREATE TABLE t (a text DEFAULT $$it's\$$, b interval DEFAULT INTERVAL '24:00:00' + '-24:00:00' + '1 day', c timestamptz DEFAULT now() - '01:30:00'::interval);
 ALTER TABLE t ALTER b SET DEFAULT interval '1 day';
+
+-- pair: IN with a varchar, as it is dumped
+-- from:
+CREATE TABLE t (a varchar(10) CONSTRAINT c CHECK (a IN ('x', 'y''[,]')), b int);
+CREATE INDEX t_a ON t (a) WHERE a IN ('x', 'z');
+CREATE VIEW v AS SELECT a FROM t WHERE a IN ('x', 'z') AND a NOT IN ('p', 'q');
+-- to:
+CREATE TABLE t (a varchar(10) CONSTRAINT c CHECK (a IN ('x', 'y''[,]')), b bigint, d varchar(3) CONSTRAINT d CHECK (d IN ('x', 'y')));
+CREATE INDEX t_a ON t (a) WHERE a IN ('x', 'z');
+CREATE INDEX t_d ON t (d) WHERE d NOT IN ('x', 'z');
+CREATE VIEW v AS SELECT a FROM t WHERE a IN ('x', 'z') AND a NOT IN ('p', 'q');
+CREATE VIEW w AS SELECT d FROM t WHERE d IN ('x', 'z');
