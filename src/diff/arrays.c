@@ -78,11 +78,12 @@ find_end(const char *text, const char *ends)
 	{
 		if (depth == 0 && strchr(ends, *text))
 			return text;
+
 		if (*text == '(' || *text == '[')
 			depth++;
 		else if (*text == ')' || *text == ']')
 			depth--;
-		text += token_length(text);
+		text	  +=token_length(text);
 	}
 	return NULL;
 }
@@ -95,7 +96,8 @@ read_cast(const char *text, Cast *c)
 
 	if (strncmp(text, START, strlen(START)) != 0)
 		return false;
-	c->elements = text + strlen(START);
+	c->elements = text +strlen(START);
+
 	end = find_end(c->elements, "]");
 	if (end == NULL || strncmp(end, "])::", 4) != 0)
 		return false;
