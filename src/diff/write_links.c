@@ -2,8 +2,9 @@
  * write_links.c
  *	  What a table is a partition of, or inherits from.
  *
- * A table with rows is attached when a CHECK says that they fit, so that they
- * are not read while others wait; a partition is detached while others go on.
+ * A table with rows is attached when a CHECK says that they fit, and a DEFAULT
+ * partition has one that says that none of its rows do, so that they are not
+ * read while others wait; a partition is detached while others go on.
  */
 #include "postgres.h"
 
@@ -32,29 +33,9 @@ parent_is_old(const PgmWrite *w, const PgmObject *partition)
 	return pgm_side_find(w->old, "table", only_parent(partition)) != NULL;
 }
 
-static void
-write_attach(PgmWrite *w, const PgmObject *partition)
-{
-	const char *bound = pgm_side_bound(w->new, partition);
-	char	   *helper;
-
-	if (!w->options->attach_check || bound == NULL || !pgm_is_filled(w, partition) ||
-		!parent_is_old(w, partition) || pgm_kind_is(partition, "foreign table"))
-	{
-		write_attach_statement(w, partition);
-		return;
-	}
-	helper = pgm_helper_name(partition->identity, "_bound");
-	pgm_write(w, "%s ADD CONSTRAINT %s CHECK (%s) NOT VALID", pgm_alter_relation(partition), helper, bound);
-	pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(partition), helper)->begins = true;
-	write_attach_statement(w, partition);
-	((PgmSql *) llast(w->statements))->begins = true;
-	pgm_write(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(partition), helper);
-}
-
-/* Does the partitioned table have a DEFAULT partition? */
-static bool
-has_default(const PgmSide *s, const char *parent)
+/* The DEFAULT partition of a partitioned table, or NULL */
+static const PgmObject *
+default_partition(const PgmSide *s, const char *parent)
 {
 	ListCell   *lc;
 
@@ -63,9 +44,67 @@ has_default(const PgmSide *s, const char *parent)
 		const char *bound = pgm_value(lfirst(lc), "partition_bound");
 
 		if (bound && strcmp(bound, "DEFAULT") == 0)
-			return true;
+			return lfirst(lc);
 	}
-	return false;
+	return NULL;
+}
+
+/*
+ * The DEFAULT partition that is read when another one is attached, or NULL.
+ * What it may hold further down a tree of partitions is not said by one CHECK.
+ */
+static const PgmObject *
+default_to_read(const PgmWrite *w, const PgmObject *partition)
+{
+	const PgmObject *parent = pgm_side_find(w->old, "table", only_parent(partition));
+	const PgmObject *found = default_partition(w->old, only_parent(partition));
+
+	if (parent == NULL || pgm_is_partition(parent) || found == NULL ||
+		!pgm_kind_is(found, "table") || !pgm_is_filled(w, found) ||
+		default_partition(w->new, only_parent(partition)) == NULL)
+		return NULL;
+	return found;
+}
+
+/* A table and a CHECK that it has while a partition is attached */
+typedef struct Bounded
+{
+	const PgmObject *table;
+	const char *name;
+	const char *condition;
+} Bounded;
+
+static void
+add_bounded(Bounded *list, int *n, const PgmObject *table, const PgmObject *partition,
+			const char *condition)
+{
+	list[*n].table = table;
+	list[*n].name = pgm_helper_name(partition->identity, "_bound");
+	list[(*n)++].condition = condition;
+}
+
+static void
+write_attach(PgmWrite *w, const PgmObject *partition)
+{
+	const char *bound = w->options->attach_check ? pgm_side_bound(w->new, partition) : NULL;
+	const PgmObject *other = bound ? default_to_read(w, partition) : NULL;
+	Bounded		list[2];
+	int			n = 0;
+
+	if (bound && pgm_is_filled(w, partition) && parent_is_old(w, partition) &&
+		!pgm_kind_is(partition, "foreign table"))
+		add_bounded(list, &n, partition, partition, bound);
+	if (other)
+		add_bounded(list, &n, other, partition, psprintf("NOT %s", bound));
+	for (int i = 0; i < n; i++)
+		pgm_write(w, "%s ADD CONSTRAINT %s CHECK (%s) NOT VALID",
+				  pgm_alter_relation(list[i].table), list[i].name, list[i].condition);
+	for (int i = 0; i < n; i++)
+		pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name)->begins = true;
+	write_attach_statement(w, partition);
+	((PgmSql *) llast(w->statements))->begins = n > 0;
+	for (int i = 0; i < n; i++)
+		pgm_write(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name);
 }
 
 /*
@@ -95,7 +134,7 @@ write_detach(PgmWrite *w, const PgmObject *partition)
 	const PgmObject *after = pgm_side_find(w->new, partition->kind->name, partition->identity);
 	bool		stays = after && pgm_is_partition(after);
 	bool		concurrently = w->options->concurrently && !stays &&
-		pgm_is_filled(w, partition) && !has_default(w->old, name);
+		pgm_is_filled(w, partition) && default_partition(w->old, name) == NULL;
 
 	pgm_write(w, "ALTER TABLE %s DETACH PARTITION %s%s", name, partition->identity,
 			  concurrently ? " CONCURRENTLY" : "")->lone = concurrently;

@@ -252,6 +252,14 @@ CREATE ACCESS METHOD regress_heap TYPE TABLE HANDLER heap_tableam_handler;
 SELECT public.kept(:'heap');
 SELECT public.kept(:'heap'), count(*) FROM migrate.diff(:'heap');
 DROP ACCESS METHOD regress_heap;
+-- a partition beside a DEFAULT one that has rows, which are not read when it is attached
+CREATE TABLE parts (a int) PARTITION BY LIST (a);
+CREATE TABLE parts_x PARTITION OF parts DEFAULT;
+INSERT INTO parts VALUES (5);
+\set parts 'CREATE TABLE parts (a int) PARTITION BY LIST (a); CREATE TABLE parts_x PARTITION OF parts DEFAULT; CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);'
+SELECT up_sql FROM migrate.diff(:'same' || :'parts');
+SELECT up_sql FROM migrate.diff(:'same' || :'parts', options => '{"attach_check": false}');
+DROP TABLE parts;
 -- an existing schema as the first migration
 SELECT public.script(content) FROM migrate.revision('baseline', rev_id => 'ccc1', baseline => true, schemas => ARRAY['regress_auto'], options => '{"database": false}');
 SELECT * FROM migrate.revision('baseline', baseline => true, model => 'SELECT 1');
