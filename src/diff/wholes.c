@@ -162,6 +162,15 @@ identity_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 	return of ? pgm_plan_atom(p, pgm_side_find(s, "column", of)) : NULL;
 }
 
+/* The column that a sequence is dropped with, for it is owned by it, or NULL */
+static PgmAtom *
+owning_column(const PgmDiffPlan *p, const PgmObject *o)
+{
+	const char *of = is_kind(o, "sequence") ? pgm_value(o, "owned_by") : NULL;
+
+	return of ? pgm_plan_atom(p, pgm_side_find(p->old, "column", of)) : NULL;
+}
+
 /* The column that the constraint says is NOT NULL, as from 18 on, or NULL */
 static PgmAtom *
 not_null_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
@@ -198,6 +207,8 @@ look_down(PgmDiffPlan *p, PgmAtom *a)
 	if (!goes_down(a))
 		return;
 	from = identity_column(p, p->old, o);
+	if (from == NULL && !a->aspect && goes_down(owning_column(p, o)))
+		from = owning_column(p, o);
 	if (from)
 		a->old.whole = from;
 	else if (!a->aspect && (column = not_null_column(p, p->old, o)) != NULL &&

@@ -21,6 +21,7 @@
 #include "diff/relations.h"
 #include "diff/writesequence.h"
 #include "diff/writetypes.h"
+#include "lint/expressions.h"
 
 static bool
 is_in_view(const PgmObject *relation)
@@ -342,6 +343,30 @@ using_clause(const PgmObject *old, const PgmObject *new, bool *unknown)
 	return psprintf(" USING %s::text::%s", name, type);
 }
 
+/* What a new type does to the rows that are there, or NULL: nothing */
+static const char *
+hazard_of_type(const PgmObject *old, const PgmObject *new)
+{
+	Oid			from;
+	Oid			to;
+	int32		from_typmod;
+	int32		to_typmod;
+	Oid			function;
+	PgmTypeChange change = {.known = false};
+
+	pgm_parse_type(pgm_value(old, "type"), &from, &from_typmod);
+	pgm_parse_type(pgm_value(new, "type"), &to, &to_typmod);
+	if (OidIsValid(from) && OidIsValid(to) && pgm_value_same(old, new, "collation"))
+		change = pgm_type_change(from, from_typmod, to, to_typmod);
+	if (!change.known)
+		return "may rewrite the table, or fail where a value does not fit";
+	if (!change.rewrite)
+		return NULL;
+	return from != to && to_typmod < 0 &&
+		find_coercion_pathway(to, from, COERCION_IMPLICIT, &function) != COERCION_PATH_NONE ?
+		"rewrites the table" : "rewrites the table, or fails where a value does not fit";
+}
+
 static void
 write_type(PgmWrite *w, const PgmObject *old, const PgmObject *new, const char *using)
 {
@@ -356,7 +381,7 @@ write_type(PgmWrite *w, const PgmObject *old, const PgmObject *new, const char *
 					collation ? collation : "", using);
 	if (pgm_is_filled(w, relation))
 		sql->hazard = using[0] ? "fails where a value cannot be converted" :
-			"may rewrite the table, or fail where a value does not fit";
+			hazard_of_type(old, new);
 }
 
 static bool write_storage(PgmWrite *w, const PgmObject *old, const PgmObject *new);

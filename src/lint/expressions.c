@@ -480,6 +480,27 @@ pgm_expression_type_change(const PgmTable *t, const PgmColumn *column,
 	return change;
 }
 
+/*
+ * The same for a column that is only known by its type, of types of the server
+ * alone; "known" is false for others, and where there is no such cast.
+ */
+PgmTypeChange
+pgm_type_change(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
+{
+	PgmTypeChange change = {.rewrite = true};
+	Node	   *expr = (Node *) makeVar(1, 1, from, from_typmod, get_typcollation(from), 0);
+
+	if (from >= FirstNormalObjectId || to >= FirstNormalObjectId)
+		return change;
+	expr = coerce_to_target_type(NULL, expr, from, to, to_typmod,
+								 COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+	if (expr == NULL)
+		return change;
+	change.known = true;
+	change.rewrite = requires_rewrite((Node *) expression_planner((Expr *) expr), 1, &change.reason);
+	return change;
+}
+
 /* The operator class of an index column, or InvalidOid. */
 static Oid
 class_of(Oid index, int column, Oid *collation)

@@ -33,6 +33,8 @@ extern PgmTypeChange pgm_expression_type_change(const PgmTable *t,
 												AttrNumber attnum,
 												const PgmTypeRef *to,
 												Node *using);
+extern PgmTypeChange pgm_type_change(Oid from, int32 from_typmod,
+									 Oid to, int32 to_typmod);
 extern bool pgm_expression_index_kept(const PgmIndex *index,
 									  const PgmColumn *column,
 									  const PgmTypeRef *to);

@@ -260,6 +260,15 @@ INSERT INTO parts VALUES (5);
 SELECT up_sql FROM migrate.diff(:'same' || :'parts');
 SELECT up_sql FROM migrate.diff(:'same' || :'parts', options => '{"attach_check": false}');
 DROP TABLE parts;
+-- a sequence goes with the column that owns it, or stays with it
+CREATE TABLE numbered (id serial, a varchar(10), b int, c numeric(5,2), d date);
+INSERT INTO numbered VALUES (1);
+SELECT identity, up_sql, down_sql FROM migrate.diff(:'same') ORDER BY 1;
+SELECT identity, up_sql FROM migrate.diff(:'same', allow_drop => true) ORDER BY 1;
+-- whether a type rewrites the table
+SELECT identity, hazard FROM migrate.diff(:'same' || 'CREATE TABLE numbered (id serial, a text, b bigint, c numeric(6,2), d timestamptz);');
+SELECT identity, hazard FROM migrate.diff(:'same' || 'CREATE TABLE numbered (id serial, a varchar(5), b smallint, c numeric(6,1), d text COLLATE "C");');
+DROP TABLE numbered;
 -- an existing schema as the first migration
 SELECT public.script(content) FROM migrate.revision('baseline', rev_id => 'ccc1', baseline => true, schemas => ARRAY['regress_auto'], options => '{"database": false}');
 SELECT * FROM migrate.revision('baseline', baseline => true, model => 'SELECT 1');
