@@ -39,7 +39,7 @@ quoted_length(const char *text)
 	if (*text == '\'' || *text == '"')
 	{
 		/* a quote that is doubled ends one and begins another */
-		end = strchr(text + 1, *text);
+		end = strchr(text +1, *text);
 		return end ? end + 1 - text : 0;
 	}
 	if (*text == '$')
@@ -52,7 +52,7 @@ quoted_length(const char *text)
 		if (text[n] != '$' || isdigit((unsigned char) text[1]))
 			return 0;
 		tag = pnstrdup(text, n + 1);
-		end = strstr(text + n + 1, tag);
+		end = strstr(text +n + 1, tag);
 		return end ? end + n + 1 - text : 0;
 	}
 	return 0;

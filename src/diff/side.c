@@ -64,13 +64,22 @@ static PgmQuery defaults_query = {
 	" WHERE a.attgenerated = '' AND " PGM_SQL_USERS_SCHEMA
 };
 
-/* not of hash partitions, which hold what a function says with an oid */
+/*
+ * Not of hash partitions, which hold what a function says with an oid; nor where
+ * the key calls a function or operator of a user, which would be evaluated for
+ * it, with our rights
+ */
 static PgmQuery bounds_query = {
 	.sql =
-	"SELECT " PGM_SQL_NAME("c.relname") ", pg_get_partition_constraintdef(c.oid)"
+	"WITH partition AS MATERIALIZED ("
+	" SELECT c.oid, " PGM_SQL_NAME("c.relname") " AS name"
 	" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE c.relispartition AND c.relkind IN ('r', 'p', 'f') AND " PGM_SQL_USERS_SCHEMA
-	" AND pg_get_partition_constraintdef(c.oid) NOT LIKE '%satisfies_hash_partition(%'"
+	" AND NOT EXISTS (SELECT FROM pg_partition_ancestors(c.oid) a JOIN pg_depend d"
+	"  ON d.classid = 'pg_class'::regclass AND d.objid = a.relid::oid AND d.objsubid = 0"
+	"  AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND d.refobjid >= 16384))"
+	" SELECT name, bound FROM partition, pg_get_partition_constraintdef(oid) bound"
+	" WHERE bound NOT LIKE '%satisfies_hash_partition(%'"
 };
 
 /* What something without an object of its own is a part of */

@@ -107,9 +107,18 @@ write_attach(PgmWrite *w, const PgmObject *partition)
 		pgm_write(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name);
 }
 
+/* Has a constraint of a table in this schema the name, so that another gets none like it? */
+static bool
+is_constraint(const PgmSide *s, const char *schema, const char *name)
+{
+	PgmRange	r = pgm_side_range(s, "constraint", psprintf("%s on %s.", name, schema));
+
+	return r.at < r.end;
+}
+
 /*
  * DETACH CONCURRENTLY leaves a CHECK of what the partition held, which nobody
- * asked for, under a name that the server made.
+ * asked for, under a name that the server made: as ChooseConstraintName() does.
  */
 static void
 write_drop_left_check(PgmWrite *w, const PgmObject *partition, const PgmObject *parent)
@@ -120,10 +129,13 @@ write_drop_left_check(PgmWrite *w, const PgmObject *partition, const PgmObject *
 	const char *middle = column[n] == ')' && !pgm_value(parent, "partition_bound") ?
 		psprintf("_%s", pgm_unquoted(pnstrdup(column, n))) : "";
 
+	const char *name = pgm_helper_name(partition->identity, psprintf("%s_check", middle));
+
 	if (pgm_side_bound(w->old, partition) == NULL)
 		return;
-	pgm_write(w, "%s DROP CONSTRAINT IF EXISTS %s", pgm_alter_relation(partition),
-			  pgm_helper_name(partition->identity, psprintf("%s_check", middle)));
+	for (int i = 1; is_constraint(w->old, pgm_relation_schema(partition), name); i++)
+		name = pgm_helper_name(partition->identity, psprintf("%s_check%d", middle, i));
+	pgm_write(w, "%s DROP CONSTRAINT IF EXISTS %s", pgm_alter_relation(partition), name);
 }
 
 static void

@@ -598,3 +598,16 @@ CREATE TABLE t3 PARTITION OF t FOR VALUES FROM (20) TO (30);
 INSERT INTO t VALUES (1, 1);
 INSERT INTO t3 VALUES (20, 1);
 -- keeps: SELECT * FROM t1 UNION ALL SELECT * FROM t3
+
+-- pair: detached, with a check of the name that the server would have given
+-- from:
+CREATE TABLE m (id int, b int) PARTITION BY RANGE (id);
+CREATE TABLE m1 PARTITION OF m (CONSTRAINT m1_id_check CHECK (id > 0)) FOR VALUES FROM (1) TO (10);
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM (10) TO (20);
+-- to:
+CREATE TABLE m (id int, b int) PARTITION BY RANGE (id);
+CREATE TABLE m1 (id int, b int, CONSTRAINT m1_id_check CHECK (id > 0));
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM (10) TO (20);
+-- rows:
+INSERT INTO m VALUES (1, 1), (11, 1);
+-- keeps: SELECT id FROM m1
