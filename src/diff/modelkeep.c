@@ -30,6 +30,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_tablespace.h"
 #include "commands/extension.h"
+#include "common/file_utils.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "utils/builtins.h"
