@@ -226,6 +226,27 @@ has_quoted(const List *names, const char *quoted)
 	return false;
 }
 
+/* As the model has an extension that was there before; false: not at all */
+static bool
+settle_extension(PgmAutogenerate *a, PgmObject *o)
+{
+	const PgmModelExtension *said = find_said(a->model, o);
+
+	if (said && said->schema)
+		set_value(o, "schema", pstrdup(quote_identifier(said->schema)));
+	if (said && said->version)
+		set_value(o, "version", quote_literal_cstr(said->version));
+	return said != NULL || is_needed(a->after, o);
+}
+
+/* The same of an access method, whose handler may be in a schema set aside */
+static bool
+settle_access_method(PgmAutogenerate *a, PgmObject *o, const PgmObject *live)
+{
+	set_value(o, "handler", pgm_value(live, "handler"));
+	return has_quoted(a->model->access_methods, o->identity) || is_needed(a->after, o);
+}
+
 /*
  * Extensions and access methods cannot be set aside.  One that the model does not create is taken
  * for one that shall not be, unless something of the model needs it.
@@ -240,21 +261,11 @@ settle_extensions(PgmAutogenerate *a)
 	for (int i = 0; i < s->n; i++)
 	{
 		PgmObject  *o = s->object[i];
-		const PgmModelExtension *said;
+		bool		extension = pgm_kind_is(o, "extension");
+		const PgmObject *live = !o->outside && (extension || pgm_kind_is(o, "access method")) ?
+			pgm_side_find(a->live, o->kind->name, o->identity) : NULL;
 
-		if (pgm_kind_is(o, "access method") && !o->outside && !is_needed(a->after, o) &&
-			!has_quoted(a->model->access_methods, o->identity) &&
-			pgm_side_find(a->live, "access method", o->identity))
-			gone = lappend(gone, o);
-		if (!pgm_kind_is(o, "extension") || o->outside ||
-			pgm_side_find(a->live, "extension", o->identity) == NULL)
-			continue;
-		said = find_said(a->model, o);
-		if (said && said->schema)
-			set_value(o, "schema", pstrdup(quote_identifier(said->schema)));
-		if (said && said->version)
-			set_value(o, "version", quote_literal_cstr(said->version));
-		if (said == NULL && !is_needed(a->after, o))
+		if (live && !(extension ? settle_extension(a, o) : settle_access_method(a, o, live)))
 			gone = lappend(gone, o);
 	}
 	foreach(lc, gone)

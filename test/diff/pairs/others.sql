@@ -419,3 +419,13 @@ INSERT INTO t VALUES (1, 'a=>b');
 -- rows back:
 INSERT INTO t VALUES (1, 'a=>b');
 -- keeps: SELECT id, h FROM t
+
+-- pair: access method whose handler is in a schema that is compared
+-- from:
+CREATE FUNCTION h(internal) RETURNS table_am_handler LANGUAGE internal AS 'heap_tableam_handler';
+CREATE ACCESS METHOD diff_own TYPE TABLE HANDLER h;
+CREATE TABLE t (a int) USING diff_own;
+-- to:
+CREATE FUNCTION h(internal) RETURNS table_am_handler LANGUAGE internal AS 'heap_tableam_handler';
+CREATE ACCESS METHOD diff_own TYPE TABLE HANDLER h;
+CREATE TABLE t (a int, b int) USING diff_own;
