@@ -111,8 +111,8 @@ DROP TYPE size;
 -- values of attributes are lost with them, also where the type is made anew; what waits for the answer stays
 CREATE TYPE address AS (zip int, town text);
 CREATE TABLE lives (a address);
-CREATE VIEW towns AS SELECT (a).town FROM lives;
-SELECT public.script(content) FROM migrate.revision('asks', rev_id => 'aaa6', model => :'same' || 'CREATE TYPE address AS (code int, town text); CREATE TABLE lives (a address); CREATE VIEW towns AS SELECT (a).town FROM lives');
+CREATE VIEW towns AS SELECT (a).town FROM lives, users;
+SELECT public.script(content) FROM migrate.revision('asks', rev_id => 'aaa6', model => :'same' || 'CREATE TYPE address AS (code int, town text); CREATE TABLE lives (a address); CREATE VIEW towns AS SELECT (a).town FROM lives, users');
 DROP TABLE lives CASCADE;
 -- attributes, with the tables that are made of the type
 CREATE TABLE place OF address;
