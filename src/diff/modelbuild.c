@@ -37,10 +37,10 @@ static const int resolvable[] = {
 };
 
 static const char *const reasons[PGM_PASSED_N] = {
-	[PGM_PASSED_NO_SCHEMA] = "What they do is no part of the schema.",
-	[PGM_PASSED_SCOPE] = "They are about schemas that are not compared.",
-	[PGM_PASSED_DATABASE] = "They are about what is in no schema, which is not compared.",
-	[PGM_PASSED_MEMBER] = "They are about what belongs to extensions, which is not compared."
+	[PGM_PASSED_NO_SCHEMA] = "Rows, settings and the like are no part of the schema.",
+	[PGM_PASSED_SCOPE] = "Schemas that are not compared stay as they are.",
+	[PGM_PASSED_DATABASE] = "What is in no schema is not compared.",
+	[PGM_PASSED_MEMBER] = "What belongs to extensions is not compared."
 };
 
 static void
