@@ -24,15 +24,6 @@ static const char *const holders[] = {
 	"extension", "access method"
 };
 
-static bool
-is_one_of(const PgmObject *o, const char *const *kinds, int n)
-{
-	for (int i = 0; i < n; i++)
-		if (pgm_kind_is(o, kinds[i]))
-			return true;
-	return false;
-}
-
 static PgmRank
 rank_of(const PgmAtom *a, PgmPhase phase)
 {
@@ -40,10 +31,10 @@ rank_of(const PgmAtom *a, PgmPhase phase)
 
 	if (pgm_kind_is(o, "cast")) /* nobody is known to depend on one */
 		return phase == PGM_TAKE_DOWN ? PGM_RANK_HOLDERS : PGM_RANK_FIRST;
-	if (is_one_of(o, watchers, lengthof(watchers)))
+	if (pgm_kind_is_one_of(o, watchers, lengthof(watchers)))
 		return phase == PGM_TAKE_DOWN ? PGM_RANK_FIRST : PGM_RANK_LAST;
 	if (phase == PGM_TAKE_DOWN)
-		return !a->aspect && is_one_of(o, holders, lengthof(holders)) ?
+		return !a->aspect && pgm_kind_is_one_of(o, holders, lengthof(holders)) ?
 			PGM_RANK_HOLDERS : PGM_RANK_PARTS;
 	if (phase == PGM_CLEAN_UP)
 		return PGM_RANK_HOLDERS;

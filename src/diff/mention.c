@@ -13,11 +13,11 @@
 #include "miscadmin.h"
 #include "parser/scansup.h"
 #include "utils/builtins.h"
-#include "utils/hsearch.h"
 
 #include "diff/kinds.h"
 #include "diff/plan.h"
 #include "diff/relations.h"
+#include "diff/texthash.h"
 
 /* Kinds with names that a body can mention */
 static const char *const relations[] = {
@@ -30,43 +30,22 @@ static const char *const others[] = {
 /* What has a name, in whatever schema */
 typedef struct Named
 {
-	char		name[NAMEDATALEN * 2 + 4];	/* hash key; must be first */
+	const char *name;			/* hash key; must be first */
 	List	   *atoms;
 } Named;
 
 /* A word of a body */
 typedef struct Word
 {
-	char		name[NAMEDATALEN * 2 + 4];	/* hash key; must be first */
+	const char *name;			/* hash key; must be first */
 	List	   *schemas;		/* what stands before it and a dot; "" is
 								 * nothing */
 } Word;
 
-static HTAB *
-make_hash(const char *name, Size size)
-{
-	HASHCTL		ctl = {
-		.keysize = sizeof(((Named *) 0)->name),
-		.entrysize = size,
-		.hcxt = CurrentMemoryContext
-	};
-
-	return hash_create(name, 64, &ctl, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
-}
-
-static bool
-is_one_of(const PgmObject *o, const char *const *kinds, int n)
-{
-	for (int i = 0; i < n; i++)
-		if (pgm_kind_is(o, kinds[i]))
-			return true;
-	return false;
-}
-
 static bool
 is_relation(const PgmObject *o)
 {
-	return is_one_of(o, relations, lengthof(relations));
+	return pgm_kind_is_one_of(o, relations, lengthof(relations));
 }
 
 /* The routine's body, if it is a string, or NULL. */
@@ -83,7 +62,7 @@ body_of(const PgmObject *o)
 static HTAB *
 names_of(const PgmDiffPlan *p)
 {
-	HTAB	   *names = make_hash("names that are mentioned", sizeof(Named));
+	HTAB	   *names = pgm_texthash_make("names that are mentioned", sizeof(Named));
 
 	for (int i = 0; i < p->natoms; i++)
 	{
@@ -92,9 +71,9 @@ names_of(const PgmDiffPlan *p)
 		bool		found;
 
 		if (p->atom[i]->aspect || o == NULL ||
-			!(is_relation(o) || is_one_of(o, others, lengthof(others))))
+			!(is_relation(o) || pgm_kind_is_one_of(o, others, lengthof(others))))
 			continue;
-		named = hash_search(names, pgm_last_name(o->identity), HASH_ENTER, &found);
+		named = pgm_texthash_enter(names, pgm_last_name(o->identity), &found);
 		if (!found)
 			named->atoms = NIL;
 		named->atoms = lappend(named->atoms, p->atom[i]);
@@ -135,7 +114,7 @@ next_word(const char **at)
 static HTAB *
 words_of(const char *body)
 {
-	HTAB	   *words = make_hash("words", sizeof(Word));
+	HTAB	   *words = pgm_texthash_make("words", sizeof(Word));
 	const char *before = "";
 	const char *at = body;
 
@@ -150,7 +129,7 @@ words_of(const char *body)
 			before = "";
 			continue;
 		}
-		word = hash_search(words, name, HASH_ENTER, &found);
+		word = pgm_texthash_enter(words, name, &found);
 		if (!found)
 			word->schemas = NIL;
 		word->schemas = list_append_unique(word->schemas, makeString(pstrdup(before)));
@@ -183,7 +162,7 @@ add_columns(List *list, const PgmDiffPlan *p, const PgmObject *relation, HTAB *w
 	{
 		const PgmObject *column = lfirst(lc);
 
-		if (hash_search(words, pgm_last_name(column->identity), HASH_FIND, NULL))
+		if (pgm_texthash_find(words, pgm_last_name(column->identity)))
 			list = add_actions(list, pgm_plan_atom(p, column));
 	}
 	return list;
@@ -211,7 +190,7 @@ mentioned(const PgmDiffPlan *p, HTAB *names, const PgmAtom *routine)
 	hash_seq_init(&status, words);
 	while ((word = hash_seq_search(&status)) != NULL)
 	{
-		const Named *named = hash_search(names, word->name, HASH_FIND, NULL);
+		const Named *named = pgm_texthash_find(names, word->name);
 		ListCell   *lc;
 
 		foreach(lc, named ? named->atoms : NIL)

@@ -674,3 +674,13 @@ pgm_kind_is(const PgmObject *o, const char *kind)
 {
 	return strcmp(o->kind->name, kind) == 0;
 }
+
+/* Is it of one of the kinds? */
+bool
+pgm_kind_is_one_of(const PgmObject *o, const char *const *kinds, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (pgm_kind_is(o, kinds[i]))
+			return true;
+	return false;
+}

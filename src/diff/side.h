@@ -74,5 +74,7 @@ extern List *pgm_value_list(const PgmObject *o, const char *property);
 extern bool pgm_value_same(const PgmObject *a, const PgmObject *b,
 						   const char *property);
 extern bool pgm_kind_is(const PgmObject *o, const char *kind);
+extern bool pgm_kind_is_one_of(const PgmObject *o, const char *const *kinds,
+							   int n);
 
 #endif							/* PGM_SIDE_H */
