@@ -252,6 +252,16 @@ pgm_parse_type(const char *name, Oid *type, int32 *typmod)
 #define pgm_cluster_options(node) (((const ClusterStmt *) (node))->params)
 #endif
 
+/*
+ * From 17 on a partition "c" has the identity columns of its table, and none of
+ * its own; for our own SQL
+ */
+#if PG_VERSION_NUM >= 170000
+#define PGM_SQL_OWN_IDENTITY "NOT c.relispartition"
+#else
+#define PGM_SQL_OWN_IDENTITY "true"
+#endif
+
 /* The settings of a subscription "s" that 15 has not, for our own SQL */
 #define PGM_SUBSCRIPTION_16 \
 	"'password_required', s.subpasswordrequired," \

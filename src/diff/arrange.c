@@ -84,6 +84,24 @@ order_link_and_key(const PgmAtom *x, const PgmAtom *y)
 	return first;
 }
 
+static bool
+is_not_null(const PgmObject *o)
+{
+	return o && pgm_kind_is(o, "constraint") &&
+		strncmp(pgm_value(o, "definition"), "NOT NULL ", 9) == 0;
+}
+
+/*
+ * Does the column "y" become an identity, or cease to be one?  As long as it is,
+ * it is NOT NULL, which from 18 on is a constraint of its own.
+ */
+static bool
+changes_identity(const PgmAtom *y, const PgmObject *from, const PgmObject *to)
+{
+	return y->aspect == NULL && y->todo == PGM_CHANGE && pgm_kind_is(from, "column") &&
+		pgm_value(from, "identity") && !pgm_value(to, "identity");
+}
+
 /* "x" depended on "y". */
 static void
 order_old(const PgmAtom *x, const PgmAtom *y)
@@ -98,7 +116,10 @@ order_old(const PgmAtom *x, const PgmAtom *y)
 		first_then(down, pgm_atom_action(y, PGM_TAKE_DOWN));
 	if (!x->hollow)
 		first_then(action_gone(x), y->exchanged || y->todo == PGM_DROP ? action_gone(y) : NULL);
-	first_then(down, y->action[PGM_ALTER]);
+	if (is_not_null(x->old.object) && changes_identity(y, y->old.object, y->new.object))
+		first_then(y->action[PGM_ALTER], down);
+	else
+		first_then(down, y->action[PGM_ALTER]);
 	if (y->follows)
 		first_then(down, y->follows->action[PGM_ALTER]);
 	if (y->exchanged || y->todo == PGM_DROP)
@@ -155,6 +176,11 @@ order_new(const PgmAtom *x, const PgmAtom *y)
 	{
 		first_then(up, y->action[PGM_ALTER]);
 		first_then(x->action[PGM_ALTER], y->action[PGM_ALTER]);
+		return;
+	}
+	if (is_not_null(x->new.object) && changes_identity(y, y->new.object, y->old.object))
+	{
+		first_then(up, y->action[PGM_ALTER]);
 		return;
 	}
 	first_then(y->action[PGM_ALTER], up);
@@ -273,6 +299,27 @@ order_by_names(PgmDiffPlan *p)
 	while ((holder = hash_seq_search(&status)) != NULL)
 		first_then(holder->down, holder->up);
 	hash_destroy(names);
+}
+
+/*
+ * A primary key needs NOT NULL, which from 18 on is a constraint of its own,
+ * though no catalog says so.
+ */
+static void
+order_not_null(const PgmDiffPlan *p, const PgmAtom *a)
+{
+	ListCell   *lc;
+
+	if (is_not_null(a->old.object) && a->old.whole)
+		foreach(lc, pgm_side_children(p->old, a->old.whole->old.object, "constraint"))
+		if (strncmp(pgm_value(lfirst(lc), "definition"), "PRIMARY KEY", 11) == 0)
+		first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
+				   pgm_atom_action(a, PGM_TAKE_DOWN));
+	if (is_not_null(a->new.object) && a->new.whole)
+		foreach(lc, pgm_side_children(p->new, a->new.whole->new.object, "constraint"))
+		if (strncmp(pgm_value(lfirst(lc), "definition"), "PRIMARY KEY", 11) == 0)
+		first_then(pgm_atom_action(a, PGM_SET_UP),
+				   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
 }
 
 /* A REVOKE from a table takes what was granted of its columns, too. */
@@ -646,6 +693,8 @@ pgm_plan_arrange(PgmDiffPlan *p)
 			continue;
 		if (pgm_kind_is(pgm_atom_object(a), "grant"))
 			order_grants(p, a);
+		if (pgm_kind_is(pgm_atom_object(a), "constraint"))
+			order_not_null(p, a);
 		if (a->new.object == NULL)
 			continue;
 		if (pgm_kind_is(a->new.object, "constraint"))

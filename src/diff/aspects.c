@@ -36,14 +36,24 @@ index_of(const PgmSide *s, const PgmObject *relation, const char *name)
 					 psprintf("%s on %s", name, relation->identity));
 }
 
+/* The columns of the index may not be NULL, which 18 has constraints for. */
 static List *
 uses_replica_identity(const PgmSide *s, const PgmObject *o)
 {
 	const char *value = pgm_value(o, "replica_identity");
 	const char *using = "using index ";
+	List	   *list;
+	ListCell   *lc;
 
-	return strncmp(value, using, strlen(using)) == 0 ?
-		index_of(s, o, value + strlen(using)) : NIL;
+	if (strncmp(value, using, strlen(using)) != 0)
+		return NIL;
+	list = index_of(s, o, value + strlen(using));
+	foreach(lc, pgm_side_children(s, o, "constraint"))
+	{
+		if (strncmp(pgm_value(lfirst(lc), "definition"), "NOT NULL ", 9) == 0)
+			list = lappend(list, lfirst(lc));
+	}
+	return list;
 }
 
 static List *
