@@ -301,14 +301,30 @@ order_by_names(PgmDiffPlan *p)
 	hash_destroy(names);
 }
 
+/* The constraint by which the same column was NOT NULL before, or NULL */
+static PgmAtom *
+not_null_before(const PgmDiffPlan *p, const PgmAtom *a)
+{
+	const PgmObject *table = pgm_side_parent(p->new, a->new.object);
+	const char *name = pgm_value(a->new.object, "definition") + strlen("NOT NULL ");
+	const PgmObject *column = table ?
+		pgm_side_find(p->old, "column", psprintf("%s.%s", table->identity, pnstrdup(name, pgm_name_length(name)))) : NULL;
+
+	return column ? pgm_plan_atom(p, pgm_column_not_null(p->old, column)) : NULL;
+}
+
 /*
  * A primary key needs NOT NULL, which from 18 on is a constraint of its own,
- * though no catalog says so.
+ * though no catalog says so; and a column has one of them.
  */
 static void
 order_not_null(const PgmDiffPlan *p, const PgmAtom *a)
 {
+	PgmAtom    *before = is_not_null(a->new.object) ? not_null_before(p, a) : NULL;
 	ListCell   *lc;
+
+	if (before && before != a)
+		first_then(pgm_atom_action(before, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
 
 	if (is_not_null(a->old.object) && a->old.whole)
 		foreach(lc, pgm_side_children(p->old, a->old.whole->old.object, "constraint"))
