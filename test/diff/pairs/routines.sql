@@ -299,7 +299,7 @@ CREATE TABLE t (a int DEFAULT newest(), m mood DEFAULT 'bad');
 CREATE TABLE t (id int PRIMARY KEY, note text);
 -- to:
 CREATE FUNCTION zone() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''utc''::text';
-CREATE FUNCTION middle(x text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN x || zone(); END';
+CREATE FUNCTION middle(x text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN x || public.zone(); END';
 CREATE FUNCTION about(x text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT public.middle(x)';
 CREATE TABLE t (id int PRIMARY KEY, note text, mark text DEFAULT about('m'), shown text GENERATED ALWAYS AS (about(note)) STORED, CHECK (about(note) <> ''));
 CREATE INDEX t_about ON t (about(note));
@@ -317,14 +317,14 @@ CREATE TABLE t (a int);
 CREATE TYPE "Kind" AS ENUM ('x');
 CREATE TABLE u (a int, b "Kind");
 CREATE VIEW v AS SELECT a FROM t;
-CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM v';
+CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM public.v';
 CREATE FUNCTION g() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM "u" WHERE "b" = ''x''::"Kind"';
 CREATE MATERIALIZED VIEW m AS SELECT f() AS n;
 -- model:
 CREATE TABLE t (a int);
 CREATE TYPE "Kind" AS ENUM ('x');
 CREATE TABLE u (a int, b "Kind");
-CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM v';
+CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM public.v';
 CREATE FUNCTION g() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM "u" WHERE "b" = ''x''::"Kind"';
 CREATE VIEW v AS SELECT a FROM t;
 CREATE MATERIALIZED VIEW m AS SELECT f() AS n;
