@@ -46,18 +46,31 @@ action_with(const PgmAtom *x, const PgmAtom *y, PgmPhase phase, PgmPhase of_quer
 		x->action[of_query] : pgm_atom_action(x, phase);
 }
 
+/* Is the CHECK "x" of use until NULL is forbidden in the column "y"? */
 static bool
-is_foreign_key(const PgmAtom *a)
+is_check_until(const PgmAtom *x, const PgmAtom *y)
 {
-	return a->aspect == NULL && a->old.object && pgm_kind_is(a->old.object, "constraint") &&
-		strncmp(pgm_value(a->old.object, "definition"), "FOREIGN KEY", 11) == 0;
+	return x->todo == PGM_DROP && y->todo == PGM_CHANGE && !y->retyped &&
+		x->aspect == NULL && y->aspect == NULL && pgm_kind_is(y->old.object, "column") &&
+		pgm_is_not_null_check(x->old.object, y->old.object) &&
+		pgm_value(y->new.object, "not_null") && !pgm_value(y->old.object, "not_null") &&
+		pgm_value_same(y->old.object, y->new.object, "type");
+}
+
+/* Is the atom, as the object that it is on one side, a foreign key? */
+static bool
+is_foreign_key(const PgmAtom *a, const PgmObject *o)
+{
+	return a->aspect == NULL && o && pgm_kind_is(o, "constraint") &&
+		strncmp(pgm_value(o, "definition"), "FOREIGN KEY", 11) == 0;
 }
 
 /* Is the foreign key that of the table, and goes with the one above it? */
 static bool
 goes_with_above(const PgmAtom *key, const PgmObject *table)
 {
-	return is_foreign_key(key) && key->with_whole_down && pgm_value(key->old.object, "attached_to") &&
+	return is_foreign_key(key, key->old.object) && key->with_whole_down &&
+		pgm_value(key->old.object, "attached_to") &&
 		key->old.object->parent.objectId == table->address.objectId;
 }
 
@@ -72,7 +85,8 @@ order_link_and_key(const PgmAtom *x, const PgmAtom *y)
 	bool		first;
 	ListCell   *lc;
 
-	if (x->aspect == NULL || strcmp(x->aspect->property, "inherits") != 0 || !is_foreign_key(y))
+	if (x->aspect == NULL || strcmp(x->aspect->property, "inherits") != 0 ||
+		!is_foreign_key(y, y->old.object))
 		return false;
 	if (x->with_whole_down)
 		return true;
@@ -82,6 +96,20 @@ order_link_and_key(const PgmAtom *x, const PgmAtom *y)
 	if (first)
 		first_then(pgm_atom_action(y, PGM_TAKE_DOWN), pgm_atom_action(x, PGM_TAKE_DOWN));
 	return first;
+}
+
+/*
+ * Does the foreign key "x", or its link, go with its table, so that it does not
+ * matter whether "y", that of the table above, takes it along before?
+ */
+static bool
+goes_anyway(const PgmAtom *x, const PgmAtom *y)
+{
+	const PgmAtom *key = x->aspect && x->with_whole_down ? x->old.whole : x;
+
+	return key && key != y &&
+		is_foreign_key(key, key->old.object) && is_foreign_key(y, y->old.object) &&
+		key->with_whole_down && pgm_kind_is(key->old.whole->old.object, "table");
 }
 
 static bool
@@ -108,7 +136,7 @@ order_old(const PgmAtom *x, const PgmAtom *y)
 {
 	PgmAction  *down = action_with(x, y, PGM_TAKE_DOWN, PGM_HOLLOW);
 
-	if (order_link_and_key(x, y))
+	if (order_link_and_key(x, y) || goes_anyway(x, y))
 		return;
 
 	/* columns may still have what is dropped, but not what is renamed */
@@ -116,7 +144,8 @@ order_old(const PgmAtom *x, const PgmAtom *y)
 		first_then(down, pgm_atom_action(y, PGM_TAKE_DOWN));
 	if (!x->hollow)
 		first_then(action_gone(x), y->exchanged || y->todo == PGM_DROP ? action_gone(y) : NULL);
-	if (is_not_null(x->old.object) && changes_identity(y, y->old.object, y->new.object))
+	if (is_check_until(x, y) ||
+		(is_not_null(x->old.object) && changes_identity(y, y->old.object, y->new.object)))
 		first_then(y->action[PGM_ALTER], down);
 	else
 		first_then(down, y->action[PGM_ALTER]);
@@ -164,6 +193,10 @@ order_new(const PgmAtom *x, const PgmAtom *y)
 
 	/* a table that is made with what it inherits from waits for no own part */
 	if (x->aspect && x->with_whole_up && y->new.whole == x->new.whole)
+		return;
+	/* a partition gets the foreign keys, whichever comes first */
+	if (x->aspect && strcmp(x->aspect->property, "inherits") == 0 &&
+		is_foreign_key(y, y->new.object))
 		return;
 	first_then(y_up, up);
 	first_then(y_up, x->action[PGM_ALTER]);
@@ -328,14 +361,14 @@ order_not_null(const PgmDiffPlan *p, const PgmAtom *a)
 
 	if (is_not_null(a->old.object) && a->old.whole)
 		foreach(lc, pgm_side_children(p->old, a->old.whole->old.object, "constraint"))
-		if (strncmp(pgm_value(lfirst(lc), "definition"), "PRIMARY KEY", 11) == 0)
-		first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
-				   pgm_atom_action(a, PGM_TAKE_DOWN));
+			if (strncmp(pgm_value(lfirst(lc), "definition"), "PRIMARY KEY", 11) == 0)
+			first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
+					   pgm_atom_action(a, PGM_TAKE_DOWN));
 	if (is_not_null(a->new.object) && a->new.whole)
 		foreach(lc, pgm_side_children(p->new, a->new.whole->new.object, "constraint"))
-		if (strncmp(pgm_value(lfirst(lc), "definition"), "PRIMARY KEY", 11) == 0)
-		first_then(pgm_atom_action(a, PGM_SET_UP),
-				   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+			if (strncmp(pgm_value(lfirst(lc), "definition"), "PRIMARY KEY", 11) == 0)
+			first_then(pgm_atom_action(a, PGM_SET_UP),
+					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
 }
 
 /* A REVOKE from a table takes what was granted of its columns, too. */
@@ -376,6 +409,24 @@ order_logged(const PgmAtom *key)
 	}
 }
 
+/* The index of a table is of use when those of its partitions are attached. */
+static void
+order_after_attached(const PgmAtom *index, PgmAction *then)
+{
+	ListCell   *lc;
+
+	foreach(lc, index->new.used_by)
+	{
+		const PgmAtom *a = lfirst(lc);
+
+		if (a->aspect == NULL || strcmp(a->aspect->property, "attached_to") != 0)
+			continue;
+		first_then(pgm_atom_action(a, PGM_SET_UP), then);
+		if (a->new.whole != index)
+			order_after_attached(a->new.whole, then);
+	}
+}
+
 /*
  * A foreign key takes whichever key of the other table fits: one that goes is
  * gone before, so that it is not taken.
@@ -387,7 +438,7 @@ order_foreign_key(const PgmDiffPlan *p, const PgmAtom *foreign)
 	ListCell   *lc;
 	ListCell   *old;
 
-	if (up == NULL || strncmp(pgm_value(foreign->new.object, "definition"), "FOREIGN KEY", 11) != 0)
+	if (up == NULL || !is_foreign_key(foreign, foreign->new.object))
 		return;
 	foreach(lc, foreign->new.uses)
 	{
@@ -395,9 +446,10 @@ order_foreign_key(const PgmDiffPlan *p, const PgmAtom *foreign)
 		const PgmAtom *table = key->new.whole;
 
 		if (key->aspect || pgm_kind_is(key->new.object, "column") || table == NULL ||
-			table->aspect || table->old.object == NULL)
+			table->aspect)
 			continue;
-		foreach(old, pgm_side_children(p->old, table->old.object, NULL))
+		order_after_attached(key, up);
+		foreach(old, table->old.object ? pgm_side_children(p->old, table->old.object, NULL) : NIL)
 		{
 			const PgmAtom *other = pgm_plan_atom(p, lfirst(old));
 

@@ -74,12 +74,12 @@ uses_parent_index(const PgmSide *s, const PgmObject *o)
 	return add_found(NIL, s, "index", pgm_value(o, "attached_to"));
 }
 
-/* Where a constraint is attached to, by the name it has there */
+/* Where a constraint is attached to, by the name it has there, or an index */
 static List *
 uses_parent_constraint(const PgmSide *s, const PgmObject *o)
 {
 	const PgmObject *table = pgm_side_parent(s, o);
-	List	   *list = NIL;
+	List	   *list = uses_parent_index(s, o);
 	ListCell   *lc;
 
 	if (table)
@@ -96,6 +96,51 @@ pgm_is_incomplete(const PgmObject *o)
 {
 	return (pgm_kind_is(o, "index") && pgm_value(o, "invalid")) ||
 		(pgm_kind_is(o, "constraint") && pgm_value(o, "index_invalid"));
+}
+
+/* Is it attached to the index of a table that some partition lacks? */
+bool
+pgm_is_part_of_incomplete(const PgmSide *s, const PgmObject *o)
+{
+	ListCell   *lc;
+
+	if (pgm_value(o, "attached_to") == NULL)
+		return false;
+	foreach(lc, pgm_kind_is(o, "index") ? uses_parent_index(s, o) : uses_parent_constraint(s, o))
+	{
+		if (pgm_is_incomplete(lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is it the partition's own index, or key, beside others that are attached?  An
+ * equal one would be taken for theirs if it was there when the partition is
+ * attached.
+ */
+bool
+pgm_is_own_index(const PgmSide *s, const PgmObject *o)
+{
+	const PgmObject *table = pgm_side_parent(s, o);
+	ListCell   *lc;
+
+	if (!(pgm_kind_is(o, "index") || pgm_kind_is(o, "constraint")) ||
+		pgm_value(o, "attached_to") || table == NULL || !pgm_is_partition(table))
+		return false;
+	if (pgm_kind_is(o, "constraint") &&
+		(strncmp(pgm_value(o, "definition"), "CHECK", 5) == 0 ||
+		 strncmp(pgm_value(o, "definition"), "NOT NULL", 8) == 0))
+		return false;
+	foreach(lc, pgm_side_children(s, table, NULL))
+	{
+		const PgmObject *other = lfirst(lc);
+
+		if ((pgm_kind_is(other, "index") || pgm_kind_is(other, "constraint")) &&
+			pgm_value(other, "attached_to"))
+			return true;
+	}
+	return false;
 }
 
 /* Parts of a table, without what a link would complete */
@@ -121,7 +166,11 @@ uses_parents(const PgmSide *s, const PgmObject *o)
 	ListCell   *lc;
 
 	for (int i = 0; i < (int) lengthof(kinds); i++)
-		list = list_concat(list, pgm_side_children(s, o, kinds[i]));
+	{
+		foreach(lc, pgm_side_children(s, o, kinds[i]))
+			if (!pgm_is_own_index(s, lfirst(lc)) && !pgm_is_part_of_incomplete(s, lfirst(lc)))
+			list = lappend(list, lfirst(lc));
+	}
 	foreach(lc, pgm_value_list(o, "inherits"))
 	{
 		const PgmObject *parent = find_relation(s, lfirst(lc));

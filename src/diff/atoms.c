@@ -221,6 +221,17 @@ add_incomplete(PgmDiffPlan *p, PgmAtom *link, const PgmSide *s)
 	}
 }
 
+/* What is the partition's own, and might be attached, is made after it is. */
+static void
+add_own(PgmDiffPlan *p, PgmAtom *link, const PgmSide *s)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_side_children(s, link->new.object, NULL))
+		if (pgm_is_own_index(s, lfirst(lc)))
+		add_use(pgm_plan_atom(p, lfirst(lc)), link, true);
+}
+
 /* An aspect depends on its object, and on what its value names. */
 static void
 add_uses_of_aspect(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
@@ -236,7 +247,10 @@ add_uses_of_aspect(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
 	foreach(lc, a->aspect->uses(s, o))
 		add_use(a, pgm_plan_atom(p, lfirst(lc)), new);
 	if (new && strcmp(a->aspect->property, "inherits") == 0)
+	{
 		add_incomplete(p, a, s);
+		add_own(p, a, s);
+	}
 }
 
 /* A column of a table that is made of a type depends on the attribute. */

@@ -71,6 +71,8 @@ can_be_apart(const PgmAtom *a)
 		return false;
 	if (a->aspect)
 		return strcmp(a->aspect->property, "default") == 0;
+	if (pgm_kind_is(o, "constraint") && pgm_value(o, "attached_to"))
+		return false;
 	return !o->kind->is_right && (pgm_kind_is(o, "constraint") ||
 								  pgm_kind_is(o, "trigger") ||
 								  pgm_kind_is(o, "policy") ||

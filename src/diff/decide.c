@@ -188,6 +188,39 @@ stands_in_the_way(const PgmAtom *x, const PgmAtom *y)
 	return is_one_of(x, in_the_way_of_type, lengthof(in_the_way_of_type));
 }
 
+/* The table that an atom is or is a part of, or NULL */
+static const PgmAtom *
+table_of(const PgmAtom *a)
+{
+	if (a->aspect == NULL && !pgm_kind_is(a->old.object, "table"))
+		a = a->old.whole;
+	return a && a->aspect == NULL && a->old.object && pgm_kind_is(a->old.object, "table") ? a : NULL;
+}
+
+/*
+ * Does the foreign key "x" depend on what "y" is, or is a part of, only because
+ * that is a partition of the table that it refers to?
+ */
+static bool
+refers_to_parent(const PgmAtom *x, const PgmAtom *y)
+{
+	const PgmAtom *table = table_of(y);
+	ListCell   *lc;
+
+	if (!is_foreign_key(x) || table == NULL || !pgm_is_partition(table->old.object))
+		return false;
+	foreach(lc, x->old.uses)
+	{
+		const PgmAtom *other = table_of(lfirst(lc));
+
+		if (other && other != x->old.whole &&
+			strcmp(other->old.object->identity,
+				   linitial(pgm_value_list(table->old.object, "inherits"))) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Has "x", which depends on "y", to be taken down because "y" is?  What is
  * changed in place can let go of what is dropped, but not of what is made
@@ -198,6 +231,8 @@ goes_with(const PgmAtom *x, const PgmAtom *y)
 {
 	if (x->old.whole == y)
 		return y->todo == PGM_REPLACE;
+	if (y->todo == PGM_DROP && refers_to_parent(x, y))
+		return false;
 	if (is_aspect(x, "inherits") && y->aspect == NULL &&
 		!pgm_kind_is(y->old.object, "table"))
 		return false;

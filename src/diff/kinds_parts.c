@@ -52,7 +52,9 @@ static PgmKind parts[] = {
 		.query.sql =
 		"SELECT k.oid, 0, " PGM_SQL_IN_RELATION ", " PGM_SQL_OF_RELATION("k.conname") ","
 		" pg_get_constraintdef(k.oid) AS definition,"
-		" (SELECT quote_ident(conname) FROM pg_constraint WHERE oid = k.conparentid) AS attached_to,"
+		/* a key may be a part of an index that is no key */
+		" coalesce((SELECT quote_ident(conname) FROM pg_constraint WHERE oid = k.conparentid),"
+		"  (SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = i.oid)) AS attached_to,"
 		" CASE WHEN k.coninhcount > 0 AND k.conparentid = 0 THEN to_jsonb(k.coninhcount) END AS inherited,"
 		" NOT k.conislocal AND k.conparentid = 0 AS only_inherited,"
 		" CASE WHEN i.reloptions IS NOT NULL THEN " PGM_SQL_SORTED("i.reloptions") " END AS index_options,"

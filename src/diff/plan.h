@@ -128,6 +128,8 @@ extern const PgmObject *pgm_atom_object(const PgmAtom *a);
 /* aspects.c */
 extern const PgmAspect *pgm_aspects(int *n);
 extern bool pgm_is_incomplete(const PgmObject *o);
+extern bool pgm_is_part_of_incomplete(const PgmSide *s, const PgmObject *o);
+extern bool pgm_is_own_index(const PgmSide *s, const PgmObject *o);
 
 /* decide.c */
 extern void pgm_plan_decide(PgmDiffPlan *p);

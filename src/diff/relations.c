@@ -188,6 +188,18 @@ pgm_column_not_null(const PgmSide *s, const PgmObject *column)
 	return NULL;
 }
 
+/*
+ * Does the constraint say of the column, and of nothing else, that it is NOT
+ * NULL, as all rows have been found to keep it?
+ */
+bool
+pgm_is_not_null_check(const PgmObject *constraint, const PgmObject *column)
+{
+	return pgm_kind_is(constraint, "constraint") &&
+		strcmp(pgm_value(constraint, "definition"),
+			   psprintf("CHECK ((%s IS NOT NULL))", pgm_last_name(column->identity))) == 0;
+}
+
 /* A type by its name in this database, or InvalidOid. */
 Oid
 pgm_type_by_name(const char *name)

@@ -22,6 +22,8 @@ extern bool pgm_is_filled(const PgmWrite *w, const PgmObject *relation);
 extern char *pgm_helper_name(const char *identity, const char *suffix);
 extern char *pgm_unquoted(const char *name);
 extern const PgmObject *pgm_column_not_null(const PgmSide *s, const PgmObject *column);
+extern bool pgm_is_not_null_check(const PgmObject *constraint,
+								  const PgmObject *column);
 extern Oid	pgm_type_by_name(const char *name);
 extern const char *pgm_type_storage(const char *name);
 extern const char *pgm_type_collation(const char *name);

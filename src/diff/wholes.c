@@ -71,7 +71,11 @@ inherited_from(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 		if (is_kind(o, "column"))
 			from = pgm_side_find(s, "column", psprintf("%s.%s", parent, pgm_last_name(o->identity)));
 		else if (pgm_value(o, "attached_to") && is_kind(o, "constraint"))
+		{
 			from = pgm_side_find(s, "constraint", psprintf("%s on %s", pgm_value(o, "attached_to"), parent));
+			if (from == NULL)
+				from = pgm_side_find(s, "index", pgm_value(o, "attached_to"));
+		}
 		else if (is_kind(o, "constraint"))
 			from = pgm_side_find(s, "constraint", psprintf("%.*s on %s", pgm_name_length(o->identity), o->identity, parent));
 		if (from)
@@ -314,7 +318,8 @@ look_up(PgmDiffPlan *p, PgmAtom *a)
 			 pgm_value(o, "partition_bound") == NULL);
 	else
 		a->with_whole_up = is_kind(o, "column") || is_kind(o, "attribute") ||
-			is_folded_constraint(o);
+			(is_folded_constraint(o) && !pgm_is_own_index(p->new, o) &&
+			 !pgm_is_part_of_incomplete(p->new, o));
 }
 
 /* Does it get attached to what some partition lacks, so that it has to be told? */

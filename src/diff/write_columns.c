@@ -441,6 +441,13 @@ change_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 }
 
 static bool
+is_inherited_or_same(const PgmWrite *w, const PgmObject *old, const PgmObject *new,
+					 const char *property)
+{
+	return pgm_value_same(old, new, property) || is_inherited_change(w, old, new, property);
+}
+
+static bool
 change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of(w, new);
@@ -451,7 +458,8 @@ change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (loses(old, new, "identity"))
 		(void) change_identity(w, old, new);
 	if (pgm_value(old, "inherited") && pgm_value(new, "inherited") &&
-		is_inherited_change(w, old, new, "type"))
+		is_inherited_or_same(w, old, new, "type") &&
+		is_inherited_or_same(w, old, new, "collation"))
 		return true;
 	if (follows_attribute(w, new))
 		return true;
@@ -465,14 +473,32 @@ change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* Is it known that the column holds no NULL, as long as it has the type? */
+static bool
+is_checked_not_null(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	ListCell   *lc;
+
+	if (!pgm_value_same(old, new, "type"))
+		return false;
+	foreach(lc, pgm_side_children(w->old, pgm_side_parent(w->old, old), "constraint"))
+	{
+		if (pgm_is_not_null_check(lfirst(lc), old) &&
+			pgm_plan_atom(w->plan, lfirst(lc))->todo != PGM_REPLACE)
+			return true;
+	}
+	return false;
+}
+
 /* NULL is forbidden; where a constraint of its own does it, that is not said. */
 static void
-write_not_null(PgmWrite *w, const PgmObject *new)
+write_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of(w, new);
 	const PgmObject *constraint = pgm_column_not_null(w->new, new);
 	bool		in_steps = pgm_is_filled(w, relation) && w->options->not_null_steps &&
-		pgm_kind_is(relation, "table") && !pgm_value(new, "identity");
+		pgm_kind_is(relation, "table") && !pgm_value(new, "identity") &&
+		!is_checked_not_null(w, old, new);
 
 	if (in_steps && !(constraint && strstr(pgm_value(constraint, "definition"), " NOT VALID")))
 		write_fill(w, relation, new, pgm_value(new, "default"));
@@ -486,7 +512,7 @@ change_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (is_inherited_change(w, old, new, "not_null"))
 		return true;
 	if (pgm_value(new, "not_null"))
-		write_not_null(w, new);
+		write_not_null(w, old, new);
 	else if (pgm_column_not_null(w->old, old) == NULL)
 		pgm_write(w, "%s ALTER COLUMN %s DROP NOT NULL",
 				  pgm_alter_relation(relation_of(w, new)), name_of(new));

@@ -57,9 +57,33 @@ write_drop(PgmWrite *w, const PgmObject *relation, const char *name, bool attach
 	pgm_write(w, "DROP INDEX %s%s", concurrently ? "CONCURRENTLY " : "", name)->lone = concurrently;
 }
 
+/* Is the key of a partition a part of the index, though that is none itself? */
+static bool
+holds_key(const PgmWrite *w, const PgmObject *index)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_plan_atom(w->plan, index)->old.used_by)
+	{
+		const PgmAtom *a = lfirst(lc);
+		const char *attached = a->aspect == NULL && pgm_kind_is(a->old.object, "constraint") ?
+			pgm_value(a->old.object, "attached_to") : NULL;
+
+		if (attached && strcmp(attached, index->identity) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Parts go with an index, but those that are keys only by CASCADE. */
 static void
 drop(PgmWrite *w, const PgmObject *index)
 {
+	if (holds_key(w, index))
+	{
+		pgm_write(w, "DROP INDEX %s CASCADE", index->identity);
+		return;
+	}
 	write_drop(w, pgm_side_parent(w->old, index), index->identity,
 			   pgm_value(index, "attached_to") != NULL);
 }

@@ -144,11 +144,58 @@ create(PgmWrite *w, const PgmObject *table)
 		write_differences(w, table, lfirst(lc));
 }
 
+/* Does a foreign key that stays refer to the table, which stays too? */
+static bool
+is_referred_to(const PgmWrite *w, const PgmObject *table)
+{
+	ListCell   *column;
+	ListCell   *lc;
+
+	foreach(column, pgm_side_children(w->old, table, "column"))
+	{
+		foreach(lc, pgm_plan_atom(w->plan, lfirst(column))->old.used_by)
+		{
+			const PgmAtom *a = lfirst(lc);
+
+			if (a->aspect == NULL && a->new.object && pgm_kind_is(a->new.object, "constraint") &&
+				strncmp(pgm_value(a->new.object, "definition"), "FOREIGN KEY", 11) == 0 &&
+				pgm_side_parent(w->old, a->old.object) != table)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The table that a partition is to be detached from before it can go, or NULL */
+static const PgmObject *
+referred_parent(const PgmWrite *w, const PgmObject *table)
+{
+	const PgmObject *parent = NULL;
+
+	for (const PgmObject *o = table; pgm_is_partition(o);)
+	{
+		o = pgm_side_find(w->old, "table", linitial(pgm_value_list(o, "inherits")));
+		if (o == NULL)
+			return NULL;
+		if (parent == NULL)
+			parent = o;
+		if (pgm_plan_atom(w->plan, o)->todo != PGM_DROP &&
+			pgm_plan_atom(w->plan, o)->todo != PGM_REPLACE && is_referred_to(w, o))
+			return parent;
+	}
+	return NULL;
+}
+
 static void
 drop(PgmWrite *w, const PgmObject *table)
 {
-	PgmSql	   *sql = pgm_write(w, "DROP %s %s", pgm_writer(table)->word, table->identity);
 	const PgmRows *rows = pgm_side_rows(w->old, table);
+	const PgmObject *parent = referred_parent(w, table);
+	PgmSql	   *sql;
+
+	if (parent)
+		pgm_write(w, "ALTER TABLE %s DETACH PARTITION %s", parent->identity, table->identity);
+	sql = pgm_write(w, "DROP %s %s", pgm_writer(table)->word, table->identity);
 
 	if (!pgm_is_filled(w, table) || !pgm_kind_is(table, "table"))
 		return;

@@ -841,3 +841,14 @@ CREATE TABLE t (id text NOT NULL, nr numeric, a int);
 -- rows:
 INSERT INTO t (a) VALUES (1), (2);
 -- keeps: SELECT id::text, nr::int, a FROM t
+
+-- pair: not null where a check says so
+-- from:
+CREATE TABLE t (a int, b int, CONSTRAINT t_a CHECK (a IS NOT NULL), CONSTRAINT t_b CHECK (b IS NOT NULL));
+-- to:
+CREATE TABLE t (a int NOT NULL, b int NOT NULL, CONSTRAINT t_a CHECK (a IS NOT NULL));
+-- rows:
+INSERT INTO t VALUES (1, 2), (3, 4);
+-- rows back:
+INSERT INTO t VALUES (1, 2), (3, 4);
+-- keeps: SELECT * FROM t ORDER BY a

@@ -611,3 +611,128 @@ CREATE TABLE m2 PARTITION OF m FOR VALUES FROM (10) TO (20);
 -- rows:
 INSERT INTO m VALUES (1, 1), (11, 1);
 -- keeps: SELECT id FROM m1
+
+-- pair: a partition with indexes and keys of its own like those of the table
+-- from:
+CREATE TABLE m (a int NOT NULL, b text NOT NULL, c int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE TABLE n (a int NOT NULL, b text NOT NULL, c int, UNIQUE (a, b)) PARTITION BY LIST (a);
+CREATE TABLE n1 PARTITION OF n (PRIMARY KEY (a, b)) FOR VALUES IN (1);
+CREATE TABLE m (a int NOT NULL, b text NOT NULL, c int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m (PRIMARY KEY (a, c)) FOR VALUES IN (2);
+CREATE INDEX m_b ON m (a, b);
+CREATE INDEX a_own ON m1 (a, b);
+CREATE INDEX a_own_too ON m2 (a, b);
+-- rows:
+INSERT INTO m VALUES (1, 'x', 1);
+-- keeps: SELECT * FROM m
+
+-- pair: a foreign key to a partitioned table that gets a key
+-- from:
+CREATE TABLE m (a int, b text) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+CREATE TABLE t (a int, b text);
+-- to:
+CREATE TABLE m (a int, b text) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+CREATE UNIQUE INDEX z ON m (a, b);
+CREATE TABLE t (a int, b text, CONSTRAINT "A" FOREIGN KEY (a, b) REFERENCES m (a, b));
+-- rows:
+INSERT INTO m VALUES (1, 'x'), (2, 'y');
+INSERT INTO t VALUES (1, 'x');
+-- keeps: SELECT m.*, t.* FROM m LEFT JOIN t USING (a, b) ORDER BY 1
+
+-- pair: a key of a partition is a part of an index that is none
+-- from:
+CREATE TABLE m (a int NOT NULL, b int NOT NULL) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE TABLE m (a int NOT NULL, b int NOT NULL) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m (CONSTRAINT m1_key PRIMARY KEY (a, b)) FOR VALUES IN (1);
+CREATE UNIQUE INDEX m_ab ON m (a, b);
+-- rows:
+INSERT INTO m VALUES (1, 2);
+-- rows back:
+INSERT INTO m VALUES (1, 2);
+-- keeps: SELECT * FROM m
+
+-- pair: an index that only some partitions have
+-- from:
+CREATE TABLE m (a int NOT NULL, b int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+CREATE INDEX m_b ON ONLY m (b);
+CREATE INDEX m1_b ON m1 (b);
+ALTER INDEX m_b ATTACH PARTITION m1_b;
+CREATE INDEX m2_b ON m2 (b);
+-- to:
+CREATE TABLE m (a int NOT NULL, b int) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+CREATE INDEX m_b ON ONLY m (b);
+CREATE INDEX m1_b ON m1 (b);
+ALTER INDEX m_b ATTACH PARTITION m1_b;
+CREATE INDEX m2_b ON m2 (b);
+CREATE TABLE t (a int);
+
+-- pair: partitioned tables that refer to each other
+-- from:
+-- to:
+CREATE TABLE m (a int, b int, PRIMARY KEY (a, b)) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE n (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE n1 PARTITION OF n FOR VALUES IN (1);
+CREATE UNIQUE INDEX n_key ON n (a, b);
+CREATE UNIQUE INDEX n1_own ON n1 (a);
+ALTER TABLE n ADD CONSTRAINT n_m FOREIGN KEY (a, b) REFERENCES m (a, b);
+ALTER TABLE m ADD CONSTRAINT m_n FOREIGN KEY (a, b) REFERENCES n (a, b);
+ALTER TABLE m1 ADD CONSTRAINT m1_n1 FOREIGN KEY (a) REFERENCES n1 (a);
+
+-- pair: a partition of a table that others refer to
+-- both:
+CREATE TABLE m (a int, b int, PRIMARY KEY (a, b)) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE t (a int, b int, CONSTRAINT t_m FOREIGN KEY (a, b) REFERENCES m (a, b));
+-- from:
+-- to:
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2) PARTITION BY LIST (b);
+CREATE TABLE m21 PARTITION OF m2 FOR VALUES IN (1);
+-- rows:
+INSERT INTO m VALUES (1, 1);
+INSERT INTO t VALUES (1, 1);
+-- rows back:
+INSERT INTO m VALUES (1, 1), (2, 1);
+INSERT INTO t VALUES (1, 1);
+-- keeps: SELECT m1.*, t.* FROM m1 JOIN t USING (a, b)
+
+-- pair: a partition is detached while the table loses its foreign key
+-- both:
+CREATE TABLE t (a int PRIMARY KEY);
+-- from:
+CREATE TABLE m (a int, CONSTRAINT m_t FOREIGN KEY (a) REFERENCES t) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+-- to:
+CREATE TABLE m (a int) PARTITION BY LIST (a);
+CREATE TABLE m1 (a int);
+CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
+-- rows:
+INSERT INTO t VALUES (1), (2);
+INSERT INTO m VALUES (1), (2);
+-- keeps: SELECT * FROM m2
+-- own columns stay
+
+-- pair: another collation of a column of all partitions
+-- from:
+CREATE TABLE m (a int, b text) PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- to:
+CREATE TABLE m (a int, b text COLLATE "POSIX") PARTITION BY LIST (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
+-- rows:
+INSERT INTO m VALUES (1, 'x');
+-- keeps: SELECT * FROM m
