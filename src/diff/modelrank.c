@@ -61,12 +61,34 @@ adds_key(const AlterTableStmt *stmt)
 	return false;
 }
 
+/*
+ * Does it switch triggers or rules on or off?  They have to be there, also where
+ * it names none, and what such statements say one after another has to be said
+ * in that order.
+ */
+static bool
+switches(const AlterTableStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->cmds)
+	{
+		AlterTableType type = lfirst_node(AlterTableCmd, lc)->subtype;
+
+		if (type >= AT_EnableTrig && type <= AT_DisableRule)
+			return true;
+	}
+	return false;
+}
+
 /* Those of a lower rank are run before. */
 int
 pgm_model_rank(const Node *statement)
 {
 	if (IsA(statement, AlterTableStmt) && adds_key((const AlterTableStmt *) statement))
 		return RANK_OF_KEYS;
+	if (IsA(statement, AlterTableStmt) && switches((const AlterTableStmt *) statement))
+		return RANK_LAST;
 	for (int i = 0; i < (int) lengthof(ranks); i++)
 		if (ranks[i].tag == nodeTag(statement))
 			return ranks[i].rank;
