@@ -3,7 +3,8 @@
  *	  Whether partitions could have the same rows.
  *
  * Bounds are compared as the server writes them, which is enough to find those
- * that surely have nothing in common; all others may have.
+ * that surely have nothing in common; all others may have.  Of which type they
+ * are is not known: '10' is behind '9', or before it if it is a text.
  */
 #include "postgres.h"
 
@@ -65,17 +66,26 @@ have_common(const List *a, const List *b)
 	return false;
 }
 
-/* As a number, which may be in quotes; false: it is none */
+/* As a number that is not in quotes; false: it is none */
 static bool
 is_number(const char *text, double *value)
 {
 	char	   *end;
 
-	if (*text == '\'')
-		text	  ++;
-
 	*value = strtod(text, &end);
-	return end > text &&(*end == '\0' || strcmp(end, "'") == 0);
+	return end > text &&*end == '\0';
+}
+
+/*
+ * Is a value in quotes made of digits, as whole numbers, dates and times are?
+ * Two of one length come in the same order for all types, texts too, whatever
+ * their collation.
+ */
+static bool
+is_digits(const char *text)
+{
+	return text[0] == '\'' && isdigit((unsigned char) text[1]) &&
+		text[1 + strspn(text +1, "0123456789-:. +")] == '\'';
 }
 
 /* Is one value surely below another? */
@@ -91,7 +101,7 @@ is_below(const char *a, const char *b)
 		return true;
 	if (is_number(a, &x) && is_number(b, &y))
 		return x < y;
-	return strlen(a) == strlen(b) && strcmp(a, b) < 0;
+	return is_digits(a) && is_digits(b) && strlen(a) == strlen(b) && strcmp(a, b) < 0;
 }
 
 static bool

@@ -736,3 +736,21 @@ CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
 -- rows:
 INSERT INTO m VALUES (1, 'x');
 -- keeps: SELECT * FROM m
+
+-- pair: ranges of texts that look like numbers, one in place of another
+-- from:
+CREATE TABLE m (a text) PARTITION BY RANGE (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('1') TO ('9');
+-- to:
+CREATE TABLE m (a text) PARTITION BY RANGE (a);
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('10') TO ('2');
+
+-- pair: ranges of texts under a collation that is not that of their bytes
+-- both:
+CREATE COLLATION c (provider = icu, locale = 'en');
+-- from:
+CREATE TABLE m (a text COLLATE c) PARTITION BY RANGE (a);
+CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('A') TO ('C');
+-- to:
+CREATE TABLE m (a text COLLATE c) PARTITION BY RANGE (a);
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('b') TO ('d');
