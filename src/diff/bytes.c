@@ -17,7 +17,7 @@
 #include "diff/snapshot.h"
 
 /* Another number where what is put into files, or its order, is another */
-#define MAGIC "pgm\0 1\n"
+#define MAGIC "pgm\0 2\n"
 
 typedef struct Head
 {

@@ -135,11 +135,6 @@ static PgmKind relations[] = {
 		" " PGM_SQL_OWNER("c.relowner") ","
 		ACCESS_METHOD TABLESPACE OPTIONS CLUSTERED
 		" NOT c.relispopulated AS without_data,"
-		" EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid"
-		"  JOIN pg_class t ON d.refclassid = 'pg_class'::regclass AND t.oid = d.refobjid"
-		"  WHERE r.ev_class = c.oid AND t.oid <> c.oid AND t.relkind IN ('r', 'v', 'm', 'f', 'p')"
-		"  AND NOT has_table_privilege(c.relowner, t.oid, 'SELECT')"
-		"  AND NOT has_any_column_privilege(c.relowner, t.oid, 'SELECT')) AS unreadable,"
 		VIEW_DEFINITION
 		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 		FROM_CLUSTERED

@@ -31,7 +31,7 @@ is_empty_now(const PgmDiffPlan *p, const PgmAtom *a)
 bool
 pgm_plan_fills_at_once(const PgmDiffPlan *p, const PgmObject *matview)
 {
-	return pgm_value(matview, "unreadable") &&
+	return pgm_side_is_unreadable(p->new, matview) &&
 		!is_empty_now(p, pgm_plan_atom(p, matview));
 }
 

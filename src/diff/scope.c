@@ -174,7 +174,7 @@ pgm_scope_borrow(PgmSide *s, const PgmSide *live)
 /*
  * A difference that no statement mends: the order of columns and attributes;
  * that a column which a table had before it inherited it is also its own;
- * what is only known of a materialized view; who owns an extension; and with which
+ * whether a materialized view has rows; who owns an extension; and with which
  * version of the operating system's a collation was made.
  */
 bool
@@ -189,7 +189,6 @@ pgm_difference_is_note(const PgmDifference *d)
 		{"attribute_order", NULL},
 		{"only_inherited", NULL},
 		{"without_data", NULL},
-		{"unreadable", NULL},
 		{"owner", "extension"},
 		{"version", "collation"},
 	};
@@ -205,13 +204,12 @@ pgm_difference_is_note(const PgmDifference *d)
 
 /*
  * A difference that is none of the schema's, so that nobody is told: whether a
- * materialized view has rows, and whether its owner may read them.
+ * materialized view has rows
  */
 bool
 pgm_difference_is_untold(const PgmDifference *d)
 {
-	return d->what == PGM_CHANGED && (strcmp(d->property, "without_data") == 0 ||
-									  strcmp(d->property, "unreadable") == 0);
+	return d->what == PGM_CHANGED && strcmp(d->property, "without_data") == 0;
 }
 
 /*

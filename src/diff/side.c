@@ -82,6 +82,19 @@ static PgmQuery bounds_query = {
 	" WHERE bound NOT LIKE '%satisfies_hash_partition(%'"
 };
 
+/* materialized views whose owner may not read a relation that they read */
+static PgmQuery unreadables_query = {
+	.sql =
+	"SELECT " PGM_SQL_NAME("c.relname") ", 'true'"
+	" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+	" WHERE c.relkind = 'm' AND " PGM_SQL_USERS_SCHEMA
+	" AND EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid"
+	"  JOIN pg_class t ON d.refclassid = 'pg_class'::regclass AND t.oid = d.refobjid"
+	"  WHERE r.ev_class = c.oid AND t.oid <> c.oid AND t.relkind IN ('r', 'v', 'm', 'f', 'p')"
+	"  AND NOT has_table_privilege(c.relowner, t.oid, 'SELECT')"
+	"  AND NOT has_any_column_privilege(c.relowner, t.oid, 'SELECT'))"
+};
+
 /* What something without an object of its own is a part of */
 typedef struct PartOf
 {
@@ -445,6 +458,7 @@ read_catalogs(PgmSide *s)
 	fill_rows(s, &spi, context);
 	s->volatiles = read_texts(&spi, &defaults_query, true, context);
 	s->bounds = read_texts(&spi, &bounds_query, false, context);
+	s->unreadables = read_texts(&spi, &unreadables_query, false, context);
 	pgm_spi_end(&spi);
 	PopActiveSnapshot();
 }
@@ -606,6 +620,13 @@ bool
 pgm_side_default_is_volatile(const PgmSide *s, const PgmObject *column)
 {
 	return find_text(s->volatiles, column) != NULL;
+}
+
+/* May the owner of a materialized view not read what it reads? */
+bool
+pgm_side_is_unreadable(const PgmSide *s, const PgmObject *matview)
+{
+	return find_text(s->unreadables, matview) != NULL;
 }
 
 /* The condition that the rows of a partition meet, or NULL: not to be said. */

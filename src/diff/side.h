@@ -41,6 +41,8 @@ typedef struct PgmSide
 								 * volatile */
 	HTAB	   *bounds;			/* PgmSideText: CHECKs that say what
 								 * partitions hold */
+	HTAB	   *unreadables;	/* PgmSideText: materialized views whose owner
+								 * may not read what they read */
 	HTAB	   *parents;		/* identities of what others inherit from */
 } PgmSide;
 
@@ -65,6 +67,7 @@ extern PgmRange pgm_side_range(const PgmSide *s, const char *kind,
 extern const PgmRows *pgm_side_rows(const PgmSide *s, const PgmObject *relation);
 extern void pgm_side_copy_rows(PgmSide *s, const char *from, const char *to);
 extern bool pgm_side_default_is_volatile(const PgmSide *s, const PgmObject *column);
+extern bool pgm_side_is_unreadable(const PgmSide *s, const PgmObject *matview);
 extern const char *pgm_side_bound(const PgmSide *s, const PgmObject *partition);
 extern List *pgm_side_heirs(const PgmSide *s, const char *table);
 

@@ -193,6 +193,7 @@ pgm_side_put(PgmBytesOut *out, const PgmSide *s)
 	put_dependencies(out, s);
 	put_texts(out, s->volatiles);
 	put_texts(out, s->bounds);
+	put_texts(out, s->unreadables);
 }
 
 /*
@@ -208,5 +209,6 @@ pgm_side_get(PgmBytesIn *in)
 	get_dependencies(in, s);
 	s->volatiles = get_texts(in);
 	s->bounds = get_texts(in);
+	s->unreadables = get_texts(in);
 	return s;
 }

@@ -164,12 +164,10 @@ find_property(const PgmWriter *writer, const char *name)
 /*
  * What follows from something else.  The order of columns cannot be changed;
  * what is inherited follows from the tables it is inherited from; that a
- * materialized view has no rows is no property of the schema, and what its
- * owner may read follows from grants.
+ * materialized view has no rows is no property of the schema.
  */
 static const char *const followers[] = {
-	"column_order", "inherited", "only_inherited", "without_data",
-	"unreadable"
+	"column_order", "inherited", "only_inherited", "without_data"
 };
 
 /* Is a property written by itself, or not at all? */
