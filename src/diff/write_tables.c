@@ -11,6 +11,7 @@
 #include "diff/kinds.h"
 #include "diff/plan.h"
 #include "diff/relations.h"
+#include "lint/lint.h"
 
 /* Does a column come from a parent that CREATE TABLE names? */
 static bool
@@ -186,10 +187,22 @@ referred_parent(const PgmWrite *w, const PgmObject *table)
 	return NULL;
 }
 
+/* What goes with a table: its rows, and the bytes they take, as far as is known */
+static char *
+its_rows(const PgmWrite *w, const PgmObject *table)
+{
+	const PgmRows *rows = pgm_side_rows(w->old, table);
+	const char *number = rows && rows->rows >= 0 ?
+		psprintf("about %.0f row%s", rows->rows, rows->rows == 1 ? "" : "s") : "the rows";
+
+	return rows && rows->bytes > 0 ?
+		psprintf("%s of %s (%s)", number, table->identity, pgm_size_name(rows->bytes)) :
+		psprintf("%s of %s", number, table->identity);
+}
+
 static void
 drop(PgmWrite *w, const PgmObject *table)
 {
-	const PgmRows *rows = pgm_side_rows(w->old, table);
 	const PgmObject *parent = referred_parent(w, table);
 	PgmSql	   *sql;
 
@@ -200,10 +213,7 @@ drop(PgmWrite *w, const PgmObject *table)
 	if (!pgm_is_filled(w, table) || !pgm_kind_is(table, "table"))
 		return;
 	sql->or_renamed = pgm_or_renamed(w, table, pgm_side_parent(w->old, table));
-	if (rows == NULL || rows->rows < 0)
-		sql->loses = psprintf("the rows of %s", table->identity);
-	else
-		sql->loses = psprintf("about %.0f rows of %s", rows->rows, table->identity);
+	sql->loses = its_rows(w, table);
 }
 
 static bool
