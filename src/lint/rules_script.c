@@ -27,9 +27,20 @@
 #include "run/settings.h"
 #include "run/subtransaction.h"
 
-/* The first statement of this transaction that locked a table for all others */
+/* Does it lock a table that is there for all others? */
+static bool
+locks_all(const PgmEffect *e)
+{
+	return e->mode == AccessExclusiveLock && OidIsValid(e->table->relid) &&
+		e->table->kind != RELKIND_COMPOSITE_TYPE;
+}
+
+/*
+ * The first statement of this transaction that locked a table for all others,
+ * and that table; if "only" is not NULL, that one
+ */
 static const PgmJudged *
-locked_before(const PgmLint *l, const PgmTable **table)
+locked_before(const PgmLint *l, const PgmTable *only, const PgmTable **table)
 {
 	ListCell   *lj;
 	ListCell   *le;
@@ -44,38 +55,13 @@ locked_before(const PgmLint *l, const PgmTable **table)
 		{
 			const PgmEffect *e = lfirst(le);
 
-			if (e->mode != AccessExclusiveLock || !OidIsValid(e->table->relid) ||
-				e->table->kind == RELKIND_COMPOSITE_TYPE)
+			if (!locks_all(e) || (only && e->table != only))
 				continue;
 			*table = e->table;
 			return j;
 		}
 	}
 	return NULL;
-}
-
-/* Has a statement of this transaction locked the table for all others? */
-static bool
-is_locked_before(const PgmLint *l, const PgmTable *table)
-{
-	ListCell   *lj;
-	ListCell   *le;
-
-	foreach(lj, l->statements)
-	{
-		const PgmJudged *j = lfirst(lj);
-
-		if (j->transaction != l->shadow->transaction)
-			continue;
-		foreach(le, j->effects)
-		{
-			const PgmEffect *e = lfirst(le);
-
-			if (e->mode == AccessExclusiveLock && e->table == table)
-				return true;
-		}
-	}
-	return false;
 }
 
 /*
@@ -85,14 +71,14 @@ is_locked_before(const PgmLint *l, const PgmTable *table)
 static const PgmEffect *
 locking_more(const PgmLint *l, const PgmEffect *worst)
 {
+	const PgmTable *table;
 	ListCell   *lc;
 
 	foreach(lc, lcons(unconstify(PgmEffect *, worst), list_copy(l->effects)))
 	{
 		const PgmEffect *e = lfirst(lc);
 
-		if (e && e->mode == AccessExclusiveLock && OidIsValid(e->table->relid) &&
-			e->table->kind != RELKIND_COMPOSITE_TYPE && !is_locked_before(l, e->table))
+		if (e && locks_all(e) && locked_before(l, e->table, &table) == NULL)
 			return e;
 	}
 	return NULL;
@@ -212,7 +198,7 @@ void
 pgm_rule_locks_held(PgmLint *l)
 {
 	const PgmTable *locked = NULL;
-	const PgmJudged *j = locked_before(l, &locked);
+	const PgmJudged *j = locked_before(l, NULL, &locked);
 	const PgmEffect *e;
 	const PgmEffect *more;
 	PgmFinding *f = NULL;
