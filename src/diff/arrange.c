@@ -16,11 +16,11 @@
 
 #include "diff/plan.h"
 #include "diff/relations.h"
-#include "diff/texthash.h"
 #include "diff/writesequence.h"
 
-static void
-first_then(PgmAction *first, PgmAction *then)
+/* "then" has to wait for "first", if there are both. */
+void
+pgm_first_then(PgmAction *first, PgmAction *then)
 {
 	if (first == NULL || then == NULL || first == then)
 		return;
@@ -61,8 +61,7 @@ is_check_until(const PgmAtom *x, const PgmAtom *y)
 static bool
 is_foreign_key(const PgmAtom *a, const PgmObject *o)
 {
-	return a->aspect == NULL && o && pgm_kind_is(o, "constraint") &&
-		strncmp(pgm_value(o, "definition"), "FOREIGN KEY", 11) == 0;
+	return a->aspect == NULL && pgm_constraint_is(o, "FOREIGN KEY");
 }
 
 /* Is the foreign key that of the table, and goes with the one above it? */
@@ -94,7 +93,7 @@ order_link_and_key(const PgmAtom *x, const PgmAtom *y)
 	foreach(lc, y->old.used_by)
 		first = first || goes_with_above(lfirst(lc), x->old.object);
 	if (first)
-		first_then(pgm_atom_action(y, PGM_TAKE_DOWN), pgm_atom_action(x, PGM_TAKE_DOWN));
+		pgm_first_then(pgm_atom_action(y, PGM_TAKE_DOWN), pgm_atom_action(x, PGM_TAKE_DOWN));
 	return first;
 }
 
@@ -110,13 +109,6 @@ goes_anyway(const PgmAtom *x, const PgmAtom *y)
 	return key && key != y &&
 		is_foreign_key(key, key->old.object) && is_foreign_key(y, y->old.object) &&
 		key->with_whole_down && pgm_kind_is(key->old.whole->old.object, "table");
-}
-
-static bool
-is_not_null(const PgmObject *o)
-{
-	return o && pgm_kind_is(o, "constraint") &&
-		strncmp(pgm_value(o, "definition"), "NOT NULL ", 9) == 0;
 }
 
 /*
@@ -141,18 +133,18 @@ order_old(const PgmAtom *x, const PgmAtom *y)
 
 	/* columns may still have what is dropped, but not what is renamed */
 	if (!y->exchanged || !pgm_atom_is_type(x) || x->exchanged)
-		first_then(down, pgm_atom_action(y, PGM_TAKE_DOWN));
+		pgm_first_then(down, pgm_atom_action(y, PGM_TAKE_DOWN));
 	if (!x->hollow)
-		first_then(action_gone(x), y->exchanged || y->todo == PGM_DROP ? action_gone(y) : NULL);
+		pgm_first_then(action_gone(x), y->exchanged || y->todo == PGM_DROP ? action_gone(y) : NULL);
 	if (is_check_until(x, y) ||
-		(is_not_null(x->old.object) && changes_identity(y, y->old.object, y->new.object)))
-		first_then(y->action[PGM_ALTER], down);
+		(pgm_constraint_is(x->old.object, "NOT NULL ") && changes_identity(y, y->old.object, y->new.object)))
+		pgm_first_then(y->action[PGM_ALTER], down);
 	else
-		first_then(down, y->action[PGM_ALTER]);
+		pgm_first_then(down, y->action[PGM_ALTER]);
 	if (y->follows)
-		first_then(down, y->follows->action[PGM_ALTER]);
+		pgm_first_then(down, y->follows->action[PGM_ALTER]);
 	if (y->exchanged || y->todo == PGM_DROP)
-		first_then(x->action[PGM_ALTER], action_gone(y));
+		pgm_first_then(x->action[PGM_ALTER], action_gone(y));
 }
 
 /*
@@ -198,26 +190,26 @@ order_new(const PgmAtom *x, const PgmAtom *y)
 	if (x->aspect && strcmp(x->aspect->property, "inherits") == 0 &&
 		is_foreign_key(y, y->new.object))
 		return;
-	first_then(y_up, up);
-	first_then(y_up, x->action[PGM_ALTER]);
+	pgm_first_then(y_up, up);
+	pgm_first_then(y_up, x->action[PGM_ALTER]);
 	if (is_sequence_before(x, y))
 	{
-		first_then(x->action[PGM_ALTER], y->action[PGM_ALTER]);
+		pgm_first_then(x->action[PGM_ALTER], y->action[PGM_ALTER]);
 		return;
 	}
 	if (is_default_before(x, y))
 	{
-		first_then(up, y->action[PGM_ALTER]);
-		first_then(x->action[PGM_ALTER], y->action[PGM_ALTER]);
+		pgm_first_then(up, y->action[PGM_ALTER]);
+		pgm_first_then(x->action[PGM_ALTER], y->action[PGM_ALTER]);
 		return;
 	}
-	if (is_not_null(x->new.object) && changes_identity(y, y->new.object, y->old.object))
+	if (pgm_constraint_is(x->new.object, "NOT NULL ") && changes_identity(y, y->new.object, y->old.object))
 	{
-		first_then(up, y->action[PGM_ALTER]);
+		pgm_first_then(up, y->action[PGM_ALTER]);
 		return;
 	}
-	first_then(y->action[PGM_ALTER], up);
-	first_then(y->action[PGM_ALTER], x->action[PGM_ALTER]);
+	pgm_first_then(y->action[PGM_ALTER], up);
+	pgm_first_then(y->action[PGM_ALTER], x->action[PGM_ALTER]);
 }
 
 static void
@@ -229,405 +221,10 @@ order_by_dependencies(const PgmAtom *a)
 		order_old(a, lfirst(lc));
 	foreach(lc, a->new.uses)
 		order_new(a, lfirst(lc));
-	first_then(a->action[PGM_HOLLOW], a->action[PGM_TAKE_DOWN]);
-	first_then(pgm_atom_action(a, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
-	first_then(a->action[PGM_SET_UP], a->action[PGM_FILL]);
-	first_then(a->action[PGM_SET_UP], a->action[PGM_CLEAN_UP]);
-}
-
-/* Who takes a name that another one has before */
-typedef struct NameHolder
-{
-	const char *name;			/* with its space; hash key; must be first */
-	PgmAction  *down;
-	PgmAction  *up;
-} NameHolder;
-
-/* Kinds whose names are in one space with those of others */
-static const struct
-{
-	const char *kind;
-	const char *space;
-	const char *and_space;
-}			spaces[] = {
-	{"table", "relation", "type"},
-	{"foreign table", "relation", "type"},
-	{"view", "relation", "type"},
-	{"materialized view", "relation", "type"},
-	{"sequence", "relation", NULL},
-	{"index", "relation", NULL},
-	{"type", "relation", "type"},
-	{"domain", "type", NULL},
-	{"function", "routine", NULL},
-	{"procedure", "routine", NULL},
-	{"aggregate", "routine", NULL},
-};
-
-static void
-hold(HTAB *names, const char *space, const char *identity, PgmAction *down,
-	 PgmAction *up)
-{
-	bool		found;
-	NameHolder *holder = pgm_texthash_enter(names, psprintf("%s %s", space, identity), &found);
-
-	if (!found)
-		holder->down = holder->up = NULL;
-	if (down)
-		holder->down = down;
-	if (up)
-		holder->up = up;
-}
-
-/* The name that the index of a constraint has */
-static const char *
-index_name(const PgmDiffPlan *p, const PgmAtom *a)
-{
-	const PgmSide *s = a->new.object ? p->new : p->old;
-	const PgmObject *o = pgm_atom_object(a);
-	const PgmObject *table = pgm_side_parent(s, o);
-
-	if (table == NULL || !pgm_kind_is(o, "constraint") ||
-		(strncmp(pgm_value(o, "definition"), "PRIMARY", 7) != 0 &&
-		 strncmp(pgm_value(o, "definition"), "UNIQUE", 6) != 0 &&
-		 strncmp(pgm_value(o, "definition"), "EXCLUDE", 7) != 0))
-		return NULL;
-	return psprintf("%.*s.%.*s", pgm_name_length(table->identity), table->identity,
-					pgm_name_length(o->identity), o->identity);
-}
-
-static void
-hold_names(HTAB *names, const PgmDiffPlan *p, PgmAtom *a)
-{
-	PgmAction  *down = pgm_atom_action(a, PGM_TAKE_DOWN);
-	PgmAction  *up = pgm_atom_action(a, PGM_SET_UP);
-	const PgmObject *o = pgm_atom_object(a);
-	const char *index;
-
-	if (a->aspect || (down == NULL && up == NULL))
-		return;
-	index = index_name(p, a);
-	if (index)
-		hold(names, "relation", index, down, up);
-	for (int i = 0; i < (int) lengthof(spaces); i++)
-	{
-		if (!pgm_kind_is(o, spaces[i].kind))
-			continue;
-		hold(names, spaces[i].space, o->identity, down, up);
-		if (spaces[i].and_space)
-			hold(names, spaces[i].and_space, o->identity, down, up);
-	}
-}
-
-/* What has a name is dropped before something else gets it. */
-static void
-order_by_names(PgmDiffPlan *p)
-{
-	HTAB	   *names = pgm_texthash_make("names", sizeof(NameHolder));
-	HASH_SEQ_STATUS status;
-	NameHolder *holder;
-
-	for (int i = 0; i < p->natoms; i++)
-		hold_names(names, p, p->atom[i]);
-	hash_seq_init(&status, names);
-	while ((holder = hash_seq_search(&status)) != NULL)
-		first_then(holder->down, holder->up);
-	hash_destroy(names);
-}
-
-/* The constraint by which the same column was NOT NULL before, or NULL */
-static PgmAtom *
-not_null_before(const PgmDiffPlan *p, const PgmAtom *a)
-{
-	const PgmObject *table = pgm_side_parent(p->new, a->new.object);
-	const char *name = pgm_value(a->new.object, "definition") + strlen("NOT NULL ");
-	const PgmObject *column = table ?
-		pgm_side_find(p->old, "column", psprintf("%s.%s", table->identity, pnstrdup(name, pgm_name_length(name)))) : NULL;
-
-	return column ? pgm_plan_atom(p, pgm_column_not_null(p->old, column)) : NULL;
-}
-
-/*
- * A primary key needs NOT NULL, which from 18 on is a constraint of its own,
- * though no catalog says so; and a column has one of them.
- */
-static void
-order_not_null(const PgmDiffPlan *p, const PgmAtom *a)
-{
-	PgmAtom    *before = is_not_null(a->new.object) ? not_null_before(p, a) : NULL;
-	ListCell   *lc;
-
-	if (before && before != a)
-		first_then(pgm_atom_action(before, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
-
-	if (is_not_null(a->old.object) && a->old.whole)
-		foreach(lc, pgm_side_children(p->old, a->old.whole->old.object, "constraint"))
-			if (strncmp(pgm_value(lfirst(lc), "definition"), "PRIMARY KEY", 11) == 0)
-			first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
-					   pgm_atom_action(a, PGM_TAKE_DOWN));
-	if (is_not_null(a->new.object) && a->new.whole)
-		foreach(lc, pgm_side_children(p->new, a->new.whole->new.object, "constraint"))
-			if (strncmp(pgm_value(lfirst(lc), "definition"), "PRIMARY KEY", 11) == 0)
-			first_then(pgm_atom_action(a, PGM_SET_UP),
-					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
-}
-
-/* A REVOKE from a table takes what was granted of its columns, too. */
-static void
-order_grants(PgmDiffPlan *p, const PgmAtom *a)
-{
-	PgmAction  *down = a->action[PGM_TAKE_DOWN];
-	const PgmObject *table = a->old.object ? pgm_side_parent(p->old, a->old.object) : NULL;
-	const PgmAtom *whole = pgm_plan_atom(p, table);
-	ListCell   *lc;
-
-	if (down == NULL || whole == NULL || whole->new.object == NULL)
-		return;
-	foreach(lc, pgm_side_children(p->new, whole->new.object, "grant"))
-		first_then(down, pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
-}
-
-/* A table is logged after, and unlogged before, those it refers to. */
-static void
-order_logged(const PgmAtom *key)
-{
-	const PgmAtom *table = key->new.whole;
-	ListCell   *lc;
-
-	if (table == NULL || table->action[PGM_ALTER] == NULL ||
-		pgm_value_same(table->old.object, table->new.object, "unlogged"))
-		return;
-	foreach(lc, key->new.uses)
-	{
-		const PgmAtom *other = ((PgmAtom *) lfirst(lc))->new.whole;
-
-		if (other == NULL || other == table || other->aspect || !pgm_kind_is(pgm_atom_object(other), "table"))
-			continue;
-		if (pgm_value(table->new.object, "unlogged"))
-			first_then(table->action[PGM_ALTER], other->action[PGM_ALTER]);
-		else
-			first_then(other->action[PGM_ALTER], table->action[PGM_ALTER]);
-	}
-}
-
-/* The index of a table is of use when those of its partitions are attached. */
-static void
-order_after_attached(const PgmAtom *index, PgmAction *then)
-{
-	ListCell   *lc;
-
-	foreach(lc, index->new.used_by)
-	{
-		const PgmAtom *a = lfirst(lc);
-
-		if (a->aspect == NULL || strcmp(a->aspect->property, "attached_to") != 0)
-			continue;
-		first_then(pgm_atom_action(a, PGM_SET_UP), then);
-		if (a->new.whole != index)
-			order_after_attached(a->new.whole, then);
-	}
-}
-
-/*
- * A foreign key takes whichever key of the other table fits: one that goes is
- * gone before, so that it is not taken.
- */
-static void
-order_foreign_key(const PgmDiffPlan *p, const PgmAtom *foreign)
-{
-	PgmAction  *up = pgm_atom_action(foreign, PGM_SET_UP);
-	ListCell   *lc;
-	ListCell   *old;
-
-	if (up == NULL || !is_foreign_key(foreign, foreign->new.object))
-		return;
-	foreach(lc, foreign->new.uses)
-	{
-		const PgmAtom *key = lfirst(lc);
-		const PgmAtom *table = key->new.whole;
-
-		if (key->aspect || pgm_kind_is(key->new.object, "column") || table == NULL ||
-			table->aspect)
-			continue;
-		order_after_attached(key, up);
-		foreach(old, table->old.object ? pgm_side_children(p->old, table->old.object, NULL) : NIL)
-		{
-			const PgmAtom *other = pgm_plan_atom(p, lfirst(old));
-
-			if (pgm_kind_is(lfirst(old), "constraint") || pgm_kind_is(lfirst(old), "index"))
-				first_then(pgm_atom_action(other, PGM_TAKE_DOWN), up);
-		}
-	}
-}
-
-/*
- * What the server refuses for the sake of columns comes after they are gone,
- * and before there are others.
- */
-static void
-order_holders(const PgmAtom *a)
-{
-	const PgmAtom *type = pgm_kind_is(a->new.object, "domain") ? a : a->new.whole;
-	PgmAction  *up = a->action[a->todo == PGM_CHANGE ? PGM_ALTER : PGM_SET_UP];
-	ListCell   *lc;
-
-	if (up == NULL || type == NULL)
-		return;
-	if (type->todo != PGM_REPLACE)
-		foreach(lc, pgm_plan_holders(type, false))
-			first_then(pgm_atom_action(lfirst(lc), PGM_TAKE_DOWN), up);
-	foreach(lc, pgm_plan_holders(type, true))
-	{
-		const PgmAtom *column = lfirst(lc);
-
-		first_then(up, pgm_atom_action(column, PGM_SET_UP));
-		first_then(up, column->action[PGM_ALTER]);
-	}
-}
-
-/* A table is made of a type while its columns are those of the type. */
-static void
-order_typed(const PgmDiffPlan *p, const PgmAtom *table)
-{
-	const PgmAtom *link = pgm_plan_aspect(p, table->new.object, "of_type");
-	const PgmObject *type;
-	ListCell   *lc;
-
-	if (link == NULL || link->todo == PGM_KEEP)
-		return;
-	foreach(lc, pgm_side_children(p->new, table->new.object, "column"))
-		first_then(link->action[PGM_TAKE_DOWN],
-				   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
-	foreach(lc, pgm_side_children(p->old, table->old.object, "column"))
-		first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
-				   link->action[PGM_SET_UP]);
-	type = link->old.object ? pgm_side_find(p->new, "type", pgm_value(link->old.object, "of_type")) : NULL;
-	if (type)
-		foreach(lc, pgm_side_children(p->new, type, "attribute"))
-			first_then(link->action[PGM_TAKE_DOWN],
-					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
-}
-
-/* Names of the one list that are not in the other */
-static List *
-names_without(List *names, List *others)
-{
-	List	   *left = NIL;
-	ListCell   *lc;
-	ListCell   *other;
-
-	foreach(lc, names)
-	{
-		bool		found = false;
-
-		foreach(other, others)
-			found = found || strcmp(lfirst(lc), lfirst(other)) == 0;
-		if (!found)
-			left = lappend(left, lfirst(lc));
-	}
-	return left;
-}
-
-/* The columns and constraints of the tables that another one inherits from */
-static List *
-parts_of_parents(const PgmSide *s, List *parents)
-{
-	static const char *const kinds[] = {"column", "constraint"};
-	List	   *parts = NIL;
-	ListCell   *lc;
-
-	foreach(lc, parents)
-	{
-		const PgmObject *parent = pgm_side_find(s, "table", lfirst(lc));
-
-		for (int i = 0; parent && i < (int) lengthof(kinds); i++)
-			parts = list_concat(parts, pgm_side_children(s, parent, kinds[i]));
-	}
-	return parts;
-}
-
-/*
- * A table inherits from another when that has no more what this one has not
- * either, and leaves one before that changes for itself.
- */
-static void
-order_link(const PgmDiffPlan *p, const PgmAtom *link)
-{
-	List	   *before = link->old.object ? pgm_value_list(link->old.object, "inherits") : NIL;
-	List	   *after = pgm_value_list(link->new.object, "inherits");
-	PgmAction  *alter = link->action[PGM_ALTER];
-	PgmAction  *up = alter ? alter : pgm_atom_action(link, PGM_SET_UP);
-	ListCell   *lc;
-
-	if (up == NULL)
-		return;
-	foreach(lc, parts_of_parents(p->old, after))
-		first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN), up);
-	if (alter == NULL)
-		return;
-	foreach(lc, parts_of_parents(p->new, names_without(before, after)))
-	{
-		const PgmAtom *part = pgm_plan_atom(p, lfirst(lc));
-
-		first_then(alter, pgm_atom_action(part, PGM_SET_UP));
-		first_then(alter, part->action[PGM_ALTER]);
-	}
-}
-
-/* Partitions that are dropped */
-static List *
-dropped_partitions(const PgmDiffPlan *p)
-{
-	List	   *list = NIL;
-
-	for (int i = 0; i < p->natoms; i++)
-	{
-		const PgmAtom *a = p->atom[i];
-
-		if (a->aspect == NULL && a->old.object && a->action[PGM_TAKE_DOWN] &&
-			(pgm_kind_is(a->old.object, "table") || pgm_kind_is(a->old.object, "foreign table")) &&
-			pgm_is_partition(a->old.object))
-			list = lappend(list, unconstify(PgmAtom *, a));
-	}
-	return list;
-}
-
-/* A partition is attached when those are gone that have its place. */
-static void
-order_partition(const PgmAtom *link, const List *dropped)
-{
-	const PgmObject *o = link->new.object;
-	ListCell   *lc;
-
-	if (link->action[PGM_SET_UP] == NULL || !pgm_is_partition(o))
-		return;
-	foreach(lc, dropped)
-	{
-		const PgmAtom *a = lfirst(lc);
-
-		if (pgm_value_same(a->old.object, o, "inherits") &&
-			pgm_bounds_may_overlap(pgm_value(a->old.object, "partition_bound"),
-								   pgm_value(o, "partition_bound")))
-			first_then(a->action[PGM_TAKE_DOWN], link->action[PGM_SET_UP]);
-	}
-}
-
-/* Columns that are added to a table come in their order. */
-static void
-order_columns(PgmDiffPlan *p, const PgmObject *table)
-{
-	PgmAction  *last = NULL;
-	ListCell   *lc;
-
-	foreach(lc, pgm_side_children(p->new, table, "column"))
-	{
-		PgmAtom    *column = pgm_plan_atom(p, lfirst(lc));
-		PgmAction  *up = column->action[PGM_SET_UP];
-
-		if (up == NULL)
-			continue;
-		first_then(last, up);
-		last = up;
-	}
+	pgm_first_then(a->action[PGM_HOLLOW], a->action[PGM_TAKE_DOWN]);
+	pgm_first_then(pgm_atom_action(a, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
+	pgm_first_then(a->action[PGM_SET_UP], a->action[PGM_FILL]);
+	pgm_first_then(a->action[PGM_SET_UP], a->action[PGM_CLEAN_UP]);
 }
 
 static int
@@ -743,44 +340,14 @@ sort(List *actions)
 bool
 pgm_plan_arrange(PgmDiffPlan *p)
 {
-	List	   *dropped = dropped_partitions(p);
 	List	   *sorted;
 
 	for (int i = 0; i < p->natoms; i++)
 	{
-		PgmAtom    *a = p->atom[i];
-
 		CHECK_FOR_INTERRUPTS();
-		order_by_dependencies(a);
-		if (a->aspect && a->new.object && strcmp(a->aspect->property, "inherits") == 0)
-		{
-			order_link(p, a);
-			order_partition(a, dropped);
-		}
-		if (a->aspect)
-			continue;
-		if (pgm_kind_is(pgm_atom_object(a), "grant"))
-			order_grants(p, a);
-		if (pgm_kind_is(pgm_atom_object(a), "constraint"))
-			order_not_null(p, a);
-		if (a->new.object == NULL)
-			continue;
-		if (pgm_kind_is(a->new.object, "constraint"))
-		{
-			order_logged(a);
-			order_foreign_key(p, a);
-		}
-		if (a->old.object && pgm_kind_is(a->new.object, "table"))
-		{
-			order_columns(p, a->new.object);
-			order_typed(p, a);
-		}
-		if (pgm_kind_is(a->new.object, "domain") ||
-			pgm_kind_is(a->new.object, "domain constraint") ||
-			(pgm_kind_is(a->new.object, "attribute") && a->todo == PGM_CHANGE))
-			order_holders(a);
+		order_by_dependencies(p->atom[i]);
 	}
-	order_by_names(p);
+	pgm_plan_order(p);
 	pgm_plan_wish(p);
 	sorted = sort(p->actions);
 	if (list_length(sorted) < list_length(p->actions))

@@ -50,7 +50,7 @@ uses_replica_identity(const PgmSide *s, const PgmObject *o)
 	list = index_of(s, o, value + strlen(using));
 	foreach(lc, pgm_side_children(s, o, "constraint"))
 	{
-		if (strncmp(pgm_value(lfirst(lc), "definition"), "NOT NULL ", 9) == 0)
+		if (pgm_constraint_is(lfirst(lc), "NOT NULL "))
 			list = lappend(list, lfirst(lc));
 	}
 	return list;
@@ -128,9 +128,7 @@ pgm_is_own_index(const PgmSide *s, const PgmObject *o)
 	if (!(pgm_kind_is(o, "index") || pgm_kind_is(o, "constraint")) ||
 		pgm_value(o, "attached_to") || table == NULL || !pgm_is_partition(table))
 		return false;
-	if (pgm_kind_is(o, "constraint") &&
-		(strncmp(pgm_value(o, "definition"), "CHECK", 5) == 0 ||
-		 strncmp(pgm_value(o, "definition"), "NOT NULL", 8) == 0))
+	if (pgm_constraint_is(o, "CHECK") || pgm_constraint_is(o, "NOT NULL"))
 		return false;
 	foreach(lc, pgm_side_children(s, table, NULL))
 	{

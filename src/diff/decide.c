@@ -164,9 +164,7 @@ changes_type(const PgmAtom *a)
 static bool
 is_foreign_key(const PgmAtom *a)
 {
-	return a->aspect == NULL && a->old.object &&
-		pgm_kind_is(a->old.object, "constraint") &&
-		strncmp(pgm_value(a->old.object, "definition"), "FOREIGN KEY", 11) == 0;
+	return a->aspect == NULL && pgm_constraint_is(a->old.object, "FOREIGN KEY");
 }
 
 /* Has "x" to be taken down before the type of the column "y" changes? */

@@ -159,7 +159,11 @@ extern PgmAction *pgm_atom_action(const PgmAtom *a, PgmPhase phase);
 extern void pgm_plan_wish(PgmDiffPlan *p);
 
 /* arrange.c */
+extern void pgm_first_then(PgmAction *first, PgmAction *then);
 extern bool pgm_plan_arrange(PgmDiffPlan *p);
+
+/* order.c */
+extern void pgm_plan_order(PgmDiffPlan *p);
 
 /* cycle.c */
 extern void pgm_plan_break_cycle(PgmDiffPlan *p);

@@ -165,6 +165,17 @@ pgm_helper_name(const char *identity, const char *suffix)
 }
 
 /*
+ * Is it a constraint of a table, and do these words begin its definition?  NULL
+ * is none.
+ */
+bool
+pgm_constraint_is(const PgmObject *o, const char *words)
+{
+	return o && pgm_kind_is(o, "constraint") &&
+		strncmp(pgm_value(o, "definition"), words, strlen(words)) == 0;
+}
+
+/*
  * The constraint with a name of its own, as from 18 on, that says of a column
  * that it is NOT NULL, or NULL.
  */

@@ -38,13 +38,6 @@ drops_parts(const PgmObject *o)
 		!pgm_kind_is(o, "foreign data wrapper");
 }
 
-static bool
-is_key_to_others(const PgmObject *o)
-{
-	return is_kind(o, "constraint") &&
-		strncmp(pgm_value(o, "definition"), "FOREIGN KEY", 11) == 0;
-}
-
 /* Is what the table inherits from the same before and after? */
 static bool
 stays_linked(const PgmDiffPlan *p, const PgmObject *table)
@@ -148,7 +141,7 @@ goes_before_table(const PgmDiffPlan *p, const PgmAtom *key)
 {
 	const PgmAtom *above;
 
-	if (key->aspect || !is_key_to_others(key->old.object))
+	if (key->aspect || !pgm_constraint_is(key->old.object, "FOREIGN KEY"))
 		return false;
 	while ((above = inherited_from(p, p->old, key->old.object)) != NULL)
 		key = above;
@@ -181,7 +174,7 @@ not_null_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 {
 	ListCell   *lc;
 
-	if (!is_kind(o, "constraint") || strncmp(pgm_value(o, "definition"), "NOT NULL ", 9) != 0)
+	if (!pgm_constraint_is(o, "NOT NULL "))
 		return NULL;
 	foreach(lc, pgm_side_children(s, pgm_side_parent(s, o), "column"))
 	{
@@ -226,7 +219,7 @@ look_down(PgmDiffPlan *p, PgmAtom *a)
 			 stays_linked(p, pgm_relation_of(p->old, o)))
 		from = pgm_plan_atom(p, pgm_side_find(p->old, "index", pgm_value(o, "attached_to")));
 	else if (!a->aspect && (pgm_value(o, "only_inherited") || pgm_value(o, "attached_to")) &&
-			 (is_key_to_others(o) || stays_linked(p, pgm_relation_of(p->old, o))))
+			 (pgm_constraint_is(o, "FOREIGN KEY") || stays_linked(p, pgm_relation_of(p->old, o))))
 		from = inherited_from(p, p->old, o);
 	if (from && is_kind(o, "column") && goes_down(from) && pgm_column_is_left(p, from->old.object))
 		from = NULL;
@@ -263,7 +256,7 @@ refers_to_dropped(const PgmAtom *a)
 static bool
 is_folded_constraint(const PgmObject *o)
 {
-	return is_kind(o, "constraint") && !is_key_to_others(o) &&
+	return is_kind(o, "constraint") && !pgm_constraint_is(o, "FOREIGN KEY") &&
 		strstr(pgm_value(o, "definition"), " NOT VALID") == NULL &&
 		pgm_value(o, "index_comment") == NULL;
 }
@@ -293,16 +286,16 @@ look_up(PgmDiffPlan *p, PgmAtom *a)
 		a->with_whole_up = true;
 		return;
 	}
-	if (a->aspect == NULL && (pgm_value(o, "only_inherited") || (pgm_value(o, "attached_to") && is_key_to_others(o))))
+	if (a->aspect == NULL && (pgm_value(o, "only_inherited") || (pgm_value(o, "attached_to") && pgm_constraint_is(o, "FOREIGN KEY"))))
 	{
 		const PgmObject *table = pgm_relation_of(p->new, o);
 
 		from = inherited_from(p, p->new, o);
-		if (from && (stays_linked(p, table) || is_key_to_others(o) ||
+		if (from && (stays_linked(p, table) || pgm_constraint_is(o, "FOREIGN KEY") ||
 					 (comes_up(pgm_plan_atom(p, table)) &&
 					  !pgm_value(table, "partition_bound"))))
 		{
-			if (!comes_up(pgm_plan_atom(p, table)) || is_key_to_others(o))
+			if (!comes_up(pgm_plan_atom(p, table)) || pgm_constraint_is(o, "FOREIGN KEY"))
 				a->new.whole = from;
 			a->with_whole_up = true;
 			return;
@@ -347,7 +340,7 @@ look_at_attached(PgmDiffPlan *p, PgmAtom *a)
 
 	if (a->aspect == NULL || strcmp(a->aspect->property, "attached_to") != 0)
 		return;
-	if (a->new.object && is_key_to_others(a->new.object))
+	if (a->new.object && pgm_constraint_is(a->new.object, "FOREIGN KEY"))
 		a->todo = PGM_KEEP;
 	if (comes_up(a))
 	{
@@ -373,7 +366,7 @@ pgm_plan_wholes(PgmDiffPlan *p)
 		look_down(p, a);
 		look_up(p, a);
 		look_at_attached(p, a);
-		if (a->with_whole_down && is_key_to_others(a->old.object) &&
+		if (a->with_whole_down && pgm_constraint_is(a->old.object, "FOREIGN KEY") &&
 			!pgm_value(a->old.object, "attached_to") &&
 			(refers_to_dropped(a) || refers_to_partitions(a)))
 			a->with_whole_down = false;

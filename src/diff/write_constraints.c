@@ -26,23 +26,17 @@ definition_of(const PgmObject *constraint)
 }
 
 static bool
-begins(const PgmObject *constraint, const char *words)
-{
-	return strncmp(definition_of(constraint), words, strlen(words)) == 0;
-}
-
-static bool
 has_index(const PgmObject *constraint)
 {
-	return begins(constraint, "PRIMARY KEY") || begins(constraint, "UNIQUE") ||
-		begins(constraint, "EXCLUDE");
+	return pgm_constraint_is(constraint, "PRIMARY KEY") || pgm_constraint_is(constraint, "UNIQUE") ||
+		pgm_constraint_is(constraint, "EXCLUDE");
 }
 
 /* A PRIMARY KEY or UNIQUE, which can take over an index */
 static bool
 is_key(const PgmObject *constraint)
 {
-	return (begins(constraint, "PRIMARY KEY") || begins(constraint, "UNIQUE")) &&
+	return (pgm_constraint_is(constraint, "PRIMARY KEY") || pgm_constraint_is(constraint, "UNIQUE")) &&
 		strstr(definition_of(constraint), " WITHOUT OVERLAPS)") == NULL;
 }
 
@@ -81,7 +75,7 @@ index_part(const char *definition)
 static const char *
 index_clauses(const PgmObject *constraint, const char *tablespace_word)
 {
-	const char *options = begins(constraint, "EXCLUDE") ? NULL :	/* it has them */
+	const char *options = pgm_constraint_is(constraint, "EXCLUDE") ? NULL : /* it has them */
 		pgm_value(constraint, "index_options");
 	const char *tablespace = pgm_value(constraint, "index_tablespace");
 
@@ -101,7 +95,7 @@ pgm_constraint_definition(const PgmObject *constraint)
 
 	if (!has_index(constraint))
 		return psprintf("CONSTRAINT %s %s", name_of(constraint), definition);
-	where = begins(constraint, "EXCLUDE") ? strstr(definition, ") WHERE (") : NULL;
+	where = pgm_constraint_is(constraint, "EXCLUDE") ? strstr(definition, ") WHERE (") : NULL;
 	if (where)
 		n = where + 1 - definition;
 	return psprintf("CONSTRAINT %s %.*s%s%s", name_of(constraint), n, definition,
@@ -148,7 +142,7 @@ using_index(const PgmObject *constraint, const char *index)
 	const char *definition = definition_of(constraint);
 
 	return psprintf("ADD CONSTRAINT %s %s USING INDEX %s%s", name_of(constraint),
-					begins(constraint, "PRIMARY KEY") ? "PRIMARY KEY" : "UNIQUE",
+					pgm_constraint_is(constraint, "PRIMARY KEY") ? "PRIMARY KEY" : "UNIQUE",
 					index, definition + index_part(definition));
 }
 
@@ -160,10 +154,10 @@ validates_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *c
 		pgm_kind_is(relation, "foreign table") ||
 		strstr(definition_of(constraint), NOT_VALID) || strstr(definition_of(constraint), " NOT ENFORCED"))
 		return false;
-	if (begins(constraint, "FOREIGN KEY"))
+	if (pgm_constraint_is(constraint, "FOREIGN KEY"))
 		return PGM_PARTITIONED_KEY_NOT_VALID || !pgm_is_partitioned(relation);
-	return begins(constraint, "CHECK") ||
-		(begins(constraint, "NOT NULL") && PGM_NOT_NULL_NOT_VALID);
+	return pgm_constraint_is(constraint, "CHECK") ||
+		(pgm_constraint_is(constraint, "NOT NULL") && PGM_NOT_NULL_NOT_VALID);
 }
 
 /* Keys of partitions are constraints of their own, and attached by name. */
@@ -235,7 +229,7 @@ write_parts(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
 {
 	List	   *parts;
 
-	if (!w->options->not_valid || !begins(constraint, "FOREIGN KEY") ||
+	if (!w->options->not_valid || !pgm_constraint_is(constraint, "FOREIGN KEY") ||
 		!pgm_is_partitioned(relation) || !pgm_is_filled(w, relation))
 		return false;
 	parts = present_parts(w, relation, NIL);
@@ -347,7 +341,7 @@ change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(relation), name_of(new));
 		return true;
 	}
-	if (begins(new, "FOREIGN KEY") && valid == NULL &&
+	if (pgm_constraint_is(new, "FOREIGN KEY") && valid == NULL &&
 		!without_end(definition_of(new), NOT_VALID) &&
 		pgm_arrays_same(without_deferral(definition_of(old)), without_deferral(definition_of(new))))
 	{

@@ -158,8 +158,7 @@ is_referred_to(const PgmWrite *w, const PgmObject *table)
 		{
 			const PgmAtom *a = lfirst(lc);
 
-			if (a->aspect == NULL && a->new.object && pgm_kind_is(a->new.object, "constraint") &&
-				strncmp(pgm_value(a->new.object, "definition"), "FOREIGN KEY", 11) == 0 &&
+			if (a->aspect == NULL && pgm_constraint_is(a->new.object, "FOREIGN KEY") &&
 				pgm_side_parent(w->old, a->old.object) != table)
 				return true;
 		}
