@@ -172,13 +172,12 @@ alter_for(const PgmObject *relation, const PgmObject *constraint)
 static List *
 present_parts(const PgmWrite *w, const PgmObject *table, List *parts)
 {
-	for (PgmRange tables = pgm_side_range(w->new, "table", ""); tables.at < tables.end; tables.at++)
-	{
-		PgmObject  *o = *tables.at;
+	ListCell   *lc;
 
-		if (!pgm_is_partition(o) ||
-			strcmp(linitial(pgm_value_list(o, "inherits")), table->identity) != 0)
-			continue;
+	foreach(lc, pgm_side_heirs(w->new, table->identity))
+	{
+		PgmObject  *o = lfirst(lc);
+
 		if (pgm_is_partitioned(o))
 			parts = present_parts(w, o, parts);
 		else if (pgm_side_find(w->old, "table", o->identity))
