@@ -215,7 +215,7 @@ try_statement(PgmRunner *runner, const PgmScript *script,
 		leave_out(t, s, plain.not_tried);
 		return;
 	}
-	pgm_locks_begin_try(true);
+	pgm_locks_begin_try(0, true);
 	s->outcome = PGM_TRIED_EXECUTED;
 	execute_form(t, s, &plain, saved, dest);
 	pgm_watch_take(t->watch, &s->seen);

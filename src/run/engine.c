@@ -139,6 +139,9 @@ execute_segment(const PgmTask *task)
 	pgm_identity_enter(&e->run->identity);
 	pgm_lockwatch_start();
 	pgm_run_active = true;
+	if (pgm_locks_first())
+		pgm_locks_get_first(pgm_locks_add_part(NIL, s->script, s->first,
+											   s->count));
 	if (s->kind == PGM_SEGMENT_VERIFY)
 		pgm_execute_verify(NULL, s->script, &e->work.timeout);
 	else
@@ -192,7 +195,7 @@ run_transaction(const PgmTask *task)
 		PgmJournalSegment row;
 		long		worked;
 
-		pgm_locks_begin_try(try < pgm_lock_retries);
+		pgm_locks_begin_try(try, try < pgm_lock_retries);
 		edata = try_segment(task);
 		worked = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
 

@@ -9,6 +9,11 @@
  * be tried again, it gives way, and asks again then.  Only in the last try they
  * are queued for, with a short timeout that doubles up to the lock_timeout in
  * force.
+ *
+ * Sessions that take two tables in the other order than the plan could keep it
+ * from the second one for ever: they have that and wait for the first.  So a
+ * try that follows a failed one asks for the known locks of its whole
+ * transaction before the first statement, while it has none.
  */
 #include "postgres.h"
 
@@ -37,6 +42,9 @@
 
 /* Until then a try gives way instead of queueing; 0: it is the last one */
 static TimestampTz patient_until = 0;
+
+/* Does the try follow one that failed? */
+static bool first_of_all = false;
 
 /* The lock that was not to be had in the last try_all(), or NoLock */
 static LOCKTAG refused_tag;
@@ -73,14 +81,28 @@ same_locks(List *a, List *b)
 	return true;
 }
 
+/* What locks are wanted for: a statement, or else parts of scripts */
+typedef struct PgmWanted
+{
+	const Node *statement;
+	List	   *parts;
+} PgmWanted;
+
+static List *
+wanted_locks(const PgmWanted *w)
+{
+	return w->statement ? pgm_locks_of(w->statement) :
+		pgm_locks_of_parts(w->parts);
+}
+
 /*
- * Get all locks of the statement without waiting, or none.  What the names
- * mean is looked up again once the locks are there.
+ * Get all wanted locks without waiting, or none.  What the names mean is looked
+ * up again once the locks are there.
  */
 static bool
-try_all(const Node *statement)
+try_all(const PgmWanted *w)
 {
-	List	   *locks = pgm_locks_of(statement);
+	List	   *locks = wanted_locks(w);
 	ListCell   *lc;
 
 	refused_mode = NoLock;
@@ -96,7 +118,7 @@ try_all(const Node *statement)
 			return false;
 		}
 	}
-	if (locks == NIL || same_locks(locks, pgm_locks_of(statement)))
+	if (locks == NIL || same_locks(locks, wanted_locks(w)))
 		return true;
 	give_back(locks, list_length(locks));
 	return false;
@@ -151,7 +173,7 @@ cancel_autovacuum(void)
 
 /* Try until the time is over. */
 static bool
-poll(const Node *statement)
+poll(const PgmWanted *w)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz until = TimestampTzPlusMilliseconds(now, pgm_lock_poll);
@@ -159,7 +181,7 @@ poll(const Node *statement)
 
 	do
 	{
-		if (try_all(statement))
+		if (try_all(w))
 			return true;
 		if (now >= cancel_at)
 		{
@@ -210,13 +232,98 @@ queue(const Node *statement, int timeout)
 	return false;
 }
 
+/* Locks to queue for one after the other, all of them until a moment */
+typedef struct PgmLockQueue
+{
+	List	   *locks;
+	int			at;				/* the one that is waited for */
+	TimestampTz until;
+} PgmLockQueue;
+
+static bool
+queue_locks(void *arg)
+{
+	PgmLockQueue *q = arg;
+
+	for (q->at = 0; q->at < list_length(q->locks); q->at++)
+	{
+		PgmLock    *lock = list_nth(q->locks, q->at);
+
+		LockTimeout = Max(1, TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+															 q->until));
+		LockRelationOid(lock->relid, lock->mode);
+	}
+	return true;
+}
+
+/* Queue for all locks, for "timeout" ms in all; they are got, or none is. */
+static bool
+queue_once(PgmLockQueue *q, int timeout)
+{
+	int			saved = LockTimeout;
+	ErrorData  *edata;
+
+	q->until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout);
+	LockTimeout = timeout;
+	pgm_lockwatch_adjust();
+	edata = pgm_subtransaction("pg_migrate_locks", queue_locks, q);
+	LockTimeout = saved;
+	pgm_lockwatch_adjust();
+	if (edata == NULL)
+		return true;
+	if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		ReThrowError(edata);
+	FreeErrorData(edata);
+	return false;
+}
+
 /*
- * A try of a plan begins, which may be followed by others.  "repeatable" says
- * that there can be another one.
+ * Queue for all locks until they are got together.  A lock that was not to be
+ * had in time is asked for first the next time: who has it may be waiting for
+ * one that we had by then, so its order is the one to follow.
+ */
+static bool
+queue_for_all(List *locks)
+{
+	PgmLockQueue q = {.locks = locks};
+	int			limit = LockTimeout > 0 ? LockTimeout : pgm_lock_timeout;
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													2 * (int64) limit);
+	int			timeout = FIRST_TIMEOUT;
+
+	while (GetCurrentTimestamp() < until)
+	{
+		/*
+		 * With some of the locks, wait no longer for the others than half of
+		 * deadlock_timeout: else who waits for us could look for a deadlock
+		 * while we wait for him, and be its victim.
+		 */
+		int			turn = list_length(locks) > 1 ?
+			Min(timeout, Max(1, DeadlockTimeout / 2)) : timeout;
+
+		if (queue_once(&q, Min(turn, limit)))
+			return true;
+		if (q.at > 0)
+		{
+			PgmLock    *lock = list_nth(q.locks, q.at);
+
+			q.locks = lcons(lock, list_delete_nth_cell(q.locks, q.at));
+		}
+		else
+			timeout = Min(timeout * 2, limit);
+		rest();
+	}
+	return false;
+}
+
+/*
+ * A try of a plan begins, the first one being 0.  "repeatable" says that it can
+ * be followed by another.
  */
 void
-pgm_locks_begin_try(bool repeatable)
+pgm_locks_begin_try(int try, bool repeatable)
 {
+	first_of_all = try > 0;
 	patient_until = repeatable ?
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 									pgm_retry_max_work) : 0;
@@ -233,6 +340,35 @@ give_way(void)
 			 errmsg("a lock was not to be had within pg_migrate.lock_poll")));
 }
 
+/* Does this try ask for the locks of its transaction before it begins? */
+bool
+pgm_locks_first(void)
+{
+	return first_of_all;
+}
+
+/*
+ * Get the locks that the scripts of a transaction (PgmLockPart) are known to
+ * need, where pgm_locks_first() says so.  Returns also when in the last try they
+ * were not to be had together: then each statement asks for its own.
+ *
+ * Raises 55P03 when they were not to be had and there can be another try.
+ */
+void
+pgm_locks_get_first(List *parts)
+{
+	PgmWanted	w = {.parts = parts};
+
+	if (pgm_lock_poll > 0)
+	{
+		if (poll(&w))
+			return;
+		if (GetCurrentTimestamp() < patient_until)
+			give_way();
+	}
+	(void) queue_for_all(pgm_locks_of_parts(parts));
+}
+
 /*
  * Get the locks that a statement of a script is known to need, to be held by
  * the transaction.  Returns also when that took too long, or nothing is known:
@@ -241,7 +377,9 @@ give_way(void)
 void
 pgm_locks_get(const Node *statement)
 {
-	if (pgm_lock_poll <= 0 || poll(statement) || LockTimeout <= 0)
+	PgmWanted	w = {.statement = statement};
+
+	if (pgm_lock_poll <= 0 || poll(&w) || LockTimeout <= 0)
 		return;
 	if (GetCurrentTimestamp() < patient_until)
 		give_way();

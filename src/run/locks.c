@@ -270,6 +270,23 @@ locks_of_truncate(const TruncateStmt *stmt)
 }
 
 /*
+ * The locks of LOCK TABLE, which pgm_locks_of() leaves to the statement: it
+ * waits as its author wrote it.  NOWAIT wants to be told at once.
+ */
+List *
+pgm_locks_of_lock(const LockStmt *stmt)
+{
+	List	   *locks = NIL;
+	ListCell   *lc;
+
+	if (stmt->nowait)
+		return NIL;
+	foreach(lc, stmt->relations)
+		locks = add_owned(locks, lfirst(lc), stmt->mode, true);
+	return locks;
+}
+
+/*
  * The locks (PgmLock) of a statement, in the order in which it takes them as
  * far as that is known.
  */

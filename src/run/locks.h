@@ -6,8 +6,9 @@
 #ifndef PGM_LOCKS_H
 #define PGM_LOCKS_H
 
-#include "nodes/nodes.h"
+#include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
+#include "run/script.h"
 #include "storage/lockdefs.h"
 
 typedef struct PgmLock
@@ -16,8 +17,27 @@ typedef struct PgmLock
 	LOCKMODE	mode;
 } PgmLock;
 
+/* Statements of a script that run in one transaction */
+typedef struct PgmLockPart
+{
+	const PgmScript *script;
+	int			first;			/* index of the first one */
+	int			count;
+} PgmLockPart;
+
+/* locks.c */
 extern List *pgm_locks_of(const Node *statement);
-extern void pgm_locks_begin_try(bool repeatable);
+extern List *pgm_locks_of_lock(const LockStmt *stmt);
+
+/* lockpart.c */
+extern List *pgm_locks_of_parts(List *parts);
+extern List *pgm_locks_add_part(List *parts, const PgmScript *script,
+								int first, int count);
+
+/* lockpoll.c */
+extern void pgm_locks_begin_try(int try, bool repeatable);
+extern bool pgm_locks_first(void);
+extern void pgm_locks_get_first(List *parts);
 extern void pgm_locks_get(const Node *statement);
 
 #endif							/* PGM_LOCKS_H */

@@ -95,6 +95,22 @@ run_step(PgmRun *run, const PgmStep *step, PgmPosition *pos, int64 number,
 	pgm_step_record(run, step, pos, &entry);
 }
 
+/* Get the locks that the scripts of all steps are known to need. */
+static void
+lock_first(const PgmRun *run)
+{
+	List	   *parts = NIL;
+
+	for (int i = 0; i < run->plan->nsteps; i++)
+	{
+		const PgmScript *script = run->steps[i].script;
+
+		parts = pgm_locks_add_part(parts, script, 0,
+								   list_length(script->statements));
+	}
+	pgm_locks_get_first(parts);
+}
+
 /* Execute all steps, as the scripts' role. */
 static void
 run_steps(PgmRun *run, int64 number, const PgmCallerTimeout *timeout)
@@ -106,6 +122,9 @@ run_steps(PgmRun *run, int64 number, const PgmCallerTimeout *timeout)
 
 	pgm_identity_enter(&run->identity);
 	pgm_lockwatch_start();
+	MemoryContextSwitchTo(context);
+	if (pgm_locks_first())
+		lock_first(run);
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{
 		MemoryContextSwitchTo(context);
@@ -199,7 +218,7 @@ pgm_run(PgmRun *run)
 		ErrorData  *edata;
 		long		pause;
 
-		pgm_locks_begin_try(!had_xid && try < pgm_lock_retries);
+		pgm_locks_begin_try(try, !had_xid && try < pgm_lock_retries);
 		edata = try_run(run, number);
 		if (edata == NULL)
 			break;

@@ -118,6 +118,39 @@ $holder->{run}->finish;
 $upgrade->{run}->finish;
 like(${ $upgrade->{out} } . ${ $upgrade->{err} }, qr/^r1$/m, 'and it is done when the way is free');
 
+# Readers that take two tables in the other order, for ever: there is always one
+# that has the second table and waits for the first.  None is the victim.
+$node->safe_psql('postgres', 'CREATE TABLE t1 (a int); CREATE TABLE t2 (a int); CREATE PROCEDURE read_both() LANGUAGE plpgsql AS $$ BEGIN LOOP PERFORM FROM t2; PERFORM pg_sleep(0.03); PERFORM FROM t1; COMMIT; END LOOP; END $$');
+my @readers = map { begin('CALL read_both()') } 1 .. 4;
+$node->poll_query_until('postgres', "SELECT count(*) = 4 FROM pg_stat_activity WHERE query = 'CALL read_both()'");
+my %scripts = (
+	'two tables' => 'ALTER TABLE t1 ADD %s int; SELECT pg_sleep(0.1); ALTER TABLE t2 ADD %s int; CREATE TABLE made_%s (a int); ALTER TABLE made_%s ADD b int;',
+	'LOCK TABLE' => 'LOCK TABLE t1; SELECT pg_sleep(0.1); ALTER TABLE t2 ADD %s int;',
+	'search_path' => 'SET search_path = public; ALTER TABLE t1 ADD %s int; SELECT pg_sleep(0.1); ALTER TABLE t2 ADD %s int;');
+my $column = 'a';
+foreach my $what (sort keys %scripts)
+{
+	foreach my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
+	{
+		my $script = $scripts{$what};
+		$column++;
+		$script =~ s/%s/$column/g;
+		$node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.stamp('base'); SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\n$script\n', prune => true)");
+		my $notices;
+		$node->psql('postgres', "SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_retries = 2; $call", stderr => \$notices);
+		is($node->safe_psql('postgres', 'SELECT migrate.current()'), 'r1', "$what: $call gets through readers in the other order")
+		  or diag($notices);
+	}
+}
+# in two migrations, which are one transaction here
+$node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.stamp('base'); SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\nALTER TABLE t1 ADD z int; SELECT pg_sleep(0.1);\n\n-- revision: r2\n-- down_revision: r1\n-- migrate:up\nALTER TABLE t2 ADD z int;\n', prune => true)");
+is($node->safe_psql('postgres', "SET client_min_messages = error; SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_retries = 2; SELECT migrate.upgrade()"),
+	'r2', 'two migrations get through them');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE query = 'CALL read_both()'"), 4, 'all readers still read');
+unlike(slurp_file($node->logfile), qr/deadlock detected/, 'there was no deadlock');
+$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'CALL read_both()'");
+$_->{run}->finish foreach @readers;
+
 # an autovacuum in slow motion: it would wait for no one but deadlock_timeout
 $node->safe_psql('postgres', <<'SQL');
 SET client_min_messages = error;
