@@ -44,7 +44,8 @@ ISOLATION_OPTS = $(TEST_OPTS) --outputdir=.
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
 
-PG_CPPFLAGS = -I$(srcdir)/src
+# escape.h makes every message of ours safe to show, so no file may go without it
+PG_CPPFLAGS = -I$(srcdir)/src -include $(srcdir)/src/escape.h
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-declaration-after-statement \
 	$(if $(WERROR),-Werror) $(if $(ASSERT),-DUSE_ASSERT_CHECKING) \
 	$(if $(findstring clang,$(CC)),$(CLANG_CFLAGS))

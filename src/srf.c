@@ -43,3 +43,15 @@ pgm_return_names(FunctionCallInfo fcinfo, List *names)
 	}
 	return (Datum) 0;
 }
+
+/* Return lines that people read (char *) as a set of text. */
+Datum
+pgm_return_lines(FunctionCallInfo fcinfo, List *lines)
+{
+	List	   *shown = NIL;
+	ListCell   *lc;
+
+	foreach(lc, lines)
+		shown = lappend(shown, pgm_escape(lfirst(lc)));
+	return pgm_return_names(fcinfo, shown);
+}

@@ -22,18 +22,24 @@ typedef struct PgmText
 	bool		said_unchecked; /* in this transaction */
 } PgmText;
 
-/* A text of several lines as comments. */
+/* A text of several lines as comments.  A carriage return ends one, too. */
 static void
 append_comment(StringInfo out, const char *text)
 {
 	for (;;)
 	{
-		int			n = strcspn(text, "\n");
+		int			n = strcspn(text, "\r\n");
 
-		appendStringInfo(out, "-- %.*s\n", n, text);
 		if (text[n] == '\0')
+		{
+			appendStringInfo(out, "-- %s\n", text);
 			return;
-		text	  +=n + 1;
+		}
+		if (text[n] == '\r' && text[n + 1] == '\n')
+			n++;
+		n++;
+		appendStringInfo(out, "-- %.*s", n, text);
+		text	  +=n;
 	}
 }
 

@@ -74,8 +74,8 @@ pgm_model_error_position(const PgmModel *m, const PgmStatement *s)
 	{
 		choose_shown(m, s, offset, &start, &end);
 		errposition(0);
-		internalerrposition(pg_mbstrlen_with_len(m->text +start, offset - start) + 1);
-		internalerrquery(pnstrdup(m->text +start, end - start));
+		pgm_escape_query(pnstrdup(m->text +start, end - start),
+						 pg_mbstrlen_with_len(m->text +start, offset - start) + 1);
 	}
 	for (int i = s ? s->start : 0; i < offset; i++)
 		line += m->text[i] == '\n';
@@ -112,7 +112,7 @@ parse(PgmModel *m)
 	int			line = 1;
 	ListCell   *lc;
 
-	foreach(lc, pg_parse_query(m->text))
+	foreach(lc, pgm_parse_query(m->text))
 	{
 		PgmStatement *s = palloc0(sizeof(PgmStatement));
 		const char *hint;

@@ -229,9 +229,13 @@ kept_path(void)
 
 	TempTablespacePath(directory, DEFAULTTABLESPACE_OID);
 	if (MakePGDirectory(directory) < 0 && errno != EEXIST)
+	{
+		const char *reason = strerror(errno);
+
 		ereport(DEBUG1,
 				(errcode_for_file_access(),
-				 errmsg("could not create directory \"%s\": %m", directory)));
+				 errmsg("could not create directory \"%s\": %s", directory, reason)));
+	}
 	return psprintf("%s/%s_migrate_model.%u", directory, PG_TEMP_FILE_PREFIX, MyDatabaseId);
 }
 
@@ -258,6 +262,7 @@ pgm_model_keep(const PgmAutogenerate *a, const char *key)
 	PgmBytesOut out;
 	char	   *path;
 	char	   *new_path;
+	const char *reason;
 
 	if (key == NULL)
 		return;
@@ -268,8 +273,9 @@ pgm_model_keep(const PgmAutogenerate *a, const char *key)
 	put_found(&out, a->model);
 	if (pgm_bytes_finish(&out) && rename(new_path, path) == 0)
 		return;
+	reason = strerror(errno);
 	ereport(DEBUG1,
 			(errcode_for_file_access(),
-			 errmsg("the model is not kept: could not write file \"%s\": %m", path)));
+			 errmsg("the model is not kept: could not write file \"%s\": %s", path, reason)));
 	(void) unlink(new_path);
 }

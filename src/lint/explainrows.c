@@ -297,7 +297,7 @@ PG_FUNCTION_INFO_V1(pg_migrate_explain_rows);
 Datum
 pg_migrate_explain(PG_FUNCTION_ARGS)
 {
-	return pgm_return_names(fcinfo,
+	return pgm_return_lines(fcinfo,
 							pgm_explain_text(explain_arguments(fcinfo, "explain"), NULL));
 }
 

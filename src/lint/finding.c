@@ -141,7 +141,7 @@ pgm_find(PgmLint *l, const PgmTable *t, const char *format,...)
 	va_list		args;
 
 	va_start(args, format);
-	f->message = format_message(format, args);
+	f->message = pgm_escape(format_message(format, args));
 	va_end(args);
 	weigh(l, f);
 	return f;
@@ -157,7 +157,7 @@ pgm_find_effect(PgmLint *l, const PgmEffect *e, const char *format,...)
 	f->mode = e->mode;
 	f->work = e->work;
 	va_start(args, format);
-	f->message = format_message(format, args);
+	f->message = pgm_escape(format_message(format, args));
 	va_end(args);
 	if (e->why)
 		pgm_evidence(f, "why", e->why);
@@ -175,7 +175,7 @@ pgm_clear(PgmLint *l, const PgmTable *t, const char *format,...)
 	f->cleared = true;
 	f->severity = PGM_SEVERITY_NOTICE;
 	va_start(args, format);
-	f->message = format_message(format, args);
+	f->message = pgm_escape(format_message(format, args));
 	va_end(args);
 	return f;
 }
@@ -200,7 +200,7 @@ pgm_advise(PgmFinding *f, const char *format,...)
 	va_list		args;
 
 	va_start(args, format);
-	f->rewrite = psprintf("-- %s", format_message(format, args));
+	f->rewrite = psprintf("-- %s", pgm_escape_line(format_message(format, args)));
 	va_end(args);
 }
 

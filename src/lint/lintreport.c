@@ -342,7 +342,7 @@ pg_migrate_lint_report(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the arguments of migrate.lint_report() may not be null")));
-	return pgm_return_names(fcinfo,
+	return pgm_return_lines(fcinfo,
 							pgm_lint_report(pgm_lint_plan(text_to_cstring(PG_GETARG_TEXT_PP(0))),
 											text_to_cstring(PG_GETARG_TEXT_PP(1)), true));
 }

@@ -376,5 +376,5 @@ pg_migrate_review(PG_FUNCTION_ARGS)
 		add_waiting(&p, x);
 		add_checklist(&p, x, target);
 	}
-	return pgm_return_names(fcinfo, p.lines);
+	return pgm_return_lines(fcinfo, p.lines);
 }

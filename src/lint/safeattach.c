@@ -109,7 +109,7 @@ add_index(PgmSafe *safe, const PgmIndex *index)
 {
 	if (index->exclusion)
 		pgm_safe_add(safe, PGM_SAFE_BEGIN, "-- and the exclusion constraint %s of the parent, which is built anew whatever there is\n",
-					 quote_identifier(index->name));
+					 pgm_escape_line(quote_identifier(index->name)));
 	else if (index->constraint)
 		add_key(safe, index);
 	else
@@ -134,7 +134,7 @@ add_foreign_key(PgmSafe *safe, const PgmForeignKey *key, PgmTable *child)
 	if (!OidIsValid(key->oid))
 	{
 		pgm_safe_add(safe, PGM_SAFE_BEGIN, "-- and the foreign key %s of the parent, NOT VALID, to be validated later\n",
-					 quote_identifier(key->name));
+					 pgm_escape_line(quote_identifier(key->name)));
 		return;
 	}
 	safe->table = child;

@@ -542,17 +542,11 @@ reader_error_callback(void *arg)
 
 /* Run the scanner over the text and hand tokens and gaps to the reader. */
 static void
-read_all(PgmReader *r)
+scan(PgmReader *r)
 {
 	core_yyscan_t scanner;
 	core_yy_extra_type extra;
-	ErrorContextCallback callback;
 	int			end = 0;
-
-	callback.callback = reader_error_callback;
-	callback.arg = r;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
 
 	initStringInfo(&r->options);
 	r->line = 1;
@@ -576,6 +570,28 @@ read_all(PgmReader *r)
 	}
 	read_gap(r, end, strlen(r->text));
 	scanner_finish(scanner);
+}
+
+/* Read the text; the scanner's errors are escaped, as they quote it. */
+static void
+read_all(PgmReader *r)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ErrorContextCallback callback;
+
+	callback.callback = reader_error_callback;
+	callback.arg = r;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	PG_TRY();
+	{
+		scan(r);
+	}
+	PG_CATCH();
+	{
+		pgm_rethrow_escaped(caller);
+	}
+	PG_END_TRY();
 	error_context_stack = callback.previous;
 }
 

@@ -59,7 +59,11 @@ pgm_migration_format(StringInfo out, const PgmMigration *m)
 static bool
 is_word_char(const char *c)
 {
-	return IS_HIGHBIT_SET(*c) || isalnum((unsigned char) *c) || *c == '_';
+	int			hidden = 0;
+
+	if (IS_HIGHBIT_SET(*c))
+		return pgm_char_length(c, &hidden) > 0 && !hidden;
+	return isalnum((unsigned char) *c) || *c == '_';
 }
 
 /*

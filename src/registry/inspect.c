@@ -114,7 +114,7 @@ pg_migrate_branches(PG_FUNCTION_ARGS)
 		values[0] = CStringGetTextDatum(r->id);
 		values[1] = PointerGetDatum(pgm_names_to_array(ids_of(g, r->next,
 															  r->nnext)));
-		values[2] = CStringGetTextDatum(r->message);
+		values[2] = CStringGetTextDatum(pgm_escape_line(r->message));
 		pgm_rows_add(fcinfo, values, NULL);
 	}
 	return (Datum) 0;
@@ -143,7 +143,7 @@ pg_migrate_history(PG_FUNCTION_ARGS)
 		values[0] = CStringGetTextDatum(r->id);
 		values[1] = PointerGetDatum(pgm_names_to_array(ids_of(g, r->down,
 															  r->ndown)));
-		values[2] = CStringGetTextDatum(r->message);
+		values[2] = CStringGetTextDatum(pgm_escape_line(r->message));
 		values[3] = BoolGetDatum(r->nnext == 0);
 		values[4] = BoolGetDatum(r->nnext > 1);
 		values[5] = BoolGetDatum(r->ndown > 1);
@@ -223,7 +223,7 @@ pg_migrate_show(PG_FUNCTION_ARGS)
 
 	foreach(lc, pgm_resolve_show(g, pos, target, NULL, false))
 		lines = show_revision(lines, g, pos, lfirst_int(lc));
-	return pgm_return_names(fcinfo, lines);
+	return pgm_return_lines(fcinfo, lines);
 }
 
 /* graph() returns setof text, a line a row */
@@ -235,7 +235,7 @@ pg_migrate_graph(PG_FUNCTION_ARGS)
 	int			n;
 	int		   *order = pgm_plan_history(g, pos, NULL, &n);
 
-	return pgm_return_names(fcinfo, pgm_graph_draw(g, pos, order, n));
+	return pgm_return_lines(fcinfo, pgm_graph_draw(g, pos, order, n));
 }
 
 static void

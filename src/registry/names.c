@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
 #include "errors.h"
@@ -34,6 +35,8 @@ is_blank(unsigned char c)
 void
 pgm_name_check(const char *name, const char *what)
 {
+	int			length;
+
 	if (name[0] == '\0')
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_INVALID_NAME),
@@ -42,17 +45,22 @@ pgm_name_check(const char *name, const char *what)
 	if (strlen(name) > NAME_MAX_BYTES)
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_INVALID_NAME),
-				 errmsg("%s '%.40s...' is too long", what, name),
+				 errmsg("%s '%s...' is too long", what,
+						pnstrdup(name, pg_mbcliplen(name, strlen(name), 40))),
 				 errdetail("It has %zu bytes, the limit is %d.",
 						   strlen(name), NAME_MAX_BYTES),
 				 errhint("Put the description into the message.")));
-	for (const char *c = name; *c; c++)
+	for (const char *c = name; *c; c += length)
 	{
-		if (is_blank(*c) || (unsigned char) *c < ' ' || *c == '\177')
+		int			hidden;
+
+		length = pgm_char_length(c, &hidden);
+		if (hidden)
 			ereport(ERROR,
 					(errcode(PGM_ERRCODE_INVALID_NAME),
 					 errmsg("blanks and control characters are not allowed in %s '%s'",
-							what, name),
+							what, pgm_escape_line(name)),
+					 errdetail("Not allowed are also characters that are not seen or change the direction of text."),
 					 errhint("Use letters, digits and \"_\".")));
 		if (strchr(NAME_ILLEGAL, *c))
 			ereport(ERROR,

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
@@ -177,6 +178,20 @@ pgm_journal_goes_up(int pid)
 	return query_line(&up_query, &value) != NULL;
 }
 
+/* Add a row, the texts of which quote scripts and names of applications. */
+static void
+put_escaped(ReturnSetInfo *rsinfo, HeapTuple tuple, TupleDesc desc)
+{
+	Datum	   *values = palloc(desc->natts * sizeof(Datum));
+	bool	   *isnull = palloc(desc->natts * sizeof(bool));
+
+	heap_deform_tuple(tuple, desc, values, isnull);
+	for (int i = 0; i < desc->natts; i++)
+		if (!isnull[i] && TupleDescAttr(desc, i)->atttypid == TEXTOID)
+			values[i] = CStringGetTextDatum(pgm_escape_line(TextDatumGetCString(values[i])));
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, isnull);
+}
+
 /* The rows of migrate.progress, into a result that was begun. */
 void
 pgm_journal_progress(ReturnSetInfo *rsinfo)
@@ -187,6 +202,6 @@ pgm_journal_progress(ReturnSetInfo *rsinfo)
 	pgm_spi_begin(&spi, false);
 	n = pgm_spi_run(&spi, &progress_query, NULL, NULL);
 	for (uint64 i = 0; i < n; i++)
-		tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
+		put_escaped(rsinfo, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
 	pgm_spi_end(&spi);
 }

@@ -50,8 +50,7 @@ text_error_callback(void *arg)
 	if (pos > 0)
 	{
 		errposition(0);
-		internalerrposition(pos);
-		internalerrquery(t->text);
+		pgm_escape_query(t->text, pos);
 	}
 	errcontext("%s of migrate.backfill()", t->what);
 }
@@ -85,10 +84,19 @@ refuse(const char *what, const char *text, const char *hint)
 static Node *
 parse_one(const char *text, RawParseMode mode, const char *what)
 {
-	List	   *statements;
+	MemoryContext caller = CurrentMemoryContext;
+	List	   *volatile statements = NIL;
 
 	BEGIN_TEXT(text, what);
-	statements = raw_parser(text, mode);
+	PG_TRY();
+	{
+		statements = raw_parser(text, mode);
+	}
+	PG_CATCH();
+	{
+		pgm_rethrow_escaped(caller);
+	}
+	PG_END_TRY();
 	END_TEXT();
 	return list_length(statements) == 1 ?
 		linitial_node(RawStmt, statements)->stmt : NULL;

@@ -310,7 +310,8 @@ append_step(StringInfo out, const PgmRun *run, const PgmStep *step,
 {
 	const PgmSegment *first = linitial(segments);
 
-	appendStringInfo(out, "\n-- Running %s\n", pgm_step_title(run, step));
+	/* a line feed would end the comment */
+	appendStringInfo(out, "\n-- Running %s\n", pgm_escape_line(pgm_step_title(run, step)));
 	if (first->kind == PGM_SEGMENT_LONE || list_length(segments) > 1)
 		append_segments(out, segments, !bookkeeping);
 	else
@@ -387,8 +388,8 @@ script_of(const PgmRun *run, const char *target, bool bookkeeping)
 	appendStringInfo(&out, "-- %s from %s to %s: %d migration%s\n",
 					 run->plan->direction == PGM_UPGRADE ? "Upgrade" : "Downgrade",
 					 pgm_set_count(run->graph, run->position->row) == 0 ? "base" :
-					 pgm_set_join(run->graph, run->position->row),
-					 target, run->plan->nsteps,
+					 pgm_escape_line(pgm_set_join(run->graph, run->position->row)),
+					 pgm_escape_line(target), run->plan->nsteps,
 					 run->plan->nsteps == 1 ? "" : "s");
 	if (run->plan->nsteps == 0)
 		return out.data;
@@ -542,7 +543,7 @@ pg_migrate_plan(PG_FUNCTION_ARGS)
 		values[1] = CStringGetTextDatum(step->stored->m.revision);
 		values[2] = CStringGetTextDatum(direction == PGM_UPGRADE ?
 										"upgrade" : "downgrade");
-		values[3] = CStringGetTextDatum(step->stored->m.message);
+		values[3] = CStringGetTextDatum(pgm_escape_line(step->stored->m.message));
 		values[4] = BoolGetDatum(pgm_step_lone(step, partitioned, &s) == NULL &&
 								 pgm_step_cut(step) == NULL);
 		isnull[5] = isnull[6] = step->script == NULL;

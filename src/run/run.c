@@ -62,7 +62,7 @@ pgm_step_begin(const PgmRun *run, const PgmStep *step, int64 number,
 	entry->revision = step->stored->m.revision;
 	entry->checksum = step->stored->m.checksum;
 	ereport(NOTICE,
-			(errmsg("Running %s", pgm_step_title(run, step))));
+			(errmsg("Running %s", pgm_escape_line(pgm_step_title(run, step)))));
 }
 
 /* Write down a step that was executed, and move the position over it. */

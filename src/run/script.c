@@ -24,8 +24,7 @@ pgm_script_position(const PgmScript *script)
 	if (pos > 0)
 	{
 		errposition(0);
-		internalerrposition(pos);
-		internalerrquery(script->text);
+		pgm_escape_query(script->text, pos);
 	}
 }
 
@@ -136,7 +135,7 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 
-	foreach(lc, pg_parse_query(text))
+	foreach(lc, pgm_parse_query(text))
 	{
 		PgmStatement *s = palloc0(sizeof(PgmStatement));
 
