@@ -45,7 +45,12 @@ COMMENT ON PROCEDURE migrate.wait IS 'wait until a run is over; fails with what 
 CREATE FUNCTION migrate.cancel(run pg_catalog.int8)
 RETURNS pg_catalog.bool
 AS 'MODULE_PATHNAME', 'pg_migrate_cancel' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION migrate.cancel IS 'end a run at once, as by a cancel request of its client';
+COMMENT ON FUNCTION migrate.cancel(pg_catalog.int8) IS 'end a run at once, as by a cancel request of its client';
+
+CREATE FUNCTION migrate.cancel()
+RETURNS pg_catalog.bool
+AS 'MODULE_PATHNAME', 'pg_migrate_cancel_current' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION migrate.cancel() IS 'end whatever migration runs in this database';
 
 CREATE PROCEDURE migrate.backfill(
     relation   pg_catalog.regclass,

@@ -69,6 +69,7 @@ extern void pgm_journal_close(const char *revision);
 
 /* watch.c */
 extern PgmJournalRun *pgm_journal_run(int64 number);
+extern int	pgm_journal_holder(void);
 extern char *pgm_journal_progress_line(int pid);
 extern bool pgm_journal_goes_up(int pid);
 extern void pgm_journal_progress(ReturnSetInfo *rsinfo);

@@ -38,6 +38,13 @@ static PgmQuery run_query = {
 	.argtypes = {INT8OID}
 };
 
+/* any other process that has the run lock, also for a run in one transaction */
+static PgmQuery holder_query = {
+	.sql = "SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+	" WHERE l.locktype = 'advisory' AND l.objsubid = 3 AND l.granted"
+	" AND d.datname = current_database() AND l.pid <> pg_backend_pid()"
+};
+
 /*
  * What runs: the runs by segments with what they are at, and backfills that
  * were called by hand.
@@ -136,6 +143,21 @@ pgm_journal_run(int64 number)
 	}
 	pgm_spi_end(&spi);
 	return run;
+}
+
+/* The process that has the run lock of this database, or 0. */
+int
+pgm_journal_holder(void)
+{
+	int			pid = 0;
+	bool		isnull;
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	if (pgm_spi_run(&spi, &holder_query, NULL, NULL) > 0)
+		pid = DatumGetInt32(pgm_spi_datum(0, 1, &isnull));
+	pgm_spi_end(&spi);
+	return pid;
 }
 
 /* The text that a query returns, or NULL. */

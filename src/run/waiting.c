@@ -62,6 +62,7 @@ raise_failure(const PgmJournalRun *run)
 
 PG_FUNCTION_INFO_V1(pg_migrate_wait);
 PG_FUNCTION_INFO_V1(pg_migrate_cancel);
+PG_FUNCTION_INFO_V1(pg_migrate_cancel_current);
 
 /*
  * wait(run): a procedure that returns when the run is over, holding no
@@ -135,4 +136,23 @@ pg_migrate_cancel(PG_FUNCTION_ARGS)
 	}
 	PG_RETURN_DATUM(DirectFunctionCall1(pg_cancel_backend,
 										Int32GetDatum(run->pid)));
+}
+
+/*
+ * cancel() cancels the statement of the process that has the run lock, in
+ * whichever way it runs its plan; false with a WARNING if there is none.
+ * Raises 42501 for somebody else's, as pg_cancel_backend() does.
+ */
+Datum
+pg_migrate_cancel_current(PG_FUNCTION_ARGS)
+{
+	int			pid = pgm_journal_holder();
+
+	if (pid == 0)
+	{
+		ereport(WARNING,
+				(errmsg("no migration runs in this database")));
+		PG_RETURN_BOOL(false);
+	}
+	PG_RETURN_DATUM(DirectFunctionCall1(pg_cancel_backend, Int32GetDatum(pid)));
 }

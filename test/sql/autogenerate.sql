@@ -3,6 +3,9 @@
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS pg_migrate;
 CREATE EXTENSION pg_migrate;
+-- the same names, whoever runs this
+CREATE ROLE regress_owner SUPERUSER;
+SET SESSION AUTHORIZATION regress_owner;
 CREATE SCHEMA regress_auto;
 SET search_path = regress_auto;
 SET pg_migrate.lint_on_load = off;
@@ -185,6 +188,7 @@ SELECT migrate.downgrade('base'), migrate.unregister('bbb1');
 SELECT public.kept(:'seen');
 -- nor in another session, whatever its name and timeouts
 \c -
+SET SESSION AUTHORIZATION regress_owner;
 SET search_path = regress_auto;
 SET client_min_messages = warning;
 SET application_name = 'another';
@@ -280,3 +284,6 @@ SELECT migrate.check(:'same');
 SET client_min_messages = warning;
 DROP SCHEMA regress_auto CASCADE;
 DROP FUNCTION public.script(text), public.kept(text);
+RESET SESSION AUTHORIZATION;
+DROP OWNED BY regress_owner;
+DROP ROLE regress_owner;

@@ -3,6 +3,8 @@
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS pg_migrate;
 CREATE EXTENSION pg_migrate;
+CREATE ROLE regress_owner SUPERUSER;
+SET SESSION AUTHORIZATION regress_owner;
 CREATE SCHEMA regress_roundtrip;
 SET search_path = regress_roundtrip;
 SET pg_migrate.lint_on_load = off;
@@ -83,8 +85,8 @@ INSERT INTO t VALUES (1), (NULL);
 SELECT migrate.register('g2', 'g1', E'SET lock_timeout = ''2s'';\nALTER TABLE t ADD CONSTRAINT a_given CHECK (a IS NOT NULL);', NULL, 'a is given');
 SELECT migrate.register('g3', 'g2', 'CREATE INDEX CONCURRENTLY t_a ON t (a)', 'DROP INDEX CONCURRENTLY t_a');
 -- the version is the server's
-SELECT regexp_replace(line, 'PostgreSQL [^,]*', 'PostgreSQL ...') FROM migrate.review('g3') line;
-SELECT regexp_replace(line, 'PostgreSQL [^,]*', 'PostgreSQL ...') FROM migrate.review('g1') line;
+SELECT regexp_replace(line, '^Database .*, PostgreSQL [^,]*', 'Database ..., PostgreSQL ...') FROM migrate.review('g3') line;
+SELECT regexp_replace(line, '^Database .*, PostgreSQL [^,]*', 'Database ..., PostgreSQL ...') FROM migrate.review('g1') line;
 SELECT migrate.unregister('g3');
 SELECT migrate.unregister('g2');
 -- what is allowed is no less for that
@@ -96,6 +98,9 @@ DROP TABLE t;
 \set ECHO none
 SET client_min_messages = warning;
 SELECT migrate.stamp('base', purge => true) \g /dev/null
+RESET SESSION AUTHORIZATION;
 DROP EXTENSION pg_migrate CASCADE;
 CREATE EXTENSION pg_migrate;
 DROP SCHEMA regress_roundtrip CASCADE;
+DROP OWNED BY regress_owner;
+DROP ROLE regress_owner;

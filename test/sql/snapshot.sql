@@ -109,7 +109,7 @@ END $$;
 -- Every kind is there, and no dependency leads to a catalog that is not read
 \set ECHO all
 SELECT string_agg(DISTINCT kind COLLATE "C", ', ') FROM migrate.schema_objects();
-SELECT string_agg(c::regclass::text, ' ' ORDER BY c::regclass::text COLLATE "C") FROM (SELECT classid FROM pg_depend WHERE objid >= 16384 UNION SELECT refclassid FROM pg_depend WHERE refobjid >= 16384 UNION SELECT classid FROM pg_shdepend) d (c);
+SELECT string_agg(c::regclass::text, ' ' ORDER BY c::regclass::text COLLATE "C") FROM (SELECT classid FROM pg_depend WHERE objid >= 16384 UNION SELECT refclassid FROM pg_depend WHERE refobjid >= 16384 UNION SELECT classid FROM pg_shdepend WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) OR classid = 'pg_subscription'::regclass) d (c);
 -- Except where the server knows more than we do
 SET allow_system_table_mods = on;
 BEGIN;

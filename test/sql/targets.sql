@@ -3,6 +3,8 @@
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS pg_migrate;
 CREATE EXTENSION pg_migrate;
+CREATE ROLE regress_owner SUPERUSER;
+SET SESSION AUTHORIZATION regress_owner;
 CREATE SCHEMA regress_targets;
 SET search_path = regress_targets;
 RESET client_min_messages;
@@ -65,3 +67,7 @@ SELECT migrate.merge('m', 'shop4a');
 SELECT migrate.merge('m', 'shop4a, shop4a');
 SELECT revision, file_name FROM migrate.merge('Merge', ARRAY['shop4a', 'shop4b'], 'm1');
 SELECT migrate.heads();
+\set ECHO none
+RESET SESSION AUTHORIZATION;
+DROP OWNED BY regress_owner;
+DROP ROLE regress_owner;

@@ -50,6 +50,84 @@ $code{ 'MG' . join('', splice(@codes, 0, 3)) } = 1 while @codes;
 cmp_ok(scalar keys %code, '>', 20, 'there are SQLSTATEs');
 is(join(' ', grep { $troubleshooting !~ /^### $_: /m } sort keys %code), '', 'each SQLSTATE has a section in troubleshooting');
 
+# What messages and documents tell people to type exists, and with such
+# arguments: each call is analyzed as the body of a procedure, in which only an
+# unknown function or table matters.  A call with "..." or <...> in it is only
+# looked up by name.
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION untypable(call text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('CREATE OR REPLACE PROCEDURE typed() LANGUAGE sql AS %L', call);
+	RETURN NULL;
+EXCEPTION
+	WHEN undefined_function OR wrong_object_type THEN RETURN call || ': ' || SQLERRM;
+	WHEN undefined_table THEN RETURN CASE WHEN SQLERRM ~ '"migrate\.' THEN call || ': ' || SQLERRM END;
+	WHEN OTHERS THEN RETURN NULL;
+END $$;
+SQL
+
+my %routines = map { $_ => 1 } split(/\n/, $node->safe_psql('postgres', "SELECT proname FROM pg_proc WHERE pronamespace = 'migrate'::regnamespace"));
+
+# The arguments that a text begins with, parentheses included
+sub balanced
+{
+	my ($text) = @_;
+	return $text =~ /^(\((?:[^()']|'(?:[^']|'')*'|(?1))*\))/ ? $1 : undef;
+}
+
+# The calls in a text that cannot be typed, with the reason, a line each
+sub untypable
+{
+	my ($text) = @_;
+	my %calls;
+
+	while ($text =~ /\b((?:SELECT|CALL|PERFORM|FROM)\s+(?:\*\s+FROM\s+)?)?migrate\.(\w+)(?=(\(.{0,2000})?)/gs)
+	{
+		my ($verb, $name, $rest) = ($1, $2, $3);
+		my $arguments = defined $rest ? balanced($rest) : undef;
+		my $call = "SELECT FROM migrate.$name";
+
+		if (!defined $rest)
+		{
+			next unless ($verb // '') =~ /FROM/;
+		}
+		elsif (!defined $verb || !defined $arguments || $arguments =~ /\.\.\.|<\w|\[|\$\$/)
+		{
+			next if $routines{$name};
+			$call = "SELECT migrate.$name()";
+		}
+		else
+		{
+			# what is filled in: a format's directives, psql's and PL/pgSQL's variables
+			$arguments =~ s/'%s'|:'\w+'|:\w+\b(?<!::)|%s/NULL/g;
+			$arguments =~ s/%\w*d/1/g;
+			$call = ($verb =~ /CALL/ ? 'CALL' : 'SELECT') . " migrate.$name$arguments";
+		}
+		# that is how prose names it
+		$calls{$call} = 1 unless $call eq 'CALL migrate.backfill()';
+	}
+	my $list = join(', ', map { s/'/''/gr =~ s/^(.*)$/('$1')/sr } sort keys %calls);
+	return $node->safe_psql('postgres', "SELECT untypable(call) FROM (VALUES $list) v (call) WHERE untypable(call) IS NOT NULL");
+}
+
+my $messages = '';
+for my $file (glob('src/*.c src/*/*.c'))
+{
+	my $source = slurp_file($file);
+	$source =~ s{/\*.*?\*/}{}gs;
+	# adjacent literals are one
+	$messages .= join('', map { s/\\n/\n/gr =~ s/\\(.)/$1/gr } /"((?:[^"\\\n]|\\.)*)"/g) . "\n"
+	  for $source =~ /((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g;
+}
+cmp_ok(scalar(() = $messages =~ /(?:SELECT|CALL) (?:\* FROM )?migrate\.\w+\(/g), '>', 30, 'messages tell what to type');
+is(untypable($messages), '', 'and it can be typed');
+is(untypable(join("\n", map { slurp_file($_) } 'README.md', glob('docs/*.md sql/*.sql'))), '', 'so can what the documents tell');
+like(untypable('Type `SELECT migrate.cancel(1, 2);`, `CALL migrate.upgrade()` or SELECT * FROM migrate.nothing.'),
+	qr/\A(?=.*migrate\.cancel\(1, 2\): )(?=.*migrate\.upgrade\(\): )(?=.*migrate\.nothing")/s, 'what cannot is found');
+my %settings = map { $_ => 1 } split(/\n/,
+	$node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.downgrade('base'); SELECT name FROM pg_settings WHERE name LIKE 'pg\\_migrate.%'"));
+is(join(' ', grep { !$settings{"pg_migrate.$_"} } $messages =~ /\bpg_migrate\.([a-z_]+)/g), '', 'the settings in messages exist');
+
 # links
 for my $file ('README.md', 'CHANGELOG.md', 'bench/README.md', glob('docs/*.md'))
 {

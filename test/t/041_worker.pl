@@ -162,7 +162,8 @@ for my $end (
 	[ 'Ctrl-C', qr/57014: canceling statement due to user request/, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%migrate.upgrade(%' AND backend_type = 'client backend' AND pid <> pg_backend_pid()" ],
 	[ 'termination', qr/57P01: terminating connection/, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%migrate.upgrade(%' AND backend_type = 'client backend' AND pid <> pg_backend_pid()" ],
 	[ 'statement_timeout', qr/57014: canceling statement due to statement timeout/, 'SELECT 1' ],
-	[ 'cancel()', qr/57014: canceling statement due to user request/, "SELECT migrate.cancel(max(run)) FROM migrate.run" ],
+	[ 'cancel(run)', qr/57014: canceling statement due to user request/, "SELECT migrate.cancel(run) FROM migrate.progress" ],
+	[ 'cancel()', qr/57014: canceling statement due to user request/, 'SELECT migrate.cancel()' ],
 	[ "its worker's death", qr/57P01: terminating background worker/, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_migrate'" ])
 {
 	my ($what, $said, $how) = @$end;
