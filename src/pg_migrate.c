@@ -8,6 +8,7 @@
 
 #include "check/check.h"
 #include "run/door.h"
+#include "run/leftovers.h"
 #include "run/runlock.h"
 
 PG_MODULE_MAGIC;
@@ -23,5 +24,6 @@ _PG_init(void)
 {
 	pgm_runlock_init();
 	pgm_door_init();
+	pgm_leftovers_init();
 	pgm_check_login();
 }

@@ -7,38 +7,59 @@
  * commits; and what is in pg_temp hides what the caller means by its name,
  * system views included.  So the triggers are fired while the scripts' role is
  * still on, such cursors are refused, and what was put into pg_temp is dropped.
+ *
+ * Prepared statements, cursors and other state of the session that no rollback
+ * restores are guarded while the scripts run: prepared.c, cursors.c, guard.c.
+ * That ends when the role is left, and as well when the transaction or
+ * subtransaction in which it was entered is rolled back.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "nodes/makefuncs.h"
-#include "utils/portal.h"
+#include "utils/builtins.h"
 
 #include "errors.h"
 #include "registry/spi.h"
+#include "run/cursors.h"
+#include "run/guard.h"
 #include "run/leftovers.h"
+#include "run/prepared.h"
+
+/* the (sub)transaction in which the guard was begun */
+static SubTransactionId guarded = InvalidSubTransactionId;
 
 static PgmQuery deferrable_query = {
 	.sql = "SELECT DISTINCT tgrelid FROM pg_trigger WHERE tgdeferrable"
 };
-static PgmQuery held_query = {
-	.sql = "SELECT name FROM pg_cursors WHERE is_holdable"
+
+/*
+ * Objects of any kind in pg_temp, and what was added to them: triggers of a
+ * temporary table, for example.  What is part of another object is dropped with
+ * it.
+ */
+static PgmQuery temporary_query = {
+	.sql = "WITH RECURSIVE t (classid, objid, own) AS ("
+	" SELECT classid, objid, true FROM pg_depend"
+	"  WHERE refclassid = 'pg_namespace'::regclass AND refobjid = pg_my_temp_schema()"
+	" UNION"
+	" SELECT d.classid, d.objid, false FROM t JOIN pg_depend d ON d.refclassid = t.classid AND d.refobjid = t.objid"
+	"  WHERE d.deptype IN ('n', 'a'))"
+	" SELECT classid, objid,"
+	"   CASE WHEN bool_or(own) THEN pg_describe_object(classid, objid, 0) END"
+	" FROM t GROUP BY classid, objid"
 };
 
-/* relations, and the types that are not part of one */
-static PgmQuery temporary_query = {
-	.sql = "SELECT oid, tableoid FROM pg_class"
-	" WHERE relnamespace = pg_my_temp_schema() AND relkind <> 'c'"
-	" UNION ALL SELECT t.oid, t.tableoid FROM pg_type t"
-	" WHERE typnamespace = pg_my_temp_schema() AND typelem = 0"
-	"   AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = typrelid AND relkind <> 'c')"
-};
+/* An object in pg_temp */
+typedef struct PgmTemporary
+{
+	ObjectAddress address;
+	char	   *description;	/* NULL if it was added to another one */
+} PgmTemporary;
 
 /* Are deferred triggers waiting to be fired? */
 bool
@@ -94,38 +115,9 @@ fire_deferred(void)
 				 errhint("Take SET CONSTRAINTS out of the trigger functions.")));
 }
 
-/* Refuse a cursor that the server would execute at commit, as the caller. */
-static void
-check_cursors(void)
-{
-	PgmSpi		spi;
-	uint64		n;
-
-	pgm_spi_begin(&spi, false);
-	n = pgm_spi_run(&spi, &held_query, NULL, NULL);
-	for (uint64 i = 0; i < n; i++)
-	{
-		char	   *name = pgm_spi_text(i, 1);
-		Portal		portal = GetPortalByName(name);
-
-		if (PortalIsValid(portal) &&
-			portal->createSubid == GetCurrentSubTransactionId())
-			ereport(ERROR,
-					(errcode(PGM_ERRCODE_INVALID_SCRIPT),
-					 errmsg("the migrations leave cursor \"%s\" WITH HOLD open",
-							name),
-					 errdetail("It would be executed as the caller at commit."),
-					 errhint("CLOSE the cursor in the script that declares it.")));
-	}
-	pgm_spi_end(&spi);
-}
-
-/*
- * What is in pg_temp: a list of oids; with "objects" also added there, unless
- * it is in "except".
- */
+/* What is in pg_temp: a list of PgmTemporary. */
 static List *
-list_temporary(List *except, ObjectAddresses *objects)
+list_temporary(void)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	List	   *result = NIL;
@@ -139,36 +131,127 @@ list_temporary(List *except, ObjectAddresses *objects)
 	for (uint64 i = 0; i < n; i++)
 	{
 		bool		isnull;
-		Oid			oid = DatumGetObjectId(pgm_spi_datum(i, 1, &isnull));
-		Oid			class = DatumGetObjectId(pgm_spi_datum(i, 2, &isnull));
+		char	   *description = pgm_spi_text(i, 3);
 		MemoryContext old = MemoryContextSwitchTo(caller);
+		PgmTemporary *t = palloc(sizeof(PgmTemporary));
 
-		result = lappend_oid(result, oid);
-		if (objects && !list_member_oid(except, oid))
-		{
-			ObjectAddress object;
-
-			ObjectAddressSet(object, class, oid);
-			add_exact_object_address(&object, objects);
-		}
+		ObjectAddressSet(t->address,
+						 DatumGetObjectId(pgm_spi_datum(i, 1, &isnull)),
+						 DatumGetObjectId(pgm_spi_datum(i, 2, &isnull)));
+		t->description = description ? pstrdup(description) : NULL;
+		result = lappend(result, t);
 		MemoryContextSwitchTo(old);
 	}
 	pgm_spi_end(&spi);
 	return result;
 }
 
-/* Drop what was put into pg_temp. */
+static bool
+contains(List *temporary, const ObjectAddress *address)
+{
+	ListCell   *lc;
+
+	foreach(lc, temporary)
+	{
+		const ObjectAddress *other = &((PgmTemporary *) lfirst(lc))->address;
+
+		if (other->objectId == address->objectId &&
+			other->classId == address->classId)
+			return true;
+	}
+	return false;
+}
+
+/* Refuse that an object of the caller in pg_temp was dropped. */
+static void
+check_dropped(List *before, List *after)
+{
+	ListCell   *lc;
+
+	foreach(lc, before)
+	{
+		const PgmTemporary *t = lfirst(lc);
+
+		if (t->description && !contains(after, &t->address))
+			ereport(ERROR,
+					(errcode(PGM_ERRCODE_INVALID_SCRIPT),
+					 errmsg("the migrations drop %s, which is temporary",
+							t->description),
+					 errdetail("It was made by the session that runs the migrations."),
+					 errhint("Drop it in that session, or take another name in the script.")));
+	}
+}
+
+/* Drop what was put into pg_temp, or added to what is there. */
 static void
 drop_temporary(List *before)
 {
+	List	   *after = list_temporary();
 	ObjectAddresses *objects = new_object_addresses();
+	ListCell   *lc;
 
-	list_temporary(before, objects);
+	check_dropped(before, after);
+	foreach(lc, after)
+	{
+		const PgmTemporary *t = lfirst(lc);
+
+		if (!contains(before, &t->address))
+			add_exact_object_address(&t->address, objects);
+	}
 	performMultipleDeletions(objects, DROP_CASCADE,
 							 PERFORM_DELETION_INTERNAL |
 							 PERFORM_DELETION_QUIETLY);
 	free_object_addresses(objects);
 	CommandCounterIncrement();
+}
+
+/*
+ * random() is as it was: nobody can tell what comes next.  The seed itself can
+ * neither be read nor be restored, and there is more than one way to set it.
+ */
+static void
+seed_random(void)
+{
+	int64		seed;
+
+	if (pg_strong_random(&seed, sizeof(seed)))
+		(void) DirectFunctionCall1(setseed,
+								   Float8GetDatum((double) seed / (double) PG_INT64_MAX));
+}
+
+/* Leave the session to the caller; raises nothing. */
+static void
+unguard(bool transaction_aborted)
+{
+	pgm_guard_active = false;
+	guarded = InvalidSubTransactionId;
+	pgm_prepared_drop();
+	pgm_cursors_reopen(transaction_aborted);
+	seed_random();
+}
+
+static void
+at_subtransaction_end(SubXactEvent event, SubTransactionId id,
+					  SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB && pgm_guard_active && id == guarded)
+		unguard(false);
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_ABORT && pgm_guard_active)
+		unguard(true);
+}
+
+/* Called when the library is loaded. */
+void
+pgm_leftovers_init(void)
+{
+	pgm_guard_init();
+	RegisterSubXactCallback(at_subtransaction_end, NULL);
+	RegisterXactCallback(at_transaction_end, NULL);
 }
 
 /*
@@ -179,20 +262,26 @@ drop_temporary(List *before)
 void
 pgm_leftovers_begin(PgmLeftovers *before)
 {
+	Assert(!pgm_guard_active);
 	check_none_before();
-	before->temporary = list_temporary(NIL, NULL);
+	before->temporary = list_temporary();
+	guarded = GetCurrentSubTransactionId();
+	pgm_guard_active = true;
+	pgm_cursors_shut();
 }
 
 /*
  * To be called before it is left.
  *
  * Raises whatever deferred triggers raise, and PGM_ERRCODE_INVALID_SCRIPT for
- * what they or cursors leave for the commit.
+ * what they or cursors leave for the commit, and for temporary objects of the
+ * caller that were dropped.
  */
 void
 pgm_leftovers_end(const PgmLeftovers *before)
 {
 	fire_deferred();
-	check_cursors();
+	pgm_cursors_close();
 	drop_temporary(before->temporary);
+	unguard(false);
 }

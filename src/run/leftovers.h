@@ -9,9 +9,10 @@
 
 typedef struct PgmLeftovers
 {
-	List	   *temporary;		/* oids of what was in pg_temp before */
+	List	   *temporary;		/* what was in pg_temp before */
 } PgmLeftovers;
 
+extern void pgm_leftovers_init(void);
 extern bool pgm_events_pending(void);
 extern void pgm_leftovers_begin(PgmLeftovers *before);
 extern void pgm_leftovers_end(const PgmLeftovers *before);
