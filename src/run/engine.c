@@ -27,6 +27,7 @@
 #include "errors.h"
 #include "lint/onlint.h"
 #include "registry/journal.h"
+#include "run/atomic.h"
 #include "run/engine.h"
 #include "run/halfdone.h"
 #include "run/locks.h"
@@ -34,6 +35,7 @@
 #include "run/retry.h"
 #include "run/runlock.h"
 #include "run/settings.h"
+#include "run/subtransaction.h"
 #include "run/warn.h"
 
 PgmIdentity *pgm_engine_identity = NULL;
@@ -153,11 +155,25 @@ execute_segment(const PgmTask *task)
 	pgm_identity_leave(&e->run->identity);
 }
 
-/* One try of a transactional segment: NULL, or the error after it is undone. */
+static bool
+segment_part(void *arg)
+{
+	execute_segment(arg);
+	return true;
+}
+
+/*
+ * One try of a transactional segment: NULL, or the error after it is undone;
+ * and then whether a statement had ended the transaction.
+ *
+ * The statements run in a subtransaction, as they do in the caller's
+ * transaction: there a command that would commit sees that it must not.
+ */
 static ErrorData *
-try_segment(const PgmTask *task)
+try_segment(const PgmTask *task, bool *lost)
 {
 	const PgmWork *work = &task->engine->work;
+	LocalTransactionId begun = pgm_local_transaction();
 	ErrorData  *volatile edata = NULL;
 
 	PG_TRY();
@@ -166,7 +182,10 @@ try_segment(const PgmTask *task)
 
 		pgm_work_begin();
 		pgm_runlock_keep();
-		execute_segment(task);
+		edata = pgm_subtransaction("pg_migrate", segment_part,
+								   unconstify(PgmTask *, task));
+		if (edata)
+			ReThrowError(edata);
 		pgm_runlock_keep();
 		pgm_task_done(task, &row);
 		pgm_work_commit(work);
@@ -175,6 +194,7 @@ try_segment(const PgmTask *task)
 	{
 		pgm_run_active = false;
 		pgm_lockwatch_stop();
+		*lost = pgm_local_transaction() != begun;
 		edata = pgm_work_abort(work);
 	}
 	PG_END_TRY();
@@ -191,18 +211,24 @@ run_transaction(const PgmTask *task)
 	for (int try = 0;; try++)
 	{
 		TimestampTz start = GetCurrentTimestamp();
+		bool		lost = false;
 		ErrorData  *edata;
 		PgmJournalSegment row;
 		long		worked;
 
 		pgm_locks_begin_try(try, try < pgm_lock_retries);
-		edata = try_segment(task);
+		edata = try_segment(task, &lost);
 		worked = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
 
 		if (edata == NULL)
 			return;
-		row = pgm_task_row(task, "failed");
+		row = pgm_task_row(task, lost ? "unknown" : "failed");
 		row.started_at = start;
+		if (lost)
+		{
+			edata->hint = pgm_ask_for_outcome(&row);
+			pgm_task_fail(task, &row, edata);
+		}
 		pgm_retry_sleep(pgm_task_retry(task, &row, edata, try, worked));
 		FreeErrorData(edata);
 	}

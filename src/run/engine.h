@@ -43,6 +43,7 @@ extern long pgm_task_retry(const PgmTask *task, PgmJournalSegment *row,
 /* lonerun.c */
 extern const Node *pgm_segment_statement(const PgmSegment *segment);
 extern void pgm_lone_run(const PgmTask *task);
+extern char *pgm_ask_for_outcome(const PgmJournalSegment *row);
 extern bool pgm_lone_recover(const PgmTask *task, PgmJournalSegment *row);
 
 /* the identity of the run of this backend's scripts, or NULL */

@@ -25,6 +25,7 @@
 
 #include "compat.h"
 #include "errors.h"
+#include "run/atomic.h"
 #include "run/execute.h"
 #include "run/locks.h"
 #include "run/lockwatch.h"
@@ -58,11 +59,11 @@ static const struct
 	},
 	{
 		ERRCODE_INVALID_TRANSACTION_TERMINATION,
-		"A procedure called by a migration runs inside the migration's transaction and may not commit."
+		"What a migration runs, such as a procedure or a hook of another extension, runs inside the migration's transaction and may not commit."
 	},
 	{
 		ERRCODE_ACTIVE_SQL_TRANSACTION,
-		"This statement cannot run inside a transaction, as migrations do."
+		"This statement cannot run inside a transaction, as migrations do. If no form of it can, run it by hand, outside of migrations."
 	},
 	{
 		ERRCODE_OUT_OF_MEMORY,
@@ -146,6 +147,8 @@ execute_planned(PlannedStmt *planned, const char *text,
 				ProcessUtilityContext level, DestReceiver *dest)
 {
 	Portal		portal = ActivePortal;
+	Snapshot	outer = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
+	uint32		outer_count = outer ? outer->active_count : 0;
 
 	CommandCounterIncrement();
 	PushActiveSnapshotWithLevel(GetTransactionSnapshot(), level == PROCESS_UTILITY_TOPLEVEL ?
@@ -165,8 +168,13 @@ execute_planned(PlannedStmt *planned, const char *text,
 	}
 	else
 		ProcessUtility(planned, text, false, level, NULL, NULL, dest, NULL);
-	/* a utility command may have replaced or popped it, as in a CALL */
-	if (ActiveSnapshotSet())
+
+	/*
+	 * A utility command may have replaced or popped it, as in a CALL; the one
+	 * below it is not ours to pop.
+	 */
+	if (ActiveSnapshotSet() &&
+		!(GetActiveSnapshot() == outer && outer->active_count == outer_count))
 		PopActiveSnapshot();
 	if (level == PROCESS_UTILITY_TOPLEVEL)
 		portal->portalSnapshot = NULL;
@@ -189,6 +197,31 @@ execute_raw(RawStmt *raw, const char *text, ProcessUtilityContext level,
 	CommandCounterIncrement();
 }
 
+/* A statement that may not end its transaction */
+typedef struct PgmInside
+{
+	RawStmt    *raw;
+	const char *text;
+	DestReceiver *dest;
+} PgmInside;
+
+static void
+inside_part(void *arg)
+{
+	PgmInside  *inside = arg;
+
+	execute_raw(inside->raw, inside->text, PROCESS_UTILITY_QUERY, inside->dest);
+}
+
+/* Execute a statement as a part of the transaction in progress. */
+static void
+execute_inside(RawStmt *raw, const char *text, DestReceiver *dest)
+{
+	PgmInside	inside = {.raw = raw,.text = text,.dest = dest};
+
+	pgm_atomic(inside_part, &inside);
+}
+
 /*
  * Execute a statement that was cut out of "text", without timeouts, locks in
  * advance and error context.  Its parse tree is not to be used again.
@@ -196,7 +229,7 @@ execute_raw(RawStmt *raw, const char *text, ProcessUtilityContext level,
 void
 pgm_execute_raw(RawStmt *raw, const char *text)
 {
-	execute_raw(raw, text, PROCESS_UTILITY_QUERY, None_Receiver);
+	execute_inside(raw, text, None_Receiver);
 }
 
 /* One statement within a script, with its timeouts and error context. */
@@ -217,8 +250,12 @@ execute_guarded(const PgmScript *script, const PgmStatement *s,
 	pgm_lockwatch_adjust();
 	armed = arm_timeout(saved);
 	if (level == PROCESS_UTILITY_QUERY)
+	{
 		pgm_locks_get(s->raw->stmt);
-	execute_raw(copyObject(s->raw), script->text, level, dest);
+		execute_inside(copyObject(s->raw), script->text, dest);
+	}
+	else
+		execute_raw(copyObject(s->raw), script->text, level, dest);
 	if (armed)
 		pgm_caller_timeout_restore(saved);
 	error_context_stack = callback.previous;

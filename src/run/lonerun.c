@@ -8,7 +8,6 @@
 
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
-#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -16,6 +15,7 @@
 #include "errors.h"
 #include "registry/behaviour.h"
 #include "registry/journal.h"
+#include "run/atomic.h"
 #include "run/engine.h"
 #include "run/lockwatch.h"
 #include "run/lone.h"
@@ -183,16 +183,6 @@ explain_timeout(ErrorData *edata, const Node *statement, TimestampTz start)
 						   pgm_build_timeout);
 }
 
-/* The transaction in progress, as this process numbers its own. */
-static LocalTransactionId
-current_transaction(void)
-{
-	VirtualTransactionId vxid;
-
-	GET_VXID_FROM_PGPROC(vxid, *MyProc);
-	return vxid.localTransactionId;
-}
-
 /*
  * Execute a lone statement of a script; NULL, or the error, and then, if
  * "committed" is given, whether something of it was committed before.  A
@@ -212,7 +202,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 	saved = enter_lone(task, statement);
 	pgm_work_commit(work);		/* the settings */
 	start = GetCurrentTimestamp();
-	begun = current_transaction();
+	begun = pgm_local_transaction();
 	pgm_lockwatch_start();
 	pgm_run_active = true;
 	PG_TRY();
@@ -225,7 +215,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 		pgm_run_active = false;
 		pgm_lockwatch_stop();
 		if (committed)
-			*committed = current_transaction() != begun;
+			*committed = pgm_local_transaction() != begun;
 		edata = pgm_work_abort(work);
 		explain_timeout(edata, statement, start);
 	}
@@ -360,9 +350,9 @@ is_idempotent(const PgmStep *step)
 	return value && strcmp(value, "yes") == 0;
 }
 
-/* Who knows shall say what became of a statement. */
-static char *
-ask_for_outcome(const PgmJournalSegment *row)
+/* A hint to find out, and say, what became of a segment. */
+char *
+pgm_ask_for_outcome(const PgmJournalSegment *row)
 {
 	return psprintf("It may have committed a part of its work. Find out whether it took effect, and say SELECT migrate.resume(%lld, 'done') or migrate.resume(%lld, 'again').",
 					(long long) row->run, (long long) row->run);
@@ -413,7 +403,7 @@ pgm_lone_run(const PgmTask *task)
 		if (committed && !pgm_lone_is_known(statement) && !is_idempotent(task->step))
 		{
 			row.state = "unknown";
-			edata->hint = ask_for_outcome(&row);
+			edata->hint = pgm_ask_for_outcome(&row);
 		}
 		if (!is_repeatable(statement, edata))
 			pgm_task_fail(task, &row, edata);
@@ -436,22 +426,17 @@ stop_unknown(const PgmTask *task, PgmJournalSegment *row)
 			 errmsg("migration \"%s\" was cut off in a statement whose outcome is unknown",
 					row->revision),
 			 errdetail("Segment %d of %d, %s: %s", row->number, row->total,
-					   task->segment->what, row->sql),
-			 errhint("%s", ask_for_outcome(row))));
+					   task->segment->what ? task->segment->what :
+					   pgm_segment_kind(task->segment), row->sql),
+			 errhint("%s", pgm_ask_for_outcome(row))));
 }
 
-/*
- * A lone statement that was cut off: find out what became of it.  Returns
- * whether it is in effect.
- *
- * Raises PGM_ERRCODE_OUTCOME_UNKNOWN when that cannot be told.
- */
-bool
-pgm_lone_recover(const PgmTask *task, PgmJournalSegment *row)
+/* Find out what became of a lone statement, after clearing what it left. */
+static PgmOutcome
+recovered_outcome(const PgmTask *task, PgmJournalSegment *row)
 {
 	const Node *statement = pgm_segment_statement(task->segment);
 	ErrorData  *edata = NULL;
-	PgmOutcome	outcome;
 
 	pgm_lone_adopt(unconstify(Node *, statement), row->intent);
 	for (int try = 0;; try++)
@@ -463,7 +448,23 @@ pgm_lone_recover(const PgmTask *task, PgmJournalSegment *row)
 			ReThrowError(edata);
 		pgm_retry_sleep(pgm_task_retry(task, row, edata, try, 0));
 	}
-	outcome = examine(task, statement, row->intent);
+	return examine(task, statement, row->intent);
+}
+
+/*
+ * A segment that was cut off: find out what became of it.  Returns whether it
+ * is in effect.
+ *
+ * Raises PGM_ERRCODE_OUTCOME_UNKNOWN when that cannot be told: of a statement
+ * that is not known well enough, and of a transactional segment whose
+ * transaction one of its statements ended.
+ */
+bool
+pgm_lone_recover(const PgmTask *task, PgmJournalSegment *row)
+{
+	PgmOutcome	outcome = task->segment->kind == PGM_SEGMENT_LONE ?
+		recovered_outcome(task, row) : PGM_OUTCOME_UNKNOWN;
+
 	if (outcome == PGM_OUTCOME_UNKNOWN && is_idempotent(task->step))
 		outcome = PGM_OUTCOME_AGAIN;
 	if (outcome == PGM_OUTCOME_UNKNOWN)

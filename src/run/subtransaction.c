@@ -8,12 +8,18 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
+#include "run/atomic.h"
+#include "run/lockwatch.h"
+#include "run/runlock.h"
 #include "run/subtransaction.h"
 
 /*
  * Call part(arg) in a subtransaction of this name, in the current memory
  * context.  It is kept, with its locks, when that returns true; else it is
  * rolled back.  Returns NULL, or the error after it was rolled back.
+ *
+ * Raises the error where something in part() has ended the subtransaction: then
+ * only the end of the whole transaction undoes what it did.
  */
 ErrorData *
 pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
@@ -21,8 +27,10 @@ pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	ErrorData  *volatile edata = NULL;
+	PgmAtomic	here;
 
 	BeginInternalSubTransaction(name);
+	pgm_atomic_note(&here);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
@@ -36,6 +44,13 @@ pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
 	}
 	PG_CATCH();
 	{
+		if (pgm_atomic_lost(&here))
+		{
+			/* no caller will come to the end of what it does */
+			pgm_run_active = false;
+			pgm_lockwatch_stop();
+			PG_RE_THROW();
+		}
 		MemoryContextSwitchTo(context);
 		edata = CopyErrorData();
 		FlushErrorState();

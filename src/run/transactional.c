@@ -38,6 +38,42 @@ option(List *options, const char *name, bool standard)
 	return standard;
 }
 
+/* A boolean option that TimescaleDB understands. */
+static bool
+timescale_option(List *options, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *def = lfirst_node(DefElem, lc);
+
+		if (def->defnamespace && strcmp(def->defnamespace, "timescaledb") == 0 &&
+			strcmp(def->defname, name) == 0)
+			return defGetBoolean(def);
+	}
+	return false;
+}
+
+/* CREATE INDEX; TimescaleDB can build it chunk by chunk, with commits between */
+static const char *
+lone_index(const IndexStmt *stmt)
+{
+	if (stmt->concurrent)
+		return "CREATE INDEX CONCURRENTLY";
+	return timescale_option(stmt->options, "transaction_per_chunk") ?
+		"CREATE INDEX WITH (timescaledb.transaction_per_chunk)" : NULL;
+}
+
+/* A continuous aggregate of TimescaleDB that is filled at once, in transactions */
+static const char *
+lone_create_as(const CreateTableAsStmt *stmt)
+{
+	return stmt->objtype == OBJECT_MATVIEW && !stmt->into->skipData &&
+		timescale_option(stmt->into->options, "continuous") ?
+		"CREATE MATERIALIZED VIEW WITH (timescaledb.continuous) WITH DATA" : NULL;
+}
+
 /* Is the relation partitioned, in the catalog or by a CREATE of this plan? */
 static bool
 is_partitioned(const RangeVar *rel, List *partitioned)
@@ -225,8 +261,9 @@ lone(const Node *node, List *partitioned)
 	switch (nodeTag(node))
 	{
 		case T_IndexStmt:
-			return ((const IndexStmt *) node)->concurrent ?
-				"CREATE INDEX CONCURRENTLY" : NULL;
+			return lone_index((const IndexStmt *) node);
+		case T_CreateTableAsStmt:
+			return lone_create_as((const CreateTableAsStmt *) node);
 		case T_DropStmt:
 			return ((const DropStmt *) node)->concurrent ?
 				"DROP INDEX CONCURRENTLY" : NULL;

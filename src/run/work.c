@@ -100,7 +100,8 @@ pgm_work_abort(const PgmWork *work)
 	FlushErrorState();
 	pgm_caller_timeout_restore(&work->timeout);
 	ActivePortal->portalSnapshot = NULL;
-	AbortCurrentTransaction();
+	/* in whatever subtransaction the error was raised, or in none at all */
+	AbortOutOfAnyTransaction();
 	StartTransactionCommand();
 	MemoryContextSwitchTo(work->context);
 	return edata;

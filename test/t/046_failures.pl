@@ -10,6 +10,7 @@ use Test::More;
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', 'autovacuum = off');
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'commits_underneath'");
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 
@@ -177,6 +178,81 @@ is(sql('SELECT up_to_date FROM migrate.status'), 'f', 'it is not up to date');
 like(ask("SELECT migrate.upgrade('head')"), qr/ERROR:  MG017/, 'nor is there nothing to do');
 like(ask('BEGIN', "SELECT migrate.upgrade('head')"), qr/ERROR:  MG017/, 'in a transaction block either');
 sql('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open');
+
+# A hook of another extension that ends the transaction underneath a statement:
+# what the script does is in effect as a whole or not at all, through any door.
+my %doors = (
+	'SELECT' => [ 'SELECT migrate.upgrade()', '' ],
+	'SELECT in a block' => [ 'BEGIN; SELECT migrate.upgrade()', '' ],
+	'worker' => [ 'SELECT migrate.upgrade()', 'CREATE INDEX CONCURRENTLY ON t (b);' ],
+	'CALL' => [ 'CALL migrate.deploy()', '' ],
+	'CALL of segments' => [ 'CALL migrate.deploy()', 'CREATE INDEX CONCURRENTLY ON t (b);' ]);
+foreach my $door (sort keys %doors)
+{
+	my ($call, $more) = @{ $doors{$door} };
+	for my $case (
+		[ 'commits', '22012: division by zero' ],
+		[ 'pops, then commits', '22012: division by zero' ],
+		[ 'checks, then commits', '25001: COMMENT that commits cannot run inside a transaction block.*run it by hand' ],
+		[ 'leaves, then commits', q{2D000: a statement of a migration tried to commit the migration's transaction.*nothing was committed.*statement 2, line 1} ],
+		[ 'leaves', q{2D000: a statement of a migration left the migration's subtransaction} ])
+	{
+		my ($how, $error) = @$case;
+		load("CREATE TABLE before_it (); COMMENT ON TABLE t IS '$how'; CREATE TABLE after_it (); SELECT 1/0; $more");
+		like(ask($call, 'SELECT count(*) FROM t'), qr/ERROR:  $error/s, "$door: $how");
+		is(sql("SELECT to_regclass('before_it'), to_regclass('after_it'), (SELECT migrate.current()), count(*) FROM migrate.segment WHERE open"), '|||0', 'nothing is in effect');
+	}
+	load("CREATE TABLE before_it (); COMMENT ON TABLE t IS 'commits'; CREATE TABLE after_it (); $more");
+	unlike(ask($call, 'COMMIT'), qr/ERROR/, "$door: a commit that commits nothing");
+	is(sql("SELECT to_regclass('before_it'), to_regclass('after_it'), (SELECT migrate.current()), count(*) FROM migrate.segment WHERE open"), 'before_it|after_it|r1|0', 'everything is in effect');
+}
+
+# a rollback cannot be refused: whoever knows says what became of the segment
+for my $case ([ 'CALL migrate.deploy()', 'rolls back', q{MG018: a statement of a migration rolled back the migration's transaction} ],
+	[ 'SELECT migrate.upgrade()', 'rolls back, then fails', 'XX000: failed after the rollback' ])
+{
+	my ($call, $how, $error) = @$case;
+	load("CREATE TABLE before_it (); COMMENT ON TABLE t IS '$how'; CREATE TABLE after_it (); CREATE INDEX CONCURRENTLY ON t (b)");
+	like(ask($call), qr/ERROR:  $error.*migrate.resume\(\d+, 'done'\)/s, "$call: $how");
+	is(sql("SELECT to_regclass('before_it'), to_regclass('after_it'), (SELECT migrate.current())") . sql("SELECT state FROM migrate.segment WHERE open"), '||unknown', 'the segment is of unknown outcome');
+	like(ask($call), qr/ERROR:  MG018: .*Segment 1 of 2, transaction: CREATE TABLE before_it/s, 'and not run again');
+	sql("SELECT migrate.resume(max(run), 'again') FROM migrate.segment WHERE open");
+	like(ask($call), qr/ERROR:  $error/s, 'until somebody knows');
+	sql("SELECT migrate.resume(max(run), 'done') FROM migrate.segment WHERE open");
+	unlike(ask($call), qr/ERROR/, 'or that it is done');
+	is(sql("SELECT (SELECT migrate.current()), to_regclass('t_b_idx'), count(*) FROM migrate.segment WHERE open"), 'r1|t_b_idx|0', 'which it then is');
+}
+
+# a downgrade, a verify section, a trial
+load('SELECT 1');
+sql("SELECT migrate.register('r1', upgrade => 'SELECT 1', downgrade => \$\$CREATE TABLE before_it (); COMMENT ON TABLE t IS 'leaves, then commits'\$\$, replace => true); SELECT migrate.upgrade()");
+for my $call ("SELECT migrate.downgrade('base')", "CALL migrate.deploy('base', 'downgrade')")
+{
+	like(ask($call), qr/ERROR:  2D000/, "$call is refused the commit");
+	is(sql("SELECT to_regclass('before_it'), (SELECT migrate.current())"), '|r1', 'it is not done');
+}
+load('SELECT 1');
+sql("SELECT migrate.register('r1', upgrade => 'CREATE TABLE before_it ()', verify => \$\$COMMENT ON TABLE t IS 'leaves, then commits'; SELECT true\$\$, replace => true)");
+for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()', 'SELECT * FROM migrate.explain(execute => true)')
+{
+	like(ask($call, 'SELECT * FROM migrate.explain()'), qr/ERROR:  2D000/, "$call: so is a verify section");
+	is(sql("SELECT to_regclass('before_it'), (SELECT migrate.current())"), '|', 'nothing is in effect');
+}
+
+# a try after a lost lock finds nothing of the one before
+load("CREATE TABLE before_it (); COMMENT ON TABLE t IS 'commits'; LOCK TABLE p NOWAIT");
+my $locker = begin('BEGIN; LOCK TABLE p; SELECT pg_sleep(1000)');
+await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
+{
+	like(ask('SET pg_migrate.lock_poll = 0', 'SET pg_migrate.lock_timeout = 100', 'SET pg_migrate.lock_retries = 1', $call), qr/retry 1 of 1.*ERROR:  55P03/s, "$call: a retry begins where the first try did");
+}
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+end($locker);
+
+# what TimescaleDB does with commits stands alone
+load('CREATE INDEX ON t (b) WITH (timescaledb.transaction_per_chunk); CREATE MATERIALIZED VIEW v WITH (timescaledb.continuous) AS SELECT 1 AS a; CREATE MATERIALIZED VIEW w WITH (timescaledb.continuous) AS SELECT 1 AS a WITH NO DATA');
+is(sql('SELECT cardinality(segments), door FROM migrate.plan()'), '3|segments', 'statements of TimescaleDB that commit are segments');
 
 # a confined script cannot leave its role through the arguments of a backfill
 load('SELECT 1');

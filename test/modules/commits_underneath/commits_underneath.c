@@ -1,0 +1,93 @@
+/*
+ * commits_underneath.c
+ *	  A utility hook that ends the transaction it is called in, as hooks of
+ *	  some extensions do.
+ *
+ * A COMMENT whose text is one of those below does so before it is executed.
+ * For the tests; to be named by shared_preload_libraries.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "nodes/parsenodes.h"
+#include "tcop/utility.h"
+#include "utils/snapmgr.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+static ProcessUtility_hook_type previous_hook = NULL;
+
+/* Leave every subtransaction and the transaction block, whoever began them. */
+static void
+leave_blocks(void)
+{
+	while (ActiveSnapshotSet())
+		PopActiveSnapshot();
+	while (IsSubTransaction())
+		ReleaseCurrentSubTransaction();
+	if (IsTransactionBlock())
+		(void) EndTransactionBlock(false);
+}
+
+static void
+end_transaction(const char *how)
+{
+	/* as TimescaleDB does for transaction_per_chunk */
+	if (strcmp(how, "checks, then commits") == 0)
+		PreventInTransactionBlock(true, "COMMENT that commits");
+	if (strcmp(how, "commits") == 0 || strcmp(how, "checks, then commits") == 0)
+	{
+		CommitTransactionCommand();
+		StartTransactionCommand();
+	}
+	else if (strcmp(how, "pops, then commits") == 0)
+	{
+		PopActiveSnapshot();
+		CommitTransactionCommand();
+		StartTransactionCommand();
+	}
+	else if (strcmp(how, "leaves, then commits") == 0)
+	{
+		leave_blocks();
+		CommitTransactionCommand();
+		StartTransactionCommand();
+		PushActiveSnapshot(GetTransactionSnapshot());
+	}
+	else if (strcmp(how, "leaves") == 0)
+		ReleaseCurrentSubTransaction();
+	else if (strcmp(how, "rolls back") == 0 || strcmp(how, "rolls back, then fails") == 0)
+	{
+		AbortOutOfAnyTransaction();
+		StartTransactionCommand();
+		PushActiveSnapshot(GetTransactionSnapshot());
+		if (strcmp(how, "rolls back, then fails") == 0)
+			ereport(ERROR, (errmsg("failed after the rollback")));
+	}
+}
+
+static void
+hook(PlannedStmt *planned, const char *text, bool read_only,
+	 ProcessUtilityContext context, ParamListInfo params,
+	 QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *qc)
+{
+	const CommentStmt *stmt = (const CommentStmt *) planned->utilityStmt;
+
+	if (IsA(stmt, CommentStmt) && stmt->comment)
+		end_transaction(pstrdup(stmt->comment));
+	if (previous_hook)
+		previous_hook(planned, text, read_only, context, params, environment,
+					  dest, qc);
+	else
+		standard_ProcessUtility(planned, text, read_only, context, params,
+								environment, dest, qc);
+}
+
+void
+_PG_init(void)
+{
+	previous_hook = ProcessUtility_hook;
+	ProcessUtility_hook = hook;
+}
