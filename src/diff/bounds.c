@@ -10,6 +10,7 @@
 
 #include "diff/plan.h"
 #include "diff/relations.h"
+#include "diff/writetext.h"
 
 /* Behind the element of a list that a text begins with */
 static const char *
@@ -48,7 +49,7 @@ elements(const char *text)
 static List *
 list_behind(const char *bound, const char *word)
 {
-	const char *at = strstr(bound, word);
+	const char *at = pgm_text_find(bound, word);
 
 	return at ? elements(at + strlen(word)) : NIL;
 }

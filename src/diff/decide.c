@@ -15,6 +15,7 @@
 #include "diff/kinds.h"
 #include "diff/plan.h"
 #include "diff/relations.h"
+#include "diff/writetext.h"
 #include "diff/writetypes.h"
 
 /* Kinds of objects that hold rows: they are not replaced for others' sake */
@@ -295,7 +296,7 @@ is_checked(const PgmObject *old, const PgmObject *new)
 {
 	const char *definition = pgm_value(new, "definition");
 
-	return strstr(definition, " NOT VALID") == NULL &&
+	return !pgm_constraint_not_valid(new) &&
 		(old == NULL || strcmp(pgm_value(old, "definition"), definition) != 0);
 }
 
@@ -402,7 +403,7 @@ pgm_atom_replace(PgmDiffPlan *p, PgmAtom *a)
 static void
 grant_columns_again(PgmDiffPlan *p, const PgmAtom *revoked)
 {
-	const char *on = strstr(revoked->old.object->identity, " on table ");
+	const char *on = pgm_text_find(revoked->old.object->identity, " on table ");
 	const PgmObject *table = pgm_side_parent(p->old, revoked->old.object);
 	int			n = on ? on - revoked->old.object->identity : 0;
 	ListCell   *lc;
@@ -415,7 +416,8 @@ grant_columns_again(PgmDiffPlan *p, const PgmAtom *revoked)
 		PgmAtom    *a = pgm_plan_atom(p, o);
 
 		if (a->todo == PGM_KEEP && strncmp(o->identity, revoked->old.object->identity, n) == 0 &&
-			o->identity[n] == ' ' && o->identity[n + 1] == '(' && strstr(o->identity, on))
+			o->identity[n] == ' ' && o->identity[n + 1] == '(' &&
+			strcmp(pgm_text_find(o->identity, " on table "), on) == 0)
 			a->todo = PGM_REPLACE;
 	}
 }

@@ -18,6 +18,7 @@
 #include "diff/plan.h"
 #include "diff/relations.h"
 #include "diff/texthash.h"
+#include "diff/writetext.h"
 
 /* Kinds with names that a body can mention */
 static const char *const relations[] = {
@@ -55,7 +56,7 @@ body_of(const PgmObject *o)
 	const char *definition = pgm_kind_is(o, "function") || pgm_kind_is(o, "procedure") ?
 		pgm_value(o, "definition") : NULL;
 
-	return definition ? strstr(definition, "\nAS $") : NULL;
+	return definition ? pgm_text_find(definition, "\nAS $") : NULL;
 }
 
 /* Those that a body can mention, by name. */

@@ -176,6 +176,29 @@ pgm_constraint_is(const PgmObject *o, const char *words)
 }
 
 /*
+ * Do these words end the definition of a constraint, of a table or domain?
+ *
+ * pg_get_constraintdef() ends with NOT VALID or NOT ENFORCED where a constraint
+ * is that, and else never: a literal or name that ends so is in quotes.
+ */
+bool
+pgm_constraint_ends(const PgmObject *o, const char *words)
+{
+	const char *definition = pgm_value(o, "definition");
+	Size		length = strlen(definition);
+
+	return length >= strlen(words) &&
+		strcmp(definition + length - strlen(words), words) == 0;
+}
+
+/* Is it a constraint that the rows that are there were not checked for? */
+bool
+pgm_constraint_not_valid(const PgmObject *o)
+{
+	return pgm_constraint_ends(o, " NOT VALID") || pgm_constraint_ends(o, " NOT ENFORCED");
+}
+
+/*
  * The constraint with a name of its own, as from 18 on, that says of a column
  * that it is NOT NULL, or NULL.
  */

@@ -22,6 +22,8 @@ extern bool pgm_is_filled(const PgmWrite *w, const PgmObject *relation);
 extern char *pgm_helper_name(const char *identity, const char *suffix);
 extern char *pgm_unquoted(const char *name);
 extern bool pgm_constraint_is(const PgmObject *o, const char *words);
+extern bool pgm_constraint_ends(const PgmObject *o, const char *words);
+extern bool pgm_constraint_not_valid(const PgmObject *o);
 extern const PgmObject *pgm_column_not_null(const PgmSide *s, const PgmObject *column);
 extern bool pgm_is_not_null_check(const PgmObject *constraint,
 								  const PgmObject *column);

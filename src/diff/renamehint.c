@@ -17,6 +17,7 @@
 #include "diff/relations.h"
 #include "diff/rename.h"
 #include "diff/renameparts.h"
+#include "diff/writetext.h"
 
 /* Kinds that can be renamed, those first that a name without a kind means */
 static const char *const kinds[] = {
@@ -181,7 +182,7 @@ find_in_schemas(const PgmAutogenerate *a, const char *kind, const char *name)
 
 		if (strcmp(kind, "constraint") == 0 || strcmp(kind, "domain constraint") == 0)
 		{
-			const char *on = strstr(name, strcmp(kind, "constraint") == 0 ? " on " : " on domain ");
+			const char *on = pgm_text_find(name, strcmp(kind, "constraint") == 0 ? " on " : " on domain ");
 			const char *of = on ? on + (strcmp(kind, "constraint") == 0 ? 4 : 11) : NULL;
 
 			o = on ? pgm_side_find(a->before, kind,

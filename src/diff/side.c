@@ -29,6 +29,7 @@
 #include "diff/side.h"
 #include "diff/take.h"
 #include "diff/texthash.h"
+#include "diff/writetext.h"
 #include "diff/writetypes.h"
 
 /* How many steps it may be from something to the object it is a part of */
@@ -277,8 +278,8 @@ add_dependencies(PgmSide *s, HTAB *aliases, uint64 n)
 static const PgmObject *
 granted_column(const PgmSide *s, const PgmObject *grant)
 {
-	const char *on = strstr(grant->identity, ") on table ");
-	const char *column = strstr(grant->identity, " (");
+	const char *on = pgm_text_find(grant->identity, ") on table ");
+	const char *column = pgm_text_find(grant->identity, " (");
 	const PgmObject *table = pgm_side_parent(s, grant);
 	ListCell   *lc;
 
@@ -301,8 +302,8 @@ granted_column(const PgmSide *s, const PgmObject *grant)
 static const PgmObject *
 granted_from(const PgmSide *s, const PgmObject *grant)
 {
-	const char *to = strstr(grant->identity, " to ");
-	const char *by = strstr(grant->identity, " by ");
+	const char *to = pgm_text_find_last(grant->identity, " to ");
+	const char *by = pgm_text_find_last(grant->identity, " by ");
 
 	if (to == NULL || by == NULL)
 		return NULL;

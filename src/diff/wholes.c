@@ -257,7 +257,7 @@ static bool
 is_folded_constraint(const PgmObject *o)
 {
 	return is_kind(o, "constraint") && !pgm_constraint_is(o, "FOREIGN KEY") &&
-		strstr(pgm_value(o, "definition"), " NOT VALID") == NULL &&
+		!pgm_constraint_ends(o, " NOT VALID") &&
 		pgm_value(o, "index_comment") == NULL;
 }
 

@@ -500,7 +500,7 @@ write_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		pgm_kind_is(relation, "table") && !pgm_value(new, "identity") &&
 		!is_checked_not_null(w, old, new);
 
-	if (in_steps && !(constraint && strstr(pgm_value(constraint, "definition"), " NOT VALID")))
+	if (in_steps && !(constraint && pgm_constraint_ends(constraint, " NOT VALID")))
 		write_fill(w, relation, new, pgm_value(new, "default"));
 	if (constraint == NULL)
 		write_set_not_null(w, relation, new, in_steps);

@@ -16,6 +16,7 @@
 #include "diff/kinds.h"
 #include "diff/plan.h"
 #include "diff/relations.h"
+#include "diff/writetext.h"
 
 #define NOT_VALID " NOT VALID"
 
@@ -37,7 +38,7 @@ static bool
 is_key(const PgmObject *constraint)
 {
 	return (pgm_constraint_is(constraint, "PRIMARY KEY") || pgm_constraint_is(constraint, "UNIQUE")) &&
-		strstr(definition_of(constraint), " WITHOUT OVERLAPS)") == NULL;
+		pgm_text_find(definition_of(constraint), " WITHOUT OVERLAPS)") == NULL;
 }
 
 static const char *
@@ -63,9 +64,9 @@ index_part(const char *definition)
 
 	for (int i = 0; i < (int) lengthof(ends); i++)
 	{
-		const char *p = strstr(definition, ends[i]);
+		const char *p = pgm_text_find(definition, ends[i]);
 
-		if (p && strchr(p, ')') == NULL)
+		if (p)
 			n = Min(n, p - definition);
 	}
 	return n;
@@ -95,7 +96,7 @@ pgm_constraint_definition(const PgmObject *constraint)
 
 	if (!has_index(constraint))
 		return psprintf("CONSTRAINT %s %s", name_of(constraint), definition);
-	where = pgm_constraint_is(constraint, "EXCLUDE") ? strstr(definition, ") WHERE (") : NULL;
+	where = pgm_constraint_is(constraint, "EXCLUDE") ? pgm_text_find(definition, ") WHERE (") : NULL;
 	if (where)
 		n = where + 1 - definition;
 	return psprintf("CONSTRAINT %s %.*s%s%s", name_of(constraint), n, definition,
@@ -152,7 +153,7 @@ validates_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *c
 {
 	if (!w->options->not_valid || !pgm_is_filled(w, relation) ||
 		pgm_kind_is(relation, "foreign table") ||
-		strstr(definition_of(constraint), NOT_VALID) || strstr(definition_of(constraint), " NOT ENFORCED"))
+		pgm_constraint_not_valid(constraint))
 		return false;
 	if (pgm_constraint_is(constraint, "FOREIGN KEY"))
 		return PGM_PARTITIONED_KEY_NOT_VALID || !pgm_is_partitioned(relation);
@@ -304,7 +305,7 @@ is_in_use(const PgmWrite *w, const PgmObject *old, const PgmObject *relation)
 	const char *identity = pgm_value(relation, "replica_identity");
 
 	if ((clustered && strcmp(clustered, name_of(old)) == 0) ||
-		(identity && strstr(identity, name_of(old))))
+		(identity && strcmp(identity, psprintf("using index %s", name_of(old))) == 0))
 		return true;
 	foreach(lc, pgm_plan_atom(w->plan, old)->old.used_by)
 		if (((PgmAtom *) lfirst(lc))->aspect == NULL)

@@ -109,10 +109,10 @@ write_is_template(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static char *
 setting_name(const PgmObject *o)
 {
-	const char *end = strstr(o->identity, " of ");
+	const char *end = pgm_text_find(o->identity, " of ");
 
 	if (end == NULL)
-		end = strstr(o->identity, " in this database");
+		end = pgm_text_find(o->identity, " in this database");
 	return pnstrdup(o->identity, end - o->identity);
 }
 
@@ -133,7 +133,7 @@ quoted_setting_name(const PgmObject *o)
 static void
 write_setting(PgmWrite *w, const PgmObject *o, const char *what)
 {
-	const char *role = strstr(o->identity, " of ");
+	const char *role = pgm_text_find(o->identity, " of ");
 
 	if (role == NULL)
 	{

@@ -97,7 +97,7 @@ is_in_use(const PgmObject *relation, const PgmObject *index)
 	const char *identity = pgm_value(relation, "replica_identity");
 
 	return (clustered && strcmp(clustered, name) == 0) ||
-		(identity && strstr(identity, name));
+		(identity && strcmp(identity, psprintf("using index %s", name)) == 0);
 }
 
 /* Foreign keys may depend on a unique index. */

@@ -11,6 +11,7 @@
 #include "diff/kinds.h"
 #include "diff/plan.h"
 #include "diff/relations.h"
+#include "diff/writetext.h"
 #include "lint/lint.h"
 
 /* Does a column come from a parent that CREATE TABLE names? */
@@ -39,7 +40,7 @@ append_columns(StringInfo out, PgmWrite *w, const PgmObject *table)
 		if (!pgm_plan_is_folded(w->plan, column, false) || comes_from_parent(table, column))
 			continue;
 		definition = pgm_column_definition(w, column, pgm_plan_is_folded(w->plan, column, true));
-		if (!pgm_value(table, "of_type") || strstr(definition, " WITH OPTIONS "))
+		if (!pgm_value(table, "of_type") || pgm_text_find(definition, " WITH OPTIONS "))
 			append_element(out, definition);
 	}
 }

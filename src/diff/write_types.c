@@ -239,7 +239,7 @@ static bool
 speaks_of(const PgmObject *function, const PgmObject *type)
 {
 	const char *definition = pgm_value(function, "definition");
-	const char *body = strstr(definition, "\n LANGUAGE ");
+	const char *body = pgm_text_find(definition, "\n LANGUAGE ");
 	const char *name = strstr(definition, type->identity);
 
 	return name && (body == NULL || name < body);

@@ -13,6 +13,7 @@
 #include "diff/relations.h"
 #include "diff/write.h"
 #include "diff/writeparts.h"
+#include "diff/writetext.h"
 
 /* " WITH (...)", or nothing */
 static const char *
@@ -32,7 +33,7 @@ renamed_values(const PgmObject *o)
 	const char *query = pgm_definition(o);
 	const char *start = "SELECT \"*VALUES*\".column1";
 	const char *end = ") \"*VALUES*\"";
-	const char *values = strstr(query, "\n   FROM (VALUES ");
+	const char *values = pgm_text_find(query, "\n   FROM (VALUES ");
 	Size		length;
 
 	if (strncmp(query, start, strlen(start)) != 0 || values == NULL)

@@ -2,8 +2,9 @@
  * writetext.c
  *	  Taking apart what stands in snapshots: names, literals, identities.
  *
- * An identity may hold names of any characters, but those stand in double
- * quotes; a word is looked for outside of them.
+ * An identity or a definition, as the server writes it, may hold names and
+ * literals of any characters, but those stand in quotes; a word is looked for
+ * outside of them.
  */
 #include "postgres.h"
 
@@ -11,19 +12,24 @@
 
 #include "diff/writetext.h"
 
-/* Where a word stands in a text outside of double quotes: first, or NULL. */
+/*
+ * Where a word stands in a text outside of quotes: first, or NULL.  The server
+ * doubles quotes within names and literals, and never writes \'.
+ */
 const char *
 pgm_text_find(const char *text, const char *word)
 {
 	Size		length = strlen(word);
-	bool		quoted = false;
+	char		quote = '\0';	/* within such ones */
 
 	for (const char *p = text; *p; p++)
 	{
-		if (!quoted && strncmp(p, word, length) == 0)
+		if (quote == '\0' && strncmp(p, word, length) == 0)
 			return p;
-		if (*p == '"')
-			quoted = !quoted;
+		if (quote == '\0' && (*p == '"' || *p == '\''))
+			quote = *p;
+		else if (*p == quote)
+			quote = '\0';
 	}
 	return NULL;
 }

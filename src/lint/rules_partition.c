@@ -156,10 +156,9 @@ static const char *
 behind_bounds(const PgmLint *l, const PartitionBoundSpec *bound)
 {
 	const char *source = pgm_source(l);
-	const char *bounds = bounds_text(l, bound);
-	const char *start = strstr(source, bounds);
+	int			behind = bound->location - l->statement->start + strlen(bounds_text(l, bound));
 
-	return start ? start + strlen(bounds) : "";
+	return behind <= (int) strlen(source) ? source + behind : "";
 }
 
 /* What it says of a column, which LIKE has no place for */

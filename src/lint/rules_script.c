@@ -10,6 +10,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "commands/defrem.h"
+#include "mb/pg_wchar.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -587,16 +588,28 @@ length_up_to(const char *p, int begin, const char *end)
 	return found ? (int) (found + strlen(end) - p) : (int) strlen(p);
 }
 
+/* The length of a string in which backslashes escape */
+static int
+length_of_escapes(const char *p)
+{
+	int			n = *p == '\'' ? 1 : 2;
+
+	for (; p[n] && p[n] != '\''; n++)
+		if (p[n] == '\\' && p[n + 1])
+			n++;
+	return n + (p[n] == '\'');
+}
+
 /* The length of the comment or string that "p" begins with; 0: of neither */
 static int
 length_of_text(const char *p)
 {
-	if (p[0] == '-' && p[1] == '-')
-		return length_up_to(p, 2, "\n");
-	if (p[0] == '/' && p[1] == '*')
-		return length_up_to(p, 2, "*/");
-	if (p[0] == '\'')
+	if ((p[0] == '-' && p[1] == '-') || (p[0] == '/' && p[1] == '*'))
+		return pgm_text_skip_gap(p, 0);
+	if (p[0] == '\'' && standard_conforming_strings)
 		return length_up_to(p, 1, "'");
+	if (p[0] == '\'' || ((p[0] == 'e' || p[0] == 'E') && p[1] == '\''))
+		return length_of_escapes(p);
 	if (p[0] == '$')
 	{
 		int			tag = 1 + strspn(p + 1, NAME_CHARACTERS);
@@ -606,13 +619,28 @@ length_of_text(const char *p)
 	return 0;
 }
 
-/* The length of the name that "p" begins with; 0: of none */
+/*
+ * The length of the name that "p" begins with; 0: of none.  *bytes is how long
+ * it is for the server, without quotes.
+ */
 static int
-length_of_name(const char *p)
+length_of_name(const char *p, int *bytes)
 {
-	if (*p == '"')
-		return length_up_to(p, 1, "\"");
-	return isdigit((unsigned char) *p) ? 0 : strspn(p, NAME_CHARACTERS "$");
+	int			n = 0;
+
+	*bytes = 0;
+	if (*p != '"')
+	{
+		if (isdigit((unsigned char) *p))
+			return 0;
+		while (IS_HIGHBIT_SET(p[n]) || (p[n] && strchr(NAME_CHARACTERS "$", p[n])))
+			n++;
+		*bytes = n;
+		return n;
+	}
+	for (n = 1; p[n] && (p[n] != '"' || p[n + 1] == '"'); n++, (*bytes)++)
+		n += p[n] == '"';		/* doubled, it is one */
+	return n + (p[n] == '"');
 }
 
 /*
@@ -627,11 +655,15 @@ find_long_names(PgmLint *l)
 	while (*p)
 	{
 		int			skip = length_of_text(p);
-		int			length = skip > 0 ? 0 : length_of_name(p);
+		int			bytes = 0;
+		int			length = skip > 0 ? 0 : length_of_name(p, &bytes);
 
-		if (length - 2 * (*p == '"') >= NAMEDATALEN)
-			(void) pgm_find(l, NULL, "a name of %d characters is cut to %d: %.40s...",
-							length - 2 * (*p == '"'), NAMEDATALEN - 1, p);
+		/* of escapes it is not seen how long the name is */
+		if ((p[0] == 'u' || p[0] == 'U') && p[1] == '&' && p[2] == '"')
+			skip = 2 + length_of_name(p + 2, &bytes);
+		else if (bytes >= NAMEDATALEN)
+			(void) pgm_find(l, NULL, "a name of %d bytes is cut to %d: %s...", bytes, NAMEDATALEN - 1,
+							pnstrdup(p, pg_mbcliplen(p, length, 40)));
 		p += skip > 0 ? skip : Max(length, 1);
 	}
 }

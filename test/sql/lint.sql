@@ -218,6 +218,9 @@ SELECT lint('SELECT evil(); ALTER TABLE orders ADD c int DEFAULT evil(); ALTER T
 SELECT count(*) FROM orders;
 SELECT lint('SELECT 1; SELEC 2');
 SELECT lint('');
+-- names as long as the server takes them for: bytes, quotes doubled, comments nested, strings of any kind
+SELECT lint('SELECT 1 AS "' || repeat('é', 41) || '", 2 AS ' || repeat('ü', 32) || ', 3 AS "' || repeat('x', 62) || '""", 4 AS "' || repeat('x', 63) || '"""');
+SELECT lint($$SELECT 1 /* a /* b */ $$ || repeat('x', 70) || $$ */ AS x, E'it\'s $$ || repeat('x', 70) || $$' AS y, 'a\' AS z, $a$ $$ || repeat('x', 70) || $$ $a$, U&"\0061$$ || repeat('\0061', 20) || '"');
 SELECT migrate.lint_sql(NULL);
 SELECT count(*), count(DISTINCT rule), min(number), max(number) FROM migrate.lint_rules();
 \set ECHO none
