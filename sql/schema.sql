@@ -116,7 +116,7 @@ CREATE SEQUENCE migrate.log_seq;
 COMMENT ON SEQUENCE migrate.log_seq IS 'order of the rows of migrate.log';
 
 CREATE TABLE migrate.log (
-    id               pg_catalog.int8 PRIMARY KEY DEFAULT pg_catalog.nextval('migrate.log_seq'),
+    id               pg_catalog.int8 PRIMARY KEY,
     run              pg_catalog.int8 NOT NULL,
     revision         pg_catalog.text,
     direction        pg_catalog.text NOT NULL,
@@ -134,6 +134,7 @@ CREATE TABLE migrate.log (
     application_name pg_catalog.text,
     client_addr      pg_catalog.inet
 );
+CREATE INDEX log_run ON migrate.log (run);
 COMMENT ON TABLE migrate.log IS 'every step that ran, for ever';
 COMMENT ON COLUMN migrate.log.id IS 'order of the rows';
 COMMENT ON COLUMN migrate.log.run IS 'the call it belongs to';
@@ -222,7 +223,7 @@ CREATE SEQUENCE migrate.backfill_seq;
 COMMENT ON SEQUENCE migrate.backfill_seq IS 'numbers of backfills';
 
 CREATE TABLE migrate.backfill (
-    id         pg_catalog.int8 PRIMARY KEY DEFAULT pg_catalog.nextval('migrate.backfill_seq'),
+    id         pg_catalog.int8 PRIMARY KEY,
     run        pg_catalog.int8,
     revision   pg_catalog.text,
     segment    pg_catalog.int4,

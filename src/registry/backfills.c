@@ -23,8 +23,9 @@ static PgmQuery find_query = {
 	.argtypes = {TEXTOID, TEXTOID, TEXTOID, INT8OID, TEXTOID, INT4OID}
 };
 static PgmQuery insert_query = {
-	.sql = "INSERT INTO migrate.backfill (relation, assignment, condition, run, revision, segment, pid)"
-	" VALUES ($1, $2, $3, $4, $5, $6, pg_backend_pid())"
+	.sql = "INSERT INTO migrate.backfill (id, relation, assignment, condition, run, revision, segment, pid)"
+	" VALUES (" PGM_SQL_NEXT("migrate.backfill_seq", "SELECT max(id) FROM migrate.backfill") ","
+	" $1, $2, $3, $4, $5, $6, pg_backend_pid())"
 	" RETURNING id, part, block, done, pass, rows",
 	.argtypes = {TEXTOID, TEXTOID, TEXTOID, INT8OID, TEXTOID, INT4OID}
 };

@@ -10,6 +10,18 @@
 
 #define PGM_QUERY_MAX_ARGS 20
 
+/*
+ * SQL for the next number of a sequence that is greater than "max", a query
+ * for the greatest number in use.  A sequence can be behind its table: a crash
+ * takes it back where CREATE DATABASE ... TEMPLATE had copied it, since the
+ * copy's first nextval() is not WAL-logged.  It is asked again until it has
+ * passed, and not set, because nextval() never gives two sessions one number.
+ */
+#define PGM_SQL_NEXT(sequence, max) \
+	"(WITH RECURSIVE taken (number) AS (SELECT nextval('" sequence "') UNION ALL" \
+	" SELECT nextval('" sequence "') FROM taken WHERE number <= (" max "))" \
+	" SELECT max(number) FROM taken)"
+
 /* A constant query; its plan is kept for the life of the backend */
 typedef struct PgmQuery
 {

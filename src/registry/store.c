@@ -32,7 +32,8 @@ static PgmQuery insert_query = {
 	" checksum, file_name, registered_by, seq, registered_at, repairable,"
 	" applied, children, nextrev, labels, broken_by)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-	" nextval('migrate.revision_seq'), now(), false, false, 0, 0, '{}', '{}')",
+	" " PGM_SQL_NEXT("migrate.revision_seq", "SELECT max(seq) FROM migrate.revision")
+	", now(), false, false, 0, 0, '{}', '{}')",
 	.argtypes = {CONTENT_TYPES}
 };
 static PgmQuery replace_query = {
@@ -86,13 +87,15 @@ static PgmQuery all_applied_query = {
 	.argtypes = {TEXTARRAYOID, BOOLOID}
 };
 static PgmQuery next_run_query = {
-	.sql = "SELECT nextval('migrate.run_seq')"
+	.sql = "SELECT " PGM_SQL_NEXT("migrate.run_seq",
+								  "SELECT greatest((SELECT max(run) FROM migrate.run), (SELECT max(run) FROM migrate.log))")
 };
 static PgmQuery log_query = {
-	.sql = "INSERT INTO migrate.log (run, revision, direction, checksum, started_at,"
+	.sql = "INSERT INTO migrate.log (id, run, revision, direction, checksum, started_at,"
 	" duration, outcome, lsn, xid, ran_as, search_path, login,"
 	" application_name, client_addr, sqlstate, error)"
-	" VALUES ($1, $2, $3, $4, $5, clock_timestamp() - $5,"
+	" VALUES (" PGM_SQL_NEXT("migrate.log_seq", "SELECT max(id) FROM migrate.log") ","
+	" $1, $2, $3, $4, $5, clock_timestamp() - $5,"
 	" CASE WHEN $12 IS NULL THEN 'done' ELSE 'failed' END, $6, $7, $8, $9, $10,"
 	" current_setting('application_name'), coalesce($11::inet, inet_client_addr()),"
 	" $12, $13)",

@@ -177,5 +177,33 @@ sql("SELECT migrate.register('r1', upgrade => \$up\$$role;\nCREATE TABLE more AS
 unlike(ask('CALL migrate.deploy()'), qr/ERROR/, 'and a resume');
 is(sql("SELECT mem FROM more"), '5MB', 'have them as well');
 
+# Sequences that went back, as a crash takes them back after CREATE DATABASE ...
+# TEMPLATE: all that takes numbers goes on behind what is there, also at once.
+load('VACUUM t');
+sql('TRUNCATE migrate.backfill');
+my $behind = 'SELECT setval(s, 1, false) FROM unnest(ARRAY[\'migrate.revision_seq\', \'migrate.run_seq\', \'migrate.log_seq\', \'migrate.backfill_seq\']) s';
+sql("SELECT setval('migrate.revision_seq', 50), setval('migrate.run_seq', 50), setval('migrate.log_seq', 50), setval('migrate.backfill_seq', 50)");
+sql("SELECT migrate.register('r2', 'r1', upgrade => 'CREATE TABLE r2 ()', downgrade => 'DROP TABLE r2')");
+sql('SELECT migrate.upgrade();');
+sql('ALTER TABLE t ADD n int; ' . join('', map { "CREATE TABLE t$_ AS TABLE t;" } 1 .. 4));
+sql("CALL migrate.backfill('t', 'n = 0', 'n IS NULL')");
+sql('CREATE TABLE numbers AS SELECT (SELECT max(seq) FROM migrate.revision) AS seq, (SELECT max(run) FROM migrate.run) AS run,'
+	  . ' (SELECT max(run) FROM migrate.log) AS log_run, (SELECT max(id) FROM migrate.log) AS log, (SELECT max(id) FROM migrate.backfill) AS backfill');
+is(sql('SELECT least(seq, run, log_run, log, backfill) > 50 FROM numbers'), 't', 'there are rows');
+sql($behind);
+is(ask('SET client_min_messages = error; SELECT migrate.downgrade(\'r1\'); SELECT migrate.upgrade();'), "r1\nr2\n", 'a run in a transaction');
+sql("SELECT migrate.downgrade('r1')");
+sql($behind);
+sql("SELECT migrate.register('r3', 'r2', upgrade => 'VACUUM t; CREATE TABLE r3 ()', downgrade => 'DROP TABLE r3')");
+sql($behind);
+my @together = map { begin('SET client_min_messages = error', $_) }
+  ('CALL migrate.deploy()') x 2, ('SELECT migrate.upgrade()') x 3, map { "CALL migrate.backfill('t$_', 'n = 1', 'n IS NULL')" } 1 .. 4;
+is(join('', map { end($_) } @together), "r3\n" x 3, 'runs by segments and backfills at once');
+sql("SELECT migrate.trust('r3')");
+is(sql('SELECT (SELECT seq FROM migrate.revision WHERE revision = \'r3\') > n.seq, (SELECT min(run) FROM migrate.run WHERE run > n.run) > n.log_run,'
+		  . ' (SELECT count(*) FROM migrate.backfill WHERE id > n.backfill), (SELECT bool_and(revision = \'r3\') FROM migrate.log WHERE id IN (SELECT id FROM migrate.log ORDER BY id DESC LIMIT 2)),'
+		  . ' (SELECT count(*) = count(DISTINCT started_at) FROM migrate.run), (SELECT count(*) FROM migrate.check_registry()) FROM numbers n'),
+	't|t|4|t|t|0', 'all numbers are greater than those there were');
+
 $node->stop;
 done_testing();
