@@ -24,18 +24,13 @@
 #include "lint/plain.h"
 #include "lint/trial.h"
 #include "registry/spi.h"
+#include "run/deferred.h"
 #include "run/halfdone.h"
 #include "run/locks.h"
 #include "run/lockwatch.h"
 #include "run/runlock.h"
 #include "run/settings.h"
 #include "run/subtransaction.h"
-
-/* as a command of its own: those that are deferred unless somebody says else */
-static PgmQuery deferred_query = {
-	.sql = "SELECT string_agg(DISTINCT quote_ident(n.nspname) || '.' || quote_ident(c.conname), ', ')"
-	" FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace WHERE c.condeferred"
-};
 
 /* The name of what became of a statement. */
 const char *
@@ -159,33 +154,13 @@ add_statement(PgmTrial *t, const PgmScript *script, const PgmStatement *statemen
 	return s;
 }
 
-/* Those that the server would defer are deferred again for the next script. */
-static void
-defer_again(void)
-{
-	PgmSpi		spi;
-	char	   *names;
-
-	pgm_spi_begin(&spi, false);
-	(void) pgm_spi_run(&spi, &deferred_query, NULL, NULL);
-	names = pgm_spi_text(0, 1);
-	if (names && SPI_execute(psprintf("SET CONSTRAINTS %s DEFERRED", names), false, 0) < 0)
-		elog(ERROR, "SET CONSTRAINTS failed");
-	pgm_spi_end(&spi);
-}
-
 /* Check what waits for the commit, which a trial does not come to. */
 static void
-fire_deferred(void)
+fire_deferred(const PgmScript *script)
 {
-	ConstraintsSetStmt *all;
-
-	if (!pgm_events_pending())
-		return;
-	all = makeNode(ConstraintsSetStmt);
-	AfterTriggerSetState(all);
-	CommandCounterIncrement();
-	defer_again();
+	pgm_deferred_fire_all(script->revision);
+	if (pgm_deferred_sets(script))
+		pgm_deferred_reset(NIL);
 }
 
 /*
@@ -204,7 +179,7 @@ try_statement(PgmRunner *runner, const PgmScript *script,
 	PgmPlain	plain;
 
 	if (statement->begins_segment)
-		fire_deferred();
+		fire_deferred(script);
 	s = add_statement(t, script, statement);
 	AtEOXact_Enum();
 	bound_timeouts();
@@ -238,7 +213,7 @@ try_script(void *arg)
 		pgm_execute_verify(&t->runner, ts->script, &t->timeout);
 	else
 		pgm_execute_script_by(&t->runner, ts->script, &t->timeout);
-	fire_deferred();
+	fire_deferred(ts->script);
 	return true;
 }
 

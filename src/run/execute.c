@@ -71,6 +71,19 @@ static const struct
 	}
 };
 
+/*
+ * Is the statement one that refuses a table with pending trigger events?  What
+ * else raises 55006 inside of scripts has a hint of its own.
+ */
+static bool
+minds_pending_events(const Node *statement)
+{
+	return IsA(statement, AlterTableStmt) || IsA(statement, TruncateStmt) ||
+		IsA(statement, IndexStmt) || IsA(statement, CreateTrigStmt) ||
+		(IsA(statement, DropStmt) &&
+		 ((const DropStmt *) statement)->removeType != OBJECT_EXTENSION);
+}
+
 /* Error context: where in which migration, with the server's own caret. */
 static void
 execute_error_callback(void *arg)
@@ -93,6 +106,8 @@ execute_error_callback(void *arg)
 	for (int i = 0; i < (int) lengthof(hints); i++)
 		if (code == hints[i].sqlstate)
 			errhint("%s", hints[i].hint);
+	if (code == ERRCODE_OBJECT_IN_USE && minds_pending_events(e->statement->raw->stmt))
+		errhint("If the table has pending trigger events, write SET CONSTRAINTS ALL IMMEDIATE; before the statement, or say it before the call if the events are the caller's.");
 	errcontext("migration \"%s\", %s script, statement %d, line %d",
 			   script->revision, script->kind, e->statement->number, line);
 }

@@ -18,24 +18,19 @@
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
-#include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 
 #include "errors.h"
 #include "registry/spi.h"
 #include "run/cursors.h"
+#include "run/deferred.h"
 #include "run/guard.h"
 #include "run/leftovers.h"
 #include "run/prepared.h"
 
 /* the (sub)transaction in which the guard was begun */
 static SubTransactionId guarded = InvalidSubTransactionId;
-
-static PgmQuery deferrable_query = {
-	.sql = "SELECT DISTINCT tgrelid FROM pg_trigger WHERE tgdeferrable"
-};
 
 /*
  * Objects of any kind in pg_temp, and what was added to them: triggers of a
@@ -61,27 +56,6 @@ typedef struct PgmTemporary
 	char	   *description;	/* NULL if it was added to another one */
 } PgmTemporary;
 
-/* Are deferred triggers waiting to be fired? */
-bool
-pgm_events_pending(void)
-{
-	PgmSpi		spi;
-	uint64		n;
-	bool		pending = false;
-
-	pgm_spi_begin(&spi, false);
-	n = pgm_spi_run(&spi, &deferrable_query, NULL, NULL);
-	for (uint64 i = 0; i < n && !pending; i++)
-	{
-		bool		isnull;
-
-		pending = AfterTriggerPendingOnRel(DatumGetObjectId(pgm_spi_datum(i, 1,
-																		  &isnull)));
-	}
-	pgm_spi_end(&spi);
-	return pending;
-}
-
 /*
  * Refuse to begin over deferred triggers of the caller: they would fire when
  * those of the scripts do.
@@ -104,9 +78,7 @@ check_none_before(void)
 static void
 fire_deferred(void)
 {
-	ConstraintsSetStmt *stmt = makeNode(ConstraintsSetStmt);
-
-	AfterTriggerSetState(stmt);
+	pgm_deferred_fire_all(NULL);
 	if (pgm_events_pending())
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_INVALID_SCRIPT),

@@ -13,7 +13,6 @@ typedef struct PgmLeftovers
 } PgmLeftovers;
 
 extern void pgm_leftovers_init(void);
-extern bool pgm_events_pending(void);
 extern void pgm_leftovers_begin(PgmLeftovers *before);
 extern void pgm_leftovers_end(const PgmLeftovers *before);
 

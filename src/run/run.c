@@ -23,6 +23,7 @@
 #include "lint/onlint.h"
 #include "registry/journal.h"
 #include "registry/names.h"
+#include "run/deferred.h"
 #include "run/door.h"
 #include "run/execute.h"
 #include "run/halfdone.h"
@@ -81,10 +82,14 @@ pgm_step_record(const PgmRun *run, const PgmStep *step, PgmPosition *pos,
 	pgm_registry_step(run->graph, revs, n, before, pos->row, up, entry);
 }
 
-/* Execute one step and write it down. */
+/*
+ * Execute one step and write it down.  What it deferred is done at its end, as
+ * if it was committed; "before" are the relations with deferred events of the
+ * caller.
+ */
 static void
 run_step(PgmRun *run, const PgmStep *step, PgmPosition *pos, int64 number,
-		 const PgmCallerTimeout *timeout)
+		 const PgmCallerTimeout *timeout, const List *before)
 {
 	PgmLogEntry entry;
 
@@ -92,6 +97,8 @@ run_step(PgmRun *run, const PgmStep *step, PgmPosition *pos, int64 number,
 	pgm_execute_script(step->script, timeout);
 	if (step->verify)
 		pgm_execute_verify(NULL, step->verify, timeout);
+	if (step->verify || pgm_deferred_may_wait(step->script))
+		pgm_deferred_fire(step->script->revision, before);
 	pgm_step_record(run, step, pos, &entry);
 }
 
@@ -119,7 +126,11 @@ run_steps(PgmRun *run, int64 number, const PgmCallerTimeout *timeout)
 	MemoryContext old = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(old, "pg_migrate step",
 												  ALLOCSET_DEFAULT_SIZES);
+	List	   *before = NIL;
+	bool		reset = false;
 
+	if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		before = pgm_deferred_relations();
 	pgm_identity_enter(&run->identity);
 	pgm_lockwatch_start();
 	MemoryContextSwitchTo(context);
@@ -128,7 +139,11 @@ run_steps(PgmRun *run, int64 number, const PgmCallerTimeout *timeout)
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{
 		MemoryContextSwitchTo(context);
-		run_step(run, &run->steps[i], pos, number, timeout);
+		run_step(run, &run->steps[i], pos, number, timeout, before);
+		/* also for constraints that a later step makes, after SET CONSTRAINTS ALL */
+		reset = reset || pgm_deferred_sets(run->steps[i].script);
+		if (reset)
+			pgm_deferred_reset(before);
 		MemoryContextReset(context);
 		MemoryContextSwitchTo(old);
 	}
