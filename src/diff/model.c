@@ -68,7 +68,9 @@ pgm_model_error_position(const PgmModel *m, const PgmStatement *s)
 	int			start;
 	int			end;
 
-	if (position > 0)
+	if (position > 0 && s)
+		offset = s->text_start + pg_mbcharcliplen(s->text, strlen(s->text), position - 1);
+	else if (position > 0)
 		offset = pg_mbcharcliplen(m->text, strlen(m->text), position - 1);
 	if (position > 0 || (is_error && s && getinternalerrposition() <= 0))
 	{
@@ -127,6 +129,7 @@ parse(PgmModel *m)
 		s->line = line;
 		if (pgm_model_use(s->raw->stmt, &hint) == PGM_MODEL_REFUSE)
 			refuse(m, s, hint);
+		s = pgm_statement_alone(m->text, pgm_strings_conform(), s);
 		m->tables += IsA(s->raw->stmt, CreateStmt) || IsA(s->raw->stmt, CreateForeignTableStmt);
 		m->statements = lappend(m->statements, s);
 	}

@@ -104,13 +104,14 @@ enable_subscription(const CreateSubscriptionStmt *said)
 }
 
 static void
-execute(PgmBuild *b, RawStmt *raw, const RawStmt *said)
+execute(RawStmt *raw, const PgmRunning *r)
 {
+	const RawStmt *said = r->raw;
 	Node	   *node = raw->stmt;
 
 	pgm_scratch_statement_begin(node);
 	if (!IsA(node, CreateSchemaStmt) || !pgm_scratch_create_schema((CreateSchemaStmt *) node))
-		pgm_execute_raw(raw, b->m->text);
+		pgm_execute_raw(raw, r->statement->text);
 	if (IsA(said->stmt, CreateSubscriptionStmt))
 		enable_subscription((const CreateSubscriptionStmt *) said->stmt);
 	pgm_scratch_statement_end(said->stmt);
@@ -138,7 +139,7 @@ pgm_build_statement(void *arg)
 	passed = pgm_model_fit(b->m, raw->stmt);
 	if (passed == PGM_PASSED_NOT)
 	{
-		execute(b, raw, r->raw);
+		execute(raw, r);
 		pgm_model_resolve_renames(b->m, r->statement);
 	}
 	else

@@ -139,8 +139,7 @@ execute_statement(PgmProofScript *p, const PgmStatement *s)
 		if (plain.not_tried == NULL)
 		{
 			pgm_scratch_statement_begin(plain.statement->raw->stmt);
-			pgm_execute_raw(plain.statement->raw,
-							plain.script ? plain.script->text : p->script->text);
+			pgm_execute_raw(plain.statement->raw, plain.statement->text);
 			pgm_scratch_statement_end(s->raw->stmt);
 		}
 	}

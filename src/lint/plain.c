@@ -147,7 +147,8 @@ plain_call(Node *node, PgmPlain *p)
 		return;
 	}
 	p->script = pgm_script_parse("backfill", "upgrade", update, 0);
-	p->statement = linitial(p->script->statements);
+	p->statement = pgm_statement_alone(update, p->script->conforming,
+									   linitial(p->script->statements));
 	p->stands_for = "CALL migrate.backfill(), as one UPDATE";
 }
 
@@ -197,17 +198,6 @@ static const struct
 	{T_DropSubscriptionStmt, plain_subscription}
 };
 
-/* A statement whose parse tree may be changed */
-static PgmStatement *
-copy_statement(const PgmStatement *statement)
-{
-	PgmStatement *copy = palloc(sizeof(PgmStatement));
-
-	*copy = *statement;
-	copy->raw = copyObject(statement->raw);
-	return copy;
-}
-
 /*
  * How to execute a statement of a script in a transaction, as a part of the
  * script unless "script" says otherwise.  A CALL that may commit is left as it
@@ -218,7 +208,7 @@ PgmPlain
 pgm_plain_form(const PgmScript *script, const PgmStatement *statement)
 {
 	PgmPlain	p = {
-		.statement = copy_statement(statement)
+		.statement = pgm_statement_alone(script->text, script->conforming, statement)
 	};
 	Node	   *node = p.statement->raw->stmt;
 	char	   *what;

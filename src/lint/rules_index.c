@@ -12,6 +12,7 @@
 
 #include "lint/rules.h"
 #include "lint/safe.h"
+#include "run/indexname.h"
 
 /* more columns than an index usually makes use of */
 #define MANY_COLUMNS 3
@@ -33,7 +34,7 @@ static char *
 partitioned_recipe(PgmLint *l, const IndexStmt *stmt, PgmTable *t)
 {
 	return pgm_safe_index(l->shadow, t, stmt->idxname ? stmt->idxname :
-						  pgm_safe_name(l->shadow, t, pgm_safe_index_middle(stmt), "idx"),
+						  pgm_safe_name(l->shadow, t, pgm_index_name_middle(stmt), "idx"),
 						  pgm_source_behind(l, stmt->relation), stmt->unique);
 }
 

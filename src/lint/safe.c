@@ -7,7 +7,6 @@
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
 #include "nodes/makefuncs.h"
-#include "parser/parse_target.h"
 #include "utils/builtins.h"
 
 #include "compat.h"
@@ -143,23 +142,6 @@ pgm_safe_middle(const List *columns)
 						 lfirst(lc) ? (char *) lfirst(lc) : "expr");
 	}
 	return out.data;
-}
-
-/* The same for an index that is to be built */
-char *
-pgm_safe_index_middle(const IndexStmt *stmt)
-{
-	List	   *columns = NIL;
-	ListCell   *lc;
-
-	foreach(lc, list_concat_copy(stmt->indexParams, stmt->indexIncludingParams))
-	{
-		const IndexElem *element = lfirst_node(IndexElem, lc);
-
-		columns = lappend(columns, element->name ? element->name :
-						  FigureIndexColname(element->expr));
-	}
-	return pgm_safe_middle(columns);
 }
 
 /* Names with commas between them, as they are typed */

@@ -23,6 +23,7 @@
 #include "lint/expressions.h"
 #include "lint/safe.h"
 #include "lint/shadow.h"
+#include "run/indexname.h"
 #include "run/script.h"
 
 /* The schema that a new object of this name goes to. */
@@ -370,7 +371,7 @@ pgm_shadow_create_index(PgmShadow *s, const IndexStmt *stmt)
 	foreach(lc, stmt->indexParams)
 		columns = lappend(columns, lfirst_node(IndexElem, lc)->name);
 	add_index(s, t, stmt->idxname ? stmt->idxname :
-			  standard_name(t, pgm_safe_index_middle(stmt), "idx"),
+			  standard_name(t, pgm_index_name_middle(stmt), "idx"),
 			  columns, NULL);
 	s->unnamed = s->unnamed || stmt->idxname == NULL ||
 		t->kind == RELKIND_PARTITIONED_TABLE;

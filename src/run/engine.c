@@ -36,7 +36,9 @@
 #include "run/runlock.h"
 #include "run/settings.h"
 #include "run/subtransaction.h"
+#include "run/toplevel.h"
 #include "run/warn.h"
+#include "run/worker.h"
 
 PgmIdentity *pgm_engine_identity = NULL;
 const PgmTask *pgm_engine_task = NULL;
@@ -315,7 +317,40 @@ check_half_done(const PgmEngine *e, List *open)
 	pgm_refuse_half_done(psprintf("%s to '%s'", direction_of(e), e->target), open);
 }
 
-/* Plan, cut, admit, and write down that the run begins. */
+/*
+ * Is a statement to be run that must stand alone, where extensions refuse it
+ * because of the CALL around it?  In a worker there is none.
+ */
+static bool
+leave_to_worker(PgmEngine *e, List **segments)
+{
+	bool		lone = false;
+	ErrorData  *refusal;
+
+	for (int i = 0; i < e->run->plan->nsteps; i++)
+	{
+		ListCell   *lc;
+
+		foreach(lc, segments[i])
+			lone = lone || ((PgmSegment *) lfirst(lc))->kind == PGM_SEGMENT_LONE;
+	}
+	if (!e->in_call || !lone)
+		return false;
+	refusal = pgm_toplevel_refusal();
+	if (refusal == NULL)
+		return false;
+	if (refusal->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		ReThrowError(refusal);
+	ereport(NOTICE,
+			(errmsg("a background worker runs the migration, because an extension refuses statements inside of a CALL"),
+			 errdetail("%s", refusal->message)));
+	return true;
+}
+
+/*
+ * Plan, cut, admit, and write down that the run begins.  Returns the segments
+ * of each step, or NULL when the run is left to a worker.
+ */
 static List **
 begin_run(PgmEngine *e, List **open)
 {
@@ -336,6 +371,12 @@ begin_run(PgmEngine *e, List **open)
 	pgm_run_admit(e->run);
 	segments = pgm_run_cut(e->run);
 	pgm_run_check_confined(e->run, segments);
+	e->left = leave_to_worker(e, segments);
+	if (e->left)
+	{
+		pgm_work_commit(&e->work);
+		return NULL;
+	}
 	pgm_lint_on_run(e->run);
 	if (plan->nsteps > 0 || e->number != 0)
 	{
@@ -360,6 +401,8 @@ run_all(PgmEngine *e)
 	List	   *open;
 	List	  **segments = begin_run(e, &open);
 
+	if (segments == NULL)
+		return;
 	pgm_engine_identity = &e->run->identity;
 	for (int i = 0; i < e->run->plan->nsteps; i++)
 		run_step(e, &e->run->steps[i], segments[i], i == 0 ? open : NIL);
@@ -449,6 +492,8 @@ PG_FUNCTION_INFO_V1(pg_migrate_deploy);
  * deploy(target default 'head', direction default 'upgrade'): a procedure that
  * upgrades or downgrades segment by segment.
  *
+ * Where an extension refuses that, as old versions of pgaudit do, a worker does.
+ *
  * Raises 25001 where it cannot commit, MG017 when another revision is half
  * done, MG018 when the outcome of a statement is unknown, and what upgrade()
  * and downgrade() raise, but for MG013.
@@ -456,7 +501,7 @@ PG_FUNCTION_INFO_V1(pg_migrate_deploy);
 Datum
 pg_migrate_deploy(PG_FUNCTION_ARGS)
 {
-	PgmEngine	e = {0};
+	PgmEngine	e = {.in_call = true};
 
 	pgm_work_check_context(fcinfo, "migrate.deploy()",
 						   "SELECT migrate.upgrade()");
@@ -466,7 +511,9 @@ pg_migrate_deploy(PG_FUNCTION_ARGS)
 	e.target = argument(fcinfo, 0);
 	e.direction = pgm_parse_direction(argument(fcinfo, 1));
 	pgm_work_leave(&e.work);
-	pgm_engine_run(&e);
+	do
+		pgm_engine_run(&e);
+	while (e.left && !pgm_worker_run(e.direction, e.target));
 	pgm_work_end(&e.work);
 	PG_RETURN_VOID();
 }

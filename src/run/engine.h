@@ -16,6 +16,8 @@ typedef struct PgmEngine
 	const char *target;
 	PgmDirection direction;
 	int64		number;			/* 0: not written down yet */
+	bool		in_call;		/* in a CALL, not in a worker */
+	bool		left;			/* in_call: left to a worker, nothing was done */
 	PgmRun	   *run;
 	PgmPosition *pos;
 } PgmEngine;

@@ -1,8 +1,11 @@
 /*
  * execute.c
- *	  Executing one script inside a transaction, statement by statement, as
- *	  the server executes the script of an extension: each is analysed against
- *	  the full text, so that errors point into the script.
+ *	  Executing one script inside a transaction, statement by statement.
+ *
+ * Each is executed with its own text alone, as if a client had sent it by
+ * itself: extensions that log or forward the text of what is executed take the
+ * whole of it.  Positions in errors are then moved to where they are in the
+ * script.
  */
 #include "postgres.h"
 
@@ -34,7 +37,7 @@
 typedef struct PgmExecution
 {
 	const PgmScript *script;
-	const PgmStatement *statement;
+	const PgmStatement *statement;	/* with its own text */
 } PgmExecution;
 
 /* A receiver of the rows of a verify script's last statement */
@@ -96,9 +99,11 @@ execute_error_callback(void *arg)
 
 	if (pos > 0)
 	{
-		int			end = pg_mbcharcliplen(script->text, strlen(script->text),
-										   pos - 1);
+		const char *own = e->statement->text;
+		int			begin = e->statement->text_start;
+		int			end = begin + pg_mbcharcliplen(own, strlen(own), pos - 1);
 
+		errposition(pg_mbstrlen_with_len(script->text, begin) + pos);
 		for (int i = e->statement->start; i < end; i++)
 			line += script->text[i] == '\n';
 	}
@@ -238,7 +243,7 @@ execute_inside(RawStmt *raw, const char *text, DestReceiver *dest)
 }
 
 /*
- * Execute a statement that was cut out of "text", without timeouts, locks in
+ * Execute a statement whose own text is "text", without timeouts, locks in
  * advance and error context.  Its parse tree is not to be used again.
  */
 void
@@ -247,13 +252,20 @@ pgm_execute_raw(RawStmt *raw, const char *text)
 	execute_inside(raw, text, None_Receiver);
 }
 
-/* One statement within a script, with its timeouts and error context. */
+/*
+ * One statement within a script, with its timeouts and error context.  If it
+ * has its own text already, its parse tree is not to be used again.
+ */
 static void
 execute_guarded(const PgmScript *script, const PgmStatement *s,
 				const PgmCallerTimeout *saved, ProcessUtilityContext level,
 				DestReceiver *dest)
 {
-	PgmExecution execution = {.script = script,.statement = s};
+	PgmExecution execution = {
+		.script = script,
+		.statement = s->text ? s :
+			pgm_statement_alone(script->text, script->conforming, s)
+	};
 	ErrorContextCallback callback;
 	bool		armed;
 
@@ -267,10 +279,11 @@ execute_guarded(const PgmScript *script, const PgmStatement *s,
 	if (level == PROCESS_UTILITY_QUERY)
 	{
 		pgm_locks_get(s->raw->stmt);
-		execute_inside(copyObject(s->raw), script->text, dest);
+		execute_inside(execution.statement->raw, execution.statement->text, dest);
 	}
 	else
-		execute_raw(copyObject(s->raw), script->text, level, dest);
+		execute_raw(execution.statement->raw, execution.statement->text, level,
+					dest);
 	if (armed)
 		pgm_caller_timeout_restore(saved);
 	error_context_stack = callback.previous;
@@ -306,9 +319,15 @@ execute(PgmRunner *runner, const PgmScript *script, int first, int count,
 		const PgmCallerTimeout *saved, DestReceiver *last)
 {
 	MemoryContext old = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(old, "pg_migrate statement",
-												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context;
 	int			nest_level = NewGUCNestLevel();
+
+	/*
+	 * Extensions take note of a statement that is executed until its memory
+	 * goes; so that has to go with the transaction, should it fail.
+	 */
+	context = AllocSetContextCreate(CurTransactionContext, "pg_migrate statement",
+									ALLOCSET_DEFAULT_SIZES);
 
 	for (int i = 0; i < first + count; i++)
 	{

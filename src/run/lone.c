@@ -33,6 +33,7 @@
 
 #include "compat.h"
 #include "registry/spi.h"
+#include "run/indexname.h"
 #include "run/lone.h"
 #include "run/script.h"
 #include "run/subtransaction.h"
@@ -130,36 +131,6 @@ is_index_build(const Node *statement)
 	return ((const IndexStmt *) statement)->concurrent;
 }
 
-/* What the server would call the column of an index. */
-static const char *
-column_name(const IndexElem *elem)
-{
-	return elem->indexcolname ? elem->indexcolname :
-		elem->name ? elem->name : "expr";
-}
-
-/* The columns of an index joined by "_", numbered where they are the same. */
-static char *
-columns_name(const IndexStmt *stmt)
-{
-	StringInfoData buf;
-	List	   *names = NIL;
-	ListCell   *lc;
-
-	initStringInfo(&buf);
-	foreach(lc, stmt->indexParams)
-	{
-		const char *base = column_name(lfirst_node(IndexElem, lc));
-		String	   *name = makeString(pstrdup(base));
-
-		for (int i = 1; list_member(names, name); i++)
-			name = makeString(psprintf("%s%d", base, i));
-		names = lappend(names, name);
-		appendStringInfo(&buf, "%s%s", buf.len ? "_" : "", strVal(name));
-	}
-	return buf.data;
-}
-
 /*
  * Give an index without a name the one that the server would, and refuse one
  * whose name an invalid index has that is not ours.
@@ -174,9 +145,7 @@ index_prepare(Node *statement)
 	if (!OidIsValid(relid))
 		return;
 	if (stmt->idxname == NULL)
-		stmt->idxname = ChooseRelationName(get_rel_name(relid),
-										   columns_name(stmt), "idx",
-										   get_rel_namespace(relid), false);
+		stmt->idxname = pgm_index_name(stmt, relid);
 	index = get_relname_relid(stmt->idxname, get_rel_namespace(relid));
 	if (OidIsValid(index) && get_rel_relkind(index) == RELKIND_INDEX &&
 		!get_index_isvalid(index))
@@ -242,7 +211,7 @@ index_remains(const Node *statement, const char *intent)
 	char	   *index = new_index(statement, intent, 1);
 
 	return index && !is_valid(statement, intent) ?
-		psprintf("DROP INDEX CONCURRENTLY %s", index) : NULL;
+		psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s", index) : NULL;
 }
 
 /* A definition without the names of index and table. */
@@ -297,8 +266,11 @@ static bool
 define_part(void *arg)
 {
 	PgmTrial   *trial = arg;
+	MemoryContext old = MemoryContextSwitchTo(CurTransactionContext);
+	char	   *definition = define_on_clone(trial->stmt, trial->relid);
 
-	trial->definition = define_on_clone(trial->stmt, trial->relid);
+	trial->definition = MemoryContextStrdup(old, definition);
+	MemoryContextSwitchTo(old);
 	return false;
 }
 
@@ -351,6 +323,24 @@ drop_intent(const Node *statement)
 	List	   *name = linitial(((const DropStmt *) statement)->objects);
 
 	return psprintf("%u", relation_of(makeRangeVarFromNameList(name)));
+}
+
+/*
+ * A drop that was cut off leaves an invalid index.  To drop that is to finish
+ * the statement; some extensions that spread an index over several servers may
+ * have dropped their parts of it already.
+ */
+static char *
+drop_remains(const Node *statement, const char *intent)
+{
+	Oid			index = (Oid) strtoul(intent, NULL, 10);
+
+	if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX ||
+		get_index_isvalid(index))
+		return NULL;
+	return psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s",
+					quote_qualified_identifier(get_namespace_name(get_rel_namespace(index)),
+											   get_rel_name(index)));
 }
 
 static PgmOutcome
@@ -421,7 +411,7 @@ reindex_remains(const Node *statement, const char *intent)
 	reindex_scope((const ReindexStmt *) statement, values, isnull);
 	values[2] = CStringGetTextDatum(intent);
 	index = ask(&new_leftovers_query, values, isnull, 1);
-	return index ? psprintf("DROP INDEX CONCURRENTLY %s", index) : NULL;
+	return index ? psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s", index) : NULL;
 }
 
 /* ALTER TABLE ... DETACH PARTITION CONCURRENTLY */
@@ -582,7 +572,7 @@ again_examine(const Node *statement, const char *intent)
 
 static const PgmLoneKind kinds[] = {
 	{T_IndexStmt, is_index_build, index_intent, index_remains, index_examine},
-	{T_DropStmt, is_concurrent_drop, drop_intent, NULL, drop_examine},
+	{T_DropStmt, is_concurrent_drop, drop_intent, drop_remains, drop_examine},
 	{T_ReindexStmt, is_concurrent_reindex, reindex_intent, reindex_remains, again_examine},
 	{T_ReindexStmt, NULL, NULL, NULL, again_examine},
 	{T_AlterTableStmt, is_detach, object_intent, detach_remains, gone_examine},

@@ -10,6 +10,7 @@
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "errors.h"
@@ -198,6 +199,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 	PgmSession *volatile session = IsA(statement, DiscardStmt) ? save_session() : NULL;
 	TimestampTz start;
 	LocalTransactionId begun;
+	MemoryContext context;
 
 	saved = enter_lone(task, statement);
 	pgm_work_commit(work);		/* the settings */
@@ -205,8 +207,17 @@ execute_lone(const PgmTask *task, const Node *statement,
 	begun = pgm_local_transaction();
 	pgm_lockwatch_start();
 	pgm_run_active = true;
+
+	/*
+	 * The statement may commit in between, so its memory has to outlive its
+	 * transactions, but not the statement: pgaudit takes one for running, and
+	 * refuses the next, as long as its memory is there.
+	 */
+	context = AllocSetContextCreate(work->context, "pg_migrate statement",
+									ALLOCSET_DEFAULT_SIZES);
 	PG_TRY();
 	{
+		MemoryContextSwitchTo(context);
 		pgm_execute_lone(script, index, &work->timeout);
 		pgm_work_commit(work);
 	}
@@ -220,6 +231,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 		explain_timeout(edata, statement, start);
 	}
 	PG_END_TRY();
+	MemoryContextDelete(context);
 	pgm_run_active = false;
 	pgm_lockwatch_stop();
 	leave_lone(task, saved);
@@ -239,6 +251,7 @@ static ErrorData *
 clear_remains(const PgmTask *task, const Node *statement, const char *intent)
 {
 	const PgmWork *work = &task->engine->work;
+	char	   *before = NULL;
 
 	for (;;)
 	{
@@ -253,6 +266,14 @@ clear_remains(const PgmTask *task, const Node *statement, const char *intent)
 		pgm_work_commit(work);
 		if (sql == NULL)
 			return NULL;
+		/* IF EXISTS may succeed without effect */
+		if (before && strcmp(sql, before) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("what an interrupted statement left could not be removed"),
+					 errdetail("It is still there after %s.", sql),
+					 errhint("Remove it by hand, and call again.")));
+		before = sql;
 		ereport(NOTICE, (errmsg("clearing up: %s", sql)));
 		script = pgm_script_parse(task->segment->script->revision, "clearing",
 								  sql, 0);

@@ -6,7 +6,9 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "parser/parser.h"
 #include "tcop/tcopprot.h"
+#include "utils/guc.h"
 
 #include "errors.h"
 #include "registry/migration.h"
@@ -127,8 +129,8 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 	script->revision = revision;
 	script->kind = kind;
 	script->text = text;
-
 	script->first_line = first_line;
+	script->conforming = pgm_strings_conform();
 
 	callback.callback = parse_error_callback;
 	callback.arg = script;
@@ -156,4 +158,77 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 	}
 	error_context_stack = callback.previous;
 	return script;
+}
+
+/* Are backslashes in plain string constants taken as they are? */
+bool
+pgm_strings_conform(void)
+{
+	return strcmp(GetConfigOption("standard_conforming_strings", false, false),
+				  "on") == 0;
+}
+
+/* Set a parameter until the nest level ends. */
+static void
+set_within(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Parse a text that was parsed before, as a part of another one.  Whatever the
+ * scripts have SET since, the tokens are the same; and what the lexer warns of
+ * was said the first time.
+ */
+static RawStmt *
+parse_again(const char *text, bool conforming)
+{
+	int			nest_level = NewGUCNestLevel();
+	List	   *statements;
+
+	set_within("standard_conforming_strings", conforming ? "on" : "off");
+	set_within("backslash_quote", "on");
+	set_within("escape_string_warning", "off");
+	set_within("client_min_messages", "error");
+	set_within("log_min_messages", "error");
+	statements = raw_parser(text, RAW_PARSE_DEFAULT);
+	AtEOXact_GUC(false, nest_level);
+	if (list_length(statements) != 1)
+		elog(ERROR, "a statement of a script is %d statements when it is parsed alone",
+			 list_length(statements));
+	return linitial_node(RawStmt, statements);
+}
+
+/*
+ * A copy of a statement that has a text of its own, for whatever is handed the
+ * text of what is executed: the hooks of extensions that log or forward it,
+ * pg_prepared_statements, pg_cursors.  Parsing the piece again is the only way
+ * to have the positions in all kinds of parse trees refer to it.
+ *
+ * The text begins with the first token, unless a comment before that is a hint
+ * for the planner of some extension.  "conforming" says how strings were read
+ * when the script was parsed.
+ */
+PgmStatement *
+pgm_statement_alone(const char *script, bool conforming,
+					const PgmStatement *statement)
+{
+	PgmStatement *alone = palloc(sizeof(PgmStatement));
+	int			gap = Max(statement->raw->stmt_location, 0);
+
+	Assert(statement->text == NULL);
+	*alone = *statement;
+	alone->text_start =
+		strstr(pnstrdup(script + gap, statement->start - gap), "/*+") ?
+		gap + (int) strspn(script + gap, " \t\r\n\f") : statement->start;
+	alone->text = pnstrdup(script + alone->text_start,
+						   statement->end - alone->text_start);
+	alone->raw = parse_again(alone->text, conforming);
+	/* an index may have got its name after the script was parsed */
+	if (IsA(alone->raw->stmt, IndexStmt))
+		((IndexStmt *) alone->raw->stmt)->idxname =
+			((IndexStmt *) statement->raw->stmt)->idxname;
+	Assert(equal(alone->raw->stmt, statement->raw->stmt));
+	return alone;
 }

@@ -16,6 +16,9 @@ typedef struct PgmStatement
 	int			end;			/* byte offset just after it */
 	int			line;			/* 1-based line of the script */
 	bool		begins_segment; /* a comment before it says so */
+	const char *text;			/* its own text, if "raw" was parsed from that
+								 * and not as part of the script */
+	int			text_start;		/* byte offset of "text" in the script */
 } PgmStatement;
 
 typedef struct PgmScript
@@ -24,6 +27,7 @@ typedef struct PgmScript
 	const char *kind;			/* "upgrade", "downgrade" or "verify" */
 	const char *text;
 	int			first_line;		/* its line in a bundle, or 0 */
+	bool		conforming;		/* standard_conforming_strings as it was parsed */
 	List	   *statements;		/* of PgmStatement */
 } PgmScript;
 
@@ -31,6 +35,9 @@ typedef struct PgmScript
 extern PgmScript *pgm_script_parse(const char *revision, const char *kind,
 								   const char *text, int first_line);
 extern void pgm_script_position(const PgmScript *script);
+extern bool pgm_strings_conform(void);
+extern PgmStatement *pgm_statement_alone(const char *script, bool conforming,
+										 const PgmStatement *statement);
 
 /* transactional.c */
 extern char *pgm_statement_lone(const PgmStatement *statement,

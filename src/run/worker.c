@@ -337,7 +337,7 @@ wait_for_worker(PgmWorker *w)
 
 /*
  * Have a worker run to the target, and wait for it; where pgm_door_closed()
- * found nothing.  Returns false when there is no worker to be had because
+ * found nothing, or in a CALL that holds no snapshot.  Returns false when there is no worker to be had because
  * others run: then the caller shall wait, and plan again.
  *
  * Raises what the worker raised, 53000 when there is no worker to be had

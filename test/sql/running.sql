@@ -168,3 +168,22 @@ SELECT migrate.stamp('heads');
 SELECT migrate.stamp('base');
 SELECT direction, revision, count(*) FROM migrate.log GROUP BY 1, 2 ORDER BY min(id);
 SELECT * FROM migrate.check_registry();
+-- each statement is executed with its own text
+SELECT migrate.register('p1', '', E'-- \u00e4\nPREPARE one AS SELECT 1;\n/* two */ PREPARE two AS\n  SELECT 2; PREPARE three AS SELECT ''\u00e4'';\n\n/*+ a hint */ -- is kept\nPREPARE four AS SELECT 4;\nPREPARE five AS SELECT 5 -- end', '', verify => E'SELECT true;\nSELECT count(*) = 5 FROM pg_prepared_statements');
+SELECT migrate.upgrade('p1');
+SELECT name, statement FROM pg_prepared_statements ORDER BY name;
+DEALLOCATE ALL;
+-- whatever the script has SET
+SELECT migrate.register('p2', 'p1', E'SET standard_conforming_strings = off;\nSET backslash_quote = off;\nCREATE TABLE strings AS SELECT ''a\\b'' AS plain, E''\\''c'' AS escaped', 'DROP TABLE strings');
+SELECT migrate.upgrade('p2');
+SELECT * FROM strings;
+-- and its errors point into the script
+SELECT migrate.register('p3', 'p2', E'SELECT ''\u00e4\u00e4''; SELECT ''\u00e4'',\n  ''\u00e4'' || nosuch FROM t;', '');
+SELECT migrate.upgrade('p3');
+SELECT migrate.register('p3', 'p2', E'SELECT ''\u00e4\u00e4'';\n/*+ \u00e4 */ CREATE TABLE x ("\u00e4" int,\n  b nosuch)', '', replace => true);
+SELECT migrate.upgrade('p3');
+SELECT migrate.register('p3', 'p2', 'SELECT 1', '', verify => E'SELECT ''\u00e4'';\nSELECT ''\u00e4'', nosuch', replace => true);
+SELECT migrate.upgrade('p3');
+SELECT migrate.register('p3', 'p2', E'SELECT 1;\nVACUUM (nosuch) t', '', replace => true);
+CALL migrate.deploy('p3');
+SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open;
