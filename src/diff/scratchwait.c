@@ -16,7 +16,7 @@
 #include "compat.h"
 #include "diff/diffsettings.h"
 #include "diff/scratchparts.h"
-#include "run/lockwatch.h"
+#include "run/blocker.h"
 
 /* Pause between two looks, in ms */
 #define LOOK_PAUSE 100
@@ -69,7 +69,7 @@ give_way(PGPROC *proc, int pid)
 			 errmsg("%s gives way to others, who have waited for it longer than pg_migrate.scratch_hold",
 					pgm_scratch_open->scratch->function),
 			 errdetail("Waiting%s%s: %s", what.len ? " for " : "", what.data,
-					   pgm_lockwatch_process(pid)),
+					   pgm_blocker_of_process(pid)->what),
 			 errhint("Do it at a quieter time or on a copy of the database, or raise pg_migrate.scratch_hold.")));
 }
 

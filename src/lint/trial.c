@@ -221,8 +221,9 @@ try_script(void *arg)
 static char *
 failure_reason(PgmTrial *t, const ErrorData *edata)
 {
+	char	   *help;
 	char	   *blockers = edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ?
-		pgm_lockwatch_blockers() : NULL;
+		pgm_lockwatch_blockers(&help) : NULL;
 
 	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 		return psprintf("a lock was not to be had within pg_migrate.trial_lock_timeout%s%s",

@@ -32,10 +32,13 @@ static char *
 blockers_of(Oid relid, LOCKMODE mode)
 {
 	LOCKTAG		tag;
+	char	   *who;
+	char	   *help;
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
 	pgm_lockwatch_note(&tag, mode);
-	return pgm_lockwatch_blockers();
+	who = pgm_lockwatch_blockers(&help);
+	return who ? psprintf("%s; wait, or %s", who, help) : NULL;
 }
 
 /* The same for what lint waited for in vain, of which the plan is not known */

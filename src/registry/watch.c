@@ -25,12 +25,26 @@
 	" WHEN 'waiting' THEN EXISTS (SELECT FROM pg_stat_get_activity(" r ".pid) w" \
 	"  WHERE w.backend_start <= " r ".started_at) ELSE false END"
 
-/* the processes that one waits for, and since when their transactions are open */
+/*
+ * The processes that one waits for, and since when their transactions are open.
+ * A prepared transaction is process 0 there; it is found by the lock that is
+ * waited for.
+ */
+#define SAME_LOCK \
+	"(h.locktype, h.database, h.relation, h.page, h.tuple, h.virtualxid, h.transactionid, h.classid, h.objid, h.objsubid)" \
+	" IS NOT DISTINCT FROM (w.locktype, w.database, w.relation, w.page, w.tuple, w.virtualxid, w.transactionid, w.classid, w.objid, w.objsubid)"
 #define WAITING_FOR(pid) \
-	"(SELECT string_agg(format('process %s (%s%s%s)', a.pid," \
-	"   coalesce(nullif(a.application_name, ''), a.backend_type)," \
-	"   ', ' || a.state, ', transaction open for ' || date_trunc('second', clock_timestamp() - a.xact_start)), '; ')" \
-	"   FROM pg_stat_activity a WHERE a.pid = ANY (pg_blocking_pids(" pid ")))"
+	"(SELECT string_agg(who, '; ') FROM (" \
+	"  SELECT format('%sprocess %s (%s%s%s)', nullif(a.backend_type, 'client backend') || ' ', a.pid," \
+	"    coalesce(nullif(a.application_name, ''), a.backend_type)," \
+	"    ', ' || a.state, ', transaction open for ' || date_trunc('second', clock_timestamp() - a.xact_start)) AS who" \
+	"    FROM pg_stat_activity a WHERE a.pid = ANY (pg_blocking_pids(" pid "))" \
+	"  UNION" \
+	"  SELECT format('prepared transaction %L (of %s, prepared %s ago)', g.gid, g.owner, date_trunc('second', clock_timestamp() - g.prepared))" \
+	"    FROM pg_locks w JOIN pg_locks h ON h.pid IS NULL AND h.granted AND " SAME_LOCK \
+	"    JOIN pg_locks x ON x.pid IS NULL AND x.locktype = 'transactionid' AND x.virtualtransaction = h.virtualtransaction" \
+	"    JOIN pg_prepared_xacts g ON g.transaction = x.transactionid" \
+	"    WHERE w.pid = " pid " AND NOT w.granted AND 0 = ANY (pg_blocking_pids(" pid "))) AS blocker)"
 
 static PgmQuery run_query = {
 	.sql = "SELECT r.state, r.sqlstate, r.error, r.pid, " IS_ALIVE("r")

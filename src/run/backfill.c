@@ -442,28 +442,30 @@ is_lock_error(const ErrorData *edata)
 
 /* Who was in the way of what failed last, if that can be told. */
 static char *
-blockers(PgmBackfill *b, const ErrorData *edata)
+blockers(PgmBackfill *b, const ErrorData *edata, char **help)
 {
 	char	   *text;
 
+	*help = NULL;
 	if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 		return NULL;
 	pgm_work_begin();
-	text = pgm_lockwatch_blockers();
+	text = pgm_lockwatch_blockers(help);
 
 	pgm_work_commit(&b->work);
 	return text;
 }
 
 static void
-raise_lock_error(PgmBackfill *b, ErrorData *edata, char *who)
+raise_lock_error(PgmBackfill *b, ErrorData *edata, char *who, const char *help)
 {
 	if (who)
 		edata->detail = edata->detail ?
 			psprintf("%s\n%s", edata->detail, who) : who;
-	edata->hint = pstrdup(b->row.id == 0 ?
-						  "Call again when the holder has finished." :
-						  "What was assigned stays so. Call again when the holder has finished: it goes on where it was.");
+	edata->hint = psprintf("%sCall again when the holder has finished%s%s%s.",
+						   b->row.id == 0 ? "" : "What was assigned stays so. ",
+						   help ? ", or " : "", help ? help : "",
+						   b->row.id == 0 ? "" : ": it goes on where it was");
 	ReThrowError(edata);
 }
 
@@ -475,10 +477,11 @@ static void
 wait_for_lock(PgmBackfill *b, ErrorData *edata, int tries, bool last)
 {
 	long		limit = Min(LOCK_PAUSE_MAX, LOCK_PAUSE_FIRST * pow(2, Min(tries, 16)));
-	char	   *who = blockers(b, edata);
+	char	   *help;
+	char	   *who = blockers(b, edata, &help);
 
 	if (last)
-		raise_lock_error(b, edata, who);
+		raise_lock_error(b, edata, who, help);
 	if (b->row.id != 0)
 	{
 		b->row.waiting = who ? who : pstrdup(edata->message);

@@ -11,18 +11,18 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "pgstat.h"
 #include "storage/lmgr.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
-#include "compat.h"
+#include "registry/names.h"
+#include "run/blocker.h"
 #include "run/lockwatch.h"
 
 /* Looks per lock timeout, and the shortest and longest pause, in ms */
@@ -109,32 +109,6 @@ pgm_lockwatch_stop(void)
 	current_pause = 0;
 }
 
-/* A process, as pg_stat_activity shows it to the current user */
-#define PROCESS_TEXT \
-	"pg_catalog.format('process %s (%s%s, transaction open for %s): %s'," \
-	"  pid, CASE WHEN application_name OPERATOR(pg_catalog.<>) '' THEN application_name ELSE 'no application_name' END," \
-	"  COALESCE(', ' OPERATOR(pg_catalog.||) state, '')," \
-	"  pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) xact_start)," \
-	"  pg_catalog.\"left\"(pg_catalog.regexp_replace(query, '\\s+', ' ', 'g'), 200))"
-
-/* One holder. */
-static void
-describe_process(StringInfo out, int pid)
-{
-	Oid			type = INT4OID;
-	Datum		arg = Int32GetDatum(pid);
-
-	pgstat_clear_snapshot();
-	if (SPI_execute_with_args("SELECT " PROCESS_TEXT
-							  "  FROM pg_catalog.pg_stat_get_activity($1)",
-							  1, &type, &arg, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_with_args failed");
-	appendStringInfo(out, "%s%s", out->len ? "\n" : "",
-					 SPI_processed > 0 ?
-					 SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) :
-					 psprintf("process %d", pid));
-}
-
 /* The lock itself: a relation by its name, anything else as the server does. */
 static void
 describe_lock(StringInfo out)
@@ -153,64 +127,42 @@ describe_lock(StringInfo out)
 
 /*
  * Who holds the lock that was last waited for, a line each, in the current
- * memory context; NULL when no wait was seen or nobody has it any more.  Runs
- * as the current user, so it tells no more than that user may see.
+ * memory context; NULL when no wait was seen or nobody has it any more.  *help
+ * is how to make them go, or NULL then.  Runs as the current user, so it tells
+ * no more than that user may see.
  */
 char *
-pgm_lockwatch_blockers(void)
+pgm_lockwatch_blockers(char **help)
 {
-	MemoryContext caller = CurrentMemoryContext;
 	VirtualTransactionId *holders;
 	StringInfoData lock;
-	StringInfoData buf;
-	char	   *result = NULL;
+	StringInfoData who;
+	List	   *helps = NIL;
 	int			n;
 
+	*help = NULL;
 	if (!seen)
 		return NULL;
 	holders = GetLockConflicts(&seen_tag, seen_mode, &n);
-	if (n == 0)
-		return NULL;
-	SPI_connect();
-	initStringInfo(&buf);
+	initStringInfo(&who);
 	for (int i = 0; i < n; i++)
 	{
-		PGPROC	   *proc = pgm_vxid_proc(holders[i]);
+		PgmBlocker *b = pgm_blocker_of(holders[i]);
 
-		if (proc != NULL && proc->pid != 0)
-			describe_process(&buf, proc->pid);
+		if (b == NULL)
+			continue;
+		appendStringInfo(&who, "%s%s", who.len ? "\n" : "", b->what);
+		if (!pgm_name_in(helps, b->help))
+			helps = lappend(helps, b->help);
 	}
-	if (buf.len > 0)
-	{
-		initStringInfo(&lock);
-		describe_lock(&lock);
-		result = MemoryContextStrdup(caller,
-									 psprintf("%s on %s is blocked by %s",
-											  GetLockmodeName(seen_tag.locktag_lockmethodid,
-															  seen_mode),
-											  lock.data, buf.data));
-	}
-	SPI_finish();
-	return result;
-}
-
-/*
- * What a process is and does, in the current memory context.  Runs as the
- * current user, too.
- */
-char *
-pgm_lockwatch_process(int pid)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	StringInfoData buf;
-	char	   *result;
-
-	SPI_connect();
-	initStringInfo(&buf);
-	describe_process(&buf, pid);
-	result = MemoryContextStrdup(caller, buf.data);
-	SPI_finish();
-	return result;
+	if (who.len == 0)
+		return NULL;
+	initStringInfo(&lock);
+	describe_lock(&lock);
+	*help = pgm_name_join(helps);
+	return psprintf("%s on %s is blocked by %s",
+					GetLockmodeName(seen_tag.locktag_lockmethodid, seen_mode),
+					lock.data, who.data);
 }
 
 /*
@@ -221,18 +173,17 @@ pgm_lockwatch_process(int pid)
 char *
 pgm_lockwatch_oldest(void)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	char	   *result = NULL;
+	int			pid = 0;
 
 	SPI_connect();
-	if (SPI_execute("SELECT " PROCESS_TEXT " FROM pg_catalog.pg_stat_get_activity(NULL)"
+	if (SPI_execute("SELECT pid FROM pg_catalog.pg_stat_get_activity(NULL)"
 					" WHERE pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND backend_xmin IS NOT NULL"
 					"   AND datid OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database"
 					"     WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
 					" ORDER BY xact_start LIMIT 1", true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute failed");
 	if (SPI_processed > 0)
-		result = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+		pid = atoi(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 	SPI_finish();
-	return result;
+	return pid ? pgm_blocker_of_process(pid)->what : NULL;
 }

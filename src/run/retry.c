@@ -42,16 +42,16 @@ pgm_retry_sleep(long ms)
 
 /* Add to the error of a plan that is given up who was in the way. */
 static void
-explain_failure(ErrorData *edata, const char *blockers, const char *why,
-				const char *kept)
+explain_failure(ErrorData *edata, const char *blockers, const char *help,
+				const char *why, const char *kept)
 {
 	MemoryContext old = MemoryContextSwitchTo(edata->assoc_context);
 
 	if (blockers)
 		edata->detail = edata->detail ?
 			psprintf("%s\n%s", edata->detail, blockers) : pstrdup(blockers);
-	edata->hint = psprintf("%s %s Try again when the holder has finished, end it with pg_terminate_backend(), or wait longer with SET pg_migrate.lock_timeout.",
-						   why, kept);
+	edata->hint = psprintf("%s %s Try again when the holder has finished, %s, or wait longer with SET pg_migrate.lock_timeout.",
+						   why, kept, help ? help : "end it with pg_terminate_backend()");
 	MemoryContextSwitchTo(old);
 }
 
@@ -65,6 +65,7 @@ pgm_retry_decide(ErrorData *edata, int try, bool had_xid, long worked,
 				 const char *kept)
 {
 	char	   *blockers;
+	char	   *help = NULL;
 	const char *why = NULL;
 	long		limit;
 	long		pause;
@@ -74,7 +75,7 @@ pgm_retry_decide(ErrorData *edata, int try, bool had_xid, long worked,
 		ReThrowError(edata);
 
 	blockers = edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ?
-		pgm_lockwatch_blockers() : NULL;
+		pgm_lockwatch_blockers(&help) : NULL;
 	if (had_xid)
 		why = "The plan was not tried again, because the transaction had changed something before; call it first in its transaction, or by itself.";
 	else if (worked > pgm_retry_max_work)
@@ -85,7 +86,7 @@ pgm_retry_decide(ErrorData *edata, int try, bool had_xid, long worked,
 			psprintf("The plan was tried %d times.", try + 1);
 	if (why)
 	{
-		explain_failure(edata, blockers, why, kept);
+		explain_failure(edata, blockers, help, why, kept);
 		ReThrowError(edata);
 	}
 

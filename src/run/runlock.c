@@ -28,6 +28,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "run/blocker.h"
 #include "run/cycle.h"
 #include "run/door.h"
 #include "run/retry.h"
@@ -82,9 +83,39 @@ vxid_pid(VirtualTransactionId vxid)
 	return proc ? proc->pid : 0;
 }
 
-/* Make the lock timeout's error speak of the run that was waited for. */
+/*
+ * A prepared transaction that has the lock in a conflicting mode, or NULL.
+ *
+ * Such a one has ended its session, so a wait for it may last for ever: that is
+ * said at once, as a WARNING.
+ */
+static PgmBlocker *
+prepared_holder(const LOCKTAG *tag, LOCKMODE mode)
+{
+	int			n;
+	VirtualTransactionId *holders = GetLockConflicts(tag, mode, &n);
+	PgmBlocker *b = NULL;
+
+	for (int i = 0; i < n && b == NULL; i++)
+		if (TransactionIdIsValid(pgm_blocker_prepared(holders[i])))
+			b = pgm_blocker_of(holders[i]);
+	pfree(holders);
+	if (b == NULL)
+		return NULL;
+	ereport(WARNING,
+			(errmsg("waiting for a prepared transaction that ran a migration"),
+			 errdetail("The lock of running migrations is held by %s.", b->what),
+			 errhint("To go on, %s.", b->help)));
+	InvalidateCatalogSnapshot();
+	return b;
+}
+
+/*
+ * Make the lock timeout's error speak of the run that was waited for: that of a
+ * process, or of a prepared transaction.
+ */
 static void
-rethrow_wait_timeout(MemoryContext context, int pid)
+rethrow_wait_timeout(MemoryContext context, int pid, const PgmBlocker *prepared)
 {
 	ErrorData  *edata;
 
@@ -93,6 +124,13 @@ rethrow_wait_timeout(MemoryContext context, int pid)
 	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 	{
 		FlushErrorState();
+		if (prepared)
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("a prepared transaction that ran a migration is neither committed nor rolled back"),
+					 errdetail("The lock of running migrations is held by %s; pg_migrate.run_wait_timeout is %d ms.",
+							   prepared->what, pgm_run_wait_timeout),
+					 errhint("To go on, %s.", prepared->help)));
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("another migration is running in this database"),
@@ -111,7 +149,8 @@ rethrow_wait_timeout(MemoryContext context, int pid)
  * pg_migrate.run_wait_timeout bounds it, not lock_timeout.
  */
 static void
-wait_for_transaction(VirtualTransactionId vxid, TimestampTz deadline)
+wait_for_transaction(VirtualTransactionId vxid, TimestampTz deadline,
+					 const PgmBlocker *prepared)
 {
 	MemoryContext context = CurrentMemoryContext;
 	int			saved = LockTimeout;
@@ -127,7 +166,7 @@ wait_for_transaction(VirtualTransactionId vxid, TimestampTz deadline)
 	PG_CATCH();
 	{
 		LockTimeout = saved;
-		rethrow_wait_timeout(context, pid);
+		rethrow_wait_timeout(context, pid, prepared);
 	}
 	PG_END_TRY();
 }
@@ -201,6 +240,7 @@ pgm_runlock_hold(void)
 	LOCKTAG		tag = run_lock();
 	MemoryContext context = CurrentMemoryContext;
 	int			saved = LockTimeout;
+	const PgmBlocker *prepared = prepared_holder(&tag, ExclusiveLock);
 
 	InvalidateCatalogSnapshot();
 	LockTimeout = pgm_run_wait_timeout;
@@ -212,7 +252,7 @@ pgm_runlock_hold(void)
 	PG_CATCH();
 	{
 		LockTimeout = saved;
-		rethrow_wait_timeout(context, 0);
+		rethrow_wait_timeout(context, 0, prepared);
 	}
 	PG_END_TRY();
 }
@@ -295,6 +335,7 @@ pgm_runlock_acquire(const char *function)
 	{
 		VirtualTransactionId *holders;
 		int			n;
+		const PgmBlocker *prepared = prepared_holder(&tag, ShareRowExclusiveLock);
 
 		CHECK_FOR_INTERRUPTS();
 		if (deadline == 0)
@@ -303,7 +344,7 @@ pgm_runlock_acquire(const char *function)
 		/* after that: so no run by segments is among them */
 		refuse_beside_segments(&tag, function);
 		for (int i = 0; i < n; i++)
-			wait_for_transaction(holders[i], deadline);
+			wait_for_transaction(holders[i], deadline, prepared);
 		pfree(holders);
 	}
 }
@@ -347,6 +388,7 @@ pgm_runlock_wait(TimestampTz *deadline)
 {
 	LOCKTAG		tag = run_lock();
 	int			n;
+	const PgmBlocker *prepared = prepared_holder(&tag, ShareRowExclusiveLock);
 	VirtualTransactionId *holders = GetLockConflicts(&tag, ShareRowExclusiveLock,
 													 &n);
 
@@ -358,7 +400,7 @@ pgm_runlock_wait(TimestampTz *deadline)
 		poll_segments(&tag, *deadline);
 	else
 		for (int i = 0; i < n; i++)
-			wait_for_transaction(holders[i], *deadline);
+			wait_for_transaction(holders[i], *deadline, prepared);
 	pfree(holders);
 }
 

@@ -1,0 +1,21 @@
+/*
+ * blocker.h
+ *	  What holds a lock, and the command that makes it go.
+ */
+#ifndef PGM_BLOCKER_H
+#define PGM_BLOCKER_H
+
+#include "storage/lock.h"
+
+/* Somebody who is in the way; the texts are in the caller's memory context */
+typedef struct PgmBlocker
+{
+	char	   *what;			/* "process 42 (...): ...", to be read after "blocked by" */
+	char	   *help;			/* "end it with ...", to be read after "Try again later," */
+} PgmBlocker;
+
+extern TransactionId pgm_blocker_prepared(VirtualTransactionId vxid);
+extern PgmBlocker *pgm_blocker_of(VirtualTransactionId vxid);
+extern PgmBlocker *pgm_blocker_of_process(int pid);
+
+#endif							/* PGM_BLOCKER_H */
