@@ -124,3 +124,13 @@ CREATE FUNCTION migrate.downgrade_sql(
 RETURNS pg_catalog.text
 AS 'MODULE_PATHNAME', 'pg_migrate_downgrade_sql' LANGUAGE C STABLE;
 COMMENT ON FUNCTION migrate.downgrade_sql IS 'the downgrade to a target, or of a range start:end, as a psql script; runs nothing';
+
+CREATE FUNCTION migrate.guard_extension()
+RETURNS pg_catalog.event_trigger
+AS 'MODULE_PATHNAME', 'pg_migrate_guard_extension' LANGUAGE C;
+COMMENT ON FUNCTION migrate.guard_extension IS 'refuses to drop or alter the extension while a migration runs';
+CREATE EVENT TRIGGER pg_migrate_guard ON ddl_command_start
+    WHEN TAG IN ('ALTER EXTENSION', 'ALTER SCHEMA', 'DROP EXTENSION', 'DROP OWNED', 'DROP SCHEMA')
+    EXECUTE FUNCTION migrate.guard_extension();
+ALTER EVENT TRIGGER pg_migrate_guard ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER pg_migrate_guard IS 'the extension is not dropped or altered while a migration runs';

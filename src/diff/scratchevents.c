@@ -12,8 +12,10 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_event_trigger.h"
 #include "commands/event_trigger.h"
+#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "utils/syscache.h"
 
@@ -55,13 +57,16 @@ pgm_scratch_events_hush(void)
 	Relation	rel = table_open(EventTriggerRelationId, RowExclusiveLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	HeapTuple	tuple;
+	Oid			extension = get_extension_oid("pg_migrate", false);
 
 	pgm_scratch_open->events = NIL;
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_event_trigger form = (Form_pg_event_trigger) GETSTRUCT(tuple);
 
-		if (form->evtenabled == TRIGGER_DISABLED)
+		/* the extension's own is about the extension alone */
+		if (form->evtenabled == TRIGGER_DISABLED ||
+			getExtensionOfObject(EventTriggerRelationId, form->oid) == extension)
 			continue;
 		note(form->oid, form->evtenabled);
 		set_enabled(tuple, TRIGGER_DISABLED);

@@ -48,7 +48,21 @@ bool		pgm_run_active = false;
 
 static object_access_hook_type previous_access_hook = NULL;
 
-/* Refuse to drop or alter the extension under a running script. */
+/* Raise 55006: a script would drop or alter the extension that runs it. */
+static void
+refuse_under_script(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_IN_USE),
+			 errmsg("cannot change extension \"pg_migrate\" while a migration runs"),
+			 errdetail("A script of the running migration, or something it called, tried to."),
+			 errhint("Do it in a session of its own, after the run.")));
+}
+
+/*
+ * Refuse to drop or alter the extension under a running script.  The event
+ * trigger of extension.c does so before; this is for where it was disabled.
+ */
 static void
 access_hook(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
 			void *arg)
@@ -59,11 +73,7 @@ access_hook(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
 	if (pgm_run_active && class_id == ExtensionRelationId &&
 		(access == OAT_DROP || access == OAT_POST_ALTER) &&
 		object_id == get_extension_oid("pg_migrate", true))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("cannot change extension \"pg_migrate\" while a migration runs"),
-				 errdetail("A script of the running migration, or something it called, tried to."),
-				 errhint("Do it in a session of its own, after the run.")));
+		refuse_under_script();
 }
 
 /* Install the hook; called when the library is loaded. */
@@ -229,6 +239,21 @@ refuse_beside_segments(const LOCKTAG *tag, const char *function)
 				 errhint("Try again when it has finished, or CALL migrate.deploy(), which waits for it. See what it does: SELECT * FROM migrate.progress.")));
 }
 
+/* Refuse a command that drops or alters the extension during such a run. */
+static void
+refuse_change(const LOCKTAG *tag, const char *command)
+{
+	int			pid = conflicting_process(tag, RowShareLock);
+
+	if (pid != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("cannot execute %s on extension \"pg_migrate\" while a migration runs segment by segment",
+						command),
+				 errdetail("Process %d runs it in this database.", pid),
+				 errhint("Try again when it has finished: SELECT * FROM migrate.progress. To end it: SELECT migrate.cancel();")));
+}
+
 /*
  * Take the run lock for the session, waiting in line for it.  No snapshot may
  * be held, so that nobody has to wait for us meanwhile.  Raises 55P03 after
@@ -317,20 +342,15 @@ wait_deadline(void)
 }
 
 /*
- * Take the run lock for the rest of the transaction, waiting for whoever has
- * it.  "function" is the caller's name for messages.
- *
- * Raises 25006 on a standby or in a read-only transaction, 55006 when called
- * from a script that is being run or while a run commits between its segments,
- * 55P03 after pg_migrate.run_wait_timeout.
+ * Take the run lock for the rest of the transaction, waiting for a run in one
+ * transaction; "refuse" raises an error if a run by segments has it.
  */
-void
-pgm_runlock_acquire(const char *function)
+static void
+acquire(void (*refuse) (const LOCKTAG *tag, const char *what), const char *what)
 {
 	LOCKTAG		tag = run_lock();
 	TimestampTz deadline = 0;
 
-	pgm_runlock_check(function);
 	while (!pgm_runlock_try())
 	{
 		VirtualTransactionId *holders;
@@ -342,11 +362,41 @@ pgm_runlock_acquire(const char *function)
 			deadline = wait_deadline();
 		holders = GetLockConflicts(&tag, ShareRowExclusiveLock, &n);
 		/* after that: so no run by segments is among them */
-		refuse_beside_segments(&tag, function);
+		refuse(&tag, what);
+		/* a run that is between two of its transactions is not listed */
+		if (n == 0)
+			pgm_retry_sleep(WAIT_PAUSE);
 		for (int i = 0; i < n; i++)
 			wait_for_transaction(holders[i], deadline, prepared);
 		pfree(holders);
 	}
+}
+
+/*
+ * Take the run lock for the rest of the transaction, waiting for whoever has
+ * it.  "function" is the caller's name for messages.
+ *
+ * Raises 25006 on a standby or in a read-only transaction, 55006 when called
+ * from a script that is being run or while a run commits between its segments,
+ * 55P03 after pg_migrate.run_wait_timeout.
+ */
+void
+pgm_runlock_acquire(const char *function)
+{
+	pgm_runlock_check(function);
+	acquire(refuse_beside_segments, function);
+}
+
+/*
+ * Take the run lock, as pgm_runlock_acquire(), for a command that drops or
+ * alters the extension: no run can begin before its transaction has ended.
+ */
+void
+pgm_runlock_guard(const char *command)
+{
+	if (pgm_run_active)
+		refuse_under_script();
+	acquire(refuse_change, command);
 }
 
 /*

@@ -10,6 +10,7 @@
 extern void pgm_runlock_init(void);
 extern void pgm_runlock_check(const char *function);
 extern void pgm_runlock_acquire(const char *function);
+extern void pgm_runlock_guard(const char *command);
 extern bool pgm_runlock_try(void);
 extern void pgm_runlock_wait(TimestampTz *deadline);
 extern int	pgm_runlock_holder(void);

@@ -224,6 +224,73 @@ for my $idempotent ('', "-- idempotent: yes\n")
 	is(state() . sql('SELECT count(*) FROM calls'), 'c1|0|01', 'without running it');
 }
 
+# The extension stays while a migration runs, also for sessions that never
+# called it; everybody else goes on.
+my @changes = ('DROP EXTENSION pg_migrate', 'DROP EXTENSION IF EXISTS plpgsql, pg_migrate CASCADE', 'ALTER EXTENSION pg_migrate UPDATE',
+	'ALTER EXTENSION pg_migrate ADD TABLE t', 'ALTER EXTENSION pg_migrate DROP TABLE migrate.log', 'ALTER EXTENSION pg_migrate SET SCHEMA public',
+	'ALTER SCHEMA migrate RENAME TO gone', 'ALTER SCHEMA migrate OWNER TO CURRENT_USER', 'DROP SCHEMA migrate CASCADE', 'DROP OWNED BY CURRENT_USER CASCADE',
+	'DO $$ BEGIN EXECUTE \'ALTER SCHEMA migrate RENAME TO gone\'; END $$');
+
+sub extension_stays
+{
+	my ($when) = @_;
+	for my $change (@changes)
+	{
+		my ($what) = $change =~ /((?:DROP|ALTER) (?:EXTENSION|SCHEMA|OWNED))/;
+		like(ask("$change; SELECT migrate.current();"),
+			qr/ERROR:  55006: cannot execute $what on extension "pg_migrate" while a migration runs segment by segment.*Process \d+ runs it.*migrate\.cancel/s,
+			"$when: $change");
+	}
+	is(ask('CREATE SCHEMA other; ALTER SCHEMA other RENAME TO another; DROP SCHEMA another; BEGIN; DROP EXTENSION plpgsql; ROLLBACK; SELECT count(*) FROM migrate.current();'),
+		"1\n", "$when: others go on");
+	return;
+}
+
+my $reading = 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM t; SELECT pg_sleep(1000)';
+for my $door ('CALL migrate.deploy()', 'SELECT migrate.upgrade()')
+{
+	load($table, $index);
+	ask("CALL migrate.deploy('t1')");
+	my $reader = begin($reading);
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	my $run = begin($door);
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_progress_create_index WHERE phase = 'waiting for old snapshots'");
+	extension_stays($door);
+	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	$_->{run}->finish for $reader, $run;
+	is(state(), 'i1|0|0', 'and it is done');
+}
+
+# each try that fails releases all locks of the default method
+load($table, "-- revision: l1\n-- down_revision: t1\n-- migrate:up\nVACUUM pg_class;\nALTER TABLE t ADD c int;\n");
+ask("CALL migrate.deploy('t1')");
+my $blocker = begin('BEGIN; LOCK TABLE t IN ACCESS SHARE MODE; SELECT pg_sleep(1000)');
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+my $trying = begin('CALL migrate.deploy()', map { ('-c', $_) } 'SET pg_migrate.lock_poll = 0', "SET pg_migrate.lock_timeout = '10ms'", 'SET pg_migrate.lock_retries = 1000000');
+$trying->{run}->pump until ${ $trying->{err} } =~ /rolled back, trying again.*rolled back, trying again/s;
+extension_stays('between tries');
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+$_->{run}->finish for $blocker, $trying;
+is(state(), 'l1|0|0', 'and it is done');
+
+# a run in one transaction, and the command first
+my $gone = begin('ALTER SCHEMA migrate RENAME TO gone; ALTER SCHEMA gone RENAME TO migrate; SELECT pg_sleep(1000)');
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+my $later = begin('CALL migrate.deploy()');
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+$_->{run}->finish for $gone, $later;
+is(${ $later->{err} }, '', 'a run waits for the end of such a command');
+load("-- revision: z1\n-- down_revision:\n-- migrate:up\nSELECT pg_sleep(1000);\n");
+my $inside = begin('SELECT migrate.upgrade()');
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+$gone = begin('ALTER SCHEMA migrate RENAME TO gone; ALTER SCHEMA gone RENAME TO migrate');
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'virtualxid' AND NOT granted");
+is(sql('SELECT migrate.cancel()'), 't', 'cancel() ends a run in one transaction');
+$_->{run}->finish for $inside, $gone;
+like(${ $inside->{err} }, qr/ERROR:  57014: canceling statement due to user request/, 'which says so');
+is(${ $gone->{err} }, '', 'and for which such a command waits');
+
 # locks: a transactional segment is tried again
 load($table, "-- revision: l1\n-- down_revision: t1\n-- migrate:up\nALTER TABLE t ADD c int;\nVACUUM pg_class;\n");
 ask("CALL migrate.deploy('t1')");
