@@ -3,10 +3,14 @@
  *	  The order of steps: Alembic's topological sort.
  *
  * Walk down from the heads in order of registration, stay on one line until
- * it forks, and never emit a revision that an unemitted one still needs.
+ * it forks, and never emit a revision that an unemitted one still stands on.
  * Alembic keeps the ancestors of every open line to ask the latter; here it is
  * a count of unemitted children, because every unemitted revision is at or
  * below the top of some open line.
+ *
+ * A range of the history may leave out a link: of a -> b -> c just a and c.
+ * Then a still comes after c.  So what lies between two members of the set is
+ * sorted with them, but not emitted.
  */
 #include "postgres.h"
 
@@ -18,9 +22,10 @@
 typedef struct PgmSort
 {
 	const PgmGraph *g;
-	bool	   *todo;			/* to be emitted still */
-	bool	   *open;			/* is in lines[] */
-	int		   *needed;			/* unemitted children in todo */
+	bool	   *todo;			/* to be emitted, or passed over, still */
+	bool	   *wanted;			/* is emitted; the others are only links */
+	bool	   *open;			/* is in lines[]; only wanted ones are */
+	int		   *needed;			/* children in todo */
 	int		   *lines;			/* the top of each open line */
 	int			nlines;
 	int			at;				/* the line we are on */
@@ -92,16 +97,61 @@ pgm_graph_parents(const PgmGraph *g, int rev, int *count)
 	return result;
 }
 
-/* Add delta to the count of children of whatever "rev" stands on. */
+/* Count "rev", which is to do, as a child of whatever it stands on. */
 static void
-count_child(PgmSort *s, int rev, int delta)
+count_child(PgmSort *s, int rev)
 {
 	int			n;
 	int		   *parents = pgm_graph_parents(s->g, rev, &n);
 
 	for (int k = 0; k < n; k++)
-		s->needed[parents[k]] += delta;
+		s->needed[parents[k]]++;
 	pfree(parents);
+}
+
+/*
+ * "rev" is done: what it stands on has one child less to wait for.  Links that
+ * nothing stands on any more are done with it.
+ */
+static void
+finish(PgmSort *s, int rev)
+{
+	List	   *done = list_make1_int(rev);
+
+	while (done != NIL)
+	{
+		int			next = llast_int(done);
+		int			n;
+		int		   *parents = pgm_graph_parents(s->g, next, &n);
+
+		done = list_delete_last(done);
+		Assert(s->todo[next] && s->needed[next] == 0);
+		s->todo[next] = false;
+		for (int k = 0; k < n; k++)
+		{
+			int			p = parents[k];
+
+			if (--s->needed[p] == 0 && s->todo[p] && !s->wanted[p])
+				done = lappend_int(done, p);
+		}
+		pfree(parents);
+	}
+}
+
+/*
+ * The set and what lies between its members: whatever stands on a member and
+ * is stood on by another one.
+ */
+static PgmSet
+with_links(const PgmGraph *g, PgmSet set)
+{
+	PgmSet		below = pgm_graph_ancestors(g, set, PGM_ALL);
+	PgmSet		above = pgm_graph_descendants(g, set, PGM_ALL);
+
+	for (int i = 0; i < g->n; i++)
+		above[i] = above[i] && below[i];
+	pfree(below);
+	return above;
 }
 
 static void
@@ -173,7 +223,7 @@ descend(PgmSort *s, int rev)
 	{
 		int			p = parents[k];
 
-		if (!s->todo[p] || s->open[p])
+		if (!s->todo[p] || !s->wanted[p] || s->open[p])
 			continue;
 		if (moved)
 			open_line(s, p);
@@ -198,7 +248,7 @@ static void
 open_rest(PgmSort *s)
 {
 	for (int i = 0; i < s->g->n; i++)
-		if (s->todo[i] && !s->open[i] && s->needed[i] == 0)
+		if (s->todo[i] && s->wanted[i] && !s->open[i] && s->needed[i] == 0)
 			open_line(s, i);
 }
 
@@ -216,14 +266,15 @@ pgm_graph_order(const PgmGraph *g, PgmSet todo, PgmSet heads, int *count)
 	int			total = pgm_set_count(g, todo);
 
 	result = palloc(Max(total, 1) * sizeof(int));
-	s.todo = memcpy(palloc(size), todo, size);
+	s.wanted = todo;
+	s.todo = with_links(g, todo);
 	s.open = palloc0(size);
 	s.needed = palloc0(size * sizeof(int));
 	s.lines = palloc(size * sizeof(int));
 	for (int i = 0; i < g->n; i++)
 	{
-		if (todo[i])
-			count_child(&s, i, 1);
+		if (s.todo[i])
+			count_child(&s, i);
 		if (todo[i] && heads[i])
 			open_line(&s, i);
 	}
@@ -243,8 +294,7 @@ pgm_graph_order(const PgmGraph *g, PgmSet todo, PgmSet heads, int *count)
 			continue;
 		}
 		result[n++] = rev;
-		s.todo[rev] = false;
-		count_child(&s, rev, -1);
+		finish(&s, rev);
 		descend(&s, rev);
 	}
 
