@@ -48,15 +48,17 @@ COMMENT ON FUNCTION migrate.graph IS 'the history drawn as git log --graph does;
 
 CREATE VIEW migrate.status AS
 SELECT v.current, h.heads, r.pending,
-       r.pending OPERATOR(pg_catalog.=) 0 AND s.partial_revision IS NULL AS up_to_date,
+       CASE WHEN r.registered OPERATOR(pg_catalog.>) 0
+            THEN r.pending OPERATOR(pg_catalog.=) 0 AND s.partial_revision IS NULL END AS up_to_date,
        l.last_run, l.last_run_by,
        s.partial_revision, s.segments_done, s.segments_total
   FROM (SELECT COALESCE(pg_catalog.array_agg(version_num ORDER BY version_num), '{}') AS current
           FROM migrate.version) v
  CROSS JOIN (SELECT COALESCE(pg_catalog.array_agg(revision ORDER BY seq), '{}') AS heads
           FROM migrate.revision WHERE nextrev OPERATOR(pg_catalog.=) 0) h
- CROSS JOIN (SELECT pg_catalog.count(*) AS pending
-          FROM migrate.revision WHERE NOT applied) r
+ CROSS JOIN (SELECT pg_catalog.count(*) AS registered,
+                    pg_catalog.count(*) FILTER (WHERE NOT applied) AS pending
+          FROM migrate.revision) r
   LEFT JOIN (SELECT started_at AS last_run, login AS last_run_by
           FROM migrate.log ORDER BY id DESC LIMIT 1) l ON true
   LEFT JOIN (SELECT revision AS partial_revision,
@@ -67,7 +69,7 @@ COMMENT ON VIEW migrate.status IS 'one row: where the database is, where it coul
 COMMENT ON COLUMN migrate.status.current IS 'the heads the database is at';
 COMMENT ON COLUMN migrate.status.heads IS 'the registered heads';
 COMMENT ON COLUMN migrate.status.pending IS 'number of registered revisions that are not applied';
-COMMENT ON COLUMN migrate.status.up_to_date IS 'is nothing pending or half done';
+COMMENT ON COLUMN migrate.status.up_to_date IS 'is nothing pending or half done; null where no migration is registered';
 COMMENT ON COLUMN migrate.status.last_run IS 'when the last row of migrate.log began';
 COMMENT ON COLUMN migrate.status.last_run_by IS 'session user of that';
 COMMENT ON COLUMN migrate.status.partial_revision IS 'the revision that a run of migrate.deploy() left half done';

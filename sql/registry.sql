@@ -20,7 +20,7 @@ CREATE FUNCTION migrate.load(
     replace pg_catalog.bool DEFAULT true,
     prune   pg_catalog.bool DEFAULT false)
 RETURNS SETOF pg_catalog.text
-AS 'MODULE_PATHNAME', 'pg_migrate_load' LANGUAGE C VOLATILE STRICT;
+AS 'MODULE_PATHNAME', 'pg_migrate_load' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION migrate.load IS 'register the migration files concatenated in a bundle; returns the newly registered revisions';
 
 CREATE FUNCTION migrate.export(range pg_catalog.text DEFAULT NULL)
@@ -32,7 +32,7 @@ CREATE FUNCTION migrate.validate(
     bundle pg_catalog.text,
     OUT revision pg_catalog.text, OUT problem pg_catalog.text)
 RETURNS SETOF pg_catalog.record
-AS 'MODULE_PATHNAME', 'pg_migrate_validate' LANGUAGE C STABLE STRICT;
+AS 'MODULE_PATHNAME', 'pg_migrate_validate' LANGUAGE C STABLE;
 COMMENT ON FUNCTION migrate.validate IS 'where a bundle differs from what is registered and applied; changes nothing';
 
 CREATE FUNCTION migrate.unregister(revision pg_catalog.text)
@@ -45,10 +45,12 @@ RETURNS pg_catalog.text
 AS 'MODULE_PATHNAME', 'pg_migrate_repair' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION migrate.repair IS 'accept changed content of an applied migration the next time it is registered; returns its revision';
 
-CREATE FUNCTION migrate.trust(revision pg_catalog.text)
+-- Not null by default: a null or empty checksum is a mistake of the caller, and
+-- must not mean "whatever is there".
+CREATE FUNCTION migrate.trust(revision pg_catalog.text, checksum pg_catalog.text DEFAULT 'any')
 RETURNS pg_catalog.text
-AS 'MODULE_PATHNAME', 'pg_migrate_trust' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION migrate.trust IS 'vouch for the present content of a migration, so that it may run with your rights; returns its revision';
+AS 'MODULE_PATHNAME', 'pg_migrate_trust' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION migrate.trust IS 'vouch for the content of a migration that has this checksum, so that it may run with your rights; returns its revision';
 
 CREATE FUNCTION migrate.merge(
     message      pg_catalog.text,

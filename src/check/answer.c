@@ -122,9 +122,14 @@ ask_revision(const char *id, Snapshot snapshot)
 static PgmAnswer
 ask_heads(const char *label, bool single, const char *text, Snapshot snapshot)
 {
-	List	   *heads = labelled_heads(label, snapshot);
+	List	   *heads;
 	ListCell   *lc;
 
+	if (label == NULL)
+		pgm_citus_refuse_worker("tell whether the heads are applied");
+	heads = labelled_heads(label, snapshot);
+	if (label == NULL && heads == NIL)
+		return answer(PGM_NOTHING, NULL);
 	if (label && heads == NIL)
 	{
 		if (pgm_registry_look(label, snapshot))
@@ -222,7 +227,8 @@ ask_element(const char *text, Snapshot snapshot)
  * for "heads".
  *
  * Raises MG004 for what cannot be expected, prefixes included, MG003 for
- * several heads where one is expected, MG006 for what is no list of names.
+ * several heads where one is expected, MG006 for what is no list of names,
+ * 55000 for the heads on a worker of Citus.
  */
 PgmAnswer
 pgm_check_ask(const char *expected, bool exact, Snapshot snapshot)

@@ -20,6 +20,7 @@
 #include "check/check.h"
 #include "compat.h"
 #include "registry/position.h"
+#include "run/warn.h"
 
 /* Expectations remembered; applications have one or two */
 #define NSLOTS 8
@@ -39,14 +40,14 @@ typedef struct PgmSlot
 static PgmSlot slots[NSLOTS];
 static int	next_slot = 0;
 
-static bool
+static PgmFit
 ask_tables(const char *expected, bool exact)
 {
 	Snapshot	snapshot = RegisterSnapshot(pgm_check_snapshot());
 	PgmAnswer	a = pgm_check_ask(expected, exact, snapshot);
 
 	UnregisterSnapshot(snapshot);
-	return a.fit == PGM_FITS;
+	return a.fit;
 }
 
 /* The slot of an expectation, or NULL. */
@@ -90,15 +91,20 @@ remember(PgmSlot *slot, const char *expected, int len, bool exact,
 
 /*
  * Does the database fit what is expected?  "expected" has len bytes; len < 0:
- * all heads are expected.  Raises as pgm_check_ask() does.
+ * all heads are expected.  Sets *nothing, if given, to whether it does not
+ * because no migration is registered; that answer is not kept, so that the
+ * caller can warn each time and yet the usual answer costs nothing more.
+ * Raises as pgm_check_ask() does.
  */
 bool
-pgm_check_current(const char *expected, int len, bool exact)
+pgm_check_current(const char *expected, int len, bool exact, bool *nothing)
 {
 	PgmSlot    *slot;
 	uint64		epoch;
-	bool		current;
+	PgmFit		fit;
 
+	if (nothing)
+		*nothing = false;
 	AcceptInvalidationMessages();
 	len = Max(len, PGM_NO_TEXT);
 	slot = find_slot(expected, len, exact);
@@ -107,28 +113,35 @@ pgm_check_current(const char *expected, int len, bool exact)
 
 	pgm_position_watch();
 	epoch = pgm_position_epoch;
-	current = ask_tables(len < 0 ? NULL : pnstrdup(expected, len), exact);
-	if (len <= MAX_REMEMBERED)
-		remember(slot, expected, len, exact, current, epoch);
-	return current;
+	fit = ask_tables(len < 0 ? NULL : pnstrdup(expected, len), exact);
+	if (nothing)
+		*nothing = fit == PGM_NOTHING;
+	if (len <= MAX_REMEMBERED && fit != PGM_NOTHING)
+		remember(slot, expected, len, exact, fit == PGM_FITS, epoch);
+	return fit == PGM_FITS;
 }
 
 PG_FUNCTION_INFO_V1(pg_migrate_is_current);
 
 /*
  * is_current(expected [, exact]) returns boolean: is what is expected applied;
- * with exact, is it just that.  Null stands for all heads.  Raises as
+ * with exact, is it just that.  Null stands for all heads; where none is
+ * registered they are applied, but that is a WARNING.  Raises as
  * pgm_check_ask() does.
  */
 Datum
 pg_migrate_is_current(PG_FUNCTION_ARGS)
 {
 	bool		exact = PG_NARGS() > 1 && !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
-	text	   *expected;
+	text	   *expected = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
+	bool		nothing;
+	bool		current;
 
-	if (PG_ARGISNULL(0))
-		PG_RETURN_BOOL(pgm_check_current(NULL, PGM_NO_TEXT, exact));
-	expected = PG_GETARG_TEXT_PP(0);
-	PG_RETURN_BOOL(pgm_check_current(VARDATA_ANY(expected),
-									 VARSIZE_ANY_EXHDR(expected), exact));
+	current = expected == NULL ?
+		pgm_check_current(NULL, PGM_NO_TEXT, exact, &nothing) :
+		pgm_check_current(VARDATA_ANY(expected), VARSIZE_ANY_EXHDR(expected),
+						  exact, &nothing);
+	if (nothing)
+		pgm_warn_nothing_registered();
+	PG_RETURN_BOOL(current || nothing);
 }

@@ -12,6 +12,7 @@
 typedef enum PgmFit
 {
 	PGM_FITS,
+	PGM_NOTHING,				/* heads, but no migration is registered */
 	PGM_UNKNOWN,				/* no such revision is registered */
 	PGM_UNKNOWN_LABEL,			/* nor one with such a label */
 	PGM_PENDING,				/* not applied */
@@ -37,7 +38,8 @@ extern Snapshot pgm_check_snapshot(void);
 
 /* cache.c */
 #define PGM_NO_TEXT (-1)
-extern bool pgm_check_current(const char *expected, int len, bool exact);
+extern bool pgm_check_current(const char *expected, int len, bool exact,
+							  bool *nothing);
 
 /* require.c */
 extern void pgm_check_require(const char *expected, bool exact);

@@ -49,6 +49,8 @@ describe_gap(const PgmAnswer *a, const char *expected, List *open)
 
 	switch (a->fit)
 	{
+		case PGM_NOTHING:
+			return pstrdup("No migration is registered here");
 		case PGM_UNKNOWN:
 			return psprintf("Expected is revision \"%s\", which is not registered here",
 							a->what);
@@ -170,6 +172,7 @@ advise(const PgmAnswer *a, const char *expected, PgmRunSeen run, List *open,
 
 	switch (a->fit)
 	{
+		case PGM_NOTHING:
 		case PGM_UNKNOWN:
 		case PGM_UNKNOWN_LABEL:
 			return pstrdup("Load the migration files of this release with SELECT migrate.load(...), then SELECT migrate.upgrade('heads').");
@@ -239,7 +242,7 @@ pgm_check_require(const char *expected, bool exact)
 	PgmAnswer	a;
 
 	if (pgm_check_current(expected, expected ? (int) strlen(expected) :
-						  PGM_NO_TEXT, exact))
+						  PGM_NO_TEXT, exact, NULL))
 		return;
 	PushActiveSnapshot(pgm_check_snapshot());
 	a = pgm_check_ask(expected, exact, GetActiveSnapshot());
@@ -299,7 +302,7 @@ look_once(const char *expected, bool exact, TimestampTz begun,
 		pgm_settings_bound_lock_timeout(Max(1, TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
 																			   deadline)));
 	if (!pgm_check_current(expected, expected ? (int) strlen(expected) :
-						   PGM_NO_TEXT, exact))
+						   PGM_NO_TEXT, exact, NULL))
 	{
 		PushActiveSnapshot(pgm_check_snapshot());
 		a = pgm_check_ask(expected, exact, GetActiveSnapshot());

@@ -26,7 +26,8 @@ typedef enum PgmPurpose
 {
 	PGM_FOR_RUN,
 	PGM_FOR_STAMP,
-	PGM_FOR_REVISION
+	PGM_FOR_REVISION,
+	PGM_FOR_MERGE
 } PgmPurpose;
 
 /* target.c */

@@ -248,6 +248,13 @@ multiple_heads(const PgmGraph *g, PgmSet heads, const PgmTarget *t,
 					 errmsg("Multiple heads are present; please specify the head revision on which the new revision should be based, or perform a merge."),
 					 errdetail("The heads are %s.", ids),
 					 errhint("Merge them with SELECT * FROM migrate.merge('merge heads'), or pass head => one of them.")));
+		case PGM_FOR_MERGE:
+			ereport(ERROR,
+					(errcode(PGM_ERRCODE_MULTIPLE_HEADS),
+					 errmsg("Multiple heads are present for given argument '%s'",
+							t->text),
+					 errdetail("The heads are %s.", ids),
+					 errhint("Name the revisions to merge, or use 'heads' for all heads.")));
 	}
 }
 

@@ -125,15 +125,16 @@ add_plan(PgmPage *p, const PgmExplanation *x)
 {
 	const PgmRun *run = x->run;
 
-	add(p, "## Plan\n\n| step | revision | message | statements | downgrade | written by |\n|---|---|---|---|---|---|");
+	add(p, "## Plan\n\n| step | revision | message | statements | downgrade | written by | checksum |\n|---|---|---|---|---|---|---|");
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{
 		const PgmStored *s = run->steps[i].stored;
 
-		add(p, "| %d | `%s` | %s | %d | %s | %s |", i + 1, s->m.revision, cell(s->m.message),
+		add(p, "| %d | `%s` | %s | %d | %s | %s | `%s` |", i + 1, s->m.revision, cell(s->m.message),
 			list_length(run->steps[i].script->statements),
 			s->m.downgrade == NULL ? "**none**" :
-			has_no_way_back(x, &run->steps[i]) ? "**empty**" : "yes", cell(s->registered_by ? s->registered_by : ""));
+			has_no_way_back(x, &run->steps[i]) ? "**empty**" : "yes", cell(s->registered_by ? s->registered_by : ""),
+			s->m.checksum);
 	}
 	add(p, "\n%s\n", x->lint->one_transaction ?
 		"All of it is one transaction: it is applied as a whole or not at all." :

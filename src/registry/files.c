@@ -60,7 +60,7 @@ pg_migrate_export(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (i > 0)
 			appendStringInfoChar(&out, '\n');
-		pgm_migration_format(&out, &s->m);
+		pgm_migration_format(&out, &s->m, true);
 	}
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
 }
@@ -80,9 +80,12 @@ fresh_id(void)
 	return id;
 }
 
-/* The parents of a new revision, as ids; a head unless "splice". */
+/*
+ * The parents of a new revision, as ids; heads unless "splice".  "purpose" says
+ * whether revision() or merge() asks, which have different parameters.
+ */
 static List *
-find_parents(const PgmGraph *g, List *heads, bool splice)
+find_parents(const PgmGraph *g, List *heads, bool splice, PgmPurpose purpose)
 {
 	List	   *revs = NIL;
 	List	   *ids = NIL;
@@ -91,8 +94,8 @@ find_parents(const PgmGraph *g, List *heads, bool splice)
 	foreach(lc, heads)
 	{
 		PgmTarget  *t = pgm_target_parse(lfirst(lc));
-		List	   *more = t->relative ? pgm_resolve_list(g, list_make1(lfirst(lc)), PGM_FOR_REVISION) :
-			pgm_resolve_absolute(g, t, PGM_FOR_REVISION);
+		List	   *more = t->relative ? pgm_resolve_list(g, list_make1(lfirst(lc)), purpose) :
+			pgm_resolve_absolute(g, t, purpose);
 
 		if (list_intersection_int(revs, more) != NIL)
 			ereport(ERROR,
@@ -114,6 +117,9 @@ find_parents(const PgmGraph *g, List *heads, bool splice)
 							r->id),
 					 errdetail("Revision %s stands on it.",
 							   g->rev[r->next[0]].id),
+					 purpose == PGM_FOR_MERGE ?
+					 errhint("Merge heads; or write the file with SELECT * FROM migrate.revision('...', head => '%s', splice => true).",
+							 pgm_name_join(heads)) :
 					 errhint("Pass splice => true to begin a branch there.")));
 		ids = lappend(ids, unconstify(char *, r->id));
 	}
@@ -149,6 +155,44 @@ find_dependencies(const PgmGraph *g, List *names)
 	return result;
 }
 
+/*
+ * Refuse an id or a label that is taken: loading such a file would put it in
+ * the place of another migration.
+ */
+static void
+check_free(const PgmGraph *g, const PgmMigration *m)
+{
+	int			taken = pgm_graph_find(g, m->revision);
+	ListCell   *lc;
+
+	if (taken >= 0)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_DUPLICATE_NAME),
+				 errmsg("revision identifier \"%s\" is taken", m->revision),
+				 strcmp(g->rev[taken].id, m->revision) == 0 ?
+				 errdetail("A migration of this id is registered%s%s%s.",
+						   g->rev[taken].message[0] ? ": \"" : "",
+						   g->rev[taken].message,
+						   g->rev[taken].message[0] ? "\"" : "") :
+				 errdetail("It is a branch label of revision %s.",
+						   g->rev[taken].id),
+				 errhint("Pass another rev_id, or none for a random one.")));
+	foreach(lc, m->branch_labels)
+	{
+		const char *label = lfirst(lc);
+		int			rev = pgm_graph_find(g, label);
+
+		if (rev >= 0 || strcmp(label, m->revision) == 0)
+			ereport(ERROR,
+					(errcode(PGM_ERRCODE_DUPLICATE_NAME),
+					 errmsg("Branch name '%s' in revision %s already used by revision %s",
+							label, m->revision,
+							rev >= 0 ? g->rev[rev].id : m->revision),
+					 errdetail("A label names one branch, and may not be the id of a revision."),
+					 errhint("Pass another branch_label.")));
+	}
+}
+
 /* A new migration without content. */
 static PgmMigration *
 new_migration(char *id, char *message)
@@ -178,7 +222,7 @@ pgm_revision_return(FunctionCallInfo fcinfo, const PgmMigration *m)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	initStringInfo(&content);
-	pgm_migration_format(&content, m);
+	pgm_migration_format(&content, m, false);
 	values[0] = CStringGetTextDatum(m->revision);
 	values[1] = CStringGetTextDatum(pgm_migration_file_name(m->revision,
 															m->message));
@@ -216,6 +260,8 @@ id_argument(FunctionCallInfo fcinfo, int i)
 /*
  * A migration without content, from the first arguments of revision():
  * message, head, splice, rev_id, branch_label, depends_on.
+ *
+ * Raises MG008 for an id or label that is taken.
  */
 PgmMigration *
 pgm_revision_new(FunctionCallInfo fcinfo)
@@ -225,9 +271,11 @@ pgm_revision_new(FunctionCallInfo fcinfo)
 									message_argument(fcinfo));
 
 	m->down_revision = find_parents(g, list_argument(fcinfo, 1),
-									!PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
+									!PG_ARGISNULL(2) && PG_GETARG_BOOL(2),
+									PGM_FOR_REVISION);
 	m->branch_labels = list_argument(fcinfo, 4);
 	pgm_names_check(m->branch_labels, PGM_NAME_LABEL);
+	check_free(g, m);
 	m->depends_on = find_dependencies(g, list_argument(fcinfo, 5));
 	return m;
 }
@@ -235,6 +283,8 @@ pgm_revision_new(FunctionCallInfo fcinfo)
 /*
  * merge(message, revisions default 'heads', rev_id, branch_label) returns a
  * row (revision, file_name, content), and registers it.
+ *
+ * Raises MG008 for an id or label that is taken.
  */
 Datum
 pg_migrate_merge(PG_FUNCTION_ARGS)
@@ -246,7 +296,8 @@ pg_migrate_merge(PG_FUNCTION_ARGS)
 	pgm_runlock_acquire("migrate.merge()");
 	g = pgm_registry_graph(false, NULL);
 	m = new_migration(id_argument(fcinfo, 2), message_argument(fcinfo));
-	m->down_revision = find_parents(g, list_argument(fcinfo, 1), false);
+	m->down_revision = find_parents(g, list_argument(fcinfo, 1), false,
+									PGM_FOR_MERGE);
 	if (list_length(m->down_revision) < 2)
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_INVALID_TARGET),
@@ -255,6 +306,8 @@ pg_migrate_merge(PG_FUNCTION_ARGS)
 						   m->down_revision ? "one" : "no"),
 				 errhint("See the heads with SELECT migrate.heads().")));
 	m->branch_labels = list_argument(fcinfo, 3);
+	pgm_names_check(m->branch_labels, PGM_NAME_LABEL);
+	check_free(g, m);
 	pgm_register_all(list_make1(m), false, false, &tally);
 	ereport(NOTICE,
 			(errmsg("registered merge %s of %s", m->revision,

@@ -29,9 +29,14 @@ write_section(StringInfo out, const char *name, const char *script)
 		appendStringInfo(out, "%s\n", script);
 }
 
-/* Append a migration as a file in its canonical form. */
+/*
+ * Append a migration as a file in its canonical form.
+ *
+ * With "checksum" it is told to the reader by a comment: none that looks like a
+ * header, for it is no part of the content, and wrong once the file is edited.
+ */
 void
-pgm_migration_format(StringInfo out, const PgmMigration *m)
+pgm_migration_format(StringInfo out, const PgmMigration *m, bool checksum)
 {
 	write_header(out, "revision", m->revision);
 	write_header(out, "down_revision", pgm_name_join(m->down_revision));
@@ -51,6 +56,8 @@ pgm_migration_format(StringInfo out, const PgmMigration *m)
 		if (value)
 			write_header(out, pgm_behaviours[i].name, value);
 	}
+	if (checksum)
+		appendStringInfo(out, "-- exported with checksum %s\n", m->checksum);
 	write_section(out, "up", m->upgrade);
 	write_section(out, "down", m->downgrade);
 	write_section(out, "verify", m->verify);

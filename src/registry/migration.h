@@ -44,7 +44,8 @@ extern bool pgm_comment_begins_segment(const char *p, const char *end);
 extern bool pgm_gap_begins_segment(const char *text, int p, int end);
 
 /* format.c: writing migration files */
-extern void pgm_migration_format(StringInfo out, const PgmMigration *m);
+extern void pgm_migration_format(StringInfo out, const PgmMigration *m,
+								 bool checksum);
 extern char *pgm_migration_file_name(const char *revision, const char *message);
 
 /* checksum.c */

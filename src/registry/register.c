@@ -30,6 +30,12 @@
 #include "run/runlock.h"
 #include "srf.h"
 
+/* So many migrations are named by load() */
+#define MAX_NAMED 10
+
+/* The default of trust(): the content that is there, whatever it is */
+#define ANY_CHECKSUM "any"
+
 /* What is to be done with a migration that was given */
 typedef enum PgmVerb
 {
@@ -156,6 +162,47 @@ decide(const PgmMigration *m, const PgmSummary *old, bool replace)
 	if (old->applied ? !old->repairable : !replace)
 		refuse_change(m, old->applied);
 	return PGM_VERB_REPLACE;
+}
+
+/* 'it is "message", on parents, created then' */
+static char *
+describe_migration(const char *message, List *down_revision,
+				   const char *created)
+{
+	return psprintf("\"%s\", on %s%s%s", message,
+					down_revision ? pgm_name_join(down_revision) : "base",
+					created ? ", created " : "", created ? created : "");
+}
+
+/*
+ * Announce by name that a file takes the place of what may be another
+ * migration of the same id.  A date of creation stays the same whatever is
+ * edited; message and parents change, but seldom both at once.  "content" is
+ * false where nothing but message and date of creation differ.
+ */
+static void
+report_replacement(const PgmMigration *m, const PgmSummary *old, bool content)
+{
+	bool		message = strcmp(old->message, m->message) != 0;
+	bool		parents = strcmp(pgm_name_join(old->down_revision),
+								 pgm_name_join(m->down_revision)) != 0;
+	bool		created = old->created && m->created &&
+		strcmp(old->created, m->created) != 0;
+
+	if (!created && !(content && (message || parents)))
+		return;
+	ereport(created || (message && parents) ? WARNING : NOTICE,
+			(errmsg("migration \"%s\" is replaced by one with %s", m->revision,
+					created ? "another date of creation" :
+					message && parents ? "another message and down_revision" :
+					message ? "another message" : "another down_revision"),
+			 errdetail("Registered was %s; now it is %s.",
+					   describe_migration(old->message, old->down_revision,
+										  old->created),
+					   describe_migration(m->message, m->down_revision,
+										  m->created)),
+			 created || (message && parents) ?
+			 errhint("If they are two migrations, give one of the two files another id, and load both.") : 0));
 }
 
 static int
@@ -413,10 +460,25 @@ decide_all(List *migrations, List *summaries, bool replace, PgmTally *tally)
 			tally->replaced++;
 		if (*verb == PGM_VERB_REPLACE)
 			pgm_check_replacement(m);
+		if ((*verb == PGM_VERB_REPLACE || *verb == PGM_VERB_RETITLE) &&
+			m->line > 0 && !old->applied)
+			report_replacement(m, old, *verb == PGM_VERB_REPLACE);
 		if (*verb == PGM_VERB_REPLACE && old->applied)
 			log_remark("repair", m->revision, m->checksum);
 	}
 	return verbs;
+}
+
+/* The ids (char *) of migrations. */
+static List *
+names_of(List *migrations)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, migrations)
+		result = lappend(result, ((PgmMigration *) lfirst(lc))->revision);
+	return result;
 }
 
 /*
@@ -430,7 +492,7 @@ decide_all(List *migrations, List *summaries, bool replace, PgmTally *tally)
 void
 pgm_register_all(List *migrations, bool replace, bool prune, PgmTally *tally)
 {
-	List	   *names = NIL;
+	List	   *names = names_of(migrations);
 	List	   *summaries;
 	PgmVerb    *verbs;
 	PgmGraph   *before = NULL;
@@ -440,8 +502,6 @@ pgm_register_all(List *migrations, bool replace, bool prune, PgmTally *tally)
 
 	memset(tally, 0, sizeof(PgmTally));
 	tally->total = list_length(migrations);
-	foreach(lc, migrations)
-		names = lappend(names, ((PgmMigration *) lfirst(lc))->revision);
 	summaries = prune || names != NIL ?
 		pgm_registry_summaries(prune ? NIL : names) : NIL;
 	verbs = decide_all(migrations, summaries, replace, tally);
@@ -541,10 +601,50 @@ pg_migrate_register(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(m.revision));
 }
 
+/*
+ * The migrations of a bundle argument.  An empty bundle is what a mistyped path
+ * gives, so it is an error, as a null is.
+ */
+static List *
+bundle_argument(FunctionCallInfo fcinfo, const char *function)
+{
+	char	   *bundle;
+	List	   *migrations;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the bundle of %s may not be null", function),
+				 errhint("Pass the text of the migration files.")));
+	bundle = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	migrations = pgm_bundle_parse(bundle);
+	if (migrations == NIL)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_INVALID_BUNDLE),
+				 errmsg("the bundle of %s holds no migration", function),
+				 bundle[0] == '\0' ? errdetail("It is empty.") :
+				 errdetail("It has no \"-- revision:\" header, only comments and white space."),
+				 errhint("Is the path right? psql reads files relative to its own directory: \\set bundle `awk 1 migrations/*.sql`")));
+	return migrations;
+}
+
+/* The first of many names as text, "..." for the others. */
+static char *
+join_some(List *names)
+{
+	bool		many = list_length(names) > MAX_NAMED;
+
+	if (many)
+		names = lappend(list_truncate(list_copy(names), MAX_NAMED), "...");
+	return pgm_name_join(names);
+}
+
 /* The one NOTICE of load(). */
 static void
-report_tally(const PgmTally *t)
+report_tally(const PgmTally *t, List *migrations)
 {
+	List	   *lacking = pgm_registry_pending_others(names_of(migrations));
+	char	   *names = lacking == NIL ? NULL : join_some(lacking);
 	StringInfoData buf;
 
 	initStringInfo(&buf);
@@ -553,25 +653,38 @@ report_tally(const PgmTally *t)
 					 list_length(t->added), t->replaced, t->unchanged);
 	if (t->pruned > 0)
 		appendStringInfo(&buf, ", %d pruned", t->pruned);
-	ereport(NOTICE, (errmsg("%s", buf.data)));
+	ereport(NOTICE,
+			(errmsg("%s", buf.data),
+			 lacking ? errdetail_plural("%d registered migration is pending, but not in the bundle: %s.",
+										"%d registered migrations are pending, but not in the bundle: %s.",
+										list_length(lacking), list_length(lacking), names) : 0,
+			 lacking ? errhint("An upgrade runs what is pending. To forget a migration, type SELECT migrate.unregister(%s); to forget all that the files lack, load with prune => true.",
+							   quote_literal_cstr(llast(lacking))) : 0));
 }
 
 /*
  * load(bundle, replace default true, prune default false) returns the newly
  * registered revisions in order of registration.
+ *
+ * Raises MG010 for a bundle without migrations, 22004 for a null, and what
+ * pgm_bundle_parse() and pgm_register_all() raise.
  */
 Datum
 pg_migrate_load(PG_FUNCTION_ARGS)
 {
-	char	   *bundle = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	List	   *migrations = pgm_bundle_parse(bundle);
+	List	   *migrations = bundle_argument(fcinfo, "migrate.load()");
 	PgmTally	tally;
 
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the arguments replace and prune of migrate.load() may not be null"),
+				 errhint("Leave them out, or pass true or false.")));
 	pgm_runlock_acquire("migrate.load()");
 	pgm_register_all(migrations, PG_GETARG_BOOL(1), PG_GETARG_BOOL(2),
 					 &tally);
 	pgm_lint_on_register(tally.written);
-	report_tally(&tally);
+	report_tally(&tally, migrations);
 	return pgm_return_names(fcinfo, tally.added);
 }
 
@@ -596,7 +709,7 @@ problem_of(PgmMigration *m, const PgmSummary *old)
 Datum
 pg_migrate_validate(PG_FUNCTION_ARGS)
 {
-	List	   *migrations = pgm_bundle_parse(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	List	   *migrations = bundle_argument(fcinfo, "migrate.validate()");
 	List	   *summaries = pgm_registry_summaries(NIL);
 	PgmGraph   *given = pgm_graph_create(list_length(migrations));
 	ListCell   *lc;
@@ -717,21 +830,68 @@ pg_migrate_repair(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(revision));
 }
 
+/* Refuse to trust content that is not what was read. */
+static void
+check_trusted_content(const PgmStored *s, const char *checksum)
+{
+	const char *revision = s->m.revision;
+
+	if (strcmp(pgm_migration_checksum(&s->m), s->m.checksum) != 0)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_CONTENT_CHANGED),
+				 errmsg("the content of migration \"%s\" does not fit its checksum",
+						revision),
+				 errdetail("It was changed in the table migrate.revision."),
+				 errhint("See SELECT * FROM migrate.check_registry().")));
+	if (checksum && strcmp(checksum, s->m.checksum) != 0)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_CONTENT_CHANGED),
+				 errmsg("the content of migration \"%s\" is not the content to be trusted",
+						revision),
+				 errdetail("Registered, by \"%s\", is %s, given is %s.",
+						   s->registered_by, s->m.checksum, checksum),
+				 errhint("Read what is registered now, with its checksum: SELECT migrate.export(%s).",
+						 quote_literal_cstr(psprintf("%s:%s", revision, revision)))));
+}
+
 /*
- * trust(revision) returns the revision: whoever says it vouches for the
- * present content, so that it may run with the rights of that role.
+ * trust(revision, checksum default 'any') returns the revision: whoever says it
+ * vouches for the content with this checksum, so that it may run with the
+ * rights of that role.  Without a checksum for the present content, which may
+ * be another than the one that was read; a NOTICE says its checksum.
+ *
+ * Raises MG001 for an unknown revision, MG011 when the registered content has
+ * another checksum.
  */
 Datum
 pg_migrate_trust(PG_FUNCTION_ARGS)
 {
-	char	   *revision = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *revision;
+	char	   *checksum;
 	PgmStored  *s;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the arguments of migrate.trust() may not be null"),
+				 errhint("Write SELECT migrate.trust('<id>', 'sha256:...'), with the checksum that migrate.export() shows.")));
+	revision = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	checksum = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	if (strcmp(checksum, ANY_CHECKSUM) == 0)
+		checksum = NULL;
 	pgm_runlock_acquire("migrate.trust()");
 	s = find_exactly(revision);
+	check_trusted_content(s, checksum);
 	/* the word of a lesser role does not take the place of a greater one's */
 	if (!pgm_identity_could_act_as(s->trusted_by, GetUserId()))
 		pgm_registry_set_trusted(revision, s->m.checksum);
 	log_remark("trust", revision, s->m.checksum);
+	if (checksum == NULL)
+		ereport(NOTICE,
+				(errmsg("trusted is the content of migration \"%s\" with checksum %s",
+						revision, s->m.checksum),
+				 errhint("To trust only what you have read, pass its checksum: SELECT migrate.trust(%s, %s).",
+						 quote_literal_cstr(revision),
+						 quote_literal_cstr(s->m.checksum))));
 	PG_RETURN_TEXT_P(cstring_to_text(revision));
 }

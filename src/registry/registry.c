@@ -36,8 +36,13 @@ static PgmQuery find_query = {
 	.argtypes = {TEXTOID}
 };
 static PgmQuery summary_query = {
-	.sql = "SELECT revision, checksum, message, created, applied, repairable"
+	.sql = "SELECT revision, checksum, message, created, applied, repairable, down_revision"
 	"  FROM migrate.revision WHERE $1 IS NULL OR revision = ANY ($1) ORDER BY seq",
+	.argtypes = {TEXTARRAYOID}
+};
+static PgmQuery pending_others_query = {
+	.sql = "SELECT revision FROM migrate.revision"
+	" WHERE NOT applied AND revision <> ALL ($1) ORDER BY seq",
 	.argtypes = {TEXTARRAYOID}
 };
 static PgmQuery applied_at_query = {
@@ -240,9 +245,33 @@ pgm_registry_summaries(List *revisions)
 		s->created = pgm_spi_text(i, 4);
 		s->applied = column_bool(i, 5);
 		s->repairable = column_bool(i, 6);
+		s->down_revision = column_names(i, 7);
 		result = lappend(result, s);
 	}
 	MemoryContextSwitchTo(old);
+	pgm_spi_end(&spi);
+	return result;
+}
+
+/* The pending revisions (char *) other than these, in order of registration. */
+List *
+pgm_registry_pending_others(List *revisions)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	List	   *result = NIL;
+	PgmSpi		spi;
+	Datum		arg = PointerGetDatum(pgm_names_to_array(revisions));
+	uint64		n;
+
+	pgm_spi_begin(&spi, false);
+	n = pgm_spi_run(&spi, &pending_others_query, &arg, NULL);
+	for (uint64 i = 0; i < n; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(caller);
+
+		result = lappend(result, pgm_spi_text(i, 1));
+		MemoryContextSwitchTo(old);
+	}
 	pgm_spi_end(&spi);
 	return result;
 }

@@ -25,6 +25,7 @@ typedef struct PgmSummary
 {
 	char	   *revision;
 	char	   *checksum;
+	List	   *down_revision;
 	char	   *message;
 	char	   *created;
 	bool		applied;
@@ -76,9 +77,13 @@ extern PgmGraph *pgm_registry_neighbours(List *names);
 extern void pgm_registry_add_labelled(PgmGraph *g);
 extern PgmStored *pgm_registry_find(const char *revision, bool read_only);
 extern List *pgm_registry_summaries(List *revisions);
+extern List *pgm_registry_pending_others(List *revisions);
 extern TimestampTz *pgm_registry_applied_at(const PgmGraph *g);
 extern char *pgm_registry_last_role(void);
 extern bool pgm_registry_may_upgrade(Oid role);
+
+/* citus.c */
+extern void pgm_citus_refuse_worker(const char *doing);
 
 /* store.c: writing */
 extern void pgm_registry_insert(const PgmMigration *m);

@@ -363,6 +363,8 @@ begin_run(PgmEngine *e, List **open)
 	pgm_journal_runs_dead(e->number);
 	g = pgm_registry_graph(false, &pos);
 	*open = pgm_journal_open(false);
+	if (e->direction == PGM_UPGRADE && g->n == 0)
+		pgm_warn_nothing_registered();
 	plan = e->direction == PGM_UPGRADE ? pgm_plan_upgrade(g, pos, e->target) :
 		pgm_plan_downgrade(g, pos, e->target);
 	e->run = pgm_run_prepare(g, pos, plan, false);
@@ -506,6 +508,7 @@ pg_migrate_deploy(PG_FUNCTION_ARGS)
 	pgm_work_check_context(fcinfo, "migrate.deploy()",
 						   "SELECT migrate.upgrade()");
 	pgm_runlock_check("migrate.deploy()");
+	pgm_citus_refuse_worker("call migrate.deploy()");
 	pgm_settings_define();
 	pgm_work_start(&e.work);
 	e.target = argument(fcinfo, 0);

@@ -98,9 +98,11 @@ pgm_identity_admit(PgmIdentity *id, const PgmStored *stored)
 					stored->m.revision, role),
 			 errdetail("It was registered by \"%s\", who could not act as \"%s\".",
 					   stored->registered_by, role),
-			 errhint("Read it: SELECT migrate.export('%s:%s'). If it is good, a role that can act as \"%s\" may say SELECT migrate.trust('%s').",
-					 stored->m.revision, stored->m.revision, role,
-					 stored->m.revision)));
+			 errhint("Read it: SELECT migrate.export(%s). If it is good, a role that can act as \"%s\" may say SELECT migrate.trust(%s, %s).",
+					 quote_literal_cstr(psprintf("%s:%s", stored->m.revision,
+												 stored->m.revision)),
+					 role, quote_literal_cstr(stored->m.revision),
+					 quote_literal_cstr(stored->m.checksum))));
 }
 
 /*

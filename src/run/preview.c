@@ -13,6 +13,7 @@
 #include "registry/names.h"
 #include "run/halfdone.h"
 #include "run/segment.h"
+#include "run/warn.h"
 #include "srf.h"
 
 /* Where each preview begins to try for a dollar quote */
@@ -340,7 +341,7 @@ append_load(StringInfo out, const PgmRun *run)
 	{
 		if (i > 0)
 			appendStringInfoChar(&bundle, '\n');
-		pgm_migration_format(&bundle, &run->steps[i].stored->m);
+		pgm_migration_format(&bundle, &run->steps[i].stored->m, false);
 	}
 	quote = dollar_quote(bundle.data);
 	appendStringInfo(out,
@@ -431,6 +432,8 @@ preview(PgmDirection direction, const char *text, char **target)
 				linitial(pgm_set_ids(g, now->row)) : *target;
 		}
 	}
+	if (direction == PGM_UPGRADE && g->n == 0)
+		pgm_warn_nothing_registered();
 	plan = direction == PGM_UPGRADE ? pgm_plan_upgrade(g, pos, *target) :
 		pgm_plan_downgrade(g, pos, *target);
 	return pgm_run_prepare(g, pos, plan, true);

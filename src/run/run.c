@@ -416,8 +416,10 @@ static Datum
 run_call(FunctionCallInfo fcinfo, PgmCall *call)
 {
 	bool		wait = PG_ARGISNULL(1) || PG_GETARG_BOOL(1);
+	List	   *current;
 
 	pgm_runlock_check(call->function);
+	pgm_citus_refuse_worker(psprintf("call %s", call->function));
 	pgm_settings_define();
 	call->target = target_argument(fcinfo, call->function);
 	call->closed = pgm_door_closed(fcinfo);
@@ -428,7 +430,11 @@ run_call(FunctionCallInfo fcinfo, PgmCall *call)
 	else
 		while (!run_at_door(call))
 			CHECK_FOR_INTERRUPTS();
-	return pgm_return_names(fcinfo, pgm_registry_current(false));
+	current = pgm_registry_current(false);
+	if (call->direction == PGM_UPGRADE && current == NIL &&
+		pgm_registry_heads(false, true, NULL) == NIL)
+		pgm_warn_nothing_registered();
+	return pgm_return_names(fcinfo, current);
 }
 
 PG_FUNCTION_INFO_V1(pg_migrate_upgrade);
@@ -446,8 +452,8 @@ PG_FUNCTION_INFO_V1(pg_migrate_stamp);
  * Raises MG001 to MG004 and MG016 for the target, MG013 for what can neither
  * run in a transaction nor by a worker, MG014 for a failed verify script,
  * 42501 for an author who may not run as the role, 53000 when no worker is to
- * be had, 40P01 when the worker waits for the caller, and whatever the scripts
- * raise.
+ * be had, 40P01 when the worker waits for the caller, 55000 on a worker of
+ * Citus, and whatever the scripts raise.
  */
 Datum
 pg_migrate_upgrade(PG_FUNCTION_ARGS)
@@ -525,6 +531,8 @@ pg_migrate_stamp(PG_FUNCTION_ARGS)
 	pgm_check_half_done("call migrate.stamp()");
 
 	g = pgm_registry_graph(false, &pos);
+	if (g->n == 0)
+		pgm_warn_nothing_registered();
 	rows = pgm_plan_stamp(g, PG_GETARG_BOOL(1) ? pgm_set_create(g) : pos->row,
 						  targets);
 	to = pgm_position_create(g, rows);

@@ -1,7 +1,8 @@
 /*
  * warn.c
- *	  What is warned of when a run by segments begins: a caller that will hold
- *	  back VACUUM for long, a timeout that would cut a long build.
+ *	  What is warned of when a run begins: that there is nothing to run; and
+ *	  for a run by segments a caller that will hold back VACUUM for long, a
+ *	  timeout that would cut a long build.
  */
 #include "postgres.h"
 
@@ -25,6 +26,18 @@ static PgmQuery timeouts_query = {
 	"  FROM pg_settings WHERE name IN ('statement_timeout', 'transaction_timeout')"
 	"   AND setting <> '0' AND source IN ('configuration file', 'global', 'database', 'user', 'database user')"
 };
+
+/*
+ * Warn that there are no migrations at all: who asks for heads then is told
+ * that the database is there, though perhaps nothing was loaded by mistake.
+ */
+void
+pgm_warn_nothing_registered(void)
+{
+	ereport(WARNING,
+			(errmsg("no migration is registered in this database"),
+			 errhint("Load the migration files with SELECT migrate.load(...).")));
+}
 
 static const Node *
 lone_statement(const PgmSegment *segment)

@@ -1,12 +1,13 @@
 /*
  * warn.h
- *	  What is warned of when a run by segments begins.
+ *	  What is warned of when a run begins.
  */
 #ifndef PGM_WARN_H
 #define PGM_WARN_H
 
 #include "run/run.h"
 
+extern void pgm_warn_nothing_registered(void);
 extern void pgm_warn_waiting(const PgmRun *run, List **segments);
 extern void pgm_warn_timeouts(const PgmRun *run, List **segments);
 

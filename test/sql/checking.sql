@@ -12,7 +12,24 @@ RESET client_min_messages;
 -- nothing is registered: the database is at all heads, there are none
 SELECT migrate.is_current(), migrate.is_current('base'), migrate.is_current('base', true), migrate.is_current('heads'), migrate.is_current('head');
 SELECT migrate.is_current('shop1'), migrate.is_current('shop@head');
+SELECT migrate.is_current(exact => true, expected => NULL);
 SELECT migrate.require();
+SELECT migrate.require('heads', true);
+SELECT migrate.require('base');
+SELECT up_to_date FROM migrate.status;
+\set VERBOSITY terse
+CALL migrate.wait_for(timeout => '0 s');
+\set VERBOSITY default
+SELECT migrate.upgrade();
+SELECT migrate.upgrade('heads');
+CALL migrate.deploy();
+CALL migrate.deploy('base', 'downgrade');
+SELECT migrate.downgrade('base');
+SELECT migrate.stamp('head');
+SELECT * FROM migrate.plan();
+SELECT migrate.upgrade_sql() IS NOT NULL AS written;
+SELECT count(*) FROM migrate.lint();
+SELECT count(*) FROM migrate.test();
 SELECT migrate.require('shop1');
 \echo :LAST_ERROR_SQLSTATE
 SELECT migrate.require('shop@head');

@@ -11,7 +11,9 @@ SET pg_migrate.lint_on_load = off;
 CREATE FUNCTION clean() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM migrate.stamp('base', purge => true);
-	PERFORM migrate.load('', prune => true);
+	WHILE EXISTS (SELECT FROM migrate.heads()) LOOP
+		PERFORM migrate.unregister(h) FROM migrate.heads(true) h;
+	END LOOP;
 END $$;
 \set VERBOSITY default
 \set SHOW_CONTEXT never

@@ -67,7 +67,49 @@ SELECT migrate.merge('m', 'shop4a');
 SELECT migrate.merge('m', 'shop4a, shop4a');
 SELECT revision, file_name FROM migrate.merge('Merge', ARRAY['shop4a', 'shop4b'], 'm1');
 SELECT migrate.heads();
+-- an id or a label that is taken
+SELECT migrate.revision('dup', head => 'bill3', rev_id => 'bill3');
+\echo :LAST_ERROR_SQLSTATE
+SELECT migrate.revision('dup', head => 'bill3', rev_id => 'shop');
+SELECT migrate.revision('dup', head => 'bill3', rev_id => 'new1', branch_label => 'billing');
+SELECT migrate.revision('dup', head => 'bill3', rev_id => 'new1', branch_label => 'm1');
+SELECT migrate.revision('dup', head => 'bill3', rev_id => 'new1', branch_label => 'new1');
+SELECT migrate.merge('dup', 'm1, bill3', 'm1');
+SELECT migrate.merge('dup', 'm1, bill3', 'new1', 'shop');
+\echo :LAST_ERROR_SQLSTATE
+-- merge() hints at its own parameters
+SELECT migrate.merge('m', 'bill2, m1');
+SELECT migrate.merge('m', 'head');
+SELECT migrate.merge('m', 'head-1');
+SELECT migrate.heads();
+-- a range that leaves out a link: what stands on another by it still comes first
 \set ECHO none
 RESET SESSION AUTHORIZATION;
+SET client_min_messages = warning;
 DROP OWNED BY regress_owner;
 DROP ROLE regress_owner;
+DROP EXTENSION pg_migrate;
+CREATE EXTENSION pg_migrate;
+RESET client_min_messages;
+\set ECHO all
+SELECT migrate.load($$
+-- revision: 0bb2
+-- down_revision:
+-- migrate:up
+-- revision: bbbb58
+-- down_revision:
+-- depends_on: bbbb243c
+-- migrate:up
+-- revision: bbbb243c
+-- down_revision: 0bb2
+-- migrate:up
+-- revision: aaaaa84
+-- down_revision: bbbb243c
+-- migrate:up
+-- revision: abce2
+-- down_revision: bbbb58, 0bb2
+-- migrate:up
+$$);
+SELECT revision FROM migrate.history('0bb2:heads');
+SELECT revision FROM migrate.history('base:heads');
+SELECT revision FROM migrate.history('bbbb243c:heads');

@@ -332,7 +332,34 @@ is( $node->safe_psql(
 	),
 	't|t',
 	'trust() is logged');
+
 $node->safe_psql('rights', 'ALTER ROLE author NOSUPERUSER');
+
+# what is trusted is what was read
+my $none = 'SELECT 1;';
+load('rights', 'author', file('t2b', 't2', $none, $none));
+my ($read) = $node->safe_psql('rights', q{SELECT migrate.export('t2b:t2b')}) =~ /^-- exported with checksum (sha256:[0-9a-f]{64})$/m;
+my $shown = $node->safe_psql('rights', q{SELECT l FROM migrate.show('t2b') l WHERE l ~ '^Checksum'});
+like($shown, qr/: +\Q$read\E$/, 'export() and show() tell the checksum');
+refused('rights', $super, 'SELECT migrate.upgrade()', '42501', 'it is not trusted yet',
+	qr/say SELECT migrate\.trust\('t2b', '\Q$read\E'\)/);
+load('rights', 'author', file('t2b', 't2', $takeover, $takeover));
+refused('rights', $super, "SELECT migrate.trust('t2b', '$read')", 'MG011', 'what replaced it after it was read is not trusted',
+	qr/not the content to be trusted.*Registered, by "author", is sha256:/s);
+refused('rights', $super, "SELECT migrate.trust('t2b', $_)", $_ eq 'NULL' ? '22004' : 'MG011', "nor with $_", qr/trust/)
+  foreach ('NULL', "''", "'sha256:'");
+refused('rights', $super, 'SELECT migrate.upgrade()', '42501', 'and does not run', qr/"t2b" may not run/);
+load('rights', 'author', file('t2b', 't2', $none, $none));
+gives('rights', $super, "SELECT migrate.trust('t2b', '$read')", 't2b', 'the content that was read is trusted');
+is($node->safe_psql('rights', q{SELECT revision, checksum FROM migrate.log WHERE direction = 'trust' ORDER BY id DESC LIMIT 1}),
+	"t2b|$read", 'and logged with its checksum');
+load('rights', 'author', file('t2b', 't2', $takeover, $takeover));
+my ($out, $err);
+$node->psql('rights', q{SELECT migrate.trust('t2b')}, stdout => \$out, stderr => \$err);
+like($err, qr/NOTICE:  trusted is the content of migration "t2b" with checksum sha256:(?!\Q${\ substr($read, 7)}\E)/m, 'without a checksum it tells what it trusted');
+$node->safe_psql('rights', "UPDATE migrate.revision SET upgrade = 'SELECT 2' WHERE revision = 't2b'");
+refused('rights', $super, q{SELECT migrate.trust('t2b')}, 'MG011', 'content that does not fit its checksum is not trusted', qr/does not fit/);
+$node->safe_psql('rights', q{SELECT migrate.unregister('t2b')});
 
 load('rights', 'author', file('t3', 't2', $takeover, $takeover));
 sql('rights', $super, q{SELECT migrate.stamp('t3')});

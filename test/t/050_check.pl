@@ -161,13 +161,13 @@ position_is($a, 'tttttt', 'that moves');
 sql('CREATE DATABASE restored');
 sql('CREATE EXTENSION pg_migrate', undef, 'restored');
 my $r = session($primary, 'restored');
-is(ask($r, 'SELECT migrate.is_current(), migrate.is_current($$c3$$);'), 't|f', 'nothing is there');
+like(ask($r, 'SELECT migrate.is_current(), migrate.is_current($$c3$$);'), qr/^WARNING:  01000: no migration is registered.*^t\|f$/ms, 'nothing is there');
 my $dump = PostgreSQL::Test::Utils::tempdir() . '/dump';
 for my $how ([], ['--inserts'], [ '-Fc' ])
 {
 	$primary->command_ok([ 'pg_dump', @$how, '-f', $dump, 'postgres' ], "pg_dump @$how");
 	sql('DROP EXTENSION pg_migrate; DROP TABLE IF EXISTS a, b; CREATE EXTENSION pg_migrate', undef, 'restored');
-	is(ask($r, 'SELECT migrate.is_current(), migrate.is_current($$c3$$);'), 't|f', 'nothing is there');
+	like(ask($r, 'SELECT migrate.is_current(), migrate.is_current($$c3$$);'), qr/^WARNING:  01000: no migration is registered.*^t\|f$/ms, 'nothing is there');
 	$primary->command_ok([ ($how->[0] // '') eq '-Fc' ? ('pg_restore', '-j', 2) : ('psql', '-Xqf'), ($how->[0] // '') eq '-Fc' ? ('-d', 'restored', $dump) : ($dump, 'restored') ], 'is restored');
 	position_is($r, 'tttttt', 'and that is seen');
 	sql("SELECT migrate.stamp('b2')", undef, 'restored');
@@ -193,6 +193,32 @@ for my $move ([ "downgrade('b2')", 'ttffff' ], [ "upgrade('c3')", 'tttttt' ], [ 
 sql('DROP SUBSCRIPTION s', undef, 'subscriber');
 $l->{run}->finish;
 $r->{run}->finish;
+
+#
+# A worker node of Citus: tables of the names that Citus has
+#
+sql('CREATE DATABASE citus');
+sql(q{CREATE EXTENSION pg_migrate; SET allow_system_table_mods = on;
+CREATE TABLE pg_catalog.pg_dist_local_group (groupid int NOT NULL PRIMARY KEY);
+CREATE TYPE pg_catalog.noderole AS ENUM ('primary', 'secondary', 'unavailable');
+CREATE TABLE pg_catalog.pg_dist_node (nodeid int PRIMARY KEY, groupid int NOT NULL, nodename text NOT NULL, nodeport int NOT NULL, noderole noderole NOT NULL);
+INSERT INTO pg_dist_local_group VALUES (0);
+INSERT INTO pg_dist_node VALUES (1, 1, 'one', 5432, 'primary'), (2, 2, 'two', 5432, 'primary'), (3, 0, 'stale', 5432, 'secondary'), (4, 0, 'chief', 5433, 'primary');
+SELECT migrate.register('c1', upgrade => 'CREATE TABLE c ()', downgrade => 'DROP TABLE c');}, undef, 'citus');
+my $n = session($primary, 'citus');
+is(ask($n, 'SELECT migrate.is_current(); SELECT migrate.upgrade();'), "f\nNOTICE:  00000: Running upgrade  -> c1\nc1", 'the coordinator');
+my $worker = session($primary, 'citus');
+sql('UPDATE pg_dist_local_group SET groupid = 2', undef, 'citus');
+for my $call ('SELECT migrate.upgrade()', "SELECT migrate.upgrade('c1', wait => false)", 'CALL migrate.deploy()', "SELECT migrate.downgrade('base')", 'SELECT migrate.is_current()', "SELECT migrate.is_current('heads', true)", 'SELECT migrate.require()', 'CALL migrate.wait_for()')
+{
+	like(ask($worker, "$call;"), qr/^ERROR:  55000: cannot .* on a worker node of Citus\nDETAIL:  This node is group 2.*\nHINT:  Connect to the coordinator: chief, port 5433\.$/, "$call on a worker");
+}
+is(ask($worker, "SELECT migrate.is_current('c1'), migrate.is_current('nope'), migrate.current();"), 't|f|c1', 'a revision can be asked for');
+sql('DELETE FROM pg_dist_node', undef, 'citus');
+like(ask($worker, 'SELECT migrate.upgrade();'), qr/HINT:  Connect to the coordinator\.$/, 'a worker that knows no coordinator');
+sql('DELETE FROM pg_dist_local_group', undef, 'citus');
+is(ask($worker, 'SELECT migrate.is_current();'), 't', 'no worker any more');
+$_->{run}->finish for ($n, $worker);
 
 #
 # What is in progress
