@@ -51,7 +51,8 @@ SELECT v.current, h.heads, r.pending,
        CASE WHEN r.registered OPERATOR(pg_catalog.>) 0
             THEN r.pending OPERATOR(pg_catalog.=) 0 AND s.partial_revision IS NULL END AS up_to_date,
        l.last_run, l.last_run_by,
-       s.partial_revision, s.segments_done, s.segments_total
+       s.partial_revision, s.segments_done, s.segments_total,
+       p.publications, u.subscriptions
   FROM (SELECT COALESCE(pg_catalog.array_agg(version_num ORDER BY version_num), '{}') AS current
           FROM migrate.version) v
  CROSS JOIN (SELECT COALESCE(pg_catalog.array_agg(revision ORDER BY seq), '{}') AS heads
@@ -64,7 +65,14 @@ SELECT v.current, h.heads, r.pending,
   LEFT JOIN (SELECT revision AS partial_revision,
                     pg_catalog.count(*) FILTER (WHERE state OPERATOR(pg_catalog.=) 'done') AS segments_done,
                     pg_catalog.max(total) AS segments_total
-          FROM migrate.segment WHERE open GROUP BY revision) s ON true;
+          FROM migrate.segment WHERE open GROUP BY revision) s ON true
+ CROSS JOIN (SELECT pg_catalog.array_agg(DISTINCT pubname ORDER BY pubname)::pg_catalog.text[] AS publications
+          FROM pg_catalog.pg_publication_tables WHERE schemaname OPERATOR(pg_catalog.=) 'migrate') p
+ CROSS JOIN (SELECT pg_catalog.array_agg(DISTINCT subname ORDER BY subname)::pg_catalog.text[] AS subscriptions
+          FROM pg_catalog.pg_subscription_rel
+          JOIN pg_catalog.pg_subscription sub ON sub.oid OPERATOR(pg_catalog.=) srsubid
+          JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) srrelid
+         WHERE c.relnamespace OPERATOR(pg_catalog.=) 'migrate'::pg_catalog.regnamespace) u;
 COMMENT ON VIEW migrate.status IS 'one row: where the database is, where it could be, and how far that is';
 COMMENT ON COLUMN migrate.status.current IS 'the heads the database is at';
 COMMENT ON COLUMN migrate.status.heads IS 'the registered heads';
@@ -75,3 +83,5 @@ COMMENT ON COLUMN migrate.status.last_run_by IS 'session user of that';
 COMMENT ON COLUMN migrate.status.partial_revision IS 'the revision that a run of migrate.deploy() left half done';
 COMMENT ON COLUMN migrate.status.segments_done IS 'how many of its segments are in effect';
 COMMENT ON COLUMN migrate.status.segments_total IS 'how many it has';
+COMMENT ON COLUMN migrate.status.publications IS 'the publications that send the tables of this schema to other databases; null: none';
+COMMENT ON COLUMN migrate.status.subscriptions IS 'the subscriptions that have the tables of this schema; null: none';

@@ -88,7 +88,7 @@ CREATE TYPE migrate.position AS ();
 COMMENT ON TYPE migrate.position IS 'no data: whoever asked where the database is asks anew when it changes';
 
 -- The extension's own code tells of its changes.  These triggers do where a
--- superuser, a restore or logical replication writes; and what a superuser
+-- superuser or a restore writes, or logical replication that counts; and what a superuser
 -- writes by hand to migrate.version is brought to the kept column "applied".
 CREATE FUNCTION migrate.position_changed() RETURNS pg_catalog.trigger
     AS 'MODULE_PATHNAME', 'pg_migrate_position_changed' LANGUAGE C;
@@ -267,6 +267,63 @@ COMMENT ON COLUMN migrate.backfill.started_at IS 'when it began';
 COMMENT ON COLUMN migrate.backfill.begun_at IS 'when it began, or was resumed last';
 COMMENT ON COLUMN migrate.backfill.begun_done IS 'blocks that were done then';
 COMMENT ON COLUMN migrate.backfill.updated_at IS 'when this row was written last';
+
+-- Logical replication copies rows, but not what the scripts did.  What it
+-- writes here is discarded; see src/registry/replicated.c.  TRUNCATE cannot be
+-- skipped, so it is undone: the first trigger after it by name writes the rows
+-- back.
+CREATE FUNCTION migrate.replicated() RETURNS pg_catalog.trigger
+    AS 'MODULE_PATHNAME', 'pg_migrate_replicated' LANGUAGE C;
+COMMENT ON FUNCTION migrate.replicated() IS 'trigger: what logical replication writes is discarded';
+
+CREATE TRIGGER replicated BEFORE INSERT OR UPDATE OR DELETE ON migrate.revision
+    FOR EACH ROW EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncate BEFORE TRUNCATE ON migrate.revision
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncated AFTER TRUNCATE ON migrate.revision
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated BEFORE INSERT OR UPDATE OR DELETE ON migrate.version
+    FOR EACH ROW EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncate BEFORE TRUNCATE ON migrate.version
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncated AFTER TRUNCATE ON migrate.version
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated BEFORE INSERT OR UPDATE OR DELETE ON migrate.log
+    FOR EACH ROW EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncate BEFORE TRUNCATE ON migrate.log
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncated AFTER TRUNCATE ON migrate.log
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated BEFORE INSERT OR UPDATE OR DELETE ON migrate.run
+    FOR EACH ROW EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncate BEFORE TRUNCATE ON migrate.run
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncated AFTER TRUNCATE ON migrate.run
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated BEFORE INSERT OR UPDATE OR DELETE ON migrate.segment
+    FOR EACH ROW EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncate BEFORE TRUNCATE ON migrate.segment
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncated AFTER TRUNCATE ON migrate.segment
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated BEFORE INSERT OR UPDATE OR DELETE ON migrate.backfill
+    FOR EACH ROW EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncate BEFORE TRUNCATE ON migrate.backfill
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+CREATE TRIGGER replicated_truncated AFTER TRUNCATE ON migrate.backfill
+    FOR EACH STATEMENT EXECUTE FUNCTION migrate.replicated();
+ALTER TABLE migrate.revision ENABLE ALWAYS TRIGGER replicated, ENABLE ALWAYS TRIGGER replicated_truncate,
+    ENABLE ALWAYS TRIGGER replicated_truncated;
+ALTER TABLE migrate.version ENABLE ALWAYS TRIGGER replicated, ENABLE ALWAYS TRIGGER replicated_truncate,
+    ENABLE ALWAYS TRIGGER replicated_truncated;
+ALTER TABLE migrate.log ENABLE ALWAYS TRIGGER replicated, ENABLE ALWAYS TRIGGER replicated_truncate,
+    ENABLE ALWAYS TRIGGER replicated_truncated;
+ALTER TABLE migrate.run ENABLE ALWAYS TRIGGER replicated, ENABLE ALWAYS TRIGGER replicated_truncate,
+    ENABLE ALWAYS TRIGGER replicated_truncated;
+ALTER TABLE migrate.segment ENABLE ALWAYS TRIGGER replicated, ENABLE ALWAYS TRIGGER replicated_truncate,
+    ENABLE ALWAYS TRIGGER replicated_truncated;
+ALTER TABLE migrate.backfill ENABLE ALWAYS TRIGGER replicated, ENABLE ALWAYS TRIGGER replicated_truncate,
+    ENABLE ALWAYS TRIGGER replicated_truncated;
 
 SELECT pg_catalog.pg_extension_config_dump('migrate.revision', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.revision_seq', '');

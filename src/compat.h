@@ -90,6 +90,15 @@ extern char *get_collation_actual_version(char collprovider,
 #define pgm_next_oid() (ShmemVariableCache->nextOid)
 #endif
 
+/* 19 made one struct of the replication origin of a session */
+#if PG_VERSION_NUM >= 190000
+#define pgm_session_origin() (replorigin_xact_state.origin)
+#define PGM_INVALID_ORIGIN InvalidReplOriginId
+#else
+#define pgm_session_origin() (replorigin_session_origin)
+#define PGM_INVALID_ORIGIN InvalidRepOriginId
+#endif
+
 /* 17 can also look for stronger modes */
 #if PG_VERSION_NUM >= 170000
 #define pgm_lock_held(tag, mode) LockHeldByMe(tag, mode, false)

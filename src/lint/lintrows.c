@@ -15,7 +15,6 @@
 #include "lint/lint.h"
 #include "lint/lintrows.h"
 #include "run/settings.h"
-#include "run/warn.h"
 #include "srf.h"
 
 /* Where a finding is: its line and column, from 1 */
@@ -120,8 +119,6 @@ pgm_lint_plan(const char *target)
 
 	pgm_settings_define();
 	g = pgm_registry_graph(true, &pos);
-	if (g->n == 0)
-		pgm_warn_nothing_registered();
 	return pgm_run_prepare(g, pos, pgm_plan_upgrade(g, pos, target), true);
 }
 

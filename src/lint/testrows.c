@@ -14,7 +14,6 @@
 #include "lint/roundtrip.h"
 #include "registry/names.h"
 #include "run/settings.h"
-#include "run/warn.h"
 #include "srf.h"
 
 static PgmTestStep *
@@ -63,8 +62,6 @@ plan_way(PgmTestPath *path, PgmGraph *g, PgmPosition *pos, const char *target)
 {
 	PgmPlan    *plan;
 
-	if (g->n == 0)
-		pgm_warn_nothing_registered();
 	pos = pgm_position_create(g, pos->row);
 	if (path->start)
 		path->back = plan_back(g, pos, path->start);

@@ -252,7 +252,8 @@ add_problem(FunctionCallInfo fcinfo, const char *revision, char *problem)
 
 /*
  * check_registry() returns rows (revision, problem): kept columns, version
- * rows and checksums that contradict the content; triggers that sleep.
+ * rows and checksums that contradict the content; triggers that sleep;
+ * publications and subscriptions of the tables.
  */
 Datum
 pg_migrate_check_registry(PG_FUNCTION_ARGS)
@@ -296,5 +297,8 @@ pg_migrate_check_registry(PG_FUNCTION_ARGS)
 	foreach(lc, pgm_registry_idle_triggers())
 		add_problem(fcinfo, NULL, psprintf("a trigger is not always enabled; type %s",
 										   (char *) lfirst(lc)));
+	foreach(lc, pgm_registry_replication())
+		add_problem(fcinfo, NULL, psprintf("schema migrate is replicated: %s",
+										   pgm_escape_line(lfirst(lc))));
 	return (Datum) 0;
 }

@@ -18,6 +18,7 @@
 #include "registry/names.h"
 #include "registry/registry.h"
 #include "registry/spi.h"
+#include "run/settings.h"
 
 static PgmQuery revisions_query = {
 	.sql = "SELECT revision, message, down_revision, depends_on, branch_labels"
@@ -55,9 +56,20 @@ static PgmQuery may_upgrade_query = {
 	.argtypes = {OIDOID}
 };
 static PgmQuery idle_triggers_query = {
-	.sql = "SELECT format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', tgrelid::regclass, tgname)"
-	"  FROM pg_trigger WHERE tgrelid IN ('migrate.revision'::regclass, 'migrate.version'::regclass)"
-	"   AND tgname IN ('changed', 'written') AND tgenabled <> 'A' ORDER BY 1"
+	.sql = "SELECT format('ALTER TABLE %s %s', tgrelid::regclass,"
+	"   string_agg(format('ENABLE ALWAYS TRIGGER %I', tgname), ', ' ORDER BY tgname))"
+	"  FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid"
+	" WHERE pronamespace = 'migrate'::regnamespace AND tgenabled <> 'A' GROUP BY tgrelid ORDER BY 1"
+};
+static PgmQuery replication_query = {
+	.sql = "SELECT format('publication %I sends its changes to subscribers, though DDL is not replicated; they discard them', pubname)"
+	"  FROM pg_publication_tables WHERE schemaname = 'migrate' GROUP BY pubname"
+	" UNION ALL"
+	" SELECT format(CASE WHEN $1 THEN 'subscription %I writes its tables, and that counts: pg_migrate.accept_replicated_position is on'"
+	"   ELSE 'subscription %I has its tables; what it writes there is discarded' END, s.subname)"
+	"  FROM pg_subscription_rel r JOIN pg_subscription s ON s.oid = r.srsubid JOIN pg_class c ON c.oid = r.srrelid"
+	" WHERE c.relnamespace = 'migrate'::regnamespace GROUP BY s.subname ORDER BY 1",
+	.argtypes = {BOOLOID}
 };
 static PgmQuery last_role_query = {
 	.sql = "SELECT ran_as FROM migrate.log WHERE direction IN ('upgrade', 'downgrade')"
@@ -82,6 +94,28 @@ column_bool(uint64 row, int column)
 	Datum		value = pgm_spi_datum(row, column, &isnull);
 
 	return !isnull && DatumGetBool(value);
+}
+
+/* The first column of all rows of a query (char *). */
+static List *
+query_texts(PgmQuery *query, Datum *values, bool read_only)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	List	   *result = NIL;
+	PgmSpi		spi;
+	uint64		n;
+
+	pgm_spi_begin(&spi, read_only);
+	n = pgm_spi_run(&spi, query, values, NULL);
+	for (uint64 i = 0; i < n; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(caller);
+
+		result = lappend(result, pgm_spi_text(i, 1));
+		MemoryContextSwitchTo(old);
+	}
+	pgm_spi_end(&spi);
+	return result;
 }
 
 /*
@@ -257,23 +291,9 @@ pgm_registry_summaries(List *revisions)
 List *
 pgm_registry_pending_others(List *revisions)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	List	   *result = NIL;
-	PgmSpi		spi;
 	Datum		arg = PointerGetDatum(pgm_names_to_array(revisions));
-	uint64		n;
 
-	pgm_spi_begin(&spi, false);
-	n = pgm_spi_run(&spi, &pending_others_query, &arg, NULL);
-	for (uint64 i = 0; i < n; i++)
-	{
-		MemoryContext old = MemoryContextSwitchTo(caller);
-
-		result = lappend(result, pgm_spi_text(i, 1));
-		MemoryContextSwitchTo(old);
-	}
-	pgm_spi_end(&spi);
-	return result;
+	return query_texts(&pending_others_query, &arg, false);
 }
 
 /* When each revision of the graph was applied; 0 where it is not. */
@@ -306,22 +326,21 @@ pgm_registry_applied_at(const PgmGraph *g)
 List *
 pgm_registry_idle_triggers(void)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	List	   *result = NIL;
-	PgmSpi		spi;
-	uint64		n;
+	return query_texts(&idle_triggers_query, NULL, true);
+}
 
-	pgm_spi_begin(&spi, true);
-	n = pgm_spi_run(&spi, &idle_triggers_query, NULL, NULL);
-	for (uint64 i = 0; i < n; i++)
-	{
-		MemoryContext old = MemoryContextSwitchTo(caller);
+/*
+ * The publications and subscriptions that copy the tables of the schema, each
+ * in a sentence (char *).
+ */
+List *
+pgm_registry_replication(void)
+{
+	Datum		accept;
 
-		result = lappend(result, pgm_spi_text(i, 1));
-		MemoryContextSwitchTo(old);
-	}
-	pgm_spi_end(&spi);
-	return result;
+	pgm_settings_define();
+	accept = BoolGetDatum(pgm_accept_replicated_position);
+	return query_texts(&replication_query, &accept, true);
 }
 
 /* The role the last logged step ran as, or NULL. */

@@ -81,6 +81,8 @@ extern List *pgm_registry_pending_others(List *revisions);
 extern TimestampTz *pgm_registry_applied_at(const PgmGraph *g);
 extern char *pgm_registry_last_role(void);
 extern bool pgm_registry_may_upgrade(Oid role);
+extern List *pgm_registry_idle_triggers(void);
+extern List *pgm_registry_replication(void);
 
 /* citus.c */
 extern void pgm_citus_refuse_worker(const char *doing);
@@ -101,7 +103,6 @@ extern void pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
 extern void pgm_registry_set_applied(const char *revision, bool applied);
 extern void pgm_registry_settle_applied(const PgmGraph *g,
 										const bool *kept, const bool *due);
-extern List *pgm_registry_idle_triggers(void);
 extern int64 pgm_registry_next_run(void);
 extern void pgm_registry_log(const PgmLogEntry *entry);
 

@@ -531,7 +531,7 @@ pg_migrate_stamp(PG_FUNCTION_ARGS)
 	pgm_check_half_done("call migrate.stamp()");
 
 	g = pgm_registry_graph(false, &pos);
-	if (g->n == 0)
+	if (g->n == 0 && strcmp(pgm_name_join(targets), "base") != 0)
 		pgm_warn_nothing_registered();
 	rows = pgm_plan_stamp(g, PG_GETARG_BOOL(1) ? pgm_set_create(g) : pos->row,
 						  targets);

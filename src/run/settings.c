@@ -13,6 +13,7 @@
 #include "lint/lintsettings.h"
 #include "run/settings.h"
 
+bool		pgm_accept_replicated_position = false;
 int			pgm_build_timeout = 0;
 int			pgm_lock_timeout = 2000;
 int			pgm_lock_poll = 2000;
@@ -83,6 +84,12 @@ pgm_settings_define(void)
 	if (defined)
 		return;
 	defined = true;
+	DefineCustomBoolVariable("pg_migrate.accept_replicated_position",
+							 "Do replicated rows of the schema migrate count, because DDL is replicated too?",
+							 NULL,
+							 &pgm_accept_replicated_position,
+							 false,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("pg_migrate.build_timeout",
 							"How long the concurrent build of an index may take.",
 							"0 sets no limit.",

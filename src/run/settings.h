@@ -5,6 +5,7 @@
 #ifndef PGM_SETTINGS_H
 #define PGM_SETTINGS_H
 
+extern bool pgm_accept_replicated_position;
 extern int	pgm_build_timeout;	/* ms; 0: no limit */
 extern int	pgm_lock_timeout;	/* ms; 0: the session's own */
 extern int	pgm_lock_poll;		/* ms; 0: queue at once */

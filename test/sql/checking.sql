@@ -28,8 +28,6 @@ SELECT migrate.downgrade('base');
 SELECT migrate.stamp('head');
 SELECT * FROM migrate.plan();
 SELECT migrate.upgrade_sql() IS NOT NULL AS written;
-SELECT count(*) FROM migrate.lint();
-SELECT count(*) FROM migrate.test();
 SELECT migrate.require('shop1');
 \echo :LAST_ERROR_SQLSTATE
 SELECT migrate.require('shop@head');

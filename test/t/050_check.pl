@@ -174,9 +174,9 @@ for my $how ([], ['--inserts'], [ '-Fc' ])
 	position_is($r, 'ttffff', 'it moves');
 }
 
-# logical replication, whose writes fire no triggers of statements
+# logical replication that counts, whose writes fire no triggers of statements
 sql('CREATE DATABASE subscriber');
-sql('CREATE EXTENSION pg_migrate', undef, 'subscriber');
+sql('CREATE EXTENSION pg_migrate; ALTER DATABASE subscriber SET pg_migrate.accept_replicated_position = on', undef, 'subscriber');
 sql("SELECT pg_create_logical_replication_slot('s', 'pgoutput'); CREATE PUBLICATION p FOR TABLE migrate.revision, migrate.version");
 my $publisher = $primary->connstr('postgres') =~ s/'/''/gr;
 sql("CREATE SUBSCRIPTION s CONNECTION '$publisher' PUBLICATION p WITH (create_slot = false, slot_name = 's')", undef, 'subscriber');
@@ -191,6 +191,8 @@ for my $move ([ "downgrade('b2')", 'ttffff' ], [ "upgrade('c3')", 'tttttt' ], [ 
 	position_is($l, $move->[1], "sees what is replicated: $move->[0]");
 }
 sql('DROP SUBSCRIPTION s', undef, 'subscriber');
+like(sql('SELECT problem FROM migrate.check_registry()'), qr/^schema migrate is replicated: publication p sends its changes/, 'the publication is told');
+sql('DROP PUBLICATION p');
 $l->{run}->finish;
 $r->{run}->finish;
 
@@ -310,8 +312,10 @@ sql('DROP DATABASE restored; CREATE DATABASE restored');
 sql('CREATE EXTENSION pg_migrate; CREATE TABLE a (); CREATE TABLE b ()', undef, 'restored');
 $primary->command_ok([ 'pg_dump', '-Fc', '-f', $dump, 'postgres' ], 'pg_dump');
 $primary->command_ok([ 'pg_restore', '--data-only', '--disable-triggers', '-d', 'restored', $dump ], 'pg_restore --disable-triggers');
+my $copied = join(', ', map { "ENABLE ALWAYS TRIGGER $_" } qw(replicated replicated_truncate replicated_truncated));
 is(sql('SELECT problem FROM migrate.check_registry()', undef, 'restored'), join("\n", map { "a trigger is not always enabled; type ALTER TABLE migrate.$_" }
-	'revision ENABLE ALWAYS TRIGGER changed', 'version ENABLE ALWAYS TRIGGER changed', 'version ENABLE ALWAYS TRIGGER written'), 'is noticed');
+	"backfill $copied", "log $copied", "revision ENABLE ALWAYS TRIGGER changed, $copied", "run $copied", "segment $copied",
+	"version ENABLE ALWAYS TRIGGER changed, $copied, ENABLE ALWAYS TRIGGER written"), 'is noticed');
 sql(join('; ', map { s/.*type //r } split(/\n/, sql('SELECT problem FROM migrate.check_registry()', undef, 'restored'))), undef, 'restored');
 is(sql('SELECT problem FROM migrate.check_registry()', undef, 'restored'), '', 'and mended by what it says');
 
