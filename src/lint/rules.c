@@ -124,7 +124,9 @@ const PgmRule pgm_rules[] = {
 	{49, "unused-allow", "migrate:allow of what is not found", CARE, 0,
 	NULL, NULL, TRIGGERS(NEVER), false},
 	{50, "cannot-judge", "statement that would fail, or cannot be looked into", CARE, 0,
-	NULL, NULL, TRIGGERS(NEVER), false}
+	NULL, NULL, TRIGGERS(NEVER), false},
+	{51, "pending-events", "table that is altered while its rows wait for a deferred constraint", DANGER, 0,
+	pgm_rule_pending_events, NULL, TRIGGERS(ON(AlterTableStmt), ON(DropStmt), ON(TruncateStmt), ON(IndexStmt), ON_CLUSTER), true}
 };
 
 const int	pgm_nrules = lengthof(pgm_rules);

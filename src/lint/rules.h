@@ -68,6 +68,9 @@ extern void pgm_rule_unnamed(PgmLint *l);
 extern void pgm_rule_downgrade_missing(PgmLint *l);
 extern void pgm_rule_downgrade_incomplete(PgmLint *l);
 
+/* rules_deferred.c */
+extern void pgm_rule_pending_events(PgmLint *l);
+
 /* probe.c */
 extern void pgm_rule_existing_rows(PgmLint *l);
 

@@ -243,6 +243,29 @@ column_type(const ColumnDef *def)
 							   INT4OID, -1);
 }
 
+/*
+ * A constraint of a column, with the DEFERRABLE and INITIALLY DEFERRED behind
+ * it: the grammar leaves these in nodes of their own.
+ */
+static Constraint *
+with_attributes(const List *constraints, int i)
+{
+	Constraint *c = copyObject(list_nth(constraints, i));
+
+	while (++i < list_length(constraints) && IsA(list_nth(constraints, i), Constraint))
+	{
+		ConstrType	type = ((const Constraint *) list_nth(constraints, i))->contype;
+
+		if (type == CONSTR_ATTR_DEFERRABLE || type == CONSTR_ATTR_DEFERRED)
+			c->deferrable = true;
+		else if (type != CONSTR_ATTR_IMMEDIATE && type != CONSTR_ATTR_NOT_DEFERRABLE)
+			break;
+		if (type == CONSTR_ATTR_DEFERRED)
+			c->initdeferred = true;
+	}
+	return c;
+}
+
 static void
 add_column(PgmShadow *s, PgmTable *t, const ColumnDef *def)
 {
@@ -272,7 +295,8 @@ add_column(PgmShadow *s, PgmTable *t, const ColumnDef *def)
 	t->columns = lappend(t->columns, c);
 	foreach(lc, def->constraints)
 		if (IsA(lfirst(lc), Constraint))
-		add_constraint(s, t, lfirst(lc), def->colname);
+		add_constraint(s, t, with_attributes(def->constraints, foreach_current_index(lc)),
+					   def->colname);
 }
 
 /* The columns of a parent, or of the table behind LIKE */

@@ -93,6 +93,13 @@ CREATE CONSTRAINT TRIGGER more AFTER INSERT ON part_1 DEFERRABLE INITIALLY DEFER
 SELECT migrate.register('a1', NULL, 'INSERT INTO part VALUES (1, 1)', '');
 SELECT migrate.register('a2', 'a1', 'ALTER TABLE part ADD note text; ALTER TABLE c ADD note text', '');
 SELECT migrate.upgrade();
+-- lint finds it within a script, but not over a commit or in the next migration
+CALL fresh();
+SELECT severity, line, rewrite FROM migrate.lint_sql(E'INSERT INTO c VALUES (3, 1);\nALTER TABLE c ADD note text') WHERE rule = 'pending-events';
+SELECT count(*) FROM migrate.lint_sql(E'INSERT INTO c VALUES (3, 1);\n-- migrate:segment\nALTER TABLE c ADD note text') WHERE rule = 'pending-events';
+SELECT migrate.register('a1', NULL, 'INSERT INTO c VALUES (3, 1)', '');
+SELECT migrate.register('a2', 'a1', 'ALTER TABLE c ADD note text', '');
+SELECT count(*) FROM migrate.lint() WHERE rule = 'pending-events';
 -- a trial does as the plan
 CALL fresh();
 ALTER TABLE d ADD CONSTRAINT c_p CHECK (id > 0);
