@@ -45,6 +45,8 @@
 	object_ownercheck(NamespaceRelationId, oid, GetUserId())
 #define pgm_owns_extension(oid) \
 	object_ownercheck(ExtensionRelationId, oid, GetUserId())
+#define pgm_may_use_schema(oid) \
+	(object_aclcheck(NamespaceRelationId, oid, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
 #define pgm_may_create_schema() \
 	(object_aclcheck(DatabaseRelationId, MyDatabaseId, GetUserId(), \
 					 ACL_CREATE) == ACLCHECK_OK)
@@ -52,6 +54,8 @@
 #define pgm_owns_relation(relid) pg_class_ownercheck(relid, GetUserId())
 #define pgm_owns_schema(oid) pg_namespace_ownercheck(oid, GetUserId())
 #define pgm_owns_extension(oid) pg_extension_ownercheck(oid, GetUserId())
+#define pgm_may_use_schema(oid) \
+	(pg_namespace_aclcheck(oid, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
 #define pgm_may_create_schema() \
 	(pg_database_aclcheck(MyDatabaseId, GetUserId(), ACL_CREATE) == ACLCHECK_OK)
 #endif
@@ -202,16 +206,7 @@ pgm_candidates(List *name)
 	return FuncnameGetCandidates(name, -1, NIL, false, false, false, true,
 								 &flags);
 }
-
-static inline FuncCandidateList
-pgm_operators(List *name)
-{
-	int			flags;
-
-	return OpernameGetCandidates(name, '\0', true, &flags);
-}
 #else
-#define pgm_operators(name) OpernameGetCandidates(name, '\0', true)
 #define pgm_candidates(name) \
 	FuncnameGetCandidates(name, -1, NIL, false, false, false, true)
 #endif
@@ -297,13 +292,6 @@ pgm_parse_type(const char *name, Oid *type, int32 *typmod)
  */
 #define PGM_TOKEN_SCONST	261
 #define PGM_TOKEN_USCONST	262
-
-/* 19 lets EXPLAIN hear of the planner's work */
-#if PG_VERSION_NUM >= 190000
-#define pgm_plan_query(query, text) pg_plan_query(query, text, 0, NULL, NULL)
-#else
-#define pgm_plan_query(query, text) pg_plan_query(query, text, 0, NULL)
-#endif
 
 /* What a transaction did to a table, in its own counters so far */
 typedef struct PgmTableCounters

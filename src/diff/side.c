@@ -31,6 +31,7 @@
 #include "diff/texthash.h"
 #include "diff/writetext.h"
 #include "diff/writetypes.h"
+#include "lint/expressions.h"
 
 /* How many steps it may be from something to the object it is a part of */
 #define MOST_STEPS 8
@@ -65,22 +66,12 @@ static PgmQuery defaults_query = {
 	" WHERE a.attgenerated = '' AND " PGM_SQL_USERS_SCHEMA
 };
 
-/*
- * Not of hash partitions, which hold what a function says with an oid; nor where
- * the key calls a function or operator of a user, which would be evaluated for
- * it, with our rights
- */
-static PgmQuery bounds_query = {
+/* all partitions, with their oids */
+static PgmQuery partitions_query = {
 	.sql =
-	"WITH partition AS MATERIALIZED ("
-	" SELECT c.oid, " PGM_SQL_NAME("c.relname") " AS name"
+	"SELECT " PGM_SQL_NAME("c.relname") ", c.oid"
 	" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE c.relispartition AND c.relkind IN ('r', 'p', 'f') AND " PGM_SQL_USERS_SCHEMA
-	" AND NOT EXISTS (SELECT FROM pg_partition_ancestors(c.oid) a JOIN pg_depend d"
-	"  ON d.classid = 'pg_class'::regclass AND d.objid = a.relid::oid AND d.objsubid = 0"
-	"  AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND d.refobjid >= 16384))"
-	" SELECT name, bound FROM partition, pg_get_partition_constraintdef(oid) bound"
-	" WHERE bound NOT LIKE '%satisfies_hash_partition(%'"
 };
 
 /* materialized views whose owner may not read a relation that they read */
@@ -418,6 +409,39 @@ read_texts(PgmSpi *spi, PgmQuery *query, bool volatiles, MemoryContext context)
 	return hash;
 }
 
+/*
+ * A hash of what the bounds of partitions say, by identity.  Not of hash partitions,
+ * which hold what a function says with an oid; nor where the key contains what is
+ * not the server's own, which would be evaluated for it, with our rights.
+ */
+static HTAB *
+read_bounds(PgmSpi *spi, MemoryContext context)
+{
+	uint64		n = pgm_spi_run(spi, &partitions_query, NULL, NULL);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	HTAB	   *hash = pgm_side_make_texts();
+
+	for (uint64 row = 0; row < n; row++)
+	{
+		bool		isnull;
+		Oid			relid = DatumGetObjectId(pgm_spi_datum(row, 2, &isnull));
+		PgmSideText *entry;
+		char	   *text;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!pgm_bounds_are_builtin(relid))
+			continue;
+		text = pgm_partition_constraint(relid);
+		if (text == NULL || strstr(text, "satisfies_hash_partition("))
+			continue;
+		entry = pgm_texthash_enter(hash, pgm_spi_text(row, 1), NULL);
+		entry->text = text;
+	}
+	MemoryContextSwitchTo(old);
+	SPI_freetuptable(SPI_tuptable);
+	return hash;
+}
+
 /* What others inherit from. */
 static void
 fill_inherited(PgmSide *s)
@@ -458,7 +482,7 @@ read_catalogs(PgmSide *s)
 	SPI_freetuptable(SPI_tuptable);
 	fill_rows(s, &spi, context);
 	s->volatiles = read_texts(&spi, &defaults_query, true, context);
-	s->bounds = read_texts(&spi, &bounds_query, false, context);
+	s->bounds = read_bounds(&spi, context);
 	s->unreadables = read_texts(&spi, &unreadables_query, false, context);
 	pgm_spi_end(&spi);
 	PopActiveSnapshot();

@@ -82,7 +82,7 @@ pgm_explain_confirmed(const PgmExplained *e, const PgmFinding *f)
 	const PgmSeenRelation *r;
 	bool		confirmed;
 
-	if (e->tried == NULL || e->tried->outcome == PGM_TRIED_NOT)
+	if (e->tried == NULL || e->tried->outcome == PGM_TRIED_NOT || f->unlooked)
 		return NULL;
 	if (is_about_failure(f))
 		confirmed = (e->tried->outcome == PGM_TRIED_FAILED) == !f->cleared;

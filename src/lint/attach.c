@@ -11,14 +11,13 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "parser/parse_node.h"
-#include "parser/parse_utilcmd.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
 #include "utils/partcache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
 
+#include "lint/builtin.h"
 #include "lint/effects.h"
 #include "lint/expressions.h"
 
@@ -51,22 +50,83 @@ map_column(Node *node, void *context)
 	return expression_tree_mutator(node, map_column, context);
 }
 
-/* The values of bounds are computed when these are read. */
-static bool
-bounds_are_ours(Relation rel, const PartitionBoundSpec *bound)
+/* One bound of a column of the key; NULL when it cannot be computed. */
+static Node *
+bound_value(PartitionKey key, int column, Node *raw)
+{
+	PgmTypeRef	type = {
+		.oid = key->parttypid[column],
+		.typmod = key->parttypmod[column],
+		.collation = key->partcollation[column]
+	};
+
+	return (Node *) pgm_expression_bound(raw, &type);
+}
+
+/* The bounds of a range on one side; NIL when one cannot be computed. */
+static List *
+range_bounds(PartitionKey key, List *raw)
+{
+	List	   *bounds = NIL;
+	ListCell   *lc;
+
+	if (list_length(raw) != key->partnatts)
+		return NIL;
+	foreach(lc, raw)
+	{
+		PartitionRangeDatum *datum = makeNode(PartitionRangeDatum);
+		const ColumnRef *name = lfirst(lc);
+		const char *infinite = IsA(name, ColumnRef) && list_length(name->fields) == 1 &&
+			IsA(linitial(name->fields), String) ? strVal(linitial(name->fields)) : "";
+
+		datum->kind = strcmp(infinite, "minvalue") == 0 ? PARTITION_RANGE_DATUM_MINVALUE :
+			strcmp(infinite, "maxvalue") == 0 ? PARTITION_RANGE_DATUM_MAXVALUE :
+			PARTITION_RANGE_DATUM_VALUE;
+		datum->location = -1;
+		if (datum->kind == PARTITION_RANGE_DATUM_VALUE)
+		{
+			datum->value = bound_value(key, foreach_current_index(lc), lfirst(lc));
+			if (datum->value == NULL || ((Const *) datum->value)->constisnull)
+				return NIL;
+		}
+		bounds = lappend(bounds, datum);
+	}
+	return bounds;
+}
+
+/*
+ * The bounds with their values computed, NULL when they cannot be; the server's
+ * transformPartitionBound() would evaluate any expression for it.
+ */
+static PartitionBoundSpec *
+compute_bounds(Relation rel, const PartitionBoundSpec *raw)
 {
 	PartitionKey key = RelationGetPartitionKey(rel);
+	PartitionBoundSpec *spec = copyObject(unconstify(PartitionBoundSpec *, raw));
+	ListCell   *lc;
 
 	/* the server will refuse to attach to a table that is not partitioned */
-	if (key == NULL)
-		return false;
-	for (int i = 0; i < key->partnatts; i++)
-		if (!pgm_domain_is_ours(key->parttypid[i]) ||
-			!pgm_literal_is_ours(key->parttypid[i]))
-			return false;
-	return !pgm_raw_is_foreign((Node *) bound->listdatums, NULL) &&
-		!pgm_raw_is_foreign((Node *) bound->lowerdatums, NULL) &&
-		!pgm_raw_is_foreign((Node *) bound->upperdatums, NULL);
+	if (key == NULL || (!raw->is_default && raw->strategy != key->strategy))
+		return NULL;
+	spec->strategy = key->strategy;
+	if (raw->is_default || key->strategy == PARTITION_STRATEGY_HASH)
+		return spec;
+	spec->listdatums = NIL;
+	if (key->strategy == PARTITION_STRATEGY_LIST)
+	{
+		foreach(lc, raw->listdatums)
+		{
+			Node	   *value = bound_value(key, 0, lfirst(lc));
+
+			if (value == NULL)
+				return NULL;
+			spec->listdatums = lappend(spec->listdatums, value);
+		}
+		return spec;
+	}
+	spec->lowerdatums = range_bounds(key, raw->lowerdatums);
+	spec->upperdatums = range_bounds(key, raw->upperdatums);
+	return spec->lowerdatums && spec->upperdatums ? spec : NULL;
 }
 
 /*
@@ -78,22 +138,20 @@ static List *
 bound_quals(PgmTable *parent, const PartitionBoundSpec *bound, bool inherited)
 {
 	Relation	rel;
-	ParseState *pstate = make_parsestate(NULL);
 	PartitionBoundSpec *spec;
 	List	   *quals = NIL;
 
-	if (!pgm_relation_is_ours(parent->relid))
+	if (!pgm_bounds_are_builtin(parent->relid))
 		return NIL;
 	rel = table_open(parent->relid, AccessShareLock);
-	if (bounds_are_ours(rel, bound))
+	spec = compute_bounds(rel, bound);
+	if (spec)
 	{
-		spec = transformPartitionBound(pstate, rel,
-									   copyObject(unconstify(PartitionBoundSpec *, bound)));
 		quals = get_qual_from_partbound(rel, spec);
 		if (inherited)
 			quals = list_concat(quals, list_copy(RelationGetPartitionQual(rel)));
 	}
-	if (pgm_expression_is_ours((Node *) quals))
+	if (pgm_is_builtin((Node *) quals, PGM_USE_FOLD, NULL))
 		quals = (List *) eval_const_expressions(NULL, (Node *) quals);
 	table_close(rel, AccessShareLock);
 	return quals ? list_make1(make_ands_explicit(quals)) : NIL;
@@ -187,7 +245,7 @@ default_constraint(PgmTable *parent, const PgmTable *standard,
 	PgmMapping	mapping = {.parent = parent,.child = standard};
 	List	   *quals = bound_quals(parent, bound, false);
 
-	if (quals == NIL || !pgm_expression_is_ours((Node *) quals))
+	if (quals == NIL || !pgm_is_builtin((Node *) quals, PGM_USE_FOLD, NULL))
 		return NIL;
 	quals = get_proposed_default_constraint(quals);
 	quals = (List *) map_column((Node *) quals, &mapping);

@@ -4,12 +4,12 @@
  *	  planner: is a default volatile, does a constraint exclude nulls, does a
  *	  change of type rewrite the table.
  *
- * Nothing is executed but what the planner folds, and that only where no
- * function is called but the server's own, or one in SQL that is harmless
- * (harmless.c, sqlfunction.c): a migration may be somebody else's code, and
- * whoever lints it has not agreed to run it.  An expression may name what only
- * the plan makes, so that the parser cannot read it; it is read in a
- * subtransaction, and what cannot be read is unknown.
+ * The parser reads an expression without its literals (literals.c), so that no
+ * input function runs; it calls nothing else.  The planner may fold calls of
+ * functions with constant arguments, and is given nothing but what builtin.c
+ * admits.  An expression may name what only the plan makes, so that the parser
+ * cannot read it; it is read in a subtransaction, and what cannot be read is
+ * unknown.
  */
 #include "postgres.h"
 
@@ -42,7 +42,9 @@
 #include "utils/typcache.h"
 
 #include "compat.h"
+#include "lint/builtin.h"
 #include "lint/expressions.h"
+#include "lint/literals.h"
 #include "run/subtransaction.h"
 
 /* An expression that is being read */
@@ -50,6 +52,7 @@ typedef struct PgmReading
 {
 	const PgmTable *table;		/* its columns may be named; or NULL */
 	Node	   *raw;
+	PgmLiterals literals;		/* of that */
 	const PgmColumn *column;	/* whose type is changed */
 	AttrNumber	attnum;
 	const PgmTypeRef *type;		/* of the result */
@@ -90,11 +93,12 @@ describe(const PgmTable *t)
  * catalog: it is shown as the parser is shown a trigger's transition table.
  */
 static ParseState *
-parser_for(const PgmTable *t)
+parser_for(const PgmTable *t, PgmLiterals *literals)
 {
 	ParseState *pstate = make_parsestate(NULL);
 	EphemeralNamedRelation enr;
 
+	pgm_literals_setup(pstate, literals);
 	if (t == NULL)
 		return pstate;
 	enr = palloc0(sizeof(EphemeralNamedRelationData));
@@ -110,47 +114,48 @@ parser_for(const PgmTable *t)
 	return pstate;
 }
 
-static bool
-is_foreign(Oid function, void *context)
-{
-	return function >= FirstNormalObjectId &&
-		!pgm_sql_function_is_harmless(function);
-}
-
-static bool
-calls_foreign(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (check_functions_in_node(node, is_foreign, NULL))
-		return true;
-	if (IsA(node, CoerceToDomain) &&
-		!pgm_domain_is_ours(((CoerceToDomain *) node)->resulttype))
-		return true;
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, calls_foreign, context, 0);
-	return expression_tree_walker(node, calls_foreign, context);
-}
-
-/* Does an expression, or a query, call the server's own functions alone? */
-bool
-pgm_expression_is_ours(Node *node)
-{
-	return !calls_foreign(node, NULL);
-}
-
-/* Plan an expression, unless that would run code of somebody else. */
+/*
+ * Plan an expression, unless that would run code of somebody else.  A coercion to
+ * a domain is not planned, because for that the server loads, and plans, the
+ * CHECKs that the domain has by then.
+ */
 static Node *
 plan(Node *expr)
 {
-	return pgm_expression_is_ours(expr) ?
+	if (IsA(expr, CoerceToDomain))
+	{
+		CoerceToDomain *coerce = (CoerceToDomain *) copyObject(expr);
+
+		coerce->arg = (Expr *) plan((Node *) coerce->arg);
+		return (Node *) coerce;
+	}
+	return pgm_is_builtin(expr, PGM_USE_FOLD, NULL) ?
 		(Node *) expression_planner((Expr *) expr) : expr;
 }
 
+static bool
+is_volatile_function(Oid function, void *context)
+{
+	return func_volatile(function) == PROVOLATILE_VOLATILE &&
+		!pgm_sql_function_is_harmless(function);
+}
+
 /*
- * Try to read an expression; false when it cannot be, or when that would run
- * somebody's code.  Only that is forgiven: a cancellation, or want of memory,
- * goes on.
+ * As contain_volatile_functions(), but functions in SQL are judged by what is
+ * inside of them, because the planner inlines them.
+ */
+static bool
+is_volatile(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return check_functions_in_node(node, is_volatile_function, NULL) ||
+		IsA(node, NextValueExpr) || expression_tree_walker(node, is_volatile, context);
+}
+
+/*
+ * Try to read an expression; false when it cannot be.  Only that is forgiven: a
+ * cancellation, or want of memory, goes on.
  */
 static bool
 try_read(bool (*part) (void *), PgmReading *r)
@@ -158,9 +163,6 @@ try_read(bool (*part) (void *), PgmReading *r)
 	ErrorData  *edata;
 	int			class;
 
-	if (r->raw && !pgm_reading_is_ours(r->table, r->raw,
-									   r->type ? r->type->oid : InvalidOid))
-		return false;
 	edata = pgm_subtransaction("pg_migrate", part, r);
 	r->error = edata;
 	class = edata ? ERRCODE_TO_CATEGORY(edata->sqlerrcode) : 0;
@@ -174,13 +176,13 @@ static bool
 read_check(void *arg)
 {
 	PgmReading *r = arg;
-	ParseState *pstate = parser_for(r->table);
-	Node	   *expr = transformExpr(pstate, copyObject(r->raw),
+	ParseState *pstate = parser_for(r->table, &r->literals);
+	Node	   *expr = transformExpr(pstate, pgm_literals_take(&r->literals, r->raw),
 									 EXPR_KIND_CHECK_CONSTRAINT);
 
 	expr = coerce_to_boolean(pstate, expr, "CHECK");
 	assign_expr_collations(pstate, expr);
-	r->result = expr;
+	r->result = pgm_literals_put(expr, &r->literals);
 	return false;
 }
 
@@ -188,21 +190,33 @@ read_check(void *arg)
 Node *
 pgm_expression_check(const PgmTable *t, Node *raw)
 {
+	const char *why;
+
+	return pgm_expression_check_or_why(t, raw, &why);
+}
+
+/* The same; *why is set to the server's reason when it cannot be read. */
+Node *
+pgm_expression_check_or_why(const PgmTable *t, Node *raw, const char **why)
+{
 	PgmReading	r = {.table = t,.raw = raw};
 
-	return try_read(read_check, &r) ? r.result : NULL;
+	if (try_read(read_check, &r))
+		return r.result;
+	*why = r.error->message;
+	return NULL;
 }
 
 static bool
 read_index_expression(void *arg)
 {
 	PgmReading *r = arg;
-	ParseState *pstate = parser_for(r->table);
-	Node	   *expr = transformExpr(pstate, copyObject(r->raw),
+	ParseState *pstate = parser_for(r->table, &r->literals);
+	Node	   *expr = transformExpr(pstate, pgm_literals_take(&r->literals, r->raw),
 									 EXPR_KIND_INDEX_EXPRESSION);
 
 	assign_expr_collations(pstate, expr);
-	r->result = expr;
+	r->result = pgm_literals_put(expr, &r->literals);
 	return false;
 }
 
@@ -230,17 +244,51 @@ static bool
 read_default(void *arg)
 {
 	PgmReading *r = arg;
-	ParseState *pstate = parser_for(NULL);
+	ParseState *pstate = parser_for(NULL, &r->literals);
 	Node	   *expr;
 
 	if (OidIsValid(r->type->oid))
-		expr = cookDefault(pstate, copyObject(r->raw), r->type->oid,
+		expr = cookDefault(pstate, pgm_literals_take(&r->literals, r->raw), r->type->oid,
 						   r->type->typmod, r->name, 0);
 	else
-		expr = transformExpr(pstate, copyObject(r->raw),
+		expr = transformExpr(pstate, pgm_literals_take(&r->literals, r->raw),
 							 EXPR_KIND_COLUMN_DEFAULT);
-	r->flag = contain_volatile_functions(plan(expr));
+	r->flag = is_volatile(plan(pgm_literals_put(expr, &r->literals)), NULL);
 	return false;
+}
+
+/* As transformPartitionBoundValue(), which evaluates whatever it is given */
+static bool
+read_bound(void *arg)
+{
+	PgmReading *r = arg;
+	ParseState *pstate = parser_for(NULL, &r->literals);
+	Node	   *expr = transformExpr(pstate, pgm_literals_take(&r->literals, r->raw),
+									 EXPR_KIND_PARTITION_BOUND);
+
+	expr = coerce_to_target_type(pstate, expr, exprType(expr), r->type->oid, r->type->typmod,
+								 COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+	if (expr == NULL)
+		return false;
+	assign_expr_collations(pstate, expr);
+	expr = pgm_literals_put(expr, &r->literals);
+	if (pgm_is_builtin(expr, PGM_USE_ESTIMATE, NULL))
+		r->result = (Node *) evaluate_expr((Expr *) expression_planner((Expr *) expr),
+										   r->type->oid, r->type->typmod, r->type->collation);
+	return false;
+}
+
+/*
+ * The value of a bound of a partition whose key is of this type; NULL when it
+ * cannot be computed without running somebody's code, or at all.
+ */
+Const *
+pgm_expression_bound(Node *raw, const PgmTypeRef *type)
+{
+	PgmReading	r = {.raw = raw,.type = type};
+
+	return try_read(read_bound, &r) && r.result && IsA(r.result, Const) ?
+		(Const *) r.result : NULL;
 }
 
 /* Does an expression call a function that the plan made volatile? */
@@ -330,15 +378,48 @@ pgm_expression_not_null(const PgmColumn *c, AttrNumber attnum)
 	return (Node *) test;
 }
 
-/* A constraint as predicate_implied_by() wants it. */
+/*
+ * A constraint as predicate_implied_by() wants it.  A clause is folded if it may
+ * be, and it may be used in a proof then, for which the server evaluates operators
+ * on the constants of clauses.
+ */
 static List *
 clauses_of(Node *expr)
 {
-	expr = copyObject(expr);
-	if (pgm_expression_is_ours(expr))
-		expr = eval_const_expressions(NULL, expr);
-	expr = (Node *) canonicalize_qual((Expr *) expr, true);
-	return make_ands_implicit((Expr *) expr);
+	List	   *clauses = NIL;
+	ListCell   *lc;
+
+	expr = (Node *) canonicalize_qual((Expr *) copyObject(expr), true);
+	foreach(lc, make_ands_implicit((Expr *) expr))
+	{
+		Node	   *clause = lfirst(lc);
+
+		if (pgm_is_builtin(clause, PGM_USE_FOLD, NULL))
+			clause = eval_const_expressions(NULL, clause);
+		clauses = list_concat(clauses, make_ands_implicit((Expr *) clause));
+	}
+	return clauses;
+}
+
+/*
+ * Do clauses imply others?  Those that may not be evaluated imply nothing but what
+ * is equal to them.
+ */
+static bool
+implies(List *known, List *wanted)
+{
+	List	   *usable = NIL;
+	ListCell   *lc;
+
+	foreach(lc, known)
+		if (pgm_is_builtin(lfirst(lc), PGM_USE_PROVE, NULL))
+		usable = lappend(usable, lfirst(lc));
+	foreach(lc, wanted)
+		if (!list_member(known, lfirst(lc)) &&
+			!(pgm_is_builtin(lfirst(lc), PGM_USE_PROVE, NULL) &&
+			  predicate_implied_by(list_make1(lfirst(lc)), usable, true)))
+		return false;
+	return true;
 }
 
 /* What the valid constraints of a table say. */
@@ -373,7 +454,12 @@ known_of(const PgmTable *t)
 bool
 pgm_expression_proven(const PgmTable *t, List *constraint)
 {
-	return predicate_implied_by(constraint, known_of(t), true);
+	List	   *wanted = NIL;
+	ListCell   *lc;
+
+	foreach(lc, constraint)
+		wanted = list_concat(wanted, make_ands_implicit(lfirst(lc)));
+	return implies(known_of(t), wanted);
 }
 
 /*
@@ -398,7 +484,7 @@ pgm_expression_null_excluded(const PgmTable *t, const char *column,
 		const PgmCheck *check = lfirst(lc);
 
 		if (!check->valid || check->expr == NULL ||
-			!predicate_implied_by(test, clauses_of(check->expr), true))
+			!implies(clauses_of(check->expr), test))
 			continue;
 		*by = check->name;
 		return true;
@@ -443,11 +529,11 @@ static bool
 read_type_change(void *arg)
 {
 	PgmReading *r = arg;
-	ParseState *pstate = parser_for(r->table);
+	ParseState *pstate = parser_for(r->table, &r->literals);
 	Node	   *expr;
 
 	if (r->raw)
-		expr = transformExpr(pstate, copyObject(r->raw),
+		expr = transformExpr(pstate, pgm_literals_take(&r->literals, r->raw),
 							 EXPR_KIND_ALTER_COL_TRANSFORM);
 	else
 		expr = (Node *) makeVar(1, r->attnum, r->column->type.oid,
@@ -459,7 +545,7 @@ read_type_change(void *arg)
 	if (expr == NULL)
 		return false;
 	assign_expr_collations(pstate, expr);
-	r->result = plan(expr);
+	r->result = plan(pgm_literals_put(expr, &r->literals));
 	return false;
 }
 
@@ -497,7 +583,7 @@ pgm_type_change(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 	if (expr == NULL)
 		return change;
 	change.known = true;
-	change.rewrite = requires_rewrite((Node *) expression_planner((Expr *) expr), 1, &change.reason);
+	change.rewrite = requires_rewrite(plan(expr), 1, &change.reason);
 	return change;
 }
 

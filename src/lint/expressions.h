@@ -7,6 +7,7 @@
 #define PGM_EXPRESSIONS_H
 
 #include "lint/shadow.h"
+#include "utils/relcache.h"
 
 /* Why a change of a column's type does, or does not, rewrite its table */
 typedef struct PgmTypeChange
@@ -16,14 +17,15 @@ typedef struct PgmTypeChange
 	const char *reason;
 } PgmTypeChange;
 
-extern bool pgm_expression_is_ours(Node *node);
 extern Node *pgm_expression_check(const PgmTable *t, Node *raw);
+extern Node *pgm_expression_check_or_why(const PgmTable *t, Node *raw, const char **why);
 extern bool pgm_expression_volatile(const PgmShadow *s, Node *raw,
 									const PgmTypeRef *type, const char *column);
 extern List *pgm_expressions_of_index(const PgmTable *t, const IndexStmt *stmt);
 extern const char *pgm_expression_default_error(const PgmShadow *s, Node *raw,
 												const PgmTypeRef *type,
 												const char *column);
+extern Const *pgm_expression_bound(Node *raw, const PgmTypeRef *type);
 extern Node *pgm_expression_not_null(const PgmColumn *c, AttrNumber attnum);
 extern bool pgm_expression_null_excluded(const PgmTable *t, const char *column,
 										 const char **by);
@@ -41,12 +43,10 @@ extern bool pgm_expression_index_kept(const PgmIndex *index,
 
 /* harmless.c */
 extern bool pgm_domain_constrained(Oid type);
-extern bool pgm_domain_is_ours(Oid type);
-extern bool pgm_literal_is_ours(Oid type);
-extern bool pgm_relation_is_ours(Oid relid);
-extern bool pgm_query_is_ours(Query *query);
-extern bool pgm_raw_is_foreign(Node *node, void *context);
-extern bool pgm_reading_is_ours(const PgmTable *t, Node *raw, Oid type);
+extern bool pgm_index_is_builtin(Oid index);
+extern bool pgm_partition_key_is_builtin(Relation rel);
+extern bool pgm_bounds_are_builtin(Oid relid);
+extern char *pgm_partition_constraint(Oid relid);
 
 /* sqlfunction.c */
 extern bool pgm_sql_function_is_harmless(Oid function);

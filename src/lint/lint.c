@@ -12,6 +12,7 @@
 
 #include "miscadmin.h"
 #include "storage/proc.h"
+#include "utils/acl.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
@@ -200,12 +201,21 @@ judge_script(PgmLint *l, const PgmScript *script, List *segments)
 	l->statement = NULL;
 }
 
-/* The settings that scripts run with, for the time of linting */
+/*
+ * Look at the schema as the scripts will, for the time of linting: with the role
+ * and the search_path that they run with.  The role decides which schemas of the
+ * path count, and whose the tables are.  Nothing is executed as it, and the caller's
+ * own rights decide what is told of data (pgm_lint_as_caller).
+ */
 static int
 enter_settings(PgmLint *l)
 {
 	int			level = NewGUCNestLevel();
+	Oid			role = pgm_owner_role[0] ? get_role_oid(pgm_owner_role, true) : InvalidOid;
 
+	GetUserIdAndSecContext(&l->caller, &l->caller_context);
+	if (OidIsValid(role))
+		SetUserIdAndSecContext(role, l->caller_context | SECURITY_LOCAL_USERID_CHANGE);
 	l->session_lock_timeout = LockTimeout > 0;
 	l->lock_wait = l->probe ? LOCK_WAIT : LOCK_WAIT_UNASKED;
 	pgm_settings_bound_lock_timeout(l->lock_wait);
@@ -213,6 +223,31 @@ enter_settings(PgmLint *l)
 		(void) set_config_option("search_path", pgm_search_path, PGC_USERSET,
 								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	return level;
+}
+
+static void
+leave_settings(const PgmLint *l, int level)
+{
+	AtEOXact_GUC(false, level);
+	SetUserIdAndSecContext(l->caller, l->caller_context);
+}
+
+/*
+ * Call part(arg) with the rights of the caller, in a subtransaction that is rolled
+ * back.  Returns NULL, or the error.
+ */
+ErrorData *
+pgm_lint_as_caller(const PgmLint *l, bool (*part) (void *), void *arg)
+{
+	ErrorData  *edata;
+	Oid			role;
+	int			context;
+
+	GetUserIdAndSecContext(&role, &context);
+	SetUserIdAndSecContext(l->caller, l->caller_context);
+	edata = pgm_subtransaction("pg_migrate", part, arg);
+	SetUserIdAndSecContext(role, context);
+	return edata;
 }
 
 /* Settings that a script makes hold until its end. */
@@ -406,7 +441,7 @@ pgm_lint_judge(const PgmRun *run, const List *names, bool probe)
 	l->shadow = pgm_shadow_begin();
 	judge_upgrades(l);
 	judge_downgrades(l);
-	AtEOXact_GUC(false, level);
+	leave_settings(l, level);
 	pgm_lint_allow(l);
 	list_sort(l->findings, compare_findings);
 	return l;
@@ -469,7 +504,7 @@ pgm_lint_script(PgmScript *script, bool probe)
 														   CStringGetDatum("{}")));
 	l->shadow = pgm_shadow_begin();
 	judge_script(l, script, pgm_segments_cut(&step, &partitioned));
-	AtEOXact_GUC(false, level);
+	leave_settings(l, level);
 	pgm_lint_allow(l);
 	list_sort(l->findings, compare_findings);
 	return l->findings;
@@ -486,6 +521,6 @@ pgm_lint_judge_scripts(List *scripts)
 	l->shadow = pgm_shadow_begin();
 	foreach(lc, scripts)
 		judge_with_settings(l, lfirst(lc), NIL);
-	AtEOXact_GUC(false, level);
+	leave_settings(l, level);
 	return l;
 }

@@ -25,6 +25,7 @@ typedef struct PgmFinding
 	const struct PgmRule *rule;
 	PgmSeverity severity;
 	bool		cleared;		/* it looks unsafe and is not */
+	bool		unlooked;		/* rows were not looked at */
 	const PgmStep *step;
 	const PgmScript *script;	/* NULL: the migration */
 	const PgmStatement *statement;	/* NULL: the script */
@@ -75,6 +76,8 @@ typedef struct PgmLint
 	bool		follow;			/* the present one is not among them: follow
 								 * what it leaves behind, and no more */
 	PgmShadow  *shadow;
+	Oid			caller;			/* whose rights to data count */
+	int			caller_context;
 	bool		probe;			/* look at data too */
 	bool		again;			/* what the script makes may be there already */
 	bool		opaque;			/* code ran of which nobody knows what it made */
@@ -181,5 +184,6 @@ extern List *pgm_lint_run(const PgmRun *run, const List *names, bool probe);
 extern const PgmLint *pgm_lint_judge_scripts(List *scripts);
 extern List *pgm_lint_one(const char *name, bool probe);
 extern List *pgm_lint_script(PgmScript *script, bool probe);
+extern ErrorData *pgm_lint_as_caller(const PgmLint *l, bool (*part) (void *), void *arg);
 
 #endif							/* PGM_LINT_H */

@@ -42,8 +42,7 @@ map_columns(const PgmTable *of, const PgmTable *to)
 static bool
 may_be_read(const PgmIndex *index)
 {
-	return (!index->expressions && !index->partial) ||
-		pgm_relation_is_ours(index->table->relid);
+	return pgm_index_is_builtin(index->oid);
 }
 
 /* Are two indexes of the catalog equal?  The server's own answer. */

@@ -3,29 +3,37 @@
  *	  Looking for rows that a statement would fail for: nulls, duplicates,
  *	  orphans, rows that a CHECK refuses.
  *
- * The queries run as the caller, read only, for pg_migrate.lint_probe_timeout
- * each; who may not read a table is told nothing about it.
+ * They are looked for as the caller, for pg_migrate.lint_probe_timeout each time.
+ * Columns are those that are there now, by their numbers; one that the plan will
+ * have added or changed by then cannot be looked at.  Nothing is evaluated that is
+ * not the server's own (builtin.c, rows.c).  Where rows are not looked at the finding
+ * says why.
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_oper.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timeout.h"
 
+#include "lint/builtin.h"
 #include "lint/expressions.h"
 #include "lint/lintsettings.h"
+#include "lint/rows.h"
 #include "lint/rules.h"
-#include "run/subtransaction.h"
 
 /* Beyond this rows are not counted */
 #define ENOUGH 1000
@@ -33,8 +41,13 @@
 /* A question that is being asked */
 typedef struct PgmProbe
 {
-	const char *sql;
-	int64		rows;
+	PgmLint    *l;
+	PgmRows		rows;
+	PgmRows		referred;		/* for a foreign key */
+	Node	   *check;			/* is false for the rows; or NULL */
+	bool		nulls;			/* which are equal to each other */
+	const char *why;			/* it cannot be answered, or NULL */
+	int64		found;
 } PgmProbe;
 
 static TimeoutId probe_timeout = MAX_TIMEOUTS;
@@ -48,205 +61,361 @@ stop(void)
 	SetLatch(MyLatch);
 }
 
+static void
+answer(PgmProbe *p)
+{
+	p->why = pgm_rows_hidden(&p->rows);
+	if (p->why == NULL && OidIsValid(p->referred.relid))
+		p->why = pgm_rows_hidden(&p->referred);
+	if (p->why)
+		return;
+	if (p->check)
+		p->found = pgm_rows_failing(&p->rows, p->check, ENOUGH);
+	else if (OidIsValid(p->referred.relid))
+		p->found = pgm_rows_orphaned(&p->rows, &p->referred, ENOUGH);
+	else
+		p->found = pgm_rows_repeated(&p->rows, p->nulls, ENOUGH);
+}
+
 static bool
 ask(void *arg)
 {
-	PgmProbe   *p = arg;
-	bool		isnull;
-
 	PushActiveSnapshot(GetTransactionSnapshot());
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute(p->sql, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
-		p->rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-											  SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_finish();
+	answer(arg);
 	PopActiveSnapshot();
 	return false;
 }
 
-/*
- * The number of rows that a query returns, at most ENOUGH; -1 when it could not
- * be told in time, or the caller may not know.  Policies of row level security
- * are code of the table's owner: where there are any nothing is asked.
- */
-static int64
-count_rows(const char *query)
+/* Look for the rows; "why" is set when that cannot be done, not in time, or fails. */
+static void
+look(PgmProbe *p)
 {
-	PgmProbe	p = {.rows = -1};
-	int			level = NewGUCNestLevel();
 	ErrorData  *edata;
 	bool		over;
 
-	p.sql = psprintf("SELECT pg_catalog.count(*) FROM (%s LIMIT %d) AS failing",
-					 query, ENOUGH);
-	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	if (p->why)
+		return;
 	if (probe_timeout == MAX_TIMEOUTS)
 		probe_timeout = RegisterTimeout(USER_TIMEOUT, stop);
 	enable_timeout_after(probe_timeout, pgm_lint_probe_timeout);
-	edata = pgm_subtransaction("pg_migrate", ask, &p);
+	edata = pgm_lint_as_caller(p->l, ask, p);
 	over = get_timeout_indicator(probe_timeout, true);
 	disable_timeout(probe_timeout, false);
 	if (over)
 		QueryCancelPending = false;
-	AtEOXact_GUC(false, level);
-	if (edata && ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION &&
-		!over)
+	if (edata == NULL)
+		return;
+	if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION && !over)
 		ReThrowError(edata);
-	return edata ? -1 : p.rows;
+	p->why = over ? "it takes longer than pg_migrate.lint_probe_timeout" : edata->message;
 }
 
-/* A column of the catalog, of a type of the server's own; or NULL. */
-static const char *
-usable(const PgmTable *t, const char *name)
+/* Does another action of the statement replace the column, or its values? */
+static bool
+is_changed_beside(const PgmLint *l, const char *name)
 {
-	const PgmColumn *c = name ? pgm_shadow_column(t, name, NULL) : NULL;
+	ListCell   *lc;
 
-	return c && !c->is_new && OidIsValid(c->type.oid) &&
-		c->type.oid < FirstNormalObjectId ? quote_identifier(name) : NULL;
+	foreach(lc, IsA(l->node, AlterTableStmt) ? ((const AlterTableStmt *) l->node)->cmds : NIL)
+	{
+		const AlterTableCmd *cmd = lfirst(lc);
+		const char *changed = cmd->subtype == AT_AddColumn ?
+			((const ColumnDef *) cmd->def)->colname : cmd->name;
+
+		if ((cmd->subtype == AT_AddColumn || cmd->subtype == AT_DropColumn ||
+			 cmd->subtype == AT_AlterColumnType) && strcmp(changed, name) == 0)
+			return true;
+	}
+	return false;
 }
 
-/* Names joined, each after "prefix"; NULL when one is not usable. */
+/* Is the column in the catalog as it will be when the statement runs? */
+static bool
+is_present(const PgmTable *t, AttrNumber attnum, const PgmColumn *c)
+{
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(t->relid), Int16GetDatum(attnum));
+	Form_pg_attribute att;
+	bool		present;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	att = (Form_pg_attribute) GETSTRUCT(tuple);
+	present = !att->attisdropped && att->atttypid == c->type.oid &&
+		att->atttypmod == c->type.typmod && att->attcollation == c->type.collation;
+	ReleaseSysCache(tuple);
+	return present;
+}
+
+/* Look at a column of a table, by its number. */
+static void
+add_column(PgmProbe *p, PgmRows *rows, PgmTable *t, AttrNumber attnum)
+{
+	const PgmColumn *c = list_nth(t->columns, attnum - 1);
+
+	rows->relid = t->relid;
+	rows->attnums = lappend_int(rows->attnums, attnum);
+	if (p->why == NULL && (c->is_new || !is_present(t, attnum, c) ||
+						   (t == p->l->table && is_changed_beside(p->l, c->name))))
+		p->why = psprintf("the plan adds or changes column %s", c->name);
+}
+
+/* Look at columns by their names; those that are compared need operators for that. */
+static void
+add_columns(PgmProbe *p, PgmRows *rows, PgmTable *t, List *names, bool compared)
+{
+	ListCell   *lc;
+
+	if (names == NIL)
+		p->why = "the index is on expressions";
+	foreach(lc, names)
+	{
+		AttrNumber	attnum;
+		const PgmColumn *c = lfirst(lc) ? pgm_shadow_column(t, lfirst(lc), &attnum) : NULL;
+
+		if (c == NULL)
+		{
+			p->why = lfirst(lc) ? psprintf("there is no column %s", (char *) lfirst(lc)) :
+				"the index is on expressions";
+			return;
+		}
+		add_column(p, rows, t, attnum);
+		if (p->why || !compared)
+			continue;
+		if (!pgm_type_is_compared_builtin(c->type.oid))
+			p->why = psprintf("column %s is of type %s, which is not compared by the server's own functions alone",
+							  c->name, c->type.name);
+		else if (c->type.collation >= FirstNormalObjectId)
+			p->why = psprintf("column %s has a collation that is not built in", c->name);
+	}
+}
+
+/* Present names of columns joined, each after "prefix". */
 static char *
-join(const PgmTable *t, List *names, const char *prefix, const char *between,
-	 const char *behind)
+join(const PgmRows *rows, const char *prefix, const char *between, const char *behind)
 {
 	StringInfoData buf;
 	ListCell   *lc;
 
 	initStringInfo(&buf);
-	foreach(lc, names)
-	{
-		const char *name = usable(t, lfirst(lc));
-
-		if (name == NULL)
-			return NULL;
+	foreach(lc, rows->attnums)
 		appendStringInfo(&buf, "%s%s%s%s", buf.len ? between : "", prefix,
-						 name, behind);
-	}
-	return buf.len ? buf.data : NULL;
+						 quote_identifier(get_attname(rows->relid, lfirst_int(lc), false)), behind);
+	return buf.data;
 }
 
-/* That "one", or so many, "many" of a query are there, and what about them */
+/* Are there rows at all, or may there be? */
+static bool
+has_rows(PgmLint *l)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_shadow_tree(l->shadow, l->table))
+		if (((PgmTable *) lfirst(lc))->kind == RELKIND_FOREIGN_TABLE ||
+			!pgm_shadow_empty(lfirst(lc)))
+		return true;
+	return false;
+}
+
+/* Say that rows were not looked at, and why. */
 static void
-report(PgmLint *l, int64 rows, const char *one, const char *many,
-	   const char *what, const char *query)
+report_unlooked(PgmLint *l, const char *why)
 {
 	PgmFinding *f;
 
-	if (rows <= 0)
+	if (!has_rows(l))
 		return;
-	f = pgm_find(l, l->table, "%lld%s %s %s", (long long) rows,
-				 rows >= ENOUGH ? " or more" : "", rows == 1 ? one : many, what);
+	f = pgm_find(l, l->table, "the rows of %s were not looked at: %s", pgm_shadow_name(l->table), why);
+	f->severity = PGM_SEVERITY_NOTICE;
+	f->unlooked = true;
+	pgm_evidence(f, "not_looked_at", why);
+}
+
+/* Report how many rows are in the way, and the query that lists them. */
+static void
+report(PgmProbe *p, const char *one, const char *many, const char *what, const char *query)
+{
+	PgmLint    *l = p->l;
+	PgmFinding *f;
+
+	if (p->why)
+		report_unlooked(l, p->why);
+	if (p->why || p->found == 0)
+		return;
+	f = pgm_find(l, l->table, "%lld%s %s %s", (long long) p->found,
+				 p->found >= ENOUGH ? " or more" : "", p->found == 1 ? one : many, what);
 	f->severity = PGM_SEVERITY_ERROR;
-	pgm_evidence_number(f, "rows", rows);
+	pgm_evidence_number(f, "rows", p->found);
 	pgm_evidence(f, "query", query);
 	pgm_rewrite(f, "%s;", query);
 }
 
-/* What keeps a query from those that inherit from a table, if any do */
-static const char *
-only(const PgmLint *l, PgmTable *t)
+/*
+ * Does the statement look at the rows of those that inherit from the table?  Keys
+ * and foreign keys, and what is said of it ONLY, do not; partitions are a part.
+ */
+static bool
+is_inherited(const PgmLint *l, const PgmTable *t, bool inherited)
 {
-	return t->kind == RELKIND_RELATION &&
-		pgm_shadow_children(l->shadow, t) != NIL ? "ONLY " : "";
+	if (t->kind == RELKIND_PARTITIONED_TABLE)
+		return true;
+	return inherited &&
+		(!IsA(l->node, AlterTableStmt) || ((const AlterTableStmt *) l->node)->relation->inh);
 }
 
-/*
- * The table as the statement looks at it.  Keys and foreign keys, and what is
- * said of it ONLY, do not go to those that inherit from it.
- */
+/* The table in a query, under its present name */
 static char *
-source(const PgmLint *l, bool inherited)
+source(const PgmLint *l, PgmTable *t, bool inherited)
 {
-	if (IsA(l->node, AlterTableStmt))
-		inherited = inherited && ((const AlterTableStmt *) l->node)->relation->inh;
-	return psprintf("%s%s", inherited ? "" : only(l, l->table),
-					pgm_shadow_name(l->table));
+	char	   *name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(t->relid)),
+												  get_rel_name(t->relid));
+
+	return !inherited && pgm_shadow_children(l->shadow, t) != NIL ? psprintf("ONLY %s", name) : name;
+}
+
+/* "column IS NOT NULL" for all of the columns, of whatever type these are */
+static Node *
+no_nulls(const PgmTable *t, const PgmRows *rows)
+{
+	List	   *tests = NIL;
+	ListCell   *lc;
+
+	foreach(lc, rows->attnums)
+		tests = lappend(tests, pgm_expression_not_null(list_nth(t->columns, lfirst_int(lc) - 1),
+													   lfirst_int(lc)));
+	return (Node *) make_ands_explicit(tests);
 }
 
 /* Rows with a null in one of the columns */
 static void
 probe_nulls(PgmLint *l, List *columns)
 {
-	char	   *where = join(l->table, columns, "", " OR ", " IS NULL");
-	char	   *query;
+	PgmProbe	p = {.l = l,.rows.inherited = is_inherited(l, l->table, true)};
 
-	if (where == NULL)
-		return;
-	query = psprintf("SELECT * FROM %s WHERE %s", source(l, true), where);
-	report(l, count_rows(query), "row has a null in", "rows have a null in",
-		   join(l->table, columns, "", ", ", ""), query);
+	add_columns(&p, &p.rows, l->table, columns, false);
+	if (p.why == NULL)
+		p.check = no_nulls(l->table, &p.rows);
+	look(&p);
+	report(&p, "row has a null in", "rows have a null in",
+		   p.why ? "" : join(&p.rows, "", ", ", ""), p.why ? "" :
+		   psprintf("SELECT * FROM %s WHERE %s", source(l, l->table, p.rows.inherited),
+					join(&p.rows, "", " OR ", " IS NULL")));
 }
 
 /* Rows that are the same in the columns; nulls are not, unless it is said */
 static void
-probe_duplicates(PgmLint *l, List *columns, bool nulls)
+probe_duplicates(PgmLint *l, List *columns, bool nulls, const char *why)
 {
-	char	   *names = join(l->table, columns, "", ", ", "");
-	char	   *query;
+	PgmProbe	p = {.l = l,.rows.inherited = is_inherited(l, l->table, false),.nulls = nulls,.why = why};
+	char	   *names;
 
-	if (names == NULL)
+	add_columns(&p, &p.rows, l->table, columns, true);
+	look(&p);
+	if (p.why)
+	{
+		report_unlooked(l, p.why);
 		return;
-	query = psprintf("SELECT %s FROM %s%s%s GROUP BY %s HAVING pg_catalog.count(*) > 1",
-					 names, source(l, false), nulls ? "" : " WHERE ",
-					 nulls ? "" : join(l->table, columns, "", " AND ", " IS NOT NULL"),
-					 names);
-	report(l, count_rows(query), "value is there more than once, of",
-		   "values are there more than once, of", psprintf("(%s)", names), query);
+	}
+	names = join(&p.rows, "", ", ", "");
+	report(&p, "value is there more than once, of", "values are there more than once, of",
+		   psprintf("(%s)", names),
+		   psprintf("SELECT %s FROM %s%s%s GROUP BY %s HAVING pg_catalog.count(*) > 1",
+					names, source(l, l->table, p.rows.inherited), nulls ? "" : " WHERE ",
+					nulls ? "" : join(&p.rows, "", " AND ", " IS NOT NULL"), names));
+}
+
+/* Are the columns of a foreign key compared with the server's own operators? */
+static bool
+has_builtin_equality(const PgmRows *rows, const PgmRows *referred)
+{
+	List	   *name = list_make2(makeString("pg_catalog"), makeString("="));
+	ListCell   *la;
+	ListCell   *lb;
+
+	forboth(la, rows->attnums, lb, referred->attnums)
+	{
+		Operator	operator = oper(NULL, name,
+									getBaseType(get_atttype(referred->relid, lfirst_int(lb))),
+									getBaseType(get_atttype(rows->relid, lfirst_int(la))), true, -1);
+		bool		builtin = operator && pgm_operator_is_builtin(oprid(operator));
+
+		if (operator)
+			ReleaseSysCache(operator);
+		if (!builtin)
+			return false;
+	}
+	return true;
 }
 
 /* Rows that refer to nothing */
 static void
 probe_orphans(PgmLint *l, List *columns, PgmTable *other, List *keys)
 {
-	char	   *names = join(l->table, columns, "r.", ", ", "");
+	PgmProbe	p = {.l = l,.rows.inherited = is_inherited(l, l->table, false)};
 	StringInfoData on;
-	char	   *query;
 	ListCell   *la;
 	ListCell   *lb;
 
-	if (names == NULL || other == NULL || !OidIsValid(other->relid) ||
-		!pgm_relation_is_ours(other->relid) ||
-		list_length(columns) != list_length(keys))
+	if (other == NULL || list_length(columns) != list_length(keys))
 		return;
-	initStringInfo(&on);
-	forboth(la, columns, lb, keys)
+	add_columns(&p, &p.rows, l->table, columns, true);
+	if (!OidIsValid(other->relid))
+		p.why = psprintf("the plan makes %s", pgm_shadow_name(other));
+	else
+		add_columns(&p, &p.referred, other, keys, true);
+	p.referred.inherited = is_inherited(l, other, false);
+	if (p.why == NULL && !has_builtin_equality(&p.rows, &p.referred))
+		p.why = "the columns are not compared by operators that are built in";
+	look(&p);
+	if (p.why)
 	{
-		if (usable(other, lfirst(lb)) == NULL)
-			return;
-		appendStringInfo(&on, "%sk.%s = r.%s", on.len ? " AND " : "",
-						 quote_identifier(lfirst(lb)), quote_identifier(lfirst(la)));
+		report_unlooked(l, p.why);
+		return;
 	}
-	query = psprintf("SELECT * FROM %s r WHERE %s AND NOT EXISTS (SELECT FROM %s%s k WHERE %s)",
-					 source(l, false),
-					 join(l->table, columns, "r.", " AND ", " IS NOT NULL"),
-					 only(l, other), pgm_shadow_name(other), on.data);
-	report(l, count_rows(query), "row refers to no row of",
-		   "rows refer to no row of", pgm_shadow_name(other), query);
+	initStringInfo(&on);
+	forboth(la, p.rows.attnums, lb, p.referred.attnums)
+		appendStringInfo(&on, "%sk.%s = r.%s", on.len ? " AND " : "",
+						 quote_identifier(get_attname(other->relid, lfirst_int(lb), false)),
+						 quote_identifier(get_attname(l->table->relid, lfirst_int(la), false)));
+	report(&p, "row refers to no row of", "rows refer to no row of", pgm_shadow_name(other),
+		   psprintf("SELECT * FROM %s r WHERE %s AND NOT EXISTS (SELECT FROM %s k WHERE %s)",
+					source(l, l->table, p.rows.inherited),
+					join(&p.rows, "r.", " AND ", " IS NOT NULL"),
+					source(l, other, p.referred.inherited), on.data));
 }
 
-/* Rows that a CHECK of the server's own functions refuses */
+/*
+ * Rows that a CHECK over the columns' numbers refuses, NULL: it could not be read,
+ * and "why"; "text" is how it is written, or NULL.
+ */
 static void
-probe_check(PgmLint *l, const Constraint *c)
+probe_expression(PgmLint *l, Node *expr, const char *why, bool inherited, const char *text)
 {
-	Node	   *expr = pgm_expression_check(l->table, c->raw_expr);
-	char	   *text = pgm_source_parenthesis(l, c->location);
-	char	   *query;
+	PgmProbe	p = {.l = l,.rows.relid = l->table->relid,.check = expr};
+	Bitmapset  *attnums = NULL;
+	int			member = -1;
 
-	if (expr == NULL || text == NULL || !pgm_expression_is_ours(expr))
-		return;
-	query = psprintf("SELECT * FROM %s WHERE NOT %s", source(l, !c->is_no_inherit),
-					 text);
-	report(l, count_rows(query), "row does not fulfil", "rows do not fulfil",
-		   text, query);
+	p.rows.inherited = is_inherited(l, l->table, inherited);
+	if (expr == NULL)
+		p.why = psprintf("the CHECK cannot be read: %s", why);
+	else if (!pgm_is_builtin(expr, PGM_USE_EVALUATE, &why))
+		p.why = psprintf("the CHECK contains %s", why);
+	else
+		pull_varattnos(expr, 1, &attnums);
+	while ((member = bms_next_member(attnums, member)) >= 0)
+		add_column(&p, &p.rows, l->table, member + FirstLowInvalidHeapAttributeNumber);
+	look(&p);
+	if (p.why == NULL && text == NULL)
+		text = psprintf("(%s)", deparse_expression(expr, deparse_context_for(get_rel_name(l->table->relid), l->table->relid), false, false));
+	report(&p, "row does not fulfil", "rows do not fulfil", text ? text : "", p.why ? "" :
+		   psprintf("SELECT * FROM %s WHERE NOT %s", source(l, l->table, p.rows.inherited), text));
 }
 
 static void
 probe_constraint(PgmLint *l, const Constraint *c)
 {
 	PgmTable   *other;
+	Node	   *expr;
+	const char *why = NULL;
 
 	if (c->skip_validation || c->indexname)
 		return;
@@ -254,10 +423,10 @@ probe_constraint(PgmLint *l, const Constraint *c)
 	{
 		case CONSTR_PRIMARY:
 			probe_nulls(l, pgm_strings(c->keys));
-			probe_duplicates(l, pgm_strings(c->keys), false);
+			probe_duplicates(l, pgm_strings(c->keys), false, NULL);
 			break;
 		case CONSTR_UNIQUE:
-			probe_duplicates(l, pgm_strings(c->keys), c->nulls_not_distinct);
+			probe_duplicates(l, pgm_strings(c->keys), c->nulls_not_distinct, NULL);
 			break;
 		case CONSTR_FOREIGN:
 			other = pgm_shadow_table(l->shadow, c->pktable);
@@ -265,45 +434,13 @@ probe_constraint(PgmLint *l, const Constraint *c)
 						  pgm_strings(c->pk_attrs) : pgm_shadow_primary_key(other));
 			break;
 		case CONSTR_CHECK:
-			probe_check(l, c);
+			expr = pgm_expression_check_or_why(l->table, c->raw_expr, &why);
+			probe_expression(l, expr, why, !c->is_no_inherit,
+							 pgm_source_parenthesis(l, c->location));
 			break;
 		default:
 			break;
 	}
-}
-
-/* Are all columns that an expression names in the catalog? */
-static bool
-is_of_catalog(const PgmTable *t, Node *expr)
-{
-	Bitmapset  *attnums = NULL;
-	ListCell   *lc;
-
-	pull_varattnos(expr, 1, &attnums);
-	foreach(lc, t->columns)
-		if (((PgmColumn *) lfirst(lc))->is_new &&
-			bms_is_member(foreach_current_index(lc) + 1 - FirstLowInvalidHeapAttributeNumber,
-						  attnums))
-		return false;
-	return true;
-}
-
-/* Rows that a CHECK which is NOT VALID refuses */
-static void
-probe_unvalidated(PgmLint *l, const PgmCheck *c)
-{
-	char	   *text;
-	char	   *query;
-
-	if (c->expr == NULL || !pgm_expression_is_ours(c->expr) ||
-		!is_of_catalog(l->table, c->expr))
-		return;
-	text = deparse_expression(c->expr, deparse_context_for(l->table->name, l->table->relid),
-							  false, false);
-
-	query = psprintf("SELECT * FROM %s WHERE NOT (%s)", source(l, true), text);
-	report(l, count_rows(query), "row does not fulfil", "rows do not fulfil",
-		   text, query);
 }
 
 /* What VALIDATE will look at */
@@ -317,7 +454,7 @@ probe_validate(PgmLint *l)
 		const PgmCheck *check = lfirst(lc);
 
 		if (strcmp(check->name, l->action->name) == 0 && !check->valid)
-			probe_unvalidated(l, check);
+			probe_expression(l, check->expr, "it names what the plan makes", true, NULL);
 	}
 
 	foreach(lc, l->table->keys)
@@ -334,13 +471,22 @@ static void
 probe_index(PgmLint *l, const IndexStmt *stmt)
 {
 	List	   *columns = NIL;
+	const char *why = stmt->whereClause ? "the index is partial" : NULL;
 	ListCell   *lc;
 
-	if (!stmt->unique || stmt->whereClause)
+	/* ON ONLY a partitioned table builds nothing. */
+	if (!stmt->unique ||
+		(l->table->kind == RELKIND_PARTITIONED_TABLE && !stmt->relation->inh))
 		return;
 	foreach(lc, stmt->indexParams)
-		columns = lappend(columns, lfirst_node(IndexElem, lc)->name);
-	probe_duplicates(l, columns, stmt->nulls_not_distinct);
+	{
+		const IndexElem *elem = lfirst(lc);
+
+		columns = lappend(columns, elem->name);
+		if (why == NULL && (elem->opclass || elem->collation))
+			why = "the index compares them with an operator class or a collation of its own";
+	}
+	probe_duplicates(l, columns, stmt->nulls_not_distinct, why);
 }
 
 /* Rows that the statement will fail for */
@@ -349,8 +495,7 @@ pgm_rule_existing_rows(PgmLint *l)
 {
 	if (!l->probe || pgm_lint_probe_timeout == 0 || l->down ||
 		l->table == NULL || !OidIsValid(l->table->relid) ||
-		l->table->emptied || l->table->kind == RELKIND_FOREIGN_TABLE ||
-		!pgm_relation_is_ours(l->table->relid))
+		l->table->emptied || l->table->kind == RELKIND_FOREIGN_TABLE)
 		return;
 	if (IsA(l->node, IndexStmt))
 		probe_index(l, (const IndexStmt *) l->node);

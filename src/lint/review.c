@@ -304,16 +304,36 @@ count(const List *findings, int i)
 	return found;
 }
 
+/* How many statements are there whose rows were not looked at for this? */
+static int
+count_unlooked(const List *findings, int i)
+{
+	int			unlooked = 0;
+	ListCell   *lc;
+
+	foreach(lc, findings)
+	{
+		const PgmFinding *f = lfirst(lc);
+
+		if (f->unlooked && is_rule(f, checks[i].rules))
+			unlooked++;
+	}
+	return unlooked;
+}
+
 static void
 add_check(PgmPage *p, const PgmExplanation *x, int i)
 {
 	int			found = count(x->lint->findings, i);
 	int			allowed = count(x->lint->allowed, i);
+	int			unlooked = count_unlooked(x->lint->findings, i);
 	char	   *text = found == 0 ? "" :
 		psprintf("%d finding%s", found, found == 1 ? "" : "s");
 
 	if (allowed > 0)
-		text = psprintf("%s%s%d allowed", text, found > 0 ? ", " : "", allowed);
+		text = psprintf("%s%s%d allowed", text, text[0] ? ", " : "", allowed);
+	if (unlooked > 0)
+		text = psprintf("%s%s%d not looked at", text, text[0] ? ", " : "", unlooked);
 
 	if (text[0] == '\0' && x->lint->blocked)
 		add(p, "- [ ] %s: another session's lock kept some statements from being judged", checks[i].text);

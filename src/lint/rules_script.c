@@ -11,22 +11,16 @@
 #include "catalog/pg_namespace.h"
 #include "commands/defrem.h"
 #include "mb/pg_wchar.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/optimizer.h"
-#include "optimizer/planner.h"
-#include "parser/analyze.h"
 #include "parser/parser.h"
-#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
-#include "utils/snapmgr.h"
+#include "utils/guc.h"
 
 #include "compat.h"
-#include "lint/expressions.h"
+#include "lint/estimate.h"
 #include "lint/lintsettings.h"
 #include "lint/rules.h"
 #include "run/settings.h"
-#include "run/subtransaction.h"
 
 /* Does it lock a table that is there for all others? */
 static bool
@@ -286,56 +280,6 @@ pgm_rule_timeout_pair(PgmLint *l)
 /* So many rows are changed at a time by a batch, too */
 #define FEW_ROWS 1000
 
-/* A query whose rows are to be estimated */
-typedef struct PgmEstimate
-{
-	const PgmLint *l;
-	RawStmt    *raw;
-	double		rows;
-} PgmEstimate;
-
-/* May what a query selects from be named, and its condition be read? */
-static bool
-sources_are_ours(const PgmLint *l, const SelectStmt *select)
-{
-	ListCell   *lc;
-
-	foreach(lc, select->fromClause)
-	{
-		const RangeVar *rel = lfirst(lc);
-
-		if (!IsA(rel, RangeVar) ||
-			!pgm_reading_is_ours(pgm_shadow_table(l->shadow, rel),
-								 select->whereClause, InvalidOid))
-			return false;
-	}
-	return true;
-}
-
-/* The planner's estimate; it locks what is read in ACCESS SHARE. */
-static bool
-estimate(void *arg)
-{
-	PgmEstimate *e = arg;
-	List	   *queries;
-	PlannedStmt *plan;
-
-	if (!sources_are_ours(e->l, (SelectStmt *) e->raw->stmt))
-		return false;
-	PushActiveSnapshot(GetTransactionSnapshot());
-	queries = pg_analyze_and_rewrite_fixedparams(e->raw, e->l->script->text,
-												 NULL, 0, NULL);
-	if (!pgm_query_is_ours(linitial_node(Query, queries)))
-	{
-		PopActiveSnapshot();
-		return false;
-	}
-	plan = pgm_plan_query(linitial_node(Query, queries), e->l->script->text);
-	e->rows = plan->planTree->plan_rows;
-	PopActiveSnapshot();
-	return false;
-}
-
 /* An UPDATE, DELETE or MERGE, by its parts */
 typedef struct PgmChange
 {
@@ -396,27 +340,6 @@ read_change(const Node *node, PgmChange *c)
 		return true;
 	}
 	return false;
-}
-
-/* How many rows does it change, by the planner's estimate?  -1: all of them. */
-static double
-rows_changed(const PgmLint *l, const PgmChange *c)
-{
-	SelectStmt *select = makeNode(SelectStmt);
-	ResTarget  *target = makeNode(ResTarget);
-	A_Const    *one = makeNode(A_Const);
-	PgmEstimate e = {.l = l,.raw = makeNode(RawStmt),.rows = -1};
-
-	if (c->condition == NULL)
-		return -1;
-	one->isnull = true;
-	target->val = (Node *) one;
-	target->location = one->location = -1;
-	select->targetList = list_make1(target);
-	select->fromClause = lcons(copyObject(c->relation), copyObject(c->from));
-	select->whereClause = copyObject(c->condition);
-	e.raw->stmt = (Node *) select;
-	return pgm_subtransaction("pg_migrate", estimate, &e) ? -1 : e.rows;
 }
 
 /* Is the column one that the statement assigns? */
@@ -513,7 +436,8 @@ judge_change(PgmLint *l, const PgmChange *c)
 		bytes += pgm_shadow_bytes(lfirst(lc));
 		all += Max(0, pgm_table_rows(lfirst(lc)));
 	}
-	rows = bytes >= small ? rows_changed(l, c) : -1;
+	rows = bytes >= small && c->condition ?
+		pgm_estimate_rows(l, c->relation, c->from, c->condition) : -1;
 	if (rows >= 0 && rows <= FEW_ROWS)
 	{
 		(void) pgm_clear(l, t, "about %.0f of about %.0f rows are changed, no more than a batch would",

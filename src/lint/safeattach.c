@@ -112,6 +112,11 @@ add_index(PgmSafe *safe, const PgmIndex *index)
 					 pgm_escape_line(quote_identifier(index->name)));
 	else if (index->constraint)
 		add_key(safe, index);
+	else if (!OidIsValid(index->oid) && (index->expressions || index->partial || index->special))
+
+		/* The plan makes it, and only its columns are known. */
+		pgm_safe_add(safe, PGM_SAFE_BEGIN, "-- and an equal of the index %s of the parent, built CONCURRENTLY\n",
+					 quote_identifier(index->name));
 	else
 	{
 		char	   *name = pgm_safe_name(safe->shadow, safe->table,

@@ -1,0 +1,13 @@
+/*
+ * estimate.h
+ *	  How many rows a statement changes.
+ */
+#ifndef PGM_ESTIMATE_H
+#define PGM_ESTIMATE_H
+
+#include "lint/lint.h"
+
+extern double pgm_estimate_rows(const PgmLint *l, const RangeVar *relation,
+								const List *from, const Node *condition);
+
+#endif							/* PGM_ESTIMATE_H */
