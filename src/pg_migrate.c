@@ -10,6 +10,7 @@
 #include "run/door.h"
 #include "run/leftovers.h"
 #include "run/runlock.h"
+#include "run/validindex.h"
 
 PG_MODULE_MAGIC;
 
@@ -25,5 +26,6 @@ _PG_init(void)
 	pgm_runlock_init();
 	pgm_door_init();
 	pgm_leftovers_init();
+	pgm_validindex_init();
 	pgm_check_login();
 }

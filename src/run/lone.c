@@ -37,6 +37,7 @@
 #include "run/lone.h"
 #include "run/script.h"
 #include "run/subtransaction.h"
+#include "run/validindex.h"
 
 /* Kind of a statement, by what has to be looked at */
 typedef struct PgmLoneKind
@@ -140,23 +141,12 @@ index_prepare(Node *statement)
 {
 	IndexStmt  *stmt = (IndexStmt *) statement;
 	Oid			relid = relation_of(stmt->relation);
-	Oid			index;
 
 	if (!OidIsValid(relid))
 		return;
 	if (stmt->idxname == NULL)
 		stmt->idxname = pgm_index_name(stmt, relid);
-	index = get_relname_relid(stmt->idxname, get_rel_namespace(relid));
-	if (OidIsValid(index) && get_rel_relkind(index) == RELKIND_INDEX &&
-		!get_index_isvalid(index))
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_TABLE),
-				 errmsg("index \"%s\" exists already, and is invalid",
-						stmt->idxname),
-				 errdetail("A build that was interrupted has left it; no query uses it, and IF NOT EXISTS would take it for a good one."),
-				 errhint("Drop it with DROP INDEX CONCURRENTLY %s, and call again.",
-						 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-													stmt->idxname))));
+	pgm_index_refuse_invalid(stmt);
 }
 
 static char *

@@ -49,7 +49,5 @@ show(void *arg)
 ErrorData *
 pgm_toplevel_refusal(void)
 {
-	if (ProcessUtility_hook == NULL)
-		return NULL;
 	return pgm_subtransaction("pg_migrate", show, NULL);
 }

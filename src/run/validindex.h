@@ -1,0 +1,13 @@
+/*
+ * validindex.h
+ *	  No invalid index is taken for a good one while a migration runs.
+ */
+#ifndef PGM_VALIDINDEX_H
+#define PGM_VALIDINDEX_H
+
+#include "nodes/parsenodes.h"
+
+extern void pgm_validindex_init(void);
+extern void pgm_index_refuse_invalid(const IndexStmt *stmt);
+
+#endif							/* PGM_VALIDINDEX_H */
