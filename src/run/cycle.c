@@ -3,7 +3,8 @@
  *	  Noticing that who we wait for waits for us.
  *
  * A process that polls, or waits for the messages of another one, is not seen
- * by the deadlock detector.  So it looks itself, now and then.
+ * by the deadlock detector.  So it looks itself, now and then.  Neither is a
+ * client of ours that is a backend and waits for our answer.
  */
 #include "postgres.h"
 
@@ -13,6 +14,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
+#include "run/client.h"
 #include "run/cycle.h"
 
 /* Between two looks, in ms */
@@ -28,15 +30,23 @@
 /* How far a chain of waiting processes is followed */
 #define CYCLE_DEPTH 10
 
-/* Does the process wait, directly or through others, for this one? */
+/*
+ * Does the process wait, directly or through others, for this one?  Or, then
+ * "client" is set, for our client, who waits for this one?
+ */
 static bool
-waits_for_us(int pid, int depth)
+waits_for_us(int pid, int depth, bool *client)
 {
 	ArrayType  *array = DatumGetArrayTypeP(DirectFunctionCall1(pg_blocking_pids,
 															   Int32GetDatum(pid)));
 	Datum	   *blockers;
 	int			n;
 
+	if (pgm_client_waits(pid))
+	{
+		*client = true;
+		return true;
+	}
 	deconstruct_array(array, INT4OID, sizeof(int32), true, TYPALIGN_INT,
 					  &blockers, NULL, &n);
 	for (int i = 0; i < n; i++)
@@ -46,7 +56,7 @@ waits_for_us(int pid, int depth)
 		if (blocker == MyProcPid)
 			return true;
 		if (blocker != 0 && depth < CYCLE_DEPTH &&
-			waits_for_us(blocker, depth + 1))
+			waits_for_us(blocker, depth + 1, client))
 			return true;
 	}
 	return false;
@@ -62,16 +72,19 @@ pgm_cycle_check(int pid)
 	static TimestampTz next = 0;
 	static int	seen = 0;
 	TimestampTz now = GetCurrentTimestamp();
+	bool		client = false;
 
 	if (now < next)
 		return;
 	if (TimestampDifferenceExceeds(next, now, CYCLE_PAUSE))
 		seen = 0;				/* that was another wait */
-	seen = waits_for_us(pid, 0) ? seen + 1 : 0;
+	seen = waits_for_us(pid, 0, &client) ? seen + 1 : 0;
 	next = TimestampTzPlusMilliseconds(now, seen > 0 ? CYCLE_RECHECK : CYCLE_PAUSE);
 	if (seen == CYCLE_LOOKS)
 	{
 		seen = 0;
+		if (client)
+			pgm_client_raise();
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_DEADLOCK_DETECTED),
 				 errmsg("deadlock detected"),

@@ -8,12 +8,15 @@
  * runs in a signal handler: it only copies a few bytes of shared memory that
  * stays mapped, and a lock granted meanwhile is no harm, for then there is no
  * timeout to explain.
+ *
+ * The timer also ends a wait for our own client, who waits for our answer.
  */
 #include "postgres.h"
 
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/builtins.h"
@@ -23,12 +26,16 @@
 
 #include "registry/names.h"
 #include "run/blocker.h"
+#include "run/client.h"
 #include "run/lockwatch.h"
 
 /* Looks per lock timeout, and the shortest and longest pause, in ms */
 #define LOOKS 8
 #define MIN_PAUSE 5
 #define MAX_PAUSE 250
+
+/* The client is waited for if that is seen so often */
+#define CLIENT_LOOKS 8
 
 static TimeoutId watch_timeout;
 static bool registered = false;
@@ -38,6 +45,8 @@ static int	current_pause = 0;	/* 0: not watching */
 static volatile bool seen = false;
 static LOCKTAG seen_tag;
 static LOCKMODE seen_mode;
+static int	client_looks = 0;
+static volatile bool client_deadlock = false;
 
 /*
  * The timer may strike while a terminated process is on its way out, which has
@@ -55,6 +64,16 @@ look(void)
 		seen_mode = proc->waitLockMode;
 		seen = true;
 	}
+	client_looks = lock != NULL && pgm_client_blocks(&seen_tag) ?
+		client_looks + 1 : 0;
+	if (client_looks == CLIENT_LOOKS)
+	{
+		/* as a cancel request; the error is explained where it is caught */
+		client_deadlock = true;
+		InterruptPending = true;
+		QueryCancelPending = true;
+		SetLatch(MyLatch);
+	}
 }
 
 /* Begin to watch; forgets what was seen. */
@@ -67,8 +86,18 @@ pgm_lockwatch_start(void)
 		registered = true;
 	}
 	seen = false;
+	client_looks = 0;
+	client_deadlock = false;
 	current_pause = 0;
+	pgm_client_watch();
 	pgm_lockwatch_adjust();
+}
+
+/* Was a wait ended because it was for our client, who waits for our answer? */
+bool
+pgm_lockwatch_client_deadlock(void)
+{
+	return client_deadlock;
 }
 
 /* Somebody else has found a lock that is not to be had. */

@@ -11,6 +11,7 @@ extern void pgm_lockwatch_start(void);
 extern void pgm_lockwatch_note(const LOCKTAG *tag, LOCKMODE mode);
 extern void pgm_lockwatch_adjust(void);
 extern void pgm_lockwatch_stop(void);
+extern bool pgm_lockwatch_client_deadlock(void);
 extern char *pgm_lockwatch_blockers(char **help);
 extern char *pgm_lockwatch_oldest(void);
 

@@ -17,6 +17,7 @@
 #include "registry/behaviour.h"
 #include "registry/journal.h"
 #include "run/atomic.h"
+#include "run/client.h"
 #include "run/engine.h"
 #include "run/lockwatch.h"
 #include "run/lone.h"
@@ -170,10 +171,16 @@ restore_session(PgmSession *session)
 		set_option("role", session->role);
 }
 
-/* Say which of our settings ended a build. */
+/* Say what ended a wait: a deadlock with the client, or our build_timeout. */
 static void
-explain_timeout(ErrorData *edata, const Node *statement, TimestampTz start)
+explain_cancel(ErrorData *edata, const Node *statement, TimestampTz start)
 {
+	if (edata->sqlerrcode == ERRCODE_QUERY_CANCELED &&
+		pgm_lockwatch_client_deadlock())
+	{
+		pgm_client_explain(edata);
+		return;
+	}
 	if (edata->sqlerrcode != ERRCODE_QUERY_CANCELED || pgm_build_timeout <= 0 ||
 		!pgm_lone_waits_long(statement) ||
 		!TimestampDifferenceExceeds(start, GetCurrentTimestamp(),
@@ -228,7 +235,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 		if (committed)
 			*committed = pgm_local_transaction() != begun;
 		edata = pgm_work_abort(work);
-		explain_timeout(edata, statement, start);
+		explain_cancel(edata, statement, start);
 	}
 	PG_END_TRY();
 	MemoryContextDelete(context);
@@ -356,6 +363,9 @@ try_lone(const PgmTask *task, const Node *statement, const char *intent,
 static bool
 is_repeatable(const Node *statement, const ErrorData *edata)
 {
+	/* the client would still wait for us */
+	if (edata->message_id == pgm_client_deadlock)
+		return false;
 	return pgm_lone_is_known(statement) &&
 		(edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
 		 edata->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED);

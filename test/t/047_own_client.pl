@@ -1,0 +1,68 @@
+# A session that upgrades its own database through dblink waits for the answer
+# of a build that waits for its snapshot.  That is an error, and not for ever.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $share = qx("$ENV{PG_CONFIG}" --sharedir);
+chomp $share;
+plan skip_all => 'dblink is not installed' unless -f "$share/extension/dblink.control";
+plan skip_all => 'the kernel does not tell who is at the other end of a socket' unless $^O eq 'linux';
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', "autovacuum = off\nlisten_addresses = '127.0.0.1'");
+$node->start;
+
+sub sql
+{
+	my ($sql) = @_;
+	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
+}
+
+sub ask
+{
+	my ($sql) = @_;
+	my ($code, $out, $err) = $node->psql('postgres', $sql, extra_params => ['-v', 'VERBOSITY=verbose'], timeout => $PostgreSQL::Test::Utils::timeout_default);
+	return $out . ($out && $err ? "\n" : '') . $err;
+}
+
+sql('CREATE EXTENSION pg_migrate; CREATE EXTENSION dblink; CREATE EXTENSION postgres_fdw; CREATE TABLE t (a int); CREATE TABLE other (a int)');
+sql("SELECT migrate.register('r1', upgrade => \$\$CREATE TABLE u (a int);\nCREATE INDEX CONCURRENTLY t_a ON t (a)\$\$, downgrade => 'DROP TABLE u; DROP INDEX t_a')");
+
+my %connection = (
+	unix => "host=" . $node->host . " port=" . $node->port . " dbname=postgres",
+	tcp => "host=127.0.0.1 port=" . $node->port . " dbname=postgres user=" . sql('SELECT current_user'));
+my %door = (
+	select => q{SELECT * FROM dblink('%s', $$SELECT migrate.upgrade('head')$$) AS r (heads text)},
+	call => q{SELECT dblink_exec('%s', 'CALL migrate.deploy()')},
+	block => q{BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM other; SELECT * FROM dblink('%s', $$SELECT migrate.upgrade('head')$$) AS r (heads text)});
+my $deadlock = qr/ERROR:  40P01: deadlock detected\nDETAIL:  The migration waits for the end of the transaction of process \d+\. That process is the client of this session/;
+for my $way (sort keys %connection)
+{
+	for my $door (sort keys %door)
+	{
+		like(ask(sprintf($door{$door}, $connection{$way})), $deadlock, "$door over $way is told of");
+		$node->poll_query_until('postgres', "SELECT NOT EXISTS (SELECT FROM migrate.progress)") or die 'the run does not end';
+		is(sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid OR indexrelid = to_regclass('t_a')"), 0, 'nothing is left of the index');
+		is(sql('SELECT count(*) FROM migrate.version'), 0, 'and the migration is not applied');
+		unlike(ask("SELECT migrate.upgrade('head')"), qr/ERROR/, 'the next call goes on');
+		is(sql('SELECT version_num FROM migrate.version') . sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass"), 'r1t', 'to its end');
+		sql("SELECT migrate.downgrade('base')");
+	}
+
+	# who does not wait is not in the way
+	is(ask(qq{SELECT dblink_connect('c', '$connection{$way}');
+SELECT dblink_send_query('c', \$\$SELECT migrate.upgrade('head')\$\$);
+DO \$\$ BEGIN WHILE dblink_is_busy('c') = 1 LOOP PERFORM pg_sleep(0.05); COMMIT; END LOOP; END \$\$;
+SELECT * FROM dblink_get_result('c') AS r (heads text)}) =~ s/^NOTICE.*\n(?:LOCATION.*\n)?//mgr, "OK\n1\nr1", "dblink_send_query over $way succeeds");
+	sql("SELECT migrate.downgrade('base')");
+	is(ask(sprintf(q{BEGIN; SELECT * FROM dblink('%s', $$SELECT migrate.upgrade('head', wait => false)$$) AS r (heads text); COMMIT}, $connection{$way})) =~ /ERROR/ ? 1 : 0, 0, 'nor who does not wait for the end');
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM migrate.version") or die 'the run does not end';
+	sql("SELECT migrate.downgrade('base')");
+}
+
+$node->stop;
+done_testing();
