@@ -110,6 +110,13 @@ extern char *get_collation_actual_version(char collprovider,
 #define pgm_lock_held(tag, mode) LockHeldByMe(tag, mode)
 #endif
 
+/* 18 has one cache for the functions of all languages; see plpgsql.h */
+#if PG_VERSION_NUM >= 180000
+#define PGM_PLPGSQL_XMIN(function) (function)->cfunc.fn_xmin
+#else
+#define PGM_PLPGSQL_XMIN(function) (function)->fn_xmin
+#endif
+
 /* 18 dropped the execute_once argument */
 #if PG_VERSION_NUM >= 180000
 #define PGM_EXECUTOR_RUN_ARGS \

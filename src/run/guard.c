@@ -176,11 +176,18 @@ utility_hook(PlannedStmt *planned, const char *text, bool read_only_tree,
 }
 
 /*
- * Is it a function of dblink?  Its connections have names that are valid in the
- * whole session, and the rights of whoever logged in through them.
+ * Libraries whose functions use what the session holds, or put something there.
+ * The connections of dblink have names that are valid in the whole session, and
+ * the rights of whoever logged in through them.  Those of PL/pgSQL compile a
+ * function without calling it: see compiled.c.
  */
+static const char *const refused_libraries[] = {
+	"dblink", "plpgsql", "plpgsql_check"
+};
+
+/* Is it a function in C of such a library? */
 static bool
-is_dblink(Oid function)
+is_of_refused_library(Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	bool		isnull = true;
@@ -195,10 +202,13 @@ is_dblink(Oid function)
 	{
 		const char *path = TextDatumGetCString(library);
 		const char *slash = last_dir_separator(path);
-		const char *name = slash ? slash + 1 : path;
+		char	   *name = pstrdup(slash ? slash + 1 : path);
+		int			end = strlen(name) - strlen(DLSUFFIX);
 
-		result = strcmp(name, "dblink") == 0 ||
-			strcmp(name, "dblink" DLSUFFIX) == 0;
+		if (end > 0 && strcmp(name + end, DLSUFFIX) == 0)
+			name[end] = '\0';
+		for (int i = 0; i < (int) lengthof(refused_libraries); i++)
+			result = result || strcmp(name, refused_libraries[i]) == 0;
 	}
 	ReleaseSysCache(tuple);
 	return result;
@@ -247,8 +257,9 @@ refused_hint(Oid function)
 			return HINT_OUTSIDE;
 
 		default:
-			return function >= FirstNormalObjectId && is_dblink(function) ?
-				HINT_OUTSIDE : NULL;
+			/* not built in */
+			return function >= FirstUnpinnedObjectId &&
+				is_of_refused_library(function) ? HINT_OUTSIDE : NULL;
 	}
 }
 

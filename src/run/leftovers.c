@@ -9,7 +9,8 @@
  * still on, such cursors are refused, and what was put into pg_temp is dropped.
  *
  * Prepared statements, cursors and other state of the session that no rollback
- * restores are guarded while the scripts run: prepared.c, cursors.c, guard.c.
+ * restores are guarded while the scripts run: prepared.c, cursors.c,
+ * compiled.c, guard.c.
  * That ends when the role is left, and as well when the transaction or
  * subtransaction in which it was entered is rolled back.
  */
@@ -23,6 +24,7 @@
 
 #include "errors.h"
 #include "registry/spi.h"
+#include "run/compiled.h"
 #include "run/cursors.h"
 #include "run/deferred.h"
 #include "run/guard.h"
@@ -198,6 +200,7 @@ unguard(bool transaction_aborted)
 	pgm_guard_active = false;
 	guarded = InvalidSubTransactionId;
 	pgm_prepared_drop();
+	pgm_compiled_forget();
 	pgm_cursors_reopen(transaction_aborted);
 	seed_random();
 }
@@ -239,6 +242,7 @@ pgm_leftovers_begin(PgmLeftovers *before)
 	before->temporary = list_temporary();
 	guarded = GetCurrentSubTransactionId();
 	pgm_guard_active = true;
+	pgm_compiled_watch();
 	pgm_cursors_shut();
 }
 

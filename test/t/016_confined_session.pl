@@ -7,6 +7,7 @@ use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use IPC::Run ();
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -134,7 +135,7 @@ my %calls = (
 	  [ $begin . $begin_block . "SAVEPOINT s;\n", $state_block, "SELECT migrate.upgrade();\n\\if :ERROR\nROLLBACK TO s;\n\\endif" ],
 	'upgrade in a block, rolled back' =>
 	  [ $begin . $begin_block . "SAVEPOINT s;\n", $state_block, "SELECT migrate.upgrade();\nROLLBACK TO s;" ],
-	'upgrade in a loop over a cursor' => [
+	'loop' => [
 		$begin . $begin_block, $state_block,
 		q{DO $$DECLARE r record; BEGIN FOR r IN SELECT generate_series(1, 100) AS i LOOP
   IF r.i = 1 THEN BEGIN PERFORM migrate.upgrade(); EXCEPTION WHEN OTHERS THEN RAISE WARNING '%: %', SQLSTATE, SQLERRM; END; END IF;
@@ -169,7 +170,7 @@ sub keeps
 	{
 		register($form->[0], down => $form->[0]);
 		my @faults;
-		foreach my $call (sort keys %calls)
+		foreach my $call ($form->[1] ? qw(upgrade deploy loop explain) : sort keys %calls)
 		{
 			my ($before, $after, $said) = around($call);
 
@@ -327,17 +328,76 @@ foreach my $script ('SELECT setseed(0.5)', 'SET seed = 0.5', q{SELECT set_config
 
 		isnt(
 			$said =~ s/^attempt\n|\n22012:.*//gr,
-			ask("SELECT setseed(0.5); $random"),
+			ask("DO \$\$BEGIN PERFORM setseed(0.5); END\$\$; $random"),
 			"nobody can tell what random() says after $script$end");
 	}
 }
 
-# A killed run leaves nothing, for the session ends.  A cancelled one does not:
-register('PREPARE own AS SELECT 1; SELECT pg_sleep(60)');
+# PL/pgSQL compiles a function once in a session, in the search_path of the
+# first call.
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION public.copied(what text) RETURNS text LANGUAGE plpgsql AS
+  $$DECLARE v text; n float8; BEGIN v := what; n := 1; RETURN v; END$$;
+CREATE FUNCTION public.copied(what int) RETURNS text LANGUAGE plpgsql AS
+  $$DECLARE v text; BEGIN v := what; RETURN v; END$$;
+CREATE FUNCTION public.outer_copied(what text) RETURNS text LANGUAGE sql STABLE AS 'SELECT public.copied(what)';
+CREATE TABLE public.copies (a text);
+GRANT INSERT ON public.copies TO PUBLIC;
+CREATE FUNCTION public.copy() RETURNS trigger LANGUAGE plpgsql AS $$DECLARE v text; BEGIN v := NEW.a; NEW.a := v; RETURN NEW; END$$;
+CREATE TRIGGER copy BEFORE INSERT ON public.copies FOR EACH ROW EXECUTE FUNCTION public.copy();
+SET ROLE app_owner;
+CREATE FUNCTION app.boom_check(pg_catalog.text) RETURNS bool LANGUAGE plpgsql AS
+  $$BEGIN INSERT INTO public.ran VALUES (current_user, $1); RETURN true; END$$;
+SQL
+my $domain = 'CREATE DOMAIN app.text AS pg_catalog.text CHECK (app.boom_check(value)); SET search_path = app, pg_catalog; ';
+my $use = q{SELECT public.copied('a'), public.copied(1); INSERT INTO public.copies VALUES ('a')};
+foreach my $script (
+	q{SELECT public.copied('a')},
+	q{SELECT public.outer_copied('a')},
+	q{DO $$BEGIN PERFORM public.copied('a'); END$$},
+	q{INSERT INTO public.copies VALUES ('a')},
+	q{DO $$BEGIN PERFORM public.copied('a'); RAISE division_by_zero; EXCEPTION WHEN division_by_zero THEN NULL; END$$},
+	q{CREATE FUNCTION app.call() RETURNS int LANGUAGE sql SET search_path = app, pg_catalog AS $$SELECT public.copied('a'); SELECT 1$$; SELECT app.call()},
+	q{DO $$BEGIN PERFORM plpgsql_validator('public.copied(int)'::regprocedure); EXCEPTION WHEN insufficient_privilege THEN NULL; END$$})
+{
+	foreach my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
+	{
+		register("$domain$script", down => 'DROP FUNCTION IF EXISTS app.call; DROP DOMAIN app.text');
+		my $said = ask("SET client_min_messages = error; $call; $use");
+
+		$said .= $node->safe_psql('postgres', q{SELECT DISTINCT who FROM public.ran WHERE who <> 'app_owner'});
+		is($said =~ s/^attempt\n//r, 'a|1', "the caller's functions know the caller's types after $script, $call");
+		ask(q{SET client_min_messages = error; SELECT migrate.downgrade('base')});
+	}
+	register("$domain$script; SELECT 1/0");
+	is(ask("SET client_min_messages = error; SELECT migrate.upgrade(); $use"), "a|1\n22012: division by zero", 'and if that fails');
+	is(ask("SET client_min_messages = error; SELECT count(*) > 0 FROM migrate.explain(execute => true); $use"), "t\na|1", 'and after a trial');
+}
+$node->safe_psql('postgres', 'DROP FUNCTION public.copied(int)');
+
+# A timeout, and the end of a session that has cursors open
+register('PREPARE own AS SELECT 1; SELECT pg_sleep(600)');
 {
 	my $said = ask("SET client_min_messages = error; SET statement_timeout = '100ms'; SELECT migrate.upgrade(); SELECT count(*) FROM pg_prepared_statements");
 
 	is($said, "0\n57014: canceling statement due to statement timeout", 'after a timeout');
+}
+
+{
+	my ($out, $err) = ('', '');
+	my $file = $node->basedir . '/doomed.sql';
+
+	append_to_file($file, "SET application_name = 'doomed';\n$begin$begin_block SELECT migrate.upgrade();\n");
+	my $doomed = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-f', $file ], '>', \$out, '2>', \$err);
+
+	$node->poll_query_until('postgres',
+		q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'doomed' AND wait_event = 'PgSleep'});
+	$node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'doomed'});
+	$doomed->finish;
+	like($err, qr/terminating connection/, 'a session that is terminated ends');
+	$node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'doomed'});
+	ok(slurp_file($node->logfile) !~ /TRAP:|PANIC:|was terminated by signal|WARNING: .*(skipping cleanup|leak)/,
+		'and nothing else');
 }
 
 # What stays, and is harmless
