@@ -243,8 +243,8 @@ return_change(FunctionCallInfo fcinfo, const PgmAutogenerate *a, const PgmRow *r
 	isnull[4] = hazard == NULL;
 	if (hazard)
 		values[4] = CStringGetTextDatum(hazard);
-	isnull[5] = rows == NULL;
-	if (rows)
+	isnull[5] = rows == NULL || !rows->known;
+	if (!isnull[5])
 		values[5] = Int64GetDatum(rows->bytes);
 	isnull[6] = row->up == NIL;
 	if (row->up)

@@ -116,10 +116,30 @@ hide_temporary(void)
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 }
 
+/*
+ * Keep what is built and undone here on this server.  Citus propagates DDL over
+ * connections of its own, some of which commit, so that the schemas of a model
+ * would stay on its workers.
+ */
+static void
+stay_here(void)
+{
+	static const char *const names[] = {
+		"citus.enable_ddl_propagation", "citus.enable_schema_based_sharding",
+		"citus.use_citus_managed_tables"
+	};
+
+	for (int i = 0; i < (int) lengthof(names); i++)
+		if (GetConfigOption(names[i], true, false) != NULL)
+			(void) set_config_option(names[i], "off", PGC_USERSET, PGC_S_SESSION,
+									 GUC_ACTION_LOCAL, true, 0, false);
+}
+
 /* To be called again where a setting of the model may have undone it. */
 void
 pgm_scratch_settings(void)
 {
+	stay_here();
 	hide_temporary();
 	pgm_settings_bound_timeouts(pgm_trial_lock_timeout, 0);
 }

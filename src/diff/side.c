@@ -15,10 +15,12 @@
 #include "catalog/pg_extension.h"
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_opfamily.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/readfuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
@@ -32,6 +34,7 @@
 #include "diff/writetext.h"
 #include "diff/writetypes.h"
 #include "lint/expressions.h"
+#include "registry/sizes.h"
 
 /* How many steps it may be from something to the object it is a part of */
 #define MOST_STEPS 8
@@ -49,12 +52,16 @@ static PgmQuery rows_query = {
 	" SELECT c.oid, c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE " PGM_SQL_USERS_RELATION("'r', 'p', 'm'")
 	" UNION ALL SELECT f.top, i.inhrelid FROM family f JOIN pg_inherits i ON i.inhparent = f.relid)"
-	" SELECT " PGM_SQL_NAME("c.relname") ", s.bytes, s.number"
+	" SELECT " PGM_SQL_NAME("c.relname") ", s.bytes, s.number, s.elsewhere, s.members"
 	" FROM (SELECT f.top, sum(coalesce(pg_relation_size(m.oid), 0))::int8 AS bytes,"
 	"  CASE WHEN min(m.reltuples) FILTER (WHERE m.relkind <> 'p') < 0 THEN -1"
-	"   ELSE coalesce(sum(m.reltuples) FILTER (WHERE m.relkind <> 'p'), 0) END::float8 AS number"
+	"   ELSE coalesce(sum(m.reltuples) FILTER (WHERE m.relkind <> 'p'), 0) END::float8 AS number,"
+	/* as pgm_relation_bytes() decides, so that it is not called for each table */
+	"  bool_or(m.relkind = 'f' OR (m.relkind IN ('r', 'm') AND m.relam <> 2 AND pg_relation_size(m.oid) = 0)) AS elsewhere,"
+	"  CASE WHEN $1 THEN array_agg(m.oid) END AS members"
 	"  FROM family f JOIN pg_class m ON m.oid = f.relid GROUP BY f.top) s"
-	" JOIN pg_class c ON c.oid = s.top JOIN pg_namespace n ON n.oid = c.relnamespace"
+	" JOIN pg_class c ON c.oid = s.top JOIN pg_namespace n ON n.oid = c.relnamespace",
+	.argtypes = {BOOLOID}
 };
 
 /* stored defaults, of columns that do not get theirs from others */
@@ -318,6 +325,20 @@ add_granted_from(PgmSide *s, const PgmObject *grant)
 			add_dependency(s, grant, lfirst(lc), false);
 }
 
+/* The bytes of relations, where an extension may store their rows elsewhere */
+static uint64
+sum_members(ArrayType *members)
+{
+	uint64		bytes = 0;
+	Datum	   *oids;
+	int			n;
+
+	deconstruct_array(members, OIDOID, sizeof(Oid), true, TYPALIGN_INT, &oids, NULL, &n);
+	for (int i = 0; i < n; i++)
+		bytes += pgm_relation_bytes(DatumGetObjectId(oids[i]));
+	return bytes;
+}
+
 /* Each object depends on what it is a part of. */
 static void
 add_parents(PgmSide *s)
@@ -357,7 +378,9 @@ fill_children(PgmSide *s)
 static void
 fill_rows(PgmSide *s, PgmSpi *spi, MemoryContext context)
 {
-	uint64		n = pgm_spi_run(spi, &rows_query, NULL, NULL);
+	Datum		ask = BoolGetDatum(pgm_stores_elsewhere());
+	uint64		n = pgm_spi_run(spi, &rows_query, &ask, NULL);
+	SPITupleTable *rows = SPI_tuptable;
 	MemoryContext old = MemoryContextSwitchTo(context);
 
 	s->rows = pgm_texthash_make("rows of tables", sizeof(RowsEntry));
@@ -368,10 +391,22 @@ fill_rows(PgmSide *s, PgmSpi *spi, MemoryContext context)
 
 		entry->rows.bytes = DatumGetInt64(pgm_spi_datum(row, 2, &isnull));
 		entry->rows.rows = DatumGetFloat8(pgm_spi_datum(row, 3, &isnull));
+		if (DatumGetBool(pgm_spi_datum(row, 4, &isnull)) && !isnull)
+			entry->rows.bytes = PGM_SIZE_UNKNOWN;
+		else
+		{
+			Datum		members = pgm_spi_datum(row, 5, &isnull);
+
+			if (!isnull)
+				entry->rows.bytes = sum_members(DatumGetArrayTypeP(members));
+		}
+		entry->rows.known = pgm_size_is_known(entry->rows.bytes);
+		if (!entry->rows.known)
+			entry->rows.rows = -1;
 		entry->rows.filled = entry->rows.bytes > 0;
 	}
 	MemoryContextSwitchTo(old);
-	SPI_freetuptable(SPI_tuptable);
+	SPI_freetuptable(rows);
 }
 
 /* An empty hash of PgmSideText, in the current memory context */

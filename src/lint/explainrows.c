@@ -11,6 +11,7 @@
 
 #include "lint/explain.h"
 #include "lint/lintrows.h"
+#include "registry/sizes.h"
 #include "srf.h"
 
 /* A JSON list being written */
@@ -84,7 +85,8 @@ locks_of(const PgmJudged *j)
 		member(&list, "blocks", pgm_lock_blocks(p->mode));
 		member(&list, "work", pgm_work_name(p->work));
 		member(&list, "why", p->why);
-		member_raw(&list, "size", psprintf(UINT64_FORMAT, p->bytes));
+		member_raw(&list, "size", pgm_size_is_known(p->bytes) ?
+				   psprintf(UINT64_FORMAT, p->bytes) : "null");
 		appendStringInfoChar(&list.buf, '}');
 	}
 	return list_end(&list);

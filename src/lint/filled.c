@@ -11,7 +11,6 @@
 #include "catalog/catalog.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -19,8 +18,8 @@
 #include "compat.h"
 #include "lint/observe.h"
 #include "lint/roundtrip.h"
+#include "registry/sizes.h"
 
-/* A table without pages is not read. */
 static bool
 holds_rows(Relation rel)
 {
@@ -28,8 +27,6 @@ holds_rows(Relation rel)
 	TupleTableSlot *slot;
 	bool		found;
 
-	if (RelationGetNumberOfBlocks(rel) == 0)
-		return false;
 	slot = table_slot_create(rel, NULL);
 	scan = pgm_beginscan(rel, GetActiveSnapshot());
 	found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
@@ -38,12 +35,17 @@ holds_rows(Relation rel)
 	return found;
 }
 
+/* A table without pages is not read, nor one that has its rows elsewhere. */
 static bool
 is_filled(Oid relid)
 {
-	Relation	rel = try_table_open(relid, AccessShareLock);
+	uint64		bytes = pgm_relation_bytes(relid);
+	Relation	rel;
 	bool		filled;
 
+	if (bytes == 0 || pgm_stored_elsewhere(relid))
+		return bytes > 0;
+	rel = try_table_open(relid, AccessShareLock);
 	if (rel == NULL)
 		return false;
 	filled = holds_rows(rel);

@@ -12,6 +12,7 @@
 
 #include "lint/lint.h"
 #include "lint/lintsettings.h"
+#include "registry/sizes.h"
 
 const char *
 pgm_severity_name(PgmSeverity severity)
@@ -44,6 +45,8 @@ add_finding(PgmLint *l, const PgmTable *t)
 char *
 pgm_size_name(uint64 bytes)
 {
+	if (!pgm_size_is_known(bytes))
+		return pstrdup("unknown size");
 	return TextDatumGetCString(DirectFunctionCall1(pg_size_pretty,
 												   Int64GetDatum((int64) bytes)));
 }

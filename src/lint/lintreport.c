@@ -12,6 +12,7 @@
 
 #include "lint/lint.h"
 #include "lint/lintrows.h"
+#include "registry/sizes.h"
 #include "srf.h"
 
 #define SARIF_SCHEMA "https://json.schemastore.org/sarif-2.1.0.json"
@@ -220,7 +221,8 @@ json_finding(PgmReport *r, const PgmFinding *f)
 	json_member(&r->buf, "lock", f->mode ? pgm_lock_name(f->mode) : NULL);
 	appendStringInfoString(&r->buf, ", ");
 	json_member(&r->buf, "work", pgm_work_name(f->work));
-	appendStringInfo(&r->buf, ", \"size\": %llu, ", (unsigned long long) f->bytes);
+	appendStringInfo(&r->buf, ", \"size\": %s, ",
+					 pgm_size_is_known(f->bytes) ? psprintf(UINT64_FORMAT, f->bytes) : "null");
 	json_member(&r->buf, "message", f->message);
 	appendStringInfoString(&r->buf, ", ");
 	json_member(&r->buf, "rewrite", f->rewrite);

@@ -14,6 +14,7 @@
 #include "errors.h"
 #include "lint/lint.h"
 #include "lint/lintrows.h"
+#include "registry/sizes.h"
 #include "run/settings.h"
 #include "srf.h"
 
@@ -81,7 +82,7 @@ add_row(FunctionCallInfo fcinfo, const PgmFinding *f)
 	values[8] = optional(f->relation, &isnull[8]);
 	values[9] = optional(f->mode ? pgm_lock_name(f->mode) : NULL, &isnull[9]);
 	values[10] = CStringGetTextDatum(pgm_work_name(f->work));
-	isnull[11] = f->table == NULL;
+	isnull[11] = f->table == NULL || !pgm_size_is_known(f->bytes);
 	values[11] = Int64GetDatum(f->bytes);
 	values[12] = CStringGetTextDatum(f->message);
 	values[13] = optional(f->rewrite, &isnull[13]);

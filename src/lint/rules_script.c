@@ -20,6 +20,7 @@
 #include "lint/estimate.h"
 #include "lint/lintsettings.h"
 #include "lint/rules.h"
+#include "registry/sizes.h"
 #include "run/settings.h"
 
 /* Does it lock a table that is there for all others? */
@@ -423,6 +424,7 @@ judge_change(PgmLint *l, const PgmChange *c)
 	PgmTable   *t = pgm_shadow_table(l->shadow, c->relation);
 	uint64		small = (uint64) pgm_lint_small_table * 1024;
 	uint64		bytes = 0;
+	bool		elsewhere = false;
 	double		rows;
 	double		all = 0;
 	char	   *backfill;
@@ -434,9 +436,11 @@ judge_change(PgmLint *l, const PgmChange *c)
 	foreach(lc, pgm_shadow_tree(l->shadow, t))
 	{
 		bytes += pgm_shadow_bytes(lfirst(lc));
+		elsewhere = elsewhere || pgm_stored_elsewhere(((const PgmTable *) lfirst(lc))->relid);
 		all += Max(0, pgm_table_rows(lfirst(lc)));
 	}
-	rows = bytes >= small && c->condition ?
+	/* the planner knows only of the rows in the table's own file */
+	rows = bytes >= small && c->condition && !elsewhere ?
 		pgm_estimate_rows(l, c->relation, c->from, c->condition) : -1;
 	if (rows >= 0 && rows <= FEW_ROWS)
 	{

@@ -21,7 +21,6 @@
 #include "nodes/readfuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_type.h"
-#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -34,6 +33,7 @@
 #include "lint/effects.h"
 #include "lint/expressions.h"
 #include "lint/shadow.h"
+#include "registry/sizes.h"
 
 /* What the temporary tables that the plan makes have for a schema */
 #define TEMPORARY "pg_temp"
@@ -588,34 +588,14 @@ pgm_strings(const List *names)
 	return result;
 }
 
-/* Does the relation of the catalog have a heap? */
-static bool
-has_heap(char kind)
-{
-	return kind == RELKIND_RELATION || kind == RELKIND_MATVIEW ||
-		kind == RELKIND_TOASTVALUE;
-}
-
-/* The pages of one relation of the catalog. */
-static uint64
-relation_bytes(Oid relid)
-{
-	Relation	rel = try_relation_open(relid, AccessShareLock);
-	uint64		bytes = 0;
-
-	if (rel == NULL)
-		return 0;
-	if (has_heap(rel->rd_rel->relkind))
-		bytes = (uint64) RelationGetNumberOfBlocks(rel) * BLCKSZ;
-	relation_close(rel, AccessShareLock);
-	return bytes;
-}
-
-/* The size of a table, without indexes, in bytes; 0 when the plan makes it. */
+/*
+ * The size of a table, without indexes, in bytes; 0 when the plan makes it, and
+ * PGM_SIZE_UNKNOWN when its rows are stored elsewhere.
+ */
 uint64
 pgm_shadow_bytes(const PgmTable *t)
 {
-	return OidIsValid(t->relid) && !t->emptied ? relation_bytes(t->relid) : 0;
+	return OidIsValid(t->relid) && !t->emptied ? pgm_relation_bytes(t->relid) : 0;
 }
 
 /* Does the table certainly hold no row? */

@@ -43,6 +43,7 @@
 #include "compat.h"
 #include "errors.h"
 #include "registry/journal.h"
+#include "registry/sizes.h"
 #include "registry/spi.h"
 #include "run/engine.h"
 #include "run/fill.h"
@@ -102,6 +103,7 @@ typedef struct PgmBackfill
 	int			max_passes;
 	int			max_lag;		/* ms; 0: never mind */
 	List	   *parts;			/* oids of the tables */
+	bool		elsewhere;		/* the rows of one are not in its own file */
 	List	   *partitioned;	/* and of the partitioned tables above them */
 	int			passes;			/* final ones that this call began */
 	List	   *left;			/* PgmSource *: what a final pass found */
@@ -870,8 +872,12 @@ check_call(PgmBackfill *b)
 	foreach(lc, b->partitioned)
 		pgm_fill_check_partitioned(b->fill, lfirst_oid(lc));
 	b->row.total = 0;
+	b->elsewhere = false;
 	foreach(lc, b->parts)
+	{
 		b->row.total += count_blocks(lfirst_oid(lc));
+		b->elsewhere = b->elsewhere || pgm_stored_elsewhere(lfirst_oid(lc));
+	}
 }
 
 /* Where to begin. */
@@ -902,9 +908,14 @@ fill_table(PgmBackfill *b)
 	b->row.state = "done";
 	b->row.waiting = NULL;
 	write_down(b);
-	ereport(NOTICE,
-			(errmsg("backfill of %s: %lld rows assigned", b->row.relation,
-					(long long) b->row.rows)));
+	if (b->elsewhere)
+		ereport(NOTICE,
+				(errmsg("backfill of %s: done, the rows assigned are not counted",
+						b->row.relation)));
+	else
+		ereport(NOTICE,
+				(errmsg("backfill of %s: %lld rows assigned", b->row.relation,
+						(long long) b->row.rows)));
 }
 
 /* Write down that it failed, and raise the error. */
@@ -1009,6 +1020,11 @@ pg_migrate_backfill(PG_FUNCTION_ARGS)
 	PG_TRY();
 	{
 		take_step(&b, check_call);
+		if (b.elsewhere)
+			ereport(WARNING,
+					(errmsg("the rows of %s are not stored in its own file", b.row.relation),
+					 errdetail("They are found by queries instead of block by block, so that the rows assigned and the progress are not known."),
+					 errhint("A large table is better assigned by UPDATE statements for one range of its key after the other.")));
 		begin(&b);
 		fill_table(&b);
 	}

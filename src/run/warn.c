@@ -12,13 +12,14 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
+#include "registry/sizes.h"
 #include "registry/spi.h"
 #include "run/lone.h"
 #include "run/segment.h"
 #include "run/warn.h"
 
 /* An index build of a table larger than this takes long */
-#define LARGE_TABLE (INT64CONST(1) << 30)
+#define LARGE_TABLE (UINT64CONST(1) << 30)
 
 /* of those that are not the client's own wish */
 static PgmQuery timeouts_query = {
@@ -56,9 +57,7 @@ is_large(const RangeVar *rel)
 	Oid			relid = RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK,
 												 NULL, NULL);
 
-	return OidIsValid(relid) &&
-		DatumGetInt64(DirectFunctionCall1(pg_table_size,
-										  ObjectIdGetDatum(relid))) > LARGE_TABLE;
+	return OidIsValid(relid) && pgm_tree_bytes(relid) > LARGE_TABLE;
 }
 
 /* What of the segment takes long, or NULL. */
