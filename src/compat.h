@@ -61,6 +61,39 @@
 #endif
 
 #if PG_VERSION_NUM >= 160000
+#define pgm_may_connect(role) \
+	(object_aclcheck(DatabaseRelationId, MyDatabaseId, role, \
+					 ACL_CONNECT) == ACLCHECK_OK)
+#else
+#define pgm_may_connect(role) \
+	(pg_database_aclcheck(MyDatabaseId, role, ACL_CONNECT) == ACLCHECK_OK)
+#endif
+
+/* 17 lets a background worker log in as a role without LOGIN */
+#if PG_VERSION_NUM >= 170000
+#define PGM_WORKER_NEEDS_LOGIN false
+#define PGM_WORKER_LOGIN_FLAGS BGWORKER_BYPASS_ROLELOGINCHECK
+#else
+#define PGM_WORKER_NEEDS_LOGIN true
+#define PGM_WORKER_LOGIN_FLAGS 0
+#endif
+
+/* 16 builds the list of all settings from a hash table */
+#if PG_VERSION_NUM >= 160000
+#define pgm_settings_list(n) get_guc_variables(n)
+#else
+#define pgm_settings_list(n) (*(n) = GetNumConfigOptions(), get_guc_variables())
+#endif
+
+/* 19 keeps what belongs to a type in a union */
+#if PG_VERSION_NUM >= 190000
+#define pgm_setting_real(setting) (*(setting)->_real.variable)
+#else
+#define pgm_setting_real(setting) \
+	(*((const struct config_real *) (setting))->variable)
+#endif
+
+#if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
 #endif
 

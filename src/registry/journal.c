@@ -118,8 +118,7 @@ pgm_journal_run_begin(int64 run, const char *state, const char *target,
 	values[2] = CStringGetTextDatum(target);
 	values[3] = CStringGetTextDatum(direction);
 	values[4] = CStringGetTextDatum(GetUserNameFromId(role, false));
-	values[5] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(),
-													  false));
+	values[5] = CStringGetTextDatum(pgm_caller_name());
 	isnull[6] = pgm_client_address == NULL;
 	if (pgm_client_address)
 		values[6] = CStringGetTextDatum(pgm_client_address);

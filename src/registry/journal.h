@@ -33,6 +33,7 @@ typedef struct PgmJournalRun
 	const char *error;
 	int			pid;
 	bool		alive;			/* that process runs it, or waits to */
+	const char *login;			/* session user who called */
 } PgmJournalRun;
 
 /* A row of migrate.backfill */
@@ -69,7 +70,7 @@ extern void pgm_journal_close(const char *revision);
 
 /* watch.c */
 extern PgmJournalRun *pgm_journal_run(int64 number);
-extern int	pgm_journal_holder(void);
+extern int	pgm_journal_holder(char **login);
 extern char *pgm_journal_progress_line(int pid);
 extern bool pgm_journal_goes_up(int pid);
 extern void pgm_journal_progress(ReturnSetInfo *rsinfo);

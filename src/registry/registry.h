@@ -46,8 +46,13 @@ typedef struct PgmLogEntry
 	const ErrorData *error;		/* of a step that failed, or NULL */
 } PgmLogEntry;
 
-/* the caller's address, where it is not that of this process; or NULL */
+/*
+ * Of a caller whose run a worker does: the client's address, or NULL, and the
+ * session user.  NULL in other processes.
+ */
 extern const char *pgm_client_address;
+extern const char *pgm_client_user;
+extern const char *pgm_caller_name(void);
 
 /* What a look at one revision tells */
 typedef struct PgmLook

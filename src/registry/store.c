@@ -104,6 +104,15 @@ static PgmQuery log_query = {
 };
 
 const char *pgm_client_address = NULL;
+const char *pgm_client_user = NULL;
+
+/* The session user of whoever called, also for a worker that is another role. */
+const char *
+pgm_caller_name(void)
+{
+	return pgm_client_user ? pgm_client_user :
+		GetUserNameFromId(GetSessionUserId(), false);
+}
 
 /* A string as a text Datum, or a null. */
 static Datum
@@ -285,8 +294,7 @@ write_log(PgmSpi *spi, const PgmLogEntry *e)
 	values[6] = FullTransactionIdGetDatum(GetTopFullTransactionId());
 	values[7] = CStringGetTextDatum(GetUserNameFromId(e->ran_as, false));
 	values[8] = CStringGetTextDatum(e->search_path);
-	values[9] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(),
-													  false));
+	values[9] = CStringGetTextDatum(pgm_caller_name());
 	values[10] = text_or_null(pgm_client_address, &isnull[10]);
 	values[11] = text_or_null(e->error ? unpack_sql_state(e->error->sqlerrcode) : NULL,
 							  &isnull[11]);

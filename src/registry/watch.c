@@ -47,14 +47,16 @@
 	"    WHERE w.pid = " pid " AND NOT w.granted AND 0 = ANY (pg_blocking_pids(" pid "))) AS blocker)"
 
 static PgmQuery run_query = {
-	.sql = "SELECT r.state, r.sqlstate, r.error, r.pid, " IS_ALIVE("r")
+	.sql = "SELECT r.state, r.sqlstate, r.error, r.pid, " IS_ALIVE("r") ", r.login"
 	"  FROM migrate.run r WHERE r.run = $1",
 	.argtypes = {INT8OID}
 };
 
 /* any other process that has the run lock, also for a run in one transaction */
 static PgmQuery holder_query = {
-	.sql = "SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+	.sql = "SELECT l.pid, (SELECT r.login FROM migrate.run r"
+	"   WHERE r.pid = l.pid AND r.state = 'running' ORDER BY r.run DESC LIMIT 1)"
+	"  FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
 	" WHERE l.locktype = 'advisory' AND l.objsubid = 3 AND l.granted"
 	" AND d.datname = current_database() AND l.pid <> pg_backend_pid()"
 };
@@ -153,23 +155,34 @@ pgm_journal_run(int64 number)
 		run->error = pgm_spi_text(0, 3);
 		run->pid = DatumGetInt32(pgm_spi_datum(0, 4, &isnull));
 		run->alive = DatumGetBool(pgm_spi_datum(0, 5, &isnull));
+		run->login = pgm_spi_text(0, 6);
 		MemoryContextSwitchTo(old);
 	}
 	pgm_spi_end(&spi);
 	return run;
 }
 
-/* The process that has the run lock of this database, or 0. */
+/*
+ * Another process that has the run lock, or 0; *login is set to the session user
+ * who called its run by segments, or NULL for one in a transaction.
+ */
 int
-pgm_journal_holder(void)
+pgm_journal_holder(char **login)
 {
+	MemoryContext caller = CurrentMemoryContext;
 	int			pid = 0;
 	bool		isnull;
 	PgmSpi		spi;
 
+	*login = NULL;
 	pgm_spi_begin(&spi, false);
 	if (pgm_spi_run(&spi, &holder_query, NULL, NULL) > 0)
+	{
+		char	   *name = pgm_spi_text(0, 2);
+
 		pid = DatumGetInt32(pgm_spi_datum(0, 1, &isnull));
+		*login = name ? MemoryContextStrdup(caller, name) : NULL;
+	}
 	pgm_spi_end(&spi);
 	return pid;
 }

@@ -28,6 +28,7 @@
 #include "lint/onlint.h"
 #include "registry/journal.h"
 #include "run/atomic.h"
+#include "run/confinement.h"
 #include "run/engine.h"
 #include "run/halfdone.h"
 #include "run/locks.h"
@@ -318,8 +319,25 @@ check_half_done(const PgmEngine *e, List *open)
 }
 
 /*
- * Is a statement to be run that must stand alone, where extensions refuse it
- * because of the CALL around it?  In a worker there is none.
+ * The plan was made again under the run lock, and has become one that needs
+ * another session than this worker's.
+ */
+static void
+refuse_other_login(const PgmEngine *e)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_IN_USE),
+			 errmsg("the run to '%s' now needs a session that is logged in as role \"%s\"",
+					e->target, GetUserNameFromId(e->login, false)),
+			 errdetail("The registered migrations or pg_migrate.owner_role were changed while it waited for its turn."),
+			 errhint("Call it again.")));
+}
+
+/*
+ * Is the run to be done by a worker?  By one that is logged in as the scripts'
+ * role, for which e->login is set, where the run is confined and a statement
+ * commits inside; or where extensions refuse a statement that must stand alone
+ * because of the CALL around it: in a worker there is none.
  */
 static bool
 leave_to_worker(PgmEngine *e, List **segments)
@@ -327,6 +345,13 @@ leave_to_worker(PgmEngine *e, List **segments)
 	bool		lone = false;
 	ErrorData  *refusal;
 
+	e->login = pgm_confinement_login(e->run, segments);
+	if (OidIsValid(e->login))
+	{
+		if (!e->in_call)
+			refuse_other_login(e);
+		return true;
+	}
 	for (int i = 0; i < e->run->plan->nsteps; i++)
 	{
 		ListCell   *lc;
@@ -372,7 +397,6 @@ begin_run(PgmEngine *e, List **open)
 	check_half_done(e, *open);
 	pgm_run_admit(e->run);
 	segments = pgm_run_cut(e->run);
-	pgm_run_check_confined(e->run, segments);
 	e->left = leave_to_worker(e, segments);
 	if (e->left)
 	{
@@ -494,7 +518,8 @@ PG_FUNCTION_INFO_V1(pg_migrate_deploy);
  * deploy(target default 'head', direction default 'upgrade'): a procedure that
  * upgrades or downgrades segment by segment.
  *
- * Where an extension refuses that, as old versions of pgaudit do, a worker does.
+ * A worker does where an extension refuses that, as old versions of pgaudit do,
+ * and where the scripts are confined and a statement of them commits.
  *
  * Raises 25001 where it cannot commit, MG017 when another revision is half
  * done, MG018 when the outcome of a statement is unknown, and what upgrade()
@@ -516,7 +541,7 @@ pg_migrate_deploy(PG_FUNCTION_ARGS)
 	pgm_work_leave(&e.work);
 	do
 		pgm_engine_run(&e);
-	while (e.left && !pgm_worker_run(e.direction, e.target));
+	while (e.left && !pgm_worker_run(e.direction, e.target, e.login));
 	pgm_work_end(&e.work);
 	PG_RETURN_VOID();
 }

@@ -32,6 +32,15 @@ typedef struct PgmSaved
 	char	   *value;
 } PgmSaved;
 
+/* What the settings and the role of a lone statement are taken on for */
+typedef enum PgmLonePurpose
+{
+	PGM_LONE_RUN,				/* the statement itself */
+	PGM_LONE_LOOK,				/* a look at the catalogs */
+	PGM_LONE_CLEAR,				/* removing what an earlier run left */
+	PGM_LONE_CLEAR_FAILED		/* removing what has just failed */
+} PgmLonePurpose;
+
 /* Set a parameter for the session. */
 static void
 set_option(const char *name, const char *value)
@@ -66,6 +75,20 @@ set_for_session(List *saved, const char *name, const char *value)
 	return lcons(s, saved);
 }
 
+/* Does the setting end a statement or a transaction after some time? */
+static bool
+is_timeout(const char *name)
+{
+	static const char *const names[] = {
+		"statement_timeout", "lock_timeout", "transaction_timeout"
+	};
+
+	for (int i = 0; i < (int) lengthof(names); i++)
+		if (pg_strcasecmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Do what a SET or RESET of the script does, for the session. */
 static List *
 replay(List *saved, const VariableSetStmt *set)
@@ -86,9 +109,14 @@ replay(List *saved, const VariableSetStmt *set)
 /*
  * Settings and role of a lone statement: for the session, since its own
  * commits would end anything less.  Returns what to put back.
+ *
+ * The script's own timeouts are for its statement alone: what ended that one
+ * would end a statement of ours that clears up after it, too, at every call.
+ * Clearing up after a failure waits no longer than for a lock, since its error
+ * is to be reported; the next run does it otherwise.
  */
 static List *
-enter_lone(const PgmTask *task, const Node *statement)
+enter_lone(const PgmTask *task, const Node *statement, PgmLonePurpose purpose)
 {
 	PgmIdentity *id = &task->engine->run->identity;
 	List	   *saved = NIL;
@@ -97,7 +125,7 @@ enter_lone(const PgmTask *task, const Node *statement)
 	ListCell   *lc;
 
 	GetUserIdAndSecContext(&id->saved_role, &id->saved_context);
-	if (pgm_lone_waits_long(statement))
+	if (pgm_lone_waits_long(statement) && purpose != PGM_LONE_CLEAR_FAILED)
 	{
 		ours = set_for_session(ours, "lock_timeout", "0");
 		if (pgm_build_timeout > 0)
@@ -114,6 +142,8 @@ enter_lone(const PgmTask *task, const Node *statement)
 		const PgmStatement *s = lfirst(lc);
 		const VariableSetStmt *set = (const VariableSetStmt *) s->raw->stmt;
 
+		if (purpose != PGM_LONE_RUN && set->name && is_timeout(set->name))
+			continue;
 		saved = replay(saved, set);
 		role = role || (set->name &&
 						(strcmp(set->name, "role") == 0 ||
@@ -198,7 +228,8 @@ explain_cancel(ErrorData *edata, const Node *statement, TimestampTz start)
  */
 static ErrorData *
 execute_lone(const PgmTask *task, const Node *statement,
-			 const PgmScript *script, int index, bool *committed)
+			 const PgmScript *script, int index, PgmLonePurpose purpose,
+			 bool *committed)
 {
 	const PgmWork *work = &task->engine->work;
 	ErrorData  *volatile edata = NULL;
@@ -208,7 +239,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 	LocalTransactionId begun;
 	MemoryContext context;
 
-	saved = enter_lone(task, statement);
+	saved = enter_lone(task, statement, purpose);
 	pgm_work_commit(work);		/* the settings */
 	start = GetCurrentTimestamp();
 	begun = pgm_local_transaction();
@@ -255,7 +286,8 @@ execute_lone(const PgmTask *task, const Node *statement,
  * Returns the error of a removal that failed, or NULL.
  */
 static ErrorData *
-clear_remains(const PgmTask *task, const Node *statement, const char *intent)
+clear_remains(const PgmTask *task, const Node *statement, const char *intent,
+			  PgmLonePurpose purpose)
 {
 	const PgmWork *work = &task->engine->work;
 	char	   *before = NULL;
@@ -265,7 +297,7 @@ clear_remains(const PgmTask *task, const Node *statement, const char *intent)
 		char	   *sql;
 		PgmScript  *script;
 		ErrorData  *edata;
-		List	   *saved = enter_lone(task, statement);
+		List	   *saved = enter_lone(task, statement, PGM_LONE_LOOK);
 
 		pgm_work_begin();
 		sql = pgm_lone_remains(statement, intent);
@@ -286,7 +318,7 @@ clear_remains(const PgmTask *task, const Node *statement, const char *intent)
 								  sql, 0);
 		edata = execute_lone(task,
 							 ((PgmStatement *) linitial(script->statements))->raw->stmt,
-							 script, 0, NULL);
+							 script, 0, purpose, NULL);
 		if (edata)
 			return edata;
 	}
@@ -297,7 +329,7 @@ static PgmOutcome
 examine(const PgmTask *task, const Node *statement, const char *intent)
 {
 	PgmOutcome	outcome;
-	List	   *saved = enter_lone(task, statement);
+	List	   *saved = enter_lone(task, statement, PGM_LONE_LOOK);
 
 	pgm_work_begin();
 	outcome = pgm_lone_examine(statement, intent);
@@ -311,7 +343,7 @@ static PgmJournalSegment
 write_intent(const PgmTask *task, Node *statement)
 {
 	PgmJournalSegment row = pgm_task_row(task, "running");
-	List	   *saved = enter_lone(task, statement);
+	List	   *saved = enter_lone(task, statement, PGM_LONE_LOOK);
 
 	pgm_work_begin();
 	pgm_lone_prepare(statement);
@@ -348,7 +380,8 @@ try_lone(const PgmTask *task, const Node *statement, const char *intent,
 {
 	if (again)
 	{
-		ErrorData  *edata = clear_remains(task, statement, intent);
+		ErrorData  *edata = clear_remains(task, statement, intent,
+										  PGM_LONE_CLEAR);
 
 		if (edata)
 			return edata;
@@ -356,7 +389,7 @@ try_lone(const PgmTask *task, const Node *statement, const char *intent,
 			return NULL;
 	}
 	return execute_lone(task, statement, task->segment->script,
-						task->segment->first, committed);
+						task->segment->first, PGM_LONE_RUN, committed);
 }
 
 /* May a try that lost a lock be made again? */
@@ -397,7 +430,8 @@ static void
 clear_failed(const PgmTask *task, const Node *statement, PgmJournalSegment *row,
 			 ErrorData *edata)
 {
-	ErrorData  *left = clear_remains(task, statement, row->intent);
+	ErrorData  *left = clear_remains(task, statement, row->intent,
+									  PGM_LONE_CLEAR_FAILED);
 
 	row->state = left ? "running" : "failed";
 	if (left)
@@ -472,7 +506,7 @@ recovered_outcome(const PgmTask *task, PgmJournalSegment *row)
 	pgm_lone_adopt(unconstify(Node *, statement), row->intent);
 	for (int try = 0;; try++)
 	{
-		edata = clear_remains(task, statement, row->intent);
+		edata = clear_remains(task, statement, row->intent, PGM_LONE_CLEAR);
 		if (edata == NULL)
 			break;
 		if (!is_repeatable(statement, edata))

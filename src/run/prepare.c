@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
@@ -283,9 +284,14 @@ closed_text(const char *closed)
 static const char *
 other_ways(const PgmObstacle *o)
 {
-	return strcmp(o->script->kind, "downgrade") == 0 ?
-		"CALL migrate.deploy('<target>', 'downgrade'), or SELECT migrate.downgrade('<target>') as a statement of its own" :
-		"CALL migrate.deploy(), or SELECT migrate.upgrade() as a statement of its own";
+	bool		down = strcmp(o->script->kind, "downgrade") == 0;
+
+	/* a worker is waited for only under READ COMMITTED (door.c) */
+	return psprintf("CALL migrate.deploy(%s), or %sSELECT migrate.%s as a statement of its own",
+					down ? "'<target>', 'downgrade'" : "",
+					IsolationUsesXactSnapshot() ?
+					"SET default_transaction_isolation = 'read committed' and " : "",
+					down ? "downgrade('<target>')" : "upgrade()");
 }
 
 static void

@@ -23,6 +23,7 @@
 #include "lint/onlint.h"
 #include "registry/journal.h"
 #include "registry/names.h"
+#include "run/confinement.h"
 #include "run/deferred.h"
 #include "run/door.h"
 #include "run/execute.h"
@@ -310,6 +311,8 @@ typedef struct PgmCall
 	bool		locked;			/* nobody else runs */
 	bool		there;			/* there is nothing to do */
 	PgmRun	   *run;			/* can be run in the transaction, or NULL */
+	Oid			login;			/* of the worker to run it; InvalidOid: the
+								 * caller's */
 } PgmCall;
 
 /* Is the database at the target, and nothing half done, by index lookups? */
@@ -320,52 +323,61 @@ is_there(const PgmCall *call)
 		!pgm_registry_any_half_done();
 }
 
-/*
- * Plan, and admit the plan.  Returns NULL when it has to be run segment by
- * segment, for which a worker is needed; raises MG013, or MG017 for what is
- * half done, where none can be waited for.
- */
+/* Plan, and admit the plan; *open is set to the segments of what is half done. */
 static PgmRun *
-plan_call(const PgmCall *call)
+admit_call(const PgmCall *call, List **open)
 {
-	List	   *open = pgm_journal_open(false);
-	PgmObstacle obstacle;
 	PgmPosition *pos;
 	PgmGraph   *g;
 	PgmPlan    *plan;
 	PgmRun	   *run;
-	List	  **segments;
 
-	if (open != NIL && call->closed)
-		pgm_refuse_half_done(psprintf("call %s here", call->function), open);
+	*open = pgm_journal_open(false);
+	if (*open != NIL && call->closed)
+		pgm_refuse_half_done(psprintf("call %s here", call->function), *open);
 	g = pgm_registry_graph(false, &pos);
 	plan = call->direction == PGM_UPGRADE ?
 		pgm_plan_upgrade(g, pos, call->target) :
 		pgm_plan_downgrade(g, pos, call->target);
 	run = pgm_run_prepare(g, pos, plan, false);
-
-	if (call->direction == PGM_DOWNGRADE && plan->nsteps == 0 && open == NIL &&
-		pgm_set_count(g, pos->row) == 0)
-		ereport(NOTICE, (errmsg("the database is at base")));
 	pgm_run_admit(run);
-	if (open != NIL)
-		return NULL;
-	if (!pgm_run_obstacle(run, &obstacle))
+	return run;
+}
+
+/*
+ * Plan, and admit the plan.  Returns NULL when it has to be run segment by
+ * segment, for which a worker is needed, whose login is set; raises MG013, or
+ * MG017 for what is half done, where none can be waited for.
+ */
+static PgmRun *
+plan_call(PgmCall *call)
+{
+	List	   *open;
+	PgmRun	   *run = admit_call(call, &open);
+	PgmObstacle obstacle;
+	List	  **segments;
+
+	if (call->direction == PGM_DOWNGRADE && run->plan->nsteps == 0 &&
+		open == NIL && pgm_set_count(run->graph, run->position->row) == 0)
+		ereport(NOTICE, (errmsg("the database is at base")));
+	if (open == NIL && !pgm_run_obstacle(run, &obstacle))
 	{
 		pgm_lint_on_run(run);
 		return run;
 	}
+	/* of what is half done that was refused before */
 	if (call->closed)
 		pgm_run_refuse(&obstacle, call->closed);
 	segments = pgm_run_cut(run);
-	pgm_run_check_confined(run, segments);
-	pgm_warn_waiting(run, segments);
+	call->login = pgm_confinement_login(run, segments);
+	if (open == NIL)
+		pgm_warn_waiting(run, segments);
 	return NULL;
 }
 
 /* Plan and run in the caller's transaction. */
 static void
-run_here(const PgmCall *call)
+run_here(PgmCall *call)
 {
 	pgm_runlock_acquire(call->function);
 	check_snapshot(call->function);
@@ -408,7 +420,42 @@ run_at_door(PgmCall *call)
 	if (call->run)
 		pgm_run(call->run);
 	return call->there || call->run ||
-		pgm_worker_run(call->direction, call->target);
+		pgm_worker_run(call->direction, call->target, call->login);
+}
+
+/* Find out who is to be logged in; nothing is kept of the plan. */
+static bool
+login_part(void *arg)
+{
+	PgmCall    *call = arg;
+	List	   *open;
+	PgmRun	   *run = admit_call(call, &open);
+
+	call->login = pgm_confinement_login(run, pgm_run_cut(run));
+	return false;
+}
+
+/* wait => false */
+static void
+run_in_background(PgmCall *call)
+{
+	const char *block = pgm_door_in_block();
+	bool		may_wait = call->closed == NULL;
+	ErrorData  *edata;
+
+	if (block)
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("%s with wait => false cannot run inside a transaction block",
+						call->function),
+				 errdetail("The run would not see what the transaction did: %s.",
+						   block),
+				 errhint("Call it by itself, in autocommit mode.")));
+	call->closed = NULL;		/* the run does not concern this transaction */
+	edata = pgm_subtransaction("pg_migrate", login_part, call);
+	if (edata)
+		ReThrowError(edata);
+	pgm_worker_start(call->direction, call->target, call->login, may_wait);
 }
 
 /* upgrade() and downgrade() */
@@ -424,7 +471,7 @@ run_call(FunctionCallInfo fcinfo, PgmCall *call)
 	call->target = target_argument(fcinfo, call->function);
 	call->closed = pgm_door_closed(fcinfo);
 	if (!wait)
-		pgm_worker_start(call->function, call->direction, call->target);
+		run_in_background(call);
 	else if (call->closed)
 		run_here(call);
 	else

@@ -26,7 +26,6 @@ typedef struct PgmSegment
 
 extern List *pgm_segments_cut(const PgmStep *step, List **partitioned);
 extern List **pgm_run_cut(const PgmRun *run);
-extern void pgm_run_check_confined(const PgmRun *run, List **segments);
 extern char *pgm_segment_text(const PgmSegment *segment);
 extern const char *pgm_segment_kind(const PgmSegment *segment);
 

@@ -4,9 +4,12 @@
  */
 #include "postgres.h"
 
+#include <signal.h>
+
 #include "access/xact.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
@@ -119,6 +122,22 @@ pg_migrate_wait(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Cancel the statement of a process that runs what a session user called for;
+ * NULL: its own.  The rule is that of pg_cancel_backend(), for the user who
+ * called: the worker that does the run may be logged in as another one.
+ */
+static Datum
+cancel_run(int pid, const char *login)
+{
+	Oid			caller = login ? get_role_oid(login, true) : InvalidOid;
+
+	if (OidIsValid(caller) && has_privs_of_role(GetUserId(), caller) &&
+		(superuser() || !superuser_arg(caller)))
+		PG_RETURN_BOOL(kill(pid, SIGINT) == 0);
+	return DirectFunctionCall1(pg_cancel_backend, Int32GetDatum(pid));
+}
+
+/*
  * cancel(run) returns whether the run was told to end.  It stops as after a
  * cancel request of its client: what is in effect stays, remains are cleared
  * up.  Raises 42501 for somebody else's run, as pg_cancel_backend() does.
@@ -134,8 +153,7 @@ pg_migrate_cancel(PG_FUNCTION_ARGS)
 				(errmsg("run %lld is over", (long long) run->number)));
 		PG_RETURN_BOOL(false);
 	}
-	PG_RETURN_DATUM(DirectFunctionCall1(pg_cancel_backend,
-										Int32GetDatum(run->pid)));
+	return cancel_run(run->pid, run->login);
 }
 
 /*
@@ -146,7 +164,8 @@ pg_migrate_cancel(PG_FUNCTION_ARGS)
 Datum
 pg_migrate_cancel_current(PG_FUNCTION_ARGS)
 {
-	int			pid = pgm_journal_holder();
+	char	   *login;
+	int			pid = pgm_journal_holder(&login);
 
 	if (pid == 0)
 	{
@@ -154,5 +173,5 @@ pg_migrate_cancel_current(PG_FUNCTION_ARGS)
 				(errmsg("no migration runs in this database")));
 		PG_RETURN_BOOL(false);
 	}
-	PG_RETURN_DATUM(DirectFunctionCall1(pg_cancel_backend, Int32GetDatum(pid)));
+	return cancel_run(pid, login);
 }

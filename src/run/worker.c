@@ -5,7 +5,8 @@
  *
  * The worker becomes the caller: its database, user, role and settings.  The
  * only difference is that the caller's own timeouts hold for the call, not for
- * what the worker does.
+ * what the worker does.  A confined run with statements that commit is done by a
+ * worker that is logged in as the scripts' role instead (confinement.c).
  */
 #include "postgres.h"
 
@@ -37,6 +38,7 @@
 
 #include "compat.h"
 #include "registry/registry.h"
+#include "run/callersettings.h"
 #include "run/cycle.h"
 #include "run/door.h"
 #include "run/engine.h"
@@ -49,7 +51,7 @@
 #define WORKER_MAGIC		0x70676D77
 #define WORKER_KEY_TASK		1
 #define WORKER_KEY_TARGET	2
-#define WORKER_KEY_GUC		3
+#define WORKER_KEY_SETTINGS	3
 #define WORKER_KEY_QUEUE	4
 #define WORKER_QUEUE_SIZE	65536
 
@@ -71,6 +73,8 @@ typedef struct PgmWorkerTask
 	Oid			session_user;
 	Oid			user;
 	bool		role_set;		/* by SET ROLE */
+	bool		as_owner;		/* all of them are the scripts' role */
+	char		caller[NAMEDATALEN];	/* session user who called */
 	PgmDirection direction;
 	bool		detached;		/* nobody waits */
 	char		address[NAMEDATALEN];	/* of the client, or "" */
@@ -107,14 +111,16 @@ copy_client_address(char *address)
 }
 
 static void
-fill_task(PgmWorkerTask *task, PgmDirection direction, bool detached)
+fill_task(PgmWorkerTask *task, PgmDirection direction, Oid login, bool detached)
 {
 	memset(task, 0, sizeof(PgmWorkerTask));
 	task->database = MyDatabaseId;
-	task->login = GetAuthenticatedUserId();
-	task->session_user = GetSessionUserId();
-	task->user = GetUserId();
-	task->role_set = OidIsValid(GetCurrentRoleId());
+	task->as_owner = OidIsValid(login);
+	task->login = task->as_owner ? login : GetAuthenticatedUserId();
+	task->session_user = task->as_owner ? login : GetSessionUserId();
+	task->user = task->as_owner ? login : GetUserId();
+	task->role_set = !task->as_owner && OidIsValid(GetCurrentRoleId());
+	strlcpy(task->caller, GetUserNameFromId(GetSessionUserId(), false), NAMEDATALEN);
 	task->direction = direction;
 	task->detached = detached;
 	copy_client_address(task->address);
@@ -123,20 +129,21 @@ fill_task(PgmWorkerTask *task, PgmDirection direction, bool detached)
 /* Make the shared memory segment. */
 static void
 create_segment(PgmWorker *w, PgmDirection direction, const char *target,
-			   bool detached)
+			   Oid login, bool detached)
 {
-	Size		guc_size = EstimateGUCStateSpace();
+	StringInfoData settings;
 	shm_toc_estimator estimator;
 	Size		size;
 	shm_toc    *toc;
 	char	   *copy;
-	char	   *guc;
 	shm_mq	   *mq;
 
+	initStringInfo(&settings);
+	pgm_callersettings_write(&settings);
 	shm_toc_initialize_estimator(&estimator);
 	shm_toc_estimate_chunk(&estimator, sizeof(PgmWorkerTask));
 	shm_toc_estimate_chunk(&estimator, strlen(target) + 1);
-	shm_toc_estimate_chunk(&estimator, guc_size);
+	shm_toc_estimate_chunk(&estimator, settings.len);
 	shm_toc_estimate_chunk(&estimator, WORKER_QUEUE_SIZE);
 	shm_toc_estimate_keys(&estimator, 4);
 	size = shm_toc_estimate(&estimator);
@@ -144,14 +151,14 @@ create_segment(PgmWorker *w, PgmDirection direction, const char *target,
 	w->segment = dsm_create(size, 0);
 	toc = shm_toc_create(WORKER_MAGIC, dsm_segment_address(w->segment), size);
 	w->task = shm_toc_allocate(toc, sizeof(PgmWorkerTask));
-	fill_task(w->task, direction, detached);
+	fill_task(w->task, direction, login, detached);
 	shm_toc_insert(toc, WORKER_KEY_TASK, w->task);
 	copy = shm_toc_allocate(toc, strlen(target) + 1);
 	strcpy(copy, target);
 	shm_toc_insert(toc, WORKER_KEY_TARGET, copy);
-	guc = shm_toc_allocate(toc, guc_size);
-	SerializeGUCState(guc_size, guc);
-	shm_toc_insert(toc, WORKER_KEY_GUC, guc);
+	copy = shm_toc_allocate(toc, settings.len);
+	memcpy(copy, settings.data, settings.len);
+	shm_toc_insert(toc, WORKER_KEY_SETTINGS, copy);
 	mq = shm_mq_create(shm_toc_allocate(toc, WORKER_QUEUE_SIZE),
 					   WORKER_QUEUE_SIZE);
 	shm_toc_insert(toc, WORKER_KEY_QUEUE, mq);
@@ -184,10 +191,10 @@ register_worker(PgmWorker *w)
 /* Start a worker; false when there is no slot. */
 static bool
 start_worker(PgmWorker *w, PgmDirection direction, const char *target,
-			 bool detached)
+			 Oid login, bool detached)
 {
 	memset(w, 0, sizeof(PgmWorker));
-	create_segment(w, direction, target, detached);
+	create_segment(w, direction, target, login, detached);
 	if (register_worker(w))
 		return true;
 	dsm_detach(w->segment);
@@ -195,13 +202,19 @@ start_worker(PgmWorker *w, PgmDirection direction, const char *target,
 }
 
 static void
-refuse_without_slot(void)
+refuse_without_slot(Oid login)
 {
+	const char *role = OidIsValid(login) ?
+		quote_identifier(GetUserNameFromId(login, false)) : NULL;
+
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 			 errmsg("no background worker is free to run the migration"),
 			 errdetail("All of max_worker_processes (%s) are in use.",
 					   GetConfigOption("max_worker_processes", false, false)),
+			 role ?
+			 errhint("CALL migrate.deploy() in a session that is logged in as %s, which needs none, or raise max_worker_processes.",
+					 role) :
 			 errhint("CALL migrate.deploy(), which needs none, or raise max_worker_processes.")));
 }
 
@@ -336,30 +349,59 @@ wait_for_worker(PgmWorker *w)
 }
 
 /*
+ * Start a worker, waiting for a slot: SLOT_TRIES times while nobody runs, since
+ * slots may be taken by workers that are just about to begin; while somebody
+ * runs, as long as "until_free" says, since workers that wait for their turn
+ * take slots, too.  Returns false when somebody runs and it does not say so.
+ *
+ * Raises 53000 when no worker is to be had.
+ */
+static bool
+start_when_free(PgmWorker *w, PgmDirection direction, const char *target,
+				Oid login, bool detached, bool until_free)
+{
+	TimestampTz begun = GetCurrentTimestamp();
+	int			tries = 0;
+
+	while (!start_worker(w, direction, target, login, detached))
+	{
+		if (max_worker_processes == 0)
+			refuse_without_slot(login);
+		if (pgm_runlock_holder() == 0)
+			tries++;
+		else if (!until_free)
+			return false;
+		if (tries > SLOT_TRIES ||
+			(pgm_run_wait_timeout > 0 &&
+			 TimestampDifferenceExceeds(begun, GetCurrentTimestamp(),
+										pgm_run_wait_timeout)))
+			refuse_without_slot(login);
+		pgm_door_wait_keep();
+		pgm_retry_sleep(SLOT_PAUSE);
+	}
+	return true;
+}
+
+/*
  * Have a worker run to the target, and wait for it; where pgm_door_closed()
- * found nothing, or in a CALL that holds no snapshot.  Returns false when there is no worker to be had because
- * others run: then the caller shall wait, and plan again.
+ * found nothing, or in a CALL that holds no snapshot.  The worker is logged in
+ * as "login", or as the caller where that is InvalidOid.  Returns false when
+ * there is no worker to be had because others run: then the caller is to wait,
+ * and plan again.
  *
  * Raises what the worker raised, 53000 when there is no worker to be had
  * although nobody runs, 40P01 when the worker waits for the caller.
  */
 bool
-pgm_worker_run(PgmDirection direction, const char *target)
+pgm_worker_run(PgmDirection direction, const char *target, Oid login)
 {
 	PgmWorker	w;
 
 	pgm_door_wait_begin();
-	for (int try = 0; !start_worker(&w, direction, target, false); try++)
+	if (!start_when_free(&w, direction, target, login, false, false))
 	{
-		if (pgm_runlock_holder() != 0)
-		{
-			pgm_door_wait_end();
-			return false;
-		}
-		if (try >= SLOT_TRIES || max_worker_processes == 0)
-			refuse_without_slot();
-		pgm_door_wait_keep();
-		pgm_retry_sleep(SLOT_PAUSE);
+		pgm_door_wait_end();
+		return false;
 	}
 	wait_for_worker(&w);
 	pgm_door_wait_end();
@@ -369,30 +411,27 @@ pgm_worker_run(PgmDirection direction, const char *target)
 
 /*
  * Have a worker run to the target, and return as soon as the run has a number,
- * which a NOTICE tells.
+ * which a NOTICE tells.  Not to be called in a transaction block.  Where
+ * "may_wait" says that pgm_door_closed() found nothing, a slot is waited for as
+ * long as others run.
  *
- * Raises 25001 in a transaction block, 53000 when there is no worker.
+ * Raises 53000 when there is no worker.
  */
 void
-pgm_worker_start(const char *function, PgmDirection direction,
-				 const char *target)
+pgm_worker_start(PgmDirection direction, const char *target, Oid login,
+				 bool may_wait)
 {
-	const char *block = pgm_door_in_block();
 	long long	run;
 	PgmWorker	w;
 
-	if (block)
-		ereport(ERROR,
-				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("%s with wait => false cannot run inside a transaction block",
-						function),
-				 errdetail("The run would not see what the transaction did: %s.",
-						   block),
-				 errhint("Call it by itself, in autocommit mode.")));
-	if (!start_worker(&w, direction, target, true))
-		refuse_without_slot();
+	if (may_wait)
+		pgm_door_wait_begin();
+	if (!start_when_free(&w, direction, target, login, true, may_wait))
+		refuse_without_slot(login);
 	pgm_progress_begin();
 	relay_all(&w);
+	if (may_wait)
+		pgm_door_wait_end();
 	run = conclude(&w);
 	ereport(NOTICE,
 			(errmsg("run %lld goes on in the background", run),
@@ -413,10 +452,11 @@ set_parameter(const char *name, const char *value)
 static void
 become_caller(const PgmWorkerTask *task, shm_toc *toc)
 {
-	BackgroundWorkerInitializeConnectionByOid(task->database, task->login, 0);
+	BackgroundWorkerInitializeConnectionByOid(task->database, task->login,
+											  task->as_owner ? PGM_WORKER_LOGIN_FLAGS : 0);
 	pgm_settings_define();
 	StartTransactionCommand();
-	RestoreGUCState(shm_toc_lookup(toc, WORKER_KEY_GUC, false));
+	pgm_callersettings_restore(shm_toc_lookup(toc, WORKER_KEY_SETTINGS, false));
 	if (GetSessionUserId() != task->session_user)
 		set_parameter("session_authorization",
 					  GetUserNameFromId(task->session_user, false));
@@ -427,6 +467,7 @@ become_caller(const PgmWorkerTask *task, shm_toc *toc)
 	set_parameter("statement_timeout", "0");
 	if (GetConfigOption("transaction_timeout", true, false))
 		set_parameter("transaction_timeout", "0");
+	pgm_client_user = MemoryContextStrdup(TopMemoryContext, task->caller);
 	if (task->address[0] != '\0')
 		pgm_client_address = MemoryContextStrdup(TopMemoryContext,
 												 task->address);

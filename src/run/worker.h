@@ -7,8 +7,9 @@
 
 #include "graph/plan.h"
 
-extern bool pgm_worker_run(PgmDirection direction, const char *target);
-extern void pgm_worker_start(const char *function, PgmDirection direction,
-							 const char *target);
+extern bool pgm_worker_run(PgmDirection direction, const char *target,
+						   Oid login);
+extern void pgm_worker_start(PgmDirection direction, const char *target,
+							 Oid login, bool may_wait);
 
 #endif							/* PGM_WORKER_H */

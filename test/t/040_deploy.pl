@@ -303,14 +303,13 @@ is(state(), 'l1|0|0', 'until the way is free');
 
 # who it runs as
 sql(<<'SQL');
-CREATE ROLE owner NOLOGIN; CREATE ROLE deployer LOGIN;
+CREATE ROLE owner LOGIN; CREATE ROLE deployer LOGIN;
 GRANT USAGE ON SCHEMA migrate TO deployer; GRANT EXECUTE ON PROCEDURE migrate.deploy TO deployer;
 GRANT EXECUTE ON FUNCTION migrate.current, migrate.upgrade, migrate.downgrade TO deployer;
 CREATE SCHEMA app AUTHORIZATION owner;
 ALTER DATABASE postgres SET pg_migrate.owner_role = 'owner'; ALTER DATABASE postgres SET pg_migrate.search_path = 'app';
 SQL
-load($table, "-- revision: o1\n-- down_revision: t1\n-- migrate:up\nCREATE INDEX CONCURRENTLY t_o ON t (a);\nCREATE TABLE o AS SELECT current_user AS who;\n",
-	"-- revision: o2\n-- down_revision: o1\n-- migrate:up\nCREATE PROCEDURE leave() LANGUAGE plpgsql AS 'BEGIN COMMIT; RESET ROLE; END';\nCALL leave();\n");
+load($table, "-- revision: o1\n-- down_revision: t1\n-- migrate:up\nCREATE INDEX CONCURRENTLY t_o ON t (a);\nCREATE TABLE o AS SELECT current_user AS who;\n");
 my ($code, $out, $err) = $node->psql('postgres', "SELECT migrate.upgrade('o1')", extra_params => [ '-U', 'deployer' ]);
 is($code, 0, 'nor through the worker') or diag($err);
 is(sql('SELECT who FROM app.o') . sql("SELECT relowner::regrole FROM pg_class WHERE relname = 't_o'"), 'ownerowner', 'where everything belongs to that role too');
@@ -318,12 +317,8 @@ sql("SELECT migrate.stamp('base'); DROP SCHEMA app CASCADE; CREATE SCHEMA app AU
 ($code, $out, $err) = $node->psql('postgres', "CALL migrate.deploy('o1')", extra_params => [ '-U', 'deployer' ]);
 is($code, 0, 'with owner_role the caller needs no rights') or diag($err);
 is(sql('SELECT who FROM app.o') . sql("SELECT relowner::regrole FROM pg_class WHERE relname = 't_o'"), 'ownerowner', 'everything belongs to that role');
-($code, $out, $err) = $node->psql('postgres', 'CALL migrate.deploy()', extra_params => [ '-U', 'deployer', '-v', 'VERBOSITY=verbose' ]);
-like($err, qr/ERROR:  42501: migration "o2" cannot run as role "owner": CALL of a procedure that may commit/, 'what could leave it is refused');
 is(sql("SELECT count(*) FROM migrate.run WHERE ran_as = 'owner' AND login = 'deployer'"), 2, 'the journal says who');
 sql('DROP SCHEMA app CASCADE; ALTER DATABASE postgres RESET pg_migrate.owner_role; ALTER DATABASE postgres RESET pg_migrate.search_path');
-($code, $out, $err) = $node->psql('postgres', 'CALL migrate.deploy()', extra_params => [ '-U', 'deployer', '-v', 'VERBOSITY=verbose' ]);
-unlike($err, qr/terminated|closed/, 'and the server stands');
 
 # many at once
 load($table, $index);
