@@ -32,6 +32,7 @@
 #include "run/execute.h"
 #include "run/locks.h"
 #include "run/lockwatch.h"
+#include "run/subtransaction.h"
 
 /* A script being executed, for the error context */
 typedef struct PgmExecution
@@ -324,9 +325,10 @@ execute(PgmRunner *runner, const PgmScript *script, int first, int count,
 
 	/*
 	 * Extensions take note of a statement that is executed until its memory
-	 * goes; so that has to go with the transaction, should it fail.
+	 * goes; so that has to go with the subtransaction, should it fail.
 	 */
-	context = AllocSetContextCreate(CurTransactionContext, "pg_migrate statement",
+	context = AllocSetContextCreate(pgm_subtransaction_memory(),
+									"pg_migrate statement",
 									ALLOCSET_DEFAULT_SIZES);
 
 	for (int i = 0; i < first + count; i++)

@@ -13,6 +13,21 @@
 #include "run/runlock.h"
 #include "run/subtransaction.h"
 
+/* For the statements executed in the innermost subtransaction of ours */
+static MemoryContext statements = NULL;
+
+/*
+ * Memory for statements that are executed in the subtransaction in progress.
+ * It goes when the subtransaction is over, but not before: a statement may end
+ * it underneath, and its memory is still needed then.
+ */
+MemoryContext
+pgm_subtransaction_memory(void)
+{
+	Assert(statements != NULL);
+	return statements;
+}
+
 /*
  * Call part(arg) in a subtransaction of this name, in the current memory
  * context.  It is kept, with its locks, when that returns true; else it is
@@ -26,12 +41,16 @@ pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
+	MemoryContext outer = statements;
+	MemoryContext inner = AllocSetContextCreate(context, "pg_migrate statements",
+												ALLOCSET_SMALL_SIZES);
 	ErrorData  *volatile edata = NULL;
 	PgmAtomic	here;
 
 	BeginInternalSubTransaction(name);
 	pgm_atomic_note(&here);
 	MemoryContextSwitchTo(context);
+	statements = inner;
 	PG_TRY();
 	{
 		bool		keep = part(arg);
@@ -44,6 +63,7 @@ pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
 	}
 	PG_CATCH();
 	{
+		statements = outer;
 		if (pgm_atomic_lost(&here))
 		{
 			/* no caller will come to the end of what it does */
@@ -57,6 +77,8 @@ pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
 		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_END_TRY();
+	statements = outer;
+	MemoryContextDelete(inner);
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 	return edata;

@@ -5,6 +5,7 @@
 #ifndef PGM_SUBTRANSACTION_H
 #define PGM_SUBTRANSACTION_H
 
+extern MemoryContext pgm_subtransaction_memory(void);
 extern ErrorData *pgm_subtransaction(const char *name, bool (*part) (void *),
 									 void *arg);
 

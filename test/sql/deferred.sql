@@ -14,7 +14,9 @@ SET pg_migrate.lint_on_load = off;
 CREATE PROCEDURE fresh() LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM migrate.stamp('base', purge => true);
-	PERFORM migrate.load('', prune => true);
+	WHILE EXISTS (SELECT FROM migrate.heads()) LOOP
+		PERFORM migrate.unregister(h) FROM migrate.heads(true) h;
+	END LOOP;
 	DROP TABLE IF EXISTS p, c, d, u, part, other CASCADE;
 	CREATE TABLE p (id int PRIMARY KEY);
 	CREATE TABLE c (id int, pid int CONSTRAINT c_p REFERENCES p DEFERRABLE INITIALLY DEFERRED);
