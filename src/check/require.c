@@ -211,6 +211,9 @@ raise_gap(PgmAnswer *a, const char *expected, const char *after)
 	StringInfoData running;
 	PgmRunSeen	run;
 
+	/* what is not registered on a worker of Citus need not be loaded there */
+	if (a->fit == PGM_UNKNOWN || a->fit == PGM_UNKNOWN_LABEL)
+		pgm_citus_refuse_worker(psprintf("tell whether \"%s\" is applied", a->what));
 	initStringInfo(&running);
 	run = describe_run(&running);
 	/* one at which a run is just now is not left half done */
