@@ -239,10 +239,10 @@ return_change(FunctionCallInfo fcinfo, const PgmAutogenerate *a, const PgmRow *r
 	values[0] = CStringGetTextDatum(row->object->kind->name);
 	values[1] = CStringGetTextDatum(row->object->identity);
 	values[2] = CStringGetTextDatum(change_of(row));
-	values[3] = CStringGetTextDatum(detail_of(row));
+	values[3] = CStringGetTextDatum(pgm_escape(detail_of(row)));
 	isnull[4] = hazard == NULL;
 	if (hazard)
-		values[4] = CStringGetTextDatum(hazard);
+		values[4] = CStringGetTextDatum(pgm_escape(hazard));
 	isnull[5] = rows == NULL || !rows->known;
 	if (!isnull[5])
 		values[5] = Int64GetDatum(rows->bytes);
@@ -277,7 +277,7 @@ return_rename(FunctionCallInfo fcinfo, const PgmRename *r)
 	values[1] = CStringGetTextDatum(r->identity);
 	values[2] = CStringGetTextDatum(r->old_identity[0] == '\0' ? "created" :
 									r->moved_from ? "changed" : "renamed");
-	values[3] = CStringGetTextDatum(detail_of_rename(r));
+	values[3] = CStringGetTextDatum(pgm_escape(detail_of_rename(r)));
 	values[6] = CStringGetTextDatum(psprintf("%s;", r->up));
 	values[7] = CStringGetTextDatum(psprintf("%s;", r->down));
 	pgm_rows_add(fcinfo, values, isnull);

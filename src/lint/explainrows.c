@@ -242,7 +242,7 @@ fill_tried(const PgmExplanation *x, const PgmExplained *e, Datum *values,
 	values[10] = CStringGetTextDatum(pgm_tried_name(s->outcome));
 	isnull[11] = s->reason == NULL;
 	if (s->reason)
-		values[11] = CStringGetTextDatum(s->reason);
+		values[11] = CStringGetTextDatum(pgm_escape(s->reason));
 	if (s->outcome == PGM_TRIED_NOT || s->outcome == PGM_TRIED_FAILED)
 		return;
 	memset(&isnull[12], false, 6);

@@ -53,28 +53,37 @@ is_filled(Oid relid)
 	return filled;
 }
 
-/* The name of a table of users that holds rows, or NULL. */
+/* That a table holds rows, or may do so */
+static char *
+say_filled(Form_pg_class form)
+{
+	return psprintf(pgm_size_is_known(pgm_relation_bytes(form->oid)) ? "%s holds rows" :
+					"%s may hold rows, which are stored elsewhere",
+					quote_qualified_identifier(get_namespace_name(form->relnamespace),
+											   NameStr(form->relname)));
+}
+
+/* That a table of users holds rows, as the beginning of a sentence, or NULL */
 char *
 pgm_filled_table(void)
 {
 	Relation	rel = table_open(RelationRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	HeapTuple	tuple;
-	char	   *name = NULL;
+	char	   *said = NULL;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
-	while (name == NULL && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (said == NULL && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
 
 		CHECK_FOR_INTERRUPTS();
 		if (form->relkind == RELKIND_RELATION &&
 			pgm_is_users_schema(form->relnamespace) && is_filled(form->oid))
-			name = quote_qualified_identifier(get_namespace_name(form->relnamespace),
-											  NameStr(form->relname));
+			said = say_filled(form);
 	}
 	PopActiveSnapshot();
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
-	return name;
+	return said;
 }

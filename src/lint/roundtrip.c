@@ -250,7 +250,7 @@ check_empty(const PgmTestPath *path)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot test down to \"%s\": tables hold rows", path->start),
-				 errdetail("%s holds rows. The test would undo migrations that are applied; it is rolled back, but it locks and rewrites what they made meanwhile.",
+				 errdetail("%s. The test would undo migrations that are applied; it is rolled back, but it locks and rewrites what they made meanwhile.",
 						   filled),
 				 errhint("Best test on a copy without data; here, say allow_data => true.")));
 }

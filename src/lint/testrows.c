@@ -103,7 +103,7 @@ return_row(FunctionCallInfo fcinfo, const char *test, const char *revision,
 	values[2] = CStringGetTextDatum(outcomes[outcome]);
 	isnull[3] = detail == NULL;
 	if (detail)
-		values[3] = CStringGetTextDatum(detail);
+		values[3] = CStringGetTextDatum(pgm_escape(detail));
 	pgm_rows_add(fcinfo, values, isnull);
 }
 

@@ -246,7 +246,7 @@ add_problem(FunctionCallInfo fcinfo, const char *revision, char *problem)
 	bool		isnull[2] = {revision == NULL, false};
 
 	values[0] = revision ? CStringGetTextDatum(revision) : (Datum) 0;
-	values[1] = CStringGetTextDatum(problem);
+	values[1] = CStringGetTextDatum(pgm_escape(problem));
 	pgm_rows_add(fcinfo, values, isnull);
 }
 

@@ -726,7 +726,7 @@ pg_migrate_validate(PG_FUNCTION_ARGS)
 		if (problem == NULL)
 			continue;
 		values[0] = CStringGetTextDatum(m->revision);
-		values[1] = CStringGetTextDatum(problem);
+		values[1] = CStringGetTextDatum(pgm_escape(problem));
 		pgm_rows_add(fcinfo, values, NULL);
 	}
 	foreach(lc, summaries)

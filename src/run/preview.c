@@ -557,7 +557,7 @@ pg_migrate_plan(PG_FUNCTION_ARGS)
 		}
 		values[7] = CStringGetTextDatum(reason ? "segments" : "transaction");
 		isnull[8] = reason == NULL;
-		values[8] = reason ? CStringGetTextDatum(reason) : (Datum) 0;
+		values[8] = reason ? CStringGetTextDatum(pgm_escape(reason)) : (Datum) 0;
 		pgm_rows_add(fcinfo, values, isnull);
 	}
 	return (Datum) 0;

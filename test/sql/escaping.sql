@@ -64,6 +64,9 @@ SELECT count(*) AS relations FROM migrate.lint_report('head', 'json') AS line, j
 SELECT migrate.upgrade(E'nope\x1b[2J');
 SELECT * FROM migrate.history(U&'\202Ex:');
 SELECT migrate.stamp(E'\x07');
+-- findings of other functions
+SELECT count(*) AS rows, count(*) FILTER (WHERE unsafe(detail) OR unsafe(hazard)) AS unsafe
+  FROM migrate.diff('', schemas => '{regress_escaping}') WHERE identity LIKE U&'%\001B%';
 -- a comment ends where a line ends, also one that a carriage return ends
 CREATE TABLE U&"kept\000DDROP TABLE t" (a int);
 INSERT INTO U&"kept\000DDROP TABLE t" VALUES (1);

@@ -1,5 +1,6 @@
 # What is in the way is described for what it is, with the command that makes it
-# go: a prepared transaction, an apply worker, a parallel worker.
+# go: a prepared transaction, an apply worker, a parallel worker, an autovacuum
+# against wraparound.
 use strict;
 use warnings;
 use IPC::Run ();
@@ -12,6 +13,11 @@ $node->init(allows_streaming => 'logical');
 $node->append_conf('postgresql.conf', <<'CONF');
 max_prepared_transactions = 5
 max_worker_processes = 20
+autovacuum = on
+autovacuum_naptime = 1s
+autovacuum_freeze_max_age = 100000
+vacuum_freeze_min_age = 0
+autovacuum_vacuum_cost_delay = 0
 CONF
 $node->start;
 
@@ -47,7 +53,7 @@ sub prepare_alter
 	return;
 }
 
-sql('CREATE EXTENSION pg_migrate; CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE sub (a int PRIMARY KEY); CREATE TABLE par (a int) WITH (autovacuum_enabled = off)');
+sql('CREATE EXTENSION pg_migrate; CREATE TABLE frozen (a int) WITH (autovacuum_enabled = off, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1); CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE sub (a int PRIMARY KEY); CREATE TABLE par (a int) WITH (autovacuum_enabled = off)');
 
 # A prepared transaction, while the session that prepared it is there, and after a
 # restart
@@ -129,6 +135,22 @@ sql("SELECT pg_cancel_backend($leader)");
 $parallel->{run}->finish;
 sql('SELECT migrate.upgrade()');
 is(sql('SELECT * FROM migrate.current()'), 'w1', '... and that helps');
+
+# An autovacuum against wraparound: begins again when it is ended
+sql("INSERT INTO frozen SELECT generate_series(1, 200000)");
+sql(q{CREATE PROCEDURE burn(n int) LANGUAGE plpgsql AS 'BEGIN FOR i IN 1 .. n LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END'});
+sql('CALL burn(101000)');
+await("SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'autovacuum: VACUUM % public.frozen (to prevent wraparound)'");
+prepare_alter('f1', 'frozen');
+$err = fails('SELECT migrate.upgrade()');
+like($err, qr/is blocked by autovacuum worker process \d+ \(.*\): autovacuum: VACUUM ANALYZE public.frozen \(to prevent wraparound\).*HINT: .* let the autovacuum finish, which would start again if it were ended \(SELECT \* FROM pg_stat_progress_vacuum WHERE pid = \d+ shows how far it is\)/s, 'an autovacuum against wraparound is told as one');
+my ($select) = $err =~ /\((SELECT \* FROM pg_stat_progress_vacuum WHERE pid = \d+)/;
+isnt(sql($select), '', '... and the query says how far it is');
+
+my ($pid) = $select =~ /(\d+)$/;
+sql("SELECT pg_terminate_backend($pid)");
+await("SELECT count(*) = 1 FROM pg_stat_activity WHERE pid <> $pid AND query LIKE 'autovacuum: VACUUM % public.frozen (to prevent wraparound)'");
+pass('... and it does start again');
 
 $node->stop;
 done_testing();
