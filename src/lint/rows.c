@@ -17,7 +17,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/tableam.h"
@@ -29,7 +28,6 @@
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "utils/acl.h"
-#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -39,6 +37,7 @@
 
 #include "compat.h"
 #include "lint/rows.h"
+#include "registry/sizes.h"
 
 /* A scan of a table and those that inherit from it */
 typedef struct PgmLook
@@ -66,29 +65,6 @@ may_not_read(Relation rel, const PgmRows *rows)
 	return NULL;
 }
 
-/*
- * Does Citus keep the rows of a table on other nodes?  Its own planner would ask these
- * for them; what is stored here is empty.
- */
-static bool
-is_distributed(Oid relid)
-{
-	Oid			catalog = get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE);
-	Relation	rel = OidIsValid(catalog) ? try_relation_open(catalog, AccessShareLock) : NULL;
-	ScanKeyData key;
-	SysScanDesc scan;
-	bool		found;
-
-	if (rel == NULL)
-		return false;
-	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
-	scan = systable_beginscan(rel, InvalidOid, false, NULL, 1, &key);
-	found = HeapTupleIsValid(systable_getnext(scan));
-	systable_endscan(scan);
-	relation_close(rel, AccessShareLock);
-	return found;
-}
-
 /* Why a table has rows that a scan would not see, or NULL */
 const char *
 pgm_rows_elsewhere(Oid relid)
@@ -106,8 +82,8 @@ pgm_rows_elsewhere(Oid relid)
 		why = psprintf("%s is not a table", RelationGetRelationName(rel));
 	else if (RELATION_IS_OTHER_TEMP(rel))
 		why = psprintf("%s is a temporary table of another session", RelationGetRelationName(rel));
-	else if (is_distributed(relid))
-		why = psprintf("the rows of %s are on other nodes", RelationGetRelationName(rel));
+	else if (pgm_stored_elsewhere(relid))
+		why = psprintf("the rows of %s are stored elsewhere", RelationGetRelationName(rel));
 	relation_close(rel, NoLock);
 	return why;
 }
