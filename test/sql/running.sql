@@ -157,7 +157,7 @@ ROLLBACK;
 -- timeouts of a script hold for each of its statements, and end with it
 SELECT migrate.register('y4', 'y3', E'SET statement_timeout = ''100ms'';\nSELECT pg_sleep(5)', '');
 SELECT migrate.upgrade();
-SELECT migrate.register('y4', 'y3', E'SET statement_timeout = ''300ms'';\nSELECT pg_sleep(0.2);\nSELECT pg_sleep(0.2)', '', replace => true);
+SELECT migrate.register('y4', 'y3', E'SET statement_timeout = ''1min'';\nSELECT pg_sleep(0.1);\nSELECT pg_sleep(0.1)', '', replace => true);
 SELECT migrate.upgrade();
 SHOW statement_timeout;
 -- stamp

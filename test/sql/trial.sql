@@ -123,7 +123,7 @@ SELECT migrate.register('h1', NULL, 'SELECT migrate.explain(execute => true)', '
 SELECT outcome, reason FROM migrate.explain_rows(execute => true);
 SELECT migrate.unregister('h1');
 -- timeouts
-SET pg_migrate.trial_statement_timeout = '50ms';
+SET pg_migrate.trial_statement_timeout = '2s';
 SELECT migrate.register('i1', NULL, 'CREATE TABLE made (); SELECT pg_sleep(20)', '');
 SELECT statement, outcome, reason FROM migrate.explain_rows(execute => true);
 RESET pg_migrate.trial_statement_timeout;

@@ -378,7 +378,7 @@ $node->safe_psql('postgres', 'DROP FUNCTION public.copied(int)');
 # A timeout, and the end of a session that has cursors open
 register('PREPARE own AS SELECT 1; SELECT pg_sleep(600)');
 {
-	my $said = ask("SET client_min_messages = error; SET statement_timeout = '100ms'; SELECT migrate.upgrade(); SELECT count(*) FROM pg_prepared_statements");
+	my $said = ask("SET client_min_messages = error; SET statement_timeout = '100ms'; SELECT migrate.upgrade(); RESET statement_timeout; SELECT count(*) FROM pg_prepared_statements");
 
 	is($said, "0\n57014: canceling statement due to statement timeout", 'after a timeout');
 }

@@ -43,13 +43,13 @@ SELECT migrate.stamp('base');
 SQL
 	$node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.load(\$b\$-- revision: r1\n-- down_revision:\n-- migrate:up\n$script\n\$b\$, prune => true)");
 
-	my $holder = begin("SET application_name = 'holder'; BEGIN; $held; SELECT pg_sleep(100)");
+	my $holder = begin("SET application_name = 'holder'; BEGIN; $held; SELECT pg_sleep(1000)");
 	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-	my $upgrade = begin("SET pg_migrate.lock_poll = '1min'; SELECT migrate.upgrade()");
+	my $upgrade = begin("SET pg_migrate.lock_poll = '10min'; SELECT migrate.upgrade()");
 	$node->poll_query_until('postgres',
 		"SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%migrate.upgrade%' AND wait_event_type = 'Extension'");
 
-	my ($code, $out, $err) = $node->psql('postgres', "SET lock_timeout = '500ms'; $other");
+	my ($code, $out, $err) = $node->psql('postgres', "SET lock_timeout = '1min'; $other");
 	is($err, '', "$what lets others pass");
 	is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_locks WHERE NOT granted'), 0, 'nobody queues');
 	$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'");
@@ -89,7 +89,7 @@ SELECT migrate.stamp('base');
 SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\nSELECT pg_sleep(1);\nALTER TABLE held ADD b int;\n', prune => true);
 SELECT migrate.trust('r1');
 SQL
-my $holder = begin('SET application_name = holder; BEGIN; SELECT FROM held; SELECT pg_sleep(100)');
+my $holder = begin('SET application_name = holder; BEGIN; SELECT FROM held; SELECT pg_sleep(1000)');
 $node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 my ($code, $out, $err) = $node->psql('postgres', "SET ROLE runner; SET pg_migrate.lock_poll = '1min'; SELECT migrate.upgrade()");
 like($err, qr/must be owner of table held/, 'whoever may not lock it is told at once');
@@ -103,7 +103,7 @@ like($err, qr/lock timeout.*AccessExclusiveLock on public.held is blocked by pro
 like($err, qr/retry 1 of 1.*lock timeout.*AccessExclusiveLock on public.held is blocked by process/s, 'in the end the lock timeout holds');
 # as long as there are tries left it does not queue at all
 my $patient = begin("SET pg_migrate.lock_poll = '100ms'; SET pg_migrate.lock_retries = 1000; SELECT migrate.upgrade()");
-sleep 1;
+$patient->{run}->pump until ${ $patient->{err} } =~ /trying again.*blocked by process/s;
 is($node->safe_psql('postgres', "SELECT count(*) FROM generate_series(1, 200), LATERAL (SELECT pg_sleep(0.002), generate_series) s, LATERAL (SELECT FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted AND s.generate_series > 0) l"),
 	0, 'nobody has to wait behind a patient one');
 $node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%lock_retries = 1000%' AND pid <> pg_backend_pid()");
@@ -137,14 +137,14 @@ foreach my $what (sort keys %scripts)
 		$script =~ s/%s/$column/g;
 		$node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.stamp('base'); SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\n$script\n', prune => true)");
 		my $notices;
-		$node->psql('postgres', "SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_retries = 2; $call", stderr => \$notices);
+		$node->psql('postgres', "SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_retries = 100; $call", stderr => \$notices);
 		is($node->safe_psql('postgres', 'SELECT migrate.current()'), 'r1', "$what: $call gets through readers in the other order")
 		  or diag($notices);
 	}
 }
 # in two migrations, which are one transaction here
 $node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.stamp('base'); SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\nALTER TABLE t1 ADD z int; SELECT pg_sleep(0.1);\n\n-- revision: r2\n-- down_revision: r1\n-- migrate:up\nALTER TABLE t2 ADD z int;\n', prune => true)");
-is($node->safe_psql('postgres', "SET client_min_messages = error; SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_retries = 2; SELECT migrate.upgrade()"),
+is($node->safe_psql('postgres', "SET client_min_messages = error; SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_retries = 100; SELECT migrate.upgrade()"),
 	'r2', 'two migrations get through them');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE query = 'CALL read_both()'"), 4, 'all readers still read');
 unlike(slurp_file($node->logfile), qr/deadlock detected/, 'there was no deadlock');
@@ -165,10 +165,10 @@ $node->append_conf('postgresql.conf', 'autovacuum_naptime = 1');
 $node->reload;
 my $vacuuming = "SELECT count(*) = 1 FROM pg_stat_progress_vacuum WHERE relid = 'vacuumed'::regclass AND heap_blks_scanned > 0";
 $node->poll_query_until('postgres', $vacuuming);
-is($node->psql('postgres', "SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_timeout = '100ms'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()"),
+is($node->psql('postgres', "SET deadlock_timeout = '10min'; SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_timeout = '100ms'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()"),
 	3, 'an autovacuum may work on for deadlock_timeout');
 is($node->safe_psql('postgres', $vacuuming), 't', 'it does');
-is($node->safe_psql('postgres', "SET client_min_messages = error; SET pg_migrate.lock_poll = '60s'; SET pg_migrate.lock_timeout = '100ms'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()"),
+is($node->safe_psql('postgres', "SET client_min_messages = error; SET pg_migrate.lock_poll = '10min'; SET pg_migrate.lock_timeout = '100ms'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()"),
 	'r1', 'and then gives way to a plan that does not queue');
 like(slurp_file($node->logfile), qr/canceling autovacuum task/, 'as it would to one that does');
 

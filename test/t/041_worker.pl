@@ -85,7 +85,7 @@ for my $way ('-c', 'stdin', 'extended', 'prepared')
 	is(sql("SELECT (SELECT migrate.current()), indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass"), 'w1|t', "up: $way");
 	like(ask("SELECT migrate.downgrade('base');\n"), qr/Running downgrade w1/, 'down');
 }
-is(sql($workers), 0, 'no worker is left');
+await("($workers) = 0");
 
 # and where not
 for (
@@ -171,10 +171,11 @@ for my $end (
 	my $holder = begin($open);
 	await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 	my $caller = begin(($what eq 'statement_timeout' ? "SET statement_timeout = '1s'; " : '') . 'SELECT migrate.upgrade();');
-	await("SELECT count(*) = 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for old snapshots'");
+	# the timeout may come before
+	await("SELECT count(*) = 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for old snapshots'") if $what ne 'statement_timeout';
 	sql($how);
 	like(end($caller), $said, "$what ends the call");
-	is(sql($workers), 0, 'no worker is left');
+	await("($workers) = 0");
 	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 	end($holder);
 	unlike(ask('SELECT migrate.upgrade();'), qr/ERROR/, 'the next call goes on');
@@ -185,11 +186,13 @@ for my $end (
 load($index);
 my $holder = begin($open);
 await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-my $caller = begin("SET pg_migrate.progress_interval = '100ms'; SET pg_migrate.build_timeout = '3s'; SELECT migrate.upgrade();");
+my $caller = begin("SET pg_migrate.progress_interval = '100ms'; SELECT migrate.upgrade();");
 await("SELECT kind = 'index build' AND phase = 'waiting for old snapshots' AND waiting_for LIKE 'process % (041_worker.pl, active, transaction open for %)' AND revision = 'w1' AND segment = 1 FROM migrate.progress");
+$caller->{run}->pump until ${ $caller->{err} } =~ /waits for process/;
+is(sql('SELECT migrate.cancel()'), 't', 'it is cancelled');
 my $said = end($caller);
 like($said, qr/NOTICE:  00000: run \d+, migration "w1", segment 1 of 1, index build: waiting for old snapshots.*, waits for process \d+ \(041_worker.pl, active, transaction open for/, 'the caller is told whom it waits for');
-like($said, qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout/, 'build_timeout ends it');
+like(end(begin("SET pg_migrate.build_timeout = '100ms'; SELECT migrate.upgrade();")), qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout/, 'build_timeout ends it');
 is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 0, 'and its remains are removed');
 is(sql('SELECT count(*) FROM migrate.progress'), 0, 'nothing runs');
 
@@ -197,7 +200,7 @@ is(sql('SELECT count(*) FROM migrate.progress'), 0, 'nothing runs');
 is(ask('BEGIN; SELECT migrate.upgrade(wait => false);') =~ /ERROR:  25001/, 1, 'wait => false is refused in a transaction block');
 like(ask('SELECT migrate.upgrade(wait => false);'), qr/NOTICE:  00000: run (\d+) goes on in the background/, 'else it returns at once');
 my $run = sql('SELECT max(run) FROM migrate.run');
-is(sql("SELECT state FROM migrate.run WHERE run = $run"), 'running', 'while it runs');
+await("SELECT state = 'running' FROM migrate.run WHERE run = $run");
 my $waiting = begin("CALL migrate.wait($run);");
 like(ask("BEGIN; CALL migrate.wait($run)"), qr/ERROR:  25001/, 'wait() is refused in a transaction block');
 like(ask("SET pg_migrate.run_wait_timeout = '50ms'; CALL migrate.wait($run)"), qr/ERROR:  55P03/, 'and may be bounded');
@@ -214,7 +217,7 @@ like(ask('CALL migrate.wait(' . sql('SELECT max(run) FROM migrate.run') . ')'), 
 # the worker waits for the caller
 load("VACUUM t; SELECT pg_advisory_lock(42)");
 like(ask('SELECT pg_advisory_lock(42); SELECT migrate.upgrade();'), qr/ERROR:  40P01: deadlock detected.*waits for a lock that this session holds/s, 'a cycle is an error');
-is(sql($workers), 0, 'and the worker ends');
+await("($workers) = 0");
 
 # no relation is locked by who waits
 load('REINDEX DATABASE postgres; VACUUM FULL; CREATE TABLE done ()');

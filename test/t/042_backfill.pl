@@ -188,7 +188,7 @@ like(ask('SET SESSION AUTHORIZATION nobody', "CALL migrate.backfill('p', 'b = 0'
 
 # cancelled, and resumed at the block
 sql("CREATE TABLE long (a int, b int, fill text DEFAULT repeat('x', 500)); INSERT INTO long SELECT i FROM generate_series(1, 40000) i");
-my $call = begin([ "CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.05, batch_time => '10 ms')" ]);
+my $call = begin([ "CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.01, batch_time => '10 ms')" ]);
 await("SELECT block > 100 FROM migrate.backfill WHERE relation = 'public.long'");
 await("SELECT kind = 'backfill' AND phase = 'pass 0 of public.long' AND done > 0 AND total > done AND eta IS NOT NULL AND run IS NULL FROM migrate.progress");
 like(ask("CALL migrate.backfill('long', 'b = 1', 'b IS NULL')"), qr/ERROR:  55006: another backfill of table "public.long" is running/, 'one at a time');
@@ -196,20 +196,21 @@ sql("SELECT pg_cancel_backend(pid) FROM migrate.backfill WHERE relation = 'publi
 like(end($call), qr/ERROR:  57014/, 'it can be cancelled');
 my ($block, $rows) = split(/\|/, sql("SELECT block, rows FROM migrate.backfill WHERE relation = 'public.long' AND state = 'failed'"));
 is(sql("SELECT count(*) FROM long WHERE b = 1"), $rows, 'what was done stays');
-$call = begin([ "CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.05, batch_time => '10 ms')" ]);
+$call = begin([ "CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.01, batch_time => '10 ms')" ]);
 await("SELECT state = 'running' AND begun_done = $block FROM migrate.backfill WHERE relation = 'public.long'");
 sql("SELECT pg_terminate_backend(pid) FROM migrate.backfill WHERE relation = 'public.long'");
 end($call);
-is(sql('SELECT count(*) FROM migrate.progress'), 0, 'one that was killed is not shown');
+await('SELECT count(*) = 0 FROM migrate.progress');
 like(ask("CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 1)"), qr/long: 40000 rows/, 'it goes on at its block');
 is(sql("SELECT count(*) FROM migrate.backfill WHERE relation = 'public.long'"), 1, 'as the same');
 
 # locks: it gives way, and takes the row at last
 sql('UPDATE users SET n = 0');
-my $holder = begin([ 'BEGIN; SELECT FROM users WHERE id = 5 FOR UPDATE; SELECT pg_sleep(2); COMMIT' ]);
+my $holder = begin([ 'BEGIN; SELECT FROM users WHERE id = 5 FOR UPDATE; SELECT pg_sleep(1000)' ]);
 await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 $call = begin([ "CALL migrate.backfill('users', 'n = 5', duty => 1)" ]);
 await("SELECT waiting_for LIKE '%lock timeout%' OR waiting_for LIKE '%is blocked by process%' OR waiting_for LIKE 'process%' FROM migrate.progress");
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%FOR UPDATE%'");
 end($holder);
 unlike(end($call), qr/ERROR/, 'a row that somebody holds is left for later');
 is(sql('SELECT count(*) FROM users WHERE n = 5'), 20000, 'and taken at last');
@@ -225,15 +226,22 @@ sub holding
 $holder = holding('LOCK users', 1);
 unlike(ask("CALL migrate.backfill('users', 'n = 7', duty => 1)"), qr/ERROR/, 'a lock is waited for where it begins');
 end($holder);
-$holder = holding('LOCK users', 60);
+$holder = holding('LOCK users', 1000);
 like(ask('SET pg_migrate.lock_retries = 0', "CALL migrate.backfill('users', 'n = 8')"), qr/ERROR:  55P03: .*DETAIL:  RowExclusiveLock on public.users is blocked by process \d+ .*HINT:  Call again when the holder/s, 'and who has it is named in the end');
 sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 end($holder);
-sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END'; CREATE TABLE late (a int, b int); INSERT INTO late VALUES (1);"
+sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN WHILE NOT pg_try_advisory_xact_lock(99) LOOP PERFORM pg_sleep(0.02); END LOOP; RETURN NEW; END'; CREATE TABLE late (a int, b int); INSERT INTO late VALUES (1);"
 	  . ' CREATE TRIGGER slow BEFORE UPDATE ON late FOR EACH ROW EXECUTE FUNCTION slow()');
-$call = begin([ "CALL migrate.backfill('late', 'b = 1', 'b IS NULL', duty => 1)" ]);
+my $key = holding('SELECT pg_advisory_lock(99)', 1000);
+$call = begin([ 'SET pg_migrate.lock_retries = 1000', "CALL migrate.backfill('late', 'b = 1', 'b IS NULL', duty => 1)" ]);
 await("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'CALL%late%' AND wait_event = 'PgSleep'");
-$holder = begin([ 'BEGIN; LOCK late; SELECT pg_sleep(1); COMMIT' ]);
+$holder = begin([ 'BEGIN; LOCK late; SELECT pg_sleep(1000)' ]);
+await("SELECT count(*) = 1 FROM pg_locks WHERE relation = 'late'::regclass AND NOT granted");
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_advisory_lock(99); SELECT pg_sleep%' AND pid <> pg_backend_pid()");
+end($key);
+await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'BEGIN; LOCK late%'");
+await("SELECT count(*) = 1 FROM pg_locks WHERE relation = 'late'::regclass AND NOT granted");
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 unlike(end($call), qr/ERROR/, 'a lock is waited for where rows are looked for');
 end($holder);
 
@@ -244,7 +252,7 @@ $standby->init_from_backup($node, 'b', has_streaming => 1);
 $standby->append_conf('postgresql.conf', "recovery_min_apply_delay = '3s'");
 $standby->start;
 $node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'");
-$writers = IPC::Run::start([ 'pgbench', '-n', '-c', 1, '-T', 100, '-R', 50, '-f', $writer, '-h', $node->host, '-p', $node->port, 'postgres' ], '>&', \$said);
+$writers = IPC::Run::start([ 'pgbench', '-n', '-c', 1, '-T', 10000, '-R', 50, '-f', $writer, '-h', $node->host, '-p', $node->port, 'postgres' ], '>&', \$said);
 await('SELECT max(replay_lag) > interval \'1.5 s\' FROM pg_stat_replication');
 $call = begin([ "CALL migrate.backfill('users', 'n = 6')" ]);
 await("SELECT waiting_for LIKE 'a replica that is % ms behind' FROM migrate.progress");

@@ -132,7 +132,7 @@ is(ask("SET statement_timeout = '1h'", 'CALL migrate.deploy()', "SELECT name, se
 load('CREATE INDEX CONCURRENTLY t_b ON t (b)');
 my $writer = begin("BEGIN; INSERT INTO t VALUES (0); SELECT pg_sleep(1000)");
 await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-like(ask("SET pg_migrate.build_timeout = '500ms'", "SET pg_migrate.lock_timeout = '200ms'", 'CALL migrate.deploy()'),
+like(ask("SET pg_migrate.build_timeout = '10s'", "SET pg_migrate.lock_timeout = '200ms'", 'CALL migrate.deploy()'),
 	qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout\nDETAIL:.*What it left could not be removed: .*The next run removes it/s, 'remains that cannot be removed are told of');
 is(sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_b'::regclass"), 'f', 'for they are there');
 sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
@@ -147,12 +147,10 @@ await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 $writer = begin("BEGIN; INSERT INTO t VALUES (0); SELECT pg_sleep(1000), 'writer'");
 await("SELECT count(*) = 2 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 my $builder = begin("SET pg_migrate.progress_interval = '200ms'", 'SELECT migrate.upgrade()');
-await("SELECT phase = 'waiting for writers before build' FROM migrate.progress");
-sleep 1;
+$builder->{run}->pump until ${ $builder->{said} } =~ /waiting for writers before build/;
 sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%''writer''' AND pid <> pg_backend_pid()");
 end($writer);
-await("SELECT phase = 'waiting for old snapshots' FROM migrate.progress");
-sleep 1;
+$builder->{run}->pump until ${ $builder->{said} } =~ /waiting for old snapshots/;
 sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 end($reader);
 like(end($builder), qr/waiting for writers before build.*waiting for old snapshots/s, 'progress lines tell what is, not what was');

@@ -241,9 +241,9 @@ like(ask($s, "SELECT migrate.require('big');"), qr/at c3\. 1 migration is pendin
 
 # waiting for it
 my $w = session($primary);
-my $waiting = send_to($w, "CALL migrate.wait_for('big', '60 s');");
+my $waiting = send_to($w, "CALL migrate.wait_for('big', '600 s');");
 my $v = session($standby);
-my $waiting_there = send_to($v, "CALL migrate.wait_for('big', '60 s');");
+my $waiting_there = send_to($v, "CALL migrate.wait_for('big', '600 s');");
 $_->{run}->pump_nb for ($w, $v);
 for my $node ($primary, $standby)
 {
@@ -252,8 +252,8 @@ for my $node ($primary, $standby)
 	$seen += $node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CALL migrate.wait_for%' AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL) AND wait_event = 'Extension'") for 1 .. 10;
 	is($seen, 0, 'wait_for() holds no snapshot while it waits, on ' . $node->name);
 }
-like(ask($a, "CALL migrate.wait_for('big', '0.3 s');"), qr/ERROR:  MG021: .* Waited for 0\.[3-9] s\.\nHINT:  Wait for it/s, 'a timeout');
-like(ask($a, "SET statement_timeout = '200ms'; CALL migrate.wait_for('big', '60 s'); RESET statement_timeout;"), qr/ERROR:  57014: canceling statement due to statement timeout/, 'or one of the statement');
+like(ask($a, "CALL migrate.wait_for('big', '0.3 s');"), qr/ERROR:  MG021: .* Waited for \d+\.\d+ s\.\nHINT:  Wait for it/s, 'a timeout');
+like(ask($a, "SET statement_timeout = '200ms'; CALL migrate.wait_for('big', '600 s'); RESET statement_timeout;"), qr/ERROR:  57014: canceling statement due to statement timeout/, 'or one of the statement');
 ask($b, 'SELECT pg_advisory_unlock(7);');
 is(answer_of($c, $deploy) =~ /ERROR.*/s ? $& : '', '', 'it is done');
 is(answer_of($w, $waiting), '', 'and waited for');
@@ -325,7 +325,7 @@ is(sql('SELECT problem FROM migrate.check_registry()', undef, 'restored'), '', '
 ask($b, 'BEGIN; LOCK TABLE migrate.revision;');
 my $begun = time;
 like(ask($w, "CALL migrate.wait_for('nope', '0.5 s');"), qr/ERROR:  55P03: canceling statement due to lock timeout/, 'wait_for() keeps its timeout behind a lock');
-cmp_ok(time - $begun, '<', 10, 'really');
+cmp_ok(time - $begun, '<', 120, 'really');
 ask($b, 'ROLLBACK;');
 
 # what was registered after the snapshot of a transaction

@@ -110,7 +110,7 @@ $node->safe_psql('bare', 'DROP SCHEMA migrate CASCADE');
 # a lock
 {
 	my ($in, $out) = ('', '');
-	my $holder = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('shop') ], '<', \$in, '>', \$out, IPC::Run::timer(60));
+	my $holder = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('shop') ], '<', \$in, '>', \$out, IPC::Run::timer($PostgreSQL::Test::Utils::timeout_default));
 	$in = "BEGIN; LOCK TABLE migrate.revision; SELECT 'held';\n";
 	$holder->pump until $out =~ /held/;
 	my $locked = qr/cannot tell whether the database is up to date\nDETAIL:  canceling statement due to lock timeout\nHINT:  A table of the schema "migrate" is locked; try again\./;
@@ -152,7 +152,7 @@ $node->safe_psql('shop', "ALTER ROLE app SET pg_migrate.require = 'bbbb2222'");
 is(login('app', '-c client_min_messages=error', "$parallel SELECT count(*) FROM items"), 20000, 'parallel workers work');
 {
 	my ($in, $out, $err) = ('', '', '');
-	my $session = IPC::Run::start([ 'psql', '-XAtq', '-U', 'app', '-d', $node->connstr('shop') ], '<', \$in, '>', \$out, '2>', \$err, IPC::Run::timer(60));
+	my $session = IPC::Run::start([ 'psql', '-XAtq', '-U', 'app', '-d', $node->connstr('shop') ], '<', \$in, '>', \$out, '2>', \$err, IPC::Run::timer($PostgreSQL::Test::Utils::timeout_default));
 	$in = "SELECT 'here';\n";
 	$session->pump until $out =~ /here/;
 	$node->safe_psql('shop', "SET client_min_messages = error; SELECT migrate.downgrade('aaaa1111')");

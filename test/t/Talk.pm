@@ -4,8 +4,10 @@ use strict;
 use warnings;
 use Exporter qw(import);
 use IPC::Run ();
+use PostgreSQL::Test::Utils;
+use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(talk_to ask session leave);
+our @EXPORT = qw(talk_to ask session leave await_restart);
 
 my $node;
 
@@ -42,6 +44,22 @@ sub leave
 	my ($s) = @_;
 	$s->{in} .= "\\q\n";
 	$s->{run}->finish;
+	return;
+}
+
+# After one of its processes was killed, wait until a server is up again.  It
+# may still let in connections before it notices; it has once the log, from
+# this offset on, says so.
+sub await_restart
+{
+	my ($server, $offset) = @_;
+
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		last if slurp_file($server->logfile, $offset) =~ /all server processes terminated; reinitializing/;
+		usleep(100_000);
+	}
+	$server->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
 	return;
 }
 
