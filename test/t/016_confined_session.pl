@@ -404,11 +404,16 @@ register('PREPARE own AS SELECT 1; SELECT pg_sleep(600)');
 register(q{SELECT nextval('counter'); SET their.var = 'theirs'; SELECT pg_notify('mine', 'theirs'); SELECT app.boom()});
 is( ask("SET client_min_messages = error; SELECT migrate.upgrade(); SELECT lastval() > 0, current_setting('their.var', true) = ''"),
 	"attempt\nt|t", 'lastval(), and that there is a placeholder');
-register('SET CONSTRAINTS ALL DEFERRED');
+register('SET CONSTRAINTS ALL IMMEDIATE');
 is( ask(q{CREATE TEMP TABLE k (a int UNIQUE DEFERRABLE INITIALLY DEFERRED); SET client_min_messages = error;
-BEGIN; SELECT migrate.upgrade(); INSERT INTO k VALUES (1), (1); ROLLBACK}),
+BEGIN; SELECT migrate.upgrade(); INSERT INTO k VALUES (1), (1); SELECT 'deferred'; COMMIT}),
+	qq{attempt\ndeferred\n23505: duplicate key value violates unique constraint "k_a_key"},
+	'SET CONSTRAINTS of a script: constraints are as they are defined');
+register('SELECT 1');
+is( ask(q{CREATE TEMP TABLE k (a int UNIQUE DEFERRABLE INITIALLY DEFERRED); SET client_min_messages = error;
+BEGIN; SET CONSTRAINTS ALL IMMEDIATE; SELECT migrate.upgrade(); INSERT INTO k VALUES (1), (1); ROLLBACK}),
 	qq{attempt\n23505: duplicate key value violates unique constraint "k_a_key"},
-	'constraints are checked at once in the rest of the transaction');
+	'SET CONSTRAINTS of the caller holds on');
 
 # dblink keeps connections by name
 SKIP:
