@@ -383,6 +383,19 @@ probe_orphans(PgmLint *l, List *columns, PgmTable *other, List *keys)
 					source(l, other, p.referred.inherited), on.data));
 }
 
+/* Does the plan give one of the columns another name? */
+static bool
+is_renamed(const PgmTable *t, const PgmRows *rows)
+{
+	ListCell   *lc;
+
+	foreach(lc, rows->attnums)
+		if (strcmp(get_attname(rows->relid, lfirst_int(lc), false),
+				   ((const PgmColumn *) list_nth(t->columns, lfirst_int(lc) - 1))->name) != 0)
+		return true;
+	return false;
+}
+
 /*
  * Rows that a CHECK over the columns' numbers refuses, NULL: it could not be read,
  * and "why"; "text" is how it is written, or NULL.
@@ -392,6 +405,7 @@ probe_expression(PgmLint *l, Node *expr, const char *why, bool inherited, const 
 {
 	PgmProbe	p = {.l = l,.rows.relid = l->table->relid,.check = expr};
 	Bitmapset  *attnums = NULL;
+	const char *present = "";
 	int			member = -1;
 
 	p.rows.inherited = is_inherited(l, l->table, inherited);
@@ -404,10 +418,13 @@ probe_expression(PgmLint *l, Node *expr, const char *why, bool inherited, const 
 	while ((member = bms_next_member(attnums, member)) >= 0)
 		add_column(&p, &p.rows, l->table, member + FirstLowInvalidHeapAttributeNumber);
 	look(&p);
-	if (p.why == NULL && text == NULL)
-		text = psprintf("(%s)", deparse_expression(expr, deparse_context_for(get_rel_name(l->table->relid), l->table->relid), false, false));
-	report(&p, "row does not fulfil", "rows do not fulfil", text ? text : "", p.why ? "" :
-		   psprintf("SELECT * FROM %s WHERE NOT %s", source(l, l->table, p.rows.inherited), text));
+	if (p.why == NULL)
+		present = deparse_expression(expr, deparse_context_for(get_rel_name(l->table->relid), l->table->relid), false, false);
+
+	/* The query has to run now, whatever the plan will have renamed. */
+	report(&p, "row does not fulfil", "rows do not fulfil", text ? text : present, p.why ? "" :
+		   psprintf("SELECT * FROM %s WHERE NOT %s", source(l, l->table, p.rows.inherited),
+					text && !is_renamed(l->table, &p.rows) ? text : psprintf("(%s)", present)));
 }
 
 static void

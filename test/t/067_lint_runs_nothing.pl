@@ -322,6 +322,8 @@ $node->safe_psql('postgres', 'DROP TABLE mallory.by_class; DROP OPERATOR FAMILY 
 	[ 'ALTER TABLE mallory.tiny ALTER id TYPE int USING id + 1, ADD CHECK (id > 1)', "notice the rows of mallory.tiny were not looked at: the plan adds or changes column id\n" ],
 	[ 'SET statement_timeout = 0; ALTER TABLE orders ADD CHECK (made > now())', qr/^notice .* function now\(\), which is not immutable/ ]);
 look_at(@looked);
+is(ask(q{SET search_path = public; SELECT rewrite FROM migrate.lint_sql('ALTER TABLE orders RENAME paid TO p; ALTER TABLE orders RENAME TO bills; ALTER TABLE bills ADD CHECK (p > 10)') WHERE rule = 'existing-rows'}),
+	"SELECT * FROM public.orders WHERE NOT ((paid > (10)::numeric));\n", 'the query that lists them has the present names');
 is(sprung(), '', 'nothing has run meanwhile');
 
 # Names are seen with the eyes of who will run the scripts, by the recipe of
