@@ -137,14 +137,14 @@ foreach my $what (sort keys %scripts)
 		$script =~ s/%s/$column/g;
 		$node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.stamp('base'); SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\n$script\n', prune => true)");
 		my $notices;
-		$node->psql('postgres', "SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_retries = 100; $call", stderr => \$notices);
+		$node->psql('postgres', "SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_retries = 2; $call", stderr => \$notices);
 		is($node->safe_psql('postgres', 'SELECT migrate.current()'), 'r1', "$what: $call gets through readers in the other order")
 		  or diag($notices);
 	}
 }
 # in two migrations, which are one transaction here
 $node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.stamp('base'); SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\nALTER TABLE t1 ADD z int; SELECT pg_sleep(0.1);\n\n-- revision: r2\n-- down_revision: r1\n-- migrate:up\nALTER TABLE t2 ADD z int;\n', prune => true)");
-is($node->safe_psql('postgres', "SET client_min_messages = error; SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_retries = 100; SELECT migrate.upgrade()"),
+is($node->safe_psql('postgres', "SET client_min_messages = error; SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_retries = 2; SELECT migrate.upgrade()"),
 	'r2', 'two migrations get through them');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE query = 'CALL read_both()'"), 4, 'all readers still read');
 unlike(slurp_file($node->logfile), qr/deadlock detected/, 'there was no deadlock');
