@@ -202,34 +202,18 @@ judge_script(PgmLint *l, const PgmScript *script, List *segments)
 }
 
 /*
- * Look at the schema as the scripts will, for the time of linting: with the role
- * and the search_path that they run with.  The role decides which schemas of the
- * path count, and whose the tables are.  Nothing is executed as it, and the caller's
+ * Look at the schema as the scripts will, for the time of linting.  The caller's
  * own rights decide what is told of data (pgm_lint_as_caller).
  */
-static int
-enter_settings(PgmLint *l)
+static void
+enter_settings(PgmLint *l, PgmViewpoint *caller)
 {
-	int			level = NewGUCNestLevel();
-	Oid			role = pgm_owner_role[0] ? get_role_oid(pgm_owner_role, true) : InvalidOid;
-
-	GetUserIdAndSecContext(&l->caller, &l->caller_context);
-	if (OidIsValid(role))
-		SetUserIdAndSecContext(role, l->caller_context | SECURITY_LOCAL_USERID_CHANGE);
+	pgm_viewpoint_take(caller);
+	l->caller = caller->user;
+	l->caller_context = caller->context;
 	l->session_lock_timeout = LockTimeout > 0;
 	l->lock_wait = l->probe ? LOCK_WAIT : LOCK_WAIT_UNASKED;
 	pgm_settings_bound_lock_timeout(l->lock_wait);
-	if (pgm_search_path[0] != '\0')
-		(void) set_config_option("search_path", pgm_search_path, PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	return level;
-}
-
-static void
-leave_settings(const PgmLint *l, int level)
-{
-	AtEOXact_GUC(false, level);
-	SetUserIdAndSecContext(l->caller, l->caller_context);
 }
 
 /*
@@ -431,17 +415,17 @@ pgm_lint_judge(const PgmRun *run, const List *names, bool probe)
 {
 	PgmLint    *l = palloc0(sizeof(PgmLint));
 	PgmObstacle obstacle;
-	int			level;
+	PgmViewpoint caller;
 
 	l->run = run;
 	l->names = names;
 	l->probe = probe;
-	level = enter_settings(l);
+	enter_settings(l, &caller);
 	l->one_transaction = !pgm_run_obstacle(run, &obstacle);
 	l->shadow = pgm_shadow_begin();
 	judge_upgrades(l);
 	judge_downgrades(l);
-	leave_settings(l, level);
+	pgm_viewpoint_leave(&caller);
 	pgm_lint_allow(l);
 	list_sort(l->findings, compare_findings);
 	return l;
@@ -496,15 +480,15 @@ pgm_lint_script(PgmScript *script, bool probe)
 	PgmStored  *stored = palloc0(sizeof(PgmStored));
 	PgmStep		step = {.stored = stored,.script = script};
 	List	   *partitioned = NIL;
-	int			level;
+	PgmViewpoint caller;
 
 	l->probe = probe;
-	level = enter_settings(l);
+	enter_settings(l, &caller);
 	stored->m.options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
 														   CStringGetDatum("{}")));
 	l->shadow = pgm_shadow_begin();
 	judge_script(l, script, pgm_segments_cut(&step, &partitioned));
-	leave_settings(l, level);
+	pgm_viewpoint_leave(&caller);
 	pgm_lint_allow(l);
 	list_sort(l->findings, compare_findings);
 	return l->findings;
@@ -515,12 +499,13 @@ const PgmLint *
 pgm_lint_judge_scripts(List *scripts)
 {
 	PgmLint    *l = palloc0(sizeof(PgmLint));
-	int			level = enter_settings(l);
+	PgmViewpoint caller;
 	ListCell   *lc;
 
+	enter_settings(l, &caller);
 	l->shadow = pgm_shadow_begin();
 	foreach(lc, scripts)
 		judge_with_settings(l, lfirst(lc), NIL);
-	leave_settings(l, level);
+	pgm_viewpoint_leave(&caller);
 	return l;
 }

@@ -142,3 +142,35 @@ pgm_identity_leave(PgmIdentity *id)
 	}
 	AtEOXact_GUC(false, id->nest_level);
 }
+
+/*
+ * Look names up as the scripts will: with pg_migrate.search_path, and as
+ * pg_migrate.owner_role, whose rights decide which schemas of the path count and
+ * whose the tables are.  For looks at the catalogs only: nothing may be executed.
+ * To be paired with pgm_viewpoint_leave(); on error the abort of the
+ * (sub)transaction that was begun before restores everything.
+ */
+void
+pgm_viewpoint_take(PgmViewpoint *saved)
+{
+	Oid			role;
+
+	pgm_settings_define();
+	role = pgm_owner_role[0] ? get_role_oid(pgm_owner_role, true) : InvalidOid;
+	GetUserIdAndSecContext(&saved->user, &saved->context);
+	if (OidIsValid(role))
+		SetUserIdAndSecContext(role, saved->context | SECURITY_LOCAL_USERID_CHANGE);
+	saved->nest_level = NewGUCNestLevel();
+	if (pgm_search_path[0] != '\0')
+		(void) set_config_option("search_path", pgm_search_path,
+								 PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Look names up as before. */
+void
+pgm_viewpoint_leave(const PgmViewpoint *saved)
+{
+	AtEOXact_GUC(false, saved->nest_level);
+	SetUserIdAndSecContext(saved->user, saved->context);
+}

@@ -20,6 +20,16 @@ typedef struct PgmIdentity
 	PgmLeftovers leftovers;
 } PgmIdentity;
 
+/* Who looks names up, to be put back */
+typedef struct PgmViewpoint
+{
+	Oid			user;
+	int			context;
+	int			nest_level;
+} PgmViewpoint;
+
+extern void pgm_viewpoint_take(PgmViewpoint *saved);
+extern void pgm_viewpoint_leave(const PgmViewpoint *saved);
 extern bool pgm_identity_could_act_as(const char *name, Oid role);
 extern void pgm_identity_init(PgmIdentity *id);
 extern void pgm_identity_admit(PgmIdentity *id, const PgmStored *stored);

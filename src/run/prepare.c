@@ -219,11 +219,8 @@ check_script_values(const PgmStep *step, const PgmScript *script,
 	return false;
 }
 
-/*
- * Can the plan not be one transaction?  Then *o says why.
- */
-bool
-pgm_run_obstacle(const PgmRun *run, PgmObstacle *o)
+static bool
+find_obstacle(const PgmRun *run, PgmObstacle *o)
 {
 	List	   *partitioned = NIL;
 	List	   *added = NIL;
@@ -251,6 +248,21 @@ pgm_run_obstacle(const PgmRun *run, PgmObstacle *o)
 			partitioned = pgm_statement_partitioned(lfirst(lc), partitioned);
 	}
 	return false;
+}
+
+/*
+ * Can the plan not be one transaction?  Then *o says why.
+ */
+bool
+pgm_run_obstacle(const PgmRun *run, PgmObstacle *o)
+{
+	PgmViewpoint caller;
+	bool		found;
+
+	pgm_viewpoint_take(&caller);
+	found = find_obstacle(run, o);
+	pgm_viewpoint_leave(&caller);
+	return found;
 }
 
 /* The obstacle in a few words. */

@@ -541,14 +541,18 @@ pg_migrate_plan(PG_FUNCTION_ARGS)
 		const PgmStatement *s;
 		Datum		values[9];
 		bool		isnull[9] = {false};
+		PgmViewpoint caller;
+		bool		lone;
 
+		pgm_viewpoint_take(&caller);
+		lone = pgm_step_lone(step, partitioned, &s) != NULL;
+		pgm_viewpoint_leave(&caller);
 		values[0] = Int32GetDatum(i + 1);
 		values[1] = CStringGetTextDatum(step->stored->m.revision);
 		values[2] = CStringGetTextDatum(direction == PGM_UPGRADE ?
 										"upgrade" : "downgrade");
 		values[3] = CStringGetTextDatum(pgm_escape_line(step->stored->m.message));
-		values[4] = BoolGetDatum(pgm_step_lone(step, partitioned, &s) == NULL &&
-								 pgm_step_cut(step) == NULL);
+		values[4] = BoolGetDatum(!lone && pgm_step_cut(step) == NULL);
 		isnull[5] = isnull[6] = step->script == NULL;
 		if (step->script)
 		{

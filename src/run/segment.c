@@ -170,8 +170,12 @@ pgm_segments_cut(const PgmStep *step, List **partitioned)
 		.single = mode && strcmp(mode, "single") == 0,
 		.partitioned = *partitioned
 	};
+	PgmViewpoint caller;
 
+	/* whether a table is partitioned says whether its REINDEX can be cut off */
+	pgm_viewpoint_take(&caller);
 	cut_statements(&c);
+	pgm_viewpoint_leave(&caller);
 	if (c.single)
 		refuse_cut(step, &c);
 	if (c.segments == NIL)

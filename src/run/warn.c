@@ -54,9 +54,12 @@ lone_statement(const PgmSegment *segment)
 static bool
 is_large(const RangeVar *rel)
 {
-	Oid			relid = RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK,
-												 NULL, NULL);
+	PgmViewpoint caller;
+	Oid			relid;
 
+	pgm_viewpoint_take(&caller);
+	relid = RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK, NULL, NULL);
+	pgm_viewpoint_leave(&caller);
 	return OidIsValid(relid) && pgm_tree_bytes(relid) > LARGE_TABLE;
 }
 

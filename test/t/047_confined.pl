@@ -146,7 +146,7 @@ my @attacks = (
 	[ 'DETACH PARTITION', $partitioned, q{ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY} ],
 	[ 'VACUUM ANALYZE', 'CREATE INDEX i ON t ((a + imm(a))); CREATE STATISTICS s ON (a + imm(a)), b FROM t', q{VACUUM (ANALYZE) t} ],
 	[ 'VACUUM FULL', 'CREATE INDEX i ON t ((a + imm(a)))', q{VACUUM (FULL) t} ],
-	[ 'CLUSTER of a partitioned table', "$partitioned INSERT INTO p VALUES (2); CREATE INDEX ON p ((a + imm(a))); CREATE INDEX c ON p (a)", q{CLUSTER app.p USING c} ],
+	[ 'CLUSTER of a partitioned table', "$partitioned INSERT INTO p VALUES (2); CREATE INDEX ON p ((a + imm(a))); CREATE INDEX c ON p (a)", q{CLUSTER p USING c} ],
 	[ 'a procedure that commits', '', q{CALL commits()} ],
 	[ 'a DO block that commits', '', "-- transaction: none\nDO \$\$BEGIN COMMIT; PERFORM app.attack(); END\$\$" ],
 	[ 'the argument of a CALL', '', q{CALL migrate.backfill('t', CASE WHEN attack() THEN 'b = 1' END, 'b IS NULL')} ],
