@@ -1,5 +1,6 @@
 -- what others wrote does not reach a terminal or a log as it is
 \set ECHO none
+\set home :DBNAME
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS pg_migrate;
 CREATE EXTENSION pg_migrate;
@@ -88,7 +89,7 @@ CREATE EXTENSION pg_migrate;
 SELECT migrate.register(E'e1\xc2\x9b', upgrade => '');
 SELECT migrate.register('é1', message => E'\x9b31m \xc2\x9b31m na\xc3\xafve', upgrade => '', downgrade => '');
 SELECT migrate.upgrade();
-\c regress
+\c :home
 SET client_min_messages = warning;
 DROP SCHEMA regress_escaping CASCADE;
 DROP DATABASE regress_latin1;
