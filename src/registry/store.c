@@ -16,6 +16,7 @@
 #include "utils/timestamp.h"
 #include "utils/xid8.h"
 
+#include "compat.h"
 #include "registry/names.h"
 #include "registry/position.h"
 #include "registry/registry.h"
@@ -122,8 +123,40 @@ text_or_null(const char *string, bool *isnull)
 	return string ? CStringGetTextDatum(string) : (Datum) 0;
 }
 
+/*
+ * The author of what is registered, called after pgm_spi_begin(): the session
+ * user, who answers for what the session does.
+ *
+ * Not where somebody else's code runs in that session with its owner's rights: a
+ * SECURITY DEFINER function, or an index expression under ANALYZE, which in an
+ * autovacuum worker even has the bootstrap superuser for its session user.  The
+ * author is then whichever of the two roles can do less.
+ *
+ * Raises 42501 where neither of them could act as the other.
+ */
+static Oid
+author_of(const PgmSpi *spi)
+{
+	Oid			session = GetSessionUserId();
+
+	if ((spi->sec_context & (SECURITY_LOCAL_USERID_CHANGE |
+							 SECURITY_RESTRICTED_OPERATION)) == 0 ||
+		pgm_can_act_as(spi->userid, session))
+		return session;
+	if (!pgm_can_act_as(session, spi->userid))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("cannot tell who is the author of the migration"),
+				 errdetail("It is registered by a function that runs as \"%s\", in a session of \"%s\". Neither could act as the other.",
+						   GetUserNameFromId(spi->userid, false),
+						   GetUserNameFromId(session, false)),
+				 errhint("Register it outside of the function, or let a role own the function that can act as \"%s\".",
+						 GetUserNameFromId(session, false))));
+	return spi->userid;
+}
+
 static void
-content_values(const PgmMigration *m, Datum *values, bool *isnull)
+content_values(const PgmMigration *m, Oid author, Datum *values, bool *isnull)
 {
 	memset(isnull, false, CONTENT_COLUMNS * sizeof(bool));
 	values[0] = CStringGetTextDatum(m->revision);
@@ -139,11 +172,10 @@ content_values(const PgmMigration *m, Datum *values, bool *isnull)
 	values[10] = CStringGetTextDatum(m->checksum);
 	values[11] = CStringGetTextDatum(pgm_migration_file_name(m->revision,
 															 m->message));
-	values[12] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(),
-													   false));
+	values[12] = CStringGetTextDatum(GetUserNameFromId(author, false));
 }
 
-/* Add a migration; its author is the session user. */
+/* Add a migration. */
 void
 pgm_registry_insert(const PgmMigration *m)
 {
@@ -153,7 +185,7 @@ pgm_registry_insert(const PgmMigration *m)
 
 	pgm_spi_begin(&spi, false);
 	pgm_position_tell();
-	content_values(m, values, isnull);
+	content_values(m, author_of(&spi), values, isnull);
 	pgm_spi_run(&spi, &insert_query, values, isnull);
 	pgm_spi_end(&spi);
 }
@@ -171,7 +203,7 @@ pgm_registry_replace(const PgmMigration *m, bool content)
 
 	pgm_spi_begin(&spi, false);
 	pgm_position_tell();
-	content_values(m, values, isnull);
+	content_values(m, author_of(&spi), values, isnull);
 	if (content)
 		pgm_spi_run(&spi, &replace_query, values, isnull);
 	else

@@ -222,12 +222,12 @@ enter(PgmIdentity *id)
 static void
 leave(PgmIdentity *id)
 {
-	pgm_run_active = pgm_engine_task != NULL;
 	pgm_lockwatch_stop();
 	if (pgm_engine_identity && pgm_engine_identity->confined)
 		pgm_identity_leave(id);
 	else
 		AtEOXact_GUC(false, id->nest_level);
+	pgm_run_active = pgm_engine_task != NULL;
 }
 
 /* After an error: its transaction is undone; returns the error. */

@@ -153,9 +153,9 @@ execute_segment(const PgmTask *task)
 		pgm_execute_part(s->script, s->first, s->count, &e->work.timeout);
 	if (task->total == 1 && task->step->verify)
 		pgm_execute_verify(NULL, task->step->verify, &e->work.timeout);
-	pgm_run_active = false;
 	pgm_lockwatch_stop();
-	pgm_identity_leave(&e->run->identity);
+	pgm_identity_leave(&e->run->identity);	/* runs deferred triggers */
+	pgm_run_active = false;
 }
 
 static bool

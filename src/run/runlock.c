@@ -31,6 +31,7 @@
 #include "run/blocker.h"
 #include "run/cycle.h"
 #include "run/door.h"
+#include "run/guard.h"
 #include "run/retry.h"
 #include "run/runlock.h"
 #include "run/settings.h"
@@ -47,6 +48,16 @@
 bool		pgm_run_active = false;
 
 static object_access_hook_type previous_access_hook = NULL;
+
+/*
+ * Does a script run, or what it has left to be executed at its end, as deferred
+ * triggers are?
+ */
+static bool
+is_within_script(void)
+{
+	return pgm_run_active || pgm_guard_active;
+}
 
 /* Raise 55006: a script would drop or alter the extension that runs it. */
 static void
@@ -70,7 +81,7 @@ access_hook(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
 	if (previous_access_hook)
 		previous_access_hook(access, class_id, object_id, sub_id, arg);
 
-	if (pgm_run_active && class_id == ExtensionRelationId &&
+	if (is_within_script() && class_id == ExtensionRelationId &&
 		(access == OAT_DROP || access == OAT_POST_ALTER) &&
 		object_id == get_extension_oid("pg_migrate", true))
 		refuse_under_script();
@@ -191,7 +202,7 @@ pgm_runlock_check(const char *function)
 	PreventCommandDuringRecovery(function);
 	PreventCommandIfReadOnly(function);
 	PreventCommandIfParallelMode(function);
-	if (pgm_run_active)
+	if (is_within_script())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("cannot call %s while a migration runs", function),
@@ -394,7 +405,7 @@ pgm_runlock_acquire(const char *function)
 void
 pgm_runlock_guard(const char *command)
 {
-	if (pgm_run_active)
+	if (is_within_script())
 		refuse_under_script();
 	acquire(refuse_change, command);
 }

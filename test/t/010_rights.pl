@@ -871,5 +871,80 @@ refused(
 is($node->safe_psql('hostile', 'SELECT what FROM evil.witness'), '', 'by nothing that was planted');
 $blocker->quit;
 
+#
+# The author of what is registered by code that somebody else's session runs
+#
+create('authors');
+$node->safe_psql('authors', <<'SQL');
+CREATE ROLE coder LOGIN;
+CREATE ROLE stranger LOGIN;
+CREATE SCHEMA coded AUTHORIZATION coder;
+GRANT USAGE ON SCHEMA coded TO PUBLIC;
+GRANT USAGE ON SCHEMA migrate TO coder, stranger;
+GRANT EXECUTE ON FUNCTION migrate.register, migrate.trust, migrate.load TO coder;
+SQL
+my $authors = q{SELECT revision || ' ' || registered_by FROM migrate.revision ORDER BY 1};
+
+sql('authors', 'coder', <<'SQL');
+CREATE TABLE coded.t AS SELECT 1 AS i;
+CREATE FUNCTION coded.f(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+  IF session_user <> current_user THEN
+    PERFORM migrate.register('analyzed', upgrade => 'SELECT 1');
+  END IF;
+  RETURN i;
+END $$;
+CREATE INDEX ON coded.t (coded.f(i));
+CREATE FUNCTION coded.definer(revision text) RETURNS void SECURITY DEFINER LANGUAGE sql AS $$
+  SELECT migrate.register(revision, upgrade => 'SELECT 1');
+$$;
+CREATE FUNCTION coded.reload() RETURNS void SECURITY DEFINER LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM migrate.register('analyzed', upgrade => 'SELECT 2', replace => true);
+END $$;
+SQL
+$node->safe_psql('authors', 'ANALYZE coded.t');
+is($node->safe_psql('authors', $authors), 'analyzed coder',
+	'what an index expression registers under ANALYZE is its owner\'s, not the superuser\'s');
+$node->safe_psql('authors', q{SELECT coded.reload(), coded.definer('defined')});
+is($node->safe_psql('authors', $authors),
+	"analyzed coder\ndefined coder",
+	'and so is what a function with its owner\'s rights registers or replaces');
+refused('authors', 'stranger', q{SELECT coded.definer('whose')},
+	'42501', 'between strangers nobody can tell', qr/cannot tell who is the author/);
+
+# a wrapper of somebody who can do more leaves the author what it is
+$node->safe_psql('authors', <<'SQL');
+CREATE FUNCTION coded.wrapper(revision text) RETURNS void SECURITY DEFINER LANGUAGE sql AS $$
+  SELECT migrate.register(revision, upgrade => 'SELECT 1');
+$$;
+SQL
+sql('authors', 'stranger', q{SELECT coded.wrapper('wrapped')});
+is($node->safe_psql('authors', "$authors DESC LIMIT 1"),
+	'wrapped stranger', 'who calls a superuser\'s function is the author');
+
+# deferred triggers are fired at the end of a confined segment
+$node->safe_psql('authors', <<'SQL');
+SELECT migrate.unregister(revision) FROM (VALUES ('analyzed'), ('defined'), ('wrapped')) AS r (revision);
+ALTER DATABASE authors SET pg_migrate.owner_role = 'coder';
+SQL
+load('authors', 'coder', file('deferring', '', <<'SQL'));
+CREATE TABLE coded.d (i int);
+CREATE FUNCTION coded.late() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM migrate.register('late', upgrade => 'SELECT 1');
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER late AFTER INSERT ON coded.d DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION coded.late();
+INSERT INTO coded.d VALUES (1);
+SQL
+foreach my $door ('CALL migrate.deploy()', 'SELECT migrate.upgrade()')
+{
+	refused('authors', $super, $door, '55006', "$door: a deferred trigger of a script registers nothing",
+		qr/cannot call migrate\.register\(\) while a migration runs/);
+}
+is($node->safe_psql('authors', $authors), 'deferring coder', 'and nothing was registered');
+
 $node->stop;
 done_testing();
