@@ -106,7 +106,7 @@ compute_bounds(Relation rel, const PartitionBoundSpec *raw)
 	ListCell   *lc;
 
 	/* the server will refuse to attach to a table that is not partitioned */
-	if (key == NULL || (!raw->is_default && raw->strategy != key->strategy))
+	if (key == NULL || (!raw->is_default && raw->strategy != (char) key->strategy))
 		return NULL;
 	spec->strategy = key->strategy;
 	if (raw->is_default || key->strategy == PARTITION_STRATEGY_HASH)
