@@ -32,14 +32,14 @@
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
 
-typedef struct PgmRange
+typedef struct PgmCharRange
 {
 	pg_wchar	first;
 	pg_wchar	last;
-} PgmRange;
+} PgmCharRange;
 
 /* Never shown as they are */
-static const PgmRange unsafe[] = {
+static const PgmCharRange unsafe[] = {
 	{0x01, 0x1f}, {0x7f, 0x9f}, /* C0, DEL and C1 controls */
 	{0x061c, 0x061c},			/* Arabic letter mark */
 	{0x180e, 0x180e},			/* Mongolian vowel separator */
@@ -56,7 +56,7 @@ static const PgmRange unsafe[] = {
  * Not in a name either: blanks, and what text needs but a name does not (the
  * joiners of Persian and Indic scripts and of emoji, the soft hyphen).
  */
-static const PgmRange unseen[] = {
+static const PgmCharRange unseen[] = {
 	{' ', ' '}, {0xa0, 0xa0}, {0xad, 0xad}, {0x034f, 0x034f},
 	{0x115f, 0x1160}, {0x1680, 0x1680}, {0x17b4, 0x17b5}, {0x180b, 0x180f},
 	{0x2000, 0x200d}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000},
@@ -64,7 +64,7 @@ static const PgmRange unseen[] = {
 };
 
 static bool
-in_ranges(const PgmRange *ranges, int n, pg_wchar c)
+in_ranges(const PgmCharRange *ranges, int n, pg_wchar c)
 {
 	for (int i = 0; i < n; i++)
 		if (c >= ranges[i].first && c <= ranges[i].last)

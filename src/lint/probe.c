@@ -42,8 +42,8 @@
 typedef struct PgmProbe
 {
 	PgmLint    *l;
-	PgmRows		rows;
-	PgmRows		referred;		/* for a foreign key */
+	PgmRowSet		rows;
+	PgmRowSet		referred;		/* for a foreign key */
 	Node	   *check;			/* is false for the rows; or NULL */
 	bool		nulls;			/* which are equal to each other */
 	const char *why;			/* it cannot be answered, or NULL */
@@ -148,7 +148,7 @@ is_present(const PgmTable *t, AttrNumber attnum, const PgmColumn *c)
 
 /* Look at a column of a table, by its number. */
 static void
-add_column(PgmProbe *p, PgmRows *rows, PgmTable *t, AttrNumber attnum)
+add_column(PgmProbe *p, PgmRowSet *rows, PgmTable *t, AttrNumber attnum)
 {
 	const PgmColumn *c = list_nth(t->columns, attnum - 1);
 
@@ -161,7 +161,7 @@ add_column(PgmProbe *p, PgmRows *rows, PgmTable *t, AttrNumber attnum)
 
 /* Look at columns by their names; those that are compared need operators for that. */
 static void
-add_columns(PgmProbe *p, PgmRows *rows, PgmTable *t, List *names, bool compared)
+add_columns(PgmProbe *p, PgmRowSet *rows, PgmTable *t, List *names, bool compared)
 {
 	ListCell   *lc;
 
@@ -191,7 +191,7 @@ add_columns(PgmProbe *p, PgmRows *rows, PgmTable *t, List *names, bool compared)
 
 /* Present names of columns joined, each after "prefix". */
 static char *
-join(const PgmRows *rows, const char *prefix, const char *between, const char *behind)
+join(const PgmRowSet *rows, const char *prefix, const char *between, const char *behind)
 {
 	StringInfoData buf;
 	ListCell   *lc;
@@ -274,7 +274,7 @@ source(const PgmLint *l, PgmTable *t, bool inherited)
 
 /* "column IS NOT NULL" for all of the columns, of whatever type these are */
 static Node *
-no_nulls(const PgmTable *t, const PgmRows *rows)
+no_nulls(const PgmTable *t, const PgmRowSet *rows)
 {
 	List	   *tests = NIL;
 	ListCell   *lc;
@@ -325,7 +325,7 @@ probe_duplicates(PgmLint *l, List *columns, bool nulls, const char *why)
 
 /* Are the columns of a foreign key compared with the server's own operators? */
 static bool
-has_builtin_equality(const PgmRows *rows, const PgmRows *referred)
+has_builtin_equality(const PgmRowSet *rows, const PgmRowSet *referred)
 {
 	List	   *name = list_make2(makeString("pg_catalog"), makeString("="));
 	ListCell   *la;
@@ -385,7 +385,7 @@ probe_orphans(PgmLint *l, List *columns, PgmTable *other, List *keys)
 
 /* Does the plan give one of the columns another name? */
 static bool
-is_renamed(const PgmTable *t, const PgmRows *rows)
+is_renamed(const PgmTable *t, const PgmRowSet *rows)
 {
 	ListCell   *lc;
 

@@ -40,16 +40,16 @@
 #include "registry/sizes.h"
 
 /* A scan of a table and those that inherit from it */
-typedef struct PgmLook
+typedef struct PgmTableScan
 {
-	const PgmRows *rows;
+	const PgmRowSet *rows;
 	TupleDesc	desc;			/* of the table */
 	bool		(*take) (void *context, TupleTableSlot *slot);	/* false: enough */
 	void	   *context;
-} PgmLook;
+} PgmTableScan;
 
 static const char *
-may_not_read(Relation rel, const PgmRows *rows)
+may_not_read(Relation rel, const PgmRowSet *rows)
 {
 	ListCell   *lc;
 
@@ -90,7 +90,7 @@ pgm_rows_elsewhere(Oid relid)
 
 /* A generated column that is computed when it is read has no stored value. */
 static const char *
-is_computed(Relation rel, const PgmRows *rows)
+is_computed(Relation rel, const PgmRowSet *rows)
 {
 	ListCell   *lc;
 
@@ -105,7 +105,7 @@ is_computed(Relation rel, const PgmRows *rows)
 }
 
 static List *
-tables_of(const PgmRows *rows)
+tables_of(const PgmRowSet *rows)
 {
 	return rows->inherited ? find_all_inheritors(rows->relid, AccessShareLock, NULL) :
 		list_make1_oid(rows->relid);
@@ -117,7 +117,7 @@ tables_of(const PgmRows *rows)
  * there are any for the user.
  */
 const char *
-pgm_rows_hidden(const PgmRows *rows)
+pgm_rows_hidden(const PgmRowSet *rows)
 {
 	Relation	rel = try_relation_open(rows->relid, AccessShareLock);
 	const char *why;
@@ -139,7 +139,7 @@ pgm_rows_hidden(const PgmRows *rows)
 
 /* Hand on the rows of one table, as rows of the table it inherits from. */
 static bool
-scan(const PgmLook *look, Relation rel)
+scan(const PgmTableScan *look, Relation rel)
 {
 	TupleConversionMap *map = convert_tuples_by_name(RelationGetDescr(rel), look->desc);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
@@ -161,10 +161,10 @@ scan(const PgmLook *look, Relation rel)
 }
 
 static void
-look_at(const PgmRows *rows, bool (*take) (void *, TupleTableSlot *), void *context)
+look_at(const PgmRowSet *rows, bool (*take) (void *, TupleTableSlot *), void *context)
 {
 	Relation	root = table_open(rows->relid, AccessShareLock);
-	PgmLook		look = {
+	PgmTableScan		look = {
 		.rows = rows,
 		.desc = CreateTupleDescCopy(RelationGetDescr(root)),
 		.take = take,
@@ -215,7 +215,7 @@ test(void *context, TupleTableSlot *slot)
  * to "most".  pgm_is_builtin() has admitted the expression.
  */
 int64
-pgm_rows_failing(const PgmRows *rows, Node *check, int64 most)
+pgm_rows_failing(const PgmRowSet *rows, Node *check, int64 most)
 {
 	PgmTest		t = {.econtext = CreateStandaloneExprContext(),.most = most};
 
@@ -228,7 +228,7 @@ pgm_rows_failing(const PgmRows *rows, Node *check, int64 most)
 /* Columns that are copied to be compared */
 typedef struct PgmCopy
 {
-	const PgmRows *rows;
+	const PgmRowSet *rows;
 	bool		nulls;			/* of rows with nulls, too */
 	Tuplestorestate *store;
 	TupleDesc	desc;
@@ -256,7 +256,7 @@ copy(void *context, TupleTableSlot *slot)
 
 /* Columns k1, k2, ... with the types of those of the table */
 static TupleDesc
-describe(const PgmRows *rows)
+describe(const PgmRowSet *rows)
 {
 	TupleDesc	desc = CreateTemplateTupleDesc(list_length(rows->attnums));
 	ListCell   *lc;
@@ -279,7 +279,7 @@ describe(const PgmRows *rows)
 
 /* Copy the columns to what a query of ours may read under a name of ours. */
 static void
-offer(const PgmRows *rows, bool nulls, const char *name)
+offer(const PgmRowSet *rows, bool nulls, const char *name)
 {
 	PgmCopy		c = {
 		.rows = rows,
@@ -324,7 +324,7 @@ begin_query(void)
 
 /* The number of values that several rows have, up to "most" */
 int64
-pgm_rows_repeated(const PgmRows *rows, bool nulls, int64 most)
+pgm_rows_repeated(const PgmRowSet *rows, bool nulls, int64 most)
 {
 	StringInfoData keys;
 	int64		result;
@@ -343,7 +343,7 @@ pgm_rows_repeated(const PgmRows *rows, bool nulls, int64 most)
 
 /* The number of rows that refer to no row of another table, up to "most" */
 int64
-pgm_rows_orphaned(const PgmRows *rows, const PgmRows *referred, int64 most)
+pgm_rows_orphaned(const PgmRowSet *rows, const PgmRowSet *referred, int64 most)
 {
 	StringInfoData on;
 	int64		result;

@@ -52,12 +52,12 @@ typedef struct PgmWaitingSearch
 } PgmWaitingSearch;
 
 /* A query that changes rows of a table */
-typedef struct PgmChange
+typedef struct PgmRowChange
 {
 	int			events;			/* of CHANGES */
 	const RangeVar *relation;
 	List	   *columns;		/* char *, that it assigns in an UPDATE */
-} PgmChange;
+} PgmRowChange;
 
 /* Is a constraint deferred by then? */
 static bool
@@ -86,7 +86,7 @@ wait_for(PgmWaitingSearch *w, PgmTable *t, const char *constraint)
 
 /* Does the change assign one of the columns? */
 static bool
-assigns(const PgmChange *c, const List *columns)
+assigns(const PgmRowChange *c, const List *columns)
 {
 	ListCell   *lc;
 	ListCell   *ls;
@@ -100,7 +100,7 @@ assigns(const PgmChange *c, const List *columns)
 
 /* A foreign key of the table: rows that come, or get other values */
 static void
-note_key(PgmWaitingSearch *w, PgmTable *t, const PgmChange *c,
+note_key(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c,
 		 const PgmForeignKey *key)
 {
 	if (is_deferred(w, key->name ? key->name : "", key->manner[3] == '1', key->manner[4] == '1') &&
@@ -114,7 +114,7 @@ note_key(PgmWaitingSearch *w, PgmTable *t, const PgmChange *c,
  * only NO ACTION is ever deferred.
  */
 static void
-note_reference(PgmWaitingSearch *w, PgmTable *t, const PgmChange *c,
+note_reference(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c,
 			   const PgmForeignKey *key)
 {
 	if (key->referenced == t &&
@@ -127,7 +127,7 @@ note_reference(PgmWaitingSearch *w, PgmTable *t, const PgmChange *c,
 
 /* Does the trigger fire for an UPDATE of these columns? */
 static bool
-is_for_update(const PgmTable *t, const PgmChange *c, const int2vector *columns)
+is_for_update(const PgmTable *t, const PgmRowChange *c, const int2vector *columns)
 {
 	for (int i = 0; i < columns->dim1; i++)
 	{
@@ -145,7 +145,7 @@ is_for_update(const PgmTable *t, const PgmChange *c, const int2vector *columns)
  * it is not known whether that holds.
  */
 static void
-note_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmChange *c)
+note_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 {
 	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
 	ScanKeyData key;
@@ -175,7 +175,7 @@ note_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmChange *c)
 
 /* The constraint triggers that the plan has made before */
 static void
-note_new_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmChange *c)
+note_new_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 {
 	ListCell   *lc;
 
@@ -196,7 +196,7 @@ note_new_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmChange *c)
 
 /* What waits for deferred constraints after a change of one table */
 static void
-note_table(PgmWaitingSearch *w, PgmTable *t, const PgmChange *c)
+note_table(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 {
 	ListCell   *lc;
 	ListCell   *lk;
@@ -233,10 +233,10 @@ target_names(List *names, const List *targets)
 }
 
 /* What a node of a query changes; no event: nothing. */
-static PgmChange
+static PgmRowChange
 change_of(const Node *node)
 {
-	PgmChange	c = {0};
+	PgmRowChange	c = {0};
 	ListCell   *lc;
 
 	if (IsA(node, InsertStmt))
@@ -289,7 +289,7 @@ static bool
 note_changes(Node *node, void *context)
 {
 	PgmWaitingSearch *w = context;
-	PgmChange	c;
+	PgmRowChange	c;
 	PgmTable   *t;
 	ListCell   *lc;
 
