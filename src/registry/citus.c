@@ -29,25 +29,6 @@ static PgmQuery coordinator_query = {
 	" ORDER BY coalesce(n ->> 'noderole', 'primary') <> 'primary', (n ->> 'nodeid')::int8 LIMIT 1"
 };
 
-/* The first column of the first row, or NULL. */
-static char *
-query_text(PgmQuery *query)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	char	   *result = NULL;
-	PgmSpi		spi;
-
-	pgm_spi_begin(&spi, false);
-	if (pgm_spi_run(&spi, query, NULL, NULL) > 0)
-	{
-		char	   *text = pgm_spi_text(0, 1);
-
-		result = text ? MemoryContextStrdup(caller, text) : NULL;
-	}
-	pgm_spi_end(&spi);
-	return result;
-}
-
 static bool
 table_exists(const char *name)
 {
@@ -67,11 +48,11 @@ pgm_citus_refuse_worker(const char *doing)
 
 	if (!table_exists("pg_dist_local_group"))
 		return;
-	group = query_text(&group_query);
+	group = pgm_spi_query_text(&group_query, NULL);
 	if (group == NULL)
 		return;
 	coordinator = table_exists("pg_dist_node") ?
-		query_text(&coordinator_query) : NULL;
+		pgm_spi_query_text(&coordinator_query, NULL) : NULL;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("cannot %s on a worker node of Citus", doing),

@@ -347,13 +347,5 @@ pgm_registry_replication(void)
 char *
 pgm_registry_last_role(void)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	char	   *result = NULL;
-	PgmSpi		spi;
-
-	pgm_spi_begin(&spi, false);
-	if (pgm_spi_run(&spi, &last_role_query, NULL, NULL) > 0)
-		result = MemoryContextStrdup(caller, pgm_spi_text(0, 1));
-	pgm_spi_end(&spi);
-	return result;
+	return pgm_spi_query_text(&last_role_query, NULL);
 }

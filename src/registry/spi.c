@@ -127,3 +127,25 @@ pgm_spi_text(uint64 row, int column)
 
 	return isnull ? NULL : TextDatumGetCString(value);
 }
+
+/*
+ * The first column, a text, of the first row of a query, in the current memory
+ * context; NULL if that is null or there is no row.
+ */
+char *
+pgm_spi_query_text(PgmQuery *query, Datum *values)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	char	   *result = NULL;
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	if (pgm_spi_run(&spi, query, values, NULL) > 0)
+	{
+		char	   *value = pgm_spi_text(0, 1);
+
+		result = value ? MemoryContextStrdup(caller, value) : NULL;
+	}
+	pgm_spi_end(&spi);
+	return result;
+}

@@ -187,24 +187,6 @@ pgm_journal_holder(char **login)
 	return pid;
 }
 
-/* The text that a query returns, or NULL. */
-static char *
-query_line(PgmQuery *query, Datum *values)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	char	   *line = NULL;
-	PgmSpi		spi;
-
-	pgm_spi_begin(&spi, false);
-	if (pgm_spi_run(&spi, query, values, NULL) > 0)
-	{
-		line = pgm_spi_text(0, 1);
-		line = line ? MemoryContextStrdup(caller, line) : NULL;
-	}
-	pgm_spi_end(&spi);
-	return line;
-}
-
 /*
  * How far the run of a process is, as one line; NULL when it has not begun.
  * Process 0: the last run that is said to be in progress, which is all that a
@@ -215,7 +197,7 @@ pgm_journal_progress_line(int pid)
 {
 	Datum		value = Int32GetDatum(pid);
 
-	return pid ? query_line(&line_query, &value) : query_line(&last_line_query, NULL);
+	return pid ? pgm_spi_query_text(&line_query, &value) : pgm_spi_query_text(&last_line_query, NULL);
 }
 
 /* Is that run an upgrade? */
@@ -224,7 +206,7 @@ pgm_journal_goes_up(int pid)
 {
 	Datum		value = Int32GetDatum(pid);
 
-	return query_line(&up_query, &value) != NULL;
+	return pgm_spi_query_text(&up_query, &value) != NULL;
 }
 
 /* Add a row, the texts of which quote scripts and names of applications. */
