@@ -13,7 +13,7 @@ extern int	pgm_client_backend(void);
 extern bool pgm_client_waits(int pid);
 extern void pgm_client_watch(void);
 extern bool pgm_client_blocks(const LOCKTAG *tag);
-extern void pgm_client_raise(void) pg_attribute_noreturn();
+extern void pgm_client_raise(void) __attribute__((noreturn));
 extern void pgm_client_explain(ErrorData *edata);
 
 #endif							/* PGM_CLIENT_H */
