@@ -64,7 +64,7 @@ static PgmQuery members_query = {
 	"  (SELECT format('%I.%I', p.pronamespace::regnamespace::text, p.proname) FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid"
 	"   WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid"
 	"    AND d.deptype = 'e' AND p.proname = $3 AND p.proargtypes::text = 'regclass'::regtype::oid::text"
-	"    AND p.prorettype IN ('int8'::regtype))"
+	"    AND p.prorettype = 'int8'::regtype)"
 	" FROM pg_extension e JOIN pg_roles r ON r.oid = e.extowner WHERE e.extname = $1 AND r.rolsuper",
 	.argtypes = {TEXTOID, TEXTOID, TEXTOID}
 };
@@ -217,8 +217,8 @@ pgm_stored_elsewhere(Oid relid)
 	if (!OidIsValid(relid))
 		return false;
 	storage = storage_of(relid, false, &bytes);
-
-	return get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE || (storage && !storage->in_children);
+	return get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE ||
+		(storage && !storage->in_children);
 }
 
 /* The size of an open relation */

@@ -52,10 +52,14 @@ static PgmQuery run_query = {
 	.argtypes = {INT8OID}
 };
 
-/* any other process that has the run lock, also for a run in one transaction */
+/*
+ * Any other process that has the run lock, and the login of its run by segments.
+ * A run in one transaction has no row; a row of the same pid is of a run that
+ * was killed before, and must not give its caller rights over this one.
+ */
 static PgmQuery holder_query = {
 	.sql = "SELECT l.pid, (SELECT r.login FROM migrate.run r"
-	"   WHERE r.pid = l.pid AND r.state = 'running' ORDER BY r.run DESC LIMIT 1)"
+	"   WHERE l.mode = 'ExclusiveLock' AND r.pid = l.pid AND r.state = 'running' ORDER BY r.run DESC LIMIT 1)"
 	"  FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
 	" WHERE l.locktype = 'advisory' AND l.objsubid = 3 AND l.granted"
 	" AND d.datname = current_database() AND l.pid <> pg_backend_pid()"

@@ -9,6 +9,7 @@
 #include "access/xact.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "storage/procarray.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -133,7 +134,7 @@ cancel_run(int pid, const char *login)
 
 	if (OidIsValid(caller) && has_privs_of_role(GetUserId(), caller) &&
 		(superuser() || !superuser_arg(caller)))
-		PG_RETURN_BOOL(kill(pid, SIGINT) == 0);
+		PG_RETURN_BOOL(BackendPidGetProc(pid) != NULL && kill(pid, SIGINT) == 0);
 	return DirectFunctionCall1(pg_cancel_backend, Int32GetDatum(pid));
 }
 
