@@ -45,7 +45,7 @@ static const PgmCharRange unsafe[] = {
 	{0x180e, 0x180e},			/* Mongolian vowel separator */
 	{0x200b, 0x200b},			/* zero width space */
 	{0x200e, 0x200f},			/* left-to-right and right-to-left mark */
-	{0x2028, 0x202e},			/* line and paragraph separator, bidi embeddings */
+	{0x2028, 0x202e},			/* line separators, bidi embeddings */
 	{0x2060, 0x206f},			/* word joiner, bidi isolates */
 	{0xfeff, 0xfeff},			/* byte order mark */
 	{0xfff9, 0xfffb},			/* interlinear annotation */

@@ -56,7 +56,11 @@ static PgmQuery rows_query = {
 	" FROM (SELECT f.top, sum(coalesce(pg_relation_size(m.oid), 0))::int8 AS bytes,"
 	"  CASE WHEN min(m.reltuples) FILTER (WHERE m.relkind <> 'p') < 0 THEN -1"
 	"   ELSE coalesce(sum(m.reltuples) FILTER (WHERE m.relkind <> 'p'), 0) END::float8 AS number,"
-	/* as pgm_relation_bytes() decides, so that it is not called for each table */
+
+	/*
+	 * As pgm_relation_bytes() decides, so that it is not called for each
+	 * table.
+	 */
 	"  bool_or(m.relkind = 'f' OR (m.relkind IN ('r', 'm') AND m.relam <> 2 AND pg_relation_size(m.oid) = 0)) AS elsewhere,"
 	"  CASE WHEN $1 THEN array_agg(m.oid) END AS members"
 	"  FROM family f JOIN pg_class m ON m.oid = f.relid GROUP BY f.top) s"
@@ -461,16 +465,16 @@ read_bounds(PgmSpi *spi, MemoryContext context)
 		bool		isnull;
 		Oid			relid = DatumGetObjectId(pgm_spi_datum(row, 2, &isnull));
 		PgmSideText *entry;
-		char	   *text;
+		char	   *bounds;
 
 		CHECK_FOR_INTERRUPTS();
 		if (!pgm_bounds_are_builtin(relid))
 			continue;
-		text = pgm_partition_constraint(relid);
-		if (text == NULL || strstr(text, "satisfies_hash_partition("))
+		bounds = pgm_partition_constraint(relid);
+		if (bounds == NULL || strstr(bounds, "satisfies_hash_partition("))
 			continue;
 		entry = pgm_texthash_enter(hash, pgm_spi_text(row, 1), NULL);
-		entry->text = text;
+		entry->text = bounds;
 	}
 	MemoryContextSwitchTo(old);
 	SPI_freetuptable(SPI_tuptable);

@@ -19,7 +19,7 @@ typedef struct PgmDependency
 /* What is known of the rows of a relation */
 typedef struct PgmRows
 {
-	bool		filled;			/* there is at least a page, or that is not known */
+	bool		filled;			/* it has a page, or may have */
 	bool		known;			/* how many bytes they take */
 	uint64		bytes;
 	double		rows;			/* as the server estimates, -1: not known */

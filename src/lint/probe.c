@@ -42,8 +42,8 @@
 typedef struct PgmProbe
 {
 	PgmLint    *l;
-	PgmRowSet		rows;
-	PgmRowSet		referred;		/* for a foreign key */
+	PgmRowSet	rows;
+	PgmRowSet	referred;		/* for a foreign key */
 	Node	   *check;			/* is false for the rows; or NULL */
 	bool		nulls;			/* which are equal to each other */
 	const char *why;			/* it cannot be answered, or NULL */
@@ -406,6 +406,7 @@ probe_expression(PgmLint *l, Node *expr, const char *why, bool inherited, const 
 	PgmProbe	p = {.l = l,.rows.relid = l->table->relid,.check = expr};
 	Bitmapset  *attnums = NULL;
 	const char *present = "";
+	bool		as_written;
 	int			member = -1;
 
 	p.rows.inherited = is_inherited(l, l->table, inherited);
@@ -422,9 +423,11 @@ probe_expression(PgmLint *l, Node *expr, const char *why, bool inherited, const 
 		present = deparse_expression(expr, deparse_context_for(get_rel_name(l->table->relid), l->table->relid), false, false);
 
 	/* The query has to run now, whatever the plan will have renamed. */
+	as_written = text !=NULL && !is_renamed(l->table, &p.rows);
+
 	report(&p, "row does not fulfil", "rows do not fulfil", text ? text : present, p.why ? "" :
 		   psprintf("SELECT * FROM %s WHERE NOT %s", source(l, l->table, p.rows.inherited),
-					text && !is_renamed(l->table, &p.rows) ? text : psprintf("(%s)", present)));
+					as_written ? text : psprintf("(%s)", present)));
 }
 
 static void

@@ -332,6 +332,7 @@ add_check(PgmPage *p, const PgmExplanation *x, int i)
 
 	if (allowed > 0)
 		text = psprintf("%s%s%d allowed", text, text[0] ? ", " : "", allowed);
+
 	if (unlooked > 0)
 		text = psprintf("%s%s%d not looked at", text, text[0] ? ", " : "", unlooked);
 

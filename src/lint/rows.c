@@ -164,7 +164,7 @@ static void
 look_at(const PgmRowSet *rows, bool (*take) (void *, TupleTableSlot *), void *context)
 {
 	Relation	root = table_open(rows->relid, AccessShareLock);
-	PgmTableScan		look = {
+	PgmTableScan look = {
 		.rows = rows,
 		.desc = CreateTupleDescCopy(RelationGetDescr(root)),
 		.take = take,

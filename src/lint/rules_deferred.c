@@ -236,7 +236,7 @@ target_names(List *names, const List *targets)
 static PgmRowChange
 change_of(const Node *node)
 {
-	PgmRowChange	c = {0};
+	PgmRowChange c = {0};
 	ListCell   *lc;
 
 	if (IsA(node, InsertStmt))
@@ -289,7 +289,7 @@ static bool
 note_changes(Node *node, void *context)
 {
 	PgmWaitingSearch *w = context;
-	PgmRowChange	c;
+	PgmRowChange c;
 	PgmTable   *t;
 	ListCell   *lc;
 

@@ -131,7 +131,7 @@ find_rescue(Oid relid)
 
 	foreach(lc, rescues)
 		if (((PgmRescue *) lfirst(lc))->relid == relid)
-			return lfirst(lc);
+		return lfirst(lc);
 	return NULL;
 }
 

@@ -48,7 +48,7 @@ typedef struct PgmStorage
 static const PgmStorage storages[] = {
 	{"citus", "pg_dist_partition", "logicalrelid::oid = $1", "citus_table_size", false},
 	{"timescaledb", "hypertable",
-		"to_regclass(format('%I.%I', schema_name, table_name))::oid = $1", "hypertable_size", true},
+	"to_regclass(format('%I.%I', schema_name, table_name))::oid = $1", "hypertable_size", true},
 };
 
 /*

@@ -10,8 +10,8 @@
 /* Somebody who is in the way; the texts are in the caller's memory context */
 typedef struct PgmBlocker
 {
-	char	   *what;			/* "process 42 (...): ...", to be read after "blocked by" */
-	char	   *help;			/* "end it with ...", to be read after "Try again later," */
+	char	   *what;			/* follows "blocked by": "process 42 (...)" */
+	char	   *help;			/* follows "Try again later,": "end it ..." */
 } PgmBlocker;
 
 extern TransactionId pgm_blocker_prepared(VirtualTransactionId vxid);

@@ -18,8 +18,8 @@ typedef struct PgmEngine
 	int64		number;			/* 0: not written down yet */
 	bool		in_call;		/* in a CALL, not in a worker */
 	bool		left;			/* in_call: left to a worker, nothing was done */
-	Oid			login;			/* whom that is to be logged in as; InvalidOid:
-								 * as the caller */
+	Oid			login;			/* whom that is to be logged in as;
+								 * InvalidOid: as the caller */
 	PgmRun	   *run;
 	PgmPosition *pos;
 } PgmEngine;

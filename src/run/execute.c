@@ -238,7 +238,10 @@ inside_part(void *arg)
 static void
 execute_inside(RawStmt *raw, const char *text, DestReceiver *dest)
 {
-	PgmInside	inside = {.raw = raw,.text = text,.dest = dest};
+	PgmInside	inside = {.dest = dest};
+
+	inside.raw = raw;
+	inside.text = text;
 
 	pgm_atomic(inside_part, &inside);
 }
@@ -264,8 +267,7 @@ execute_guarded(const PgmScript *script, const PgmStatement *s,
 {
 	PgmExecution execution = {
 		.script = script,
-		.statement = s->text ? s :
-			pgm_statement_alone(script->text, script->conforming, s)
+		.statement = s->text ? s : pgm_statement_alone(script->text, script->conforming, s)
 	};
 	ErrorContextCallback callback;
 	bool		armed;

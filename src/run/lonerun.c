@@ -431,7 +431,7 @@ clear_failed(const PgmTask *task, const Node *statement, PgmJournalSegment *row,
 			 ErrorData *edata)
 {
 	ErrorData  *left = clear_remains(task, statement, row->intent,
-									  PGM_LONE_CLEAR_FAILED);
+									 PGM_LONE_CLEAR_FAILED);
 
 	row->state = left ? "running" : "failed";
 	if (left)

@@ -141,7 +141,11 @@ run_steps(PgmRun *run, int64 number, const PgmCallerTimeout *timeout)
 	{
 		MemoryContextSwitchTo(context);
 		run_step(run, &run->steps[i], pos, number, timeout, before);
-		/* also for constraints that a later step makes, after SET CONSTRAINTS ALL */
+
+		/*
+		 * SET CONSTRAINTS ALL also holds for constraints that a later step
+		 * makes.
+		 */
 		reset = reset || pgm_deferred_sets(run->steps[i].script);
 		if (reset)
 			pgm_deferred_reset(before);

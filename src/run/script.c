@@ -129,6 +129,7 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 	script->revision = revision;
 	script->kind = kind;
 	script->text = text;
+
 	script->first_line = first_line;
 	script->conforming = pgm_strings_conform();
 

@@ -27,7 +27,7 @@ typedef struct PgmScript
 	const char *kind;			/* "upgrade", "downgrade" or "verify" */
 	const char *text;
 	int			first_line;		/* its line in a bundle, or 0 */
-	bool		conforming;		/* standard_conforming_strings as it was parsed */
+	bool		conforming;		/* standard_conforming_strings then */
 	List	   *statements;		/* of PgmStatement */
 } PgmScript;
 

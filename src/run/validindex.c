@@ -168,7 +168,7 @@ expect(const Node *node)
 	{
 		Oid			index = relation_of(((const ReindexStmt *) node)->relation);
 
-		/* that of a partitioned table need not be valid for having been rebuilt */
+		/* that of a partitioned table may stay invalid */
 		if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX)
 			return expected;
 		expected.schema = get_rel_namespace(index);
@@ -225,7 +225,7 @@ check(const PgmExpected *expected)
 	foreach(lc, indexes_of(expected->partitioned))
 		if (!list_member_oid(expected->before, lfirst_oid(lc)) &&
 			is_invalid(lfirst_oid(lc)))
-			complain(lfirst_oid(lc));
+		complain(lfirst_oid(lc));
 }
 
 static void
