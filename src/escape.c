@@ -81,7 +81,7 @@ high_byte(int encoding, unsigned char byte)
 		case PG_ISO_8859_8:
 			if (byte == 0xfd || byte == 0xfe)
 				return 0x200e + byte - 0xfd;
-			/* FALLTHROUGH */
+			return byte <= 0xa0 ? byte : 0;
 		case PG_LATIN1:
 		case PG_LATIN2:
 		case PG_LATIN3:
