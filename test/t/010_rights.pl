@@ -434,7 +434,7 @@ SELECT current_user = session_user, current_setting('work_mem'), current_setting
 	'a SET, SET ROLE, SET SESSION AUTHORIZATION or set_config ends with its script');
 
 load('rights', 'author', file('w1', 'v2', 'SELECT 1;'), file('w2', 'w1', 'SELECT 1;'));
-my (undef, $err) = run('rights', 'runner', q{SELECT migrate.upgrade('w1')});
+(undef, $err) = run('rights', 'runner', q{SELECT migrate.upgrade('w1')});
 like(
 	$err,
 	qr/WARNING:  01000: this run is as role "runner", the last one was as role "\Q$super\E"/,
