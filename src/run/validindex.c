@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
@@ -216,6 +217,8 @@ check(const PgmExpected *expected)
 
 	if (!OidIsValid(expected->schema))
 		return;
+	/* a hook may have written to pg_index last, as that of Citus does */
+	CommandCounterIncrement();
 	if (expected->name)
 		index = get_relname_relid(expected->name, expected->schema);
 	if (is_invalid(index))

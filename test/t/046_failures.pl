@@ -252,5 +252,16 @@ end($locker);
 load('CREATE INDEX ON t (b) WITH (timescaledb.transaction_per_chunk); CREATE MATERIALIZED VIEW v WITH (timescaledb.continuous) AS SELECT 1 AS a; CREATE MATERIALIZED VIEW w WITH (timescaledb.continuous) AS SELECT 1 AS a WITH NO DATA');
 is(sql('SELECT cardinality(segments), door FROM migrate.plan()'), '3|segments', 'statements of TimescaleDB that commit are segments');
 
+# a build that a hook marks as valid at the very end is valid, and one that it does not mark is not
+for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
+{
+	load('CREATE INDEX CONCURRENTLY marked ON t (a)');
+	unlike(ask($call), qr/ERROR/, "$call: an index that is marked valid last");
+	is(sql("SELECT indisvalid, (SELECT migrate.current()) FROM pg_index WHERE indexrelid = 'marked'::regclass"), 't|r1', 'it is valid, and done');
+	load('CREATE INDEX CONCURRENTLY IF NOT EXISTS unmarked ON t (a)');
+	like(ask($call), qr/ERROR:  55000: index "unmarked" is not valid/, "$call: an index that is not marked valid");
+	is(sql('SELECT migrate.current()'), '', 'that is not done');
+}
+
 $node->stop;
 done_testing();

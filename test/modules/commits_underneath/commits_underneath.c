@@ -4,14 +4,20 @@
  *	  some extensions do.
  *
  * A COMMENT whose text is one of those below does so before it is executed.
+ * A concurrent build of an index "marked" makes it valid last, as Citus does;
+ * of one "unmarked" it does not get as far.
  * For the tests; to be named by shared_preload_libraries.
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "fmgr.h"
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 PG_MODULE_MAGIC;
@@ -68,12 +74,27 @@ end_transaction(const char *how)
 	}
 }
 
+/* The build is not to be taken for done before that of each shard is. */
+static void
+build_of_shards(const IndexStmt *stmt)
+{
+	Relation	table = table_openrv(stmt->relation, ShareUpdateExclusiveLock);
+	Oid			index = get_relname_relid(stmt->idxname, RelationGetNamespace(table));
+
+	table_close(table, NoLock);
+	index_set_state_flags(index, INDEX_DROP_CLEAR_VALID);
+	CommandCounterIncrement();
+	if (strcmp(stmt->idxname, "marked") == 0)
+		index_set_state_flags(index, INDEX_CREATE_SET_VALID);
+}
+
 static void
 hook(PlannedStmt *planned, const char *text, bool read_only,
 	 ProcessUtilityContext context, ParamListInfo params,
 	 QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *qc)
 {
 	const CommentStmt *stmt = (const CommentStmt *) planned->utilityStmt;
+	const IndexStmt *index = (const IndexStmt *) planned->utilityStmt;
 
 	if (IsA(stmt, CommentStmt) && stmt->comment)
 		end_transaction(pstrdup(stmt->comment));
@@ -83,6 +104,9 @@ hook(PlannedStmt *planned, const char *text, bool read_only,
 	else
 		standard_ProcessUtility(planned, text, read_only, context, params,
 								environment, dest, qc);
+	if (IsA(index, IndexStmt) && index->concurrent && index->idxname &&
+		(strcmp(index->idxname, "marked") == 0 || strcmp(index->idxname, "unmarked") == 0))
+		build_of_shards(index);
 }
 
 void
