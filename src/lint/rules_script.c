@@ -534,7 +534,7 @@ length_of_text(const char *p)
 {
 	if ((p[0] == '-' && p[1] == '-') || (p[0] == '/' && p[1] == '*'))
 		return pgm_text_skip_gap(p, 0);
-	if (p[0] == '\'' && standard_conforming_strings)
+	if (p[0] == '\'' && pgm_strings_conform())
 		return length_up_to(p, 1, "'");
 	if (p[0] == '\'' || ((p[0] == 'e' || p[0] == 'E') && p[1] == '\''))
 		return length_of_escapes(p);

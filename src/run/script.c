@@ -190,7 +190,6 @@ parse_again(const char *text, bool conforming)
 
 	set_within("standard_conforming_strings", conforming ? "on" : "off");
 	set_within("backslash_quote", "on");
-	set_within("escape_string_warning", "off");
 	set_within("client_min_messages", "error");
 	set_within("log_min_messages", "error");
 	statements = raw_parser(text, RAW_PARSE_DEFAULT);
