@@ -1,9 +1,9 @@
 /*
  * builtin.c
- *	  Does an expression consist of nothing but what the server brought along?
+ *	  Does an expression call only functions that are built in?
  *
- * Whoever judges a migration has not agreed to run it, nor the code of whoever
- * owns the tables it is about.  So an expression is evaluated, or handed to a
+ * Somebody who judges a migration has not agreed to run it, nor the code of the
+ * owners of the tables it is about.  So an expression is evaluated, or handed to a
  * function of the server that may evaluate it (constant folding, predicate
  * proofs, selectivity estimation), only after its analysed tree was walked here.
  * This is an allow-list: a kind of node that is not known is refused.
@@ -13,7 +13,7 @@
  * calls the elements' operators, array_in() and record_in() the CHECKs of
  * domains, to_json() a cast of the type's owner, to_tsvector() dictionaries,
  * table_to_xml() whatever a view contains.  Hence the list of types: scalars
- * whose functions call nobody else, enums, and arrays of these.  Rows, reg*
+ * whose functions call no others, enums, and arrays of these.  Rows, reg*
  * types, xml and pseudo-types are not on it, nor is anything that an extension
  * or a user made.  Most functions with a hidden way out are not immutable, and
  * so are refused as well.
@@ -48,7 +48,7 @@ typedef struct PgmWalk
 	const char *why;			/* what was refused */
 } PgmWalk;
 
-/* Scalars and ranges of the server whose functions call nobody else's */
+/* Built-in scalar and range types whose functions call no function of a user */
 static bool
 is_listed(Oid type)
 {
@@ -127,8 +127,8 @@ has_builtin_operators(Oid type)
 }
 
 /*
- * May values of a type be read, written and passed to functions of the server
- * without calling anybody else's?  A domain counts as what it is over: its CHECKs
+ * May values of a type be read, written and passed to built-in functions without
+ * calling a function of a user?  A domain counts as what it is over: its CHECKs
  * belong to the coercion to it, but for the elements of an array, whose input
  * function runs them.
  */

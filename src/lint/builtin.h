@@ -1,7 +1,6 @@
 /*
  * builtin.h
- *	  What the server may evaluate while it judges: nothing but what it brought
- *	  along itself.
+ *	  What may be evaluated while a migration is judged: only what is built in.
  */
 #ifndef PGM_BUILTIN_H
 #define PGM_BUILTIN_H
@@ -14,7 +13,7 @@ typedef enum PgmUse
 	PGM_USE_EVALUATE,			/* computed: immutable functions only */
 	PGM_USE_FOLD,				/* calls of immutable functions with constant
 								 * arguments are; others are left alone */
-	PGM_USE_PROVE,				/* the same, and operators are looked for in
+	PGM_USE_PROVE,				/* folded, and operators are looked for in
 								 * operator families, and evaluated */
 	PGM_USE_ESTIMATE			/* like PROVE, and what depends on the time is
 								 * computed */

@@ -38,7 +38,7 @@ typedef struct PgmEstimate
 {
 	const PgmLint *l;
 	SelectStmt *raw;			/* of the rows that are changed */
-	Query	   *query;			/* the same, analysed; NULL: unknown */
+	Query	   *query;			/* "raw" analysed; NULL: unknown */
 	Node	   *condition;
 	double		rows;			/* -1: unknown */
 } PgmEstimate;

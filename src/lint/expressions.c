@@ -195,7 +195,10 @@ pgm_expression_check(const PgmTable *t, Node *raw)
 	return pgm_expression_check_or_why(t, raw, &why);
 }
 
-/* The same; *why is set to the server's reason when it cannot be read. */
+/*
+ * A CHECK over the columns of a table.  When it cannot be read, NULL, and *why
+ * is the server's reason.
+ */
 Node *
 pgm_expression_check_or_why(const PgmTable *t, Node *raw, const char **why)
 {

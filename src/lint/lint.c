@@ -203,7 +203,7 @@ judge_script(PgmLint *l, const PgmScript *script, List *segments)
 
 /*
  * Look at the schema as the scripts will, for the time of linting.  The caller's
- * own rights decide what is told of data (pgm_lint_as_caller).
+ * own rights decide what is said about data (pgm_lint_as_caller).
  */
 static void
 enter_settings(PgmLint *l, PgmViewpoint *caller)

@@ -439,7 +439,7 @@ pgm_rule_pending_events(PgmLint *l)
 		if (!must_not_wait(l, named, waiting->table))
 			continue;
 
-		/* found of no table: it fails however many rows that holds */
+		/* no table here: its size would weigh, but it fails with any size */
 		f = pgm_find(l, NULL,
 					 "statement %d, line %d leaves rows of %s to the deferred constraint %s: until that is checked the server refuses this statement",
 					 waiting->statement->number, waiting->statement->line,

@@ -32,8 +32,8 @@ write_section(StringInfo out, const char *name, const char *script)
 /*
  * Append a migration as a file in its canonical form.
  *
- * With "checksum" it is told to the reader by a comment: none that looks like a
- * header, for it is no part of the content, and wrong once the file is edited.
+ * With "checksum" a comment says it to the reader.  It does not look like a
+ * header, because it is no part of the content, and wrong once the file is edited.
  */
 void
 pgm_migration_format(StringInfo out, const PgmMigration *m, bool checksum)

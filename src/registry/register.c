@@ -855,10 +855,10 @@ check_trusted_content(const PgmStored *s, const char *checksum)
 }
 
 /*
- * trust(revision, checksum default 'any') returns the revision: whoever says it
+ * trust(revision, checksum default 'any') returns the revision: the current user
  * vouches for the content with this checksum, so that it may run with the
- * rights of that role.  Without a checksum for the present content, which may
- * be another than the one that was read; a NOTICE says its checksum.
+ * user's rights.  Without a checksum that is the present content, which need not
+ * be what the user has read; a NOTICE says its checksum.
  *
  * Raises MG001 for an unknown revision, MG011 when the registered content has
  * another checksum.

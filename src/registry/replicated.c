@@ -173,8 +173,8 @@ PG_FUNCTION_INFO_V1(pg_migrate_replicated);
  * replicated(): trigger of all our tables: before each row, and before and
  * after TRUNCATE.
  *
- * Of the triggers after TRUNCATE it has to be the first by name: those that
- * follow see the rows again.
+ * Its name must sort before those of the other AFTER TRUNCATE triggers, which
+ * have to see the rows again.
  */
 Datum
 pg_migrate_replicated(PG_FUNCTION_ARGS)

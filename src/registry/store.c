@@ -107,7 +107,10 @@ static PgmQuery log_query = {
 const char *pgm_client_address = NULL;
 const char *pgm_client_user = NULL;
 
-/* The session user of whoever called, also for a worker that is another role. */
+/*
+ * The session user who called for the run, also in a worker that is logged in as
+ * another role.
+ */
 const char *
 pgm_caller_name(void)
 {

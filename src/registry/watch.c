@@ -213,7 +213,7 @@ pgm_journal_goes_up(int pid)
 	return pgm_spi_query_text(&up_query, &value) != NULL;
 }
 
-/* Add a row, the texts of which quote scripts and names of applications. */
+/* Add a row; its texts quote scripts and names of applications, so escape them. */
 static void
 put_escaped(ReturnSetInfo *rsinfo, HeapTuple tuple, TupleDesc desc)
 {

@@ -36,7 +36,7 @@
 /* What its wait events have in common, as in wait_event.h of all versions */
 #define WAIT_CLASS(event) ((event) & 0xFF000000U)
 
-/* message_id of the error, by which it is told from other deadlocks */
+/* message_id of the error, to tell it from other deadlocks */
 const char *const pgm_client_deadlock = "deadlock with the client";
 
 /* the client, for use in a signal handler; NULL: it is not watched */
@@ -216,7 +216,7 @@ client_computes(void)
 	len = read(file, line, sizeof(line) - 1);
 	close(file);
 	line[Max(len, 0)] = '\0';
-	/* the state stands behind the name, which is in parentheses */
+	/* the state follows the name, which is in parentheses */
 	return strstr(line, ") R ") != NULL;
 }
 
@@ -286,7 +286,7 @@ pgm_client_raise(void)
 			 errhint(DEADLOCK_HINT)));
 }
 
-/* The same for an error that has ended the wait. */
+/* Make an error that has ended a wait say that we waited for our client. */
 void
 pgm_client_explain(ErrorData *edata)
 {

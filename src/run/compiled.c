@@ -25,7 +25,7 @@ static void note_function(PLpgSQL_execstate *state, PLpgSQL_function *function);
 static PLpgSQL_plugin plugin = {.func_setup = note_function};
 static PLpgSQL_plugin *previous = NULL;
 
-/* has another plugin taken the place of ours, perhaps calling it? */
+/* Has another plugin replaced ours?  It may still call ours. */
 static bool displaced = false;
 
 static bool watching = false;

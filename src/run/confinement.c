@@ -126,7 +126,7 @@ check_worker_login(const PgmStep *step, const PgmSegment *s, Oid role)
  * or InvalidOid where this session will do: the run is not confined, no
  * segment of it commits inside, or nobody but that role is logged in here.
  *
- * Raises 42501 when a session of that role is needed and cannot be had.
+ * Raises 42501 when a session of that role is needed and it cannot log in.
  */
 Oid
 pgm_confinement_login(const PgmRun *run, List **segments)

@@ -31,8 +31,8 @@ static PgmQuery deferrable_query = {
 
 /*
  * Constraints of some relations, or of all where that is null, but for those of
- * other relations: schema and name.  A name that stands for constraints with
- * different properties as well is left out, for they could not be set back.
+ * other relations: schema and name.  A name that several constraints with
+ * different properties share is left out: they could not be set back.
  */
 static PgmQuery constraints_query = {
 	.sql = "SELECT DISTINCT n.nspname::text, c.conname::text"

@@ -34,7 +34,7 @@ bool		pgm_guard_active = false;
 static ProcessUtility_hook_type previous_utility_hook = NULL;
 static object_access_hook_type previous_access_hook = NULL;
 
-/* for what cannot be had otherwise */
+/* where there is no other way */
 #define HINT_OUTSIDE "Do it outside of the migration."
 
 /* A statement that changes what the session is. */
@@ -178,8 +178,8 @@ utility_hook(PlannedStmt *planned, const char *text, bool read_only_tree,
 /*
  * Libraries whose functions use what the session holds, or put something there.
  * The connections of dblink have names that are valid in the whole session, and
- * the rights of whoever logged in through them.  Those of PL/pgSQL compile a
- * function without calling it: see compiled.c.
+ * the rights of the role that logged in through them.  The functions of PL/pgSQL
+ * compile a function without calling it: see compiled.c.
  */
 static const char *const refused_libraries[] = {
 	"dblink", "plpgsql", "plpgsql_check"

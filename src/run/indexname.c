@@ -2,9 +2,9 @@
  * indexname.c
  *	  The name that the server gives to an index that is created without one.
  *
- * It has to be known before a concurrent build, for the journal, and for
- * statements that lint proposes.  The functions of indexcmds.c that choose it
- * are static; these follow them.
+ * The journal needs it before a concurrent build, and lint for the statements
+ * that it proposes.  The functions of indexcmds.c that choose it are static;
+ * these follow them.
  */
 #include "postgres.h"
 

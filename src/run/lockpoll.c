@@ -46,7 +46,7 @@ static TimestampTz patient_until = 0;
 /* Does the try follow one that failed? */
 static bool first_of_all = false;
 
-/* The lock that was not to be had in the last try_all(), or NoLock */
+/* The lock that was refused in the last try_all(), or NoLock */
 static LOCKTAG refused_tag;
 static LOCKMODE refused_mode = NoLock;
 
@@ -278,9 +278,9 @@ queue_once(PgmLockQueue *q, int timeout)
 }
 
 /*
- * Queue for all locks until they are got together.  A lock that was not to be
- * had in time is asked for first the next time: who has it may be waiting for
- * one that we had by then, so its order is the one to follow.
+ * Queue for all locks until they are got together.  A lock that was not granted
+ * in time is asked for first the next time: its holder may be waiting for one
+ * that we had by then, so the holder's order is the one to follow.
  */
 static bool
 queue_for_all(List *locks)
@@ -294,9 +294,9 @@ queue_for_all(List *locks)
 	while (GetCurrentTimestamp() < until)
 	{
 		/*
-		 * With some of the locks, wait no longer for the others than half of
-		 * deadlock_timeout: else who waits for us could look for a deadlock
-		 * while we wait for him, and be its victim.
+		 * While holding some of the locks, wait no longer for the others than
+		 * half of deadlock_timeout: else a session that waits for us could
+		 * run its deadlock check while we wait for it, and be the victim.
 		 */
 		int			turn = list_length(locks) > 1 ?
 			Min(timeout, Max(1, DeadlockTimeout / 2)) : timeout;
@@ -349,10 +349,10 @@ pgm_locks_first(void)
 
 /*
  * Get the locks that the scripts of a transaction (PgmLockPart) are known to
- * need, where pgm_locks_first() says so.  Returns also when in the last try they
- * were not to be had together: then each statement asks for its own.
+ * need, where pgm_locks_first() says so.  In the last try it returns even if they
+ * could not be got together: then each statement asks for its own.
  *
- * Raises 55P03 when they were not to be had and there can be another try.
+ * Raises 55P03 when they could not be got and there can be another try.
  */
 void
 pgm_locks_get_first(List *parts)

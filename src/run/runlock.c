@@ -384,8 +384,8 @@ acquire(void (*refuse) (const LOCKTAG *tag, const char *what), const char *what)
 }
 
 /*
- * Take the run lock for the rest of the transaction, waiting for whoever has
- * it.  "function" is the caller's name for messages.
+ * Take the run lock for the rest of the transaction, waiting for its holder.
+ * "function" is the caller's name for messages.
  *
  * Raises 25006 on a standby or in a read-only transaction, 55006 when called
  * from a script that is being run or while a run commits between its segments,

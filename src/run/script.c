@@ -179,8 +179,8 @@ set_within(const char *name, const char *value)
 
 /*
  * Parse a text that was parsed before, as a part of another one.  Whatever the
- * scripts have SET since, the tokens are the same; and what the lexer warns of
- * was said the first time.
+ * scripts have SET since, the tokens are the same.  Warnings of the lexer
+ * are suppressed, as they were shown the first time.
  */
 static RawStmt *
 parse_again(const char *text, bool conforming)

@@ -67,9 +67,9 @@ is_invalid(Oid relid)
  * Refuse to create an index under the name of an invalid one.
  *
  * A partitioned index is invalid as long as a partition has no valid index
- * attached to it.  For CREATE INDEX IF NOT EXISTS ... ON ONLY that is how it
- * has to be, and what follows attaches those; not for one that says it is to
- * be on all partitions.
+ * attached to it.  CREATE INDEX IF NOT EXISTS ... ON ONLY expects that, as the
+ * statements after it attach those; without ONLY it would promise an index on
+ * all partitions, so it is refused.
  *
  * Raises 42P07.
  */

@@ -29,8 +29,8 @@ static PgmQuery timeouts_query = {
 };
 
 /*
- * Warn that there are no migrations at all: who asks for heads then is told
- * that the database is there, though perhaps nothing was loaded by mistake.
+ * Warn that there are no migrations at all: then the database is at all heads,
+ * which may be so only because nothing was loaded by mistake.
  */
 void
 pgm_warn_nothing_registered(void)

@@ -386,7 +386,7 @@ start_when_free(PgmWorker *w, PgmDirection direction, const char *target,
  * Have a worker run to the target, and wait for it; where pgm_door_closed()
  * found nothing, or in a CALL that holds no snapshot.  The worker is logged in
  * as "login", or as the caller where that is InvalidOid.  Returns false when
- * there is no worker to be had because others run: then the caller is to wait,
+ * no worker could be started because others run: then the caller is to wait,
  * and plan again.
  *
  * Raises what the worker raised, 53000 when there is no worker to be had
