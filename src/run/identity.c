@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_authid.h"
+#include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -73,15 +74,41 @@ answers_for(const PgmStored *s, Oid role)
 }
 
 /*
+ * Refuse to run under pg_migrate.owner_role with the search_path of a caller who
+ * could not act as that role: the scripts would run as it what the caller has put
+ * under a name that they do not qualify.
+ */
+static void
+check_script_path(const PgmIdentity *id)
+{
+	char	   *role;
+
+	if (pgm_owner_role[0] == '\0' || pgm_search_path[0] != '\0' ||
+		pgm_can_act_as(GetSessionUserId(), id->role))
+		return;
+	role = GetUserNameFromId(id->role, false);
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("cannot run migrations as role \"%s\" with the search_path of \"%s\"",
+					role, GetUserNameFromId(GetSessionUserId(), false)),
+			 errdetail("pg_migrate.owner_role is set, but pg_migrate.search_path is not: the caller, who could not act as \"%s\", would decide what the names in the scripts mean.",
+					   role),
+			 errhint("A superuser can set it: ALTER DATABASE %s SET pg_migrate.search_path = ...",
+					 quote_identifier(get_database_name(MyDatabaseId)))));
+}
+
+/*
  * Admit a migration to the run, and confine the run if need be.
  *
- * Raises 42501 when nobody who could act as the role answers for it.
+ * Raises 42501 when nobody who could act as the role answers for it, or when the
+ * caller would decide what its names mean.
  */
 void
 pgm_identity_admit(PgmIdentity *id, const PgmStored *stored)
 {
 	char	   *role;
 
+	check_script_path(id);
 	if (is_trusted_author(stored->registered_by))
 		return;
 	if (answers_for(stored, id->role))
@@ -114,7 +141,7 @@ void
 pgm_identity_enter(PgmIdentity *id)
 {
 	if (id->confined)
-		pgm_leftovers_begin(&id->leftovers);
+		pgm_leftovers_begin(&id->leftovers, id->role);
 	id->nest_level = NewGUCNestLevel();
 	if (pgm_lock_timeout > 0)
 		(void) set_config_option("lock_timeout",

@@ -8,6 +8,10 @@
  * system views included.  So the triggers are fired while the scripts' role is
  * still on, such cursors are refused, and what was put into pg_temp is dropped.
  *
+ * What is in pg_temp hides what the scripts mean by its name as well: a table of
+ * the caller has the caller's triggers, which would be executed as the scripts'
+ * role.  So a caller who could not act as that role may have nothing there.
+ *
  * Prepared statements, cursors and other state of the session that no rollback
  * restores are guarded while the scripts run: prepared.c, cursors.c,
  * compiled.c, guard.c.
@@ -22,6 +26,7 @@
 #include "executor/spi.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "errors.h"
 #include "registry/spi.h"
 #include "run/compiled.h"
@@ -51,6 +56,19 @@ static PgmQuery temporary_query = {
 	" FROM t GROUP BY classid, objid"
 };
 
+/*
+ * Owners of objects in pg_temp, with one of the objects each; no row for the
+ * bootstrap superuser, whose objects have no such dependency.
+ */
+static PgmQuery owners_query = {
+	.sql = "SELECT s.refobjid, min(pg_describe_object(d.classid, d.objid, 0))"
+	" FROM pg_depend d JOIN pg_shdepend s ON s.classid = d.classid AND s.objid = d.objid"
+	"  AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o'"
+	" WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = pg_my_temp_schema()"
+	"  AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+	" GROUP BY s.refobjid"
+};
+
 /* An object in pg_temp */
 typedef struct PgmTemporary
 {
@@ -71,6 +89,42 @@ check_none_before(void)
 				 errmsg("cannot run migrations as another role while deferred constraints are pending"),
 				 errdetail("This transaction has changed tables whose deferred constraints are not checked yet."),
 				 errhint("Commit first, or say SET CONSTRAINTS ALL IMMEDIATE.")));
+}
+
+/*
+ * Refuse to begin where a temporary object belongs to somebody who could not act
+ * as the scripts' role.
+ */
+static void
+check_temporary_owners(Oid role)
+{
+	char	   *object = NULL;
+	Oid			owner = InvalidOid;
+	MemoryContext caller = CurrentMemoryContext;
+	PgmSpi		spi;
+	uint64		n;
+
+	if (!OidIsValid(LookupExplicitNamespace("pg_temp", true)))
+		return;
+	pgm_spi_begin(&spi, false);
+	n = pgm_spi_run(&spi, &owners_query, NULL, NULL);
+	for (uint64 i = 0; i < n && object == NULL; i++)
+	{
+		bool		isnull;
+
+		owner = DatumGetObjectId(pgm_spi_datum(i, 1, &isnull));
+		if (!pgm_can_act_as(owner, role))
+			object = MemoryContextStrdup(caller, pgm_spi_text(i, 2));
+	}
+	pgm_spi_end(&spi);
+	if (object)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("cannot run migrations as role \"%s\" in a session with temporary objects of \"%s\"",
+						GetUserNameFromId(role, false), GetUserNameFromId(owner, false)),
+				 errdetail("A script could mean another object by the name of %s, and run what is attached to it.",
+						   object),
+				 errhint("DISCARD TEMP, or call in another session.")));
 }
 
 /*
@@ -232,13 +286,15 @@ pgm_leftovers_init(void)
 /*
  * To be called before the role of confined scripts is entered.
  *
- * Raises 55006 when deferred triggers of the caller are pending.
+ * Raises 55006 when deferred triggers of the caller are pending, 42501 when there
+ * are temporary objects of somebody who could not act as the role.
  */
 void
-pgm_leftovers_begin(PgmLeftovers *before)
+pgm_leftovers_begin(PgmLeftovers *before, Oid role)
 {
 	Assert(!pgm_guard_active);
 	check_none_before();
+	check_temporary_owners(role);
 	before->temporary = list_temporary();
 	guarded = GetCurrentSubTransactionId();
 	pgm_guard_active = true;

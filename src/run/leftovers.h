@@ -13,7 +13,7 @@ typedef struct PgmLeftovers
 } PgmLeftovers;
 
 extern void pgm_leftovers_init(void);
-extern void pgm_leftovers_begin(PgmLeftovers *before);
+extern void pgm_leftovers_begin(PgmLeftovers *before, Oid role);
 extern void pgm_leftovers_end(const PgmLeftovers *before);
 
 #endif							/* PGM_LEFTOVERS_H */

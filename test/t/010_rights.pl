@@ -946,5 +946,41 @@ foreach my $door ('CALL migrate.deploy()', 'SELECT migrate.upgrade()')
 }
 is($node->safe_psql('authors', $authors), 'deferring coder', 'and nothing was registered');
 
+# A runner does not decide what the names in the scripts mean.
+$node->safe_psql('authors', <<'SQL');
+SELECT migrate.unregister('deferring');
+SELECT migrate.register('named', upgrade => 'CREATE TABLE coded.n (i int); INSERT INTO n VALUES (1);', downgrade => 'DROP TABLE coded.n');
+GRANT EXECUTE ON FUNCTION migrate.upgrade, migrate.downgrade, migrate.test TO stranger, coder;
+GRANT EXECUTE ON PROCEDURE migrate.deploy TO stranger;
+GRANT CREATE ON DATABASE authors TO stranger;
+SQL
+my $trap = <<'SQL';
+CREATE %s n (i int);
+CREATE FUNCTION pg_temp.trap() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'trapped %%', current_user USING ERRCODE = 'ZZZZZ';
+END $$;
+CREATE TRIGGER trap BEFORE INSERT ON n FOR EACH ROW EXECUTE FUNCTION pg_temp.trap();
+GRANT ALL ON n TO PUBLIC;
+SQL
+my $by_path = 'CREATE SCHEMA trap; GRANT USAGE ON SCHEMA trap TO PUBLIC; SET search_path = trap;';
+
+foreach my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()', q{SELECT migrate.test('named')})
+{
+	refused('authors', 'stranger', sprintf("$by_path$trap", 'TABLE') . $call,
+		'42501', "$call: not by a search_path", qr/with the search_path of "stranger"/);
+	sql('authors', 'stranger', 'DROP SCHEMA IF EXISTS trap CASCADE');
+}
+$node->safe_psql('authors', 'ALTER DATABASE authors SET pg_migrate.search_path = coded');
+foreach my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
+{
+	refused('authors', 'stranger', sprintf($trap, 'TEMP TABLE') . $call,
+		'42501', "$call: nor by a temporary table", qr/in a session with temporary objects of "stranger"/);
+}
+gives('authors', 'stranger', 'CREATE TEMP TABLE n (i int); DISCARD TEMP; SELECT migrate.upgrade()',
+	'named', 'without one it runs');
+gives('authors', 'coder', q{CREATE TEMP TABLE x (i int); SELECT migrate.downgrade('base')},
+	'', 'the role of the scripts may have temporary tables');
+
 $node->stop;
 done_testing();
