@@ -8,7 +8,8 @@
  * them where it likes.  Such a file is empty, and taken for the table it would
  * make a DROP TABLE harmless.  Citus and TimescaleDB are asked; where that
  * fails, as a node is down, and for all others the size is unknown, which is
- * never "empty".
+ * never "empty".  After a failure nothing more is asked for the same statement
+ * of the client.
  *
  * What is asked belongs to the extension of that name, which must be owned by a
  * superuser: a table that somebody calls pg_dist_partition is not looked at.
@@ -76,6 +77,7 @@ typedef struct PgmAsk
 	Oid			relid;
 	bool		unsure;			/* it cannot be told whether it has the table */
 	bool		listed;
+	bool		silent;			/* its size is not asked for */
 	uint64		bytes;
 } PgmAsk;
 
@@ -89,6 +91,12 @@ static struct
 	uint64		bytes;
 }			kept[KEPT];
 static int	next_kept = 0;
+
+/*
+ * The client's statement in which a question failed.  The next one would wait
+ * for the same node, perhaps until the connection times out.
+ */
+static TimestampTz failed_in = 0;
 
 /* The first value of a query about $1; false: no row or a null. */
 static bool
@@ -132,7 +140,7 @@ ask_part(void *arg)
 	{
 		a->listed = value_of(psprintf("SELECT 1 FROM ONLY %s WHERE %s", list, s->listed),
 							 a->relid, &value);
-		if (a->listed && function &&
+		if (a->listed && function && !a->silent &&
 			value_of(psprintf("SELECT %s($1::regclass)::int8", function), a->relid, &value) &&
 			DatumGetInt64(value) >= 0)
 			a->bytes = Min((uint64) DatumGetInt64(value), PGM_SIZE_UNKNOWN);
@@ -159,12 +167,14 @@ ask(const PgmStorage *storage, Oid relid, bool empty, uint64 *bytes)
 			*bytes = kept[i].bytes;
 			return true;
 		}
+	a.silent = failed_in != 0 && failed_in == statement;
 	edata = pgm_subtransaction("pg_migrate", ask_part, &a);
 	if (edata)
 	{
 		if (edata->sqlerrcode == ERRCODE_QUERY_CANCELED ||
 			edata->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
 			ReThrowError(edata);
+		failed_in = statement;
 		a.unsure = !a.listed;	/* the list is read first */
 		a.bytes = PGM_SIZE_UNKNOWN;
 		FreeErrorData(edata);

@@ -577,6 +577,7 @@ pg_migrate_stamp(PG_FUNCTION_ARGS)
 				(errcode(PGM_ERRCODE_INVALID_TARGET),
 				 errmsg("no revision to stamp"),
 				 errhint("Name the revisions, or say 'base'.")));
+	pgm_citus_refuse_worker("call migrate.stamp()");
 	pgm_runlock_acquire("migrate.stamp()");
 	check_snapshot("migrate.stamp()");
 	pgm_check_half_done("call migrate.stamp()");

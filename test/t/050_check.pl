@@ -211,7 +211,7 @@ my $n = session($primary, 'citus');
 is(ask($n, 'SELECT migrate.is_current(); SELECT migrate.upgrade();'), "f\nNOTICE:  00000: Running upgrade  -> c1\nc1", 'the coordinator');
 my $worker = session($primary, 'citus');
 sql('UPDATE pg_dist_local_group SET groupid = 2', undef, 'citus');
-for my $call ('SELECT migrate.upgrade()', "SELECT migrate.upgrade('c1', wait => false)", 'CALL migrate.deploy()', "SELECT migrate.downgrade('base')", 'SELECT migrate.is_current()', "SELECT migrate.is_current('heads', true)", 'SELECT migrate.require()', 'CALL migrate.wait_for()', "SELECT migrate.require('nope')", "SELECT migrate.require('nope\@head')")
+for my $call ('SELECT migrate.upgrade()', "SELECT migrate.upgrade('c1', wait => false)", 'CALL migrate.deploy()', "SELECT migrate.downgrade('base')", "SELECT migrate.stamp('base')", 'SELECT migrate.is_current()', "SELECT migrate.is_current('heads', true)", 'SELECT migrate.require()', 'CALL migrate.wait_for()', "SELECT migrate.require('nope')", "SELECT migrate.require('nope\@head')")
 {
 	like(ask($worker, "$call;"), qr/^ERROR:  55000: cannot .* on a worker node of Citus\nDETAIL:  This node is group 2.*\nHINT:  Connect to the coordinator: chief, port 5433\.$/, "$call on a worker");
 }
