@@ -30,6 +30,7 @@
 #include "errors.h"
 #include "run/atomic.h"
 #include "run/execute.h"
+#include "run/extension.h"
 #include "run/locks.h"
 #include "run/lockwatch.h"
 #include "run/subtransaction.h"
@@ -77,7 +78,8 @@ static const struct
 
 /*
  * Is the statement one that refuses a table with pending trigger events?  What
- * else raises 55006 inside of scripts has a hint of its own.
+ * else raises 55006 inside of scripts has a hint of its own: that the extension
+ * would be dropped.
  */
 static bool
 minds_pending_events(const Node *statement)
@@ -85,7 +87,7 @@ minds_pending_events(const Node *statement)
 	return IsA(statement, AlterTableStmt) || IsA(statement, TruncateStmt) ||
 		IsA(statement, IndexStmt) || IsA(statement, CreateTrigStmt) ||
 		(IsA(statement, DropStmt) &&
-		 ((const DropStmt *) statement)->removeType != OBJECT_EXTENSION);
+		 !pgm_drops_extension((const DropStmt *) statement));
 }
 
 /* Error context: where in which migration, with the server's own caret. */

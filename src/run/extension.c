@@ -18,6 +18,7 @@
 #include "utils/acl.h"
 
 #include "registry/spi.h"
+#include "run/extension.h"
 #include "run/runlock.h"
 
 #define OUR_EXTENSION "pg_migrate"
@@ -32,8 +33,8 @@ is_ours(ObjectType type, const char *name)
 }
 
 /* Does a DROP name the extension or its schema? */
-static bool
-drops_ours(const DropStmt *drop)
+bool
+pgm_drops_extension(const DropStmt *drop)
 {
 	ListCell   *lc;
 
@@ -65,7 +66,7 @@ changes_ours(Node *command)
 	switch (nodeTag(command))
 	{
 		case T_DropStmt:
-			return drops_ours((DropStmt *) command);
+			return pgm_drops_extension((DropStmt *) command);
 		case T_DropOwnedStmt:
 			return drops_owner((DropOwnedStmt *) command);
 		case T_AlterExtensionStmt:

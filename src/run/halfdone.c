@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "fmgr.h"
@@ -43,7 +44,10 @@ pgm_half_done_hint(List *open)
 	const char *target = up ? quote_literal_cstr(row->revision) :
 		"'<target below it>'";
 
-	return psprintf("Go on, as a statement of its own in autocommit mode, with SELECT migrate.%s or CALL migrate.deploy(%s); or give it up with SELECT migrate.abandon(%lld).",
+	/* a worker is waited for only under READ COMMITTED (door.c) */
+	return psprintf("Go on, as a statement of its own in autocommit mode, with %sSELECT migrate.%s or CALL migrate.deploy(%s); or give it up with SELECT migrate.abandon(%lld).",
+					IsolationUsesXactSnapshot() ?
+					"SET default_transaction_isolation = 'read committed' and " : "",
 					up ? psprintf("upgrade(%s)", target) : psprintf("downgrade(%s)", target),
 					up ? target : psprintf("%s, 'downgrade'", target),
 					(long long) row->run);

@@ -29,6 +29,7 @@
 
 #include "compat.h"
 #include "run/blocker.h"
+#include "run/client.h"
 #include "run/cycle.h"
 #include "run/door.h"
 #include "run/guard.h"
@@ -44,6 +45,13 @@
 
 /* Shortest and half of the longest pause between two looks at it, in ms */
 #define WAIT_PAUSE 50
+
+/*
+ * A client is taken to wait for us after so many looks in a row that say so,
+ * and given up on after so many in all
+ */
+#define CLIENT_LOOKS 8
+#define MAX_LOOKS 20
 
 bool		pgm_run_active = false;
 
@@ -102,6 +110,35 @@ vxid_pid(VirtualTransactionId vxid)
 	PGPROC	   *proc = pgm_vxid_proc(vxid);
 
 	return proc ? proc->pid : 0;
+}
+
+/*
+ * Raise 40P01 if our own client holds the lock in a conflicting mode and waits
+ * for our answer, as a session does that calls its own database through dblink
+ * after it has registered something, or from a script.
+ */
+static void
+refuse_own_client(const LOCKTAG *tag, LOCKMODE mode)
+{
+	int			client = pgm_client_backend();
+	int			waits = 0;
+
+	for (int i = 0; client != 0 && i < MAX_LOOKS; i++)
+	{
+		int			n;
+		VirtualTransactionId *holders = GetLockConflicts(tag, mode, &n);
+		bool		holds = false;
+
+		for (int h = 0; h < n; h++)
+			holds = holds || vxid_pid(holders[h]) == client;
+		pfree(holders);
+		if (!holds)
+			break;
+		waits = pgm_client_waits(client) ? waits + 1 : 0;
+		if (waits == CLIENT_LOOKS)
+			pgm_client_raise();
+		pgm_retry_sleep(WAIT_PAUSE);
+	}
 }
 
 /*
@@ -276,8 +313,10 @@ pgm_runlock_hold(void)
 	LOCKTAG		tag = run_lock();
 	MemoryContext context = CurrentMemoryContext;
 	int			saved = LockTimeout;
-	const PgmBlocker *prepared = prepared_holder(&tag, ExclusiveLock);
+	const PgmBlocker *prepared;
 
+	refuse_own_client(&tag, ExclusiveLock);
+	prepared = prepared_holder(&tag, ExclusiveLock);
 	InvalidateCatalogSnapshot();
 	LockTimeout = pgm_run_wait_timeout;
 	PG_TRY();
@@ -366,11 +405,13 @@ acquire(void (*refuse) (const LOCKTAG *tag, const char *what), const char *what)
 	{
 		VirtualTransactionId *holders;
 		int			n;
-		const PgmBlocker *prepared = prepared_holder(&tag, ShareRowExclusiveLock);
+		const PgmBlocker *prepared;
 
 		CHECK_FOR_INTERRUPTS();
 		if (deadline == 0)
 			deadline = wait_deadline();
+		refuse_own_client(&tag, ShareRowExclusiveLock);
+		prepared = prepared_holder(&tag, ShareRowExclusiveLock);
 		holders = GetLockConflicts(&tag, ShareRowExclusiveLock, &n);
 		/* after that: so no run by segments is among them */
 		refuse(&tag, what);
@@ -389,7 +430,7 @@ acquire(void (*refuse) (const LOCKTAG *tag, const char *what), const char *what)
  *
  * Raises 25006 on a standby or in a read-only transaction, 55006 when called
  * from a script that is being run or while a run commits between its segments,
- * 55P03 after pg_migrate.run_wait_timeout.
+ * 55P03 after pg_migrate.run_wait_timeout, 40P01 when our own client has it.
  */
 void
 pgm_runlock_acquire(const char *function)
@@ -442,20 +483,22 @@ poll_segments(const LOCKTAG *tag, TimestampTz deadline)
  * "deadline" is 0 the first time, and kept from one call to the next.
  *
  * Raises 55P03 after pg_migrate.run_wait_timeout, 40P01 when a run by segments
- * waits for us.
+ * waits for us, or our own client has it.
  */
 void
 pgm_runlock_wait(TimestampTz *deadline)
 {
 	LOCKTAG		tag = run_lock();
 	int			n;
-	const PgmBlocker *prepared = prepared_holder(&tag, ShareRowExclusiveLock);
-	VirtualTransactionId *holders = GetLockConflicts(&tag, ShareRowExclusiveLock,
-													 &n);
+	const PgmBlocker *prepared;
+	VirtualTransactionId *holders;
 
 	CHECK_FOR_INTERRUPTS();
 	if (*deadline == 0)
 		*deadline = wait_deadline();
+	refuse_own_client(&tag, ShareRowExclusiveLock);
+	prepared = prepared_holder(&tag, ShareRowExclusiveLock);
+	holders = GetLockConflicts(&tag, ShareRowExclusiveLock, &n);
 	/* looked at after that, so no run by segments is among the holders */
 	if (conflicting_process(&tag, RowShareLock) != 0)
 		poll_segments(&tag, *deadline);

@@ -155,6 +155,10 @@ sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = '
 end($reader);
 like(end($builder), qr/waiting for writers before build.*waiting for old snapshots/s, 'progress lines tell what is, not what was');
 
+# its own errors keep their hints
+load('DROP SCHEMA migrate CASCADE');
+like(ask('SELECT migrate.upgrade()'), qr/55006: cannot change extension.*HINT:  Do it in a session of its own/s, 'a script that drops the schema');
+
 # only the run that left a migration half done can be abandoned
 load('SELECT 1');
 sql("SELECT migrate.register('r1', upgrade => 'CREATE INDEX CONCURRENTLY t_b ON t (b); SELECT 1', downgrade => 'DROP INDEX CONCURRENTLY t_b; SELECT 1/0', replace => true)");
@@ -163,6 +167,7 @@ my $first = sql('SELECT max(run) FROM migrate.run');
 like(ask("SELECT migrate.downgrade('base')"), qr/22012/, 'a downgrade stops half way');
 like(ask("SELECT migrate.abandon($first)"), qr/ERROR:  MG017: run $first left no migration half done/, 'an earlier run did not');
 like(ask('BEGIN', "SELECT migrate.downgrade('base')", 'ROLLBACK'), qr/MG017: cannot call migrate.downgrade\(\) here while.*as a statement of its own in autocommit mode/s, 'where it cannot go on that is said');
+like(ask("SET default_transaction_isolation = 'repeatable read'", "SELECT migrate.downgrade('base')"), qr/MG017: cannot call migrate.downgrade\(\) here while.*with SET default_transaction_isolation = 'read committed' and SELECT migrate.downgrade/s, 'and what to set first');
 ask('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open');
 is(sql('SELECT state, sqlstate FROM migrate.run ORDER BY run DESC LIMIT 1'), 'abandoned|22012', 'what failed is still told of it');
 

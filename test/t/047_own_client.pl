@@ -64,5 +64,20 @@ SELECT * FROM dblink_get_result('c') AS r (heads text)}) =~ s/^NOTICE.*\n(?:LOCA
 	sql("SELECT migrate.downgrade('base')");
 }
 
+# the lock of running migrations, held by the client
+sql("SELECT migrate.register('r2', 'r1', upgrade => 'SELECT 1', downgrade => 'SELECT 1')");
+for my $call (q{SELECT migrate.upgrade('head')}, q{SELECT migrate.stamp('r2')}, q{CALL migrate.deploy()}, q{DROP EXTENSION pg_migrate CASCADE})
+{
+	like(ask(qq{BEGIN; SELECT migrate.stamp('r1'); SELECT * FROM dblink('$connection{unix}', \$\$$call\$\$) AS r (answer text)}), $deadlock, "$call by a client that has stamped is told of");
+}
+is(sql('SELECT count(*) FROM migrate.version'), 0, 'nothing is left of it');
+sql("SELECT migrate.upgrade('r1')");
+sql("SELECT migrate.register('r2', 'r1', upgrade => \$\$SELECT dblink_exec('$connection{unix}', 'CALL migrate.deploy()')\$\$, downgrade => 'SELECT 1', replace => true)");
+for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
+{
+	like(ask($call), qr/$deadlock.*migration "r2", upgrade script/s, "$call whose script calls again is told of");
+}
+is(sql('SELECT version_num FROM migrate.version'), 'r1', 'the migration is not applied');
+
 $node->stop;
 done_testing();
