@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "parser/parser.h"
 #include "utils/builtins.h"
 
 #include "errors.h"
@@ -30,6 +31,46 @@ dollar_quote(const char *text)
 	return quote;
 }
 
+/*
+ * psql finds the end of a string as standard_conforming_strings of the server
+ * says at that time, which a SET, or any function, of a statement before may
+ * have changed.  What is a string to us, as it is to migrate.upgrade(), could
+ * then hold commands of psql.  So the setting is made before each statement that
+ * could be read otherwise, in a line of its own: psql looks at the setting at
+ * the begin of a line.
+ */
+static void
+append_strings_setting(StringInfo out, bool conforming, const char *sql)
+{
+	if (strchr(sql, '\'') == NULL || strchr(sql, '\\') == NULL)
+		return;
+	if (out->len > 0 && out->data[out->len - 1] != '\n')
+		appendStringInfoChar(out, '\n');
+	appendStringInfo(out, "SET standard_conforming_strings = %s;\n",
+					 conforming ? "on" : "off");
+}
+
+/* The bytes of a script from one on to before another, for psql. */
+static void
+append_text(StringInfo out, const PgmScript *script, int from, int to)
+{
+	ListCell   *lc;
+
+	foreach(lc, script->statements)
+	{
+		const PgmStatement *s = lfirst(lc);
+
+		if (s->start < from || s->end > to)
+			continue;
+		appendBinaryStringInfo(out, script->text +from, s->start - from);
+		append_strings_setting(out, script->conforming,
+							   pnstrdup(script->text +s->start, s->end - s->start));
+		appendBinaryStringInfo(out, script->text +s->start, s->end - s->start);
+		from = s->end;
+	}
+	appendBinaryStringInfo(out, script->text +from, to - from);
+}
+
 /* The script's text, ended so that another statement may follow. */
 static void
 append_script(StringInfo out, const PgmScript *script)
@@ -38,7 +79,10 @@ append_script(StringInfo out, const PgmScript *script)
 		llast(script->statements);
 
 	if (script->text[0] != '\0')
-		appendStringInfo(out, "%s\n", script->text);
+	{
+		append_text(out, script, 0, strlen(script->text));
+		appendStringInfoChar(out, '\n');
+	}
 	if (last && last->raw->stmt_len == 0)
 		appendStringInfoString(out, ";\n");
 }
@@ -120,16 +164,17 @@ append_verify(StringInfo out, const PgmScript *verify)
 		return;
 	}
 	quote = dollar_quote(verify->text);
+	appendStringInfoString(out, "-- verify\n");
+	append_text(out, verify, 0, last->start);
+	append_strings_setting(out, verify->conforming, verify->text +last->start);
 	appendStringInfo(out,
-					 "-- verify\n"
-					 "%s"
 					 "DO %s BEGIN\n"
 					 "IF (SELECT pg_catalog.count(*) = 0 OR pg_catalog.bool_or(said IS NULL OR said::pg_catalog.text = 'false') FROM (\n"
 					 "%s\n"
 					 ") AS verify (said)) THEN\n"
 					 "RAISE EXCEPTION 'verify script of migration %% did not say true', %s;\n"
 					 "END IF; END %s;\n",
-					 pnstrdup(verify->text, last->start), quote,
+					 quote,
 					 pnstrdup(verify->text +last->start,
 							  last->end - last->start),
 					 quote_literal_cstr(verify->revision), quote);
@@ -244,6 +289,31 @@ pgm_backfill_as_update(const CallStmt *stmt)
 					condition ? "\nWHERE " : "", condition ? condition : "");
 }
 
+/*
+ * Is the text one UPDATE?  The arguments of a backfill are SQL that nobody has
+ * parsed yet; anything else could hold further statements, or commands of psql.
+ */
+static bool
+is_one_update(const char *sql)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	List	   *volatile statements = NIL;
+
+	PG_TRY();
+	{
+		statements = raw_parser(sql, RAW_PARSE_DEFAULT);
+	}
+	PG_CATCH();
+	{
+		/* a syntax error; the parser only allocates memory */
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return list_length(statements) == 1 &&
+		IsA(linitial_node(RawStmt, statements)->stmt, UpdateStmt);
+}
+
 /* Statements of a script from byte "from" on, with the comments before them. */
 static void
 append_statements(StringInfo out, const PgmSegment *segment, int from,
@@ -256,14 +326,17 @@ append_statements(StringInfo out, const PgmSegment *segment, int from,
 	char	   *update = plain && pgm_call_is_backfill(first->raw->stmt) ?
 		pgm_backfill_as_update((const CallStmt *) first->raw->stmt) : NULL;
 
-	if (update)
-		appendStringInfo(out, "-- instead of a backfill in batches\n%s\n;\n",
-						 update);
+	if (update && is_one_update(update))
+	{
+		appendStringInfoString(out, "-- instead of a backfill in batches\n");
+		append_strings_setting(out, segment->script->conforming, update);
+		appendStringInfo(out, "%s\n;\n", update);
+	}
 	else
 	{
 		from += strspn(segment->script->text +from, "; \t\r\n");
-		appendStringInfo(out, "%.*s;\n", last->end - from,
-						 segment->script->text +from);
+		append_text(out, segment->script, from, last->end);
+		appendStringInfoString(out, ";\n");
 	}
 }
 

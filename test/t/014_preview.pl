@@ -146,5 +146,40 @@ for my $said ('SELECT false', 'SELECT NULL::boolean', 'SELECT true WHERE false',
 }
 is($verify->('SELECT 1;', 'SELECT 1; SELECT 0'), 't', 'a number does not');
 
+# What is a string to the server must not be a command to psql, whatever the
+# script has set before: psql reads strings as the server's setting says.
+$node->safe_psql('postgres', 'CREATE DATABASE hostile');
+$node->safe_psql('hostile', 'CREATE EXTENSION pg_migrate; CREATE TABLE t (b text, c text)');
+my $command = "' \\echo reached\n--'";
+my @hostile = (
+	[ "SET standard_conforming_strings = off;\nSELECT 'a\\'; SELECT $command;" ],
+	[ "SET standard_conforming_strings = off; SELECT 'a\\'; SELECT $command;" ],
+	[ "SELECT set_config('standard_conforming_strings', 'off', false) /* ' */; /* x */ SELECT 'a\\'; SELECT $command;" ],
+	[ "DO 'BEGIN SET standard_conforming_strings = off; END'; SELECT 'a\\' AS a, $command AS b" ],
+	[ "SET standard_conforming_strings = off; SELECT 1;\n-- migrate:segment\nSELECT 'a\\', $command;\nVACUUM t;\nSELECT 'b\\', $command" ],
+	[ 'SET standard_conforming_strings = off', "SELECT 'a\\' <> $command" ],
+	[ 'SET standard_conforming_strings = off', "SELECT 'a\\', $command; SELECT true" ],
+	[ "SET standard_conforming_strings = off; CALL migrate.backfill('t', \$b\$b = 'a\\', c = $command\$b\$)" ],
+	[ "CALL migrate.backfill('t', \$b\$b = c; \\echo reached\n\$b\$)" ],
+	[ "CALL migrate.backfill('t', \$b\$b = c \\echo reached\n\$b\$)" ],
+	[ "CALL migrate.backfill('t', 'b = c', \$b\$ true; DELETE FROM t \$b\$)" ],
+);
+foreach my $case (@hostile)
+{
+	my ($up, $verify) = @$case;
+	my $file = $node->basedir . '/hostile.sql';
+
+	$node->safe_psql('hostile', 'SET client_min_messages = error; SELECT migrate.register(\'h1\', upgrade => $u$' . $up . '$u$, replace => true'
+		. ($verify ? ', verify => $u$' . $verify . '$u$' : '') . ')');
+	foreach my $with ('true', 'false')
+	{
+		unlink $file;
+		append_to_file($file, $node->safe_psql('hostile', "SELECT migrate.upgrade_sql('head', bookkeeping => $with)"));
+		my ($out, $err) = run_command([ 'psql', '-X', '-f', $file, '-d', $node->connstr('plain') ]);
+		unlike($out, qr/^reached/m, "psql obeys no command in a string: $up") or diag(slurp_file($file));
+	}
+	like(slurp_file($file), qr/CALL migrate.backfill/, 'what is not one UPDATE is left as it was') if $up =~ /reached\n\$b|DELETE/ && $up !~ /conforming/;
+}
+
 $node->stop;
 done_testing();
