@@ -25,6 +25,7 @@
 #include "run/retry.h"
 #include "run/runlock.h"
 #include "run/settings.h"
+#include "run/warn.h"
 #include "run/work.h"
 
 /* So many pending migrations are named */
@@ -290,12 +291,13 @@ deadline_of(FunctionCallInfo fcinfo, int i)
 }
 
 /*
- * One look, in a transaction of its own: is it there?  Raises MG021 after the
- * deadline, or when waiting is of no use.
+ * One look, in a transaction of its own: is it there?  Warns once of an empty
+ * registry, which may be the wrong database; *warned says whether it did.
+ * Raises MG021 after the deadline, or when waiting is of no use.
  */
 static bool
 look_once(const char *expected, bool exact, TimestampTz begun,
-		  TimestampTz deadline)
+		  TimestampTz deadline, bool *warned)
 {
 	int			nest_level = NewGUCNestLevel();
 	PgmAnswer	a = {.fit = PGM_FITS};
@@ -311,6 +313,11 @@ look_once(const char *expected, bool exact, TimestampTz begun,
 		a = pgm_check_ask(expected, exact, GetActiveSnapshot());
 		if (a.fit == PGM_BROKEN)
 			raise_gap(&a, expected, "");
+		if (a.fit == PGM_NOTHING && !*warned)
+		{
+			pgm_warn_nothing_registered();
+			*warned = true;
+		}
 		if (a.fit != PGM_FITS && GetCurrentTimestamp() >= deadline)
 			raise_gap(&a, expected,
 					  psprintf(" Waited for %.1f s.",
@@ -338,6 +345,7 @@ pg_migrate_wait_for(PG_FUNCTION_ARGS)
 	PgmWork		work;
 	MemoryContext look;
 	bool		there;
+	bool		warned = false;
 
 	pgm_work_check_context(fcinfo, "migrate.wait_for()", "migrate.require()");
 	pgm_work_start(&work);
@@ -349,7 +357,7 @@ pg_migrate_wait_for(PG_FUNCTION_ARGS)
 	{
 		pgm_work_begin();
 		MemoryContextSwitchTo(look);
-		there = look_once(expected, exact, begun, deadline);
+		there = look_once(expected, exact, begun, deadline, &warned);
 		pgm_work_commit(&work);
 		if (there)
 			break;

@@ -86,6 +86,7 @@ typedef struct PgmAsk
 static struct
 {
 	TimestampTz statement;
+	const PgmStorage *storage;	/* whose answer it is */
 	Oid			database;
 	Oid			relid;
 	uint64		bytes;
@@ -162,7 +163,7 @@ ask(const PgmStorage *storage, Oid relid, bool empty, uint64 *bytes)
 
 	for (int i = 0; i < KEPT; i++)
 		if (kept[i].relid == relid && kept[i].statement == statement &&
-			kept[i].database == MyDatabaseId)
+			kept[i].storage == storage && kept[i].database == MyDatabaseId)
 		{
 			*bytes = kept[i].bytes;
 			return true;
@@ -182,6 +183,7 @@ ask(const PgmStorage *storage, Oid relid, bool empty, uint64 *bytes)
 	if (!a.listed && !(a.unsure && empty))
 		return false;
 	kept[next_kept].statement = statement;
+	kept[next_kept].storage = storage;
 	kept[next_kept].database = MyDatabaseId;
 	kept[next_kept].relid = relid;
 	kept[next_kept].bytes = a.bytes;
