@@ -167,6 +167,12 @@ add_columns(PgmProbe *p, PgmRowSet *rows, PgmTable *t, List *names, bool compare
 
 	if (names == NIL)
 		p->why = "the index is on expressions";
+	if (compared && list_length(names) > INDEX_MAX_KEYS)
+	{
+		/* the server will refuse it, and rows.c has no room for so many */
+		p->why = psprintf("no index or foreign key has more than %d columns", INDEX_MAX_KEYS);
+		return;
+	}
 	foreach(lc, names)
 	{
 		AttrNumber	attnum;

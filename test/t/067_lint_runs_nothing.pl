@@ -320,6 +320,7 @@ $node->safe_psql('postgres', 'DROP TABLE mallory.by_class; DROP OPERATOR FAMILY 
 	[ 'ALTER TABLE wide ADD CHECK (id > 5)', "notice the rows of public.wide were not looked at: far is a foreign table\n" ],
 	[ 'ALTER TABLE mallory.tiny ALTER e TYPE int USING 1; ALTER TABLE mallory.tiny ADD CHECK (e > 0)', "notice the rows of mallory.tiny were not looked at: the plan adds or changes column e\n" ],
 	[ 'ALTER TABLE mallory.tiny ALTER id TYPE int USING id + 1, ADD CHECK (id > 1)', "notice the rows of mallory.tiny were not looked at: the plan adds or changes column id\n" ],
+	[ 'ALTER TABLE mallory.tiny ADD UNIQUE (' . join(', ', ('id') x 1000) . ')', qr/^notice .* not looked at: no index or foreign key has more than 32 columns$/ ],
 	[ 'SET statement_timeout = 0; ALTER TABLE orders ADD CHECK (made > now())', qr/^notice .* function now\(\), which is not immutable/ ]);
 look_at(@looked);
 is(ask(q{SET search_path = public; SELECT rewrite FROM migrate.lint_sql('ALTER TABLE orders RENAME paid TO p; ALTER TABLE orders RENAME TO bills; ALTER TABLE bills ADD CHECK (p > 10)') WHERE rule = 'existing-rows'}),
