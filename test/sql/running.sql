@@ -171,7 +171,9 @@ SELECT * FROM migrate.check_registry();
 -- each statement is executed with its own text
 SELECT migrate.register('p1', '', E'-- \u00e4\nPREPARE one AS SELECT 1;\n/* two */ PREPARE two AS\n  SELECT 2; PREPARE three AS SELECT ''\u00e4'';\n\n/*+ a hint */ -- is kept\nPREPARE four AS SELECT 4;\nPREPARE five AS SELECT 5 -- end', '', verify => E'SELECT true;\nSELECT count(*) = 5 FROM pg_prepared_statements');
 SELECT migrate.upgrade('p1');
-SELECT name, statement FROM pg_prepared_statements ORDER BY name;
+-- from 18 on the server leaves out what is before PREPARE
+SELECT name, regexp_replace(statement, '^/\*.*\n', '') AS statement FROM pg_prepared_statements ORDER BY name;
+SELECT bool_or(statement LIKE '/*+ a hint */ -- is kept%') OR current_setting('server_version_num')::int >= 180000 AS hint_is_kept FROM pg_prepared_statements;
 DEALLOCATE ALL;
 -- whatever the script has SET
 SELECT migrate.register('p2', 'p1', E'SET standard_conforming_strings = off;\nSET backslash_quote = off;\nCREATE TABLE strings AS SELECT ''a\\b'' AS plain, E''\\''c'' AS escaped', 'DROP TABLE strings');
