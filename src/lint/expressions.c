@@ -85,6 +85,7 @@ describe(const PgmTable *t)
 						   0);
 		TupleDescInitEntryCollation(desc, attnum, c->type.collation);
 	}
+	pgm_describe_end(desc);
 	return desc;
 }
 

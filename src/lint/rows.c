@@ -274,6 +274,7 @@ describe(const PgmRowSet *rows)
 		TupleDescInitEntry(desc, to, psprintf("k%d", to), getBaseTypeAndTypmod(type, &typmod), typmod, 0);
 		TupleDescInitEntryCollation(desc, to, collation);
 	}
+	pgm_describe_end(desc);
 	return desc;
 }
 
