@@ -265,7 +265,6 @@ pgm_parse_type(const char *name, Oid *type, int32 *typmod)
 #endif
 }
 
-/* 19 asks a scan for flags */
 /* 19 computes what deforming a row needs once, when the description is complete */
 #if PG_VERSION_NUM >= 190000
 #define pgm_describe_end(desc) TupleDescFinalize(desc)
@@ -273,6 +272,7 @@ pgm_parse_type(const char *name, Oid *type, int32 *typmod)
 #define pgm_describe_end(desc) ((void) 0)
 #endif
 
+/* 19 asks a scan for flags */
 #if PG_VERSION_NUM >= 190000
 #define pgm_beginscan(rel, snapshot) table_beginscan(rel, snapshot, 0, NULL, 0)
 #else

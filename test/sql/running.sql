@@ -176,7 +176,7 @@ SELECT name, regexp_replace(statement, '^/\*.*\n', '') AS statement FROM pg_prep
 SELECT bool_or(statement LIKE '/*+ a hint */ -- is kept%') OR current_setting('server_version_num')::int >= 180000 AS hint_is_kept FROM pg_prepared_statements;
 DEALLOCATE ALL;
 -- whatever the script has SET
-SELECT migrate.register('p2', 'p1', E'SET standard_conforming_strings = off;\nSET backslash_quote = off;\nCREATE TABLE strings AS SELECT ''a\\b'' AS plain, E''\\''c'' AS escaped', 'DROP TABLE strings');
+SELECT migrate.register('p2', 'p1', E'DO $$BEGIN SET standard_conforming_strings = off; EXCEPTION WHEN feature_not_supported THEN NULL; END$$; -- 19 has it on\nSET backslash_quote = off;\nCREATE TABLE strings AS SELECT ''a\\b'' AS plain, E''\\''c'' AS escaped', 'DROP TABLE strings');
 SELECT migrate.upgrade('p2');
 SELECT * FROM strings;
 -- and its errors point into the script
