@@ -156,7 +156,7 @@ static PgmBlocker *
 describe(TransactionId xid, int pid)
 {
 	PgmBlocker *b = palloc0(sizeof(PgmBlocker));
-	PgmBlocker	found = {NULL};
+	PgmBlocker	found = {0};
 	MemoryContext caller = CurrentMemoryContext;
 	bool		push = !ActiveSnapshotSet();
 
