@@ -119,7 +119,7 @@ compare(PgmRoundtrip *r, const char *test, const PgmTestStep *step,
 
 	foreach(lc, differences)
 		if (is_of_extension(lfirst(lc), before, now))
-			differences = foreach_delete_current(differences, lc);
+		differences = foreach_delete_current(differences, lc);
 	initStringInfo(&buf);
 	foreach(lc, differences)
 	{
