@@ -225,7 +225,7 @@ estimate(void *arg)
 
 /*
  * About how many rows of a table fulfil a condition together with others that it is
- * joined with, at most all of them; -1: nobody knows.  The trees are raw.
+ * joined with, at most all of them; -1 if unknown.  The trees are raw.
  */
 double
 pgm_estimate_rows(const PgmLint *l, const RangeVar *relation, const List *from, const Node *condition)
