@@ -28,7 +28,7 @@ EXTENSION = pg_migrate
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" pg_migrate.control)
 
 MODULE_big = pg_migrate
-OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c))
+OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c src/*/*/*.c))
 
 # the parts of the installation script, in this order
 SQL_PARTS = $(patsubst %,sql/%.sql,schema registry run inspect check lint explain diff rights)
@@ -50,7 +50,7 @@ TAP_TESTS = $(CAN_TAP)
 PROVE_TESTS = test/t/*.pl
 
 # escape.h makes every message of ours safe to show, so no file may go without it
-PG_CPPFLAGS = -I$(srcdir)/src -include $(srcdir)/src/escape.h
+PG_CPPFLAGS = -I$(srcdir)/src -include $(srcdir)/src/util/escape.h
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-declaration-after-statement \
 	$(if $(WERROR),-Werror) $(if $(ASSERT),-DUSE_ASSERT_CHECKING) \
 	$(if $(findstring clang,$(CC)),$(CLANG_CFLAGS))
@@ -63,7 +63,7 @@ override with_llvm = no
 endif
 
 EXTRA_CLEAN = src/exports.list out_regress out_isolation tmp_check log \
-	$(wildcard src/*.bc src/*/*.bc)
+	$(wildcard src/*.bc src/*/*.bc src/*/*/*.bc)
 
 PRIVATE = demo test test-crash test-diff test-alembic test-applications fuzz bench bench-check bench-online bench-schema bench-lint bench-diff check-compilers indent indent-check typedefs
 
@@ -85,7 +85,7 @@ installcheck: without-tap
 endif
 
 # PGXS knows of no headers.
-$(OBJS): $(wildcard src/*.h src/*/*.h)
+$(OBJS): $(wildcard src/*.h src/*/*.h src/*/*/*.h)
 
 $(DATA_built): $(SQL_PARTS) $(EXTENSION).control
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \

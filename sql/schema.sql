@@ -269,7 +269,7 @@ COMMENT ON COLUMN migrate.backfill.begun_done IS 'blocks that were done then';
 COMMENT ON COLUMN migrate.backfill.updated_at IS 'when this row was written last';
 
 -- Logical replication copies rows, but not what the scripts did.  What it
--- writes here is discarded; see src/registry/replicated.c.  TRUNCATE cannot be
+-- writes here is discarded; see src/registry/replication.c.  TRUNCATE cannot be
 -- skipped, so it is undone: the first trigger after it by name writes the rows
 -- back.
 CREATE FUNCTION migrate.replicated() RETURNS pg_catalog.trigger

@@ -8,9 +8,9 @@
 
 #include "check/check.h"
 #include "run/door.h"
-#include "run/leftovers.h"
-#include "run/runlock.h"
-#include "run/validindex.h"
+#include "run/confine/session_leftovers.h"
+#include "registry/run_lock.h"
+#include "run/invalid_index.h"
 
 PG_MODULE_MAGIC;
 

@@ -30,13 +30,13 @@ typedef struct PgmAnswer
 	bool		half_done;		/* of which a part is in effect */
 } PgmAnswer;
 
-/* answer.c */
+/* expectation.c */
 extern PgmAnswer pgm_check_ask(const char *expected, bool exact,
 							   Snapshot snapshot);
 extern List *pgm_check_ids(const char *expected, Snapshot snapshot);
 extern Snapshot pgm_check_snapshot(void);
 
-/* cache.c */
+/* is_current.c */
 #define PGM_NO_TEXT (-1)
 extern bool pgm_check_current(const char *expected, int len, bool exact,
 							  bool *nothing);
@@ -44,7 +44,7 @@ extern bool pgm_check_current(const char *expected, int len, bool exact,
 /* require.c */
 extern void pgm_check_require(const char *expected, bool exact);
 
-/* login.c */
+/* login_guard.c */
 extern void pgm_check_login(void);
 
 #endif							/* PGM_CHECK_H */

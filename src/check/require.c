@@ -19,14 +19,14 @@
 #include "errors.h"
 #include "graph/plan.h"
 #include "registry/journal.h"
-#include "registry/names.h"
+#include "util/revision_names.h"
 #include "registry/registry.h"
-#include "run/halfdone.h"
-#include "run/retry.h"
-#include "run/runlock.h"
-#include "run/settings.h"
-#include "run/warn.h"
-#include "run/work.h"
+#include "run/half_done.h"
+#include "run/locks/lock_retry.h"
+#include "registry/run_lock.h"
+#include "run/run_settings.h"
+#include "run/run_warnings.h"
+#include "run/call_transaction.h"
 
 /* So many pending migrations are named */
 #define MAX_NAMED 10

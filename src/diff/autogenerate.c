@@ -15,12 +15,12 @@
 #include "utils/lsyscache.h"
 
 #include "diff/autogenerate.h"
-#include "diff/kinds.h"
-#include "diff/relations.h"
-#include "diff/rename.h"
-#include "diff/take.h"
+#include "schema/kinds/kinds.h"
+#include "diff/write/write_relations.h"
+#include "diff/rename/detect_renames.h"
+#include "schema/take_snapshot.h"
 #include "errors.h"
-#include "registry/names.h"
+#include "util/revision_names.h"
 #include "registry/registry.h"
 
 /* What can be switched off */

@@ -5,9 +5,9 @@
 #ifndef PGM_AUTOGENERATE_H
 #define PGM_AUTOGENERATE_H
 
-#include "diff/model.h"
-#include "diff/plan.h"
-#include "diff/scratch.h"
+#include "diff/model/model.h"
+#include "diff/plan/diff_plan.h"
+#include "scratch/scratch.h"
 
 /* What is asked, and what was found */
 typedef struct PgmAutogenerate
@@ -67,12 +67,12 @@ extern void pgm_autogenerate(PgmAutogenerate *a);
 extern void pgm_autogenerate_check_heads(void);
 extern List *pgm_baseline_creates(const PgmAutogenerate *a);
 
-/* modelkeep.c */
+/* model_cache.c */
 extern const char *pgm_model_key(const PgmAutogenerate *a);
 extern bool pgm_model_recall(PgmAutogenerate *a, const char *key);
 extern void pgm_model_keep(const PgmAutogenerate *a, const char *key);
 
-/* generate.c */
+/* generate_script.c */
 extern char *pgm_generate_statements(const List *statements, bool allow_drop);
 extern char *pgm_generate_script(const PgmAutogenerate *a, bool up);
 extern char *pgm_generate_plan(const PgmDiffPlan *p, bool allow_drop);

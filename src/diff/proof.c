@@ -16,13 +16,13 @@
 #include "utils/memutils.h"
 
 #include "diff/autogenerate.h"
-#include "diff/kinds.h"
+#include "schema/kinds/kinds.h"
 #include "diff/proof.h"
-#include "diff/relations.h"
-#include "lint/plain.h"
+#include "diff/write/write_relations.h"
+#include "trial/transactional_form.h"
 #include "run/execute.h"
-#include "run/script.h"
-#include "run/subtransaction.h"
+#include "script/script.h"
+#include "util/subtransaction.h"
 
 /* A script being executed, for the error context and what it leaves */
 typedef struct PgmProofScript

@@ -10,9 +10,9 @@
 #include "utils/builtins.h"
 
 #include "diff/autogenerate.h"
-#include "diff/kinds.h"
-#include "diff/relations.h"
-#include "diff/take.h"
+#include "schema/kinds/kinds.h"
+#include "diff/write/write_relations.h"
+#include "schema/take_snapshot.h"
 
 /* The schema that an object is in, or NULL: in none. */
 const PgmObject *

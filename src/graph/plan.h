@@ -57,7 +57,7 @@ extern PgmSet pgm_resolve_upgrade(const PgmGraph *g, const PgmPosition *pos,
 extern int	pgm_resolve_downgrade(const PgmGraph *g, const PgmPosition *pos,
 								  const char *text, int *label);
 
-/* order.c */
+/* topological_order.c */
 extern int *pgm_graph_order(const PgmGraph *g, PgmSet todo, PgmSet heads,
 							int *count);
 extern int *pgm_graph_parents(const PgmGraph *g, int rev, int *count);

@@ -11,8 +11,8 @@
 #include "utils/syscache.h"
 
 #include "lint/lint.h"
-#include "lint/lintsettings.h"
-#include "registry/sizes.h"
+#include "lint/lint_settings.h"
+#include "schema/relation_size.h"
 
 const char *
 pgm_severity_name(PgmSeverity severity)

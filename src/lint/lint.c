@@ -19,13 +19,13 @@
 
 #include "errors.h"
 #include "lint/lint.h"
-#include "lint/lintrows.h"
-#include "lint/refusals.h"
-#include "lint/shadow.h"
-#include "registry/names.h"
-#include "run/segment.h"
-#include "run/settings.h"
-#include "run/subtransaction.h"
+#include "api/lint_rows.h"
+#include "lint/rules/server_errors.h"
+#include "lint/shadow/shadow.h"
+#include "util/revision_names.h"
+#include "script/segment.h"
+#include "run/run_settings.h"
+#include "util/subtransaction.h"
 
 /* How long lint waits for a lock, in ms; the second time hardly any more */
 #define LOCK_WAIT 1000

@@ -6,8 +6,8 @@
 #define PGM_LINT_H
 
 #include "lib/stringinfo.h"
-#include "lint/effects.h"
-#include "lint/predict.h"
+#include "lint/effects/effects.h"
+#include "lint/effects/predict_effects.h"
 #include "run/run.h"
 
 typedef enum PgmSeverity
@@ -155,7 +155,7 @@ extern int64 pgm_table_rows(const PgmTable *t);
 extern void pgm_sum_effects(const PgmLint *l, uint64 *bytes, int *tables);
 extern char *pgm_size_name(uint64 bytes);
 
-/* source.c */
+/* statement_source.c */
 extern char *pgm_source(const PgmLint *l);
 extern char *pgm_source_element(const PgmLint *l, int location);
 extern char *pgm_source_of_column(const PgmLint *l, const ColumnDef *def,
@@ -171,10 +171,10 @@ extern char *pgm_source_behind(const PgmLint *l, const RangeVar *rel);
 extern void pgm_source_gaps(const char *text, void (*take) (void *context, int start, int end),
 							void *context);
 
-/* blocked.c */
+/* unreadable_relations.c */
 extern void pgm_lint_blocked(PgmLint *l);
 
-/* allow.c */
+/* allow_comments.c */
 extern void pgm_lint_allow(PgmLint *l);
 
 /* lint.c */

@@ -13,7 +13,7 @@
 #include "utils/lsyscache.h"
 
 #include "registry/registry.h"
-#include "registry/spi.h"
+#include "util/spi.h"
 
 static PgmQuery group_query = {
 	.sql = "SELECT groupid::text FROM pg_catalog.pg_dist_local_group WHERE groupid <> 0 LIMIT 1"

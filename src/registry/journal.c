@@ -14,9 +14,9 @@
 #include "utils/timestamp.h"
 
 #include "registry/journal.h"
-#include "registry/position.h"
+#include "registry/invalidation.h"
 #include "registry/registry.h"
-#include "registry/spi.h"
+#include "util/spi.h"
 
 static PgmQuery open_query = {
 	.sql = "SELECT run, revision, direction, number, total, kind, sql, state,"

@@ -68,14 +68,14 @@ extern void pgm_journal_forget(const PgmJournalSegment *s);
 extern bool pgm_journal_took_part(int64 run, const char *revision);
 extern void pgm_journal_close(const char *revision);
 
-/* watch.c */
+/* run_status.c */
 extern PgmJournalRun *pgm_journal_run(int64 number);
 extern int	pgm_journal_holder(char **login);
 extern char *pgm_journal_progress_line(int pid);
 extern bool pgm_journal_goes_up(int pid);
 extern void pgm_journal_progress(ReturnSetInfo *rsinfo);
 
-/* backfills.c */
+/* backfill_rows.c */
 extern void pgm_journal_backfill_begin(PgmJournalBackfill *b, int64 run,
 									   const char *revision, int segment);
 extern void pgm_journal_backfill_write(const PgmJournalBackfill *b);

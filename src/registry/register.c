@@ -17,18 +17,18 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
-#include "lint/onlint.h"
-#include "registry/behaviour.h"
+#include "lint/lint_unasked.h"
+#include "files/behaviour_headers.h"
 #include "registry/journal.h"
-#include "registry/keep.h"
-#include "registry/names.h"
+#include "registry/derived_columns.h"
+#include "util/revision_names.h"
 #include "registry/register.h"
 #include "registry/registry.h"
-#include "run/check.h"
-#include "run/halfdone.h"
-#include "run/identity.h"
-#include "run/runlock.h"
-#include "srf.h"
+#include "script/script_check.h"
+#include "run/half_done.h"
+#include "registry/identity.h"
+#include "registry/run_lock.h"
+#include "util/srf.h"
 
 /* So many migrations are named by load() */
 #define MAX_NAMED 10

@@ -7,7 +7,7 @@
 
 #include "datatype/timestamp.h"
 #include "graph/graph.h"
-#include "registry/migration.h"
+#include "files/migration.h"
 #include "utils/snapshot.h"
 
 /* A migration as it stands in the registry */
@@ -63,7 +63,7 @@ typedef struct PgmLook
 	List	   *broken_by;		/* migrations that break its applications */
 } PgmLook;
 
-/* scan.c: asked often */
+/* registry_lookup.c: asked often */
 extern PgmLook *pgm_registry_look(const char *revision, Snapshot snapshot);
 extern char *pgm_registry_complete(const char *prefix, Snapshot snapshot);
 extern List *pgm_registry_look_heads(Snapshot snapshot);
@@ -76,7 +76,7 @@ extern bool pgm_registry_applied(const char *revision);
 extern char *pgm_registry_half_done(const char *revision, Snapshot snapshot);
 extern bool pgm_registry_any_half_done(void);
 
-/* registry.c: reading */
+/* registry_read.c: reading */
 extern PgmGraph *pgm_registry_graph(bool read_only, PgmPosition **pos);
 extern PgmGraph *pgm_registry_neighbours(List *names);
 extern void pgm_registry_add_labelled(PgmGraph *g);
@@ -92,7 +92,7 @@ extern List *pgm_registry_replication(void);
 /* citus.c */
 extern void pgm_citus_refuse_worker(const char *doing);
 
-/* store.c: writing */
+/* registry_write.c: writing */
 extern void pgm_registry_insert(const PgmMigration *m);
 extern void pgm_registry_replace(const PgmMigration *m, bool content);
 extern void pgm_registry_delete(const char *revision);

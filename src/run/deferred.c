@@ -22,7 +22,7 @@
 #include "nodes/makefuncs.h"
 #include "utils/array.h"
 
-#include "registry/spi.h"
+#include "util/spi.h"
 #include "run/deferred.h"
 
 static PgmQuery deferrable_query = {

@@ -5,7 +5,7 @@
 #ifndef PGM_DEFERRED_H
 #define PGM_DEFERRED_H
 
-#include "run/script.h"
+#include "script/script.h"
 
 extern List *pgm_deferred_relations(void);
 extern bool pgm_events_pending(void);

@@ -26,7 +26,7 @@
 
 #include "compat.h"
 #include "run/door.h"
-#include "run/settings.h"
+#include "run/run_settings.h"
 
 static ExecutorRun_hook_type previous_run_hook = NULL;
 

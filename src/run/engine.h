@@ -6,8 +6,8 @@
 #define PGM_ENGINE_H
 
 #include "registry/journal.h"
-#include "run/segment.h"
-#include "run/work.h"
+#include "script/segment.h"
+#include "run/call_transaction.h"
 
 /* A run in progress */
 typedef struct PgmEngine
@@ -44,7 +44,7 @@ extern void pgm_task_fail(const PgmTask *task, PgmJournalSegment *row,
 extern long pgm_task_retry(const PgmTask *task, PgmJournalSegment *row,
 						   ErrorData *edata, int try, long worked);
 
-/* lonerun.c */
+/* nontransactional_run.c */
 extern const Node *pgm_segment_statement(const PgmSegment *segment);
 extern void pgm_lone_run(const PgmTask *task);
 extern char *pgm_ask_for_outcome(const PgmJournalSegment *row);

@@ -30,10 +30,10 @@
 #include "errors.h"
 #include "run/atomic.h"
 #include "run/execute.h"
-#include "run/extension.h"
-#include "run/locks.h"
-#include "run/lockwatch.h"
-#include "run/subtransaction.h"
+#include "run/extension_guard.h"
+#include "run/locks/relation_locks.h"
+#include "run/locks/lock_watch.h"
+#include "util/subtransaction.h"
 
 /* A script being executed, for the error context */
 typedef struct PgmExecution

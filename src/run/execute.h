@@ -6,7 +6,7 @@
 #define PGM_EXECUTE_H
 
 #include "datatype/timestamp.h"
-#include "run/script.h"
+#include "script/script.h"
 #include "tcop/dest.h"
 
 /* The statement_timeout of the caller, to be put back after ours */

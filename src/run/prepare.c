@@ -16,8 +16,8 @@
 #include "utils/syscache.h"
 
 #include "errors.h"
-#include "registry/behaviour.h"
-#include "registry/names.h"
+#include "files/behaviour_headers.h"
+#include "util/revision_names.h"
 #include "run/run.h"
 
 /* Fetch and cut the scripts of one step. */

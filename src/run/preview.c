@@ -11,11 +11,11 @@
 
 #include "errors.h"
 #include "registry/journal.h"
-#include "registry/names.h"
-#include "run/halfdone.h"
-#include "run/segment.h"
-#include "run/warn.h"
-#include "srf.h"
+#include "util/revision_names.h"
+#include "run/half_done.h"
+#include "script/segment.h"
+#include "run/run_warnings.h"
+#include "util/srf.h"
 
 /* Where each preview begins to try for a dollar quote */
 #define QUOTE_TAG "pgm"

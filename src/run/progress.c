@@ -11,9 +11,9 @@
 
 #include "registry/journal.h"
 #include "run/progress.h"
-#include "run/settings.h"
-#include "run/subtransaction.h"
-#include "srf.h"
+#include "run/run_settings.h"
+#include "util/subtransaction.h"
+#include "util/srf.h"
 
 static TimestampTz next_report = 0;
 

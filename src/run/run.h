@@ -7,8 +7,8 @@
 
 #include "graph/plan.h"
 #include "registry/registry.h"
-#include "run/identity.h"
-#include "run/script.h"
+#include "registry/identity.h"
+#include "script/script.h"
 
 typedef struct PgmStep
 {

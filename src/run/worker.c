@@ -38,14 +38,14 @@
 
 #include "compat.h"
 #include "registry/registry.h"
-#include "run/callersettings.h"
-#include "run/cycle.h"
+#include "run/confine/caller_settings.h"
+#include "registry/deadlock.h"
 #include "run/door.h"
 #include "run/engine.h"
 #include "run/progress.h"
-#include "run/retry.h"
-#include "run/runlock.h"
-#include "run/settings.h"
+#include "run/locks/lock_retry.h"
+#include "registry/run_lock.h"
+#include "run/run_settings.h"
 #include "run/worker.h"
 
 #define WORKER_MAGIC		0x70676D77

@@ -1,0 +1,281 @@
+/*
+ * model_cache.c
+ *	  What came of building a model is kept, so that the next call need not
+ *	  build it again.
+ *
+ * Of each database one is kept, the last, without what is only borrowed from
+ * the live side: a file of 120 bytes an object, 2.5 MB for 1,000 tables of twelve
+ * columns.  It is among the server's temporary files, which no backup has and
+ * the next start of the server removes.  It is used again, by any session, where
+ * everything that the building could see is the same:
+ *
+ * - the text, what is compared, and who asks in which database;
+ * - the settings, search_path among them, but for those that only tell how long
+ *	 to wait, what to write into the log, and what migrations may do;
+ * - the day, which a constant such as 'today' is read by;
+ * - roles and their members, tablespaces, extensions with their versions and
+ *	 members, temporary tables;
+ * - all of the live schema, with where it is in the catalogs, but for what is in
+ *	 the schemas that are compared.  That had other names while the model was
+ *	 built, and nothing of it can have become a part of what was built.  So what
+ *	 an upgrade changes there does not matter.  Of those schemas themselves the
+ *	 owner, the rights and the comment do.
+ *
+ * Models with statements that can look at anything, or at files of the server,
+ * are built each time.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_tablespace.h"
+#include "commands/extension.h"
+#include "common/file_utils.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "diff/autogenerate.h"
+#include "schema/fingerprint.h"
+#include "schema/kinds/kinds.h"
+#include "schema/dependencies_file.h"
+#include "util/spi.h"
+
+/*
+ * What there is beside schemas, and pgm_spi_begin() does not change.  Settings
+ * of a library are there only once it is loaded, so those that nobody has set do
+ * not count.
+ */
+static PgmQuery surroundings_query = {
+	.sql =
+	"SELECT name || ' ' || setting FROM pg_settings"
+	" WHERE (setting <> boot_val OR name = 'server_version')"
+	" AND name NOT IN ('search_path', 'application_name', 'client_encoding', 'client_min_messages')"
+	" AND name NOT LIKE '%timeout' AND name NOT LIKE 'pg_migrate.%' AND category NOT LIKE 'Reporting and Logging%'"
+	" UNION ALL SELECT 'role ' || r::text FROM pg_roles r"
+	" UNION ALL SELECT 'member ' || m::text FROM pg_auth_members m"
+	" UNION ALL SELECT 'tablespace ' || t::text FROM pg_tablespace t"
+	" UNION ALL SELECT 'extension ' || e::text FROM pg_extension e"
+	" UNION ALL SELECT concat_ws(' ', 'of extension', classid, objid, refobjid) FROM pg_depend WHERE deptype = 'e'"
+	" UNION ALL SELECT concat_ws(' ', 'temporary', oid, xmin) FROM pg_class WHERE relnamespace = pg_my_temp_schema()"
+	" UNION ALL SELECT concat_ws(' ', current_database(), current_date)"
+	" ORDER BY 1"
+};
+
+/* Does a statement do the same each time, if all that the key tells is the same? */
+static bool
+is_repeatable(const Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_DoStmt:
+		case T_CallStmt:
+		case T_AlterExtensionStmt:
+			return false;
+		case T_CreateExtensionStmt:
+			return OidIsValid(get_extension_oid(((const CreateExtensionStmt *) statement)->extname, true));
+		default:
+			return true;
+	}
+}
+
+/* Could the building of the model see an object of the live side? */
+static bool
+is_seen(const PgmSide *live, const PgmObject *o)
+{
+	const PgmObject *parent = pgm_side_parent(live, o);
+
+	return o->outside || pgm_kind_is(o, "schema") ||
+		(o->kind->is_right && parent && pgm_kind_is(parent, "schema")) ||
+		pgm_scope_schema(live, o) == NULL;
+}
+
+static void
+add_address(pg_cryptohash_ctx *hash, const ObjectAddress *a)
+{
+	pgm_digest_text(hash, psprintf("%u %u %d", a->classId, a->objectId, a->objectSubId));
+}
+
+static void
+add_live(pg_cryptohash_ctx *hash, const PgmSide *live)
+{
+	for (int i = 0; i < live->snapshot->n; i++)
+	{
+		const PgmObject *o = live->snapshot->object[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (!is_seen(live, o))
+			continue;
+		pgm_digest_object(hash, o);
+		add_address(hash, &o->address);
+		add_address(hash, &o->parent);
+	}
+}
+
+static void
+add_surroundings(pg_cryptohash_ctx *hash)
+{
+	PgmSpi		spi;
+	uint64		n;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	pgm_spi_begin(&spi, true);
+	n = pgm_spi_run(&spi, &surroundings_query, NULL, NULL);
+	for (uint64 row = 0; row < n; row++)
+		pgm_digest_text(hash, pgm_spi_text(row, 1));
+	pgm_spi_end(&spi);
+	PopActiveSnapshot();
+}
+
+/*
+ * A digest of all that what comes of building the model depends on; NULL: it
+ * has to be built each time.  The live side is marked already.
+ */
+const char *
+pgm_model_key(const PgmAutogenerate *a)
+{
+	pg_cryptohash_ctx *hash;
+	ListCell   *lc;
+
+	foreach(lc, a->model->statements)
+		if (!is_repeatable(((PgmStatement *) lfirst(lc))->raw->stmt))
+		return NULL;
+	hash = pgm_digest_begin();
+	pgm_digest_text(hash, a->model->text);
+	pgm_digest_text(hash, a->scope.database ? "database" : "");
+	foreach(lc, a->scope.schemas)
+		pgm_digest_text(hash, lfirst(lc));
+	pgm_digest_text(hash, psprintf("%u %u", GetUserId(), GetSessionUserId()));
+	pgm_digest_text(hash, namespace_search_path);
+	add_surroundings(hash);
+	add_live(hash, a->live);
+	return pgm_digest_end(hash);
+}
+
+/* What pgm_model_build() found out */
+static void
+put_found(PgmBytesOut *out, const PgmModel *m)
+{
+	ListCell   *lc;
+
+	pgm_bytes_put_int(out, list_length(m->passed));
+	foreach(lc, m->passed)
+	{
+		pgm_bytes_put(out, lfirst(lc), sizeof(PgmModelPassed));
+	}
+	pgm_bytes_put_int(out, list_length(m->renames));
+	foreach(lc, m->renames)
+	{
+		const PgmModelRename *r = lfirst(lc);
+
+		pgm_bytes_put_text(out, r->kind);
+		pgm_bytes_put_text(out, r->identity);
+		pgm_bytes_put_text(out, r->old_name);
+	}
+	pgm_bytes_put_int(out, list_length(m->extensions));
+	foreach(lc, m->extensions)
+	{
+		const PgmModelExtension *x = lfirst(lc);
+
+		pgm_bytes_put_text(out, x->name);
+		pgm_bytes_put_text(out, x->schema);
+		pgm_bytes_put_text(out, x->version);
+	}
+	pgm_bytes_put_int(out, list_length(m->access_methods));
+	foreach(lc, m->access_methods)
+	{
+		pgm_bytes_put_text(out, lfirst(lc));
+	}
+}
+
+static void
+get_found(PgmBytesIn *in, PgmModel *m)
+{
+	for (int n = pgm_bytes_int(in); n > 0; n--)
+	{
+		PgmModelPassed *p = palloc(sizeof(PgmModelPassed));
+
+		pgm_bytes_get(in, p, sizeof(PgmModelPassed));
+		m->passed = lappend(m->passed, p);
+	}
+	for (int n = pgm_bytes_int(in); n > 0; n--)
+	{
+		PgmModelRename *r = palloc(sizeof(PgmModelRename));
+
+		r->kind = pgm_bytes_text(in);
+		r->identity = pgm_bytes_text(in);
+		r->old_name = pgm_bytes_text(in);
+		m->renames = lappend(m->renames, r);
+	}
+	for (int n = pgm_bytes_int(in); n > 0; n--)
+	{
+		PgmModelExtension *x = palloc(sizeof(PgmModelExtension));
+
+		x->name = pgm_bytes_text(in);
+		x->schema = pgm_bytes_text(in);
+		x->version = pgm_bytes_text(in);
+		m->extensions = lappend(m->extensions, x);
+	}
+	for (int n = pgm_bytes_int(in); n > 0; n--)
+		m->access_methods = lappend(m->access_methods, unconstify(char *, pgm_bytes_text(in)));
+}
+
+/* Where the model of this database is kept: one of the server's temporary files */
+static char *
+kept_path(void)
+{
+	char		directory[MAXPGPATH];
+
+	TempTablespacePath(directory, DEFAULTTABLESPACE_OID);
+	if (MakePGDirectory(directory) < 0 && errno != EEXIST)
+	{
+		const char *reason = strerror(errno);
+
+		ereport(DEBUG1,
+				(errcode_for_file_access(),
+				 errmsg("could not create directory \"%s\": %s", directory, reason)));
+	}
+	return psprintf("%s/%s_migrate_model.%u", directory, PG_TEMP_FILE_PREFIX, MyDatabaseId);
+}
+
+/*
+ * If what was built last has this key, set a->after, as pgm_scope_restrict()
+ * leaves it, and what pgm_model_build() finds out.  Returns whether it had.
+ */
+bool
+pgm_model_recall(PgmAutogenerate *a, const char *key)
+{
+	PgmBytesIn	in;
+
+	if (key == NULL || !pgm_bytes_read(&in, kept_path(), key))
+		return false;
+	a->after = pgm_side_get(&in);
+	get_found(&in, a->model);
+	return true;
+}
+
+/* Keep what was built, instead of what was built before. */
+void
+pgm_model_keep(const PgmAutogenerate *a, const char *key)
+{
+	PgmBytesOut out;
+	char	   *path;
+	char	   *new_path;
+	const char *reason;
+
+	if (key == NULL)
+		return;
+	path = kept_path();
+	new_path = psprintf("%s.%d", path, MyProcPid);
+	pgm_bytes_create(&out, new_path, key);
+	pgm_side_put(&out, a->after);
+	put_found(&out, a->model);
+	if (pgm_bytes_finish(&out) && rename(new_path, path) == 0)
+		return;
+	reason = strerror(errno);
+	ereport(DEBUG1,
+			(errcode_for_file_access(),
+			 errmsg("the model is not kept: could not write file \"%s\": %s", path, reason)));
+	(void) unlink(new_path);
+}

@@ -1,0 +1,412 @@
+/*
+ * model_fit.c
+ *	  Fitting the statements of a model to where they are run: a transaction
+ *	  that is rolled back, in a database that others use.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "commands/defrem.h"
+#include "commands/extension.h"
+#include "commands/proclang.h"
+#include "foreign/foreign.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "compat.h"
+#include "diff/model/model_internal.h"
+#include "util/revision_names.h"
+
+/* Settings that are not the model's business */
+static bool
+is_ignored_setting(const VariableSetStmt *stmt)
+{
+	const char *name = stmt->name;
+	int			len = name ? strlen(name) : 0;
+
+	return stmt->kind == VAR_RESET_ALL || stmt->kind == VAR_SET_MULTI ||
+		(len > 8 && strcmp(name + len - 8, "_timeout") == 0) ||
+		strcmp(name, "client_encoding") == 0 ||
+		strncmp(name, "pg_migrate.", 11) == 0;
+}
+
+/* An option of CREATE EXTENSION, or NULL */
+static const char *
+option_of(List *options, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *option = lfirst_node(DefElem, lc);
+
+		if (strcmp(option->defname, name) == 0)
+			return pstrdup(defGetString(option));
+	}
+	return NULL;
+}
+
+static PgmModelExtension *
+remembered_extension(PgmModel *m, const char *name)
+{
+	PgmModelExtension *x;
+	ListCell   *lc;
+
+	foreach(lc, m->extensions)
+	{
+		x = lfirst(lc);
+		if (strcmp(x->name, name) == 0)
+			return x;
+	}
+	x = palloc0(sizeof(PgmModelExtension));
+	x->name = pstrdup(name);
+	m->extensions = lappend(m->extensions, x);
+	return x;
+}
+
+/*
+ * Remember what a statement says of an extension that is there, and find it
+ * where the model has it.
+ */
+static void
+remember_extension(PgmModel *m, const Node *statement, const char *name, Oid oid)
+{
+	MemoryContext old = MemoryContextSwitchTo(m->context);
+	PgmModelExtension *x = remembered_extension(m, name);
+
+	if (IsA(statement, CreateExtensionStmt))
+	{
+		x->schema = option_of(((const CreateExtensionStmt *) statement)->options, "schema");
+		x->version = option_of(((const CreateExtensionStmt *) statement)->options, "new_version");
+	}
+	else if (IsA(statement, AlterExtensionStmt))
+		x->version = option_of(((const AlterExtensionStmt *) statement)->options, "new_version");
+	else if (IsA(statement, AlterObjectSchemaStmt))
+		x->schema = pstrdup(((const AlterObjectSchemaStmt *) statement)->newschema);
+	MemoryContextSwitchTo(old);
+	if (x->schema && pgm_owns_extension(oid))
+		pgm_scratch_move_extension(oid, x->schema);
+}
+
+static PgmPassed
+fit_extension(PgmModel *m, const Node *statement, const PgmTarget *t)
+{
+	Oid			oid = get_extension_oid(t->name, true);
+
+	if (!OidIsValid(oid) || !pgm_scratch_is_live(ExtensionRelationId, oid))
+		return PGM_PASSED_NOT;
+	if (IsA(statement, CommentStmt))
+		return pgm_owns_extension(oid) ? PGM_PASSED_NOT : PGM_PASSED_SILENTLY;
+	if (!IsA(statement, DropStmt))
+		remember_extension(m, statement, t->name, oid);
+	return PGM_PASSED_SILENTLY;
+}
+
+static PgmPassed
+fit_access_method(PgmModel *m, const PgmTarget *t)
+{
+	Oid			oid = get_am_oid(t->name, true);
+	MemoryContext old;
+
+	if (!OidIsValid(oid) || !pgm_scratch_is_live(AccessMethodRelationId, oid))
+		return PGM_PASSED_NOT;
+	if (t->creates)
+	{
+		old = MemoryContextSwitchTo(m->context);
+		m->access_methods = lappend(m->access_methods, pstrdup(t->name));
+		MemoryContextSwitchTo(old);
+	}
+	return PGM_PASSED_SILENTLY;
+}
+
+/* Raise 55000 over a table that others use. */
+static void
+refuse_lock(Oid relid)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+	char	   *name = quote_qualified_identifier(schema, get_rel_name(relid));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the model would lock %s, which is not compared", name),
+			 errdetail("What is not in the schemas that are compared stands as it is while the model is built, and others use it."),
+			 errhint("Add schema %s to \"schemas\" and what is in it to the model, or take the statement out of the model.",
+					 quote_identifier(schema))));
+}
+
+static Oid
+find_relation(const RangeVar *rel)
+{
+	return RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK, NULL, NULL);
+}
+
+/* Something in a schema that is there, and not compared */
+static PgmPassed
+fit_outside(const PgmModel *m, const PgmTarget *t, Oid nsp)
+{
+	const char *schema = get_namespace_name(nsp);
+	Oid			relid = t->relation && !t->creates ? find_relation(t->relation) : InvalidOid;
+
+	if (OidIsValid(relid) && !pgm_name_in(m->schemas, schema) &&
+		strncmp(schema, "pg_", 3) != 0 && strcmp(schema, "information_schema") != 0)
+		refuse_lock(relid);
+	return PGM_PASSED_SCOPE;
+}
+
+/* The schema of what is in one, if that is known */
+static Oid
+schema_of(const PgmTarget *t)
+{
+	Oid			relid = t->relation && !t->creates ? find_relation(t->relation) : InvalidOid;
+	List	   *path;
+
+	if (OidIsValid(relid))
+		return get_rel_namespace(relid);
+	if (t->schema)
+		return get_namespace_oid(t->schema, true);
+	path = t->creates ? fetch_search_path(false) : NIL;
+	return path ? linitial_oid(path) : InvalidOid;
+}
+
+static PgmPassed
+fit_in_schema(const PgmModel *m, const PgmTarget *t)
+{
+	Oid			nsp;
+	Oid			relid;
+
+	if (t->relation && t->relation->relpersistence == RELPERSISTENCE_TEMP)
+		return PGM_PASSED_NOT;
+	nsp = schema_of(t);
+	if (OidIsValid(nsp) && pgm_scratch_is_live(NamespaceRelationId, nsp))
+		return fit_outside(m, t, nsp);
+	relid = t->relation && !t->creates ? find_relation(t->relation) : InvalidOid;
+	return OidIsValid(relid) && pgm_scratch_is_live_relation(relid) ?
+		PGM_PASSED_MEMBER : PGM_PASSED_NOT;
+}
+
+static PgmPassed
+fit_schema(const PgmTarget *t)
+{
+	Oid			nsp = t->name ? get_namespace_oid(t->name, true) : InvalidOid;
+
+	return OidIsValid(nsp) && pgm_scratch_is_live(NamespaceRelationId, nsp) ?
+		PGM_PASSED_SCOPE : PGM_PASSED_NOT;
+}
+
+/* Is there such a cast already?  Not if one of its types is new. */
+static bool
+has_cast(const CreateCastStmt *stmt)
+{
+	Oid			source = LookupTypeNameOid(NULL, stmt->sourcetype, true);
+	Oid			target = LookupTypeNameOid(NULL, stmt->targettype, true);
+
+	return OidIsValid(get_cast_oid(source, target, true));
+}
+
+static bool
+has_transform(const CreateTransformStmt *stmt)
+{
+	Oid			type = LookupTypeNameOid(NULL, stmt->type_name, true);
+	Oid			language = get_language_oid(stmt->lang, true);
+
+	return OidIsValid(get_transform_oid(type, language, true));
+}
+
+/* What has no schema: only where that is compared, or is needed and missing */
+static PgmPassed
+fit_database(const Node *statement, const PgmTarget *t)
+{
+	bool		missing = false;
+
+	if (pgm_scratch_scope()->database)
+		return PGM_PASSED_NOT;
+	if (IsA(statement, CreateCastStmt))
+		missing = !has_cast((const CreateCastStmt *) statement);
+	else if (IsA(statement, CreateTransformStmt))
+		missing = !has_transform((const CreateTransformStmt *) statement);
+	else if (t->creates && t->type == OBJECT_FDW)
+		missing = !OidIsValid(get_foreign_data_wrapper_oid(t->name, true));
+	else if (t->creates && t->type == OBJECT_FOREIGN_SERVER)
+		missing = !OidIsValid(get_foreign_server_oid(t->name, true));
+	else if (t->creates && t->type == OBJECT_LANGUAGE)
+		missing = !OidIsValid(get_language_oid(t->name, true));
+	return missing ? PGM_PASSED_NOT : PGM_PASSED_DATABASE;
+}
+
+static PgmPassed
+fit_target(PgmModel *m, const Node *statement, const PgmTarget *t)
+{
+	if (t->in_schema)
+		return fit_in_schema(m, t);
+	switch (t->type)
+	{
+		case OBJECT_DATABASE:
+		case OBJECT_ROLE:
+		case OBJECT_TABLESPACE:
+		case OBJECT_LARGEOBJECT:
+		case OBJECT_PARAMETER_ACL:
+			return PGM_PASSED_NO_SCHEMA;
+		case OBJECT_EXTENSION:
+			return fit_extension(m, statement, t);
+		case OBJECT_ACCESS_METHOD:
+			return fit_access_method(m, t);
+		case OBJECT_SCHEMA:
+			return fit_schema(t);
+		case OBJECT_LANGUAGE:
+			if (t->creates && OidIsValid(get_language_oid(t->name, true)))
+				return PGM_PASSED_SILENTLY;
+			return fit_database(statement, t);
+		default:
+			return fit_database(statement, t);
+	}
+}
+
+/* ALTER DEFAULT PRIVILEGES, of some schemas or of all */
+static PgmPassed
+fit_default_privileges(const AlterDefaultPrivilegesStmt *stmt)
+{
+	ListCell   *lc;
+	ListCell   *of_schemas;
+
+	foreach(lc, stmt->options)
+	{
+		const DefElem *option = lfirst_node(DefElem, lc);
+
+		if (strcmp(option->defname, "schemas") != 0)
+			continue;
+		foreach(of_schemas, (List *) option->arg)
+		{
+			Oid			nsp = get_namespace_oid(strVal(lfirst(of_schemas)), true);
+
+			if (OidIsValid(nsp) && pgm_scratch_is_live(NamespaceRelationId, nsp))
+				return PGM_PASSED_SCOPE;
+		}
+		return PGM_PASSED_NOT;
+	}
+	return pgm_scratch_scope()->database ? PGM_PASSED_NOT : PGM_PASSED_DATABASE;
+}
+
+/* Set an option, for the last time */
+static void
+set_option(List **options, const char *name, const char *value)
+{
+	List	   *others = NIL;
+	ListCell   *lc;
+
+	foreach(lc, *options)
+	{
+		if (strcmp(lfirst_node(DefElem, lc)->defname, name) != 0)
+			others = lappend(others, lfirst(lc));
+	}
+	if (value)
+		others = lappend(others, makeDefElem(pstrdup(name), (Node *) makeString(pstrdup(value)), -1));
+	*options = others;
+}
+
+/* A subscription talks to nobody. */
+static PgmPassed
+fit_subscription(Node *statement)
+{
+	if (IsA(statement, CreateSubscriptionStmt))
+	{
+		List	  **options = &((CreateSubscriptionStmt *) statement)->options;
+
+		set_option(options, "enabled", NULL);
+		set_option(options, "create_slot", NULL);
+		set_option(options, "copy_data", NULL);
+		set_option(options, "connect", "false");
+		return PGM_PASSED_NOT;
+	}
+	switch (((AlterSubscriptionStmt *) statement)->kind)
+	{
+		case ALTER_SUBSCRIPTION_REFRESH:
+			return PGM_PASSED_NO_SCHEMA;
+		case ALTER_SUBSCRIPTION_SET_PUBLICATION:
+		case ALTER_SUBSCRIPTION_ADD_PUBLICATION:
+		case ALTER_SUBSCRIPTION_DROP_PUBLICATION:
+			set_option(&((AlterSubscriptionStmt *) statement)->options, "refresh", "false");
+			return PGM_PASSED_NOT;
+		default:
+			return PGM_PASSED_NOT;
+	}
+}
+
+static void
+make_plain_alter(AlterTableStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype == AT_DetachPartition)
+			((PartitionCmd *) cmd->def)->concurrent = false;
+	}
+}
+
+/* What is done CONCURRENTLY is done plainly, and no rows are computed. */
+static void
+make_plain(Node *statement)
+{
+	if (IsA(statement, IndexStmt))
+		((IndexStmt *) statement)->concurrent = false;
+	else if (IsA(statement, DropStmt))
+		((DropStmt *) statement)->concurrent = false;
+	else if (IsA(statement, RefreshMatViewStmt))
+		((RefreshMatViewStmt *) statement)->concurrent = false;
+	else if (IsA(statement, CreateTableAsStmt) &&
+			 ((CreateTableAsStmt *) statement)->objtype == OBJECT_TABLE)
+		((CreateTableAsStmt *) statement)->into->skipData = true;
+	else if (IsA(statement, AlterTableStmt))
+		make_plain_alter((AlterTableStmt *) statement);
+}
+
+static void
+check_locks(const Node *statement)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_model_locked(statement))
+	{
+		const RangeVar *rel = lfirst(lc);
+		Oid			relid = IsA(rel, RangeVar) ? find_relation(rel) : InvalidOid;
+
+		if (OidIsValid(relid) && pgm_scratch_is_live_relation(relid))
+			refuse_lock(relid);
+	}
+}
+
+/*
+ * Change a statement, which is the caller's own, so that it can be run in the
+ * scratch; or say why it is not.  Under the search_path that it is run under.
+ * Raises 55000 where it would lock a table that others use.
+ */
+PgmPassed
+pgm_model_fit(PgmModel *m, Node *statement)
+{
+	const char *hint;
+	ListCell   *lc;
+
+	if (pgm_model_use(statement, &hint) == PGM_MODEL_PASS_OVER)
+		return IsA(statement, TransactionStmt) ? PGM_PASSED_SILENTLY : PGM_PASSED_NO_SCHEMA;
+	if (IsA(statement, VariableSetStmt) && is_ignored_setting((VariableSetStmt *) statement))
+		return PGM_PASSED_SILENTLY;
+	if (IsA(statement, AlterDefaultPrivilegesStmt))
+		return fit_default_privileges((AlterDefaultPrivilegesStmt *) statement);
+	foreach(lc, pgm_model_targets(statement))
+	{
+		PgmPassed	passed = fit_target(m, statement, lfirst(lc));
+
+		if (passed != PGM_PASSED_NOT)
+			return passed;
+	}
+	check_locks(statement);
+	make_plain(statement);
+	if (IsA(statement, CreateSubscriptionStmt) || IsA(statement, AlterSubscriptionStmt))
+		return fit_subscription(statement);
+	return PGM_PASSED_NOT;
+}

@@ -1,0 +1,303 @@
+/*
+ * body_references.c
+ *	  What the bodies of routines mention.
+ *
+ * What a body that is a string uses, the server does not know of.  But it looks
+ * at it when the routine is made, and runs it when something else is made that
+ * calls the routine, such as a column with a default.  So what is mentioned
+ * there had better be there before.  As a word may mean something else, and
+ * routines may call each other, this is no more than a wish.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "parser/scansup.h"
+#include "utils/builtins.h"
+
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+#include "util/text_hash.h"
+#include "util/sql_text.h"
+
+/* Kinds with names that a body can mention */
+static const char *const relations[] = {
+	"table", "foreign table", "view", "materialized view", "sequence"
+};
+static const char *const others[] = {
+	"function", "procedure", "aggregate", "type", "domain"
+};
+
+/* What has a name, in whatever schema */
+typedef struct Named
+{
+	const char *name;			/* hash key; must be first */
+	List	   *atoms;
+} Named;
+
+/* A word of a body */
+typedef struct Word
+{
+	const char *name;			/* hash key; must be first */
+	List	   *schemas;		/* what stands before it and a dot; "" is
+								 * nothing */
+} Word;
+
+static bool
+is_relation(const PgmObject *o)
+{
+	return pgm_kind_is_one_of(o, relations, lengthof(relations));
+}
+
+/* The routine's body, if it is a string, or NULL. */
+static const char *
+body_of(const PgmObject *o)
+{
+	const char *definition = pgm_kind_is(o, "function") || pgm_kind_is(o, "procedure") ?
+		pgm_value(o, "definition") : NULL;
+
+	return definition ? pgm_text_find(definition, "\nAS $") : NULL;
+}
+
+/* Those that a body can mention, by name. */
+static HTAB *
+names_of(const PgmDiffPlan *p)
+{
+	HTAB	   *names = pgm_texthash_make("names that are mentioned", sizeof(Named));
+
+	for (int i = 0; i < p->natoms; i++)
+	{
+		const PgmObject *o = p->atom[i]->new.object;
+		Named	   *named;
+		bool		found;
+
+		if (p->atom[i]->aspect || o == NULL ||
+			!(is_relation(o) || pgm_kind_is_one_of(o, others, lengthof(others))))
+			continue;
+		named = pgm_texthash_enter(names, pgm_last_name(o->identity), &found);
+		if (!found)
+			named->atoms = NIL;
+		named->atoms = lappend(named->atoms, p->atom[i]);
+	}
+	return names;
+}
+
+static bool
+is_letter(char c)
+{
+	return isalpha((unsigned char) c) || c == '_' || IS_HIGHBIT_SET(c);
+}
+
+/*
+ * The word at *at, quoted as identities are, or NULL: there is none.  Moves *at
+ * behind it, or behind what is none.  A dollar ends it: that may be the end of
+ * the body.
+ */
+static const char *
+next_word(const char **at)
+{
+	const char *start = *at;
+	int			n = 0;
+
+	if (*start == '"')
+	{
+		n = pgm_name_length(start);
+		*at = start + Max(n, 1);
+		return n > 2 ? quote_identifier(pgm_unquoted(pnstrdup(start, n))) : NULL;
+	}
+	while (is_letter(start[n]) || (n > 0 && isdigit((unsigned char) start[n])))
+		n++;
+	*at = start + Max(n, 1);
+	return n > 0 ? quote_identifier(downcase_identifier(start, n, false, true)) : NULL;
+}
+
+/* The words of a body, and what qualifies them */
+static HTAB *
+words_of(const char *body)
+{
+	HTAB	   *words = pgm_texthash_make("words", sizeof(Word));
+	const char *before = "";
+	const char *at = body;
+
+	while (*at)
+	{
+		const char *name = next_word(&at);
+		Word	   *word;
+		bool		found;
+
+		if (name == NULL)
+		{
+			before = "";
+			continue;
+		}
+		word = pgm_texthash_enter(words, name, &found);
+		if (!found)
+			word->schemas = NIL;
+		word->schemas = list_append_unique(word->schemas, makeString(pstrdup(before)));
+		before = *at == '.' ? name : "";
+		at += *at == '.';
+	}
+	return words;
+}
+
+/* Add what makes or changes an atom to a list of actions. */
+static List *
+add_actions(List *list, const PgmAtom *a)
+{
+	PgmAction  *up = pgm_atom_action(a, PGM_SET_UP);
+
+	if (up)
+		list = list_append_unique_ptr(list, up);
+	if (a->action[PGM_ALTER])
+		list = list_append_unique_ptr(list, a->action[PGM_ALTER]);
+	return list;
+}
+
+/* A relation is mentioned, and perhaps some of its columns. */
+static List *
+add_columns(List *list, const PgmDiffPlan *p, const PgmObject *relation, HTAB *words)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_side_children(p->new, relation, "column"))
+	{
+		const PgmObject *column = lfirst(lc);
+
+		if (pgm_texthash_find(words, pgm_last_name(column->identity)))
+			list = add_actions(list, pgm_plan_atom(p, column));
+	}
+	return list;
+}
+
+/* Is it what the word means, as far as its schema goes? */
+static bool
+is_meant(const Word *word, const PgmObject *o)
+{
+	char	   *schema = pnstrdup(o->identity, pgm_name_length(o->identity));
+
+	return list_member(word->schemas, makeString("")) ||
+		list_member(word->schemas, makeString(schema));
+}
+
+/* The actions that make or change what the body of a routine mentions */
+static List *
+mentioned(const PgmDiffPlan *p, HTAB *names, const PgmAtom *routine)
+{
+	HTAB	   *words = words_of(body_of(routine->new.object));
+	List	   *list = NIL;
+	HASH_SEQ_STATUS status;
+	Word	   *word;
+
+	hash_seq_init(&status, words);
+	while ((word = hash_seq_search(&status)) != NULL)
+	{
+		const Named *named = pgm_texthash_find(names, word->name);
+		ListCell   *lc;
+
+		foreach(lc, named ? named->atoms : NIL)
+		{
+			const PgmAtom *a = lfirst(lc);
+			const PgmObject *o = a->new.object;
+
+			if (a == routine || !is_meant(word, o))
+				continue;
+			list = add_actions(list, a);
+			if (is_relation(o))
+				list = add_columns(list, p, o, words);
+		}
+	}
+	hash_destroy(words);
+	return list;
+}
+
+/* The action by which an atom comes to call others, or NULL */
+static PgmAction *
+action_of(const PgmAtom *a)
+{
+	PgmAction  *up = pgm_atom_action(a, PGM_SET_UP);
+
+	return up ? up : a->action[PGM_ALTER];
+}
+
+/* "then" would rather come after those in the list. */
+static void
+rather_after(List *list, PgmAction *then)
+{
+	ListCell   *lc;
+
+	foreach(lc, list)
+	{
+		PgmAction  *first = lfirst(lc);
+
+		if (first == then)
+			continue;
+		first->rather_then = lappend(first->rather_then, then);
+		then->would_wait_for++;
+	}
+}
+
+/* Those that call what an atom calls; a domain, what its constraints do */
+static List *
+callers_of(const PgmAtom *a)
+{
+	if (a->aspect == NULL && pgm_kind_is(a->new.object, "domain constraint"))
+		return list_make1(a->new.whole);
+	return a->new.used_by;
+}
+
+/*
+ * What a routine mentions comes before it, and before what is the first to call
+ * it where the routine is there already.
+ */
+static void
+wish(const PgmAtom *routine, List *list)
+{
+	List	   *queue = list_make1(unconstify(PgmAtom *, routine));
+	List	   *seen = list_copy(queue);
+
+	while (queue != NIL)
+	{
+		const PgmAtom *a = llast(queue);
+		PgmAction  *action = action_of(a);
+		ListCell   *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		queue = list_delete_last(queue);
+		if (action)
+		{
+			rather_after(list, action);
+			continue;
+		}
+		foreach(lc, callers_of(a))
+		{
+			if (list_member_ptr(seen, lfirst(lc)))
+				continue;
+			seen = lappend(seen, lfirst(lc));
+			queue = lappend(queue, lfirst(lc));
+		}
+	}
+}
+
+/* Say of actions what they would rather come after. */
+void
+pgm_plan_wish(PgmDiffPlan *p)
+{
+	HTAB	   *names;
+
+	if (p->actions == NIL)
+		return;
+	names = names_of(p);
+	for (int i = 0; i < p->natoms; i++)
+	{
+		const PgmAtom *a = p->atom[i];
+		List	   *list;
+
+		CHECK_FOR_INTERRUPTS();
+		if (a->aspect || a->new.object == NULL || body_of(a->new.object) == NULL)
+			continue;
+		list = mentioned(p, names, a);
+		if (list != NIL)
+			wish(a, list);
+	}
+	hash_destroy(names);
+}

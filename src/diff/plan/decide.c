@@ -1,0 +1,446 @@
+/*
+ * decide.c
+ *	  What is done with each atom.
+ *
+ * First each by itself: made, dropped, changed in place if its kind can be,
+ * else replaced.  Then what the server would refuse is led to its end: who
+ * depends on what is taken down has to be taken down before it, and so has who
+ * depends on a column whose type changes, with the exception of what the
+ * server rebuilds by itself.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+#include "util/sql_text.h"
+#include "diff/write/write_types.h"
+
+/* Kinds of objects that hold rows: they are not replaced for others' sake */
+static const char *const keepers[] = {
+	"table", "sequence", "schema", "extension", "database"
+};
+
+/* What has to be out of the way of a column whose type changes */
+static const char *const in_the_way_of_type[] = {
+	"view", "materialized view", "rule", "policy", "trigger", "function",
+	"procedure", "published table",
+	"statistics"				/* the server forgets its target */
+};
+
+static bool
+is_one_of(const PgmAtom *a, const char *const *kinds, int n)
+{
+	const char *kind = pgm_atom_object(a)->kind->name;
+
+	for (int i = 0; i < n; i++)
+		if (strcmp(kinds[i], kind) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_column(const PgmAtom *a)
+{
+	return a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), "column");
+}
+
+static bool
+is_aspect(const PgmAtom *a, const char *property)
+{
+	return a->aspect && strcmp(a->aspect->property, property) == 0;
+}
+
+/* The atom of an aspect of an object, or NULL. */
+PgmAtom *
+pgm_plan_aspect(const PgmDiffPlan *p, const PgmObject *o, const char *property)
+{
+	PgmAtom    *a = pgm_plan_atom(p, o);
+	ListCell   *lc;
+
+	if (a == NULL)
+		return NULL;
+	foreach(lc, list_concat_copy(a->old.used_by, a->new.used_by))
+	{
+		PgmAtom    *user = lfirst(lc);
+
+		if (is_aspect(user, property) &&
+			(user->old.whole == a || user->new.whole == a))
+			return user;
+	}
+	return NULL;
+}
+
+/* Can the object be brought from one state to the other as it stands? */
+static bool
+can_change(PgmDiffPlan *p, const PgmAtom *a)
+{
+	PgmWrite	w = {
+		.plan = p,
+		.old = p->old,
+		.new = p->new,
+		.options = p->options
+	};
+
+	return pgm_writer(a->new.object) != NULL &&
+		pgm_write_changes(&w, a->old.object, a->new.object);
+}
+
+static bool
+aspect_differs(const PgmAtom *a)
+{
+	return !pgm_value_same(a->old.object, a->new.object, a->aspect->property) ||
+		(a->aspect->and_property &&
+		 !pgm_value_same(a->old.object, a->new.object, a->aspect->and_property));
+}
+
+static PgmTodo
+decide_aspect(const PgmDiffPlan *p, const PgmAtom *a)
+{
+	if (!aspect_differs(a))
+		return PGM_KEEP;
+	if (is_aspect(a, "inherits") &&
+		pgm_link_can_change(p->old, p->new, a->old.object, a->new.object))
+		return PGM_CHANGE;
+	return is_aspect(a, "inherits") || is_aspect(a, "attached_to") ||
+		is_aspect(a, "of_type") ? PGM_REPLACE : PGM_CHANGE;
+}
+
+/* What is done with an atom for its own sake. */
+static PgmTodo
+decide_alone(PgmDiffPlan *p, const PgmAtom *a)
+{
+	if (a->old.object == NULL)
+		return PGM_CREATE;
+	if (a->new.object == NULL)
+		return PGM_DROP;
+	if (a->old.object == a->new.object)
+		return PGM_KEEP;
+	if (a->aspect)
+		return decide_aspect(p, a);
+	if (a->old.whole != a->new.whole)
+		return PGM_REPLACE;
+	if (pgm_type_is_rearranged(p->old, p->new, a->old.object, a->new.object))
+		return PGM_REPLACE;
+	if (!pgm_object_differs(a->old.object, a->new.object))
+		return PGM_KEEP;
+	return can_change(p, a) ? PGM_CHANGE : PGM_REPLACE;
+}
+
+static bool
+is_taken_down(const PgmAtom *a)
+{
+	return a->todo == PGM_DROP || a->todo == PGM_REPLACE;
+}
+
+/* The name of a type without what stands in parentheses */
+static bool
+same_base_type(const PgmObject *a, const PgmObject *b)
+{
+	const char *x = pgm_value(a, "type");
+	const char *y = pgm_value(b, "type");
+	Size		n = strcspn(x, "(");
+
+	return n == strcspn(y, "(") && strncmp(x, y, n) == 0;
+}
+
+/* Does the type of the column change, other than in its length? */
+static bool
+changes_base_type(const PgmAtom *a)
+{
+	return a->retyped || !same_base_type(a->old.object, a->new.object);
+}
+
+static bool
+changes_type(const PgmAtom *a)
+{
+	return is_column(a) && a->todo == PGM_CHANGE &&
+		(a->retyped ||
+		 !pgm_value_same(a->old.object, a->new.object, "type") ||
+		 !pgm_value_same(a->old.object, a->new.object, "collation"));
+}
+
+static bool
+is_foreign_key(const PgmAtom *a)
+{
+	return a->aspect == NULL && pgm_constraint_is(a->old.object, "FOREIGN KEY");
+}
+
+/* Has "x" to be taken down before the type of the column "y" changes? */
+static bool
+stands_in_the_way(const PgmAtom *x, const PgmAtom *y)
+{
+	if (is_aspect(x, "default"))
+		return changes_base_type(y);
+	if (x->aspect)
+		return false;
+	if (is_column(x))
+		return pgm_value(x->old.object, "generated") != NULL;
+	if (is_foreign_key(x))
+		return changes_base_type(y);
+	/* what the server would build again as it is, and shall be another one */
+	if (x->todo != PGM_KEEP && (pgm_kind_is(x->old.object, "index") ||
+								pgm_kind_is(x->old.object, "constraint")))
+		return changes_base_type(y);
+	return is_one_of(x, in_the_way_of_type, lengthof(in_the_way_of_type));
+}
+
+/* The table that an atom is or is a part of, or NULL */
+static const PgmAtom *
+table_of(const PgmAtom *a)
+{
+	if (a->aspect == NULL && !pgm_kind_is(a->old.object, "table"))
+		a = a->old.whole;
+	return a && a->aspect == NULL && a->old.object && pgm_kind_is(a->old.object, "table") ? a : NULL;
+}
+
+/*
+ * Does the foreign key "x" depend on what "y" is, or is a part of, only because
+ * that is a partition of the table that it refers to?
+ */
+static bool
+refers_to_parent(const PgmAtom *x, const PgmAtom *y)
+{
+	const PgmAtom *table = table_of(y);
+	ListCell   *lc;
+
+	if (!is_foreign_key(x) || table == NULL || !pgm_is_partition(table->old.object))
+		return false;
+	foreach(lc, x->old.uses)
+	{
+		const PgmAtom *other = table_of(lfirst(lc));
+
+		if (other && other != x->old.whole &&
+			strcmp(other->old.object->identity,
+				   linitial(pgm_value_list(table->old.object, "inherits"))) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Has "x", which depends on "y", to be taken down because "y" is?  What is
+ * changed in place can let go of what is dropped, but not of what is made
+ * anew under the same name.
+ */
+static bool
+goes_with(const PgmAtom *x, const PgmAtom *y)
+{
+	if (x->old.whole == y)
+		return y->todo == PGM_REPLACE;
+	if (y->todo == PGM_DROP && refers_to_parent(x, y))
+		return false;
+	if (is_aspect(x, "inherits") && y->aspect == NULL &&
+		!pgm_kind_is(y->old.object, "table"))
+		return false;
+	if (is_aspect(x, "of_type") && !pgm_atom_is_type(y))
+		return false;
+	if (x->aspect == NULL && is_one_of(x, keepers, lengthof(keepers)))
+		return false;
+	if (is_column(x) && pgm_value(x->old.object, "generated") == NULL)
+		return false;
+	return x->todo == PGM_KEEP || pgm_atom_is_made_anew(y);
+}
+
+static List *
+replace(PgmAtom *a, List *queue)
+{
+	if (is_taken_down(a) || a->old.object == NULL || a->new.object == NULL)
+		return queue;
+	a->todo = PGM_REPLACE;
+	return lappend(queue, a);
+}
+
+/* The columns of a type that is made anew get it by a change of their type. */
+static List *
+exchange_type(PgmAtom *column, PgmAtom *type, List *queue)
+{
+	if (!is_column(column) || !pgm_atom_is_type(type) || !pgm_atom_is_made_anew(type) ||
+		is_taken_down(column) || column->old.object == NULL ||
+		column->new.object == NULL || column->retyped)
+		return queue;
+	column->retyped = true;
+	column->todo = PGM_CHANGE;
+	return lappend(queue, column);
+}
+
+/* An attribute that cannot be changed takes its type with it. */
+static List *
+replace_whole(PgmAtom *a, List *queue)
+{
+	if (a->todo == PGM_REPLACE && a->old.whole && !a->aspect &&
+		pgm_kind_is(a->old.object, "attribute"))
+		return replace(a->old.whole, queue);
+	return queue;
+}
+
+/* What is not compared would have to go too. */
+static void
+refuse_outside(const PgmAtom *x, const PgmAtom *y)
+{
+	const PgmObject *o = x->old.object;
+	const PgmObject *dropped = y->old.object;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+			 errmsg("%s %s, which is not compared, depends on what the model has not", o->kind->name, o->identity),
+			 errdetail("It depends on %s %s.", dropped->kind->name, dropped->identity),
+			 errhint("Name its schema in \"schemas\" too, so that the model says what becomes of it, or drop it before.")));
+}
+
+/* Does the server check values for the constraint, if there was "old" before? */
+static bool
+is_checked(const PgmObject *old, const PgmObject *new)
+{
+	const char *definition = pgm_value(new, "definition");
+
+	return !pgm_constraint_not_valid(new) &&
+		(old == NULL || strcmp(pgm_value(old, "definition"), definition) != 0);
+}
+
+/* Does an attribute get another type, in place? */
+static bool
+is_retyped(const PgmAtom *a, const PgmAtom *type)
+{
+	return a->aspect == NULL && a->new.whole == type && a->todo == PGM_CHANGE &&
+		pgm_kind_is(a->new.object, "attribute") &&
+		(!pgm_value_same(a->old.object, a->new.object, "type") ||
+		 !pgm_value_same(a->old.object, a->new.object, "collation"));
+}
+
+/* Does the type get what the server has to check values for? */
+static bool
+is_restricted(const PgmAtom *type)
+{
+	ListCell   *lc;
+
+	if (type->aspect || type->old.object == NULL || type->new.object == NULL ||
+		!pgm_atom_is_type(type))
+		return false;
+	if (pgm_kind_is(type->old.object, "domain") &&
+		pgm_value(type->new.object, "not_null") && !pgm_value(type->old.object, "not_null"))
+		return true;
+	foreach(lc, type->new.used_by)
+	{
+		const PgmAtom *a = lfirst(lc);
+
+		if (is_retyped(a, type))
+			return true;
+		if (a->aspect == NULL && a->new.whole == type &&
+			pgm_kind_is(a->new.object, "domain constraint") &&
+			is_checked(a->old.object, a->new.object))
+			return true;
+	}
+	return false;
+}
+
+/* A type that the server does not restrict, where columns stay, is made anew. */
+static List *
+replace_restricted(PgmAtom *type, List *queue)
+{
+	ListCell   *lc;
+
+	if (!is_restricted(type))
+		return queue;
+	foreach(lc, pgm_plan_holders(type, false))
+	{
+		if (!is_taken_down(lfirst(lc)))
+			queue = replace(type, queue);
+	}
+	return queue;
+}
+
+/* Lead what was decided to its end; "queue" are the atoms to look at. */
+static void
+spread(List *queue)
+{
+	while (queue != NIL)
+	{
+		PgmAtom    *y = llast(queue);
+		ListCell   *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		queue = list_delete_last(queue);
+		queue = replace_whole(y, queue);
+		foreach(lc, y->old.used_by)
+		{
+			PgmAtom    *x = lfirst(lc);
+
+			if (is_taken_down(x))
+				continue;
+			if (y->todo == PGM_DROP && x->todo == PGM_KEEP && x->old.object &&
+				x->old.object->outside && x->old.whole != y)
+				refuse_outside(x, y);
+			if (is_taken_down(y))
+				queue = exchange_type(x, y, queue);
+			if ((is_taken_down(y) && goes_with(x, y)) ||
+				(changes_type(y) && stands_in_the_way(x, y)))
+				queue = replace(x, queue);
+		}
+	}
+}
+
+/*
+ * Replace an atom instead of changing it, with what depends on it.  False if
+ * that cannot be: it is not changed, or holds rows.
+ */
+bool
+pgm_atom_replace(PgmDiffPlan *p, PgmAtom *a)
+{
+	if (a->todo != PGM_CHANGE || is_column(a) || pgm_atom_is_type(a) ||
+		(a->aspect == NULL && is_one_of(a, keepers, lengthof(keepers))))
+		return false;
+	spread(replace(a, NIL));
+	return true;
+}
+
+/*
+ * A REVOKE from a table takes what was granted of its columns: that is granted
+ * again.
+ */
+static void
+grant_columns_again(PgmDiffPlan *p, const PgmAtom *revoked)
+{
+	const char *on = pgm_text_find(revoked->old.object->identity, " on table ");
+	const PgmObject *table = pgm_side_parent(p->old, revoked->old.object);
+	int			n = on ? on - revoked->old.object->identity : 0;
+	ListCell   *lc;
+
+	if (on == NULL || table == NULL)
+		return;
+	foreach(lc, pgm_side_children(p->old, table, "grant"))
+	{
+		const PgmObject *o = lfirst(lc);
+		PgmAtom    *a = pgm_plan_atom(p, o);
+
+		if (a->todo == PGM_KEEP && strncmp(o->identity, revoked->old.object->identity, n) == 0 &&
+			o->identity[n] == ' ' && o->identity[n + 1] == '(' &&
+			strcmp(pgm_text_find(o->identity, " on table "), on) == 0)
+			a->todo = PGM_REPLACE;
+	}
+}
+
+/* Decide what is done with each atom. */
+void
+pgm_plan_decide(PgmDiffPlan *p)
+{
+	List	   *queue = NIL;
+
+	for (int i = 0; i < p->natoms; i++)
+	{
+		PgmAtom    *a = p->atom[i];
+
+		CHECK_FOR_INTERRUPTS();
+		a->todo = decide_alone(p, a);
+		if (is_taken_down(a) || changes_type(a))
+			queue = lappend(queue, a);
+	}
+	for (int i = 0; i < p->natoms; i++)
+		queue = replace_restricted(p->atom[i], queue);
+	spread(queue);
+	for (int i = 0; i < p->natoms; i++)
+		if (p->atom[i]->todo == PGM_DROP && pgm_kind_is(p->atom[i]->old.object, "grant"))
+			grant_columns_again(p, p->atom[i]);
+}

@@ -1,0 +1,98 @@
+/*
+ * default_privileges.c
+ *	  Default privileges, which give to new objects what nobody asked for.
+ *
+ * Where they are in force before and after, what is made gets them, unless they
+ * are of another role.  What the model has not is taken back.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "schema/kinds/kinds.h"
+#include "diff/write/write_relations.h"
+
+/* What default privileges call the kinds, and what GRANT does */
+static const struct
+{
+	const char *kind;
+	const char *plural;
+	const char *word;
+}			words[] = {
+	{"table", "tables", "table"},
+	{"view", "tables", "table"},
+	{"materialized view", "tables", "table"},
+	{"foreign table", "tables", "table"},
+	{"sequence", "sequences", "sequence"},
+	{"function", "functions", "function"},
+	{"procedure", "functions", "procedure"},
+	{"aggregate", "functions", "function"},
+	{"type", "types", "type"},
+	{"domain", "types", "domain"},
+	{"schema", "schemas", "schema"},
+};
+
+/*
+ * "SELECT on tables in schema s made by owner to reader": the privilege and who
+ * has it, if that is about objects of the kind that the current user makes in
+ * the schema
+ */
+static bool
+applies(const char *identity, const char *plural, const char *schema, bool revoked,
+		const char **privilege, const char **grantee)
+{
+	const char *role = quote_identifier(GetUserNameFromId(GetUserId(), false));
+	const char *on = strstr(identity, " on ");
+	const char *word = revoked ? "from" : "to";
+	const char *everywhere = psprintf("%s made by %s %s ", plural, role, word);
+	const char *here = psprintf("%s in schema %s made by %s %s ", plural, schema, role, word);
+	const char *rest;
+
+	if (on == NULL)
+		return false;
+	rest = on + strlen(" on ");
+	*privilege = pnstrdup(identity, on - identity);
+	if (strncmp(rest, everywhere, strlen(everywhere)) == 0)
+		*grantee = rest + strlen(everywhere);
+	else if (strncmp(rest, here, strlen(here)) == 0)
+		*grantee = rest + strlen(here);
+	else
+		return false;
+	return true;
+}
+
+static void
+write_one(PgmWrite *w, const PgmObject *o, const PgmObject *by_default, const char *plural,
+		  const char *word)
+{
+	bool		revoked = pgm_kind_is(by_default, "default revoke");
+	const char *schema = pgm_relation_schema(o);
+	const char *privilege;
+	const char *grantee;
+	const char *right;
+
+	if (!applies(by_default->identity, plural, schema, revoked, &privilege, &grantee))
+		return;
+	right = psprintf("%s on %s %s %s %s", privilege, word, pgm_name(o), revoked ? "from" : "to", grantee);
+	if (pgm_side_find(w->new, revoked ? "revoke" : "grant", right))
+		return;
+	pgm_write(w, "%s %s ON %s %s %s %s", revoked ? "GRANT" : "REVOKE", privilege, word,
+			  pgm_name(o), revoked ? "TO" : "FROM", grantee);
+}
+
+/* Take back from a new object what default privileges gave it. */
+void
+pgm_write_no_defaults(PgmWrite *w, const PgmObject *o)
+{
+	static const char *const kinds[] = {"default grant", "default revoke"};
+	int			kind = -1;
+
+	for (int i = 0; i < (int) lengthof(words); i++)
+		if (pgm_kind_is(o, words[i].kind))
+			kind = i;
+	for (int i = 0; kind >= 0 && i < (int) lengthof(kinds); i++)
+		for (PgmRange d = pgm_side_range(w->old, kinds[i], ""); d.at < d.end; d.at++)
+			if (pgm_side_find(w->new, kinds[i], (*d.at)->identity))
+				write_one(w, o, *d.at, words[kind].plural, words[kind].word);
+}

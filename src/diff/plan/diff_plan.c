@@ -1,0 +1,96 @@
+/*
+ * diff_plan.c
+ *	  From one side to the other.
+ */
+#include "postgres.h"
+
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+
+/* Forget what was found out about what goes with what. */
+static void
+begin_again(PgmDiffPlan *p)
+{
+	for (int i = 0; i < p->natoms; i++)
+		p->atom[i]->with_whole_down = p->atom[i]->with_whole_up = false;
+}
+
+/* Has the materialized view no rows as it is, so that it needs none? */
+static bool
+is_empty_now(const PgmDiffPlan *p, const PgmAtom *a)
+{
+	const PgmObject *now = p->options->back ? a->new.object : a->old.object;
+
+	return now && pgm_value(now, "without_data");
+}
+
+/*
+ * Is a materialized view to be filled as it is made?  A REFRESH reads with the
+ * rights of its owner: where those do not suffice, only who makes it can.
+ */
+bool
+pgm_plan_fills_at_once(const PgmDiffPlan *p, const PgmObject *matview)
+{
+	return pgm_side_is_unreadable(p->new, matview) &&
+		!is_empty_now(p, pgm_plan_atom(p, matview));
+}
+
+/* Fill the materialized views that were made, when all else is done. */
+static void
+refresh(PgmDiffPlan *p)
+{
+	List	   *last = NIL;
+	ListCell   *lc;
+
+	foreach(lc, p->actions)
+	{
+		PgmAction  *made = lfirst(lc);
+		const PgmAtom *a = made->atom;
+		PgmAction  *action;
+		PgmWrite	w = {.plan = p,.old = p->old,.new = p->new,.options = p->options};
+
+		if (made->phase != PGM_SET_UP || a->aspect ||
+			!pgm_kind_is(a->new.object, "materialized view") ||
+			is_empty_now(p, a) || pgm_plan_fills_at_once(p, a->new.object))
+			continue;
+		pgm_write(&w, "REFRESH MATERIALIZED VIEW %s", a->new.object->identity);
+		action = palloc0(sizeof(PgmAction));
+		action->atom = made->atom;
+		action->phase = PGM_ALTER;
+		action->statements = w.statements;
+		last = lappend(last, action);
+	}
+	p->actions = list_concat(p->actions, last);
+}
+
+/*
+ * The actions that lead from "old" to "new", in order, with their statements.
+ * Raises XX000 when they cannot be brought into an order, which is a bug.
+ */
+PgmDiffPlan *
+pgm_diff_plan(const PgmSide *old, const PgmSide *new,
+			  const PgmWriteOptions *options)
+{
+	PgmDiffPlan *p = palloc0(sizeof(PgmDiffPlan));
+
+	p->old = old;
+	p->new = new;
+	p->options = options;
+	pgm_plan_atoms(p);
+	pgm_plan_twins(p);
+	pgm_plan_decide(p);
+	for (;;)
+	{
+		begin_again(p);
+		pgm_plan_exchange(p);
+		pgm_plan_wholes(p);
+		pgm_plan_make_actions(p);
+		if (pgm_plan_arrange(p))
+			break;
+		pgm_plan_break_cycle(p);
+	}
+	pgm_plan_write(p);
+	pgm_plan_hold(p);
+	refresh(p);
+	return p;
+}

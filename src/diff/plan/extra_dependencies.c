@@ -1,0 +1,455 @@
+/*
+ * extra_dependencies.c
+ *	  Orders of actions that no dependency of the catalogs says.
+ *
+ * Names are free before they are taken, rights outlive what takes them away,
+ * and the server refuses some statements for the sake of what is there, or takes
+ * what it finds.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+#include "util/text_hash.h"
+
+/* Who takes a name that another one has before */
+typedef struct NameHolder
+{
+	const char *name;			/* with its space; hash key; must be first */
+	PgmAction  *down;
+	PgmAction  *up;
+} NameHolder;
+
+/* Kinds whose names are in one space with those of others */
+static const struct
+{
+	const char *kind;
+	const char *space;
+	const char *and_space;
+}			spaces[] = {
+	{"table", "relation", "type"},
+	{"foreign table", "relation", "type"},
+	{"view", "relation", "type"},
+	{"materialized view", "relation", "type"},
+	{"sequence", "relation", NULL},
+	{"index", "relation", NULL},
+	{"type", "relation", "type"},
+	{"domain", "type", NULL},
+	{"function", "routine", NULL},
+	{"procedure", "routine", NULL},
+	{"aggregate", "routine", NULL},
+};
+
+static void
+hold(HTAB *names, const char *space, const char *identity, PgmAction *down,
+	 PgmAction *up)
+{
+	bool		found;
+	NameHolder *holder = pgm_texthash_enter(names, psprintf("%s %s", space, identity), &found);
+
+	if (!found)
+		holder->down = holder->up = NULL;
+	if (down)
+		holder->down = down;
+	if (up)
+		holder->up = up;
+}
+
+/* The name that the index of a constraint has */
+static const char *
+index_name(const PgmDiffPlan *p, const PgmAtom *a)
+{
+	const PgmSide *s = a->new.object ? p->new : p->old;
+	const PgmObject *o = pgm_atom_object(a);
+	const PgmObject *table = pgm_side_parent(s, o);
+
+	if (table == NULL || !(pgm_constraint_is(o, "PRIMARY") || pgm_constraint_is(o, "UNIQUE") ||
+						   pgm_constraint_is(o, "EXCLUDE")))
+		return NULL;
+	return psprintf("%.*s.%.*s", pgm_name_length(table->identity), table->identity,
+					pgm_name_length(o->identity), o->identity);
+}
+
+static void
+hold_names(HTAB *names, const PgmDiffPlan *p, PgmAtom *a)
+{
+	PgmAction  *down = pgm_atom_action(a, PGM_TAKE_DOWN);
+	PgmAction  *up = pgm_atom_action(a, PGM_SET_UP);
+	const PgmObject *o = pgm_atom_object(a);
+	const char *index;
+
+	if (a->aspect || (down == NULL && up == NULL))
+		return;
+	index = index_name(p, a);
+	if (index)
+		hold(names, "relation", index, down, up);
+	for (int i = 0; i < (int) lengthof(spaces); i++)
+	{
+		if (!pgm_kind_is(o, spaces[i].kind))
+			continue;
+		hold(names, spaces[i].space, o->identity, down, up);
+		if (spaces[i].and_space)
+			hold(names, spaces[i].and_space, o->identity, down, up);
+	}
+}
+
+/* What has a name is dropped before something else gets it. */
+static void
+order_by_names(PgmDiffPlan *p)
+{
+	HTAB	   *names = pgm_texthash_make("names", sizeof(NameHolder));
+	HASH_SEQ_STATUS status;
+	NameHolder *holder;
+
+	for (int i = 0; i < p->natoms; i++)
+		hold_names(names, p, p->atom[i]);
+	hash_seq_init(&status, names);
+	while ((holder = hash_seq_search(&status)) != NULL)
+		pgm_first_then(holder->down, holder->up);
+	hash_destroy(names);
+}
+
+/* The constraint by which the same column was NOT NULL before, or NULL */
+static PgmAtom *
+not_null_before(const PgmDiffPlan *p, const PgmAtom *a)
+{
+	const PgmObject *table = pgm_side_parent(p->new, a->new.object);
+	const char *name = pgm_value(a->new.object, "definition") + strlen("NOT NULL ");
+	const PgmObject *column = table ?
+		pgm_side_find(p->old, "column", psprintf("%s.%s", table->identity, pnstrdup(name, pgm_name_length(name)))) : NULL;
+
+	return column ? pgm_plan_atom(p, pgm_column_not_null(p->old, column)) : NULL;
+}
+
+/*
+ * A primary key needs NOT NULL, which from 18 on is a constraint of its own,
+ * though no catalog says so; and a column has one of them.
+ */
+static void
+order_not_null(const PgmDiffPlan *p, const PgmAtom *a)
+{
+	PgmAtom    *before = pgm_constraint_is(a->new.object, "NOT NULL ") ? not_null_before(p, a) : NULL;
+	ListCell   *lc;
+
+	if (before && before != a)
+		pgm_first_then(pgm_atom_action(before, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
+
+	if (pgm_constraint_is(a->old.object, "NOT NULL ") && a->old.whole)
+		foreach(lc, pgm_side_children(p->old, a->old.whole->old.object, "constraint"))
+			if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
+			pgm_first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
+						   pgm_atom_action(a, PGM_TAKE_DOWN));
+	if (pgm_constraint_is(a->new.object, "NOT NULL ") && a->new.whole)
+		foreach(lc, pgm_side_children(p->new, a->new.whole->new.object, "constraint"))
+			if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
+			pgm_first_then(pgm_atom_action(a, PGM_SET_UP),
+						   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+}
+
+/* A REVOKE from a table takes what was granted of its columns, too. */
+static void
+order_grants(PgmDiffPlan *p, const PgmAtom *a)
+{
+	PgmAction  *down = a->action[PGM_TAKE_DOWN];
+	const PgmObject *table = a->old.object ? pgm_side_parent(p->old, a->old.object) : NULL;
+	const PgmAtom *whole = pgm_plan_atom(p, table);
+	ListCell   *lc;
+
+	if (down == NULL || whole == NULL || whole->new.object == NULL)
+		return;
+	foreach(lc, pgm_side_children(p->new, whole->new.object, "grant"))
+		pgm_first_then(down, pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+}
+
+/* A table is logged after, and unlogged before, those it refers to. */
+static void
+order_logged(const PgmAtom *key)
+{
+	const PgmAtom *table = key->new.whole;
+	ListCell   *lc;
+
+	if (table == NULL || table->action[PGM_ALTER] == NULL ||
+		pgm_value_same(table->old.object, table->new.object, "unlogged"))
+		return;
+	foreach(lc, key->new.uses)
+	{
+		const PgmAtom *other = ((PgmAtom *) lfirst(lc))->new.whole;
+
+		if (other == NULL || other == table || other->aspect || !pgm_kind_is(pgm_atom_object(other), "table"))
+			continue;
+		if (pgm_value(table->new.object, "unlogged"))
+			pgm_first_then(table->action[PGM_ALTER], other->action[PGM_ALTER]);
+		else
+			pgm_first_then(other->action[PGM_ALTER], table->action[PGM_ALTER]);
+	}
+}
+
+/* The index of a table is of use when those of its partitions are attached. */
+static void
+order_after_attached(const PgmAtom *index, PgmAction *then)
+{
+	ListCell   *lc;
+
+	foreach(lc, index->new.used_by)
+	{
+		const PgmAtom *a = lfirst(lc);
+
+		if (a->aspect == NULL || strcmp(a->aspect->property, "attached_to") != 0)
+			continue;
+		pgm_first_then(pgm_atom_action(a, PGM_SET_UP), then);
+		if (a->new.whole != index)
+			order_after_attached(a->new.whole, then);
+	}
+}
+
+/*
+ * A foreign key takes whichever key of the other table fits: one that goes is
+ * gone before, so that it is not taken.
+ */
+static void
+order_foreign_key(const PgmDiffPlan *p, const PgmAtom *foreign)
+{
+	PgmAction  *up = pgm_atom_action(foreign, PGM_SET_UP);
+	ListCell   *lc;
+	ListCell   *old;
+
+	if (up == NULL || !pgm_constraint_is(foreign->new.object, "FOREIGN KEY"))
+		return;
+	foreach(lc, foreign->new.uses)
+	{
+		const PgmAtom *key = lfirst(lc);
+		const PgmAtom *table = key->new.whole;
+
+		if (key->aspect || pgm_kind_is(key->new.object, "column") || table == NULL ||
+			table->aspect)
+			continue;
+		order_after_attached(key, up);
+		foreach(old, table->old.object ? pgm_side_children(p->old, table->old.object, NULL) : NIL)
+		{
+			const PgmAtom *other = pgm_plan_atom(p, lfirst(old));
+
+			if (pgm_kind_is(lfirst(old), "constraint") || pgm_kind_is(lfirst(old), "index"))
+				pgm_first_then(pgm_atom_action(other, PGM_TAKE_DOWN), up);
+		}
+	}
+}
+
+/*
+ * What the server refuses for the sake of columns comes after they are gone,
+ * and before there are others.
+ */
+static void
+order_holders(const PgmAtom *a)
+{
+	const PgmAtom *type = pgm_kind_is(a->new.object, "domain") ? a : a->new.whole;
+	PgmAction  *up = a->action[a->todo == PGM_CHANGE ? PGM_ALTER : PGM_SET_UP];
+	ListCell   *lc;
+
+	if (up == NULL || type == NULL)
+		return;
+	if (type->todo != PGM_REPLACE)
+		foreach(lc, pgm_plan_holders(type, false))
+			pgm_first_then(pgm_atom_action(lfirst(lc), PGM_TAKE_DOWN), up);
+	foreach(lc, pgm_plan_holders(type, true))
+	{
+		const PgmAtom *column = lfirst(lc);
+
+		pgm_first_then(up, pgm_atom_action(column, PGM_SET_UP));
+		pgm_first_then(up, column->action[PGM_ALTER]);
+	}
+}
+
+/* A table is made of a type while its columns are those of the type. */
+static void
+order_typed(const PgmDiffPlan *p, const PgmAtom *table)
+{
+	const PgmAtom *link = pgm_plan_aspect(p, table->new.object, "of_type");
+	const PgmObject *type;
+	ListCell   *lc;
+
+	if (link == NULL || link->todo == PGM_KEEP)
+		return;
+	foreach(lc, pgm_side_children(p->new, table->new.object, "column"))
+		pgm_first_then(link->action[PGM_TAKE_DOWN],
+					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+	foreach(lc, pgm_side_children(p->old, table->old.object, "column"))
+		pgm_first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
+					   link->action[PGM_SET_UP]);
+	type = link->old.object ? pgm_side_find(p->new, "type", pgm_value(link->old.object, "of_type")) : NULL;
+	if (type)
+		foreach(lc, pgm_side_children(p->new, type, "attribute"))
+			pgm_first_then(link->action[PGM_TAKE_DOWN],
+						   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+}
+
+/* Names of the one list that are not in the other */
+static List *
+names_without(List *names, List *others)
+{
+	List	   *left = NIL;
+	ListCell   *lc;
+	ListCell   *other;
+
+	foreach(lc, names)
+	{
+		bool		found = false;
+
+		foreach(other, others)
+			found = found || strcmp(lfirst(lc), lfirst(other)) == 0;
+		if (!found)
+			left = lappend(left, lfirst(lc));
+	}
+	return left;
+}
+
+/* The columns and constraints of the tables that another one inherits from */
+static List *
+parts_of_parents(const PgmSide *s, List *parents)
+{
+	static const char *const kinds[] = {"column", "constraint"};
+	List	   *parts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, parents)
+	{
+		const PgmObject *parent = pgm_side_find(s, "table", lfirst(lc));
+
+		for (int i = 0; parent && i < (int) lengthof(kinds); i++)
+			parts = list_concat(parts, pgm_side_children(s, parent, kinds[i]));
+	}
+	return parts;
+}
+
+/*
+ * A table inherits from another when that has no more what this one has not
+ * either, and leaves one before that changes for itself.
+ */
+static void
+order_link(const PgmDiffPlan *p, const PgmAtom *link)
+{
+	List	   *before = link->old.object ? pgm_value_list(link->old.object, "inherits") : NIL;
+	List	   *after = pgm_value_list(link->new.object, "inherits");
+	PgmAction  *alter = link->action[PGM_ALTER];
+	PgmAction  *up = alter ? alter : pgm_atom_action(link, PGM_SET_UP);
+	ListCell   *lc;
+
+	if (up == NULL)
+		return;
+	foreach(lc, parts_of_parents(p->old, after))
+		pgm_first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN), up);
+	if (alter == NULL)
+		return;
+	foreach(lc, parts_of_parents(p->new, names_without(before, after)))
+	{
+		const PgmAtom *part = pgm_plan_atom(p, lfirst(lc));
+
+		pgm_first_then(alter, pgm_atom_action(part, PGM_SET_UP));
+		pgm_first_then(alter, part->action[PGM_ALTER]);
+	}
+}
+
+/* Partitions that are dropped */
+static List *
+dropped_partitions(const PgmDiffPlan *p)
+{
+	List	   *list = NIL;
+
+	for (int i = 0; i < p->natoms; i++)
+	{
+		const PgmAtom *a = p->atom[i];
+
+		if (a->aspect == NULL && a->old.object && a->action[PGM_TAKE_DOWN] &&
+			(pgm_kind_is(a->old.object, "table") || pgm_kind_is(a->old.object, "foreign table")) &&
+			pgm_is_partition(a->old.object))
+			list = lappend(list, unconstify(PgmAtom *, a));
+	}
+	return list;
+}
+
+/* A partition is attached when those are gone that have its place. */
+static void
+order_partition(const PgmAtom *link, const List *dropped)
+{
+	const PgmObject *o = link->new.object;
+	ListCell   *lc;
+
+	if (link->action[PGM_SET_UP] == NULL || !pgm_is_partition(o))
+		return;
+	foreach(lc, dropped)
+	{
+		const PgmAtom *a = lfirst(lc);
+
+		if (pgm_value_same(a->old.object, o, "inherits") &&
+			pgm_bounds_may_overlap(pgm_value(a->old.object, "partition_bound"),
+								   pgm_value(o, "partition_bound")))
+			pgm_first_then(a->action[PGM_TAKE_DOWN], link->action[PGM_SET_UP]);
+	}
+}
+
+/* Columns that are added to a table come in their order. */
+static void
+order_columns(PgmDiffPlan *p, const PgmObject *table)
+{
+	PgmAction  *last = NULL;
+	ListCell   *lc;
+
+	foreach(lc, pgm_side_children(p->new, table, "column"))
+	{
+		PgmAtom    *column = pgm_plan_atom(p, lfirst(lc));
+		PgmAction  *up = column->action[PGM_SET_UP];
+
+		if (up == NULL)
+			continue;
+		pgm_first_then(last, up);
+		last = up;
+	}
+}
+
+/* What is said of one atom */
+static void
+order_atom(PgmDiffPlan *p, const PgmAtom *a, const List *dropped)
+{
+	if (a->aspect && a->new.object && strcmp(a->aspect->property, "inherits") == 0)
+	{
+		order_link(p, a);
+		order_partition(a, dropped);
+	}
+	if (a->aspect)
+		return;
+	if (pgm_kind_is(pgm_atom_object(a), "grant"))
+		order_grants(p, a);
+	if (pgm_kind_is(pgm_atom_object(a), "constraint"))
+		order_not_null(p, a);
+	if (a->new.object == NULL)
+		return;
+	if (pgm_kind_is(a->new.object, "constraint"))
+	{
+		order_logged(a);
+		order_foreign_key(p, a);
+	}
+	if (a->old.object && pgm_kind_is(a->new.object, "table"))
+	{
+		order_columns(p, a->new.object);
+		order_typed(p, a);
+	}
+	if (pgm_kind_is(a->new.object, "domain") ||
+		pgm_kind_is(a->new.object, "domain constraint") ||
+		(pgm_kind_is(a->new.object, "attribute") && a->todo == PGM_CHANGE))
+		order_holders(a);
+}
+
+/* Say which actions have to wait for which others, beyond dependencies. */
+void
+pgm_plan_order(PgmDiffPlan *p)
+{
+	List	   *dropped = dropped_partitions(p);
+
+	for (int i = 0; i < p->natoms; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		order_atom(p, p->atom[i], dropped);
+	}
+	order_by_names(p);
+}

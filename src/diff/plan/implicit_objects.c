@@ -1,0 +1,388 @@
+/*
+ * implicit_objects.c
+ *	  What is made and dropped together with something else.
+ *
+ * The parts of a table are dropped with it, and its columns, keys, checks and
+ * defaults made with it.  What a table inherits comes and goes with what it
+ * inherits it from.
+ */
+#include "postgres.h"
+
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+
+static bool
+goes_down(const PgmAtom *a)
+{
+	return a && (a->todo == PGM_DROP || a->todo == PGM_REPLACE);
+}
+
+static bool
+comes_up(const PgmAtom *a)
+{
+	return a && (a->todo == PGM_CREATE || a->todo == PGM_REPLACE);
+}
+
+static bool
+is_kind(const PgmObject *o, const char *kind)
+{
+	return o && pgm_kind_is(o, kind);
+}
+
+/* Is what is a part of the object dropped with it, without being asked for? */
+static bool
+drops_parts(const PgmObject *o)
+{
+	return !pgm_kind_is(o, "schema") && !pgm_kind_is(o, "server") &&
+		!pgm_kind_is(o, "foreign data wrapper");
+}
+
+/* Is what the table inherits from the same before and after? */
+static bool
+stays_linked(const PgmDiffPlan *p, const PgmObject *table)
+{
+	PgmAtom    *link = pgm_plan_aspect(p, table, "inherits");
+
+	return link && link->todo == PGM_KEEP;
+}
+
+/* What a column or constraint of a table is inherited from, or NULL. */
+static PgmAtom *
+inherited_from(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
+{
+	const PgmObject *table = pgm_relation_of(s, o);
+	ListCell   *lc;
+
+	if (table == NULL)
+		return NULL;
+	foreach(lc, pgm_value_list(table, "inherits"))
+	{
+		const char *parent = lfirst(lc);
+		const PgmObject *from = NULL;
+
+		if (is_kind(o, "column"))
+			from = pgm_side_find(s, "column", psprintf("%s.%s", parent, pgm_last_name(o->identity)));
+		else if (pgm_value(o, "attached_to") && is_kind(o, "constraint"))
+		{
+			from = pgm_side_find(s, "constraint", psprintf("%s on %s", pgm_value(o, "attached_to"), parent));
+			if (from == NULL)
+				from = pgm_side_find(s, "index", pgm_value(o, "attached_to"));
+		}
+		else if (is_kind(o, "constraint"))
+			from = pgm_side_find(s, "constraint", psprintf("%.*s on %s", pgm_name_length(o->identity), o->identity, parent));
+		if (from)
+			return pgm_plan_atom(p, from);
+	}
+	return NULL;
+}
+
+/*
+ * Is the column of a table that inherits from the one that loses it to stay, or
+ * that of a table further on?
+ */
+static bool
+stays_below(const PgmDiffPlan *p, const PgmObject *heir, const char *name)
+{
+	const PgmObject *column = pgm_side_find(p->old, "column", psprintf("%s.%s", heir->identity, name));
+	const PgmAtom *a = pgm_plan_atom(p, column);
+
+	return a && pgm_value(column, "only_inherited") && !pgm_is_partition(heir) &&
+		stays_linked(p, heir) && (!goes_down(a) || pgm_column_is_left(p, column));
+}
+
+/*
+ * Is the column dropped of a table alone, for one that inherits it keeps it as
+ * its own?
+ */
+bool
+pgm_column_is_left(const PgmDiffPlan *p, const PgmObject *column)
+{
+	const PgmObject *table = pgm_side_parent(p->old, column);
+	ListCell   *lc;
+
+	if (!is_kind(table, "table") || pgm_value(table, "partition_key"))
+		return false;
+	foreach(lc, pgm_side_heirs(p->old, table->identity))
+	{
+		if (stays_below(p, lfirst(lc), pgm_last_name(column->identity)))
+			return true;
+	}
+	return false;
+}
+
+/* Does a foreign key refer to partitions of its own table? */
+static bool
+refers_to_partitions(const PgmAtom *key)
+{
+	const PgmAtom *table = key->old.whole;
+	ListCell   *lc;
+
+	foreach(lc, key->old.uses)
+	{
+		const PgmAtom *other = ((PgmAtom *) lfirst(lc))->old.whole;
+		ListCell   *parent;
+
+		if (other == NULL || other == table || !is_kind(other->old.object, "table"))
+			continue;
+		foreach(parent, pgm_value_list(other->old.object, "inherits"))
+			if (strcmp(lfirst(parent), table->old.object->identity) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Does the foreign key of a partition go with that of the whole table, before
+ * the partition does?
+ */
+static bool
+goes_before_table(const PgmDiffPlan *p, const PgmAtom *key)
+{
+	const PgmAtom *above;
+
+	if (key->aspect || !pgm_constraint_is(key->old.object, "FOREIGN KEY"))
+		return false;
+	while ((above = inherited_from(p, p->old, key->old.object)) != NULL)
+		key = above;
+	return goes_down(key) &&
+		(!goes_down(pgm_plan_atom(p, pgm_side_parent(p->old, key->old.object))) ||
+		 refers_to_partitions(key));
+}
+
+/* The column that a sequence is the identity of, or NULL */
+static PgmAtom *
+identity_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
+{
+	const char *of = is_kind(o, "sequence") ? pgm_value(o, "identity_of") : NULL;
+
+	return of ? pgm_plan_atom(p, pgm_side_find(s, "column", of)) : NULL;
+}
+
+/* The column that a sequence is dropped with, for it is owned by it, or NULL */
+static PgmAtom *
+owning_column(const PgmDiffPlan *p, const PgmObject *o)
+{
+	const char *of = is_kind(o, "sequence") ? pgm_value(o, "owned_by") : NULL;
+
+	return of ? pgm_plan_atom(p, pgm_side_find(p->old, "column", of)) : NULL;
+}
+
+/* The column that the constraint says is NOT NULL, as from 18 on, or NULL */
+static PgmAtom *
+not_null_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
+{
+	ListCell   *lc;
+
+	if (!pgm_constraint_is(o, "NOT NULL "))
+		return NULL;
+	foreach(lc, pgm_side_children(s, pgm_side_parent(s, o), "column"))
+	{
+		if (pgm_column_not_null(s, lfirst(lc)) == o)
+			return pgm_plan_atom(p, lfirst(lc));
+	}
+	return NULL;
+}
+
+/* What a domain checks is dropped before it is kept aside, for it may use more. */
+static bool
+is_kept_from(const PgmAtom *a)
+{
+	return a->aspect == NULL && a->old.whole && a->old.whole->exchanged &&
+		is_kind(a->old.object, "domain constraint") &&
+		strcmp(pgm_value(a->old.object, "definition"), "NOT NULL") != 0;
+}
+
+/* What goes with the whole when that is dropped. */
+static void
+look_down(PgmDiffPlan *p, PgmAtom *a)
+{
+	const PgmObject *o = a->old.object;
+	PgmAtom    *from;
+	PgmAtom    *column;
+
+	if (!goes_down(a))
+		return;
+	from = identity_column(p, p->old, o);
+	if (from == NULL && !a->aspect && goes_down(owning_column(p, o)))
+		from = owning_column(p, o);
+	if (from)
+		a->old.whole = from;
+	else if (!a->aspect && (column = not_null_column(p, p->old, o)) != NULL &&
+			 goes_down(column) && !goes_down(a->old.whole))
+	{
+		a->old.whole = column;
+		a->with_whole_down = true;
+		return;
+	}
+	else if (!a->aspect && pgm_value(o, "attached_to") && is_kind(o, "index") &&
+			 stays_linked(p, pgm_relation_of(p->old, o)))
+		from = pgm_plan_atom(p, pgm_side_find(p->old, "index", pgm_value(o, "attached_to")));
+	else if (!a->aspect && (pgm_value(o, "only_inherited") || pgm_value(o, "attached_to")) &&
+			 (pgm_constraint_is(o, "FOREIGN KEY") || stays_linked(p, pgm_relation_of(p->old, o))))
+		from = inherited_from(p, p->old, o);
+	if (from && is_kind(o, "column") && goes_down(from) && pgm_column_is_left(p, from->old.object))
+		from = NULL;
+	if (from && goes_down(from) &&
+		(!goes_down(a->old.whole) || goes_before_table(p, a)))
+		a->old.whole = from;
+	if (is_kept_from(a))
+		return;
+	if (is_kind(o, "sequence") && pgm_value(o, "identity_of"))
+		a->with_whole_down = true;
+	else
+		a->with_whole_down = !a->apart && goes_down(a->old.whole) &&
+			drops_parts(a->old.whole->old.object);
+}
+
+/* Does another table that this foreign key refers to go down too? */
+static bool
+refers_to_dropped(const PgmAtom *a)
+{
+	ListCell   *lc;
+
+	foreach(lc, a->old.uses)
+	{
+		const PgmAtom *to = lfirst(lc);
+
+		if (to->aspect == NULL && is_kind(to->old.object, "table") &&
+			to != a->old.whole && goes_down(to))
+			return true;
+	}
+	return false;
+}
+
+/* Is it said within CREATE TABLE? */
+static bool
+is_folded_constraint(const PgmObject *o)
+{
+	return is_kind(o, "constraint") && !pgm_constraint_is(o, "FOREIGN KEY") &&
+		!pgm_constraint_ends(o, " NOT VALID") &&
+		pgm_value(o, "index_comment") == NULL;
+}
+
+/* CREATE VIEW says nothing of its columns. */
+static bool
+is_in_view(const PgmSide *s, const PgmObject *column)
+{
+	const PgmObject *relation = pgm_side_parent(s, column);
+
+	return is_kind(relation, "view") || is_kind(relation, "materialized view");
+}
+
+/* What goes with the whole when that is made. */
+static void
+look_up(PgmDiffPlan *p, PgmAtom *a)
+{
+	const PgmObject *o = a->new.object;
+	PgmAtom    *whole = a->new.whole;
+	PgmAtom    *from = identity_column(p, p->new, o);
+
+	if (!comes_up(a))
+		return;
+	if (from)
+	{
+		a->new.whole = from;
+		a->with_whole_up = true;
+		return;
+	}
+	if (a->aspect == NULL && (pgm_value(o, "only_inherited") || (pgm_value(o, "attached_to") && pgm_constraint_is(o, "FOREIGN KEY"))))
+	{
+		const PgmObject *table = pgm_relation_of(p->new, o);
+
+		from = inherited_from(p, p->new, o);
+		if (from && (stays_linked(p, table) || pgm_constraint_is(o, "FOREIGN KEY") ||
+					 (comes_up(pgm_plan_atom(p, table)) &&
+					  !pgm_value(table, "partition_bound"))))
+		{
+			if (!comes_up(pgm_plan_atom(p, table)) || pgm_constraint_is(o, "FOREIGN KEY"))
+				a->new.whole = from;
+			a->with_whole_up = true;
+			return;
+		}
+	}
+	if (a->apart || !comes_up(whole))
+		return;
+	if (a->aspect)
+		a->with_whole_up = (strcmp(a->aspect->property, "default") == 0 &&
+							!is_in_view(p->new, o)) ||
+			strcmp(a->aspect->property, "of_type") == 0 ||
+			(strcmp(a->aspect->property, "inherits") == 0 &&
+			 pgm_value(o, "partition_bound") == NULL);
+	else
+		a->with_whole_up = is_kind(o, "column") || is_kind(o, "attribute") ||
+			(is_folded_constraint(o) && !pgm_is_own_index(p->new, o) &&
+			 !pgm_is_part_of_incomplete(p->new, o));
+}
+
+/* Does it get attached to what some partition lacks, so that it has to be told? */
+static bool
+is_told(const PgmAtom *a)
+{
+	ListCell   *lc;
+
+	foreach(lc, a->new.uses)
+	{
+		const PgmAtom *to = lfirst(lc);
+
+		if (to->aspect == NULL && to != a->new.whole && to->new.object &&
+			pgm_is_incomplete(to->new.object))
+			return true;
+	}
+	return false;
+}
+
+/* An index is attached when its table is. */
+static void
+look_at_attached(PgmDiffPlan *p, PgmAtom *a)
+{
+	const PgmObject *table;
+
+	if (a->aspect == NULL || strcmp(a->aspect->property, "attached_to") != 0)
+		return;
+	if (a->new.object && pgm_constraint_is(a->new.object, "FOREIGN KEY"))
+		a->todo = PGM_KEEP;
+	if (comes_up(a))
+	{
+		table = pgm_relation_of(p->new, a->new.object);
+		if (table && !stays_linked(p, table) && !is_told(a))
+		{
+			a->with_whole_up = true;
+			a->new.whole = pgm_plan_aspect(p, table, "inherits");
+		}
+	}
+	if (goes_down(a))
+		a->with_whole_down = true;
+}
+
+/* Find out what is made and dropped with something else. */
+void
+pgm_plan_wholes(PgmDiffPlan *p)
+{
+	for (int i = 0; i < p->natoms; i++)
+	{
+		PgmAtom    *a = p->atom[i];
+
+		look_down(p, a);
+		look_up(p, a);
+		look_at_attached(p, a);
+		if (a->with_whole_down && pgm_constraint_is(a->old.object, "FOREIGN KEY") &&
+			!pgm_value(a->old.object, "attached_to") &&
+			(refers_to_dropped(a) || refers_to_partitions(a)))
+			a->with_whole_down = false;
+	}
+}
+
+/*
+ * Is the object, or its default, said where the relation it is a part of is
+ * made?
+ */
+bool
+pgm_plan_is_folded(const PgmDiffPlan *p, const PgmObject *o, bool its_default)
+{
+	PgmAtom    *a = its_default ? pgm_plan_aspect(p, o, "default") :
+		pgm_plan_atom(p, o);
+
+	return a && a->with_whole_up &&
+		(its_default || a->new.whole == pgm_plan_atom(p, pgm_side_parent(p->new, o)));
+}

@@ -1,0 +1,323 @@
+/*
+ * match_objects.c
+ *	  The atoms of a plan: the objects of both sides, matched by kind and
+ *	  identity, their aspects, and what depends on what.
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "utils/hsearch.h"
+
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+
+/* The atoms of an object: its own, and that of its default */
+typedef struct ObjectAtoms
+{
+	const PgmObject *object;	/* hash key; must be first */
+	PgmAtom    *atom;
+	PgmAtom    *by_default;
+} ObjectAtoms;
+
+/* The object an atom is of, as it shall be, or else as it was. */
+const PgmObject *
+pgm_atom_object(const PgmAtom *a)
+{
+	return a->new.object ? a->new.object : a->old.object;
+}
+
+static ObjectAtoms *
+entry_of(const PgmDiffPlan *p, const PgmObject *o, HASHACTION action)
+{
+	bool		found;
+	ObjectAtoms *entry = hash_search(p->by_object, &o, action, &found);
+
+	if (entry && !found)
+		entry->atom = entry->by_default = NULL;
+	return entry;
+}
+
+/* The atom of an object of either side, or NULL. */
+PgmAtom *
+pgm_plan_atom(const PgmDiffPlan *p, const PgmObject *o)
+{
+	ObjectAtoms *entry = o ? entry_of(p, o, HASH_FIND) : NULL;
+
+	return entry ? entry->atom : NULL;
+}
+
+static PgmAtom *
+add_atom(PgmDiffPlan *p, const PgmAspect *aspect, const PgmObject *old,
+		 const PgmObject *new)
+{
+	PgmAtom    *a = palloc0(sizeof(PgmAtom));
+
+	a->aspect = aspect;
+	a->old.object = old;
+	a->new.object = new;
+	p->atom[p->natoms++] = a;
+	return a;
+}
+
+static bool
+has_aspect(const PgmObject *o, const PgmAspect *aspect)
+{
+	return o && pgm_value(o, aspect->property) != NULL;
+}
+
+/* Add what of an object is an atom of its own. */
+static void
+add_aspects(PgmDiffPlan *p, const PgmObject *old, const PgmObject *new)
+{
+	int			n;
+	const PgmAspect *aspects = pgm_aspects(&n);
+	const PgmObject *o = new ? new : old;
+
+	for (int i = 0; i < n; i++)
+	{
+		const PgmAspect *aspect = &aspects[i];
+		PgmAtom    *a;
+
+		if (!pgm_kind_is(o, aspect->kind) ||
+			(!has_aspect(old, aspect) && !has_aspect(new, aspect)))
+			continue;
+		a = add_atom(p, aspect, has_aspect(old, aspect) ? old : NULL,
+					 has_aspect(new, aspect) ? new : NULL);
+		if (strcmp(aspect->property, "default") != 0)
+			continue;
+		if (a->old.object)
+			entry_of(p, old, HASH_FIND)->by_default = a;
+		if (a->new.object)
+			entry_of(p, new, HASH_FIND)->by_default = a;
+	}
+}
+
+static void
+add_object(PgmDiffPlan *p, const PgmObject *old, const PgmObject *new)
+{
+	PgmAtom    *a = add_atom(p, NULL, old, new);
+
+	if (old)
+		entry_of(p, old, HASH_ENTER)->atom = a;
+	if (new)
+		entry_of(p, new, HASH_ENTER)->atom = a;
+	add_aspects(p, old, new);
+}
+
+static int
+compare_objects(const PgmObject *a, const PgmObject *b)
+{
+	if (a == NULL || b == NULL)
+		return (a == NULL) - (b == NULL);
+	if (a->kind_number != b->kind_number)
+		return a->kind_number < b->kind_number ? -1 : 1;
+	return strcmp(a->identity, b->identity);
+}
+
+/*
+ * Are they parts of the same, or of two things of one name and different
+ * kinds, so that they have nothing in common?
+ */
+static bool
+is_part_of_same(const PgmDiffPlan *p, const PgmObject *a, const PgmObject *b)
+{
+	const PgmObject *x = pgm_side_parent(p->old, a);
+	const PgmObject *y = pgm_side_parent(p->new, b);
+
+	return x == NULL || y == NULL || x->kind_number == y->kind_number;
+}
+
+/* Match the objects of both sides, which are sorted. */
+static void
+match(PgmDiffPlan *p)
+{
+	const PgmSnapshot *old = p->old->snapshot;
+	const PgmSnapshot *new = p->new->snapshot;
+	int			i = 0;
+	int			j = 0;
+
+	while (i < old->n || j < new->n)
+	{
+		const PgmObject *a = i < old->n ? old->object[i] : NULL;
+		const PgmObject *b = j < new->n ? new->object[j] : NULL;
+		int			order = compare_objects(a, b);
+
+		CHECK_FOR_INTERRUPTS();
+		if (order == 0 && a != b && !is_part_of_same(p, a, b))
+		{
+			add_object(p, a, NULL);
+			add_object(p, NULL, b);
+		}
+		else
+			add_object(p, order <= 0 ? a : NULL, order >= 0 ? b : NULL);
+		i += order <= 0;
+		j += order >= 0;
+	}
+}
+
+static PgmHalf *
+half_of(PgmAtom *a, bool new)
+{
+	return new ? &a->new : &a->old;
+}
+
+static void
+add_use(PgmAtom *from, PgmAtom *to, bool new)
+{
+	if (from == NULL || to == NULL || from == to)
+		return;
+	half_of(from, new)->uses = lappend(half_of(from, new)->uses, to);
+	half_of(to, new)->used_by = lappend(half_of(to, new)->used_by, from);
+}
+
+/*
+ * An index that some partition lacks comes after the partitions with theirs,
+ * and gets those attached one by one.
+ */
+static bool
+comes_before(const PgmDependency *d)
+{
+	return pgm_kind_is(d->to, d->from->kind->name) && pgm_is_incomplete(d->to) &&
+		pgm_value(d->from, "attached_to");
+}
+
+/* Bring the dependencies of a side to the atoms. */
+static void
+add_uses(PgmDiffPlan *p, const PgmSide *s, bool new)
+{
+	ListCell   *lc;
+
+	foreach(lc, s->dependencies)
+	{
+		const PgmDependency *d = lfirst(lc);
+		ObjectAtoms *from = entry_of(p, d->from, HASH_FIND);
+
+		if (new && comes_before(d))
+			continue;
+		if (from)
+			add_use(d->by_default && from->by_default ? from->by_default : from->atom,
+					pgm_plan_atom(p, d->to), new);
+	}
+}
+
+/* An index that some partition lacks is made when they are attached. */
+static void
+add_incomplete(PgmDiffPlan *p, PgmAtom *link, const PgmSide *s)
+{
+	ListCell   *lc;
+	ListCell   *part;
+
+	foreach(lc, pgm_value_list(link->new.object, "inherits"))
+	{
+		const PgmObject *parent = pgm_side_find(s, "table", lfirst(lc));
+
+		if (parent == NULL)
+			continue;
+		foreach(part, pgm_side_children(s, parent, NULL))
+			if (pgm_is_incomplete(lfirst(part)))
+			add_use(pgm_plan_atom(p, lfirst(part)), link, true);
+	}
+}
+
+/* What is the partition's own, and might be attached, is made after it is. */
+static void
+add_own(PgmDiffPlan *p, PgmAtom *link, const PgmSide *s)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_side_children(s, link->new.object, NULL))
+		if (pgm_is_own_index(s, lfirst(lc)))
+		add_use(pgm_plan_atom(p, lfirst(lc)), link, true);
+}
+
+/* An aspect depends on its object, and on what its value names. */
+static void
+add_uses_of_aspect(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
+{
+	const PgmObject *o = half_of(a, new)->object;
+	ListCell   *lc;
+
+	if (o == NULL)
+		return;
+	add_use(a, pgm_plan_atom(p, o), new);
+	if (a->aspect->uses == NULL)
+		return;
+	foreach(lc, a->aspect->uses(s, o))
+		add_use(a, pgm_plan_atom(p, lfirst(lc)), new);
+	if (new && strcmp(a->aspect->property, "inherits") == 0)
+	{
+		add_incomplete(p, a, s);
+		add_own(p, a, s);
+	}
+}
+
+/* A column of a table that is made of a type depends on the attribute. */
+static void
+add_use_of_attribute(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
+{
+	const PgmObject *o = half_of(a, new)->object;
+	const PgmObject *table = o && pgm_kind_is(o, "column") ? pgm_side_parent(s, o) : NULL;
+	const char *type = table && pgm_kind_is(table, "table") ? pgm_value(table, "of_type") : NULL;
+
+	if (type)
+		add_use(a, pgm_plan_atom(p, pgm_side_find(s, "attribute",
+												  psprintf("%s.%s", type, pgm_last_name(o->identity)))), new);
+}
+
+static void
+find_whole(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
+{
+	PgmHalf    *h = half_of(a, new);
+
+	if (h->object)
+		h->whole = pgm_plan_atom(p, a->aspect ? h->object :
+								 pgm_side_parent(s, h->object));
+}
+
+static HTAB *
+make_hash(void)
+{
+	HASHCTL		ctl = {
+		.keysize = sizeof(PgmObject *),
+		.entrysize = sizeof(ObjectAtoms),
+		.hcxt = CurrentMemoryContext
+	};
+
+	return hash_create("atoms by object", 1024, &ctl,
+					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* Fill in the atoms of a plan of which both sides are known. */
+void
+pgm_plan_atoms(PgmDiffPlan *p)
+{
+	int			most = p->old->snapshot->n + p->new->snapshot->n;
+	int			naspects;
+
+	(void) pgm_aspects(&naspects);
+	p->atom = palloc_extended((Size) Max(most, 1) * (naspects + 1) * sizeof(PgmAtom *),
+							  MCXT_ALLOC_HUGE);
+	p->by_object = make_hash();
+	match(p);
+	add_uses(p, p->old, false);
+	add_uses(p, p->new, true);
+	for (int i = 0; i < p->natoms; i++)
+	{
+		PgmAtom    *a = p->atom[i];
+
+		if (a->aspect)
+		{
+			add_uses_of_aspect(p, a, p->old, false);
+			add_uses_of_aspect(p, a, p->new, true);
+		}
+		else
+		{
+			add_use_of_attribute(p, a, p->old, false);
+			add_use_of_attribute(p, a, p->new, true);
+		}
+		find_whole(p, a, p->old, false);
+		find_whole(p, a, p->new, true);
+	}
+}

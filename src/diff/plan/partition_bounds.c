@@ -1,0 +1,146 @@
+/*
+ * partition_bounds.c
+ *	  Whether partitions could have the same rows.
+ *
+ * Bounds are compared as the server writes them, which is enough to find those
+ * that surely have nothing in common; all others may have.  Of which type they
+ * are is not known: '10' is behind '9', or before it if it is a text.
+ */
+#include "postgres.h"
+
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+#include "util/sql_text.h"
+
+/* Behind the element of a list that a text begins with */
+static const char *
+element_end(const char *text)
+{
+	bool		quoted = false;
+
+	for (; *text; text ++)
+	{
+		if (*text == '\'')
+			quoted = !quoted;
+		else if (!quoted && (*text == ',' || *text == ')'))
+			break;
+	}
+	return text;
+}
+
+/* The elements of a list, from behind its parenthesis to the next */
+static List *
+elements(const char *text)
+{
+	List	   *list = NIL;
+
+	for (;;)
+	{
+		const char *end = element_end(text);
+
+		list = lappend(list, pnstrdup(text, end - text));
+		if (*end != ',')
+			return list;
+		text = end + strlen(", ");
+	}
+}
+
+/* The list behind a word, or NIL: the bound has no such word */
+static List *
+list_behind(const char *bound, const char *word)
+{
+	const char *at = pgm_text_find(bound, word);
+
+	return at ? elements(at + strlen(word)) : NIL;
+}
+
+static bool
+have_common(const List *a, const List *b)
+{
+	ListCell   *x;
+	ListCell   *y;
+
+	foreach(x, a)
+		foreach(y, b)
+		if (strcmp(lfirst(x), lfirst(y)) == 0)
+		return true;
+	return false;
+}
+
+/* As a number that is not in quotes; false: it is none */
+static bool
+is_number(const char *text, double *value)
+{
+	char	   *end;
+
+	*value = strtod(text, &end);
+	return end > text &&*end == '\0';
+}
+
+/*
+ * Is a value in quotes made of digits, as whole numbers, dates and times are?
+ * Two of one length come in the same order for all types, texts too, whatever
+ * their collation.
+ */
+static bool
+is_digits(const char *text)
+{
+	return text[0] == '\'' && isdigit((unsigned char) text[1]) &&
+		text[1 + strspn(text +1, "0123456789-:. +")] == '\'';
+}
+
+/* Is one value surely below another? */
+static bool
+is_below(const char *a, const char *b)
+{
+	double		x;
+	double		y;
+
+	if (strcmp(a, b) == 0 || strcmp(a, "MAXVALUE") == 0 || strcmp(b, "MINVALUE") == 0)
+		return false;
+	if (strcmp(a, "MINVALUE") == 0 || strcmp(b, "MAXVALUE") == 0)
+		return true;
+	if (is_number(a, &x) && is_number(b, &y))
+		return x < y;
+	return is_digits(a) && is_digits(b) && strlen(a) == strlen(b) && strcmp(a, b) < 0;
+}
+
+static bool
+lists_equal(const List *a, const List *b)
+{
+	ListCell   *x;
+	ListCell   *y;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(x, a, y, b)
+	{
+		if (strcmp(lfirst(x), lfirst(y)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Does one range surely end before another begins? */
+static bool
+ends_before(const List *end, const List *begin)
+{
+	return lists_equal(end, begin) || is_below(linitial(end), linitial(begin));
+}
+
+/* May two partitions of a table have rows in common, by their bounds? */
+bool
+pgm_bounds_may_overlap(const char *a, const char *b)
+{
+	List	   *in = list_behind(a, " IN (");
+	List	   *from = list_behind(a, " FROM (");
+	List	   *other_in = list_behind(b, " IN (");
+	List	   *other_from = list_behind(b, " FROM (");
+
+	if (in && other_in)
+		return have_common(in, other_in);
+	if (from && other_from)
+		return !ends_before(list_behind(a, ") TO ("), other_from) &&
+			!ends_before(list_behind(b, ") TO ("), from);
+	return true;
+}

@@ -1,0 +1,176 @@
+/*
+ * replace_types.c
+ *	  Types that are made anew while columns have them.
+ *
+ * Such a type is renamed, made anew under its name, the columns get the new
+ * one, and the old one is dropped.  What it is made of can go no sooner, so
+ * that is exchanged with it.  Columns of a table that is made of a type and
+ * remains so have what its attributes have.
+ */
+#include "postgres.h"
+
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+
+static bool
+is_kind(const PgmAtom *a, const char *kind)
+{
+	return a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), kind);
+}
+
+/* Is it something that columns have: a type, a domain, a collation? */
+bool
+pgm_atom_is_type(const PgmAtom *a)
+{
+	return is_kind(a, "type") || is_kind(a, "domain") || is_kind(a, "collation");
+}
+
+/* Is something of the same name made in its place? */
+bool
+pgm_atom_is_made_anew(const PgmAtom *a)
+{
+	return a->todo == PGM_REPLACE || (a->todo == PGM_DROP && a->twin);
+}
+
+/* Find domains that become types of the same name, and the reverse. */
+void
+pgm_plan_twins(PgmDiffPlan *p)
+{
+	for (int i = 0; i < p->natoms; i++)
+	{
+		PgmAtom    *a = p->atom[i];
+
+		if (a->new.object || !(is_kind(a, "type") || is_kind(a, "domain")))
+			continue;
+		a->twin = pgm_plan_atom(p, pgm_side_find(p->new, is_kind(a, "type") ? "domain" : "type",
+												 a->old.object->identity));
+		if (a->twin && a->twin->old.object)
+			a->twin = NULL;
+	}
+}
+
+/* What a type is made of, by itself and by its attributes. */
+static List *
+made_of(const PgmAtom *type)
+{
+	List	   *list = list_copy(type->old.uses);
+	ListCell   *lc;
+
+	foreach(lc, type->old.used_by)
+	{
+		const PgmAtom *part = lfirst(lc);
+
+		if (is_kind(part, "attribute") && part->old.whole == type)
+			list = list_concat(list, part->old.uses);
+	}
+	return list;
+}
+
+/*
+ * Columns that change have a type: it, and what it is made of, is kept for
+ * them.  Returns whether something of it is made anew.
+ */
+static bool
+keep_aside(PgmAtom *type)
+{
+	bool		anew = pgm_atom_is_made_anew(type);
+	ListCell   *lc;
+
+	if (type->exchanged)
+		return true;
+	type->exchanged = anew;
+	foreach(lc, made_of(type))
+	{
+		if (pgm_atom_is_type(lfirst(lc)) && lfirst(lc) != type)
+			anew |= keep_aside(lfirst(lc));
+	}
+	return anew;
+}
+
+/*
+ * The attribute that a column of a table comes and goes with, as the table is
+ * made of a type before and after, or NULL.
+ */
+static PgmAtom *
+attribute_of(const PgmDiffPlan *p, const PgmAtom *column)
+{
+	const PgmObject *o = pgm_atom_object(column);
+	const PgmSide *s = column->new.object ? p->new : p->old;
+	const PgmObject *table = pgm_side_parent(s, o);
+	const char *type = table && pgm_kind_is(table, "table") ? pgm_value(table, "of_type") : NULL;
+	const PgmAtom *link = type ? pgm_plan_aspect(p, table, "of_type") : NULL;
+
+	if (link == NULL || link->todo != PGM_KEEP)
+		return NULL;
+	return pgm_plan_atom(p, pgm_side_find(s, "attribute",
+										  psprintf("%s.%s", type, pgm_last_name(o->identity))));
+}
+
+/* Find what has to be exchanged, and which columns follow attributes. */
+void
+pgm_plan_exchange(PgmDiffPlan *p)
+{
+	for (int i = 0; i < p->natoms; i++)
+	{
+		PgmAtom    *a = p->atom[i];
+		ListCell   *lc;
+
+		if (!is_kind(a, "column"))
+			continue;
+		a->follows = attribute_of(p, a);
+		if (a->todo != PGM_CHANGE)
+			continue;
+		foreach(lc, a->old.uses)
+		{
+			if (pgm_atom_is_type(lfirst(lc)) && keep_aside(lfirst(lc)))
+				a->retyped = true;
+		}
+	}
+}
+
+static bool
+ends_with_array(const PgmAtom *a, bool new)
+{
+	const PgmObject *o = new ? a->new.object : a->old.object;
+	const char *type = pgm_value(o, "type");
+	Size		length = type ? strlen(type) : 0;
+
+	return length > 0 && type[length - 1] == ']';
+}
+
+/* Add the columns in which a type is "within" something, to a list. */
+static List *
+add_holders(List *list, const PgmAtom *type, bool new, bool within)
+{
+	ListCell   *lc;
+
+	foreach(lc, new ? type->new.used_by : type->old.used_by)
+	{
+		PgmAtom    *a = lfirst(lc);
+		bool		array = a->aspect == NULL && ends_with_array(a, new);
+
+		if ((new ? a->new.whole : a->old.whole) == type)
+			continue;
+		if (is_kind(a, "column") && (within || array))
+			list = list_append_unique_ptr(list, a);
+		else if (is_kind(a, "attribute"))
+			list = add_holders(list, new ? a->new.whole : a->old.whole, new, true);
+		else if (is_kind(a, "domain"))
+			list = add_holders(list, a, new, within || array);
+		else if (is_kind(a, "type"))
+			list = add_holders(list, a, new, true);
+	}
+	return list;
+}
+
+/*
+ * The columns that have a composite type, or have a domain within something
+ * else, an array or a row, on one of the sides.  While there are such, the
+ * server refuses another type of an attribute, or a constraint of the domain.
+ */
+List *
+pgm_plan_holders(const PgmAtom *type, bool new)
+{
+	return add_holders(NIL, type, new, is_kind(type, "type"));
+}

@@ -1,0 +1,357 @@
+/*
+ * sort_actions.c
+ *	  The order of actions.
+ *
+ * Each action waits for others, as dependencies say: those before the change
+ * for what is taken down, those after it for what is set up.  What waits for
+ * nothing more is done next, by rank and number, from a heap: the time grows
+ * with the number of actions and dependencies, and hardly faster.  Actions may
+ * also have wishes, which never lead to a cycle: who waits for nothing but
+ * these is taken when there is nobody else.
+ */
+#include "postgres.h"
+
+#include "lib/binaryheap.h"
+#include "miscadmin.h"
+
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+#include "diff/write/write_sequences.h"
+
+/* "then" has to wait for "first", if there are both. */
+void
+pgm_first_then(PgmAction *first, PgmAction *then)
+{
+	if (first == NULL || then == NULL || first == then)
+		return;
+	first->then = lappend(first->then, then);
+	then->waits_for++;
+}
+
+/* The action by which an atom is gone, also if it was put aside before, or NULL */
+static PgmAction *
+action_gone(const PgmAtom *a)
+{
+	if (a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), "attribute") &&
+		a->with_whole_down)
+		a = a->old.whole;
+	return a->exchanged ? a->action[PGM_CLEAN_UP] : pgm_atom_action(a, PGM_TAKE_DOWN);
+}
+
+/* The action that needs "y": of a hollow view but its schema only the query does */
+static PgmAction *
+action_with(const PgmAtom *x, const PgmAtom *y, PgmPhase phase, PgmPhase of_query)
+{
+	return x->hollow && !pgm_kind_is(pgm_atom_object(y), "schema") ?
+		x->action[of_query] : pgm_atom_action(x, phase);
+}
+
+/* Is the CHECK "x" of use until NULL is forbidden in the column "y"? */
+static bool
+is_check_until(const PgmAtom *x, const PgmAtom *y)
+{
+	return x->todo == PGM_DROP && y->todo == PGM_CHANGE && !y->retyped &&
+		x->aspect == NULL && y->aspect == NULL && pgm_kind_is(y->old.object, "column") &&
+		pgm_is_not_null_check(x->old.object, y->old.object) &&
+		pgm_value(y->new.object, "not_null") && !pgm_value(y->old.object, "not_null") &&
+		pgm_value_same(y->old.object, y->new.object, "type");
+}
+
+/* Is the atom, as the object that it is on one side, a foreign key? */
+static bool
+is_foreign_key(const PgmAtom *a, const PgmObject *o)
+{
+	return a->aspect == NULL && pgm_constraint_is(o, "FOREIGN KEY");
+}
+
+/* Is the foreign key that of the table, and goes with the one above it? */
+static bool
+goes_with_above(const PgmAtom *key, const PgmObject *table)
+{
+	return is_foreign_key(key, key->old.object) && key->with_whole_down &&
+		pgm_value(key->old.object, "attached_to") &&
+		key->old.object->parent.objectId == table->address.objectId;
+}
+
+/*
+ * Order a link of a table to those above and a foreign key of either, where that
+ * is otherwise than with other parts: when the table is dropped the link does not
+ * matter, and what goes with a key above has to be linked then.
+ */
+static bool
+order_link_and_key(const PgmAtom *x, const PgmAtom *y)
+{
+	bool		first;
+	ListCell   *lc;
+
+	if (x->aspect == NULL || strcmp(x->aspect->property, "inherits") != 0 ||
+		!is_foreign_key(y, y->old.object))
+		return false;
+	if (x->with_whole_down)
+		return true;
+	first = goes_with_above(y, x->old.object);
+	foreach(lc, y->old.used_by)
+		first = first || goes_with_above(lfirst(lc), x->old.object);
+	if (first)
+		pgm_first_then(pgm_atom_action(y, PGM_TAKE_DOWN), pgm_atom_action(x, PGM_TAKE_DOWN));
+	return first;
+}
+
+/*
+ * Does the foreign key "x", or its link, go with its table, so that it does not
+ * matter whether "y", that of the table above, takes it along before?
+ */
+static bool
+goes_anyway(const PgmAtom *x, const PgmAtom *y)
+{
+	const PgmAtom *key = x->aspect && x->with_whole_down ? x->old.whole : x;
+
+	return key && key != y &&
+		is_foreign_key(key, key->old.object) && is_foreign_key(y, y->old.object) &&
+		key->with_whole_down && pgm_kind_is(key->old.whole->old.object, "table");
+}
+
+/*
+ * Does the column "y" become an identity, or cease to be one?  As long as it is,
+ * it is NOT NULL, which from 18 on is a constraint of its own.
+ */
+static bool
+changes_identity(const PgmAtom *y, const PgmObject *from, const PgmObject *to)
+{
+	return y->aspect == NULL && y->todo == PGM_CHANGE && pgm_kind_is(from, "column") &&
+		pgm_value(from, "identity") && !pgm_value(to, "identity");
+}
+
+/* "x" depended on "y". */
+static void
+order_old(const PgmAtom *x, const PgmAtom *y)
+{
+	PgmAction  *down = action_with(x, y, PGM_TAKE_DOWN, PGM_HOLLOW);
+
+	if (order_link_and_key(x, y) || goes_anyway(x, y))
+		return;
+
+	/* columns may still have what is dropped, but not what is renamed */
+	if (!y->exchanged || !pgm_atom_is_type(x) || x->exchanged)
+		pgm_first_then(down, pgm_atom_action(y, PGM_TAKE_DOWN));
+	if (!x->hollow)
+		pgm_first_then(action_gone(x), y->exchanged || y->todo == PGM_DROP ? action_gone(y) : NULL);
+	if (is_check_until(x, y) ||
+		(pgm_constraint_is(x->old.object, "NOT NULL ") && changes_identity(y, y->old.object, y->new.object)))
+		pgm_first_then(y->action[PGM_ALTER], down);
+	else
+		pgm_first_then(down, y->action[PGM_ALTER]);
+	if (y->follows)
+		pgm_first_then(down, y->follows->action[PGM_ALTER]);
+	if (y->exchanged || y->todo == PGM_DROP)
+		pgm_first_then(x->action[PGM_ALTER], action_gone(y));
+}
+
+/*
+ * Is "x" a default for new rows that comes before those that are there get it,
+ * and NULL is forbidden?
+ */
+static bool
+is_default_before(const PgmAtom *x, const PgmAtom *y)
+{
+	return x->aspect && strcmp(x->aspect->property, "default") == 0 && x->new.object &&
+		x->todo != PGM_REPLACE && y == x->new.whole && y->todo == PGM_CHANGE && !y->retyped &&
+		pgm_value_same(y->old.object, y->new.object, "type") &&
+		pgm_value_same(y->old.object, y->new.object, "identity") &&
+		pgm_value_same(y->old.object, y->new.object, "generated");
+}
+
+/*
+ * Is "x" the sequence of the identity "y", which gets a smaller type?  The
+ * server gives the sequence the type of the column, and refuses bounds that are
+ * beyond that.
+ */
+static bool
+is_sequence_before(const PgmAtom *x, const PgmAtom *y)
+{
+	if (x->aspect || y->aspect || x->todo != PGM_CHANGE || y->todo != PGM_CHANGE ||
+		!pgm_kind_is(x->new.object, "sequence") || pgm_value(x->new.object, "identity_of") == NULL)
+		return false;
+	return pgm_value(x->old.object, "identity_of") &&
+		pgm_sequence_narrows(x->old.object, x->new.object);
+}
+
+/* "x" will depend on "y". */
+static void
+order_new(const PgmAtom *x, const PgmAtom *y)
+{
+	PgmAction  *up = action_with(x, y, PGM_SET_UP, PGM_FILL);
+	PgmAction  *y_up = pgm_atom_action(y, PGM_SET_UP);
+
+	/* a table that is made with what it inherits from waits for no own part */
+	if (x->aspect && x->with_whole_up && y->new.whole == x->new.whole)
+		return;
+	/* a partition gets the foreign keys, whichever comes first */
+	if (x->aspect && strcmp(x->aspect->property, "inherits") == 0 &&
+		is_foreign_key(y, y->new.object))
+		return;
+	pgm_first_then(y_up, up);
+	pgm_first_then(y_up, x->action[PGM_ALTER]);
+	if (is_sequence_before(x, y))
+	{
+		pgm_first_then(x->action[PGM_ALTER], y->action[PGM_ALTER]);
+		return;
+	}
+	if (is_default_before(x, y))
+	{
+		pgm_first_then(up, y->action[PGM_ALTER]);
+		pgm_first_then(x->action[PGM_ALTER], y->action[PGM_ALTER]);
+		return;
+	}
+	if (pgm_constraint_is(x->new.object, "NOT NULL ") && changes_identity(y, y->new.object, y->old.object))
+	{
+		pgm_first_then(up, y->action[PGM_ALTER]);
+		return;
+	}
+	pgm_first_then(y->action[PGM_ALTER], up);
+	pgm_first_then(y->action[PGM_ALTER], x->action[PGM_ALTER]);
+}
+
+static void
+order_by_dependencies(const PgmAtom *a)
+{
+	ListCell   *lc;
+
+	foreach(lc, a->old.uses)
+		order_old(a, lfirst(lc));
+	foreach(lc, a->new.uses)
+		order_new(a, lfirst(lc));
+	pgm_first_then(a->action[PGM_HOLLOW], a->action[PGM_TAKE_DOWN]);
+	pgm_first_then(pgm_atom_action(a, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
+	pgm_first_then(a->action[PGM_SET_UP], a->action[PGM_FILL]);
+	pgm_first_then(a->action[PGM_SET_UP], a->action[PGM_CLEAN_UP]);
+}
+
+static int
+compare_actions(Datum a, Datum b, void *arg)
+{
+	const PgmAction *x = (PgmAction *) DatumGetPointer(a);
+	const PgmAction *y = (PgmAction *) DatumGetPointer(b);
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? 1 : -1;
+	return (x->number < y->number) - (x->number > y->number);
+}
+
+/* Actions that wait for nothing any more */
+typedef struct Ready
+{
+	binaryheap *willing;
+	binaryheap *reluctant;		/* would rather wait for others */
+} Ready;
+
+static void
+add_ready(Ready *r, PgmAction *action)
+{
+	binaryheap_add(action->would_wait_for > 0 ? r->reluctant : r->willing,
+				   PointerGetDatum(action));
+}
+
+/* Throw away what has become willing since. */
+static void
+tidy(Ready *r)
+{
+	while (!binaryheap_empty(r->reluctant) &&
+		   ((PgmAction *) DatumGetPointer(binaryheap_first(r->reluctant)))->would_wait_for == 0)
+		(void) binaryheap_remove_first(r->reluctant);
+}
+
+static PgmAction *
+first_of(binaryheap *heap)
+{
+	return binaryheap_empty(heap) ? NULL : (PgmAction *) DatumGetPointer(binaryheap_first(heap));
+}
+
+/*
+ * The next action, or NULL.  Who is reluctant has to go when only those are
+ * left that come after all others.
+ */
+static PgmAction *
+next_ready(Ready *r)
+{
+	PgmAction  *willing = first_of(r->willing);
+	PgmAction  *reluctant;
+
+	tidy(r);
+	reluctant = first_of(r->reluctant);
+	if (reluctant && (willing == NULL || willing->rank == PGM_RANK_LAST))
+		return (PgmAction *) DatumGetPointer(binaryheap_remove_first(r->reluctant));
+	if (willing)
+		(void) binaryheap_remove_first(r->willing);
+	return willing;
+}
+
+/* An action is done: who waited for it waits no more. */
+static void
+release(Ready *r, const PgmAction *action)
+{
+	ListCell   *lc;
+
+	foreach(lc, action->then)
+	{
+		if (--((PgmAction *) lfirst(lc))->waits_for == 0)
+			add_ready(r, lfirst(lc));
+	}
+	foreach(lc, action->rather_then)
+	{
+		PgmAction  *then = lfirst(lc);
+
+		if (--then->would_wait_for == 0 && then->waits_for == 0 && !then->done)
+			add_ready(r, then);
+	}
+}
+
+/* Bring the actions into order, as far as that goes. */
+static List *
+sort(List *actions)
+{
+	int			n = Max(list_length(actions), 1);
+	Ready		ready = {
+		.willing = binaryheap_allocate(n, compare_actions, NULL),
+		.reluctant = binaryheap_allocate(n, compare_actions, NULL)
+	};
+	PgmAction  *action;
+	List	   *sorted = NIL;
+	ListCell   *lc;
+
+	foreach(lc, actions)
+	{
+		if (((PgmAction *) lfirst(lc))->waits_for == 0)
+			add_ready(&ready, lfirst(lc));
+	}
+	while ((action = next_ready(&ready)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		action->done = true;
+		sorted = lappend(sorted, action);
+		release(&ready, action);
+	}
+	binaryheap_free(ready.willing);
+	binaryheap_free(ready.reluctant);
+	return sorted;
+}
+
+/* Bring the actions into order.  False when there is a cycle. */
+bool
+pgm_plan_arrange(PgmDiffPlan *p)
+{
+	List	   *sorted;
+
+	for (int i = 0; i < p->natoms; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		order_by_dependencies(p->atom[i]);
+	}
+	pgm_plan_order(p);
+	pgm_plan_wish(p);
+	sorted = sort(p->actions);
+	if (list_length(sorted) < list_length(p->actions))
+		return false;
+	p->actions = sorted;
+	return true;
+}

@@ -1,0 +1,238 @@
+/*
+ * write_arrays.c
+ *	  Arrays whose cast the server writes so that it reads it otherwise.
+ *
+ * "x IN ('a', 'b')" with an x of type varchar casts an array as a whole, and is
+ * written (ARRAY['a'::character varying, 'b'::character varying])::text[].
+ * Read again, that casts each element: ARRAY[('a'::character varying)::text,
+ * ...].  So what is dumped and restored is not what it was, though it means the
+ * same.  Both are the same here; and a statement is written so that what is
+ * made is what there shall be.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+
+#include "diff/write/write_arrays.h"
+
+#define START "(ARRAY["
+
+/* A cast of an array as a whole, in a text */
+typedef struct Cast
+{
+	const char *elements;		/* behind the bracket */
+	int			length;
+	const char *type;			/* of the elements after it */
+	int			type_length;
+	const char *end;			/* behind it all */
+} Cast;
+
+/* The length of what is quoted, or a comment, at the start of a text, or 0. */
+static int
+quoted_length(const char *text)
+{
+	const char *end;
+
+	if (strncmp(text, "--", 2) == 0)
+		return strcspn(text, "\n");
+	if (*text == '\'' || *text == '"')
+	{
+		/* a quote that is doubled ends one and begins another */
+		end = strchr(text +1, *text);
+		return end ? end + 1 - text : 0;
+	}
+	if (*text == '$')
+	{
+		int			n = 1;
+		char	   *tag;
+
+		while (isalnum((unsigned char) text[n]) || text[n] == '_')
+			n++;
+		if (text[n] != '$' || isdigit((unsigned char) text[1]))
+			return 0;
+		tag = pnstrdup(text, n + 1);
+		end = strstr(text +n + 1, tag);
+		return end ? end + n + 1 - text : 0;
+	}
+	return 0;
+}
+
+/* The length of what is at the start of a text: what is quoted, or a character */
+static int
+token_length(const char *text)
+{
+	return Max(quoted_length(text), 1);
+}
+
+/*
+ * Find the end of what begins at "text" outside of brackets: a character of
+ * "ends", or NULL.
+ */
+static const char *
+find_end(const char *text, const char *ends)
+{
+	int			depth = 0;
+
+	while (*text)
+	{
+		if (depth == 0 && strchr(ends, *text))
+			return text;
+
+		if (*text == '(' || *text == '[')
+			depth++;
+		else if (*text == ')' || *text == ']')
+			depth--;
+		text	  +=token_length(text);
+	}
+	return NULL;
+}
+
+/* Read the cast that begins at "text", or return false: there is none. */
+static bool
+read_cast(const char *text, Cast *c)
+{
+	const char *end;
+
+	if (strncmp(text, START, strlen(START)) != 0)
+		return false;
+	c->elements = text +strlen(START);
+
+	end = find_end(c->elements, "]");
+	if (end == NULL || strncmp(end, "])::", 4) != 0)
+		return false;
+	c->length = end - c->elements;
+	c->type = end + 4;
+	end = c->type;
+	while (isalnum((unsigned char) *end) || *end == '_' || *end == ' ' || *end == '.' ||
+		   IS_HIGHBIT_SET(*end) || *end == '"')
+		end += token_length(end);
+	if (end == c->type || strncmp(end, "[]", 2) != 0)
+		return false;
+	c->type_length = end - c->type;
+	c->end = end + 2;
+	return true;
+}
+
+/* The type that an element of an array is cast to, or NULL */
+static const char *
+type_of(const char *element, int length)
+{
+	const char *found = NULL;
+	int			depth = 0;
+
+	for (const char *at = element; at < element + length; at += token_length(at))
+	{
+		if (*at == '(' || *at == '[')
+			depth++;
+		else if (*at == ')' || *at == ']')
+			depth--;
+		else if (depth == 0 && strncmp(at, "::", 2) == 0)
+			found = at + 2;
+	}
+	return found ? pnstrdup(found, element + length - found) : NULL;
+}
+
+/* The elements of the array, as strings */
+static List *
+elements_of(const Cast *c)
+{
+	const char *at = c->elements;
+	const char *end = c->elements + c->length;
+	List	   *list = NIL;
+
+	while (at < end)
+	{
+		const char *comma = find_end(at, ",]");
+
+		list = lappend(list, pnstrdup(at, comma - at));
+		at = comma + 1;
+		at += *at == ' ';
+	}
+	return list;
+}
+
+/* The one type that all elements are cast to, or NULL */
+static const char *
+common_type(List *elements)
+{
+	const char *type = NULL;
+	ListCell   *lc;
+
+	foreach(lc, elements)
+	{
+		const char *element = lfirst(lc);
+		const char *this = type_of(element, strlen(element));
+
+		if (this == NULL || (type && strcmp(type, this) != 0))
+			return NULL;
+		type = this;
+	}
+	return type;
+}
+
+/* Append a cast so that it is read as it was, or each element's. */
+static void
+append_cast(StringInfo out, const Cast *c, bool each)
+{
+	List	   *elements = elements_of(c);
+	const char *type = common_type(elements);
+	ListCell   *lc;
+
+	if (type == NULL)
+		appendBinaryStringInfo(out, c->elements - strlen(START), c->end - c->elements + strlen(START));
+	else if (!each)
+		appendStringInfo(out, "((ARRAY[%.*s])::%s[])::%.*s[]", c->length, c->elements, type,
+						 c->type_length, c->type);
+	else
+	{
+		appendStringInfoString(out, "ARRAY[");
+		foreach(lc, elements)
+			appendStringInfo(out, "%s(%s)::%.*s", lc == list_head(elements) ? "" : ", ",
+							 (char *) lfirst(lc), c->type_length, c->type);
+		appendStringInfoChar(out, ']');
+	}
+}
+
+static const char *
+rewrite(const char *sql, bool each)
+{
+	StringInfoData out;
+	Cast		c;
+
+	if (strstr(sql, START) == NULL)
+		return sql;
+	initStringInfo(&out);
+	while (*sql)
+	{
+		int			n = token_length(sql);
+
+		if (read_cast(sql, &c))
+		{
+			append_cast(&out, &c, each);
+			sql = c.end;
+			continue;
+		}
+		appendBinaryStringInfo(&out, sql, n);
+		sql += n;
+	}
+	return out.data;
+}
+
+/* A text of the server's, so that it is read as what it was written of. */
+const char *
+pgm_arrays_exact(const char *sql)
+{
+	return rewrite(sql, false);
+}
+
+/* Do two texts of the server's mean the same? */
+bool
+pgm_arrays_same(const char *a, const char *b)
+{
+	if (strcmp(a, b) == 0)
+		return true;
+	if (strstr(a, START) == NULL && strstr(b, START) == NULL)
+		return false;
+	return strcmp(rewrite(a, true), rewrite(b, true)) == 0;
+}

@@ -1,0 +1,680 @@
+/*
+ * write_columns.c
+ *	  Columns of tables; those of views come with the view.
+ *
+ * On a table with rows: NOT NULL by way of a CHECK that is validated while
+ * others write, and a default that is another one for each row is given to new
+ * rows first, and to those that are there in batches.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+#include "diff/write/write_sequences.h"
+#include "diff/write/write_types.h"
+#include "lint/expressions/expressions.h"
+
+static bool
+is_in_view(const PgmObject *relation)
+{
+	return pgm_kind_is(relation, "view") || pgm_kind_is(relation, "materialized view");
+}
+
+/* Where the column is, in the state that shall be or that is */
+static const PgmObject *
+relation_of(const PgmWrite *w, const PgmObject *column)
+{
+	const PgmObject *relation = pgm_side_parent(w->new, column);
+
+	return relation ? relation : pgm_side_parent(w->old, column);
+}
+
+static const char *
+name_of(const PgmObject *column)
+{
+	return pgm_last_name(column->identity);
+}
+
+/* ALTER TABLE without what inherits from it, where something does */
+static const char *
+alter_only(const PgmWrite *w, const PgmObject *relation)
+{
+	bool		has_children = pgm_is_partitioned(relation) ||
+		pgm_side_heirs(w->new, relation->identity) || pgm_side_heirs(w->old, relation->identity);
+
+	return psprintf("ALTER %s %s%s", pgm_writer(relation)->word,
+					has_children ? "ONLY " : "", relation->identity);
+}
+
+/* The column of the parent that a column is inherited from, or NULL */
+static const PgmObject *
+inherited_from(const PgmSide *s, const PgmObject *column)
+{
+	const PgmObject *table = pgm_side_parent(s, column);
+	ListCell   *lc;
+
+	if (table && pgm_value(column, "inherited"))
+		foreach(lc, pgm_value_list(table, "inherits"))
+	{
+		const PgmObject *from = pgm_side_find(s, "column", psprintf("%s.%s", (char *) lfirst(lc), name_of(column)));
+
+		if (from)
+			return from;
+	}
+	return NULL;
+}
+
+/* Does the change come down from a parent, of which it is one too? */
+static bool
+is_inherited_change(const PgmWrite *w, const PgmObject *old,
+					const PgmObject *new, const char *property)
+{
+	const PgmObject *parent_old = old ? inherited_from(w->old, old) : NULL;
+	const PgmObject *parent_new = inherited_from(w->new, new);
+
+	return parent_old && parent_new &&
+		strcmp(parent_old->identity, parent_new->identity) == 0 &&
+		!pgm_value_same(parent_old, parent_new, property) &&
+		pgm_value_same(parent_new, new, property);
+}
+
+/* The sequence behind an identity column, as the options of IDENTITY */
+static const char *
+identity_options(const PgmWrite *w, const PgmObject *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_plan_atom(w->plan, column)->new.used_by)
+	{
+		const PgmObject *o = ((PgmAtom *) lfirst(lc))->new.object;
+
+		if (pgm_kind_is(o, "sequence") && pgm_value(o, "identity_of"))
+			return psprintf(" (%s)", pgm_sequence_options(o));
+	}
+	return "";
+}
+
+static void
+append_identity(StringInfo out, const PgmWrite *w, const PgmObject *column)
+{
+	appendStringInfo(out, "GENERATED %s AS IDENTITY%s",
+					 strcmp(pgm_value(column, "identity"), "always") == 0 ? "ALWAYS" : "BY DEFAULT",
+					 identity_options(w, column));
+}
+
+static void
+append_generated(StringInfo out, const char *generated)
+{
+	const char *kind = strrchr(generated, ' ');
+
+	appendStringInfo(out, " GENERATED ALWAYS AS (%.*s)%s", (int) (kind - generated),
+					 generated, kind);
+}
+
+/* What stands behind the name and the type of a column */
+static void
+append_constraints(StringInfo out, const PgmWrite *w, const PgmObject *column,
+				   bool with_default, bool with_not_null)
+{
+	const char *generated = pgm_value(column, "generated");
+
+	if (generated)
+		append_generated(out, generated);
+	if (pgm_value(column, "identity"))
+	{
+		appendStringInfoChar(out, ' ');
+		append_identity(out, w, column);
+	}
+	if (with_default && pgm_value(column, "default"))
+		appendStringInfo(out, " DEFAULT %s", pgm_value(column, "default"));
+	if (with_not_null && pgm_value(column, "not_null") &&
+		!pgm_column_not_null(w->new, column))
+		appendStringInfoString(out, " NOT NULL");
+}
+
+/* A column as CREATE TABLE says it, with or without its default. */
+char *
+pgm_column_definition(const PgmWrite *w, const PgmObject *column, bool with_default)
+{
+	const PgmObject *table = relation_of(w, column);
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoString(&out, name_of(column));
+	if (pgm_value(table, "of_type") && pgm_plan_is_folded(w->plan, column, false))
+		appendStringInfoString(&out, " WITH OPTIONS");
+	else
+	{
+		appendStringInfo(&out, " %s", pgm_value(column, "type"));
+		if (pgm_value(column, "foreign_options"))
+			appendStringInfo(&out, " OPTIONS %s", pgm_option_list(column, "foreign_options", true));
+		if (pgm_value(column, "collation"))
+			appendStringInfo(&out, " COLLATE %s", pgm_value(column, "collation"));
+	}
+	append_constraints(&out, w, column, with_default, true);
+	return out.data;
+}
+
+/* Rows get a value before NULL is forbidden. */
+static void
+write_fill(PgmWrite *w, const PgmObject *relation, const PgmObject *column,
+		   const char *value)
+{
+	const char *name = name_of(column);
+	PgmSql	   *sql;
+
+	if (value)
+	{
+		sql = pgm_write(w, "CALL migrate.backfill(%s, %s, %s)",
+						quote_literal_cstr(relation->identity),
+						quote_literal_cstr(psprintf("%s = %s", name, value)),
+						quote_literal_cstr(psprintf("%s IS NULL", name)));
+		sql->lone = true;
+		return;
+	}
+	sql = pgm_write(w, "CALL migrate.backfill(%s, '%s = ...', '%s IS NULL')",
+					quote_literal_cstr(relation->identity), name, name);
+	sql->question = psprintf("which value do rows get in which %s is null?", name);
+}
+
+/* NOT NULL on a table with rows, which are read while others write. */
+static void
+write_not_null_steps(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
+{
+	const char *alter = pgm_alter_relation(relation);
+	const char *name = name_of(column);
+	char	   *helper = pgm_helper_name(relation->identity,
+										 psprintf("_%s_not_null", pgm_unquoted(name)));
+
+	pgm_write(w, "%s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", alter, helper, name);
+	pgm_write(w, "%s VALIDATE CONSTRAINT %s", alter, helper)->begins = true;
+	pgm_write(w, "%s ALTER COLUMN %s SET NOT NULL", alter, name)->begins = true;
+	pgm_write(w, "%s DROP CONSTRAINT %s", alter, helper);
+}
+
+static void
+write_set_not_null(PgmWrite *w, const PgmObject *relation, const PgmObject *column,
+				   bool in_steps)
+{
+	if (in_steps)
+		write_not_null_steps(w, relation, column);
+	else
+		pgm_write(w, "%s ALTER COLUMN %s SET NOT NULL", pgm_alter_relation(relation),
+				  name_of(column));
+}
+
+/* Has a column that is added to be given its values by and by? */
+static bool
+is_filled_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *column)
+{
+	return pgm_is_filled(w, relation) && pgm_kind_is(relation, "table") &&
+		pgm_plan_is_folded(w->plan, column, true) &&
+		pgm_side_default_is_volatile(w->new, column);
+}
+
+/* Can it not be NOT NULL at once? */
+static bool
+lacks_values(const PgmWrite *w, const PgmObject *relation, const PgmObject *column)
+{
+	return pgm_is_filled(w, relation) && pgm_kind_is(relation, "table") &&
+		pgm_value(column, "not_null") && !pgm_value(column, "default") &&
+		!pgm_value(column, "generated") && !pgm_value(column, "identity");
+}
+
+/* Does the column come and go with the attribute of a type? */
+static bool
+follows_attribute(const PgmWrite *w, const PgmObject *column)
+{
+	return pgm_plan_atom(w->plan, column)->follows != NULL;
+}
+
+/* What the column has beyond its type, one by one. */
+static void
+create_rest(PgmWrite *w, const PgmObject *relation, const PgmObject *column,
+			bool in_steps)
+{
+	const char *value = pgm_plan_is_folded(w->plan, column, true) ?
+		pgm_value(column, "default") : NULL;
+	bool		not_null = pgm_value(column, "not_null") &&
+		!pgm_column_not_null(w->new, column);
+
+	if (value)
+		pgm_write(w, "%s ALTER COLUMN %s SET DEFAULT %s", pgm_alter_relation(relation),
+				  name_of(column), value);
+	if (in_steps && (value || pgm_value(column, "not_null")))
+		write_fill(w, relation, column, value);
+	if (not_null)
+		write_set_not_null(w, relation, column, in_steps && w->options->not_null_steps);
+}
+
+static void
+create_in_steps(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "%s %s", name_of(column), pgm_value(column, "type"));
+	if (pgm_value(column, "collation"))
+		appendStringInfo(&out, " COLLATE %s", pgm_value(column, "collation"));
+	pgm_write(w, "%s ADD COLUMN %s", pgm_alter_relation(relation), out.data);
+	create_rest(w, relation, column, true);
+}
+
+static void
+create(PgmWrite *w, const PgmObject *column)
+{
+	const PgmObject *relation = relation_of(w, column);
+	PgmSql	   *sql;
+
+	if (is_in_view(relation))
+		return;
+	if (follows_attribute(w, column))
+	{
+		create_rest(w, relation, column, pgm_is_filled(w, relation));
+		return;
+	}
+	if (is_filled_later(w, relation, column) || lacks_values(w, relation, column))
+	{
+		create_in_steps(w, relation, column);
+		return;
+	}
+	sql = pgm_write(w, "%s ADD COLUMN %s", pgm_alter_relation(relation),
+					pgm_column_definition(w, column, pgm_plan_is_folded(w->plan, column, true)));
+	if (pgm_is_filled(w, relation) &&
+		(pgm_value(column, "identity") || pgm_value(column, "generated")))
+		sql->hazard = "rewrites the table";
+}
+
+static void
+drop(PgmWrite *w, const PgmObject *column)
+{
+	const PgmObject *relation = pgm_side_parent(w->old, column);
+	PgmSql	   *sql;
+
+	if (is_in_view(relation) || follows_attribute(w, column))
+		return;
+	sql = pgm_write(w, "%s DROP COLUMN %s", pgm_column_is_left(w->plan, column) ?
+					alter_only(w, relation) : pgm_alter_relation(relation), name_of(column));
+	if (!pgm_is_filled(w, relation) || pgm_value(column, "generated"))
+		return;
+	sql->loses = psprintf("the values of %s", column->identity);
+	sql->or_renamed = pgm_or_renamed(w, column, relation);
+}
+
+/* Do values come from one type to the other without being asked to? */
+bool
+pgm_type_follows(const char *old, const char *new)
+{
+	Oid			from = pgm_type_by_name(old);
+	Oid			to = pgm_type_by_name(new);
+	Oid			function;
+
+	return OidIsValid(from) && OidIsValid(to) &&
+		find_coercion_pathway(to, from, COERCION_ASSIGNMENT, &function) != COERCION_PATH_NONE;
+}
+
+/* How values come from one type to the other, as USING or "". */
+static const char *
+using_clause(const PgmObject *old, const PgmObject *new, bool *unknown)
+{
+	const char *name = name_of(new);
+	const char *type = pgm_value(new, "type");
+	Oid			from = pgm_type_by_name(pgm_value(old, "type"));
+	Oid			to = pgm_type_by_name(type);
+	Oid			function;
+
+	if (pgm_type_follows(pgm_value(old, "type"), type))
+		return "";
+	if (OidIsValid(from) && OidIsValid(to))
+	{
+		if (find_coercion_pathway(to, from, COERCION_EXPLICIT, &function) != COERCION_PATH_NONE)
+			return psprintf(" USING %s::%s", name, type);
+		*unknown = true;
+	}
+	return psprintf(" USING %s::text::%s", name, type);
+}
+
+/* What a new type does to the rows that are there, or NULL: nothing */
+static const char *
+hazard_of_type(const PgmObject *old, const PgmObject *new)
+{
+	Oid			from;
+	Oid			to;
+	int32		from_typmod;
+	int32		to_typmod;
+	Oid			function;
+	PgmTypeChange change = {.known = false};
+
+	pgm_parse_type(pgm_value(old, "type"), &from, &from_typmod);
+	pgm_parse_type(pgm_value(new, "type"), &to, &to_typmod);
+	if (OidIsValid(from) && OidIsValid(to) && pgm_value_same(old, new, "collation"))
+		change = pgm_type_change(from, from_typmod, to, to_typmod);
+	if (!change.known)
+		return "may rewrite the table, or fail where a value does not fit";
+	if (!change.rewrite)
+		return NULL;
+	return from != to && to_typmod < 0 &&
+		find_coercion_pathway(to, from, COERCION_IMPLICIT, &function) != COERCION_PATH_NONE ?
+		"rewrites the table" : "rewrites the table, or fails where a value does not fit";
+}
+
+static void
+write_type(PgmWrite *w, const PgmObject *old, const PgmObject *new, const char *using)
+{
+	const PgmObject *relation = relation_of(w, new);
+	const char *collation = pgm_value(new, "collation");
+	PgmSql	   *sql;
+
+	if (collation == NULL && pgm_value(old, "collation"))
+		collation = pgm_type_collation(pgm_value(new, "type"));
+	sql = pgm_write(w, "%s ALTER COLUMN %s TYPE %s%s%s%s", pgm_alter_relation(relation),
+					name_of(new), pgm_value(new, "type"), collation ? " COLLATE " : "",
+					collation ? collation : "", using);
+	if (pgm_is_filled(w, relation))
+		sql->hazard = using[0] ? "fails where a value cannot be converted" :
+			hazard_of_type(old, new);
+}
+
+static bool write_storage(PgmWrite *w, const PgmObject *old, const PgmObject *new);
+static bool write_compression(PgmWrite *w, const PgmObject *old, const PgmObject *new);
+
+/* A new type takes away how values are stored. */
+static void
+write_again(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	if (pgm_value(new, "storage") && pgm_value_same(old, new, "storage"))
+		(void) write_storage(w, old, new);
+	if (pgm_value(new, "compression") && pgm_value_same(old, new, "compression"))
+		(void) write_compression(w, old, new);
+}
+
+static bool
+loses(const PgmObject *old, const PgmObject *new, const char *property)
+{
+	return pgm_value(old, property) && pgm_value(new, property) == NULL;
+}
+
+/* What the sequence of a new identity begins with is above what is there. */
+static void
+write_identity_start(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
+{
+	if (pgm_is_filled(w, relation))
+		pgm_write(w, "SELECT setval(pg_get_serial_sequence(%s, %s), max(%s)) FROM %s",
+				  quote_literal_cstr(relation->identity),
+				  quote_literal_cstr(pgm_unquoted(name_of(column))),
+				  name_of(column), relation->identity);
+}
+
+static bool
+change_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *relation = relation_of(w, new);
+	const char *alter = pgm_alter_relation(relation);
+	const char *before = pgm_value(old, "identity");
+	const char *after = pgm_value(new, "identity");
+	StringInfoData out;
+
+	if (pgm_value(old, "inherited") && is_inherited_change(w, old, new, "identity"))
+		return true;
+	if (after == NULL)
+		pgm_write(w, "%s ALTER COLUMN %s DROP IDENTITY", alter, name_of(new));
+	else if (before)
+		pgm_write(w, "%s ALTER COLUMN %s SET GENERATED %s", alter, name_of(new),
+				  strcmp(after, "always") == 0 ? "ALWAYS" : "BY DEFAULT");
+	else
+	{
+		initStringInfo(&out);
+		append_identity(&out, w, new);
+		pgm_write(w, "%s ALTER COLUMN %s ADD %s", alter, name_of(new), out.data);
+		write_identity_start(w, relation, new);
+	}
+	return true;
+}
+
+static bool
+is_inherited_or_same(const PgmWrite *w, const PgmObject *old, const PgmObject *new,
+					 const char *property)
+{
+	return pgm_value_same(old, new, property) || is_inherited_change(w, old, new, property);
+}
+
+static bool
+change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *relation = relation_of(w, new);
+	bool		unknown = false;
+
+	if (is_in_view(relation))
+		return false;
+	if (loses(old, new, "identity"))
+		(void) change_identity(w, old, new);
+	if (pgm_value(old, "inherited") && pgm_value(new, "inherited") &&
+		is_inherited_or_same(w, old, new, "type") &&
+		is_inherited_or_same(w, old, new, "collation"))
+		return true;
+	if (follows_attribute(w, new))
+		return true;
+	write_type(w, old, new, pgm_kind_is(relation, "foreign table") ? "" :
+			   using_clause(old, new, &unknown));
+	if (unknown && pgm_is_filled(w, relation))
+		((PgmSql *) llast(w->statements))->question =
+			psprintf("how do values of %s become %s? Nothing converts %s.", new->identity,
+					 pgm_value(new, "type"), pgm_value(old, "type"));
+	write_again(w, old, new);
+	return true;
+}
+
+/* Is it known that the column holds no NULL, as long as it has the type? */
+static bool
+is_checked_not_null(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	ListCell   *lc;
+
+	if (!pgm_value_same(old, new, "type"))
+		return false;
+	foreach(lc, pgm_side_children(w->old, pgm_side_parent(w->old, old), "constraint"))
+	{
+		if (pgm_is_not_null_check(lfirst(lc), old) &&
+			pgm_plan_atom(w->plan, lfirst(lc))->todo != PGM_REPLACE)
+			return true;
+	}
+	return false;
+}
+
+/* NULL is forbidden; where a constraint of its own does it, that is not said. */
+static void
+write_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *relation = relation_of(w, new);
+	const PgmObject *constraint = pgm_column_not_null(w->new, new);
+	bool		in_steps = pgm_is_filled(w, relation) && w->options->not_null_steps &&
+		pgm_kind_is(relation, "table") && !pgm_value(new, "identity") &&
+		!is_checked_not_null(w, old, new);
+
+	if (in_steps && !(constraint && pgm_constraint_ends(constraint, " NOT VALID")))
+		write_fill(w, relation, new, pgm_value(new, "default"));
+	if (constraint == NULL)
+		write_set_not_null(w, relation, new, in_steps);
+}
+
+static bool
+change_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	if (is_inherited_change(w, old, new, "not_null"))
+		return true;
+	if (pgm_value(new, "not_null"))
+		write_not_null(w, old, new);
+	else if (pgm_column_not_null(w->old, old) == NULL)
+		pgm_write(w, "%s ALTER COLUMN %s DROP NOT NULL",
+				  pgm_alter_relation(relation_of(w, new)), name_of(new));
+	return true;
+}
+
+/* What was computed stays, as values; from 17 on it can be computed anew. */
+static bool
+change_generated(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *alter = pgm_alter_relation(relation_of(w, new));
+	const char *before = pgm_value(old, "generated");
+	const char *after = pgm_value(new, "generated");
+	const char *kind;
+
+	if (before == NULL || strcmp(strrchr(before, ' '), " STORED") != 0)
+		return false;
+	if (pgm_value(old, "inherited") && is_inherited_change(w, old, new, "generated"))
+		return true;
+	if (after == NULL)
+	{
+		pgm_write(w, "%s ALTER COLUMN %s DROP EXPRESSION", alter, name_of(new));
+		return true;
+	}
+	kind = strrchr(after, ' ');
+	if (PGM_SERVER_MAJOR < 17 || strcmp(kind, " STORED") != 0)
+		return false;
+	pgm_write(w, "%s ALTER COLUMN %s SET EXPRESSION AS (%.*s)", alter, name_of(new),
+			  (int) (kind - after), after)->hazard = "rewrites the table";
+	return true;
+}
+
+/*
+ * Is the identity gone by the change of the type?  There are types that none
+ * can have.
+ */
+static bool
+is_gone_with_type(const PgmObject *old, const PgmObject *new)
+{
+	return loses(old, new, "identity") &&
+		(!pgm_value_same(old, new, "type") || !pgm_value_same(old, new, "collation"));
+}
+
+/* An identity is not null, so it goes first. */
+static bool
+change_nullable(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	return (!loses(old, new, "identity") || is_gone_with_type(old, new) ||
+			change_identity(w, old, new)) &&
+		change_not_null(w, old, new);
+}
+
+static bool
+change_identity_alone(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	return loses(old, new, "not_null") || is_gone_with_type(old, new) ||
+		change_identity(w, old, new);
+}
+
+static bool
+write_storage(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *storage = pgm_value(new, "storage");
+
+	pgm_write(w, "%s ALTER COLUMN %s SET STORAGE %s", alter_only(w, relation_of(w, new)),
+			  name_of(new), storage ? storage : pgm_type_storage(pgm_value(new, "type")));
+	return true;
+}
+
+static bool
+write_compression(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *compression = pgm_value(new, "compression");
+
+	pgm_write(w, "%s ALTER COLUMN %s SET COMPRESSION %s", alter_only(w, relation_of(w, new)),
+			  name_of(new), compression ? compression : "default");
+	return true;
+}
+
+static bool
+write_statistics(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *target = pgm_value(new, "statistics_target");
+
+	pgm_write(w, "%s ALTER COLUMN %s SET STATISTICS %s", alter_only(w, relation_of(w, new)),
+			  name_of(new), target ? target : "-1");
+	return true;
+}
+
+static bool
+write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *alter = alter_only(w, relation_of(w, new));
+	char	   *set = pgm_options_set(old, new, "options");
+	char	   *reset = old ? pgm_options_reset(old, new, "options") : NULL;
+
+	if (set)
+		pgm_write(w, "%s ALTER COLUMN %s SET (%s)", alter, name_of(new), set);
+	if (reset)
+		pgm_write(w, "%s ALTER COLUMN %s RESET (%s)", alter, name_of(new), reset);
+	return true;
+}
+
+static bool
+change_foreign_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	pgm_write(w, "%s ALTER COLUMN %s OPTIONS (%s)", pgm_alter_relation(relation_of(w, new)),
+			  name_of(new), pgm_option_changes(old, new, "foreign_options"));
+	return true;
+}
+
+/*
+ * The default of a column, by itself.  Other than its type it is not that of
+ * what inherits from the table.
+ */
+void
+pgm_write_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *column = new ? new : old;
+	const char *alter = alter_only(w, relation_of(w, column));
+
+	if (new)
+		pgm_write(w, "%s ALTER COLUMN %s SET DEFAULT %s", alter, name_of(new),
+				  pgm_value(new, "default"));
+	else
+		pgm_write(w, "%s ALTER COLUMN %s DROP DEFAULT", alter, name_of(old));
+}
+
+/* The type of the column is made anew under the same name. */
+void
+pgm_write_retyped(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *relation = relation_of(w, new);
+	char	   *value = pgm_type_conversion(w, name_of(new), pgm_value(old, "type"),
+											pgm_value(new, "type"));
+
+	if (!is_in_view(relation) && !pgm_value(new, "only_inherited"))
+		write_type(w, old, new, pgm_kind_is(relation, "foreign table") ? "" :
+				   psprintf(" USING %s", value));
+	write_again(w, old, new);
+	(void) pgm_write_other_changes(w, old, new, "type");
+}
+
+static const PgmWriter writers[] = {
+	{
+		.kind = "column",
+		.word = "COLUMN",
+		.create = create,
+		.drop = drop,
+		.property = {
+			{"type", false, change_type},
+			{"collation", false, change_type},
+			{"not_null", false, change_nullable},
+			{"generated", false, change_generated},
+			{"identity", false, change_identity_alone},
+			{"storage", true, write_storage},
+			{"compression", true, write_compression},
+			{"statistics_target", true, write_statistics},
+			{"options", true, write_options},
+			{"foreign_options", false, change_foreign_options},
+		}
+	},
+};
+
+const PgmWriters pgm_writers_columns = {writers, lengthof(writers)};

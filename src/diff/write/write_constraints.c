@@ -1,0 +1,409 @@
+/*
+ * write_constraints.c
+ *	  Constraints of tables.
+ *
+ * On a table with rows a foreign key or a check is added NOT VALID and
+ * validated in a transaction of its own, while others read and write; a key
+ * takes over an index that was built while they do, and the foreign key of a
+ * partitioned table those of its partitions.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "compat.h"
+#include "diff/write/write_arrays.h"
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+#include "util/sql_text.h"
+
+#define NOT_VALID " NOT VALID"
+
+static const char *
+definition_of(const PgmObject *constraint)
+{
+	return pgm_value(constraint, "definition");
+}
+
+static bool
+has_index(const PgmObject *constraint)
+{
+	return pgm_constraint_is(constraint, "PRIMARY KEY") || pgm_constraint_is(constraint, "UNIQUE") ||
+		pgm_constraint_is(constraint, "EXCLUDE");
+}
+
+/* A PRIMARY KEY or UNIQUE, which can take over an index */
+static bool
+is_key(const PgmObject *constraint)
+{
+	return (pgm_constraint_is(constraint, "PRIMARY KEY") || pgm_constraint_is(constraint, "UNIQUE")) &&
+		pgm_text_find(definition_of(constraint), " WITHOUT OVERLAPS)") == NULL;
+}
+
+static const char *
+name_of(const PgmObject *constraint)
+{
+	return pnstrdup(constraint->identity, pgm_name_length(constraint->identity));
+}
+
+static const PgmObject *
+relation_of(const PgmWrite *w, const PgmObject *constraint)
+{
+	const PgmObject *relation = pgm_side_parent(w->new, constraint);
+
+	return relation ? relation : pgm_side_parent(w->old, constraint);
+}
+
+/* Where in the definition of a constraint what is said of its index ends */
+static int
+index_part(const char *definition)
+{
+	static const char *const ends[] = {" DEFERRABLE", " INITIALLY", " NOT DEFERRABLE"};
+	int			n = strlen(definition);
+
+	for (int i = 0; i < (int) lengthof(ends); i++)
+	{
+		const char *p = pgm_text_find(definition, ends[i]);
+
+		if (p)
+			n = Min(n, p - definition);
+	}
+	return n;
+}
+
+/* Options and tablespace of the index, as a constraint says them */
+static const char *
+index_clauses(const PgmObject *constraint, const char *tablespace_word)
+{
+	const char *options = pgm_constraint_is(constraint, "EXCLUDE") ? NULL : /* it has them */
+		pgm_value(constraint, "index_options");
+	const char *tablespace = pgm_value(constraint, "index_tablespace");
+
+	return psprintf("%s%s%s%s%s%s", options ? " WITH (" : "",
+					options ? pgm_option_list(constraint, "index_options", false) : "",
+					options ? ")" : "", tablespace ? tablespace_word : "",
+					tablespace ? " " : "", tablespace ? quote_identifier(tablespace) : "");
+}
+
+/* "CONSTRAINT name definition", with what the definition lacks. */
+const char *
+pgm_constraint_definition(const PgmObject *constraint)
+{
+	const char *definition = definition_of(constraint);
+	int			n = index_part(definition);
+	const char *where;
+
+	if (!has_index(constraint))
+		return psprintf("CONSTRAINT %s %s", name_of(constraint), definition);
+	where = pgm_constraint_is(constraint, "EXCLUDE") ? pgm_text_find(definition, ") WHERE (") : NULL;
+	if (where)
+		n = where + 1 - definition;
+	return psprintf("CONSTRAINT %s %.*s%s%s", name_of(constraint), n, definition,
+					index_clauses(constraint, " USING INDEX TABLESPACE"), definition + n);
+}
+
+/* "(a, b) INCLUDE (c) NULLS NOT DISTINCT WITH (...)" of a key */
+static const char *
+index_columns(const PgmObject *constraint)
+{
+	static const char nulls[] = " NULLS NOT DISTINCT";
+	const char *definition = definition_of(constraint);
+	const char *columns = strchr(definition, '(');
+	int			n = index_part(definition) - (columns - definition);
+	bool		not_distinct = strncmp(definition + strlen("UNIQUE"), nulls, strlen(nulls)) == 0;
+
+	return psprintf("%.*s%s%s", n, columns, not_distinct ? nulls : "",
+					index_clauses(constraint, " TABLESPACE"));
+}
+
+/* Can the table be read and written while the index is built? */
+static bool
+builds_concurrently(const PgmWrite *w, const PgmObject *relation)
+{
+	return w->options->using_index && pgm_is_filled(w, relation) &&
+		!pgm_is_partitioned(relation);
+}
+
+/* The index of a key, built before it is one */
+static void
+write_index(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint,
+			const char *name)
+{
+	bool		concurrently = w->options->concurrently;
+
+	pgm_write(w, "CREATE UNIQUE INDEX %s%s ON %s %s", concurrently ? "CONCURRENTLY " : "",
+			  name, relation->identity, index_columns(constraint))->lone = concurrently;
+}
+
+/* "ADD CONSTRAINT name PRIMARY KEY USING INDEX ..." */
+static const char *
+using_index(const PgmObject *constraint, const char *index)
+{
+	const char *definition = definition_of(constraint);
+
+	return psprintf("ADD CONSTRAINT %s %s USING INDEX %s%s", name_of(constraint),
+					pgm_constraint_is(constraint, "PRIMARY KEY") ? "PRIMARY KEY" : "UNIQUE",
+					index, definition + index_part(definition));
+}
+
+/* Can it be added NOT VALID, and has to be? */
+static bool
+validates_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
+{
+	if (!w->options->not_valid || !pgm_is_filled(w, relation) ||
+		pgm_kind_is(relation, "foreign table") ||
+		pgm_constraint_not_valid(constraint))
+		return false;
+	if (pgm_constraint_is(constraint, "FOREIGN KEY"))
+		return PGM_PARTITIONED_KEY_NOT_VALID || !pgm_is_partitioned(relation);
+	return pgm_constraint_is(constraint, "CHECK") ||
+		(pgm_constraint_is(constraint, "NOT NULL") && PGM_NOT_NULL_NOT_VALID);
+}
+
+/* Keys of partitions are constraints of their own, and attached by name. */
+static const char *
+alter_for(const PgmObject *relation, const PgmObject *constraint)
+{
+	return pgm_is_partitioned(relation) && has_index(constraint) ?
+		psprintf("ALTER TABLE ONLY %s", relation->identity) : pgm_alter_relation(relation);
+}
+
+/* Add the partitions of a table, of all levels, that hold rows and are there. */
+static List *
+present_parts(const PgmWrite *w, const PgmObject *table, List *parts)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_side_heirs(w->new, table->identity))
+	{
+		PgmObject  *o = lfirst(lc);
+
+		if (pgm_is_partitioned(o))
+			parts = present_parts(w, o, parts);
+		else if (pgm_side_find(w->old, "table", o->identity))
+			parts = lappend(parts, o);
+	}
+	return parts;
+}
+
+/* Shall all partitions have their part of the constraint, under its name? */
+static bool
+is_name_theirs(const PgmWrite *w, const PgmObject *constraint, const List *parts)
+{
+	ListCell   *lc;
+
+	foreach(lc, parts)
+	{
+		const char *there = psprintf("%s on %s", name_of(constraint),
+									 ((PgmObject *) lfirst(lc))->identity);
+		const PgmObject *part = pgm_side_find(w->new, "constraint", there);
+
+		if (part == NULL || pgm_value(part, "attached_to") == NULL ||
+			pgm_side_find(w->old, "constraint", there))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A foreign key of a partitioned table cannot be NOT VALID, but takes over
+ * equal ones of the partitions, without looking at their rows.
+ */
+static void
+write_parts_first(PgmWrite *w, const PgmObject *constraint, const List *parts)
+{
+	ListCell   *lc;
+
+	foreach(lc, parts)
+		pgm_write(w, "%s ADD %s NOT VALID", pgm_alter_relation(lfirst(lc)),
+				  pgm_constraint_definition(constraint));
+	foreach(lc, parts)
+		pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(lfirst(lc)),
+				  name_of(constraint))->begins = true;
+}
+
+/* Write the foreign keys of the partitions, if that is how the table gets it. */
+static bool
+write_parts(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
+{
+	List	   *parts;
+
+	if (!w->options->not_valid || !pgm_constraint_is(constraint, "FOREIGN KEY") ||
+		!pgm_is_partitioned(relation) || !pgm_is_filled(w, relation))
+		return false;
+	parts = present_parts(w, relation, NIL);
+	if (parts == NIL || !is_name_theirs(w, constraint, parts))
+		return false;
+	write_parts_first(w, constraint, parts);
+	return true;
+}
+
+static void
+create(PgmWrite *w, const PgmObject *constraint)
+{
+	const PgmObject *relation = relation_of(w, constraint);
+	const char *alter = alter_for(relation, constraint);
+
+	if (is_key(constraint) && builds_concurrently(w, relation))
+	{
+		write_index(w, relation, constraint, name_of(constraint));
+		pgm_write(w, "%s %s", alter, using_index(constraint, name_of(constraint)));
+	}
+	else if (validates_later(w, relation, constraint))
+	{
+		pgm_write(w, "%s ADD %s NOT VALID", alter, pgm_constraint_definition(constraint));
+		pgm_write(w, "%s VALIDATE CONSTRAINT %s", alter, name_of(constraint))->begins = true;
+	}
+	else
+	{
+		bool		last = write_parts(w, relation, constraint);
+
+		pgm_write(w, "%s ADD %s", alter, pgm_constraint_definition(constraint))->begins = last;
+	}
+}
+
+static void
+drop(PgmWrite *w, const PgmObject *constraint)
+{
+	pgm_write(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(pgm_side_parent(w->old, constraint)),
+			  name_of(constraint));
+}
+
+/* The definition without the words at its end, or NULL when they are not there */
+static char *
+without_end(const char *definition, const char *words)
+{
+	int			n = strlen(definition) - strlen(words);
+
+	return n > 0 && strcmp(definition + n, words) == 0 ? pnstrdup(definition, n) : NULL;
+}
+
+/* What of a foreign key cannot be changed by ALTER CONSTRAINT */
+static char *
+without_deferral(const char *definition)
+{
+	return pnstrdup(definition, index_part(definition));
+}
+
+/* ALTER CONSTRAINT takes each foreign key from any deferral to any other. */
+static void
+write_deferral(PgmWrite *w, const PgmObject *relation, const PgmObject *new)
+{
+	const char *after = definition_of(new) + index_part(definition_of(new));
+
+	pgm_write(w, "%s ALTER CONSTRAINT %s%s", pgm_alter_relation(relation), name_of(new),
+			  after[0] ? after : " NOT DEFERRABLE");
+}
+
+/* Does something depend on the index of a key, so that it cannot be changed? */
+static bool
+is_in_use(const PgmWrite *w, const PgmObject *old, const PgmObject *relation)
+{
+	ListCell   *lc;
+	const char *clustered = pgm_value(relation, "clustered_on");
+	const char *identity = pgm_value(relation, "replica_identity");
+
+	if ((clustered && strcmp(clustered, name_of(old)) == 0) ||
+		(identity && strcmp(identity, psprintf("using index %s", name_of(old))) == 0))
+		return true;
+	foreach(lc, pgm_plan_atom(w->plan, old)->old.used_by)
+		if (((PgmAtom *) lfirst(lc))->aspect == NULL)
+		return true;
+	return false;
+}
+
+/* A key gets another index first, and gives up its own at once. */
+static bool
+change_key(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *relation = relation_of(w, new);
+	char	   *helper = pgm_helper_name(name_of(new), "_new");
+
+	if (!is_key(old) || !is_key(new) || !builds_concurrently(w, relation) ||
+		pgm_value(old, "attached_to") || pgm_value(new, "attached_to") ||
+		is_in_use(w, old, relation))
+		return false;
+	write_index(w, relation, new, helper);
+	pgm_write(w, "%s DROP CONSTRAINT %s, %s", pgm_alter_relation(relation), name_of(old),
+			  using_index(new, helper));
+	return true;
+}
+
+static bool
+change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *relation = relation_of(w, new);
+	char	   *valid = without_end(definition_of(old), NOT_VALID);
+
+	if (valid && pgm_arrays_same(valid, definition_of(new)))
+	{
+		pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(relation), name_of(new));
+		return true;
+	}
+	if (pgm_constraint_is(new, "FOREIGN KEY") && valid == NULL &&
+		!without_end(definition_of(new), NOT_VALID) &&
+		pgm_arrays_same(without_deferral(definition_of(old)), without_deferral(definition_of(new))))
+	{
+		write_deferral(w, relation, new);
+		return true;
+	}
+	return change_key(w, old, new);
+}
+
+/* The name of the index, which is that of the constraint */
+static const char *
+index_name(const PgmWrite *w, const PgmObject *constraint)
+{
+	return psprintf("%s.%s", pgm_relation_schema(relation_of(w, constraint)), name_of(constraint));
+}
+
+static bool
+change_index_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	char	   *set = pgm_options_set(old, new, "index_options");
+	char	   *reset = pgm_options_reset(old, new, "index_options");
+
+	if (set)
+		pgm_write(w, "ALTER INDEX %s SET (%s)", index_name(w, new), set);
+	if (reset)
+		pgm_write(w, "ALTER INDEX %s RESET (%s)", index_name(w, new), reset);
+	return true;
+}
+
+static bool
+change_index_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *tablespace = pgm_value(new, "index_tablespace");
+
+	pgm_write(w, "ALTER INDEX %s SET TABLESPACE %s", index_name(w, new),
+			  tablespace ? quote_identifier(tablespace) : "pg_default");
+	return true;
+}
+
+/* The comment is a literal already. */
+static bool
+write_index_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *comment = pgm_value(new, "index_comment");
+
+	pgm_write(w, "COMMENT ON INDEX %s IS %s", index_name(w, new), comment ? comment : "NULL");
+	return true;
+}
+
+static const PgmWriter writers[] = {
+	{
+		.kind = "constraint",
+		.word = "CONSTRAINT",
+		.create = create,
+		.drop = drop,
+		.property = {
+			{"definition", false, change_definition},
+			{"index_options", false, change_index_options},
+			{"index_tablespace", false, change_index_tablespace},
+			{"index_comment", true, write_index_comment},
+		}
+	},
+};
+
+const PgmWriters pgm_writers_constraints = {writers, lengthof(writers)};

@@ -1,0 +1,472 @@
+/*
+ * write_database.c
+ *	  Statements for the database, its settings, its schemas, and for what makes
+ *	  the server larger: extensions, languages, transforms, access methods.
+ *
+ * A migration is for databases of any name, so statements about the database
+ * itself are made when they are run.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/varlena.h"
+
+#include "compat.h"
+#include "schema/kinds/kinds.h"
+#include "diff/write/write_relations.h"
+#include "util/sql_text.h"
+
+/* Text doubled where format() would take it for more. */
+static char *
+for_format(const char *text)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (const char *p = text; *p; p++)
+	{
+		appendStringInfoChar(&out, *p);
+		if (*p == '%')
+			appendStringInfoChar(&out, '%');
+	}
+	return out.data;
+}
+
+/*
+ * Write a statement about the database it is run in: "verb", the name, "rest",
+ * as in ALTER DATABASE name RESET ALL.
+ */
+void
+pgm_write_on_database(PgmWrite *w, const char *verb, const char *rest)
+{
+	char	   *statement = psprintf("%s %%I %s", for_format(verb), for_format(rest));
+	char	   *body = psprintf("BEGIN EXECUTE format(%s, current_database()); END",
+								quote_literal_cstr(statement));
+
+	if (strstr(body, "$$") || body[strlen(body) - 1] == '$')
+		pgm_write(w, "DO %s", quote_literal_cstr(body));
+	else
+		pgm_write(w, "DO $$ %s $$", body);
+}
+
+/* The database is there: nothing to make, and nothing to drop. */
+static void
+write_nothing(PgmWrite *w, const PgmObject *o)
+{
+}
+
+static const char *
+name_of_database(const PgmObject *o)
+{
+	return quote_identifier(get_database_name(MyDatabaseId));
+}
+
+static bool
+write_database_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *owner = pgm_value(new, "owner");
+	const char *user = quote_identifier(GetUserNameFromId(GetUserId(), false));
+
+	if (old || strcmp(owner, user) != 0)
+		pgm_write_on_database(w, "ALTER DATABASE", psprintf("OWNER TO %s", owner));
+	return true;
+}
+
+static bool
+write_database_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *comment = pgm_value(new, "comment");
+
+	pgm_write_on_database(w, "COMMENT ON DATABASE",
+						  psprintf("IS %s", comment ? quote_literal_cstr(comment) : "NULL"));
+	return true;
+}
+
+static bool
+write_connection_limit(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *limit = pgm_value(new, "connection_limit");
+
+	pgm_write_on_database(w, "ALTER DATABASE",
+						  psprintf("CONNECTION LIMIT %s", limit ? limit : "-1"));
+	return true;
+}
+
+static bool
+write_is_template(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	pgm_write_on_database(w, "ALTER DATABASE",
+						  psprintf("IS_TEMPLATE %s",
+								   pgm_value(new, "is_template") ? "true" : "false"));
+	return true;
+}
+
+/* "name of role in this database", or without a role: the name. */
+static char *
+setting_name(const PgmObject *o)
+{
+	const char *end = pgm_text_find(o->identity, " of ");
+
+	if (end == NULL)
+		end = pgm_text_find(o->identity, " in this database");
+	return pnstrdup(o->identity, end - o->identity);
+}
+
+/* The name as SET has it: a custom one has a class. */
+static char *
+quoted_setting_name(const PgmObject *o)
+{
+	char	   *name = setting_name(o);
+	char	   *dot = strchr(name, '.');
+
+	if (dot == NULL)
+		return pstrdup(quote_identifier(name));
+	return psprintf("%s.%s", quote_identifier(pnstrdup(name, dot - name)),
+					quote_identifier(dot + 1));
+}
+
+/* Write ALTER DATABASE or ROLE with what is to be done with a setting. */
+static void
+write_setting(PgmWrite *w, const PgmObject *o, const char *what)
+{
+	const char *role = pgm_text_find(o->identity, " of ");
+
+	if (role == NULL)
+	{
+		pgm_write_on_database(w, "ALTER DATABASE", what);
+		return;
+	}
+	role += strlen(" of ");
+	pgm_write_on_database(w, psprintf("ALTER ROLE %s IN DATABASE",
+									  pgm_text_until(role, " in this database")), what);
+}
+
+/*
+ * The value of a setting as SET takes it: of one that is a list of names, each
+ * is by itself.
+ */
+static const char *
+setting_value(const PgmObject *o)
+{
+	const char *literal = pgm_value(o, "value");
+	List	   *names;
+	ListCell   *lc;
+	StringInfoData list;
+
+	if ((GetConfigOptionFlags(setting_name(o), true) & GUC_LIST_QUOTE) == 0 ||
+		!SplitGUCList(pgm_text_of_literal(literal), ',', &names))
+		return literal;
+	initStringInfo(&list);
+	foreach(lc, names)
+		pgm_text_add(&list, "%s", quote_literal_cstr(lfirst(lc)));
+	return list.len > 0 ? list.data : "''";
+}
+
+static void
+create_setting(PgmWrite *w, const PgmObject *o)
+{
+	write_setting(w, o, psprintf("SET %s = %s", quoted_setting_name(o),
+								 setting_value(o)));
+}
+
+static void
+drop_setting(PgmWrite *w, const PgmObject *o)
+{
+	write_setting(w, o, psprintf("RESET %s", quoted_setting_name(o)));
+}
+
+static bool
+change_setting(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	create_setting(w, new);
+	return true;
+}
+
+static void
+create_schema(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "CREATE SCHEMA %s", o->identity);
+}
+
+/* What an extension has if nothing else is said */
+static PgmQuery usual_query = {
+	.sql =
+	"SELECT quote_literal(default_version), comment FROM pg_available_extensions() WHERE quote_ident(name) = $1",
+	.argtypes = {TEXTOID}
+};
+
+/* Is there a way from one version to another? */
+static PgmQuery update_query = {
+	.sql =
+	"SELECT 1 FROM pg_available_extensions() a, pg_extension_update_paths(a.name) p"
+	" WHERE quote_ident(a.name) = $1 AND quote_literal(p.source) = $2"
+	" AND quote_literal(p.target) = $3 AND p.path IS NOT NULL",
+	.argtypes = {TEXTOID, TEXTOID, TEXTOID}
+};
+
+static PgmQuery relocatable_query = {
+	.sql =
+	"SELECT 1 FROM pg_extension WHERE quote_ident(extname) = $1 AND extrelocatable",
+	.argtypes = {TEXTOID}
+};
+
+/* A column of what an extension has if nothing else is said, or NULL. */
+static char *
+usual_of_extension(const PgmObject *extension, int column)
+{
+	Datum		name = CStringGetTextDatum(extension->identity);
+	MemoryContext context = CurrentMemoryContext;
+	char	   *found = NULL;
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, true);
+	if (pgm_spi_run(&spi, &usual_query, &name, NULL) > 0)
+		found = pgm_spi_text(0, column);
+	if (found)
+		found = MemoryContextStrdup(context, found);
+	pgm_spi_end(&spi);
+	return found;
+}
+
+/* Can an extension that is there be moved to another schema? */
+bool
+pgm_extension_is_relocatable(const PgmObject *extension)
+{
+	Datum		name = CStringGetTextDatum(extension->identity);
+	PgmSpi		spi;
+	bool		found;
+
+	pgm_spi_begin(&spi, true);
+	found = pgm_spi_run(&spi, &relocatable_query, &name, NULL) > 0;
+	pgm_spi_end(&spi);
+	return found;
+}
+
+static bool
+can_update(const PgmObject *old, const PgmObject *new)
+{
+	Datum		values[3];
+	PgmSpi		spi;
+	bool		found;
+
+	values[0] = CStringGetTextDatum(new->identity);
+	values[1] = CStringGetTextDatum(pgm_value(old, "version"));
+	values[2] = CStringGetTextDatum(pgm_value(new, "version"));
+	pgm_spi_begin(&spi, true);
+	found = pgm_spi_run(&spi, &update_query, values, NULL) > 0;
+	pgm_spi_end(&spi);
+	return found;
+}
+
+static void
+drop_extension(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "DROP EXTENSION %s", o->identity)->loses =
+		psprintf("what extension %s brings", o->identity);
+}
+
+static void
+create_extension(PgmWrite *w, const PgmObject *o)
+{
+	const char *version = pgm_value(o, "version");
+	const char *usual = usual_of_extension(o, 1);
+
+	pgm_write(w, "CREATE EXTENSION %s WITH SCHEMA %s%s%s", o->identity,
+			  pgm_value(o, "schema"),
+			  usual && strcmp(usual, version) == 0 ? "" : " VERSION ",
+			  usual && strcmp(usual, version) == 0 ? "" : version);
+	if (pgm_value(o, "comment") == NULL && usual_of_extension(o, 2))
+		pgm_write(w, "COMMENT ON EXTENSION %s IS NULL", o->identity);
+}
+
+/* An extension is made with a comment. */
+static bool
+write_extension_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *comment = pgm_value(new, "comment");
+	const char *usual = old ? NULL : usual_of_extension(new, 2);
+
+	if (usual == NULL || comment == NULL || strcmp(usual, comment) != 0)
+		pgm_write(w, "COMMENT ON EXTENSION %s IS %s", new->identity,
+				  comment ? quote_literal_cstr(comment) : "NULL");
+	return true;
+}
+
+/* Whoever makes an extension owns it; no statement gives it to another. */
+static bool
+keep_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	return true;
+}
+
+/* An extension that cannot be moved is dropped and made there. */
+static bool
+write_extension_schema(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	if (!pgm_extension_is_relocatable(old))
+		return false;
+	pgm_write(w, "ALTER EXTENSION %s SET SCHEMA %s", new->identity,
+			  pgm_value(new, "schema"));
+	return true;
+}
+
+static bool
+write_extension_version(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	PgmSql	   *sql = pgm_write(w, "ALTER EXTENSION %s UPDATE TO %s", new->identity,
+								pgm_value(new, "version"));
+
+	if (!can_update(old, new))
+		sql->question = psprintf("How does extension %s get from version %s to %s? It has no script for that.",
+								 new->identity, pgm_value(old, "version"),
+								 pgm_value(new, "version"));
+	return true;
+}
+
+/* A function of a language behind its word, or nothing. */
+static char *
+language_function(const PgmObject *o, const char *word, const char *property)
+{
+	const char *function = pgm_value(o, property);
+
+	return function ? psprintf(" %s %s", word, pgm_text_callee(function)) : "";
+}
+
+static void
+write_language(PgmWrite *w, const PgmObject *o, const char *verb)
+{
+	pgm_write(w, "%s %sLANGUAGE %s%s%s%s", verb,
+			  pgm_value(o, "trusted") ? "TRUSTED " : "", o->identity,
+			  language_function(o, "HANDLER", "handler"),
+			  language_function(o, "INLINE", "inline"),
+			  language_function(o, "VALIDATOR", "validator"));
+}
+
+static void
+create_language(PgmWrite *w, const PgmObject *o)
+{
+	write_language(w, o, "CREATE");
+}
+
+static bool
+change_language(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	write_language(w, new, "CREATE OR REPLACE");
+	return true;
+}
+
+/* "for type language l" as statements have it. */
+static const char *
+name_of_transform(const PgmObject *o)
+{
+	return psprintf("FOR %s LANGUAGE %s",
+					pgm_text_until(o->identity, " language ") + strlen("for "),
+					pgm_text_after(o->identity, " language "));
+}
+
+static void
+write_transform(PgmWrite *w, const PgmObject *o, const char *verb)
+{
+	const char *from = pgm_value(o, "from_sql");
+	const char *to = pgm_value(o, "to_sql");
+	StringInfoData list;
+
+	initStringInfo(&list);
+	if (from)
+		pgm_text_add(&list, "FROM SQL WITH FUNCTION %s", from);
+	if (to)
+		pgm_text_add(&list, "TO SQL WITH FUNCTION %s", to);
+	pgm_write(w, "%s TRANSFORM %s (%s)", verb, name_of_transform(o), list.data);
+}
+
+static void
+create_transform(PgmWrite *w, const PgmObject *o)
+{
+	write_transform(w, o, "CREATE");
+}
+
+static bool
+change_transform(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	write_transform(w, new, "CREATE OR REPLACE");
+	return true;
+}
+
+static void
+create_access_method(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "CREATE ACCESS METHOD %s TYPE %s HANDLER %s", o->identity,
+			  strcmp(pgm_value(o, "type"), "table") == 0 ? "TABLE" : "INDEX",
+			  pgm_text_callee(pgm_value(o, "handler")));
+}
+
+static const PgmWriter writers[] = {
+	{
+		.kind = "database",
+		.word = "DATABASE",
+		.name = name_of_database,
+		.create = write_nothing,
+		.drop = write_nothing,
+		.property = {
+			{"owner", true, write_database_owner},
+			{"comment", true, write_database_comment},
+			{"connection_limit", true, write_connection_limit},
+			{"is_template", true, write_is_template},
+		}
+	},
+	{
+		.kind = "setting",
+		.create = create_setting,
+		.drop = drop_setting,
+		.property = {{"value", false, change_setting}}
+	},
+	{
+		.kind = "schema",
+		.word = "SCHEMA",
+		.create = create_schema
+	},
+	{
+		.kind = "extension",
+		.word = "EXTENSION",
+		.create = create_extension,
+		.drop = drop_extension,
+		.property = {
+			{"owner", false, keep_owner},
+			{"comment", true, write_extension_comment},
+			{"schema", false, write_extension_schema},
+			{"version", false, write_extension_version},
+		}
+	},
+	{
+		.kind = "language",
+		.word = "LANGUAGE",
+		.create = create_language,
+		.property = {
+			{"trusted", false, change_language},
+			{"handler", false, change_language},
+			{"inline", false, change_language},
+			{"validator", false, change_language},
+		}
+	},
+	{
+		.kind = "transform",
+		.word = "TRANSFORM",
+		.name = name_of_transform,
+		.create = create_transform,
+		.property = {
+			{"from_sql", false, change_transform},
+			{"to_sql", false, change_transform},
+		}
+	},
+	{
+		.kind = "access method",
+		.word = "ACCESS METHOD",
+		.create = create_access_method
+	},
+};
+
+const PgmWriters pgm_writers_database = {writers, lengthof(writers)};

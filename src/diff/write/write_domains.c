@@ -1,0 +1,211 @@
+/*
+ * write_domains.c
+ *	  Statements for domains, their constraints, collations.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/formatting.h"
+
+#include "compat.h"
+#include "util/sql_text.h"
+
+/* Is NOT NULL told as a constraint with a name, as 17 has it? */
+static bool
+has_named_not_null(const PgmSide *s, const PgmObject *domain)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_side_children(s, domain, "domain constraint"))
+	{
+		if (strcmp(pgm_value(lfirst(lc), "definition"), "NOT NULL") == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The default of a domain, or NULL.  A literal without a type is that of the
+ * base type, which a domain begins with and cannot be given.
+ */
+static const char *
+own_default(const PgmObject *o)
+{
+	const char *value = pgm_value(o, "default");
+
+	return value && strcmp(value, quote_literal_cstr(pgm_text_of_literal(value))) == 0 ?
+		NULL : value;
+}
+
+static void
+create_domain(PgmWrite *w, const PgmObject *o)
+{
+	const char *collation = pgm_value(o, "collation");
+	const char *value = own_default(o);
+
+	pgm_write(w, "CREATE DOMAIN %s AS %s%s%s%s%s%s", o->identity,
+			  pgm_value(o, "type"),
+			  collation ? " COLLATE " : "", collation ? collation : "",
+			  value ? " DEFAULT " : "", value ? value : "",
+			  pgm_value(o, "not_null") && !has_named_not_null(w->new, o) ?
+			  " NOT NULL" : "");
+}
+
+static bool
+change_domain_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *value = pgm_value(new, "default");
+
+	if (value && own_default(new) == NULL)
+		return false;
+	if (value)
+		pgm_write(w, "ALTER DOMAIN %s SET DEFAULT %s", new->identity, value);
+	else
+		pgm_write(w, "ALTER DOMAIN %s DROP DEFAULT", new->identity);
+	return true;
+}
+
+static bool
+change_domain_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	if (has_named_not_null(w->old, old) || has_named_not_null(w->new, new))
+		return true;
+	pgm_write(w, "ALTER DOMAIN %s %s NOT NULL", new->identity,
+			  pgm_value(new, "not_null") ? "SET" : "DROP");
+	return true;
+}
+
+static const char *
+constraint_name(const PgmObject *o)
+{
+	return pgm_text_until(o->identity, " on domain ");
+}
+
+static const char *
+constraint_domain(const PgmObject *o)
+{
+	return pgm_text_after(o->identity, " on domain ");
+}
+
+static const char *
+name_of_constraint(const PgmObject *o)
+{
+	return psprintf("%s ON DOMAIN %s", constraint_name(o), constraint_domain(o));
+}
+
+static void
+create_constraint(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "ALTER DOMAIN %s ADD CONSTRAINT %s %s", constraint_domain(o),
+			  constraint_name(o), pgm_value(o, "definition"));
+}
+
+static void
+drop_constraint(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "ALTER DOMAIN %s DROP CONSTRAINT %s", constraint_domain(o),
+			  constraint_name(o));
+}
+
+static bool
+change_constraint(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *not_valid = psprintf("%s NOT VALID", pgm_value(new, "definition"));
+
+	if (strcmp(pgm_value(old, "definition"), not_valid) != 0)
+		return false;
+	pgm_write(w, "ALTER DOMAIN %s VALIDATE CONSTRAINT %s", constraint_domain(new),
+			  constraint_name(new));
+	return true;
+}
+
+/* The version that the operating system has of a collation, or NULL. */
+static char *
+version_here(const PgmObject *o)
+{
+	static const struct
+	{
+		const char *provider;
+		char		letter;
+	}			providers[] = {{"icu", 'i'}, {"builtin", 'b'}, {"libc", 'c'}};
+	const char *locale = pgm_value(o, "locale");
+
+	if (locale == NULL)
+		locale = pgm_value(o, "lc_collate");
+	for (int i = 0; locale && i < (int) lengthof(providers); i++)
+		if (strcmp(providers[i].provider, pgm_value(o, "provider")) == 0)
+			return get_collation_actual_version(providers[i].letter, locale);
+	return NULL;
+}
+
+/* Was the collation made with another version than there is here? */
+static bool
+is_outdated(const PgmObject *o)
+{
+	const char *version = pgm_value(o, "version");
+	const char *here = version_here(o);
+
+	return version && (here == NULL || strcmp(version, here) != 0);
+}
+
+static void
+create_collation(PgmWrite *w, const PgmObject *o)
+{
+	static const char *const texts[] = {
+		"lc_collate", "lc_ctype", "locale", "rules", "version"
+	};
+	StringInfoData list;
+
+	initStringInfo(&list);
+	pgm_text_add(&list, "PROVIDER = %s", pgm_value(o, "provider"));
+	for (int i = 0; i < (int) lengthof(texts); i++)
+		if (pgm_value(o, texts[i]) &&
+			(strcmp(texts[i], "version") != 0 || is_outdated(o)))
+			pgm_text_add(&list, "%s = %s", asc_toupper(texts[i], strlen(texts[i])),
+						 quote_literal_cstr(pgm_value(o, texts[i])));
+	if (pgm_value(o, "not_deterministic"))
+		pgm_text_add(&list, "DETERMINISTIC = false");
+	pgm_write(w, "CREATE COLLATION %s (%s)", o->identity, list.data);
+}
+
+/* Another version than there is here cannot be set, for it would not be true. */
+static bool
+change_collation_version(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	PgmSql	   *sql;
+
+	if (is_outdated(new))
+		return true;
+	sql = pgm_write(w, "ALTER COLLATION %s REFRESH VERSION", new->identity);
+	sql->hazard = psprintf("what is sorted by collation %s, indexes above all, has to be built anew before",
+						   new->identity);
+	return true;
+}
+
+static const PgmWriter writers[] = {
+	{
+		.kind = "domain",
+		.word = "DOMAIN",
+		.create = create_domain,
+		.property = {
+			{"default", false, change_domain_default},
+			{"not_null", false, change_domain_not_null},
+		}
+	},
+	{
+		.kind = "domain constraint",
+		.word = "CONSTRAINT",
+		.name = name_of_constraint,
+		.create = create_constraint,
+		.drop = drop_constraint,
+		.property = {{"definition", false, change_constraint}}
+	},
+	{
+		.kind = "collation",
+		.word = "COLLATION",
+		.create = create_collation,
+		.property = {{"version", false, change_collation_version}}
+	},
+};
+
+const PgmWriters pgm_writers_domains = {writers, lengthof(writers)};

@@ -1,0 +1,173 @@
+/*
+ * write_foreign.c
+ *	  Statements for foreign data wrappers, servers, user mappings.
+ *
+ * The options of a user mapping may be secrets, which snapshots do not hold:
+ * who reads the statement has to fill them in.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
+
+/* OPTIONS behind a statement that makes something, or nothing. */
+static char *
+all_options(const PgmObject *o)
+{
+	char	   *options = pgm_option_list(o, "options", true);
+
+	return options ? psprintf(" OPTIONS %s", options) : "";
+}
+
+/* A function of a wrapper behind its word, or nothing. */
+static char *
+wrapper_function(const PgmObject *o, const char *word, const char *property)
+{
+	const char *function = pgm_value(o, property);
+
+	return function ? psprintf(" %s %s", word, pgm_text_callee(function)) : "";
+}
+
+static void
+create_wrapper(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "CREATE FOREIGN DATA WRAPPER %s%s%s%s", o->identity,
+			  wrapper_function(o, "HANDLER", "handler"),
+			  wrapper_function(o, "VALIDATOR", "validator"), all_options(o));
+}
+
+/* What changes a function of a wrapper, or nothing. */
+static char *
+changed_function(const PgmObject *old, const PgmObject *new, const char *word,
+				 const char *property)
+{
+	if (pgm_value_same(old, new, property))
+		return "";
+	if (pgm_value(new, property) == NULL)
+		return psprintf(" NO %s", word);
+	return wrapper_function(new, word, property);
+}
+
+static bool
+change_wrapper(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	char	   *options = pgm_option_changes(old, new, "options");
+
+	pgm_write(w, "ALTER FOREIGN DATA WRAPPER %s%s%s%s", new->identity,
+			  changed_function(old, new, "HANDLER", "handler"),
+			  changed_function(old, new, "VALIDATOR", "validator"),
+			  options ? psprintf(" OPTIONS (%s)", options) : "");
+	return true;
+}
+
+static void
+create_server(PgmWrite *w, const PgmObject *o)
+{
+	const char *type = pgm_value(o, "type");
+	const char *version = pgm_value(o, "version");
+
+	pgm_write(w, "CREATE SERVER %s%s%s%s%s FOREIGN DATA WRAPPER %s%s", o->identity,
+			  type ? " TYPE " : "", type ? type : "",
+			  version ? " VERSION " : "", version ? version : "",
+			  pgm_value(o, "foreign_data_wrapper"), all_options(o));
+}
+
+static bool
+change_server(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	char	   *options = pgm_option_changes(old, new, "options");
+	const char *version = pgm_value(new, "version");
+	char	   *change = "";
+
+	if (!pgm_value_same(old, new, "version"))
+		change = psprintf(" VERSION %s", version ? version : "NULL");
+	pgm_write(w, "ALTER SERVER %s%s%s", new->identity, change,
+			  options ? psprintf(" OPTIONS (%s)", options) : "");
+	return true;
+}
+
+/* "for user server s" as statements have it. */
+static const char *
+name_of_mapping(const PgmObject *o)
+{
+	return psprintf("FOR %s SERVER %s",
+					pgm_text_until(o->identity, " server ") + strlen("for "),
+					pgm_text_after(o->identity, " server "));
+}
+
+/* Ask for the values of the options that are not told, new ones. */
+static void
+ask_for_values(PgmSql *sql, const PgmObject *old, const PgmObject *new)
+{
+	List	   *before = old ? pgm_value_list(old, "options") : NIL;
+	StringInfoData names;
+	ListCell   *lc;
+
+	initStringInfo(&names);
+	foreach(lc, pgm_value_list(new, "options"))
+	{
+		bool		known = pgm_option_value(lfirst(lc)) != NULL;
+		ListCell   *was;
+
+		foreach(was, before)
+			known |= strcmp(lfirst(was), lfirst(lc)) == 0;
+		if (!known)
+			pgm_text_add(&names, "%s", (char *) lfirst(lc));
+	}
+	if (names.len > 0)
+		sql->question = psprintf("What is the value of %s of the user mapping %s? Secrets are not a part of the schema.",
+								 names.data, new->identity);
+}
+
+static void
+create_mapping(PgmWrite *w, const PgmObject *o)
+{
+	PgmSql	   *sql = pgm_write(w, "CREATE USER MAPPING %s%s", name_of_mapping(o),
+								all_options(o));
+
+	ask_for_values(sql, NULL, o);
+}
+
+static bool
+change_mapping(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	PgmSql	   *sql = pgm_write(w, "ALTER USER MAPPING %s OPTIONS (%s)",
+								name_of_mapping(new),
+								pgm_option_changes(old, new, "options"));
+
+	ask_for_values(sql, old, new);
+	return true;
+}
+
+static const PgmWriter writers[] = {
+	{
+		.kind = "foreign data wrapper",
+		.word = "FOREIGN DATA WRAPPER",
+		.create = create_wrapper,
+		.property = {
+			{"handler", false, change_wrapper},
+			{"validator", false, change_wrapper},
+			{"options", false, change_wrapper},
+		}
+	},
+	{
+		.kind = "server",
+		.word = "SERVER",
+		.create = create_server,
+		.property = {
+			{"version", false, change_server},
+			{"options", false, change_server},
+		}
+	},
+	{
+		.kind = "user mapping",
+		.word = "USER MAPPING",
+		.name = name_of_mapping,
+		.create = create_mapping,
+		.property = {{"options", false, change_mapping}}
+	},
+};
+
+const PgmWriters pgm_writers_foreign = {writers, lengthof(writers)};

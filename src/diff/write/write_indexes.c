@@ -1,0 +1,250 @@
+/*
+ * write_indexes.c
+ *	  Indexes that are no constraint's.
+ *
+ * On a table with rows they are built and dropped while others read and write.
+ * One that changes is built under another name first, so that there is none of
+ * its use without one.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+
+static const PgmObject *
+relation_of(const PgmWrite *w, const PgmObject *index)
+{
+	const PgmObject *relation = pgm_side_parent(w->new, index);
+
+	return relation ? relation : pgm_side_parent(w->old, index);
+}
+
+static bool
+is_concurrent(const PgmWrite *w, const PgmObject *relation)
+{
+	return w->options->concurrently && !pgm_is_partitioned(relation) &&
+		pgm_is_filled(w, relation);
+}
+
+/* "CREATE [UNIQUE] INDEX [CONCURRENTLY] name ON ..." from the definition */
+static void
+write_create(PgmWrite *w, const PgmObject *index, const char *name, bool concurrently)
+{
+	const char *definition = pgm_value(index, "definition");
+	const char *at = strstr(definition, "INDEX ") + strlen("INDEX ");
+
+	pgm_write(w, "%.*s%s%s%s", (int) (at - definition), definition,
+			  concurrently ? "CONCURRENTLY " : "", name,
+			  at + pgm_name_length(at))->lone = concurrently;
+}
+
+static void
+create(PgmWrite *w, const PgmObject *index)
+{
+	write_create(w, index, pgm_last_name(index->identity),
+				 is_concurrent(w, relation_of(w, index)));
+}
+
+static void
+write_drop(PgmWrite *w, const PgmObject *relation, const char *name, bool attached)
+{
+	bool		concurrently = !attached && is_concurrent(w, relation);
+
+	pgm_write(w, "DROP INDEX %s%s", concurrently ? "CONCURRENTLY " : "", name)->lone = concurrently;
+}
+
+/* Is the key of a partition a part of the index, though that is none itself? */
+static bool
+holds_key(const PgmWrite *w, const PgmObject *index)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_plan_atom(w->plan, index)->old.used_by)
+	{
+		const PgmAtom *a = lfirst(lc);
+		const char *attached = a->aspect == NULL && pgm_kind_is(a->old.object, "constraint") ?
+			pgm_value(a->old.object, "attached_to") : NULL;
+
+		if (attached && strcmp(attached, index->identity) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Parts go with an index, but those that are keys only by CASCADE. */
+static void
+drop(PgmWrite *w, const PgmObject *index)
+{
+	if (holds_key(w, index))
+	{
+		pgm_write(w, "DROP INDEX %s CASCADE", index->identity);
+		return;
+	}
+	write_drop(w, pgm_side_parent(w->old, index), index->identity,
+			   pgm_value(index, "attached_to") != NULL);
+}
+
+/* Is it the one that a table is clustered on, or identifies rows by? */
+static bool
+is_in_use(const PgmObject *relation, const PgmObject *index)
+{
+	const char *name = pgm_last_name(index->identity);
+	const char *clustered = pgm_value(relation, "clustered_on");
+	const char *identity = pgm_value(relation, "replica_identity");
+
+	return (clustered && strcmp(clustered, name) == 0) ||
+		(identity && strcmp(identity, psprintf("using index %s", name)) == 0);
+}
+
+/* Foreign keys may depend on a unique index. */
+static bool
+is_referred_to(const PgmWrite *w, const PgmObject *index)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_plan_atom(w->plan, index)->old.used_by)
+	{
+		const PgmAtom *a = lfirst(lc);
+
+		if (a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), "constraint"))
+			return true;
+	}
+	return false;
+}
+
+static bool
+change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *relation = relation_of(w, new);
+	const char *schema = pgm_relation_schema(relation);
+	char	   *helper = pgm_helper_name(new->identity, "_new");
+
+	if (pgm_is_partitioned(relation) || pgm_value(old, "attached_to") ||
+		pgm_value(new, "attached_to") || is_in_use(relation, old) ||
+		is_in_use(relation, new) || is_referred_to(w, old) || !pgm_is_filled(w, relation))
+		return false;
+	write_create(w, new, helper, is_concurrent(w, relation));
+	write_drop(w, relation, old->identity, false);
+	pgm_write(w, "ALTER INDEX %s.%s RENAME TO %s", schema, helper,
+			  pgm_last_name(new->identity));
+	if (pgm_value(new, "comment"))
+		pgm_write(w, "COMMENT ON INDEX %s IS %s", new->identity,
+				  quote_literal_cstr(pgm_value(new, "comment")));
+	return true;
+}
+
+static bool
+write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *tablespace = pgm_value(new, "tablespace");
+
+	pgm_write(w, "ALTER INDEX %s SET TABLESPACE %s", new->identity,
+			  tablespace ? quote_identifier(tablespace) : "pg_default");
+	return true;
+}
+
+/* What was left of a build that failed is built again. */
+static bool
+change_invalid(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *relation = relation_of(w, new);
+
+	if (pgm_value(new, "invalid"))
+		return true;
+	if (pgm_is_partitioned(relation))
+		return true;
+	pgm_write(w, "REINDEX INDEX CONCURRENTLY %s", new->identity)->lone = true;
+	return true;
+}
+
+/* Targets by the number of the index's column, as an object */
+static void
+write_targets(PgmWrite *w, const PgmObject *index, const char *json, bool reset)
+{
+	Jsonb	   *targets = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+	JsonbIterator *it = JsonbIteratorInit(&targets->root);
+	JsonbIteratorToken token;
+	JsonbValue	v;
+	char	   *column = NULL;
+
+	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			column = pnstrdup(v.val.string.val, v.val.string.len);
+		else if (token == WJB_VALUE)
+			pgm_write(w, "ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s", index->identity, column,
+					  reset ? "-1" :
+					  DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(v.val.numeric))));
+	}
+}
+
+static bool
+write_statistics_targets(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *before = old ? pgm_value(old, "statistics_targets") : NULL;
+	const char *after = pgm_value(new, "statistics_targets");
+
+	if (before)
+		write_targets(w, new, before, true);
+	if (after)
+		write_targets(w, new, after, false);
+	return true;
+}
+
+/* The name of an index that is an index or a constraint's */
+static const char *
+index_of(const PgmSide *s, const PgmObject *o)
+{
+	if (pgm_kind_is(o, "index"))
+		return o->identity;
+	return psprintf("%s.%.*s", pgm_relation_schema(pgm_side_parent(s, o)),
+					pgm_name_length(o->identity), o->identity);
+}
+
+/* That of the parent's which an index or constraint is attached to */
+static const char *
+parent_index_of(const PgmSide *s, const PgmObject *o)
+{
+	const char *name = pgm_value(o, "attached_to");
+	ListCell   *lc;
+
+	if (pgm_kind_is(o, "index"))
+		return name;
+	foreach(lc, pgm_value_list(pgm_side_parent(s, o), "inherits"))
+		if (pgm_side_find(s, "constraint", psprintf("%s on %s", name, (char *) lfirst(lc))))
+		return psprintf("%.*s.%s", pgm_name_length(lfirst(lc)), (char *) lfirst(lc), name);
+	return name;
+}
+
+/*
+ * The index of a partition becomes a part of that of the table.  It is never
+ * let go but with one of both.
+ */
+void
+pgm_write_attached(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	if (new)
+		pgm_write(w, "ALTER INDEX %s ATTACH PARTITION %s", parent_index_of(w->new, new),
+				  index_of(w->new, new));
+}
+
+static const PgmWriter writers[] = {
+	{
+		.kind = "index",
+		.word = "INDEX",
+		.create = create,
+		.drop = drop,
+		.property = {
+			{"definition", false, change_definition},
+			{"tablespace", true, write_tablespace},
+			{"invalid", false, change_invalid},
+			{"statistics_targets", true, write_statistics_targets},
+		}
+	},
+};
+
+const PgmWriters pgm_writers_indexes = {writers, lengthof(writers)};

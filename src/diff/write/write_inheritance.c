@@ -1,0 +1,255 @@
+/*
+ * write_inheritance.c
+ *	  What a table is a partition of, or inherits from.
+ *
+ * A table with rows is attached when a CHECK says that they fit, and a DEFAULT
+ * partition has one that says that none of its rows do, so that they are not
+ * read while others wait; a partition is detached while others go on.
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+
+static const char *
+only_parent(const PgmObject *partition)
+{
+	return linitial(pgm_value_list(partition, "inherits"));
+}
+
+static void
+write_attach_statement(PgmWrite *w, const PgmObject *partition)
+{
+	pgm_write(w, "ALTER TABLE %s ATTACH PARTITION %s %s", only_parent(partition),
+			  partition->identity, pgm_value(partition, "partition_bound"));
+}
+
+/* Has the table that it is attached to been there before? */
+static bool
+parent_is_old(const PgmWrite *w, const PgmObject *partition)
+{
+	return pgm_side_find(w->old, "table", only_parent(partition)) != NULL;
+}
+
+/* The DEFAULT partition of a partitioned table, or NULL */
+static const PgmObject *
+default_partition(const PgmSide *s, const char *parent)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_side_heirs(s, parent))
+	{
+		const char *bound = pgm_value(lfirst(lc), "partition_bound");
+
+		if (bound && strcmp(bound, "DEFAULT") == 0)
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
+/*
+ * The DEFAULT partition that is read when another one is attached, or NULL.
+ * What it may hold further down a tree of partitions is not said by one CHECK.
+ */
+static const PgmObject *
+default_to_read(const PgmWrite *w, const PgmObject *partition)
+{
+	const PgmObject *parent = pgm_side_find(w->old, "table", only_parent(partition));
+	const PgmObject *found = default_partition(w->old, only_parent(partition));
+
+	if (parent == NULL || pgm_is_partition(parent) || found == NULL ||
+		!pgm_kind_is(found, "table") || !pgm_is_filled(w, found) ||
+		default_partition(w->new, only_parent(partition)) == NULL)
+		return NULL;
+	return found;
+}
+
+/* A table and a CHECK that it has while a partition is attached */
+typedef struct Bounded
+{
+	const PgmObject *table;
+	const char *name;
+	const char *condition;
+} Bounded;
+
+static void
+add_bounded(Bounded *list, int *n, const PgmObject *table, const PgmObject *partition,
+			const char *condition)
+{
+	list[*n].table = table;
+	list[*n].name = pgm_helper_name(partition->identity, "_bound");
+	list[(*n)++].condition = condition;
+}
+
+static void
+write_attach(PgmWrite *w, const PgmObject *partition)
+{
+	const char *bound = w->options->attach_check ? pgm_side_bound(w->new, partition) : NULL;
+	const PgmObject *other = bound ? default_to_read(w, partition) : NULL;
+	Bounded		list[2];
+	int			n = 0;
+
+	if (bound && pgm_is_filled(w, partition) && parent_is_old(w, partition) &&
+		!pgm_kind_is(partition, "foreign table"))
+		add_bounded(list, &n, partition, partition, bound);
+	if (other)
+		add_bounded(list, &n, other, partition, psprintf("NOT %s", bound));
+	for (int i = 0; i < n; i++)
+		pgm_write(w, "%s ADD CONSTRAINT %s CHECK (%s) NOT VALID",
+				  pgm_alter_relation(list[i].table), list[i].name, list[i].condition);
+	for (int i = 0; i < n; i++)
+		pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name)->begins = true;
+	write_attach_statement(w, partition);
+	((PgmSql *) llast(w->statements))->begins = n > 0;
+	for (int i = 0; i < n; i++)
+		pgm_write(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name);
+}
+
+/* Has a constraint of a table in this schema the name, so that another gets none like it? */
+static bool
+is_constraint(const PgmSide *s, const char *schema, const char *name)
+{
+	PgmRange	r = pgm_side_range(s, "constraint", psprintf("%s on %s.", name, schema));
+
+	return r.at < r.end;
+}
+
+/*
+ * DETACH CONCURRENTLY leaves a CHECK of what the partition held, which nobody
+ * asked for, under a name that the server made: as ChooseConstraintName() does.
+ */
+static void
+write_drop_left_check(PgmWrite *w, const PgmObject *partition, const PgmObject *parent)
+{
+	const char *key = pgm_value(parent, "partition_key");
+	const char *column = strchr(key, '(') + 1;
+	int			n = pgm_name_length(column);
+	const char *middle = column[n] == ')' && !pgm_value(parent, "partition_bound") ?
+		psprintf("_%s", pgm_unquoted(pnstrdup(column, n))) : "";
+
+	const char *name = pgm_helper_name(partition->identity, psprintf("%s_check", middle));
+
+	if (pgm_side_bound(w->old, partition) == NULL)
+		return;
+	for (int i = 1; is_constraint(w->old, pgm_relation_schema(partition), name); i++)
+		name = pgm_helper_name(partition->identity, psprintf("%s_check%d", middle, i));
+	pgm_write(w, "%s DROP CONSTRAINT IF EXISTS %s", pgm_alter_relation(partition), name);
+}
+
+static void
+write_detach(PgmWrite *w, const PgmObject *partition)
+{
+	const char *name = only_parent(partition);
+	const PgmObject *parent = pgm_side_find(w->old, "table", name);
+	const PgmObject *after = pgm_side_find(w->new, partition->kind->name, partition->identity);
+	bool		stays = after && pgm_is_partition(after);
+	bool		concurrently = w->options->concurrently && !stays &&
+		pgm_is_filled(w, partition) && default_partition(w->old, name) == NULL;
+
+	pgm_write(w, "ALTER TABLE %s DETACH PARTITION %s%s", name, partition->identity,
+			  concurrently ? " CONCURRENTLY" : "")->lone = concurrently;
+	if (concurrently && parent)
+		write_drop_left_check(w, partition, parent);
+}
+
+static bool
+has_parent(const PgmObject *table, const char *parent)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_value_list(table, "inherits"))
+	{
+		if (strcmp(lfirst(lc), parent) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Are new parents behind those that stay?  That is where the server puts them. */
+static bool
+parents_are_appended(const PgmObject *before, const PgmObject *after)
+{
+	List	   *parents = pgm_value_list(after, "inherits");
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, pgm_value_list(before, "inherits"))
+	{
+		if (!has_parent(after, lfirst(lc)))
+			continue;
+		if (strcmp(list_nth(parents, n), lfirst(lc)) != 0)
+			return false;
+		n++;
+	}
+	return true;
+}
+
+/* Has the table the same parts before and after, be they inherited or not? */
+static bool
+parts_stay(const PgmSide *old, const PgmSide *new, const PgmObject *before,
+		   const PgmObject *after, const char *kind)
+{
+	List	   *parts = pgm_side_children(new, after, kind);
+	ListCell   *lc;
+
+	if (list_length(parts) != list_length(pgm_side_children(old, before, kind)))
+		return false;
+	foreach(lc, parts)
+	{
+		const PgmObject *o = lfirst(lc);
+		const PgmObject *was = pgm_side_find(old, kind, o->identity);
+
+		if (was == NULL || pgm_object_differs(was, o) ||
+			!pgm_value_same(was, o, "only_inherited"))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Can the table get its new parents before it leaves the old ones?  So what it
+ * only inherits never becomes its own, which no statement would undo.
+ */
+bool
+pgm_link_can_change(const PgmSide *old, const PgmSide *new, const PgmObject *before,
+					const PgmObject *after)
+{
+	return !pgm_is_partition(before) && !pgm_is_partition(after) &&
+		parents_are_appended(before, after) &&
+		parts_stay(old, new, before, after, "column") &&
+		parts_stay(old, new, before, after, "constraint");
+}
+
+/* Statements for the parents of one table that the other has not */
+static void
+write_parents(PgmWrite *w, const PgmObject *of, const PgmObject *without,
+			  const char *no)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_value_list(of, "inherits"))
+		if (without == NULL || !has_parent(without, lfirst(lc)))
+		pgm_write(w, "%s %sINHERIT %s", pgm_alter_relation(of), no, (char *) lfirst(lc));
+}
+
+/* Make a table inherit, or no longer, or from others. */
+void
+pgm_write_link(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *table = new ? new : old;
+
+	if (pgm_is_partition(table))
+	{
+		if (new)
+			write_attach(w, table);
+		else
+			write_detach(w, table);
+		return;
+	}
+	if (new)
+		write_parents(w, new, old, "");
+	if (old)
+		write_parents(w, old, new, "NO ");
+}

@@ -1,0 +1,269 @@
+/*
+ * write_operators.c
+ *	  Statements for operators, their families and classes, casts, conversions.
+ *
+ * A class is made after its family, with the members that go with it; the others
+ * are added to the family.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
+
+/* "name(left,right)": the argument, or NULL for none. */
+static char *
+operand(const PgmObject *o, bool right)
+{
+	const char *start = pgm_text_find(o->identity, "(") + 1;
+	const char *comma = pgm_text_find(start, ",");
+	char	   *type = right ? pgm_text_until(comma + 1, ")") :
+		pnstrdup(start, comma - start);
+
+	return strcmp(type, "NONE") == 0 ? NULL : type;
+}
+
+/* Without a function it is a shell, which is made with what refers to it. */
+static void
+create_operator(PgmWrite *w, const PgmObject *o)
+{
+	static const char *const words[][2] = {
+		{"commutator", "COMMUTATOR = OPERATOR(%s)"},
+		{"negator", "NEGATOR = OPERATOR(%s)"},
+		{"restrict", "RESTRICT = %s"},
+		{"join", "JOIN = %s"},
+	};
+	const char *function = pgm_value(o, "function");
+	StringInfoData list;
+
+	if (function == NULL)
+		return;
+	initStringInfo(&list);
+	pgm_text_add(&list, "FUNCTION = %s", pgm_text_callee(function));
+	if (operand(o, false))
+		pgm_text_add(&list, "LEFTARG = %s", operand(o, false));
+	if (operand(o, true))
+		pgm_text_add(&list, "RIGHTARG = %s", operand(o, true));
+	for (int i = 0; i < (int) lengthof(words); i++)
+		if (pgm_value(o, words[i][0]))
+			pgm_text_add(&list, words[i][1],
+						 pgm_text_callee(pgm_value(o, words[i][0])));
+	if (pgm_value(o, "hashes"))
+		pgm_text_add(&list, "HASHES");
+	if (pgm_value(o, "merges"))
+		pgm_text_add(&list, "MERGES");
+	pgm_write(w, "CREATE OPERATOR %s (%s)", pgm_text_callee(o->identity), list.data);
+}
+
+static bool
+change_estimators(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	static const char *const words[][2] = {
+		{"restrict", "RESTRICT"},
+		{"join", "JOIN"},
+	};
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < (int) lengthof(words); i++)
+	{
+		const char *function = pgm_value(new, words[i][0]);
+
+		if (!pgm_value_same(old, new, words[i][0]))
+			pgm_text_add(&list, "%s = %s", words[i][1],
+						 function ? pgm_text_callee(function) : "NONE");
+	}
+	pgm_write(w, "ALTER OPERATOR %s SET (%s)", new->identity, list.data);
+	return true;
+}
+
+/* Does a property of the other operator name this one, which has it changed? */
+static bool
+comes_with(const PgmSide *there, const PgmSide *not_there, const char *other,
+		   const char *identity, const char *property)
+{
+	const PgmObject *o = pgm_side_find(there, "operator", other);
+
+	return o && pgm_side_find(not_there, "operator", other) == NULL &&
+		pgm_value(o, property) && strcmp(pgm_value(o, property), identity) == 0;
+}
+
+/* An operator that is made, or dropped, makes or drops the way back to it. */
+static bool
+change_partner(PgmWrite *w, const PgmObject *old, const PgmObject *new,
+			   const char *property)
+{
+	const char *before = pgm_value(old, property);
+	const char *after = pgm_value(new, property);
+
+	if (pgm_value_same(old, new, property))
+		return true;
+	return (before == NULL ||
+			comes_with(w->old, w->new, before, new->identity, property)) &&
+		(after == NULL ||
+		 comes_with(w->new, w->old, after, new->identity, property));
+}
+
+static bool
+change_partners(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	return change_partner(w, old, new, "commutator") &&
+		change_partner(w, old, new, "negator");
+}
+
+/* "name using method" as statements have it. */
+static const char *
+name_of_using(const PgmObject *o)
+{
+	return psprintf("%s USING %s", pgm_text_until(o->identity, " using "),
+					pgm_text_after(o->identity, " using "));
+}
+
+static void
+create_family(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "CREATE OPERATOR FAMILY %s", name_of_using(o));
+}
+
+static bool
+has_member(List *members, const char *member)
+{
+	ListCell   *lc;
+
+	foreach(lc, members)
+	{
+		if (strcmp(lfirst(lc), member) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "OPERATOR 1 <(integer,integer)" without what the operator or function is */
+static char *
+member_place(const char *member)
+{
+	const char *types = pgm_text_find(member, "(");
+	const char *end = pgm_text_find(types, ")");
+	int			number = atoi(strchr(member, ' ') + 1);
+
+	return psprintf("%s %d %s",
+					member[0] == 'O' ? "OPERATOR" : "FUNCTION", number,
+					pnstrdup(types, end + 1 - types));
+}
+
+static bool
+change_members(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	List	   *before = old ? pgm_value_list(old, "members") : NIL;
+	List	   *after = pgm_value_list(new, "members");
+	StringInfoData dropped;
+	StringInfoData added;
+	ListCell   *lc;
+
+	initStringInfo(&dropped);
+	initStringInfo(&added);
+	foreach(lc, before)
+	{
+		if (!has_member(after, lfirst(lc)))
+			pgm_text_add(&dropped, "%s", member_place(lfirst(lc)));
+	}
+	foreach(lc, after)
+	{
+		if (!has_member(before, lfirst(lc)))
+			pgm_text_add(&added, "%s", (char *) lfirst(lc));
+	}
+	if (dropped.len > 0)
+		pgm_write(w, "ALTER OPERATOR FAMILY %s DROP %s", name_of_using(new), dropped.data);
+	if (added.len > 0)
+		pgm_write(w, "ALTER OPERATOR FAMILY %s ADD %s", name_of_using(new), added.data);
+	return true;
+}
+
+static void
+create_class(PgmWrite *w, const PgmObject *o)
+{
+	const char *type = pgm_value(o, "type");
+	const char *storage = pgm_value(o, "storage");
+	List	   *members = pgm_value_list(o, "members");
+	StringInfoData list;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	if (storage || members == NIL)
+		pgm_text_add(&list, "STORAGE %s", storage ? storage : type);
+	foreach(lc, members)
+		pgm_text_add(&list, "%s", (char *) lfirst(lc));
+	pgm_write(w, "CREATE OPERATOR CLASS %s%s FOR TYPE %s USING %s FAMILY %s AS %s",
+			  pgm_text_until(o->identity, " using "),
+			  pgm_value(o, "default") ? " DEFAULT" : "", type,
+			  pgm_text_after(o->identity, " using "),
+			  pgm_text_until(pgm_value(o, "family"), " USING "), list.data);
+}
+
+static void
+create_cast(PgmWrite *w, const PgmObject *o)
+{
+	const char *function = pgm_value(o, "function");
+	const char *context = pgm_value(o, "context");
+	const char *how;
+
+	if (strcmp(function, "INOUT") == 0)
+		how = "WITH INOUT";
+	else if (strcmp(function, "none") == 0)
+		how = "WITHOUT FUNCTION";
+	else
+		how = psprintf("WITH FUNCTION %s", function);
+	pgm_write(w, "CREATE CAST %s %s%s", o->identity, how,
+			  context == NULL ? "" :
+			  strcmp(context, "implicit") == 0 ? " AS IMPLICIT" : " AS ASSIGNMENT");
+}
+
+static void
+create_conversion(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "CREATE %sCONVERSION %s FOR %s TO %s FROM %s",
+			  pgm_value(o, "default") ? "DEFAULT " : "", o->identity,
+			  quote_literal_cstr(pgm_value(o, "from")),
+			  quote_literal_cstr(pgm_value(o, "to")),
+			  pgm_text_callee(pgm_value(o, "function")));
+}
+
+static const PgmWriter writers[] = {
+	{
+		.kind = "operator",
+		.word = "OPERATOR",
+		.create = create_operator,
+		.property = {
+			{"commutator", false, change_partners},
+			{"negator", false, change_partners},
+			{"restrict", false, change_estimators},
+			{"join", false, change_estimators},
+		}
+	},
+	{
+		.kind = "operator family",
+		.word = "OPERATOR FAMILY",
+		.name = name_of_using,
+		.create = create_family,
+		.property = {{"members", true, change_members}}
+	},
+	{
+		.kind = "operator class",
+		.word = "OPERATOR CLASS",
+		.name = name_of_using,
+		.create = create_class
+	},
+	{
+		.kind = "cast",
+		.word = "CAST",
+		.create = create_cast
+	},
+	{
+		.kind = "conversion",
+		.word = "CONVERSION",
+		.create = create_conversion
+	},
+};
+
+const PgmWriters pgm_writers_operators = {writers, lengthof(writers)};

@@ -1,0 +1,70 @@
+/*
+ * write_relations.h
+ *	  What those who write statements about tables share.
+ */
+#ifndef PGM_WRITE_RELATIONS_H
+#define PGM_WRITE_RELATIONS_H
+
+#include "diff/write/writers.h"
+
+/* write_relations.c */
+extern const char *pgm_relation_schema(const PgmObject *relation);
+extern bool pgm_extension_is_relocatable(const PgmObject *extension);
+extern int	pgm_name_length(const char *text);
+extern const char *pgm_last_name(const char *identity);
+extern const PgmObject *pgm_relation_of(const PgmSide *s, const PgmObject *o);
+extern const char *pgm_alter_relation(const PgmObject *relation);
+extern const char *pgm_or_renamed(const PgmWrite *w, const PgmObject *o,
+								  const PgmObject *in);
+extern bool pgm_is_partitioned(const PgmObject *relation);
+extern bool pgm_is_partition(const PgmObject *relation);
+extern bool pgm_is_filled(const PgmWrite *w, const PgmObject *relation);
+extern char *pgm_helper_name(const char *identity, const char *suffix);
+extern char *pgm_unquoted(const char *name);
+extern bool pgm_constraint_is(const PgmObject *o, const char *words);
+extern bool pgm_constraint_ends(const PgmObject *o, const char *words);
+extern bool pgm_constraint_not_valid(const PgmObject *o);
+extern const PgmObject *pgm_column_not_null(const PgmSide *s, const PgmObject *column);
+extern bool pgm_is_not_null_check(const PgmObject *constraint,
+								  const PgmObject *column);
+extern Oid	pgm_type_by_name(const char *name);
+extern const char *pgm_type_storage(const char *name);
+extern const char *pgm_type_collation(const char *name);
+
+/* write_columns.c */
+extern char *pgm_column_definition(const PgmWrite *w, const PgmObject *column,
+								   bool with_default);
+extern bool pgm_type_follows(const char *old, const char *new);
+extern void pgm_write_retyped(PgmWrite *w, const PgmObject *old,
+							  const PgmObject *new);
+extern void pgm_write_default(PgmWrite *w, const PgmObject *old,
+							  const PgmObject *new);
+
+/* default_privileges.c */
+extern void pgm_write_no_defaults(PgmWrite *w, const PgmObject *o);
+
+/* write_constraints.c */
+extern const char *pgm_constraint_definition(const PgmObject *constraint);
+
+/* write_tables.c */
+extern void pgm_write_owned_by(PgmWrite *w, const PgmObject *old,
+							   const PgmObject *new);
+extern void pgm_write_replica_identity(PgmWrite *w, const PgmObject *old,
+									   const PgmObject *new);
+extern void pgm_write_of_type(PgmWrite *w, const PgmObject *old,
+							  const PgmObject *new);
+extern void pgm_write_clustered_on(PgmWrite *w, const PgmObject *old,
+								   const PgmObject *new);
+
+/* write_inheritance.c */
+extern bool pgm_bounds_may_overlap(const char *a, const char *b);
+extern bool pgm_link_can_change(const PgmSide *old, const PgmSide *new,
+								const PgmObject *before, const PgmObject *after);
+extern void pgm_write_link(PgmWrite *w, const PgmObject *old,
+						   const PgmObject *new);
+
+/* write_indexes.c */
+extern void pgm_write_attached(PgmWrite *w, const PgmObject *old,
+							   const PgmObject *new);
+
+#endif							/* PGM_WRITE_RELATIONS_H */

@@ -1,0 +1,350 @@
+/*
+ * write_replication.c
+ *	  Statements for publications, what is in them, and subscriptions.
+ *
+ * A subscription is made without a connection to its publisher, as one that is
+ * restored from a dump is: the string may hold a password, so snapshots do not
+ * hold it, and what a publisher answers is no matter of the schema.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
+
+/* A setting in a JSON object, as text, or NULL */
+static char *
+json_setting(const char *json, const char *name)
+{
+	Datum		object;
+	JsonbValue	buffer;
+	JsonbValue *v;
+
+	if (json == NULL)
+		return NULL;
+	object = DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
+	v = getKeyJsonValueFromContainer(&DatumGetJsonbP(object)->root, name,
+									 strlen(name), &buffer);
+	if (v == NULL || v->type == jbvNull)
+		return NULL;
+	if (v->type == jbvString)
+		return pnstrdup(v->val.string.val, v->val.string.len);
+	if (v->type == jbvBool)
+		return v->val.boolean ? "true" : "false";
+	return JsonbToCString(NULL, &JsonbValueToJsonb(v)->root, 0);
+}
+
+static char *
+other_setting(const PgmObject *o, const char *name)
+{
+	return json_setting(pgm_value(o, "other"), name);
+}
+
+/* Which generated columns are published, as 18 has it, or NULL */
+static const char *
+published_generated(const PgmObject *o)
+{
+	char	   *letter = other_setting(o, "pubgencols");
+
+	if (letter == NULL)
+		return NULL;
+	return letter[0] == 's' || letter[0] == 't' ? "stored" : "none";
+}
+
+/* What is said of a publication behind WITH or SET; all, or what differs. */
+static char *
+publication_options(const PgmObject *old, const PgmObject *new)
+{
+	const char *publish = pgm_value(new, "publish");
+	const char *generated = published_generated(new);
+	StringInfoData list;
+
+	initStringInfo(&list);
+	if (old ? !pgm_value_same(old, new, "publish") :
+		strcmp(publish, "insert, update, delete, truncate") != 0)
+		pgm_text_add(&list, "publish = %s", quote_literal_cstr(publish));
+	if (old ? !pgm_value_same(old, new, "publish_via_partition_root") :
+		pgm_value(new, "publish_via_partition_root") != NULL)
+		pgm_text_add(&list, "publish_via_partition_root = %s",
+					 pgm_value(new, "publish_via_partition_root") ? "true" : "false");
+	if (generated &&
+		strcmp(generated, old ? published_generated(old) : "none") != 0)
+		pgm_text_add(&list, "publish_generated_columns = %s", generated);
+	return list.len > 0 ? list.data : NULL;
+}
+
+/* The table of "table in publication" */
+static const char *
+member_name(const PgmObject *o)
+{
+	return pgm_text_until(o->identity, " in ");
+}
+
+static const char *
+member_publication(const PgmObject *o)
+{
+	return pgm_text_after(o->identity, " in ");
+}
+
+/* Tables that are left out of all, as 19 has it, or nothing. */
+static char *
+exceptions(PgmWrite *w, const PgmObject *o)
+{
+	StringInfoData list;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	foreach(lc, pgm_side_children(w->new, o, "published table"))
+	{
+		if (pgm_value(lfirst(lc), "except"))
+			pgm_text_add(&list, "TABLE ONLY %s", member_name(lfirst(lc)));
+	}
+	return list.len > 0 ? psprintf(" EXCEPT (%s)", list.data) : "";
+}
+
+static void
+create_publication(PgmWrite *w, const PgmObject *o)
+{
+	char	   *options = publication_options(NULL, o);
+	char	   *sequences = other_setting(o, "puballsequences");
+	StringInfoData all;
+
+	initStringInfo(&all);
+	if (pgm_value(o, "all_tables"))
+		pgm_text_add(&all, "ALL TABLES%s", exceptions(w, o));
+	if (sequences && strcmp(sequences, "true") == 0)
+		pgm_text_add(&all, "ALL SEQUENCES");
+	pgm_write(w, "CREATE PUBLICATION %s%s%s%s", o->identity,
+			  all.len > 0 ? " FOR " : "", all.data,
+			  options ? psprintf(" WITH (%s)", options) : "");
+}
+
+static bool
+change_publication(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	char	   *before = other_setting(old, "puballsequences");
+	char	   *after = other_setting(new, "puballsequences");
+	char	   *options = publication_options(old, new);
+
+	if (before && after && strcmp(before, after) != 0)
+		return false;
+	if (options)
+		pgm_write(w, "ALTER PUBLICATION %s SET (%s)", new->identity, options);
+	return options != NULL;
+}
+
+static void
+create_published_table(PgmWrite *w, const PgmObject *o)
+{
+	List	   *columns = pgm_value_list(o, "columns");
+	const char *where = pgm_value(o, "where");
+
+	if (pgm_value(o, "except"))
+		return;					/* the publication was made with it */
+	pgm_write(w, "ALTER PUBLICATION %s ADD TABLE ONLY %s%s%s", member_publication(o),
+			  member_name(o),
+			  columns ? psprintf(" (%s)", pgm_text_names(columns)) : "",
+			  where ? psprintf(" WHERE (%s)", where) : "");
+}
+
+static void
+drop_published_table(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "ALTER PUBLICATION %s DROP TABLE ONLY %s", member_publication(o),
+			  member_name(o));
+}
+
+static void
+create_published_schema(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "ALTER PUBLICATION %s ADD TABLES IN SCHEMA %s",
+			  member_publication(o), member_name(o));
+}
+
+static void
+drop_published_schema(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "ALTER PUBLICATION %s DROP TABLES IN SCHEMA %s",
+			  member_publication(o), member_name(o));
+}
+
+static const char *
+flag(const char *value)
+{
+	return value ? "true" : "false";
+}
+
+/* A value of "streaming": a letter, or before 16 a flag */
+static const char *
+streaming(const char *value)
+{
+	if (value == NULL || value[0] == 'f')
+		return "off";
+	return value[0] == 'p' ? "parallel" : "on";
+}
+
+static const char *
+slot_name(const char *value)
+{
+	return value ? quote_literal_cstr(value[0] == '"' ? pnstrdup(value + 1, strlen(value) - 2) : value) : "NONE";
+}
+
+static const char *
+literal(const char *value)
+{
+	return quote_literal_cstr(value);
+}
+
+/* The settings of subscriptions, how SET has them */
+static const struct
+{
+	const char *property;
+	const char *(*write) (const char *value);
+	const char *usual;			/* needs not be said */
+}			subscription_settings[] = {
+	{"slot_name", slot_name, ""},
+	{"binary", flag, "false"},
+	{"streaming", streaming, ""},
+	{"disable_on_error", flag, "false"},
+	{"synchronous_commit", literal, "'off'"},
+};
+
+/* What only some versions have, which is also what SET calls it */
+static const char *const other_settings[] = {
+	"password_required", "run_as_owner", "origin", "failover",
+	"retain_dead_tuples", "max_retention_duration", "wal_receiver_timeout"
+};
+
+/* What is said of a subscription behind WITH or SET; all, or what differs. */
+static char *
+subscription_options(const PgmObject *old, const PgmObject *new)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < (int) lengthof(subscription_settings); i++)
+	{
+		const char *property = subscription_settings[i].property;
+		const char *value = subscription_settings[i].write(pgm_value(new, property));
+
+		if (old ? !pgm_value_same(old, new, property) :
+			strcmp(value, subscription_settings[i].usual) != 0)
+			pgm_text_add(&list, "%s = %s", property, value);
+	}
+	for (int i = 0; i < (int) lengthof(other_settings); i++)
+	{
+		char	   *before = old ? other_setting(old, other_settings[i]) : NULL;
+		char	   *after = other_setting(new, other_settings[i]);
+
+		if (after && (before == NULL || strcmp(before, after) != 0))
+			pgm_text_add(&list, "%s = %s", other_settings[i], quote_literal_cstr(after));
+	}
+	return list.len > 0 ? list.data : NULL;
+}
+
+static void
+create_subscription(PgmWrite *w, const PgmObject *o)
+{
+	PgmSql	   *sql;
+
+	sql = pgm_write(w, "CREATE SUBSCRIPTION %s CONNECTION '...' PUBLICATION %s WITH (connect = false, %s%s)",
+					o->identity, pgm_text_names(pgm_value_list(o, "publications")),
+					subscription_options(NULL, o),
+					pgm_value(o, "two_phase") ? ", two_phase = true" : "");
+	sql->question = psprintf("How is the publisher of subscription %s reached? The connection string may be secret, so it is not a part of the schema.",
+							 o->identity);
+	sql->hazard = "the replication slot has to be there before the subscription is enabled, and ALTER SUBSCRIPTION REFRESH PUBLICATION has to follow";
+}
+
+/* It takes the slot at the publisher with it. */
+static void
+drop_subscription(PgmWrite *w, const PgmObject *o)
+{
+	PgmSql	   *sql = pgm_write(w, "DROP SUBSCRIPTION %s", o->identity);
+
+	sql->lone = pgm_value(o, "slot_name") != NULL;
+}
+
+/* Where it is enabled, the publisher is asked what is in the publications. */
+static void
+change_publications(PgmWrite *w, const PgmObject *o)
+{
+	bool		enabled = pgm_value(o, "enabled") != NULL;
+	PgmSql	   *sql;
+
+	sql = pgm_write(w, "ALTER SUBSCRIPTION %s SET PUBLICATION %s%s", o->identity,
+					pgm_text_names(pgm_value_list(o, "publications")),
+					enabled ? "" : " WITH (refresh = false)");
+	sql->lone = enabled;
+}
+
+/* A slot can only be set while it is disabled, and it is enabled only with one. */
+static bool
+change_subscription(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	char	   *options;
+	bool		was = old && pgm_value(old, "enabled");
+	bool		is = pgm_value(new, "enabled") != NULL;
+	bool		stop;
+
+	if (old == NULL)
+	{
+		if (is)
+			pgm_write(w, "ALTER SUBSCRIPTION %s ENABLE", new->identity);
+		return true;
+	}
+	options = subscription_options(old, new);
+	stop = was && (!is || !pgm_value_same(old, new, "slot_name"));
+	if (stop)
+		pgm_write(w, "ALTER SUBSCRIPTION %s DISABLE", new->identity);
+	if (options)
+		pgm_write(w, "ALTER SUBSCRIPTION %s SET (%s)", new->identity, options);
+	if (is && (stop || !was))
+		pgm_write(w, "ALTER SUBSCRIPTION %s ENABLE", new->identity);
+	if (!pgm_value_same(old, new, "publications"))
+		change_publications(w, new);
+	return true;
+}
+
+static const PgmWriter writers[] = {
+	{
+		.kind = "publication",
+		.word = "PUBLICATION",
+		.create = create_publication,
+		.property = {
+			{"publish", false, change_publication},
+			{"publish_via_partition_root", false, change_publication},
+			{"other", false, change_publication},
+		}
+	},
+	{
+		.kind = "published table",
+		.create = create_published_table,
+		.drop = drop_published_table
+	},
+	{
+		.kind = "published schema",
+		.create = create_published_schema,
+		.drop = drop_published_schema
+	},
+	{
+		.kind = "subscription",
+		.word = "SUBSCRIPTION",
+		.create = create_subscription,
+		.drop = drop_subscription,
+		.property = {
+			{"publications", false, change_subscription},
+			{"enabled", true, change_subscription},
+			{"binary", false, change_subscription},
+			{"streaming", false, change_subscription},
+			{"disable_on_error", false, change_subscription},
+			{"slot_name", false, change_subscription},
+			{"synchronous_commit", false, change_subscription},
+			{"other", false, change_subscription},
+		}
+	},
+};
+
+const PgmWriters pgm_writers_replication = {writers, lengthof(writers)};

@@ -1,0 +1,346 @@
+/*
+ * write_routines.c
+ *	  Statements for functions, procedures, aggregates, event triggers.
+ *
+ * What is replaced keeps its privileges and all that depends on it, but the
+ * server refuses to replace a routine by one that is called in another way:
+ * both definitions are parsed to see that.
+ */
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+#include "parser/parser.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+
+#include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
+#include "diff/write/write_types.h"
+
+/* How CREATE AGGREGATE says a property */
+typedef struct AggregateProperty
+{
+	const char *property;
+	const char *word;
+	enum
+	{
+		OF_FUNCTION,
+		OF_VALUE,
+		OF_FLAG,
+		OF_OPERATOR
+	}			how;
+	const char *usual;			/* needs not be said */
+} AggregateProperty;
+
+static const AggregateProperty aggregate_properties[] = {
+	{"sfunc", "SFUNC", OF_FUNCTION, NULL},
+	{"stype", "STYPE", OF_VALUE, NULL},
+	{"sspace", "SSPACE", OF_VALUE, "0"},
+	{"finalfunc", "FINALFUNC", OF_FUNCTION, NULL},
+	{"finalfunc_extra", "FINALFUNC_EXTRA", OF_FLAG, NULL},
+	{"finalfunc_modify", "FINALFUNC_MODIFY", OF_VALUE, NULL},
+	{"combinefunc", "COMBINEFUNC", OF_FUNCTION, NULL},
+	{"serialfunc", "SERIALFUNC", OF_FUNCTION, NULL},
+	{"deserialfunc", "DESERIALFUNC", OF_FUNCTION, NULL},
+	{"initcond", "INITCOND", OF_VALUE, NULL},
+	{"msfunc", "MSFUNC", OF_FUNCTION, NULL},
+	{"minvfunc", "MINVFUNC", OF_FUNCTION, NULL},
+	{"mstype", "MSTYPE", OF_VALUE, NULL},
+	{"msspace", "MSSPACE", OF_VALUE, "0"},
+	{"mfinalfunc", "MFINALFUNC", OF_FUNCTION, NULL},
+	{"mfinalfunc_extra", "MFINALFUNC_EXTRA", OF_FLAG, NULL},
+	{"mfinalfunc_modify", "MFINALFUNC_MODIFY", OF_VALUE, NULL},
+	{"minitcond", "MINITCOND", OF_VALUE, NULL},
+	{"sortop", "SORTOP", OF_OPERATOR, NULL},
+	{"parallel", "PARALLEL", OF_VALUE, NULL},
+};
+
+/* Which a type needs is made and dropped with that. */
+static void
+create_routine(PgmWrite *w, const PgmObject *o)
+{
+	if (pgm_type_of_function(w->new, o) == NULL)
+		pgm_write(w, "%s", pgm_value(o, "definition"));
+}
+
+static void
+drop_routine(PgmWrite *w, const PgmObject *o)
+{
+	if (pgm_type_of_function(w->old, o) == NULL)
+		pgm_write(w, "DROP %s %s", pgm_writer(o)->word, o->identity);
+}
+
+static CreateFunctionStmt *
+parse_routine(const PgmObject *o)
+{
+	List	   *list = raw_parser(pgm_value(o, "definition"), RAW_PARSE_DEFAULT);
+
+	return castNode(CreateFunctionStmt, linitial_node(RawStmt, list)->stmt);
+}
+
+static bool
+is_input(const FunctionParameter *p)
+{
+	return p->mode != FUNC_PARAM_OUT && p->mode != FUNC_PARAM_TABLE;
+}
+
+static bool
+is_output(const FunctionParameter *p)
+{
+	return p->mode == FUNC_PARAM_OUT || p->mode == FUNC_PARAM_TABLE ||
+		p->mode == FUNC_PARAM_INOUT;
+}
+
+/* The parameters of one direction */
+static List *
+parameters_of(const CreateFunctionStmt *stmt,
+			  bool (*wanted) (const FunctionParameter *p))
+{
+	List	   *list = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->parameters)
+	{
+		if (wanted(lfirst(lc)))
+			list = lappend(list, lfirst(lc));
+	}
+	return list;
+}
+
+static const char *
+name_of_parameter(const FunctionParameter *p)
+{
+	return p->name ? p->name : "";
+}
+
+/* Is this a type that stands for others? */
+static bool
+is_polymorphic(const FunctionParameter *p)
+{
+	return strncmp(strVal(llast(p->argType->names)), "any", strlen("any")) == 0;
+}
+
+/* A parameter without a name may get one, and one without a default, a default. */
+static bool
+inputs_stay(const CreateFunctionStmt *old, const CreateFunctionStmt *new)
+{
+	ListCell   *a;
+	ListCell   *b;
+
+	forboth(a, parameters_of(old, is_input), b, parameters_of(new, is_input))
+	{
+		const FunctionParameter *before = lfirst(a);
+		const FunctionParameter *after = lfirst(b);
+
+		if (name_of_parameter(before)[0] != '\0' &&
+			strcmp(name_of_parameter(before), name_of_parameter(after)) != 0)
+			return false;
+		if (before->defexpr && after->defexpr == NULL)
+			return false;
+		if (before->defexpr && is_polymorphic(before) &&
+			!equal(before->defexpr, after->defexpr))
+			return false;
+	}
+	return true;
+}
+
+/* The columns that are returned; a single one of a function is just its type. */
+static bool
+results_stay(const CreateFunctionStmt *old, const CreateFunctionStmt *new)
+{
+	List	   *before = parameters_of(old, is_output);
+	List	   *after = parameters_of(new, is_output);
+	bool		named = old->is_procedure || list_length(before) > 1;
+	ListCell   *a;
+	ListCell   *b;
+
+	if (!equal(old->returnType, new->returnType))
+		return false;
+	if (!named && list_length(after) <= 1)
+		return true;
+	if (list_length(before) != list_length(after))
+		return false;
+	forboth(a, before, b, after)
+	{
+		const FunctionParameter *x = lfirst(a);
+		const FunctionParameter *y = lfirst(b);
+
+		if (!equal(x->argType, y->argType) ||
+			strcmp(name_of_parameter(x), name_of_parameter(y)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_window(const CreateFunctionStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->options)
+	{
+		if (strcmp(((DefElem *) lfirst(lc))->defname, "window") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+change_routine(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	CreateFunctionStmt *before = parse_routine(old);
+	CreateFunctionStmt *after = parse_routine(new);
+
+	if (is_window(before) != is_window(after) ||
+		!inputs_stay(before, after) || !results_stay(before, after))
+		return false;
+	pgm_write(w, "%s", pgm_value(new, "definition"));
+	return true;
+}
+
+/* The arguments say which are direct ones; none is an asterisk. */
+static const char *
+name_of_aggregate(const PgmObject *o)
+{
+	const char *arguments = pgm_value(o, "arguments");
+
+	return psprintf("%s(%s)", pgm_text_callee(o->identity),
+					arguments && arguments[0] ? arguments : "*");
+}
+
+/* Do final functions of the aggregate change its state as usual? */
+static bool
+is_usual(const PgmObject *o, const AggregateProperty *p, const char *value)
+{
+	bool		ordered = pgm_value(o, "form") != NULL;
+
+	if (strstr(p->property, "_modify"))
+		return strcmp(value, ordered ? "read_write" : "read_only") == 0;
+	return p->usual && strcmp(value, p->usual) == 0;
+}
+
+static void
+write_aggregate(PgmWrite *w, const PgmObject *o, const char *verb)
+{
+	const char *form = pgm_value(o, "form");
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < (int) lengthof(aggregate_properties); i++)
+	{
+		const AggregateProperty *p = &aggregate_properties[i];
+		const char *value = pgm_value(o, p->property);
+
+		if (value == NULL || is_usual(o, p, value))
+			continue;
+		if (p->how == OF_FLAG)
+			pgm_text_add(&list, "%s", p->word);
+		else if (p->how == OF_VALUE)
+			pgm_text_add(&list, "%s = %s", p->word, value);
+		else
+			pgm_text_add(&list, p->how == OF_OPERATOR ? "%s = OPERATOR(%s)" : "%s = %s",
+						 p->word, pgm_text_callee(value));
+	}
+	if (form && strcmp(form, "hypothetical-set") == 0)
+		pgm_text_add(&list, "HYPOTHETICAL");
+	pgm_write(w, "%s AGGREGATE %s (%s)", verb, name_of_aggregate(o), list.data);
+}
+
+static void
+create_aggregate(PgmWrite *w, const PgmObject *o)
+{
+	write_aggregate(w, o, "CREATE");
+}
+
+static bool
+change_aggregate(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	write_aggregate(w, new, "CREATE OR REPLACE");
+	return true;
+}
+
+static void
+create_event_trigger(PgmWrite *w, const PgmObject *o)
+{
+	StringInfoData tags;
+	ListCell   *lc;
+
+	initStringInfo(&tags);
+	foreach(lc, pgm_value_list(o, "tags"))
+		pgm_text_add(&tags, "%s", quote_literal_cstr(lfirst(lc)));
+	pgm_write(w, "CREATE EVENT TRIGGER %s ON %s%s EXECUTE FUNCTION %s", o->identity,
+			  pgm_value(o, "event"),
+			  tags.len > 0 ? psprintf(" WHEN TAG IN (%s)", tags.data) : "",
+			  pgm_value(o, "function"));
+}
+
+static bool
+change_enabled(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	static const char *const words[][2] = {
+		{"disabled", "DISABLE"},
+		{"on replicas", "ENABLE REPLICA"},
+		{"always", "ENABLE ALWAYS"},
+	};
+	const char *enabled = pgm_value(new, "enabled");
+	const char *word = "ENABLE";
+
+	for (int i = 0; enabled && i < (int) lengthof(words); i++)
+		if (strcmp(words[i][0], enabled) == 0)
+			word = words[i][1];
+	pgm_write(w, "ALTER EVENT TRIGGER %s %s", new->identity, word);
+	return true;
+}
+
+static const PgmWriter writers[] = {
+	{
+		.kind = "function",
+		.word = "FUNCTION",
+		.create = create_routine,
+		.drop = drop_routine,
+		.property = {{"definition", false, change_routine}}
+	},
+	{
+		.kind = "procedure",
+		.word = "PROCEDURE",
+		.create = create_routine,
+		.drop = drop_routine,
+		.property = {{"definition", false, change_routine}}
+	},
+	{
+		.kind = "aggregate",
+		.word = "AGGREGATE",
+		.name = name_of_aggregate,
+		.create = create_aggregate,
+		.property = {
+			{"sfunc", false, change_aggregate},
+			{"stype", false, change_aggregate},
+			{"sspace", false, change_aggregate},
+			{"finalfunc", false, change_aggregate},
+			{"finalfunc_extra", false, change_aggregate},
+			{"finalfunc_modify", false, change_aggregate},
+			{"combinefunc", false, change_aggregate},
+			{"serialfunc", false, change_aggregate},
+			{"deserialfunc", false, change_aggregate},
+			{"initcond", false, change_aggregate},
+			{"msfunc", false, change_aggregate},
+			{"minvfunc", false, change_aggregate},
+			{"mstype", false, change_aggregate},
+			{"msspace", false, change_aggregate},
+			{"mfinalfunc", false, change_aggregate},
+			{"mfinalfunc_extra", false, change_aggregate},
+			{"mfinalfunc_modify", false, change_aggregate},
+			{"minitcond", false, change_aggregate},
+			{"sortop", false, change_aggregate},
+			{"parallel", false, change_aggregate},
+		}
+	},
+	{
+		.kind = "event trigger",
+		.word = "EVENT TRIGGER",
+		.create = create_event_trigger,
+		.property = {{"enabled", true, change_enabled}}
+	},
+};
+
+const PgmWriters pgm_writers_routines = {writers, lengthof(writers)};

@@ -1,0 +1,267 @@
+/*
+ * write_sequences.c
+ *	  Statements for sequences.
+ *
+ * The sequence of an identity is made and dropped with its column, and one that
+ * is owned by a column goes with the owner of the table.  Where a sequence is
+ * at is not a part of the schema, but it has to be within the bounds.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "diff/write/writers.h"
+#include "diff/write/write_sequences.h"
+
+/* What a sequence is made with */
+typedef struct Numbers
+{
+	int64		start;
+	int64		increment;
+	int64		minimum;
+	int64		maximum;
+	int64		cache;
+} Numbers;
+
+static int64
+number_of(const PgmObject *o, const char *property)
+{
+	return pg_strtoint64(pgm_value(o, property));
+}
+
+static Numbers
+numbers_of(const PgmObject *o)
+{
+	Numbers		n = {
+		.start = number_of(o, "start"),
+		.increment = number_of(o, "increment"),
+		.minimum = number_of(o, "minimum"),
+		.maximum = number_of(o, "maximum"),
+		.cache = number_of(o, "cache")
+	};
+
+	return n;
+}
+
+static int64
+lowest_of(const char *type)
+{
+	return strcmp(type, "smallint") == 0 ? PG_INT16_MIN :
+		strcmp(type, "integer") == 0 ? PG_INT32_MIN : PG_INT64_MIN;
+}
+
+/* Has the type of a sequence less numbers than before? */
+bool
+pgm_sequence_narrows(const PgmObject *old, const PgmObject *new)
+{
+	return lowest_of(pgm_value(new, "type")) > lowest_of(pgm_value(old, "type"));
+}
+
+/* What a sequence of this type has but for its start, which is its first end. */
+static Numbers
+usual_numbers(const char *type, int64 increment)
+{
+	bool		up = increment > 0;
+	int64		lowest = lowest_of(type);
+	Numbers		n = {.increment = 1,.cache = 1};
+
+	n.minimum = up ? 1 : lowest;
+	n.maximum = up ? -(lowest + 1) : -1;
+	return n;
+}
+
+static void
+append_number(StringInfo out, const char *word, int64 number, int64 usual)
+{
+	if (number != usual)
+		appendStringInfo(out, " %s " INT64_FORMAT, word, number);
+}
+
+/* Append what is not as it is by nature, each after a space. */
+static void
+append_options(StringInfo out, const PgmObject *o)
+{
+	Numbers		n = numbers_of(o);
+	Numbers		usual = usual_numbers(pgm_value(o, "type"), n.increment);
+
+	if (n.start != (n.increment > 0 ? n.minimum : n.maximum))
+		appendStringInfo(out, " START WITH " INT64_FORMAT, n.start);
+	append_number(out, "INCREMENT BY", n.increment, usual.increment);
+	append_number(out, "MINVALUE", n.minimum, usual.minimum);
+	append_number(out, "MAXVALUE", n.maximum, usual.maximum);
+	append_number(out, "CACHE", n.cache, usual.cache);
+	if (pgm_value(o, "cycle"))
+		appendStringInfoString(out, " CYCLE");
+}
+
+static const char *
+persistence(bool unlogged)
+{
+	return unlogged ? "UNLOGGED" : "LOGGED";
+}
+
+static void
+create_sequence(PgmWrite *w, const PgmObject *o)
+{
+	const char *type = pgm_value(o, "type");
+	StringInfoData options;
+
+	if (pgm_value(o, "identity_of"))
+		return;
+	initStringInfo(&options);
+	if (strcmp(type, "bigint") != 0)
+		appendStringInfo(&options, " AS %s", type);
+	append_options(&options, o);
+	pgm_write(w, "CREATE %sSEQUENCE %s%s",
+			  pgm_value(o, "unlogged") ? "UNLOGGED " : "", o->identity,
+			  options.data);
+}
+
+static void
+drop_sequence(PgmWrite *w, const PgmObject *o)
+{
+	if (pgm_value(o, "identity_of") == NULL)
+		pgm_write(w, "DROP SEQUENCE %s", o->identity)->hazard =
+			"where the sequence is at is lost";
+}
+
+/*
+ * Write what brings a sequence within new bounds before they are set, where it
+ * is before the first of them, or was never used.  One that is past the last
+ * makes the statement fail that sets it, for there is no next number.
+ */
+static void
+move_within(PgmWrite *w, const char *name, const Numbers *old,
+			const Numbers *new)
+{
+	const char *format = "SELECT pg_catalog.setval(%s, " INT64_FORMAT
+		", false) FROM %s WHERE last_value %s " INT64_FORMAT "%s";
+	const char *unused = " AND NOT is_called";
+	bool		up = new->increment > 0;
+	char	   *literal = quote_literal_cstr(name);
+	int64		lowest = Max(old->minimum, new->minimum);
+	int64		highest = Min(old->maximum, new->maximum);
+	int64		start = Max(Min(new->start, highest), lowest);
+
+	if (new->minimum > old->minimum)
+		pgm_write(w, format, literal, up ? lowest : start, name, "<", lowest,
+				  up ? "" : unused);
+	if (new->maximum < old->maximum)
+		pgm_write(w, format, literal, up ? start : highest, name, ">", highest,
+				  up ? unused : "");
+}
+
+/* Type and bounds go together: a new type moves bounds that are not said. */
+static bool
+write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	Numbers		before = numbers_of(old);
+	Numbers		after = numbers_of(new);
+	bool		retyped = !pgm_value_same(old, new, "type");
+	bool		apart = after.minimum > before.maximum ||
+		after.maximum < before.minimum;
+	StringInfoData text;
+
+	if (!apart)
+		move_within(w, new->identity, &before, &after);
+	initStringInfo(&text);
+	if (retyped)
+		appendStringInfo(&text, " AS %s", pgm_value(new, "type"));
+	append_number(&text, "INCREMENT BY", after.increment, before.increment);
+	if (retyped || after.minimum != before.minimum)
+		appendStringInfo(&text, " MINVALUE " INT64_FORMAT, after.minimum);
+	if (retyped || after.maximum != before.maximum)
+		appendStringInfo(&text, " MAXVALUE " INT64_FORMAT, after.maximum);
+	append_number(&text, "START WITH", after.start, before.start);
+	if (apart)
+		appendStringInfoString(&text, " RESTART");
+	append_number(&text, "CACHE", after.cache, before.cache);
+	if (!pgm_value_same(old, new, "cycle"))
+		appendStringInfo(&text, " %sCYCLE", pgm_value(new, "cycle") ? "" : "NO ");
+	pgm_write(w, "ALTER SEQUENCE %s%s", new->identity, text.data)->hazard =
+		apart ? "the sequence starts anew, for where it is at is beyond its new bounds" : NULL;
+	return true;
+}
+
+static bool
+write_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	pgm_write(w, "ALTER SEQUENCE %s SET %s", new->identity,
+			  persistence(pgm_value(new, "unlogged") != NULL));
+	return true;
+}
+
+/* The sequence of an identity is as lasting as its table, if not told otherwise. */
+static void
+set_persistence_of_identity(PgmWrite *w, const PgmObject *o)
+{
+	const PgmObject *column = pgm_side_find(w->new, "column",
+											pgm_value(o, "identity_of"));
+	const PgmObject *table = column ? pgm_side_parent(w->new, column) : NULL;
+
+	if (table && !pgm_value_same(o, table, "unlogged"))
+		pgm_write(w, "ALTER SEQUENCE %s SET %s", o->identity,
+				  persistence(pgm_value(o, "unlogged") != NULL));
+}
+
+/*
+ * Those of a column go with the owner of the table, and to which column one
+ * belongs is written by itself, after this.
+ */
+static bool
+write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *owner = pgm_value(new, "owner");
+	const char *column = old ? pgm_value(old, "owned_by") : NULL;
+
+	if (old == NULL && pgm_value(new, "identity_of"))
+		set_persistence_of_identity(w, new);
+	if (pgm_value(new, "identity_of") ||
+		(column && pgm_value_same(old, new, "owned_by")))
+		return true;
+	if (old == NULL &&
+		strcmp(owner, quote_identifier(GetUserNameFromId(GetUserId(), false))) == 0)
+		return true;
+	if (column)
+		pgm_write(w, "ALTER SEQUENCE %s OWNED BY NONE", new->identity);
+	pgm_write(w, "ALTER SEQUENCE %s OWNER TO %s", new->identity, owner);
+	return true;
+}
+
+/*
+ * What the column of an identity says of its sequence in parentheses.  Its
+ * type is the column's.
+ */
+char *
+pgm_sequence_options(const PgmObject *sequence)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "SEQUENCE NAME %s", sequence->identity);
+	append_options(&text, sequence);
+	return text.data;
+}
+
+static const PgmWriter sequences[] = {
+	{
+		.kind = "sequence",
+		.word = "SEQUENCE",
+		.create = create_sequence,
+		.drop = drop_sequence,
+		.property = {
+			{"owner", true, write_owner},
+			{"unlogged", false, write_unlogged},
+			{"type", false, write_numbers},
+			{"start", false, write_numbers},
+			{"increment", false, write_numbers},
+			{"minimum", false, write_numbers},
+			{"maximum", false, write_numbers},
+			{"cache", false, write_numbers},
+			{"cycle", false, write_numbers},
+		}
+	},
+};
+
+const PgmWriters pgm_writers_sequences = {sequences, lengthof(sequences)};

@@ -1,0 +1,13 @@
+/*
+ * write_sequences.h
+ *	  What the column of an identity says of its sequence.
+ */
+#ifndef PGM_WRITE_SEQUENCES_H
+#define PGM_WRITE_SEQUENCES_H
+
+#include "schema/snapshot.h"
+
+extern char *pgm_sequence_options(const PgmObject *sequence);
+extern bool pgm_sequence_narrows(const PgmObject *old, const PgmObject *new);
+
+#endif							/* PGM_WRITE_SEQUENCES_H */

@@ -1,0 +1,390 @@
+/*
+ * write_table_objects.c
+ *	  Statements for rules, triggers, policies and statistics.
+ *
+ * A trigger of a partitioned table has a clone for each partition, which is an
+ * object of its own only where its state is not that of the trigger above it.
+ * Then the state is all there is to write: the clone itself comes and goes with
+ * the trigger and with the partition.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/formatting.h"
+
+#include "diff/write/writers.h"
+#include "diff/write/write_internal.h"
+
+/* Where the name in "name on relation" ends */
+static const char *
+end_of_name(const PgmObject *o)
+{
+	const char *c = o->identity;
+
+	if (*c != '"')
+		return strchr(c, ' ');
+	for (c++; c[0] != '"' || c[1] == '"'; c++)
+		if (c[0] == '"')
+			c++;
+	return c + 1;
+}
+
+static char *
+own_name(const PgmObject *o)
+{
+	return pnstrdup(o->identity, end_of_name(o) - o->identity);
+}
+
+static const char *
+relation_of(const PgmObject *o)
+{
+	return end_of_name(o) + strlen(" on ");
+}
+
+static const char *
+name_on_relation(const PgmObject *o)
+{
+	return psprintf("%s ON %s", own_name(o), relation_of(o));
+}
+
+static void
+create_as_defined(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "%s", pgm_definition(o));
+}
+
+/* The definition as CREATE OR REPLACE */
+static void
+replace(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "CREATE OR REPLACE %s", pgm_definition(o) + strlen("CREATE "));
+}
+
+/* Write that a rule or trigger of this relation is to be enabled or not. */
+static void
+write_state(PgmWrite *w, const PgmObject *o, const char *state)
+{
+	const char *how = state == NULL ? "ENABLE" :
+		strcmp(state, "disabled") == 0 ? "DISABLE" :
+		strcmp(state, "always") == 0 ? "ENABLE ALWAYS" : "ENABLE REPLICA";
+
+	pgm_write(w, "ALTER TABLE %s %s %s %s", relation_of(o), how,
+			  pgm_writer(o)->word, own_name(o));
+}
+
+static bool
+change_rule(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	if (old && !pgm_value_same(old, new, "definition"))
+		replace(w, new);
+	if (old == NULL || !pgm_value_same(old, new, "enabled"))
+		write_state(w, new, pgm_value(new, "enabled"));
+	return true;
+}
+
+/* The table of which this one is a partition, or NULL */
+static const PgmObject *
+table_above(const PgmSide *s, const PgmObject *table)
+{
+	List	   *above;
+
+	if (table == NULL || pgm_value(table, "partition_bound") == NULL)
+		return NULL;
+	above = pgm_value_list(table, "inherits");
+	return pgm_side_find(s, "table", linitial(above));
+}
+
+/* How many levels below a table another one is, 0 if it is not. */
+static int
+levels_below(const PgmSide *s, const PgmObject *table, const PgmObject *top)
+{
+	int			levels = 0;
+
+	while (table && table != top)
+	{
+		table = table_above(s, table);
+		levels++;
+	}
+	return table ? levels : 0;
+}
+
+/* A clone, and how deep it is */
+typedef struct Clone
+{
+	const PgmObject *trigger;
+	int			levels;
+} Clone;
+
+static int
+by_levels(const ListCell *a, const ListCell *b)
+{
+	return ((const Clone *) lfirst(a))->levels -
+		((const Clone *) lfirst(b))->levels;
+}
+
+/* The clones of a trigger that have a state of their own now and later. */
+static List *
+clones_below(const PgmWrite *w, const PgmObject *o)
+{
+	const PgmSnapshot *s = w->new->snapshot;
+	const PgmObject *top = pgm_side_parent(w->new, o);
+	char	   *name = own_name(o);
+	List	   *clones = NIL;
+
+	for (int i = 0; i < s->n; i++)
+	{
+		const PgmObject *each = s->object[i];
+		Clone	   *clone;
+
+		if (each->kind != o->kind || pgm_value(each, "cloned") == NULL ||
+			strcmp(own_name(each), name) != 0 ||
+			pgm_side_find(w->old, "trigger", each->identity) == NULL)
+			continue;
+		clone = palloc(sizeof(Clone));
+		clone->trigger = each;
+		clone->levels = levels_below(w->new, pgm_side_parent(w->new, each), top);
+		if (clone->levels > 0)
+			clones = lappend(clones, clone);
+	}
+	list_sort(clones, by_levels);
+	return clones;
+}
+
+/* Tell clones below a trigger again what state they have of their own. */
+static void
+write_clones(PgmWrite *w, const PgmObject *o)
+{
+	ListCell   *lc;
+
+	foreach(lc, clones_below(w, o))
+	{
+		const PgmObject *clone = ((const Clone *) lfirst(lc))->trigger;
+
+		write_state(w, clone, pgm_value(clone, "enabled"));
+	}
+}
+
+/* What is written for a table is done to its partitions too. */
+static void
+write_trigger_state(PgmWrite *w, const PgmObject *o, const char *state)
+{
+	write_state(w, o, state);
+	write_clones(w, o);
+}
+
+static void
+create_trigger(PgmWrite *w, const PgmObject *o)
+{
+	if (pgm_value(o, "cloned") == NULL)
+		create_as_defined(w, o);
+	else if (pgm_value(o, "enabled") == NULL)
+		write_trigger_state(w, o, NULL);
+}
+
+/*
+ * The trigger that a clone will be like when it has no state of its own any
+ * more, or NULL: the clone will be gone.
+ */
+static const PgmObject *
+trigger_above(const PgmSide *s, const PgmObject *clone)
+{
+	const PgmObject *table = pgm_side_find(s, "table", relation_of(clone));
+
+	while ((table = table_above(s, table)) != NULL)
+	{
+		char	   *identity = psprintf("%s on %s", own_name(clone),
+										table->identity);
+		const PgmObject *above = pgm_side_find(s, "trigger", identity);
+
+		if (above)
+			return above;
+	}
+	return NULL;
+}
+
+static void
+drop_trigger(PgmWrite *w, const PgmObject *o)
+{
+	const PgmObject *above;
+
+	if (pgm_value(o, "cloned") == NULL)
+	{
+		pgm_write(w, "DROP TRIGGER %s", name_on_relation(o));
+		return;
+	}
+	above = trigger_above(w->new, o);
+	if (above)
+		write_trigger_state(w, o, pgm_value(above, "enabled"));
+}
+
+static bool
+is_constraint(const PgmObject *trigger)
+{
+	const char *start = "CREATE CONSTRAINT";
+
+	return strncmp(pgm_value(trigger, "definition"), start, strlen(start)) == 0;
+}
+
+/* CREATE OR REPLACE does the same to the clones, and enables all of them. */
+static bool
+replace_trigger(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *state = pgm_value(new, "enabled");
+
+	if (is_constraint(old) || is_constraint(new))
+		return false;
+	replace(w, new);
+	if (state)
+		write_state(w, new, state);
+	write_clones(w, new);
+	return true;
+}
+
+/* The definition of a clone changes with that of the trigger. */
+static bool
+change_trigger(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	if (old && !pgm_value_same(old, new, "definition") &&
+		pgm_value(new, "cloned") == NULL)
+		return replace_trigger(w, old, new);
+	if (old == NULL || !pgm_value_same(old, new, "enabled"))
+		write_trigger_state(w, new, pgm_value(new, "enabled"));
+	return true;
+}
+
+static const char *
+role_list(const PgmObject *policy)
+{
+	StringInfoData list;
+	ListCell   *lc;
+	const char *separator = "";
+
+	if (pgm_value(policy, "roles") == NULL)
+		return "PUBLIC";
+	initStringInfo(&list);
+	foreach(lc, pgm_value_list(policy, "roles"))
+	{
+		appendStringInfo(&list, "%s%s", separator, quote_identifier(lfirst(lc)));
+		separator = ", ";
+	}
+	return list.data;
+}
+
+static void
+append_expression(StringInfo out, const char *word, const char *expression)
+{
+	if (expression)
+		appendStringInfo(out, " %s (%s)", word, expression);
+}
+
+static void
+create_policy(PgmWrite *w, const PgmObject *o)
+{
+	const char *command = pgm_value(o, "command");
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (pgm_value(o, "restrictive"))
+		appendStringInfoString(&text, " AS RESTRICTIVE");
+	if (command)
+		appendStringInfo(&text, " FOR %s", asc_toupper(command, strlen(command)));
+	if (pgm_value(o, "roles"))
+		appendStringInfo(&text, " TO %s", role_list(o));
+	append_expression(&text, "USING", pgm_value(o, "using"));
+	append_expression(&text, "WITH CHECK", pgm_value(o, "with_check"));
+	pgm_write(w, "CREATE POLICY %s%s", name_on_relation(o), text.data);
+}
+
+/* ALTER POLICY cannot take an expression away. */
+static bool
+change_policy(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	static const char *const expressions[][2] = {
+		{"using", "USING"},
+		{"with_check", "WITH CHECK"},
+	};
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (!pgm_value_same(old, new, "roles"))
+		appendStringInfo(&text, " TO %s", role_list(new));
+	for (int i = 0; i < (int) lengthof(expressions); i++)
+	{
+		const char *expression = pgm_value(new, expressions[i][0]);
+
+		if (pgm_value(old, expressions[i][0]) && expression == NULL)
+			return false;
+		if (!pgm_value_same(old, new, expressions[i][0]))
+			append_expression(&text, expressions[i][1], expression);
+	}
+	pgm_write(w, "ALTER POLICY %s%s", name_on_relation(new), text.data);
+	return true;
+}
+
+/* All versions take -1 for the usual one. */
+static bool
+write_statistics_target(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *target = pgm_value(new, "statistics_target");
+
+	pgm_write(w, "ALTER STATISTICS %s SET STATISTICS %s", new->identity,
+			  target ? target : "-1");
+	return true;
+}
+
+/* The definition of an object, without the semicolon after it. */
+char *
+pgm_definition(const PgmObject *o)
+{
+	char	   *definition = pstrdup(pgm_value(o, "definition"));
+	Size		length = strlen(definition);
+
+	while (length > 0 && strchr("; \n", definition[length - 1]))
+		definition[--length] = '\0';
+	return definition;
+}
+
+static const PgmWriter parts[] = {
+	{
+		.kind = "rule",
+		.word = "RULE",
+		.name = name_on_relation,
+		.create = create_as_defined,
+		.property = {
+			{"definition", false, change_rule},
+			{"enabled", true, change_rule},
+		}
+	},
+	{
+		.kind = "trigger",
+		.word = "TRIGGER",
+		.name = name_on_relation,
+		.create = create_trigger,
+		.drop = drop_trigger,
+		.property = {
+			{"definition", false, change_trigger},
+			{"enabled", true, change_trigger},
+		}
+	},
+	{
+		.kind = "policy",
+		.word = "POLICY",
+		.name = name_on_relation,
+		.create = create_policy,
+		.property = {
+			{"roles", false, change_policy},
+			{"using", false, change_policy},
+			{"with_check", false, change_policy},
+		}
+	},
+	{
+		.kind = "statistics",
+		.word = "STATISTICS",
+		.create = create_as_defined,
+		.property = {
+			{"statistics_target", true, write_statistics_target},
+		}
+	},
+};
+
+const PgmWriters pgm_writers_parts = {parts, lengthof(parts)};

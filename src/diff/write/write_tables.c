@@ -1,0 +1,354 @@
+/*
+ * write_tables.c
+ *	  Tables and foreign tables, with the columns and constraints that are made
+ *	  together with them.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "compat.h"
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+#include "util/sql_text.h"
+#include "lint/lint.h"
+
+/* Does a column come from a parent that CREATE TABLE names? */
+static bool
+comes_from_parent(const PgmObject *table, const PgmObject *column)
+{
+	return pgm_value(column, "only_inherited") && !pgm_is_partition(table);
+}
+
+static void
+append_element(StringInfo out, const char *text)
+{
+	appendStringInfo(out, "%s\n    %s", out->len > 0 ? "," : "", text);
+}
+
+static void
+append_columns(StringInfo out, PgmWrite *w, const PgmObject *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_side_children(w->new, table, "column"))
+	{
+		const PgmObject *column = lfirst(lc);
+		const char *definition;
+
+		if (!pgm_plan_is_folded(w->plan, column, false) || comes_from_parent(table, column))
+			continue;
+		definition = pgm_column_definition(w, column, pgm_plan_is_folded(w->plan, column, true));
+		if (!pgm_value(table, "of_type") || pgm_text_find(definition, " WITH OPTIONS "))
+			append_element(out, definition);
+	}
+}
+
+static void
+append_constraints(StringInfo out, PgmWrite *w, const PgmObject *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_side_children(w->new, table, "constraint"))
+	{
+		const PgmObject *constraint = lfirst(lc);
+
+		if (!pgm_plan_is_folded(w->plan, constraint, false) ||
+			(pgm_value(constraint, "only_inherited") && !pgm_is_partition(table)))
+			continue;
+		append_element(out, pgm_constraint_definition(constraint));
+	}
+}
+
+static void
+append_parents(StringInfo out, const PgmObject *table)
+{
+	ListCell   *lc;
+
+	if (pgm_is_partition(table) || pgm_value(table, "inherits") == NULL)
+		return;
+	appendStringInfoString(out, " INHERITS (");
+	foreach(lc, pgm_value_list(table, "inherits"))
+		appendStringInfo(out, "%s%s", foreach_current_index(lc) ? ", " : "", (char *) lfirst(lc));
+	appendStringInfoChar(out, ')');
+}
+
+/* What stands behind the columns */
+static void
+append_clauses(StringInfo out, const PgmObject *table)
+{
+	const char *key = pgm_value(table, "partition_key");
+	const char *method = pgm_value(table, "access_method");
+	const char *tablespace = pgm_value(table, "tablespace");
+
+	append_parents(out, table);
+	if (key)
+		appendStringInfo(out, " PARTITION BY %s", key);
+	if (method && strcmp(method, "heap") != 0)
+		appendStringInfo(out, " USING %s", quote_identifier(method));
+	if (pgm_value(table, "options"))
+		appendStringInfo(out, " WITH (%s)", pgm_option_list(table, "options", false));
+	if (tablespace)
+		appendStringInfo(out, " TABLESPACE %s", quote_identifier(tablespace));
+}
+
+/* What a column inherited from a parent has that the parent's has not */
+static void
+write_differences(PgmWrite *w, const PgmObject *table, const PgmObject *column)
+{
+	const char *parent = linitial(pgm_value_list(table, "inherits"));
+	const char *name = pgm_last_name(column->identity);
+	const PgmObject *from = pgm_side_find(w->new, "column", psprintf("%s.%s", parent, name));
+	const char *value = pgm_value(column, "default");
+
+	if (from == NULL)
+		return;
+	if (pgm_plan_is_folded(w->plan, column, true) || value == NULL)
+	{
+		if (value && !pgm_value_same(from, column, "default"))
+			pgm_write(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", table->identity, name, value);
+		else if (value == NULL && pgm_value(from, "default"))
+			pgm_write(w, "ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT", table->identity, name);
+	}
+	if (pgm_value(column, "not_null") && !pgm_value(from, "not_null") &&
+		!pgm_column_not_null(w->new, column))
+		pgm_write(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET NOT NULL", table->identity, name);
+}
+
+static void
+create(PgmWrite *w, const PgmObject *table)
+{
+	const char *of_type = pgm_value(table, "of_type");
+	const char *server = pgm_kind_is(table, "foreign table") ? pgm_value(table, "server") : NULL;
+	StringInfoData elements;
+	StringInfoData clauses;
+	ListCell   *lc;
+
+	initStringInfo(&elements);
+	initStringInfo(&clauses);
+	append_columns(&elements, w, table);
+	append_constraints(&elements, w, table);
+	append_clauses(&clauses, table);
+	if (server)
+		appendStringInfo(&clauses, " SERVER %s", server);
+	if (server && pgm_value(table, "foreign_options"))
+		appendStringInfo(&clauses, " OPTIONS %s", pgm_option_list(table, "foreign_options", true));
+	if (elements.len > 0)
+		appendStringInfoChar(&elements, '\n');
+	pgm_write(w, "CREATE %s%s %s%s%s%s%s%s%s",
+			  pgm_value(table, "unlogged") ? "UNLOGGED " : "", pgm_writer(table)->word,
+			  table->identity, of_type ? " OF " : "", of_type ? of_type : "",
+			  of_type && elements.len == 0 ? "" : " (", elements.data,
+			  of_type && elements.len == 0 ? "" : ")", clauses.data);
+	foreach(lc, pgm_side_children(w->new, table, "column"))
+		if (comes_from_parent(table, lfirst(lc)))
+		write_differences(w, table, lfirst(lc));
+}
+
+/* Does a foreign key that stays refer to the table, which stays too? */
+static bool
+is_referred_to(const PgmWrite *w, const PgmObject *table)
+{
+	ListCell   *column;
+	ListCell   *lc;
+
+	foreach(column, pgm_side_children(w->old, table, "column"))
+	{
+		foreach(lc, pgm_plan_atom(w->plan, lfirst(column))->old.used_by)
+		{
+			const PgmAtom *a = lfirst(lc);
+
+			if (a->aspect == NULL && pgm_constraint_is(a->new.object, "FOREIGN KEY") &&
+				pgm_side_parent(w->old, a->old.object) != table)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The table that a partition is to be detached from before it can go, or NULL */
+static const PgmObject *
+referred_parent(const PgmWrite *w, const PgmObject *table)
+{
+	const PgmObject *parent = NULL;
+
+	for (const PgmObject *o = table; pgm_is_partition(o);)
+	{
+		o = pgm_side_find(w->old, "table", linitial(pgm_value_list(o, "inherits")));
+		if (o == NULL)
+			return NULL;
+		if (parent == NULL)
+			parent = o;
+		if (pgm_plan_atom(w->plan, o)->todo != PGM_DROP &&
+			pgm_plan_atom(w->plan, o)->todo != PGM_REPLACE && is_referred_to(w, o))
+			return parent;
+	}
+	return NULL;
+}
+
+/* What goes with a table: its rows, and the bytes they take, as far as is known */
+static char *
+its_rows(const PgmWrite *w, const PgmObject *table)
+{
+	const PgmRows *rows = pgm_side_rows(w->old, table);
+	const char *number = rows && rows->rows >= 0 ?
+		psprintf("about %.0f row%s", rows->rows, rows->rows == 1 ? "" : "s") : "the rows";
+
+	return rows && rows->bytes > 0 ?
+		psprintf("%s of %s (%s)", number, table->identity, pgm_size_name(rows->bytes)) :
+		psprintf("%s of %s", number, table->identity);
+}
+
+static void
+drop(PgmWrite *w, const PgmObject *table)
+{
+	const PgmObject *parent = referred_parent(w, table);
+	PgmSql	   *sql;
+
+	if (parent)
+		pgm_write(w, "ALTER TABLE %s DETACH PARTITION %s", parent->identity, table->identity);
+	sql = pgm_write(w, "DROP %s %s", pgm_writer(table)->word, table->identity);
+
+	if (!pgm_is_filled(w, table) || !pgm_kind_is(table, "table"))
+		return;
+	sql->or_renamed = pgm_or_renamed(w, table, pgm_side_parent(w->old, table));
+	sql->loses = its_rows(w, table);
+}
+
+static bool
+change_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	PgmSql	   *sql = pgm_write(w, "%s SET %s", pgm_alter_relation(new),
+								pgm_value(new, "unlogged") ? "UNLOGGED" : "LOGGED");
+
+	if (pgm_is_filled(w, new))
+		sql->hazard = "rewrites the table";
+	return true;
+}
+
+static bool
+change_access_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *method = pgm_value(new, "access_method");
+
+	if (method == NULL)
+		return false;
+	pgm_write(w, "%s SET ACCESS METHOD %s", pgm_alter_relation(new), quote_identifier(method));
+	return true;
+}
+
+static bool
+change_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *tablespace = pgm_value(new, "tablespace");
+	PgmSql	   *sql = pgm_write(w, "%s SET TABLESPACE %s", pgm_alter_relation(new),
+								tablespace ? quote_identifier(tablespace) : "pg_default");
+
+	if (pgm_is_filled(w, new))
+		sql->hazard = "copies the table";
+	return true;
+}
+
+static bool
+change_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	char	   *set = pgm_options_set(old, new, "options");
+	char	   *reset = pgm_options_reset(old, new, "options");
+
+	if (set)
+		pgm_write(w, "%s SET (%s)", pgm_alter_relation(new), set);
+	if (reset)
+		pgm_write(w, "%s RESET (%s)", pgm_alter_relation(new), reset);
+	return true;
+}
+
+static bool
+write_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	pgm_write(w, "%s %s ROW LEVEL SECURITY", pgm_alter_relation(new),
+			  pgm_value(new, "row_security") ? "ENABLE" : "DISABLE");
+	return true;
+}
+
+static bool
+write_force_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	pgm_write(w, "%s %s ROW LEVEL SECURITY", pgm_alter_relation(new),
+			  pgm_value(new, "force_row_security") ? "FORCE" : "NO FORCE");
+	return true;
+}
+
+static bool
+change_foreign_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	pgm_write(w, "%s OPTIONS (%s)", pgm_alter_relation(new),
+			  pgm_option_changes(old, new, "foreign_options"));
+	return true;
+}
+
+/* To which column a sequence belongs */
+void
+pgm_write_owned_by(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *sequence = new ? new : old;
+
+	pgm_write(w, "ALTER SEQUENCE %s OWNED BY %s", sequence->identity,
+			  new ? pgm_value(new, "owned_by") : "NONE");
+}
+
+void
+pgm_write_replica_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	pgm_write(w, "%s REPLICA IDENTITY %s", pgm_alter_relation(new ? new : old),
+			  new ? pgm_value(new, "replica_identity") : "DEFAULT");
+}
+
+/* The type that a table is made of */
+void
+pgm_write_of_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	if (new)
+		pgm_write(w, "%s OF %s", pgm_alter_relation(new), pgm_value(new, "of_type"));
+	else
+		pgm_write(w, "%s NOT OF", pgm_alter_relation(old));
+}
+
+void
+pgm_write_clustered_on(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	if (new)
+		pgm_write(w, "%s CLUSTER ON %s", pgm_alter_relation(new), pgm_value(new, "clustered_on"));
+	else
+		pgm_write(w, "%s SET WITHOUT CLUSTER", pgm_alter_relation(old));
+}
+
+#define TABLE_PROPERTIES \
+	{"unlogged", false, change_unlogged}, \
+	{"access_method", false, change_access_method}, \
+	{"tablespace", false, change_tablespace}, \
+	{"options", false, change_options}, \
+	{"row_security", true, write_row_security}, \
+	{"force_row_security", true, write_force_row_security}
+
+static const PgmWriter writers[] = {
+	{
+		.kind = "table",
+		.word = "TABLE",
+		.create = create,
+		.drop = drop,
+		.property = {TABLE_PROPERTIES}
+	},
+	{
+		.kind = "foreign table",
+		.word = "FOREIGN TABLE",
+		.create = create,
+		.drop = drop,
+		.property = {
+			TABLE_PROPERTIES,
+			{"foreign_options", false, change_foreign_options},
+		}
+	},
+};
+
+const PgmWriters pgm_writers_tables = {writers, lengthof(writers)};

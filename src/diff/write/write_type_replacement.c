@@ -1,0 +1,237 @@
+/*
+ * write_type_replacement.c
+ *	  Statements by which columns get a type that is made anew.
+ *
+ * Values come from the old type to the new one by way of their text, but for
+ * rows whose fields have other places: those are put together field by field.
+ */
+#include "postgres.h"
+
+#include "schema/kinds/kinds.h"
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+#include "util/sql_text.h"
+#include "diff/write/write_types.h"
+
+static const char *
+aside_name(const char *identity)
+{
+	return pgm_helper_name(identity, "_old");
+}
+
+static const PgmObject *
+find_composite(const PgmSide *s, const char *name)
+{
+	const PgmObject *type = pgm_side_find(s, "type", name);
+
+	return type && strcmp(pgm_value(type, "form"), "composite") == 0 ? type : NULL;
+}
+
+/* The type of the elements, or the type itself */
+static const char *
+without_array(const char *type)
+{
+	int			length = strlen(type);
+
+	while (length > 1 && type[length - 1] == ']')
+		length -= 2;
+	return pnstrdup(type, length);
+}
+
+/* Do values of the types have their fields in the same places? */
+static bool
+same_places(const PgmWrite *w, const char *old, const char *new)
+{
+	const PgmObject *before = find_composite(w->old, without_array(old));
+	const PgmObject *after = find_composite(w->new, without_array(new));
+	List	   *fields;
+	List	   *others;
+	ListCell   *a;
+	ListCell   *b;
+
+	if (before == NULL || after == NULL)
+		return true;
+	fields = pgm_side_children(w->old, before, "attribute");
+	others = pgm_side_children(w->new, after, "attribute");
+	forboth(a, fields, b, others)
+	{
+		if (strcmp(pgm_last_name(((PgmObject *) lfirst(a))->identity),
+				   pgm_last_name(((PgmObject *) lfirst(b))->identity)) != 0 ||
+			!same_places(w, pgm_value(lfirst(a), "type"), pgm_value(lfirst(b), "type")))
+			return false;
+	}
+	return list_length(fields) == list_length(others);
+}
+
+static char *
+row_conversion(const PgmWrite *w, const char *value, const PgmObject *old,
+			   const PgmObject *new)
+{
+	StringInfoData list;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	foreach(lc, pgm_side_children(w->new, new, "attribute"))
+	{
+		const PgmObject *to = lfirst(lc);
+		const char *name = pgm_last_name(to->identity);
+		const PgmObject *from = pgm_side_find(w->old, "attribute",
+											  psprintf("%s.%s", old->identity, name));
+
+		pgm_text_add(&list, "%s", from == NULL ? "NULL" :
+					 pgm_type_conversion(w, psprintf("(%s).%s", value, name),
+										 pgm_value(from, "type"), pgm_value(to, "type")));
+	}
+	return psprintf("CASE WHEN %s IS DISTINCT FROM NULL THEN ROW(%s)::%s END",
+					value, list.data, new->identity);
+}
+
+/* An expression for what a value of the old type is in the new one. */
+char *
+pgm_type_conversion(const PgmWrite *w, const char *value, const char *old,
+					const char *new)
+{
+	const PgmObject *before = find_composite(w->old, old);
+	const PgmObject *after = find_composite(w->new, new);
+
+	return before && after && !same_places(w, old, new) ?
+		row_conversion(w, value, before, after) :
+		psprintf("%s::text::%s", value, new);
+}
+
+/*
+ * Can the values of a composite type be put together anew?  Not where they are
+ * in arrays, ranges or domains, and tables that are made of it stay as they are.
+ */
+static bool
+can_convert(const PgmSide *s, const PgmObject *type)
+{
+	for (int i = 0; i < s->snapshot->n; i++)
+	{
+		const PgmObject *o = s->snapshot->object[i];
+		const char *its = pgm_kind_is(o, "table") ? pgm_value(o, "of_type") :
+			pgm_kind_is(o, "type") ? pgm_value(o, "subtype") : pgm_value(o, "type");
+
+		if (its == NULL || strcmp(without_array(its), type->identity) != 0)
+			continue;
+		if (pgm_kind_is(o, "attribute") && strcmp(its, type->identity) == 0)
+		{
+			if (!can_convert(s, pgm_side_parent(s, o)))
+				return false;
+		}
+		else if (!pgm_kind_is(o, "column") || strcmp(its, type->identity) != 0)
+			return false;
+	}
+	return true;
+}
+
+static List *
+attribute_names(const PgmSide *s, const PgmObject *type)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, pgm_side_children(s, type, "attribute"))
+		names = lappend(names, makeString(pstrdup(pgm_last_name(((PgmObject *) lfirst(lc))->identity))));
+	return names;
+}
+
+/*
+ * Is the type a composite one that is made anew, since its attributes would
+ * not come into their order one by one?
+ */
+bool
+pgm_type_is_rearranged(const PgmSide *before, const PgmSide *after,
+					   const PgmObject *old, const PgmObject *new)
+{
+	List	   *were;
+	List	   *shall;
+
+	if (!pgm_kind_is(old, "type") || pgm_value_same(old, new, "attribute_order") ||
+		find_composite(before, old->identity) == NULL ||
+		find_composite(after, new->identity) == NULL)
+		return false;
+	were = attribute_names(before, old);
+	shall = attribute_names(after, new);
+	return !equal(list_concat_unique(list_intersection(were, shall), shall), shall) &&
+		can_convert(before, old);
+}
+
+/* A function that comes with a type is out of the way of that of the new one. */
+static PgmSql *
+rename_function(PgmWrite *w, const char *name, const char *arguments)
+{
+	return pgm_write(w, "ALTER FUNCTION %s(%s) RENAME TO %s", name, arguments, aside_name(name));
+}
+
+/* A range has a multirange, and both have functions of their names. */
+static void
+write_range_aside(PgmWrite *w, const PgmObject *type)
+{
+	const char *name = type->identity;
+	const char *multirange = pgm_value(type, "multirange_type");
+	const char *subtype = pgm_value(type, "subtype");
+
+	rename_function(w, name, psprintf("%s, %s", subtype, subtype))->hazard =
+		"only a superuser can do this, for the functions of a range are not its owner's";
+	(void) rename_function(w, name, psprintf("%s, %s, text", subtype, subtype));
+	(void) rename_function(w, multirange, "");
+	(void) rename_function(w, multirange, name);
+	(void) rename_function(w, multirange, psprintf("VARIADIC %s[]", name));
+	pgm_write(w, "ALTER TYPE %s RENAME TO %s", multirange, aside_name(multirange));
+}
+
+/* Say of a statement what columns have of the type and the new one has not. */
+static void
+say_lost(const PgmWrite *w, const PgmObject *type, PgmSql *sql)
+{
+	StringInfoData names;
+	int			n = 0;
+	ListCell   *lc;
+
+	if (find_composite(w->new, type->identity) == NULL)
+		return;
+	initStringInfo(&names);
+	foreach(lc, pgm_side_children(w->old, type, "attribute"))
+	{
+		const PgmObject *o = lfirst(lc);
+
+		if (pgm_side_find(w->new, "attribute", o->identity))
+			continue;
+		appendStringInfo(&names, "%s%s", n++ > 0 ? ", " : "", o->identity);
+		sql->or_renamed = pgm_or_renamed(w, o, type);
+	}
+	if (n > 0)
+		sql->loses = psprintf("the values of attribute%s %s", n > 1 ? "s" : "", names.data);
+}
+
+/* Put a type aside that columns have, until they have the new one. */
+void
+pgm_write_aside(PgmWrite *w, const PgmObject *type)
+{
+	PgmSql	   *sql;
+	ListCell   *lc;
+
+	if (pgm_kind_is(type, "domain") && pgm_value(type, "default"))
+		pgm_write(w, "ALTER DOMAIN %s DROP DEFAULT", type->identity);
+	foreach(lc, pgm_kind_is(type, "type") ? pgm_functions_of_type(w->old, type) : NIL)
+	{
+		const char *function = ((PgmObject *) lfirst(lc))->identity;
+
+		pgm_write(w, "ALTER FUNCTION %s RENAME TO %s", function, aside_name(function));
+	}
+	if (pgm_kind_is(type, "type") && pgm_value(type, "multirange_type"))
+		write_range_aside(w, type);
+	sql = pgm_write(w, "ALTER %s %s RENAME TO %s", pgm_writer(type)->word, type->identity,
+					aside_name(type->identity));
+	say_lost(w, type, sql);
+}
+
+/* Drop a type that was put aside. */
+void
+pgm_write_drop_aside(PgmWrite *w, const PgmObject *type)
+{
+	pgm_write(w, "DROP %s %s.%s%s", pgm_writer(type)->word, pgm_relation_schema(type),
+			  aside_name(type->identity),
+			  pgm_kind_is(type, "type") && pgm_functions_of_type(w->old, type) != NIL ? " CASCADE" : "");
+}

@@ -1,0 +1,639 @@
+/*
+ * write_types.c
+ *	  Statements for types and their attributes.
+ *
+ * A base type and the functions it is made of need each other: first comes the
+ * type as a shell, then the functions, then what the type is.  So its functions
+ * are made, and dropped, with it.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_opclass.h"
+#include "commands/defrem.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+
+#include "schema/kinds/kinds.h"
+#include "diff/write/write_relations.h"
+#include "util/sql_text.h"
+#include "diff/write/write_types.h"
+
+/* How CREATE TYPE says a property of a base type */
+typedef struct BaseProperty
+{
+	const char *property;
+	const char *word;
+	enum
+	{
+		OF_FUNCTION,
+		OF_VALUE,
+		OF_FLAG,
+		OF_LETTER
+	}			how;
+	const char *usual;			/* needs not be said */
+} BaseProperty;
+
+static const BaseProperty base_properties[] = {
+	{"input", "INPUT", OF_FUNCTION, NULL},
+	{"output", "OUTPUT", OF_FUNCTION, NULL},
+	{"receive", "RECEIVE", OF_FUNCTION, NULL},
+	{"send", "SEND", OF_FUNCTION, NULL},
+	{"typmod_in", "TYPMOD_IN", OF_FUNCTION, NULL},
+	{"typmod_out", "TYPMOD_OUT", OF_FUNCTION, NULL},
+	{"analyze", "ANALYZE", OF_FUNCTION, NULL},
+	{"subscript", "SUBSCRIPT", OF_FUNCTION, NULL},
+	{"internallength", "INTERNALLENGTH", OF_VALUE, NULL},
+	{"passedbyvalue", "PASSEDBYVALUE", OF_FLAG, NULL},
+	{"alignment", "ALIGNMENT", OF_LETTER, NULL},
+	{"storage", "STORAGE", OF_LETTER, NULL},
+	{"category", "CATEGORY", OF_VALUE, "U"},
+	{"preferred", "PREFERRED", OF_FLAG, NULL},
+	{"default", "DEFAULT", OF_VALUE, NULL},
+	{"element", "ELEMENT", OF_VALUE, NULL},
+	{"delimiter", "DELIMITER", OF_VALUE, "','"},
+	{"collatable", "COLLATABLE", OF_FLAG, NULL},
+};
+
+/* The letters of the catalog for alignment and storage */
+static const struct
+{
+	const char *property;
+	char		letter;
+	const char *word;
+}			letters[] = {
+	{"alignment", 'c', "char"},
+	{"alignment", 's', "int2"},
+	{"alignment", 'i', "int4"},
+	{"alignment", 'd', "double"},
+	{"storage", 'p', "plain"},
+	{"storage", 'e', "external"},
+	{"storage", 'm', "main"},
+	{"storage", 'x', "extended"},
+};
+
+/* The functions that may have the type as argument or result */
+static const char *const functions[] = {
+	"canonical", "subtype_diff", "input", "output", "receive", "send"
+};
+
+static bool
+is_form(const PgmObject *type, const char *form)
+{
+	return strcmp(pgm_value(type, "form"), form) == 0;
+}
+
+static const char *
+letter_word(const char *property, char letter)
+{
+	for (int i = 0; i < (int) lengthof(letters); i++)
+		if (letters[i].letter == letter &&
+			strcmp(letters[i].property, property) == 0)
+			return letters[i].word;
+	elog(ERROR, "unknown %s \"%c\"", property, letter);
+}
+
+/* A property of a base type as statements have it. */
+static const char *
+base_value(const PgmObject *o, const BaseProperty *p)
+{
+	const char *value = pgm_value(o, p->property);
+
+	if (p->how == OF_FUNCTION)
+		return pgm_text_callee(value);
+	if (p->how == OF_LETTER)
+		return letter_word(p->property, value[0]);
+	if (strcmp(value, "-1") == 0)
+		return "VARIABLE";
+	if (strcmp(p->property, "category") == 0)
+		return quote_literal_cstr(value);
+	return value;
+}
+
+/* What a base type is. */
+static void
+write_base(PgmWrite *w, const PgmObject *o)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < (int) lengthof(base_properties); i++)
+	{
+		const BaseProperty *p = &base_properties[i];
+		const char *value = pgm_value(o, p->property);
+
+		if (value == NULL || (p->usual && strcmp(value, p->usual) == 0))
+			continue;
+		if (p->how == OF_FLAG)
+			pgm_text_add(&list, "%s", p->word);
+		else
+			pgm_text_add(&list, "%s = %s", p->word, base_value(o, p));
+	}
+	pgm_write(w, "CREATE TYPE %s (%s)", o->identity, list.data);
+}
+
+/* Is this operator class of pg_catalog the default of its type? */
+static bool
+is_usual_opclass(const char *name)
+{
+	List	   *names;
+	HeapTuple	tuple;
+	bool		usual;
+
+	if (strncmp(name, "pg_catalog.", strlen("pg_catalog.")) != 0)
+		return false;
+	names = list_make2(makeString("pg_catalog"),
+					   makeString(pstrdup(pgm_last_name(name))));
+	tuple = SearchSysCache1(CLAOID,
+							ObjectIdGetDatum(get_opclass_oid(BTREE_AM_OID, names, true)));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	usual = ((Form_pg_opclass) GETSTRUCT(tuple))->opcdefault;
+	ReleaseSysCache(tuple);
+	return usual;
+}
+
+/* Does the subtype of a range have this collation by nature? */
+static bool
+is_usual_collation(const char *collation, const char *subtype)
+{
+	return strcmp(collation, "\"default\"") == 0 &&
+		(strcmp(subtype, "text") == 0 || strcmp(subtype, "character varying") == 0);
+}
+
+static void
+write_range(PgmWrite *w, const PgmObject *o)
+{
+	const char *subtype = pgm_value(o, "subtype");
+	char	   *opclass = pgm_text_until(pgm_value(o, "subtype_opclass"), " USING ");
+	const char *collation = pgm_value(o, "collation");
+	const char *canonical = pgm_value(o, "canonical");
+	const char *diff = pgm_value(o, "subtype_diff");
+	StringInfoData list;
+
+	initStringInfo(&list);
+	pgm_text_add(&list, "SUBTYPE = %s", subtype);
+	if (!is_usual_opclass(opclass))
+		pgm_text_add(&list, "SUBTYPE_OPCLASS = %s", opclass);
+	if (collation && !is_usual_collation(collation, subtype))
+		pgm_text_add(&list, "COLLATION = %s", collation);
+	if (canonical)
+		pgm_text_add(&list, "CANONICAL = %s", pgm_text_callee(canonical));
+	if (diff)
+		pgm_text_add(&list, "SUBTYPE_DIFF = %s", pgm_text_callee(diff));
+	pgm_text_add(&list, "MULTIRANGE_TYPE_NAME = %s", pgm_value(o, "multirange_type"));
+	pgm_write(w, "CREATE TYPE %s AS RANGE (%s)", o->identity, list.data);
+}
+
+static void
+write_enum(PgmWrite *w, const PgmObject *o)
+{
+	StringInfoData list;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	foreach(lc, pgm_value_list(o, "labels"))
+		pgm_text_add(&list, "%s", quote_literal_cstr(lfirst(lc)));
+	pgm_write(w, "CREATE TYPE %s AS ENUM (%s)", o->identity, list.data);
+}
+
+/* An attribute's type and collation. */
+static char *
+attribute_type(const PgmObject *attribute)
+{
+	const char *collation = pgm_value(attribute, "collation");
+
+	return psprintf("%s%s%s", pgm_value(attribute, "type"),
+					collation ? " COLLATE " : "", collation ? collation : "");
+}
+
+static void
+write_composite(PgmWrite *w, const PgmObject *o)
+{
+	StringInfoData list;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	foreach(lc, pgm_side_children(w->new, o, "attribute"))
+	{
+		const PgmObject *attribute = lfirst(lc);
+
+		pgm_text_add(&list, "%s %s", pgm_last_name(attribute->identity),
+					 attribute_type(attribute));
+	}
+	pgm_write(w, "CREATE TYPE %s AS (%s)", o->identity, list.data);
+}
+
+/* The function of a type, by its property, or NULL: not one that is looked at. */
+static const PgmObject *
+function_of(const PgmSide *s, const PgmObject *type, const char *property)
+{
+	const char *function = pgm_value(type, property);
+
+	return function ? pgm_side_find(s, "function", function) : NULL;
+}
+
+/* Does a function have the type among its arguments, or return it? */
+static bool
+speaks_of(const PgmObject *function, const PgmObject *type)
+{
+	const char *definition = pgm_value(function, "definition");
+	const char *body = pgm_text_find(definition, "\n LANGUAGE ");
+	const char *name = strstr(definition, type->identity);
+
+	return name && (body == NULL || name < body);
+}
+
+/* Write the functions that need a type and are needed by it. */
+static void
+write_functions(PgmWrite *w, const PgmObject *type)
+{
+	List	   *done = NIL;
+
+	for (int i = 0; i < (int) lengthof(functions); i++)
+	{
+		const PgmObject *function = function_of(w->new, type, functions[i]);
+
+		if (function == NULL || !speaks_of(function, type) ||
+			list_member_ptr(done, function))
+			continue;
+		done = lappend(done, unconstify(PgmObject *, function));
+		pgm_write(w, "%s", pgm_value(function, "definition"));
+	}
+}
+
+/* Is it a type whose functions need it before it is what it is? */
+static bool
+needs_shell(const PgmObject *type)
+{
+	return is_form(type, "base") ||
+		(is_form(type, "range") && pgm_value(type, "canonical"));
+}
+
+/* What a type is, where there is a shell of it if it needs one. */
+static void
+write_whole(PgmWrite *w, const PgmObject *o)
+{
+	static const struct
+	{
+		const char *form;
+		void		(*write) (PgmWrite *w, const PgmObject *o);
+	}			forms[] = {
+		{"base", write_base},
+		{"range", write_range},
+		{"enum", write_enum},
+		{"composite", write_composite},
+	};
+
+	if (needs_shell(o))
+		write_functions(w, o);
+	for (int i = 0; i < (int) lengthof(forms); i++)
+		if (is_form(o, forms[i].form))
+			forms[i].write(w, o);
+}
+
+static void
+create_type(PgmWrite *w, const PgmObject *o)
+{
+	ListCell   *lc;
+
+	if (is_form(o, "shell") || needs_shell(o))
+		pgm_write(w, "CREATE TYPE %s", o->identity);
+	write_whole(w, o);
+	foreach(lc, pgm_side_children(w->new, o, "attribute"))
+		pgm_write_after_create(w, lfirst(lc));
+}
+
+static void
+drop_type(PgmWrite *w, const PgmObject *o)
+{
+	pgm_write(w, "DROP TYPE %s%s", o->identity, needs_shell(o) ? " CASCADE" : "");
+}
+
+/*
+ * Is the function made and dropped with the type, since both need each other?
+ */
+bool
+pgm_function_goes_with(const PgmObject *function, const PgmObject *type)
+{
+	if (!needs_shell(type))
+		return false;
+	for (int i = 0; i < (int) lengthof(functions); i++)
+	{
+		const char *name = pgm_value(type, functions[i]);
+
+		if (name && strcmp(name, function->identity) == 0)
+			return speaks_of(function, type);
+	}
+	return false;
+}
+
+/* The functions of the side that are made and dropped with the type. */
+List *
+pgm_functions_of_type(const PgmSide *s, const PgmObject *type)
+{
+	List	   *list = NIL;
+
+	for (int i = 0; i < (int) lengthof(functions) && needs_shell(type); i++)
+	{
+		const PgmObject *function = function_of(s, type, functions[i]);
+
+		if (function && speaks_of(function, type))
+			list = list_append_unique_ptr(list, unconstify(PgmObject *, function));
+	}
+	return list;
+}
+
+/* The type with which a function of the side is made and dropped, or NULL. */
+const PgmObject *
+pgm_type_of_function(const PgmSide *s, const PgmObject *function)
+{
+	for (PgmRange types = pgm_side_range(s, "type", ""); types.at < types.end; types.at++)
+		if (pgm_function_goes_with(function, *types.at))
+			return *types.at;
+	return NULL;
+}
+
+/* Only a shell can become something else. */
+static bool
+change_whole(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	if (!is_form(old, "shell") || !needs_shell(new))
+		return false;
+	write_whole(w, new);
+	return true;
+}
+
+/* What ALTER TYPE can change of a base type */
+static const char *const alterable[] = {
+	"receive", "send", "typmod_in", "typmod_out", "analyze", "subscript", "storage"
+};
+
+static bool
+can_alter(const BaseProperty *p)
+{
+	for (int i = 0; i < (int) lengthof(alterable); i++)
+		if (strcmp(p->property, alterable[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Write the functions of "type" that go with it and that the side does not
+ * have: their definitions, or that they are dropped.
+ */
+static void
+write_functions_not_in(PgmWrite *w, const PgmSide *side, const PgmSide *its_side,
+					   const PgmObject *type, bool drop)
+{
+	for (int i = 0; i < (int) lengthof(functions); i++)
+	{
+		const PgmObject *function = function_of(its_side, type, functions[i]);
+
+		if (function == NULL || !speaks_of(function, type) ||
+			pgm_side_find(side, "function", function->identity))
+			continue;
+		if (drop)
+			pgm_write(w, "DROP FUNCTION %s", function->identity);
+		else
+			pgm_write(w, "%s", pgm_value(function, "definition"));
+	}
+}
+
+static bool
+change_base(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	StringInfoData list;
+
+	if (is_form(old, "shell"))
+		return true;
+	initStringInfo(&list);
+	for (int i = 0; i < (int) lengthof(base_properties); i++)
+	{
+		const BaseProperty *p = &base_properties[i];
+
+		if (can_alter(p) && !pgm_value_same(old, new, p->property))
+			pgm_text_add(&list, "%s = %s", p->word,
+						 pgm_value(new, p->property) ? base_value(new, p) : "NONE");
+	}
+	write_functions_not_in(w, w->old, w->new, new, false);
+	pgm_write(w, "ALTER TYPE %s SET (%s)", new->identity, list.data);
+	write_functions_not_in(w, w->new, w->old, old, true);
+	return true;
+}
+
+static bool
+is_among(List *labels, const char *label)
+{
+	ListCell   *lc;
+
+	foreach(lc, labels)
+	{
+		if (strcmp(lfirst(lc), label) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Are the old labels among the new ones, in the same order? */
+static bool
+only_adds(List *old, List *new)
+{
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, new)
+	{
+		if (n < list_length(old) && strcmp(list_nth(old, n), lfirst(lc)) == 0)
+			n++;
+	}
+	return n == list_length(old);
+}
+
+/* Where a new label goes: behind the one before it, if not to the end. */
+static char *
+label_place(List *old, List *new, int i)
+{
+	for (int j = i + 1; j < list_length(new); j++)
+		if (is_among(old, list_nth(new, j)))
+			return i > 0 ?
+				psprintf(" AFTER %s", quote_literal_cstr(list_nth(new, i - 1))) :
+				psprintf(" BEFORE %s", quote_literal_cstr(list_nth(new, j)));
+	return "";
+}
+
+/* A new value cannot be used before it is committed. */
+static bool
+change_labels(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	List	   *before = pgm_value_list(old, "labels");
+	List	   *after = pgm_value_list(new, "labels");
+	PgmSql	   *sql = NULL;
+
+	if (!is_form(old, "enum") || !is_form(new, "enum") || !only_adds(before, after))
+		return false;
+	for (int i = 0; i < list_length(after); i++)
+		if (!is_among(before, list_nth(after, i)))
+			sql = pgm_write(w, "ALTER TYPE %s ADD VALUE %s%s", new->identity,
+							quote_literal_cstr(list_nth(after, i)),
+							label_place(before, after, i));
+	if (sql)
+		sql->ends = true;
+	return true;
+}
+
+/* Is there a column or attribute of the type, or of arrays of it? */
+static bool
+is_in_use(const PgmSide *s, const PgmObject *type)
+{
+	Size		length = strlen(type->identity);
+
+	for (int i = 0; i < s->snapshot->n; i++)
+	{
+		const PgmObject *o = s->snapshot->object[i];
+		const char *its;
+
+		if (!pgm_kind_is(o, "column") && !pgm_kind_is(o, "attribute"))
+			continue;
+		its = pgm_value(o, "type");
+		if (strncmp(its, type->identity, length) == 0 &&
+			(its[length] == '\0' || its[length] == '['))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Attributes cannot change places.  Where the type is not made anew for that,
+ * they stay as they are, and are told.
+ */
+static bool
+change_attribute_order(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	return true;
+}
+
+/* Tables that were made of a type change with it, if that is said. */
+const char *
+pgm_type_with_tables(const PgmSide *s, const char *type)
+{
+	for (PgmRange tables = pgm_side_range(s, "table", ""); tables.at < tables.end; tables.at++)
+	{
+		const char *of = pgm_value(*tables.at, "of_type");
+
+		if (of && strcmp(of, type) == 0)
+			return " CASCADE";
+	}
+	return "";
+}
+
+static const char *
+with_tables(const PgmWrite *w, const PgmObject *type)
+{
+	return pgm_type_with_tables(w->old, type->identity);
+}
+
+static const char *
+name_of_attribute(const PgmObject *o)
+{
+	return pgm_last_name(o->identity);
+}
+
+static void
+create_attribute(PgmWrite *w, const PgmObject *o)
+{
+	const PgmObject *type = pgm_side_parent(w->new, o);
+
+	pgm_write(w, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s", type->identity,
+			  name_of_attribute(o), attribute_type(o), with_tables(w, type));
+}
+
+static void
+drop_attribute(PgmWrite *w, const PgmObject *o)
+{
+	const PgmObject *type = pgm_side_parent(w->old, o);
+	PgmSql	   *sql = pgm_write(w, "ALTER TYPE %s DROP ATTRIBUTE %s%s",
+								type->identity, name_of_attribute(o),
+								with_tables(w, type));
+
+	if (is_in_use(w->old, type) || with_tables(w, type)[0])
+		sql->loses = psprintf("the values of attribute %s", o->identity);
+	sql->or_renamed = pgm_or_renamed(w, o, type);
+}
+
+/* The server does not rewrite columns for this. */
+static bool
+change_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *type = pgm_side_parent(w->old, old);
+
+	if (is_in_use(w->old, type) ||
+		(with_tables(w, type)[0] && !pgm_type_follows(pgm_value(old, "type"), pgm_value(new, "type"))))
+		return false;
+	pgm_write(w, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s", type->identity,
+			  name_of_attribute(new), attribute_type(new), with_tables(w, type));
+	return true;
+}
+
+static bool
+comment_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *comment = pgm_value(new, "comment");
+
+	pgm_write(w, "COMMENT ON COLUMN %s IS %s", new->identity,
+			  comment ? quote_literal_cstr(comment) : "NULL");
+	return true;
+}
+
+static const PgmWriter writers[] = {
+	{
+		.kind = "type",
+		.word = "TYPE",
+		.create = create_type,
+		.drop = drop_type,
+		.property = {
+			{"form", false, change_whole},
+			{"labels", false, change_labels},
+			{"attribute_order", false, change_attribute_order},
+			{"subtype", false, change_whole},
+			{"subtype_opclass", false, change_whole},
+			{"collation", false, change_whole},
+			{"canonical", false, change_whole},
+			{"subtype_diff", false, change_whole},
+			{"multirange_type", false, change_whole},
+			{"input", false, change_whole},
+			{"output", false, change_whole},
+			{"receive", false, change_base},
+			{"send", false, change_base},
+			{"typmod_in", false, change_base},
+			{"typmod_out", false, change_base},
+			{"analyze", false, change_base},
+			{"subscript", false, change_base},
+			{"internallength", false, change_whole},
+			{"passedbyvalue", false, change_whole},
+			{"alignment", false, change_whole},
+			{"storage", false, change_base},
+			{"category", false, change_whole},
+			{"preferred", false, change_whole},
+			{"default", false, change_whole},
+			{"element", false, change_whole},
+			{"delimiter", false, change_whole},
+			{"collatable", false, change_whole},
+		}
+	},
+	{
+		.kind = "attribute",
+		.word = "COLUMN",
+		.name = name_of_attribute,
+		.create = create_attribute,
+		.drop = drop_attribute,
+		.property = {
+			{"type", false, change_attribute},
+			{"collation", false, change_attribute},
+			{"comment", true, comment_attribute},
+		}
+	},
+};
+
+const PgmWriters pgm_writers_types = {writers, lengthof(writers)};

@@ -1,0 +1,255 @@
+/*
+ * write_views.c
+ *	  Statements for views and materialized views.
+ */
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "commands/tablespace.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "diff/plan/diff_plan.h"
+#include "diff/write/write_relations.h"
+#include "diff/write/writers.h"
+#include "diff/write/write_internal.h"
+#include "util/sql_text.h"
+
+/* " WITH (...)", or nothing */
+static const char *
+with_options(const PgmObject *o)
+{
+	return pgm_value(o, "options") ?
+		psprintf(" WITH (%s)", pgm_option_list(o, "options", false)) : "";
+}
+
+/*
+ * VALUES with other names for its columns, which reads as a query from it; a
+ * view made of that would not be the same.  NULL if it is something else.
+ */
+static const char *
+renamed_values(const PgmObject *o)
+{
+	const char *query = pgm_definition(o);
+	const char *start = "SELECT \"*VALUES*\".column1";
+	const char *end = ") \"*VALUES*\"";
+	const char *values = pgm_text_find(query, "\n   FROM (VALUES ");
+	Size		length;
+
+	if (strncmp(query, start, strlen(start)) != 0 || values == NULL)
+		return NULL;
+	values = strchr(values, '(') + 1;
+	length = strlen(values);
+	if (length < strlen(end) ||
+		strcmp(values + length - strlen(end), end) != 0)
+		return NULL;
+	return pnstrdup(values, length - strlen(end));
+}
+
+static const char *
+query_of(const PgmObject *o)
+{
+	const char *values = renamed_values(o);
+
+	return values ? values : pgm_definition(o);
+}
+
+/* " (a, b)" where the query does not say the names, or nothing */
+static const char *
+column_names(const PgmWrite *w, const PgmObject *o)
+{
+	StringInfoData names;
+	ListCell   *lc;
+
+	if (renamed_values(o) == NULL)
+		return "";
+	initStringInfo(&names);
+	foreach(lc, pgm_side_children(w->new, o, "column"))
+	{
+		const PgmObject *column = lfirst(lc);
+
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : " (",
+						 column->identity + strlen(o->identity) + 1);
+	}
+	appendStringInfoChar(&names, ')');
+	return names.data;
+}
+
+static void
+write_view(PgmWrite *w, const char *create, const PgmObject *o)
+{
+	pgm_write(w, "%s %s%s%s AS\n%s", create, o->identity, column_names(w, o),
+			  with_options(o), query_of(o));
+}
+
+/* The view, with columns as they are and a query that needs nothing */
+static void
+write_hollow_view(PgmWrite *w, const char *create, const PgmSide *s, const PgmObject *o)
+{
+	StringInfoData columns;
+	ListCell   *lc;
+
+	initStringInfo(&columns);
+	foreach(lc, pgm_side_children(s, o, "column"))
+	{
+		const PgmObject *column = lfirst(lc);
+		const char *collation = pgm_value(column, "collation");
+
+		appendStringInfo(&columns, "%s NULL::%s%s%s AS %s", columns.len > 0 ? "," : "",
+						 pgm_value(column, "type"), collation ? " COLLATE " : "",
+						 collation ? collation : "", pgm_last_name(column->identity));
+	}
+	pgm_write(w, "%s %s AS\nSELECT%s", create, o->identity, columns.data);
+}
+
+/* Nothing that the query of a view needs is needed any more. */
+void
+pgm_write_hollow(PgmWrite *w, const PgmObject *view)
+{
+	write_hollow_view(w, "CREATE OR REPLACE VIEW", w->old, view);
+}
+
+/* A view that was made hollow gets its query. */
+void
+pgm_write_filled(PgmWrite *w, const PgmObject *view)
+{
+	write_view(w, "CREATE OR REPLACE VIEW", view);
+}
+
+static void
+create_view(PgmWrite *w, const PgmObject *o)
+{
+	if (pgm_plan_atom(w->plan, o)->hollow)
+		write_hollow_view(w, "CREATE VIEW", w->new, o);
+	else
+		write_view(w, "CREATE VIEW", o);
+}
+
+/* SET and RESET of what differs. */
+static bool
+write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *word = pgm_writer(new)->word;
+	const char *set = pgm_options_set(old, new, "options");
+	const char *reset = pgm_options_reset(old, new, "options");
+
+	if (set)
+		pgm_write(w, "ALTER %s %s SET (%s)", word, new->identity, set);
+	if (reset)
+		pgm_write(w, "ALTER %s %s RESET (%s)", word, new->identity, reset);
+	return true;
+}
+
+/* Are the columns of the old view the first ones of the new, as they are? */
+static bool
+keeps_columns(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	List	   *before = pgm_side_children(w->old, old, "column");
+	List	   *after = pgm_side_children(w->new, new, "column");
+	ListCell   *x;
+	ListCell   *y;
+
+	if (list_length(before) > list_length(after))
+		return false;
+	forboth(x, before, y, after)
+	{
+		const PgmObject *a = lfirst(x);
+		const PgmObject *b = lfirst(y);
+
+		if (strcmp(a->identity, b->identity) != 0 ||
+			!pgm_value_same(a, b, "type") ||
+			!pgm_value_same(a, b, "collation"))
+			return false;
+	}
+	return true;
+}
+
+/* CREATE OR REPLACE takes away options that it does not say. */
+static bool
+change_view(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	if (pgm_value_same(old, new, "definition"))
+		return write_options(w, old, new);
+	if (!keeps_columns(w, old, new))
+		return false;
+	write_view(w, "CREATE OR REPLACE VIEW", new);
+	return true;
+}
+
+/* " USING ...", or nothing where it is the usual one */
+static const char *
+using_method(const PgmObject *o)
+{
+	const char *method = pgm_value(o, "access_method");
+
+	return method && strcmp(method, default_table_access_method) != 0 ?
+		psprintf(" USING %s", quote_identifier(method)) : "";
+}
+
+/*
+ * It is filled when all is there, and those who may read what it reads; unless
+ * its owner may not.
+ */
+static void
+create_matview(PgmWrite *w, const PgmObject *o)
+{
+	const char *tablespace = pgm_value(o, "tablespace");
+	bool		at_once = pgm_plan_fills_at_once(w->plan, o);
+	PgmSql	   *sql;
+
+	sql = pgm_write(w, "CREATE MATERIALIZED VIEW %s%s%s%s%s%s AS\n%s%s",
+					o->identity, column_names(w, o), using_method(o),
+					with_options(o), tablespace ? " TABLESPACE " : "",
+					tablespace ? quote_identifier(tablespace) : "", query_of(o),
+					at_once ? "" : "\n  WITH NO DATA");
+	if (at_once)
+		sql->hazard = psprintf("%s, who is to own it, may not read what it reads: it is filled as it is made, and cannot be refreshed",
+							   pgm_value(o, "owner"));
+}
+
+static bool
+write_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	pgm_write(w, "ALTER MATERIALIZED VIEW %s SET ACCESS METHOD %s",
+			  new->identity,
+			  quote_identifier(pgm_value(new, "access_method")))->hazard =
+		"the materialized view is rewritten, and cannot be read meanwhile";
+	return true;
+}
+
+static bool
+write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const char *tablespace = pgm_value(new, "tablespace");
+
+	if (tablespace == NULL)
+		tablespace = get_tablespace_name(MyDatabaseTableSpace);
+	pgm_write(w, "ALTER MATERIALIZED VIEW %s SET TABLESPACE %s", new->identity,
+			  quote_identifier(tablespace))->hazard =
+		"the materialized view is copied, and cannot be read meanwhile";
+	return true;
+}
+
+static const PgmWriter views[] = {
+	{
+		.kind = "view",
+		.word = "VIEW",
+		.create = create_view,
+		.property = {
+			{"options", false, change_view},
+			{"definition", false, change_view},
+		}
+	},
+	{
+		.kind = "materialized view",
+		.word = "MATERIALIZED VIEW",
+		.create = create_matview,
+		.property = {
+			{"access_method", false, write_method},
+			{"tablespace", false, write_tablespace},
+			{"options", false, write_options},
+		}
+	},
+};
+
+const PgmWriters pgm_writers_views = {views, lengthof(views)};

@@ -1,0 +1,12 @@
+/*
+ * lock_holders.h
+ *	  Whom a plan would wait for if it ran now.
+ */
+#ifndef PGM_LOCK_HOLDERS_H
+#define PGM_LOCK_HOLDERS_H
+
+#include "explain/explain.h"
+
+extern List *pgm_waiting(const PgmExplanation *x);
+
+#endif							/* PGM_LOCK_HOLDERS_H */

@@ -1,0 +1,402 @@
+/*
+ * review.c
+ *	  A plan as a page for somebody who has to say yes to it, in Markdown.
+ */
+#include "postgres.h"
+
+#include "commands/dbcommands.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+
+#include "explain/explain.h"
+#include "api/lint_rows.h"
+#include "explain/lock_holders.h"
+#include "util/revision_names.h"
+#include "util/srf.h"
+
+/* A page being written */
+typedef struct PgmPage
+{
+	List	   *lines;			/* of char * */
+} PgmPage;
+
+static void add(PgmPage *p, const char *format,...) pg_attribute_printf(2, 3);
+
+/* Add a line; or several, where the text has line feeds. */
+static void
+add(PgmPage *p, const char *format,...)
+{
+	StringInfoData buf;
+	char	   *line;
+
+	initStringInfo(&buf);
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&buf, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&buf, needed);
+	}
+	line = buf.data;
+	for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+	{
+		*end = '\0';
+		p->lines = lappend(p->lines, line);
+	}
+	p->lines = lappend(p->lines, line);
+}
+
+/* Text for a cell of a table, or an item of a list: in one line */
+static char *
+cell(const char *text)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (; *text; text ++)
+	{
+		if (*text == '|')
+			appendStringInfoChar(&buf, '\\');
+		if (*text == '<' || *text == '&')
+			appendStringInfoString(&buf, *text == '<' ? "&lt;" : "&amp;");
+		else
+			appendStringInfoChar(&buf, *text == '\n' || *text == '\r' ? ' ' : *text);
+	}
+	return buf.data;
+}
+
+/* A fence that is longer than any run of backquotes in the text */
+static char *
+fence(const char *text)
+{
+	int			longest = 2;
+	int			run = 0;
+	char	   *result;
+
+	for (; *text; text ++)
+	{
+		run = *text == '`' ? run + 1 : 0;
+		longest = Max(longest, run);
+	}
+	result = palloc(longest + 2);
+	memset(result, '`', longest + 1);
+	result[longest + 1] = '\0';
+	return result;
+}
+
+static void
+add_code(PgmPage *p, const char *language, const char *text)
+{
+	char	   *f = fence(text);
+
+	add(p, "%s%s", f, language);
+	add(p, "%s", text);
+	add(p, "%s", f);
+	add(p, "%s", "");
+}
+
+/* Does lint find that nothing undoes the step, or was that allowed? */
+static bool
+has_no_way_back(const PgmExplanation *x, const PgmStep *step)
+{
+	ListCell   *lc;
+
+	foreach(lc, list_concat_copy(x->lint->findings, x->lint->allowed))
+	{
+		const PgmFinding *f = lfirst(lc);
+
+		if (f->step == step && strcmp(f->rule->name, "downgrade-missing") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_plan(PgmPage *p, const PgmExplanation *x)
+{
+	const PgmRun *run = x->run;
+
+	add(p, "## Plan\n\n| step | revision | message | statements | downgrade | written by | checksum |\n|---|---|---|---|---|---|---|");
+	for (int i = 0; i < run->plan->nsteps; i++)
+	{
+		const PgmStored *s = run->steps[i].stored;
+
+		add(p, "| %d | `%s` | %s | %d | %s | %s | `%s` |", i + 1, s->m.revision, cell(s->m.message),
+			list_length(run->steps[i].script->statements),
+			s->m.downgrade == NULL ? "**none**" :
+			has_no_way_back(x, &run->steps[i]) ? "**empty**" : "yes", cell(s->registered_by ? s->registered_by : ""),
+			s->m.checksum);
+	}
+	add(p, "\n%s\n", x->lint->one_transaction ?
+		"All of it is one transaction: it is applied as a whole or not at all." :
+		"It cannot be one transaction: what is committed stays when a later part fails, and the run is resumed from there.");
+}
+
+/* Behind what is allowed, why that is */
+static char *
+reason(const PgmFinding *f)
+{
+	if (f->allowed == NULL)
+		return "";
+	return f->allowed[0] ? psprintf(" (allowed: %s)", cell(f->allowed)) : " (allowed, no reason given)";
+}
+
+static void
+add_finding(PgmPage *p, const PgmFinding *f)
+{
+	const char *severity = f->allowed ? "allowed" : pgm_severity_name(f->severity);
+	int			line;
+	int			col;
+
+	if (f->cleared)
+		return;
+	if (f->statement)
+	{
+		pgm_finding_place(f, &line, &col);
+		add(p, "- **%s** `%s`, line %d of the %s: %s%s", severity,
+			f->rule->name, line, pgm_finding_direction(f), cell(f->message), reason(f));
+	}
+	else
+		add(p, "- **%s** `%s`: %s%s", severity, f->rule->name, cell(f->message), reason(f));
+	if (f->rewrite && f->allowed == NULL)
+		add_code(p, "sql", f->rewrite);
+}
+
+static void
+add_findings(PgmPage *p, const PgmExplanation *x, const PgmStep *step)
+{
+	int			before = list_length(p->lines);
+	ListCell   *lc;
+
+	foreach(lc, x->lint->findings)
+		if (((PgmFinding *) lfirst(lc))->step == step)
+		add_finding(p, lfirst(lc));
+	foreach(lc, x->lint->allowed)
+		if (((PgmFinding *) lfirst(lc))->step == step)
+		add_finding(p, lfirst(lc));
+	if (list_length(p->lines) == before)
+		add(p, "Lint finds nothing.");
+	add(p, "%s", "");
+}
+
+static void
+add_step(PgmPage *p, const PgmExplanation *x, int i)
+{
+	const PgmStep *step = &x->run->steps[i];
+	const PgmMigration *m = &step->stored->m;
+	StringInfoData text;
+	ListCell   *lc;
+
+	add(p, "## %d. %s", i + 1, cell(m->message[0] ? m->message : m->revision));
+	add(p, "\n### Upgrade\n");
+	add_code(p, "sql", m->upgrade);
+	add(p, "### Downgrade\n");
+	if (m->downgrade)
+		add_code(p, "sql", m->downgrade);
+	else
+		add(p, "None: this step cannot be undone.\n");
+	if (m->verify)
+	{
+		add(p, "### Verify\n");
+		add_code(p, "sql", m->verify);
+	}
+	add(p, "### Findings\n");
+	add_findings(p, x, step);
+	add(p, "### What it would do\n");
+	initStringInfo(&text);
+	foreach(lc, pgm_explain_text(x, step))
+		appendStringInfo(&text, "%s%s", text.len ? "\n" : "", (char *) lfirst(lc));
+	add_code(p, "", text.data);
+}
+
+static bool
+is_rule(const PgmFinding *f, const char *const *rules)
+{
+	for (; *rules; rules++)
+		if (strcmp(f->rule->name, *rules) == 0)
+			return true;
+	return false;
+}
+
+/* Steps that the way back does not undo: for want of it, or of the data */
+static void
+add_irreversible(PgmPage *p, const PgmExplanation *x)
+{
+	static const char *const rules[] = {"downgrade-missing", "downgrade-incomplete", "data-loss", NULL};
+	int			before;
+	ListCell   *lc;
+
+	add(p, "## Irreversible\n");
+	before = list_length(p->lines);
+	foreach(lc, list_concat_copy(x->lint->findings, x->lint->allowed))
+	{
+		const PgmFinding *f = lfirst(lc);
+
+		if (!f->cleared && is_rule(f, rules) &&
+			strcmp(pgm_finding_direction(f), "upgrade") == 0)
+			add(p, "- `%s`: %s%s", f->step->stored->m.revision, cell(f->message), reason(f));
+	}
+	if (list_length(p->lines) == before)
+		add(p, "No step is known to be.");
+	add(p, "%s", "");
+}
+
+static void
+add_waiting(PgmPage *p, const PgmExplanation *x)
+{
+	int			before;
+	ListCell   *lc;
+
+	add(p, "## Who would wait now\n");
+	before = list_length(p->lines);
+	foreach(lc, pgm_waiting(x))
+		add(p, "- %s", cell(lfirst(lc)));
+	if (list_length(p->lines) == before)
+		add(p, "Nobody has a lock that the plan would wait for.");
+	add(p, "%s", "");
+}
+
+/* What has to be true of a migration, and the rules that say whether it is */
+static const struct
+{
+	const char *text;
+	const char *rules[7];
+}			checks[] =
+
+{
+	{"A rename is a rename, not a drop and an add", {"rename-as-drop-add"}},
+	{"NOT NULL on a table with rows takes three steps", {"set-not-null", "column-not-null", "primary-key-nullable"}},
+	{"Indexes of large tables are built CONCURRENTLY", {"index-not-concurrent", "reindex-not-concurrent", "unique-not-using-index", "primary-key-not-using-index"}},
+	{"Constraints are added NOT VALID and validated later", {"check-not-valid", "foreign-key-not-valid", "validate-same-transaction", "column-check"}},
+	{"No large table is rewritten", {"type-rewrite", "volatile-default", "column-serial", "column-generated", "table-rewrite"}},
+	{"Backfills go in batches", {"unbounded-dml"}},
+	{"Enum values are only added, and used later", {"enum-value"}},
+	{"No existing row makes it fail", {"existing-rows"}},
+	{"No data is lost", {"data-loss"}},
+	{"Every migration has a downgrade that undoes it", {"downgrade-missing", "downgrade-incomplete"}},
+	{"Locks are not waited for without an end", {"no-lock-timeout", "timeout-pair"}},
+};
+
+/* How many of the findings are about this, and of more weight than a notice? */
+static int
+count(const List *findings, int i)
+{
+	int			found = 0;
+	ListCell   *lc;
+
+	foreach(lc, findings)
+	{
+		const PgmFinding *f = lfirst(lc);
+
+		if (!f->cleared && f->severity > PGM_SEVERITY_NOTICE &&
+			is_rule(f, checks[i].rules))
+			found++;
+	}
+	return found;
+}
+
+/* How many statements are there whose rows were not looked at for this? */
+static int
+count_unlooked(const List *findings, int i)
+{
+	int			unlooked = 0;
+	ListCell   *lc;
+
+	foreach(lc, findings)
+	{
+		const PgmFinding *f = lfirst(lc);
+
+		if (f->unlooked && is_rule(f, checks[i].rules))
+			unlooked++;
+	}
+	return unlooked;
+}
+
+static void
+add_check(PgmPage *p, const PgmExplanation *x, int i)
+{
+	int			found = count(x->lint->findings, i);
+	int			allowed = count(x->lint->allowed, i);
+	int			unlooked = count_unlooked(x->lint->findings, i);
+	char	   *text = found == 0 ? "" :
+		psprintf("%d finding%s", found, found == 1 ? "" : "s");
+
+	if (allowed > 0)
+		text = psprintf("%s%s%d allowed", text, text[0] ? ", " : "", allowed);
+
+	if (unlooked > 0)
+		text = psprintf("%s%s%d not looked at", text, text[0] ? ", " : "", unlooked);
+
+	if (text[0] == '\0' && x->lint->blocked)
+		add(p, "- [ ] %s: another session's lock kept some statements from being judged", checks[i].text);
+	else if (text[0] == '\0')
+		add(p, "- [x] %s", checks[i].text);
+	else
+		add(p, "- [ ] %s: %s", checks[i].text, text);
+}
+
+static void
+add_checklist(PgmPage *p, const PgmExplanation *x, const char *target)
+{
+	const char *quoted = quote_literal_cstr(target);
+
+	add(p, "## Checklist\n\nChecked by the server:\n");
+	for (int i = 0; i < (int) lengthof(checks); i++)
+		add_check(p, x, i);
+	add(p, "\nFor you:\n");
+	add(p, "- [ ] Read by somebody who did not write it");
+	add(p, "- [ ] Previewed: `SELECT migrate.upgrade_sql(%s);`", quoted);
+	add(p, "- [ ] Tried on a copy: `SELECT migrate.explain(%s, execute => true);`", quoted);
+	add(p, "- [ ] Up, down, up: `SELECT * FROM migrate.test(%s);`", quoted);
+	add(p, "- [ ] The applications that run now work before it, during it and after it");
+	add(p, "- [ ] Who watches it knows how to stop it: `SELECT migrate.cancel();`");
+}
+
+PG_FUNCTION_INFO_V1(pg_migrate_review);
+
+/*
+ * review(target text default 'head') returns setof text: the upgrade to a
+ * target as a page in Markdown.  Executes nothing.  Raises what plan() raises.
+ */
+Datum
+pg_migrate_review(PG_FUNCTION_ARGS)
+{
+	PgmPage		p = {NIL};
+	PgmExplanation *x;
+	char	   *target;
+	char	   *from;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the target of migrate.review() may not be null")));
+	target = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	x = pgm_explain(pgm_lint_plan(target));
+	from = pgm_name_join(pgm_registry_current(true));
+	add(&p, "# Upgrade to %s\n", cell(target));
+	add(&p, "Database `%s`, PostgreSQL %s, at %s. Migrations: %d.\n",
+		get_database_name(MyDatabaseId),
+		GetConfigOption("server_version", false, false), from[0] ? from : "base",
+		x->run->plan->nsteps);
+	if (x->run->plan->nsteps == 0)
+		add(&p, "There is nothing to do.\n");
+	else
+	{
+		add_plan(&p, x);
+		for (int i = 0; i < x->run->plan->nsteps; i++)
+			add_step(&p, x, i);
+		add_irreversible(&p, x);
+		add_waiting(&p, x);
+		add_checklist(&p, x, target);
+	}
+	return pgm_return_lines(fcinfo, p.lines);
+}

@@ -1,0 +1,201 @@
+/*
+ * alter_table_passes.c
+ *	  The order in which ALTER TABLE does what it says: what is dropped goes
+ *	  first, wherever it is written.
+ *
+ * So the other actions of the statement are looked at without it.  Their own
+ * order needs no care: a column that is added is not known to hold no null, nor
+ * is a constraint that is added there in time for another action.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "miscadmin.h"
+#include "optimizer/optimizer.h"
+
+#include "lint/effects/effects.h"
+
+/* What a table had before something was put aside */
+typedef struct PgmAside
+{
+	PgmTable   *table;
+	List	   *columns;
+	List	   *checks;
+	List	   *keys;
+	List	   *indexes;
+} PgmAside;
+
+static bool
+is_drop(const AlterTableCmd *cmd)
+{
+	return cmd->subtype == AT_DropConstraint || cmd->subtype == AT_DropColumn;
+}
+
+/* Remember what the table has, and give it copies of the lists. */
+static List *
+remember(List *aside, PgmTable *t)
+{
+	PgmAside   *a;
+	ListCell   *lc;
+
+	foreach(lc, aside)
+		if (((PgmAside *) lfirst(lc))->table == t)
+		return aside;
+	a = palloc(sizeof(PgmAside));
+	*a = (PgmAside)
+	{
+		t, t->columns, t->checks, t->keys, t->indexes
+	};
+	t->columns = list_copy(t->columns);
+	t->checks = list_copy(t->checks);
+	t->keys = list_copy(t->keys);
+	t->indexes = list_copy(t->indexes);
+	return lappend(aside, a);
+}
+
+static bool
+has_name(const List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+		if (lfirst(lc) && strcmp(lfirst(lc), name) == 0)
+		return true;
+	return false;
+}
+
+/* The foreign keys of other tables go with the key that they refer to. */
+static List *
+cascade(PgmShadow *s, List *aside, PgmTable *t, const List *columns)
+{
+	ListCell   *lt;
+	ListCell   *lk;
+	ListCell   *lc;
+
+	foreach(lt, pgm_referencing(s, t, NULL))
+	{
+		PgmTable   *other = lfirst(lt);
+
+		aside = remember(aside, other);
+		foreach(lk, other->keys)
+		{
+			const PgmForeignKey *key = lfirst(lk);
+			bool		goes = key->referenced == t;
+
+			foreach(lc, key->targets)
+				goes = goes && lfirst(lc) && has_name(columns, lfirst(lc));
+			if (goes)
+				other->keys = foreach_delete_current(other->keys, lk);
+		}
+	}
+	return aside;
+}
+
+/* Put a constraint aside. */
+static List *
+without_constraint(PgmShadow *s, List *aside, PgmTable *t, const AlterTableCmd *cmd)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->checks)
+		if (strcmp(((PgmCheck *) lfirst(lc))->name, cmd->name) == 0)
+		t->checks = foreach_delete_current(t->checks, lc);
+	foreach(lc, t->keys)
+		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, cmd->name) == 0)
+		t->keys = foreach_delete_current(t->keys, lc);
+	foreach(lc, t->indexes)
+	{
+		const PgmIndex *index = lfirst(lc);
+
+		if (index->constraint == NULL || strcmp(index->constraint, cmd->name) != 0)
+			continue;
+		t->indexes = foreach_delete_current(t->indexes, lc);
+		if (cmd->behavior == DROP_CASCADE)
+			aside = cascade(s, aside, t, index->columns);
+	}
+	return aside;
+}
+
+static bool
+mentions(const PgmCheck *check, AttrNumber attnum)
+{
+	Bitmapset  *columns = NULL;
+
+	pull_varattnos(check->expr, 1, &columns);
+	return bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, columns);
+}
+
+/* Put a column aside, and what goes with it. */
+static void
+without_column(const PgmShadow *s, PgmTable *t, const char *name)
+{
+	AttrNumber	attnum;
+	PgmColumn  *column = pgm_shadow_column(t, name, &attnum);
+	PgmColumn  *gone;
+	ListCell   *lc;
+
+	if (column == NULL)
+		return;
+	gone = palloc(sizeof(PgmColumn));
+	*gone = *column;
+	gone->name = NULL;
+	gone->old_name = column->name;
+	gone->script = s->script;
+	lfirst(list_nth_cell(t->columns, attnum - 1)) = gone;
+	foreach(lc, t->checks)
+		if (mentions(lfirst(lc), attnum))
+		t->checks = foreach_delete_current(t->checks, lc);
+	foreach(lc, t->keys)
+		if (has_name(((PgmForeignKey *) lfirst(lc))->columns, name))
+		t->keys = foreach_delete_current(t->keys, lc);
+	foreach(lc, t->indexes)
+		if (has_name(((PgmIndex *) lfirst(lc))->columns, name))
+		t->indexes = foreach_delete_current(t->indexes, lc);
+}
+
+/*
+ * Take from the shadow, for a while, what the other actions of the statement
+ * drop before this one is done.  The result is for pgm_put_back().
+ */
+List *
+pgm_put_aside(PgmShadow *s, const AlterTableStmt *stmt, const AlterTableCmd *action)
+{
+	PgmTable   *t = is_drop(action) ? NULL : pgm_shadow_table(s, stmt->relation);
+	List	   *aside = NIL;
+	ListCell   *la;
+	ListCell   *lt;
+
+	foreach(la, t ? stmt->cmds : NIL)
+	{
+		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, la);
+
+		if (!is_drop(cmd))
+			continue;
+		foreach(lt, stmt->relation->inh ? pgm_shadow_tree(s, t) : list_make1(t))
+		{
+			aside = remember(aside, lfirst(lt));
+			if (cmd->subtype == AT_DropColumn)
+				without_column(s, lfirst(lt), cmd->name);
+			else
+				aside = without_constraint(s, aside, lfirst(lt), cmd);
+		}
+	}
+	return aside;
+}
+
+/* The tables have again what they had. */
+void
+pgm_put_back(List *aside)
+{
+	ListCell   *lc;
+
+	foreach(lc, aside)
+	{
+		PgmAside   *a = lfirst(lc);
+
+		a->table->columns = a->columns;
+		a->table->checks = a->checks;
+		a->table->keys = a->keys;
+		a->table->indexes = a->indexes;
+	}
+}

@@ -1,0 +1,546 @@
+/*
+ * dependents.c
+ *	  The relations that a DROP reaches beside what it names, those that use a
+ *	  type, and those with foreign keys to a table: by the server's own record
+ *	  of what depends on what.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/index.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
+#include "catalog/partition.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_policy.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "lint/effects/effects.h"
+
+/* Objects whose dependents are being followed */
+typedef struct PgmPursuit
+{
+	ObjectAddresses *seen;
+	List	   *relations;		/* oids, of what is locked */
+	List	   *parts;			/* ObjectAddress, of what goes: relations and
+								 * columns */
+} PgmPursuit;
+
+/* Catalogs of what belongs to a table, where the table stands in them */
+static const struct
+{
+	Oid			catalog;
+	Oid			index;
+	AttrNumber	key;
+	AttrNumber	table;
+}			parts[] =
+
+{
+	{TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, Anum_pg_trigger_tgrelid},
+	{RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, Anum_pg_rewrite_ev_class},
+	{ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, Anum_pg_constraint_conrelid},
+	{PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, Anum_pg_policy_polrelid},
+	{AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, Anum_pg_attrdef_adrelid}
+};
+
+/* The table an object belongs to, or is; InvalidOid: it is of another kind. */
+Oid
+pgm_table_of_object(const ObjectAddress *object)
+{
+	Oid			result = InvalidOid;
+
+	if (object->classId == RelationRelationId)
+		return object->objectId;
+	for (int i = 0; i < (int) lengthof(parts); i++)
+	{
+		Relation	catalog;
+		ScanKeyData key;
+		SysScanDesc scan;
+		HeapTuple	tuple;
+		bool		isnull;
+
+		if (parts[i].catalog != object->classId)
+			continue;
+		catalog = table_open(parts[i].catalog, AccessShareLock);
+		ScanKeyInit(&key, parts[i].key, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(object->objectId));
+		scan = systable_beginscan(catalog, parts[i].index, true, NULL, 1, &key);
+		if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+			result = DatumGetObjectId(heap_getattr(tuple, parts[i].table,
+												   RelationGetDescr(catalog), &isnull));
+		systable_endscan(scan);
+		table_close(catalog, AccessShareLock);
+	}
+	return result;
+}
+
+/* The table whose locks stand for a relation; InvalidOid for what has none. */
+static Oid
+locked_relation(Oid relid)
+{
+	char		kind = get_rel_relkind(relid);
+
+	if (kind == RELKIND_INDEX || kind == RELKIND_PARTITIONED_INDEX)
+	{
+		relid = IndexGetRelation(relid, true);
+		kind = OidIsValid(relid) ? get_rel_relkind(relid) : kind;
+	}
+	return kind == RELKIND_TOASTVALUE || kind == RELKIND_COMPOSITE_TYPE ?
+		InvalidOid : relid;
+}
+
+static ObjectAddress *
+copy_address(const ObjectAddress *object)
+{
+	ObjectAddress *copy = palloc(sizeof(ObjectAddress));
+
+	*copy = *object;
+	return copy;
+}
+
+/* Follow what depends on an object, and what on that. */
+static void
+pursue(PgmPursuit *p, const ObjectAddress *object)
+{
+	Relation	depend;
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			relid;
+
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	if (object_address_present(object, p->seen))
+		return;
+	add_exact_object_address(object, p->seen);
+	if (object->classId == RelationRelationId)
+		p->parts = lappend(p->parts, copy_address(object));
+	relid = pgm_table_of_object(object);
+	relid = OidIsValid(relid) ? locked_relation(relid) : InvalidOid;
+	if (OidIsValid(relid))
+		p->relations = list_append_unique_oid(p->relations, relid);
+	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(object->classId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(object->objectId));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2,
+							  keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+		ObjectAddress next = {form->classid, form->objid, form->objsubid};
+
+		if (object->objectSubId != 0 && form->refobjsubid != object->objectSubId)
+			continue;
+		pursue(p, &next);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+}
+
+static List *
+add_table(PgmShadow *s, List *tables, PgmTable *t)
+{
+	return t ? list_append_unique_ptr(tables, t) : tables;
+}
+
+/* A partition's parent is locked with it, and the parent's DEFAULT partition. */
+static List *
+add_parent(PgmShadow *s, List *tables, const PgmTable *t)
+{
+	Oid			parent;
+
+	if (!t->is_partition || !OidIsValid(t->relid))
+		return tables;
+	parent = get_partition_parent(t->relid, true);
+	return add_table(s, tables, pgm_shadow_by_oid(s, parent));
+}
+
+/* A relation that is dropped, with the tables its foreign keys refer to */
+static List *
+add_relation(PgmShadow *s, List *tables, PgmTable *t)
+{
+	ListCell   *lt;
+	ListCell   *lk;
+
+	if (t == NULL)
+		return tables;
+	foreach(lt, pgm_shadow_tree(s, t))
+	{
+		PgmTable   *one = lfirst(lt);
+
+		tables = add_table(s, tables, one);
+		foreach(lk, one->keys)
+			tables = add_table(s, tables,
+							   ((PgmForeignKey *) lfirst(lk))->referenced);
+	}
+	return add_parent(s, tables, t);
+}
+
+/* The relation of a name, or for an index its table */
+static PgmTable *
+dropped_relation(PgmShadow *s, ObjectType type, List *name)
+{
+	RangeVar   *rel = makeRangeVarFromNameList(name);
+	PgmIndex   *index;
+
+	if (type != OBJECT_INDEX)
+		return pgm_shadow_table(s, rel);
+	index = pgm_shadow_index(s, rel);
+	return index ? index->table : NULL;
+}
+
+/* Follow what the catalog says to depend on an object of a DROP. */
+static PgmPursuit
+pursue_dropped(const DropStmt *stmt, Node *object, ObjectAddress *address)
+{
+	PgmPursuit	p = {.relations = NIL};
+	Relation	rel = NULL;
+
+	*address = get_object_address(stmt->removeType, object, &rel,
+								  AccessShareLock, true);
+	if (rel)
+		table_close(rel, NoLock);
+	if (!OidIsValid(address->objectId))
+		return p;
+	p.seen = new_object_addresses();
+	pursue(&p, address);
+	free_object_addresses(p.seen);
+	return p;
+}
+
+/* The tables that a DROP of one object locks beside */
+static List *
+add_reached(PgmShadow *s, List *tables, const DropStmt *stmt, Node *object)
+{
+	ObjectAddress address;
+	PgmPursuit	p = pursue_dropped(stmt, object, &address);
+	ListCell   *lc;
+
+	foreach(lc, p.relations)
+		tables = add_table(s, tables, pgm_shadow_by_oid(s, lfirst_oid(lc)));
+	return tables;
+}
+
+/* The table, if the address is one, or a column of one, that holds data */
+static PgmTable *
+data_at(PgmShadow *s, const ObjectAddress *part)
+{
+	char		kind = get_rel_relkind(part->objectId);
+	PgmTable   *t;
+
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
+		return NULL;
+	t = pgm_shadow_by_oid(s, part->objectId);
+	return t && !t->dropped ? t : NULL;
+}
+
+static List *
+add_part(List *reached, PgmTable *t, const char *column)
+{
+	PgmReached *r;
+	ListCell   *lc;
+
+	foreach(lc, reached)
+	{
+		r = lfirst(lc);
+		if (r->table == t && (r->column == NULL || r->column == column))
+			return reached;
+	}
+	r = palloc(sizeof(PgmReached));
+	r->table = t;
+	r->column = column;
+	return lappend(reached, r);
+}
+
+/*
+ * The tables, and columns of tables that stay, which go with the objects of a
+ * DROP (PgmReached); partitions go with their table, and are not told apart.
+ */
+List *
+pgm_reached_by_drop(PgmShadow *s, const DropStmt *stmt)
+{
+	List	   *reached = NIL;
+	ListCell   *lo;
+	ListCell   *lc;
+
+	foreach(lo, stmt->objects)
+	{
+		ObjectAddress address;
+		PgmPursuit	p = pursue_dropped(stmt, lfirst(lo), &address);
+
+		for (int whole = 1; whole >= 0; whole--)
+			foreach(lc, p.parts)
+		{
+			const ObjectAddress *part = lfirst(lc);
+			PgmTable   *t = (part->objectSubId == 0) == whole ? data_at(s, part) : NULL;
+			const PgmColumn *c = t && !whole ? list_nth(t->columns, part->objectSubId - 1) : NULL;
+
+			if (t && part->objectId != address.objectId &&
+				(whole ? !t->is_partition : c->name != NULL))
+				reached = add_part(reached, t, whole ? NULL : c->name);
+		}
+	}
+	return reached;
+}
+
+/* One object of a DROP */
+static List *
+add_dropped(PgmShadow *s, List *tables, const DropStmt *stmt, Node *object)
+{
+	switch (stmt->removeType)
+	{
+		case OBJECT_INDEX:
+			return add_table(s, tables,
+							 dropped_relation(s, OBJECT_INDEX, (List *) object));
+		case OBJECT_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+		case OBJECT_SEQUENCE:
+		case OBJECT_FOREIGN_TABLE:
+			tables = add_relation(s, tables,
+								  dropped_relation(s, stmt->removeType, (List *) object));
+			break;
+		case OBJECT_TRIGGER:
+		case OBJECT_POLICY:
+		case OBJECT_RULE:
+			{
+				List	   *name = list_copy((List *) object);
+
+				name = list_truncate(name, list_length(name) - 1);
+				return add_table(s, tables,
+								 dropped_relation(s, OBJECT_TABLE, name));
+			}
+		default:
+			break;
+	}
+	return stmt->behavior == DROP_CASCADE ?
+		add_reached(s, tables, stmt, object) : tables;
+}
+
+/* The relations (PgmTable) that a DROP locks. */
+List *
+pgm_dependents_of_drop(PgmShadow *s, const DropStmt *stmt)
+{
+	List	   *tables = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->objects)
+		tables = add_dropped(s, tables, stmt, lfirst(lc));
+	return tables;
+}
+
+/*
+ * Relations (oids) that depend on a type: with a column of it or of a domain
+ * over it; or, with "whole", as tables OF it.
+ */
+static List *
+add_tables_of_type(List *relids, Oid type, bool whole)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	check_stack_depth();
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(TypeRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(type));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2,
+							  keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (!whole && form->classid == TypeRelationId &&
+			get_typtype(form->objid) == TYPTYPE_DOMAIN)
+			relids = add_tables_of_type(relids, form->objid, false);
+		else if (form->classid == RelationRelationId &&
+				 (form->objsubid == 0) == whole)
+			relids = list_append_unique_oid(relids, form->objid);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+	return relids;
+}
+
+/* The tables (oids) OF a composite type. */
+List *
+pgm_tables_typed(Oid type)
+{
+	List	   *relids = NIL;
+	ListCell   *lc;
+
+	foreach(lc, add_tables_of_type(NIL, type, true))
+		if (get_rel_relkind(lfirst_oid(lc)) != RELKIND_COMPOSITE_TYPE)
+		relids = lappend_oid(relids, lfirst_oid(lc));
+	return relids;
+}
+
+/* The tables with rows that have a column of a type, or of a domain over it. */
+List *
+pgm_tables_of_type(PgmShadow *s, Oid type)
+{
+	List	   *tables = NIL;
+	ListCell   *lc;
+
+	foreach(lc, add_tables_of_type(NIL, type, false))
+	{
+		PgmTable   *t = pgm_shadow_by_oid(s, lfirst_oid(lc));
+
+		if (t && !t->dropped && (t->kind == RELKIND_RELATION ||
+								 t->kind == RELKIND_MATVIEW))
+			tables = add_table(s, tables, t);
+	}
+	return tables;
+}
+
+/* Has the plan given the table a column of the type? */
+static bool
+has_new_column_of(const PgmTable *t, const PgmTypeRef *type)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->columns)
+	{
+		const PgmColumn *c = lfirst(lc);
+
+		if (c->name && c->is_new && c->type.oid == type->oid &&
+			(OidIsValid(type->oid) || strcmp(c->type.name, type->name) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* The same with the columns that the plan adds; it may make the domain, too. */
+List *
+pgm_tables_of_domain(PgmShadow *s, const PgmTypeRef *type)
+{
+	List	   *tables = OidIsValid(type->oid) ? pgm_tables_of_type(s, type->oid) : NIL;
+	ListCell   *lc;
+
+	foreach(lc, s->tables)
+	{
+		PgmTable   *t = lfirst(lc);
+
+		if (!t->dropped && t->kind == RELKIND_RELATION && has_new_column_of(t, type))
+			tables = add_table(s, tables, t);
+	}
+	return tables;
+}
+
+/* Does a foreign key refer to a column of the table? */
+static bool
+refers_to(HeapTuple tuple, TupleDesc desc, AttrNumber attnum)
+{
+	bool		isnull;
+	Datum		keys = heap_getattr(tuple, Anum_pg_constraint_confkey, desc,
+									&isnull);
+	ArrayType  *array;
+
+	if (isnull)
+		return false;
+	array = DatumGetArrayTypeP(keys);
+	for (int i = 0; i < ARR_DIMS(array)[0]; i++)
+		if (((int16 *) ARR_DATA_PTR(array))[i] == attnum)
+			return true;
+	return false;
+}
+
+/* Those of the catalog that refer to a table, or one column of it */
+static List *
+catalog_referencing(PgmShadow *s, PgmTable *t, const char *column)
+{
+	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
+	AttrNumber	attnum = InvalidAttrNumber;
+	List	   *relids = NIL;
+	List	   *tables = NIL;
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	ListCell   *lc;
+
+	if (column)
+		(void) pgm_shadow_column(t, column, &attnum);
+	ScanKeyInit(&keys[0], Anum_pg_constraint_confrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(t->relid));
+	ScanKeyInit(&keys[1], Anum_pg_constraint_contype, BTEqualStrategyNumber,
+				F_CHAREQ, CharGetDatum(CONSTRAINT_FOREIGN));
+	scan = systable_beginscan(catalog, InvalidOid, false, NULL, 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		if (column == NULL ||
+			refers_to(tuple, RelationGetDescr(catalog), attnum))
+			relids = list_append_unique_oid(relids, form->conrelid);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	foreach(lc, relids)
+		tables = add_table(s, tables, pgm_shadow_by_oid(s, lfirst_oid(lc)));
+	return tables;
+}
+
+/* Has the plan left a table a foreign key to another, or a column of that? */
+static bool
+still_refers(const PgmTable *from, const PgmTable *t, const char *column)
+{
+	ListCell   *lk;
+	ListCell   *lc;
+
+	foreach(lk, from->keys)
+	{
+		const PgmForeignKey *key = lfirst(lk);
+
+		if (key->referenced != t)
+			continue;
+		if (column == NULL)
+			return true;
+		foreach(lc, key->targets)
+			if (lfirst(lc) && strcmp(lfirst(lc), column) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The tables with foreign keys to a table, or, unless NULL, to a column of it. */
+List *
+pgm_referencing(PgmShadow *s, PgmTable *t, const char *column)
+{
+	List	   *tables = OidIsValid(t->relid) ?
+		catalog_referencing(s, t, column) : NIL;
+	List	   *result = NIL;
+	ListCell   *lt;
+	ListCell   *lk;
+
+	foreach(lt, s->tables)
+		foreach(lk, ((PgmTable *) lfirst(lt))->keys)
+		if (((PgmForeignKey *) lfirst(lk))->made_in > 0 && column == NULL &&
+			((PgmForeignKey *) lfirst(lk))->referenced == t)
+		tables = add_table(s, tables, lfirst(lt));
+	foreach(lt, tables)
+		if (!((PgmTable *) lfirst(lt))->dropped && lfirst(lt) != t &&
+			still_refers(lfirst(lt), t, column))
+		result = lappend(result, lfirst(lt));
+	return result;
+}

@@ -1,0 +1,698 @@
+/*
+ * effects.c
+ *	  The locks and the work of each kind of statement: a row of a table each.
+ *
+ * ALTER TABLE has a file of its own.  Statements that hold code, as DO, CALL or
+ * a SELECT of a function, have the effects of that code, which nobody knows
+ * before it runs.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parse_type.h"
+#include "storage/lock.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/varlena.h"
+
+#include "compat.h"
+#include "lint/effects/effects.h"
+#include "lint/expressions/expressions.h"
+#include "run/run.h"
+#include "script/script.h"
+
+/* The name of a lock mode as LOCK TABLE takes it. */
+const char *
+pgm_lock_name(LOCKMODE mode)
+{
+	static const char *const names[] = {
+		NULL, "ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE",
+		"SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE",
+		"ACCESS EXCLUSIVE"
+	};
+
+	return names[mode];
+}
+
+const char *
+pgm_work_name(PgmWork work)
+{
+	static const char *const names[] = {"none", "scan", "rewrite"};
+
+	return names[work];
+}
+
+/* Add an effect; NULL for a relation that is not known adds none. */
+void
+pgm_effect_add(PgmForecast *f, PgmTable *t, LOCKMODE mode, PgmWork work,
+			   const char *why)
+{
+	PgmEffect  *e;
+
+	if (t == NULL)
+		return;
+	e = palloc(sizeof(PgmEffect));
+	e->table = t;
+	e->mode = mode;
+	e->work = work;
+	e->why = why;
+	e->action = f->action;
+	f->effects = lappend(f->effects, e);
+}
+
+/* Does the relation have rows of its own? */
+static bool
+has_rows(const PgmTable *t)
+{
+	return t->kind == RELKIND_RELATION || t->kind == RELKIND_MATVIEW;
+}
+
+/* The table alone behind ONLY, else with all that inherit from it. */
+List *
+pgm_effect_scope(PgmForecast *f, PgmTable *t)
+{
+	return f->only ? list_make1(t) : pgm_shadow_tree(f->shadow, t);
+}
+
+/* The same for a table and all that inherit from it; the work where rows are. */
+void
+pgm_effect_tree(PgmForecast *f, PgmTable *t, LOCKMODE mode, PgmWork work,
+				const char *why)
+{
+	ListCell   *lc;
+
+	if (t == NULL)
+		return;
+	foreach(lc, pgm_effect_scope(f, t))
+	{
+		PgmTable   *one = lfirst(lc);
+
+		pgm_effect_add(f, one, mode, has_rows(one) ? work : PGM_WORK_NONE, why);
+	}
+}
+
+/* Does an ALTER TABLE come to the table by inheritance, and not to a partition? */
+bool
+pgm_effect_on_inheritor(const PgmForecast *f, const PgmTable *t)
+{
+	return f->target && t != f->target &&
+		f->target->kind != RELKIND_PARTITIONED_TABLE;
+}
+
+static PgmTable *
+find(PgmForecast *f, const RangeVar *rel)
+{
+	return pgm_shadow_table(f->shadow, rel);
+}
+
+/* With its inheritors, unless the name is behind ONLY */
+void
+pgm_effect_named(PgmForecast *f, const RangeVar *rel, LOCKMODE mode, PgmWork work,
+				 const char *why)
+{
+	PgmTable   *t = find(f, rel);
+
+	if (t && rel->inh)
+		pgm_effect_tree(f, t, mode, work, why);
+	else
+		pgm_effect_add(f, t, mode, t && has_rows(t) ? work : PGM_WORK_NONE, why);
+}
+
+/* With its partitions, but not with those that inherit otherwise */
+static void
+named_partitions(PgmForecast *f, const RangeVar *rel, LOCKMODE mode,
+				 PgmWork work, const char *why)
+{
+	PgmTable   *t = find(f, rel);
+
+	if (t && t->kind == RELKIND_PARTITIONED_TABLE)
+		pgm_effect_named(f, rel, mode, work, why);
+	else if (t)
+		pgm_effect_add(f, t, mode, has_rows(t) ? work : PGM_WORK_NONE, why);
+}
+
+/* The index as it would be made */
+static PgmIndex
+described_index(PgmTable *t, const IndexStmt *stmt)
+{
+	PgmIndex	index = {.table = t,.method = stmt->accessMethod,.unique = stmt->unique,.valid = true};
+	ListCell   *lc;
+
+	foreach(lc, list_concat_copy(stmt->indexParams, stmt->indexIncludingParams))
+	{
+		const IndexElem *elem = lfirst_node(IndexElem, lc);
+
+		index.columns = lappend(index.columns, elem->name);
+		index.special = index.special || elem->opclass || elem->collation;
+		index.expressions = index.expressions || elem->name == NULL;
+	}
+	index.exprs = index.expressions ? pgm_expressions_of_index(t, stmt) : NIL;
+	index.nkeys = list_length(stmt->indexParams);
+	index.partial = stmt->whereClause != NULL;
+	index.nulls_not_distinct = stmt->nulls_not_distinct;
+	return index;
+}
+
+/* The indexes of partitions that are there are attached. */
+static void
+index_partitions(PgmForecast *f, PgmTable *t, const IndexStmt *stmt)
+{
+	PgmIndex	index = described_index(t, stmt);
+	ListCell   *lc;
+
+	foreach(lc, pgm_shadow_tree(f->shadow, t))
+	{
+		PgmTable   *one = lfirst(lc);
+		bool		fits = one != t && pgm_is_spared(f->shadow, t, one, &index, NULL);
+
+		pgm_effect_add(f, one, ShareLock,
+					   has_rows(one) && !fits ? PGM_WORK_SCAN : PGM_WORK_NONE,
+					   fits ? "an index that fits is there already" :
+					   "the index is built from every row");
+	}
+}
+
+static void
+of_index(PgmForecast *f)
+{
+	const IndexStmt *stmt = (const IndexStmt *) f->node;
+	const RangeVar *name = makeRangeVar(stmt->relation->schemaname,
+										stmt->idxname, -1);
+	PgmTable   *t = find(f, stmt->relation);
+	LOCKMODE	mode = stmt->concurrent ? ShareUpdateExclusiveLock : ShareLock;
+
+	if (t == NULL)
+		return;
+	if (stmt->if_not_exists && stmt->idxname &&
+		pgm_shadow_index(f->shadow, name))
+		pgm_effect_add(f, t, ShareLock, PGM_WORK_NONE,
+					   "an index of this name is there already");
+	else if (t->kind == RELKIND_PARTITIONED_TABLE && stmt->relation->inh &&
+			 !stmt->concurrent)
+		index_partitions(f, t, stmt);
+	else						/* behind ONLY, or inherited from: it alone */
+		pgm_effect_add(f, t, mode, has_rows(t) ? PGM_WORK_SCAN : PGM_WORK_NONE,
+					   "the index is built from every row");
+}
+
+/* The index that the statement drops or rebuilds, as a relation */
+static PgmTable *
+index_table(PgmForecast *f, const RangeVar *rel)
+{
+	PgmIndex   *index = pgm_shadow_index(f->shadow, rel);
+
+	return index ? index->table : NULL;
+}
+
+/* What DROP takes on the relations it names and on those next to them */
+static void
+of_drop(PgmForecast *f)
+{
+	const DropStmt *stmt = (const DropStmt *) f->node;
+	LOCKMODE	mode = stmt->concurrent ? ShareUpdateExclusiveLock :
+		AccessExclusiveLock;
+	ListCell   *lc;
+
+	foreach(lc, pgm_dependents_of_drop(f->shadow, stmt))
+		pgm_effect_add(f, lfirst(lc), mode, PGM_WORK_NONE, NULL);
+}
+
+/* The indexes of a table, or of its partitions */
+static void
+reindex_table(PgmForecast *f, const RangeVar *rel, LOCKMODE mode)
+{
+	PgmTable   *t = find(f, rel);
+	ListCell   *lc;
+
+	if (t == NULL)
+		return;
+	foreach(lc, t->kind == RELKIND_PARTITIONED_TABLE ?
+			pgm_shadow_tree(f->shadow, t) : list_make1(t))
+	{
+		PgmTable   *one = lfirst(lc);
+		bool		has_indexes = has_rows(one) && one->indexes != NIL;
+
+		pgm_effect_add(f, one, mode,
+					   has_indexes ? PGM_WORK_SCAN : PGM_WORK_NONE,
+					   has_indexes ? "its indexes are built from every row" :
+					   "it has no indexes");
+	}
+}
+
+/* The tables that REINDEX of a schema or database takes are not told apart. */
+static void
+of_reindex(PgmForecast *f)
+{
+	const ReindexStmt *stmt = (const ReindexStmt *) f->node;
+	bool		concurrently = false;
+	LOCKMODE	mode;
+	ListCell   *lc;
+
+	foreach(lc, stmt->params)
+		if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
+		concurrently = defGetBoolean(lfirst_node(DefElem, lc));
+	mode = concurrently ? ShareUpdateExclusiveLock : ShareLock;
+	if (stmt->kind == REINDEX_OBJECT_INDEX)
+		pgm_effect_add(f, index_table(f, stmt->relation), mode, PGM_WORK_SCAN,
+					   "the index is built from every row");
+	else if (stmt->kind == REINDEX_OBJECT_TABLE)
+		reindex_table(f, stmt->relation, mode);
+}
+
+/* The table and index of CLUSTER; from 19 on REPACK */
+static void
+of_cluster(PgmForecast *f)
+{
+	const RangeVar *rel = pgm_cluster_relation(f->node);
+	bool		concurrently = false;
+	ListCell   *lc;
+
+	foreach(lc, pgm_cluster_options(f->node))
+		if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
+		concurrently = defGetBoolean(lfirst_node(DefElem, lc));
+	if (rel)
+		named_partitions(f, rel, concurrently ? ShareUpdateExclusiveLock :
+						 AccessExclusiveLock, PGM_WORK_REWRITE, "the table is copied");
+}
+
+static void
+of_vacuum(PgmForecast *f)
+{
+	const VacuumStmt *stmt = (const VacuumStmt *) f->node;
+	bool		full = false;
+
+	/* from 18 on with all that inherit from the table */
+	void		(*of_tree) (PgmForecast *, const RangeVar *, LOCKMODE, PgmWork,
+							const char *) =
+		PGM_SERVER_MAJOR >= 18 ? pgm_effect_named : named_partitions;
+	ListCell   *lc;
+
+	foreach(lc, stmt->options)
+		if (strcmp(lfirst_node(DefElem, lc)->defname, "full") == 0)
+		full = defGetBoolean(lfirst_node(DefElem, lc));
+	foreach(lc, stmt->rels)
+		of_tree(f, lfirst_node(VacuumRelation, lc)->relation,
+				full ? AccessExclusiveLock : ShareUpdateExclusiveLock,
+				full ? PGM_WORK_REWRITE : PGM_WORK_SCAN,
+				full ? "the table is copied" : NULL);
+}
+
+static void
+of_refresh(PgmForecast *f)
+{
+	const RefreshMatViewStmt *stmt = (const RefreshMatViewStmt *) f->node;
+
+	if (stmt->concurrent)
+		pgm_effect_add(f, find(f, stmt->relation), ExclusiveLock,
+					   PGM_WORK_SCAN, "it is compared row by row");
+	else
+		pgm_effect_add(f, find(f, stmt->relation), AccessExclusiveLock,
+					   PGM_WORK_REWRITE, stmt->skipData ?
+					   "its rows are thrown away" : "it is computed anew");
+}
+
+/* A tree of tables, and with CASCADE all that refer to one of them */
+static List *
+add_truncated(PgmForecast *f, List *tables, List *tree, bool cascade)
+{
+	ListCell   *lt;
+	ListCell   *lr;
+
+	check_stack_depth();
+	foreach(lt, tree)
+	{
+		if (list_member_ptr(tables, lfirst(lt)))
+			continue;
+		tables = lappend(tables, lfirst(lt));
+		foreach(lr, cascade ? pgm_referencing(f->shadow, lfirst(lt), NULL) : NIL)
+			tables = add_truncated(f, tables,
+								   pgm_shadow_tree(f->shadow, lfirst(lr)), true);
+	}
+	return tables;
+}
+
+static void
+of_truncate(PgmForecast *f)
+{
+	const TruncateStmt *stmt = (const TruncateStmt *) f->node;
+	List	   *tables = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->relations)
+	{
+		const RangeVar *rel = lfirst(lc);
+		PgmTable   *t = find(f, rel);
+
+		if (t)
+			tables = add_truncated(f, tables, rel->inh ?
+								   pgm_shadow_tree(f->shadow, t) : list_make1(t),
+								   stmt->behavior == DROP_CASCADE);
+	}
+	foreach(lc, tables)
+		pgm_effect_add(f, lfirst(lc), AccessExclusiveLock,
+					   has_rows(lfirst(lc)) ? PGM_WORK_REWRITE : PGM_WORK_NONE,
+					   "its rows are thrown away");
+}
+
+static void
+of_rename(PgmForecast *f)
+{
+	const RenameStmt *stmt = (const RenameStmt *) f->node;
+	PgmTable   *t;
+
+	if (stmt->relation == NULL || stmt->renameType == OBJECT_ATTRIBUTE)
+		return;
+	if (stmt->renameType == OBJECT_INDEX)
+	{
+		pgm_effect_add(f, find(f, stmt->relation), ShareUpdateExclusiveLock,
+					   PGM_WORK_NONE, NULL);
+		return;
+	}
+	t = find(f, stmt->relation);
+	if (t && stmt->relation->inh &&
+		(stmt->renameType == OBJECT_COLUMN ||
+		 stmt->renameType == OBJECT_TABCONSTRAINT))
+		pgm_effect_tree(f, t, AccessExclusiveLock, PGM_WORK_NONE, NULL);
+	else
+		pgm_effect_add(f, t, AccessExclusiveLock, PGM_WORK_NONE, NULL);
+}
+
+static void
+of_schema(PgmForecast *f)
+{
+	pgm_effect_add(f, find(f, ((const AlterObjectSchemaStmt *) f->node)->relation),
+				   AccessExclusiveLock, PGM_WORK_NONE, NULL);
+}
+
+/* The tables that the foreign keys of new columns and constraints refer to */
+static void
+referenced(PgmForecast *f, List *elements)
+{
+	ListCell   *le;
+	ListCell   *lc;
+
+	foreach(le, elements)
+	{
+		Node	   *element = lfirst(le);
+		List	   *constraints = IsA(element, ColumnDef) ?
+			((ColumnDef *) element)->constraints : list_make1(element);
+
+		foreach(lc, constraints)
+		{
+			Constraint *c = lfirst(lc);
+
+			if (IsA(c, Constraint) && c->contype == CONSTR_FOREIGN)
+				pgm_effect_add(f, find(f, c->pktable), ShareRowExclusiveLock,
+							   PGM_WORK_NONE, "the new table is empty");
+		}
+	}
+}
+
+static void
+of_create(PgmForecast *f)
+{
+	const CreateStmt *stmt = (const CreateStmt *) f->node;
+	ListCell   *lc;
+
+	if (stmt->if_not_exists && find(f, stmt->relation))
+		return;
+	referenced(f, stmt->tableElts);
+	referenced(f, stmt->constraints);
+	foreach(lc, stmt->inhRelations)
+	{
+		PgmTable   *parent = find(f, lfirst(lc));
+
+		pgm_effect_add(f, parent, stmt->partbound ? AccessExclusiveLock :
+					   ShareUpdateExclusiveLock, PGM_WORK_NONE, NULL);
+		if (parent == NULL || stmt->partbound == NULL)
+			continue;
+		pgm_effects_on_partition(f, parent, NULL);
+		pgm_effects_on_default(f, parent, stmt->partbound);
+	}
+}
+
+static void
+of_trigger(PgmForecast *f)
+{
+	const CreateTrigStmt *stmt = (const CreateTrigStmt *) f->node;
+	PgmTable   *t = find(f, stmt->relation);
+
+	if (t && t->kind == RELKIND_PARTITIONED_TABLE && stmt->row)
+		pgm_effect_tree(f, t, ShareRowExclusiveLock, PGM_WORK_NONE, NULL);
+	else
+		pgm_effect_add(f, t, ShareRowExclusiveLock, PGM_WORK_NONE, NULL);
+}
+
+static void
+of_policy(PgmForecast *f)
+{
+	const RangeVar *rel = IsA(f->node, CreatePolicyStmt) ?
+		((const CreatePolicyStmt *) f->node)->table :
+		((const AlterPolicyStmt *) f->node)->table;
+
+	pgm_effect_add(f, find(f, rel), AccessExclusiveLock, PGM_WORK_NONE, NULL);
+}
+
+static void
+of_rule(PgmForecast *f)
+{
+	pgm_effect_add(f, find(f, ((const RuleStmt *) f->node)->relation),
+				   AccessExclusiveLock, PGM_WORK_NONE, NULL);
+}
+
+static void
+of_statistics(PgmForecast *f)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((const CreateStatsStmt *) f->node)->relations)
+		if (IsA(lfirst(lc), RangeVar))
+		pgm_effect_add(f, find(f, lfirst(lc)), ShareUpdateExclusiveLock,
+					   PGM_WORK_NONE, NULL);
+}
+
+static void
+of_lock(PgmForecast *f)
+{
+	const LockStmt *stmt = (const LockStmt *) f->node;
+	ListCell   *lc;
+
+	foreach(lc, stmt->relations)
+		pgm_effect_named(f, lfirst(lc), stmt->mode, PGM_WORK_NONE, NULL);
+}
+
+/* The relation that a comment or security label is about, or part of it is */
+static RangeVar *
+commented(ObjectType type, Node *object)
+{
+	switch (type)
+	{
+		case OBJECT_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+		case OBJECT_FOREIGN_TABLE:
+		case OBJECT_SEQUENCE:
+		case OBJECT_INDEX:
+			return makeRangeVarFromNameList((List *) object);
+		case OBJECT_COLUMN:
+		case OBJECT_TRIGGER:
+		case OBJECT_RULE:
+		case OBJECT_POLICY:
+		case OBJECT_TABCONSTRAINT:
+			return list_length((List *) object) < 2 ? NULL :
+				makeRangeVarFromNameList(list_truncate(list_copy((List *) object),
+													   list_length((List *) object) - 1));
+		default:
+			return NULL;
+	}
+}
+
+static void
+of_comment(PgmForecast *f)
+{
+	bool		comment = IsA(f->node, CommentStmt);
+	RangeVar   *rel = comment ?
+		commented(((const CommentStmt *) f->node)->objtype,
+				  ((const CommentStmt *) f->node)->object) :
+		commented(((const SecLabelStmt *) f->node)->objtype,
+				  ((const SecLabelStmt *) f->node)->object);
+
+	pgm_effect_add(f, find(f, rel), ShareUpdateExclusiveLock, PGM_WORK_NONE,
+				   NULL);
+}
+
+/* What a domain's new constraint reads, and which lock it takes for that */
+static LOCKMODE
+domain_lock(const AlterDomainStmt *stmt)
+{
+	switch (stmt->subtype)
+	{
+		case 'C':				/* ADD CONSTRAINT */
+			return ((const Constraint *) stmt->def)->skip_validation ? NoLock :
+				ShareLock;
+		case 'O':				/* SET NOT NULL */
+			return ShareLock;
+		case 'V':				/* VALIDATE CONSTRAINT */
+			return PGM_DOMAIN_VALIDATE_LOCK;
+		default:
+			return NoLock;
+	}
+}
+
+static void
+of_domain(PgmForecast *f)
+{
+	const AlterDomainStmt *stmt = (const AlterDomainStmt *) f->node;
+	PgmTypeRef	type = pgm_shadow_type(f->shadow,
+									   makeTypeNameFromNameList(stmt->typeName));
+	LOCKMODE	mode = domain_lock(stmt);
+	ListCell   *lc;
+
+	if (mode == NoLock)
+		return;
+	foreach(lc, pgm_tables_of_domain(f->shadow, &type))
+		pgm_effect_add(f, lfirst(lc), mode, PGM_WORK_SCAN,
+					   "every value of the domain is checked");
+}
+
+static void
+of_publication(PgmForecast *f)
+{
+	List	   *objects = IsA(f->node, CreatePublicationStmt) ?
+		((const CreatePublicationStmt *) f->node)->pubobjects :
+		((const AlterPublicationStmt *) f->node)->pubobjects;
+	ListCell   *lc;
+
+	foreach(lc, objects)
+	{
+		const PublicationObjSpec *spec = lfirst_node(PublicationObjSpec, lc);
+
+		if (spec->pubtable)
+			pgm_effect_named(f, spec->pubtable->relation, ShareUpdateExclusiveLock,
+							 PGM_WORK_NONE, NULL);
+	}
+}
+
+static void
+of_sequence(PgmForecast *f)
+{
+	pgm_effect_add(f, find(f, ((const AlterSeqStmt *) f->node)->sequence),
+				   ShareRowExclusiveLock, PGM_WORK_NONE, NULL);
+}
+
+static void of_create_schema(PgmForecast *f);
+
+static const struct
+{
+	NodeTag		tag;
+	void		(*collect) (PgmForecast *f);
+}			kinds[] =
+
+{
+	{T_AlterTableStmt, pgm_effects_of_alter},
+	{T_IndexStmt, of_index},
+	{T_DropStmt, of_drop},
+	{T_ReindexStmt, of_reindex},
+	{PGM_CLUSTER_TAG, of_cluster},
+	{T_VacuumStmt, of_vacuum},
+	{T_RefreshMatViewStmt, of_refresh},
+	{T_TruncateStmt, of_truncate},
+	{T_RenameStmt, of_rename},
+	{T_AlterObjectSchemaStmt, of_schema},
+	{T_CreateStmt, of_create},
+	{T_CreateSchemaStmt, of_create_schema},
+	{T_CreateTrigStmt, of_trigger},
+	{T_CreatePolicyStmt, of_policy},
+	{T_AlterPolicyStmt, of_policy},
+	{T_RuleStmt, of_rule},
+	{T_CreateStatsStmt, of_statistics},
+	{T_LockStmt, of_lock},
+	{T_CommentStmt, of_comment},
+	{T_SecLabelStmt, of_comment},
+	{T_AlterDomainStmt, of_domain},
+	{T_CreatePublicationStmt, of_publication},
+	{T_AlterPublicationStmt, of_publication},
+	{T_AlterSeqStmt, of_sequence},
+	{T_SelectStmt, pgm_effects_of_query},
+	{T_InsertStmt, pgm_effects_of_query},
+	{T_UpdateStmt, pgm_effects_of_query},
+	{T_DeleteStmt, pgm_effects_of_query},
+	{T_MergeStmt, pgm_effects_of_query},
+	{T_ViewStmt, pgm_effects_of_stored_query},
+	{T_CreateTableAsStmt, pgm_effects_of_stored_query},
+	{T_CopyStmt, pgm_effects_of_copy},
+	{T_CallStmt, pgm_effects_of_call}
+};
+
+/* Collect the effects of the statement by its kind. */
+static void
+collect(PgmForecast *f)
+{
+	for (int i = 0; i < (int) lengthof(kinds); i++)
+		if (nodeTag(f->node) == kinds[i].tag)
+			kinds[i].collect(f);
+}
+
+/* The elements of CREATE SCHEMA are statements of their own. */
+static void
+of_create_schema(PgmForecast *f)
+{
+	const Node *whole = f->node;
+	ListCell   *lc;
+
+	f->shadow->within = pgm_schema_name((const CreateSchemaStmt *) whole);
+	foreach(lc, pgm_schema_elements((const CreateSchemaStmt *) whole))
+	{
+		f->node = lfirst(lc);
+		collect(f);
+	}
+	f->shadow->within = NULL;
+	f->node = whole;
+}
+
+/* Of several effects on a relation the strongest lock and the most work. */
+static bool
+merge_effect(List *effects, PgmEffect *e)
+{
+	ListCell   *lc;
+
+	foreach(lc, effects)
+	{
+		PgmEffect  *other = lfirst(lc);
+
+		if (other->table != e->table || other->action != e->action)
+			continue;
+		other->mode = Max(other->mode, e->mode);
+		if (e->work > other->work)
+		{
+			other->work = e->work;
+			other->why = e->why;
+		}
+		return true;
+	}
+	return false;
+}
+
+/*
+ * The effects (PgmEffect) of a statement on the relations that are there
+ * before it, one for each relation, and of ALTER TABLE for each action.
+ */
+List *
+pgm_effects_of(PgmShadow *s, const Node *node)
+{
+	PgmForecast f = {.shadow = s,.node = node};
+	List	   *merged = NIL;
+	ListCell   *lc;
+
+	collect(&f);
+	foreach(lc, f.effects)
+		if (!merge_effect(merged, lfirst(lc)))
+		merged = lappend(merged, lfirst(lc));
+	return merged;
+}

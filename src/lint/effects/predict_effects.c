@@ -1,0 +1,96 @@
+/*
+ * predict_effects.c
+ *	  The effects of a statement, told relation by relation.
+ *
+ * An effect points to a table that later statements of the plan rename, empty
+ * or drop.  A prediction says what it was when the statement was judged.
+ */
+#include "postgres.h"
+
+#include "lint/effects/predict_effects.h"
+
+/* The prediction about a relation, or NULL. */
+const PgmPrediction *
+pgm_prediction_of(const List *predictions, Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, predictions)
+	{
+		const PgmPrediction *p = lfirst(lc);
+
+		if (p->relid == relid)
+			return p;
+	}
+	return NULL;
+}
+
+static PgmPrediction *
+new_prediction(const PgmTable *t)
+{
+	PgmPrediction *p = palloc0(sizeof(PgmPrediction));
+
+	p->relid = t->relid;
+	p->name = pgm_shadow_name(t);
+	p->bytes = pgm_shadow_bytes(t);
+	return p;
+}
+
+/* The reason that is told is the one for the most work. */
+static void
+add_effect(PgmPrediction *p, const PgmEffect *e)
+{
+	p->mode = Max(p->mode, e->mode);
+	if (e->work > p->work || p->why == NULL)
+		p->why = e->why;
+	p->work = Max(p->work, e->work);
+}
+
+/*
+ * The predictions (PgmPrediction) that effects come to, in the order in which
+ * the relations are first named.  Those that the plan makes are left out:
+ * nobody waits for them.
+ */
+List *
+pgm_predict(const List *effects)
+{
+	List	   *predictions = NIL;
+	ListCell   *lc;
+
+	foreach(lc, effects)
+	{
+		const PgmEffect *e = lfirst(lc);
+		PgmPrediction *p;
+
+		if (!OidIsValid(e->table->relid))
+			continue;
+		p = unconstify(PgmPrediction *,
+					   pgm_prediction_of(predictions, e->table->relid));
+		if (p == NULL)
+		{
+			p = new_prediction(e->table);
+			predictions = lappend(predictions, p);
+		}
+		add_effect(p, e);
+	}
+	return predictions;
+}
+
+/* Whom a lock keeps waiting, of those that use the table day by day. */
+const char *
+pgm_lock_blocks(LOCKMODE mode)
+{
+	static const char *const blocks[] = {
+		"nobody",
+		"nobody",				/* ACCESS SHARE: only ACCESS EXCLUSIVE */
+		"nobody",				/* ROW SHARE */
+		"index builds",			/* ROW EXCLUSIVE */
+		"VACUUM and other schema changes",	/* SHARE UPDATE EXCLUSIVE */
+		"writes",				/* SHARE */
+		"writes",				/* SHARE ROW EXCLUSIVE */
+		"writes and SELECT FOR UPDATE", /* EXCLUSIVE */
+		"reads and writes"		/* ACCESS EXCLUSIVE */
+	};
+
+	return blocks[mode];
+}

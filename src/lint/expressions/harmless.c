@@ -1,0 +1,195 @@
+/*
+ * harmless.c
+ *	  What must not be looked at too closely, for the server would run somebody's
+ *	  code to do so.
+ *
+ * The server folds calls of immutable functions in an index's expressions and
+ * predicate and in the key of a partitioned table as soon as it is asked about
+ * them, it sorts the bounds of partitions with the functions of the key's operator
+ * classes, and it plans the CHECKs of a domain.  So these are read from the catalog,
+ * unplanned, and looked at before the server is asked.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_partitioned_table.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parse_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/partcache.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "lint/expressions/builtin_functions.h"
+#include "lint/expressions/expressions.h"
+
+/* Has a domain CHECKs of its own? */
+static bool
+has_checks(Oid domain)
+{
+	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
+	bool		found = false;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_constraint_contypid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(domain));
+	scan = systable_beginscan(rel, ConstraintTypidIndexId, true, NULL, 1, &key);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		found = ((Form_pg_constraint) GETSTRUCT(tuple))->contype == CONSTRAINT_CHECK;
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return found;
+}
+
+/*
+ * Has a type constraints, being a domain?  As DomainHasConstraints(), which
+ * plans the CHECKs.
+ */
+bool
+pgm_domain_constrained(Oid type)
+{
+	HeapTuple	tuple;
+	Form_pg_type form;
+	bool		constrained = false;
+
+	while (!constrained &&
+		   HeapTupleIsValid(tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type))))
+	{
+		form = (Form_pg_type) GETSTRUCT(tuple);
+		if (form->typtype != TYPTYPE_DOMAIN)
+		{
+			ReleaseSysCache(tuple);
+			break;
+		}
+		constrained = form->typnotnull || has_checks(type);
+		type = form->typbasetype;
+		ReleaseSysCache(tuple);
+	}
+	return constrained;
+}
+
+/* Is an expression that a catalog keeps built in?  So is one that is not there. */
+static bool
+stored_is_builtin(int cache, HeapTuple tuple, AttrNumber attnum)
+{
+	bool		isnull;
+	Datum		value = SysCacheGetAttr(cache, tuple, attnum, &isnull);
+
+	return isnull ||
+		pgm_is_builtin(stringToNode(TextDatumGetCString(value)), PGM_USE_FOLD, NULL);
+}
+
+/*
+ * May the server be asked for the expressions and the predicate of an index?  They
+ * do not change as long as there is the index.
+ */
+bool
+pgm_index_is_builtin(Oid index)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	bool		builtin;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	builtin = stored_is_builtin(INDEXRELID, tuple, Anum_pg_index_indexprs) &&
+		stored_is_builtin(INDEXRELID, tuple, Anum_pg_index_indpred);
+	ReleaseSysCache(tuple);
+	return builtin;
+}
+
+/* The types, operator classes and collations of a partition key */
+static bool
+key_columns_are_builtin(HeapTuple tuple, Relation rel)
+{
+	Form_pg_partitioned_table form = (Form_pg_partitioned_table) GETSTRUCT(tuple);
+	bool		isnull;
+	oidvector  *classes = (oidvector *) DatumGetPointer(SysCacheGetAttr(PARTRELID, tuple, Anum_pg_partitioned_table_partclass, &isnull));
+	oidvector  *collations = (oidvector *) DatumGetPointer(SysCacheGetAttr(PARTRELID, tuple, Anum_pg_partitioned_table_partcollation, &isnull));
+
+	for (int i = 0; i < form->partnatts; i++)
+	{
+		AttrNumber	attnum = form->partattrs.values[i];
+
+		if (classes->values[i] >= FirstNormalObjectId ||
+			collations->values[i] >= FirstNormalObjectId ||
+			(attnum > 0 &&
+			 !pgm_type_is_builtin(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * May the server be asked for the partition key and the bounds of a table?  It may
+ * of one that is not partitioned.  A key does not change as long as there is the
+ * table.
+ */
+bool
+pgm_partition_key_is_builtin(Relation rel)
+{
+	HeapTuple	tuple = SearchSysCache1(PARTRELID, ObjectIdGetDatum(RelationGetRelid(rel)));
+	bool		builtin;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	builtin = key_columns_are_builtin(tuple, rel) &&
+		stored_is_builtin(PARTRELID, tuple, Anum_pg_partitioned_table_partexprs);
+	ReleaseSysCache(tuple);
+	return builtin;
+}
+
+/*
+ * May the server be asked what the bounds of a table say, with those of the tables
+ * above it?  Their locks, on which it depends that it stays a partition of them,
+ * are kept.
+ */
+bool
+pgm_bounds_are_builtin(Oid relid)
+{
+	while (OidIsValid(relid))
+	{
+		Relation	rel = try_relation_open(relid, AccessShareLock);
+		bool		builtin;
+
+		if (rel == NULL)
+			return false;
+		builtin = pgm_partition_key_is_builtin(rel);
+		relid = rel->rd_rel->relispartition ? get_partition_parent(relid, true) : InvalidOid;
+		relation_close(rel, NoLock);
+		if (!builtin)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What the bounds of a partition, and of the tables above it, say of its rows, as
+ * SQL; NULL: nothing.  pgm_bounds_are_builtin() has allowed to ask.
+ */
+char *
+pgm_partition_constraint(Oid relid)
+{
+	Expr	   *constraint = get_partition_qual_relid(relid);
+
+	return constraint == NULL ? NULL :
+		deparse_expression((Node *) constraint,
+						   deparse_context_for(get_rel_name(relid), relid), false, false);
+}

@@ -1,0 +1,13 @@
+/*
+ * row_estimate.h
+ *	  How many rows a statement changes.
+ */
+#ifndef PGM_ROW_ESTIMATE_H
+#define PGM_ROW_ESTIMATE_H
+
+#include "lint/lint.h"
+
+extern double pgm_estimate_rows(const PgmLint *l, const RangeVar *relation,
+								const List *from, const Node *condition);
+
+#endif							/* PGM_ROW_ESTIMATE_H */

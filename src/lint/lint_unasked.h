@@ -1,0 +1,13 @@
+/*
+ * lint_unasked.h
+ *	  Linting unasked: when migrations are registered, and before they run.
+ */
+#ifndef PGM_LINT_UNASKED_H
+#define PGM_LINT_UNASKED_H
+
+#include "run/run.h"
+
+extern void pgm_lint_on_register(List *names);
+extern void pgm_lint_on_run(const PgmRun *run);
+
+#endif							/* PGM_LINT_UNASKED_H */

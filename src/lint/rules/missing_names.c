@@ -1,0 +1,430 @@
+/*
+ * missing_names.c
+ *	  Names in a statement of which the server knows nothing when it gets there:
+ *	  of relations, columns and types.
+ */
+#include "postgres.h"
+
+#include "catalog/heap.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parse_type.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "lint/rules/server_errors.h"
+
+/* A name as messages show it */
+static char *
+shown(const RangeVar *rel)
+{
+	return rel->schemaname ? psprintf("%s.%s", rel->schemaname, rel->relname) :
+		rel->relname;
+}
+
+/* Is it the name of a sequence that a serial column of the plan may have? */
+static bool
+may_be_serial(const PgmLint *l, const RangeVar *rel)
+{
+	int			length = strlen(rel->relname);
+
+	return l->shadow->unnamed && length > 4 &&
+		strcmp(rel->relname + length - 4, "_seq") == 0;
+}
+
+/* Raise the server's error where there is no relation of this name. */
+void
+pgm_need_relation(const PgmLint *l, const RangeVar *rel)
+{
+	if (rel && !pgm_shadow_exists(l->shadow, rel) &&
+		!pgm_shadow_index(l->shadow, rel) && !may_be_serial(l, rel))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"%s\" does not exist", shown(rel))));
+}
+
+/* The same for a column; of a table that is not known it may be there. */
+void
+pgm_need_column(const PgmTable *t, const char *column)
+{
+	if (t && t->columns_known && !pgm_shadow_column(t, column, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of relation \"%s\" does not exist",
+						column, t->name)));
+}
+
+/*
+ * The same for a constraint, by what is known of the table and by the catalog;
+ * where the plan has given it some without names any name may be one.
+ */
+void
+pgm_need_constraint(const PgmTable *t, const char *name)
+{
+	if (OidIsValid(t->relid) && !t->unnamed && !pgm_shadow_constraint(t, name) &&
+		!OidIsValid(get_relation_constraint_oid(t->relid, name, true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("constraint \"%s\" of relation \"%s\" does not exist",
+						name, t->name)));
+}
+
+/*
+ * The same for a type.  A row type has the name of its table, and a range makes
+ * a multirange, too.
+ */
+void
+pgm_need_type(const PgmLint *l, const TypeName *name)
+{
+	if (name == NULL || name->names == NIL || name->pct_type ||
+		strstr(strVal(llast(name->names)), "multirange") ||
+		pgm_shadow_type(l->shadow, name).known ||
+		pgm_shadow_exists(l->shadow, makeRangeVarFromNameList(name->names)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("type \"%s\" does not exist", TypeNameToString(name))));
+}
+
+/* Columns that an expression over one table names, without saying of which */
+typedef struct PgmNamed
+{
+	const PgmTable *table;
+	bool		(*is_made) (void *context, const char *column);
+	void	   *context;
+} PgmNamed;
+
+static bool
+need_columns(Node *node, void *context)
+{
+	const PgmNamed *n = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, ColumnRef))
+	{
+		List	   *fields = ((ColumnRef *) node)->fields;
+		const char *name = list_length(fields) == 1 && IsA(linitial(fields), String) ?
+			strVal(linitial(fields)) : NULL;
+
+		if (name && strcmp(name, n->table->name) != 0 &&
+			SystemAttributeByName(name) == NULL &&
+			!(n->is_made && n->is_made(n->context, name)))
+			pgm_need_column(n->table, name);
+		return false;
+	}
+	if (IsA(node, SubLink))
+		return false;			/* has tables of its own; refused elsewhere */
+	return raw_expression_tree_walker(node, need_columns, context);
+}
+
+/*
+ * Raise the server's error where an expression over a table names a column that
+ * is not there, nor made by the statement itself.
+ */
+void
+pgm_need_columns_in(const PgmTable *t, Node *expr,
+					bool (*is_made) (void *context, const char *column),
+					void *context)
+{
+	PgmNamed	n = {t, is_made, context};
+
+	if (t->columns_known)
+		(void) need_columns(expr, &n);
+}
+
+/* A query, with the names that it gives to parts of itself */
+typedef struct PgmQuery
+{
+	const PgmLint *l;
+	List	   *names;			/* of WITH, char * */
+} PgmQuery;
+
+static bool
+collect_names(Node *node, void *context)
+{
+	PgmQuery   *q = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, CommonTableExpr))
+		q->names = lappend(q->names, ((CommonTableExpr *) node)->ctename);
+	return raw_expression_tree_walker(node, collect_names, context);
+}
+
+static bool
+need_relations(Node *node, void *context)
+{
+	PgmQuery   *q = context;
+	ListCell   *lc;
+
+	if (node == NULL || IsA(node, IntoClause) || IsA(node, LockingClause))
+		return false;			/* what it makes, and names of its own */
+	if (IsA(node, RangeVar))
+	{
+		const RangeVar *rel = (const RangeVar *) node;
+
+		foreach(lc, rel->schemaname ? NIL : q->names)
+			if (strcmp(lfirst(lc), rel->relname) == 0)
+			return false;
+		pgm_need_relation(q->l, rel);
+		return false;
+	}
+	return raw_expression_tree_walker(node, need_relations, context);
+}
+
+/* All relations that a query, or a change of rows, names */
+static void
+need_relations_of(const PgmLint *l, const Node *query)
+{
+	PgmQuery	q = {l, NIL};
+
+	(void) collect_names(unconstify(Node *, query), &q);
+	(void) need_relations(unconstify(Node *, query), &q);
+}
+
+static void
+need_targets(const PgmLint *l, const RangeVar *rel, List *targets)
+{
+	const PgmTable *t = pgm_shadow_table(l->shadow, rel);
+	ListCell   *lc;
+
+	foreach(lc, targets)
+		if (((ResTarget *) lfirst(lc))->name)
+		pgm_need_column(t, ((ResTarget *) lfirst(lc))->name);
+}
+
+static void
+of_query(const PgmLint *l)
+{
+	need_relations_of(l, l->node);
+}
+
+static void
+of_insert(const PgmLint *l)
+{
+	need_relations_of(l, l->node);
+	need_targets(l, ((const InsertStmt *) l->node)->relation,
+				 ((const InsertStmt *) l->node)->cols);
+}
+
+static void
+of_update(const PgmLint *l)
+{
+	const UpdateStmt *stmt = (const UpdateStmt *) l->node;
+	ListCell   *lc;
+
+	need_relations_of(l, l->node);
+	foreach(lc, stmt->targetList)
+		if (lfirst(lc) == NULL || !IsA(lfirst(lc), ResTarget))
+		return;
+	need_targets(l, stmt->relation, stmt->targetList);
+}
+
+static void
+of_view(const PgmLint *l)
+{
+	const ViewStmt *stmt = (const ViewStmt *) l->node;
+
+	need_relations_of(l, stmt->query);
+	if (!stmt->replace)
+		pgm_refuse_taken(l, stmt->view);
+}
+
+static void
+of_table_as(const PgmLint *l)
+{
+	const CreateTableAsStmt *stmt = (const CreateTableAsStmt *) l->node;
+
+	if (!IsA(stmt->query, ExecuteStmt))
+		need_relations_of(l, stmt->query);
+	if (!stmt->if_not_exists)
+		pgm_refuse_taken(l, stmt->into->rel);
+}
+
+static void
+of_truncate(const PgmLint *l)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((const TruncateStmt *) l->node)->relations)
+		pgm_need_relation(l, lfirst(lc));
+}
+
+static void
+of_lock(const PgmLint *l)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((const LockStmt *) l->node)->relations)
+		pgm_need_relation(l, lfirst(lc));
+}
+
+static void
+of_copy(const PgmLint *l)
+{
+	pgm_need_relation(l, ((const CopyStmt *) l->node)->relation);
+}
+
+static void
+of_trigger(const PgmLint *l)
+{
+	pgm_need_relation(l, ((const CreateTrigStmt *) l->node)->relation);
+}
+
+static void
+of_policy(const PgmLint *l)
+{
+	pgm_need_relation(l, ((const CreatePolicyStmt *) l->node)->table);
+}
+
+static void
+of_rule(const PgmLint *l)
+{
+	pgm_need_relation(l, ((const RuleStmt *) l->node)->relation);
+}
+
+static void
+of_reindex(const PgmLint *l)
+{
+	if (((const ReindexStmt *) l->node)->kind != REINDEX_OBJECT_INDEX || !l->shadow->unnamed)
+		pgm_need_relation(l, ((const ReindexStmt *) l->node)->relation);
+}
+
+static void
+of_refresh(const PgmLint *l)
+{
+	pgm_need_relation(l, ((const RefreshMatViewStmt *) l->node)->relation);
+}
+
+static void
+of_schema(const PgmLint *l)
+{
+	const AlterObjectSchemaStmt *stmt = (const AlterObjectSchemaStmt *) l->node;
+
+	if (!stmt->missing_ok && stmt->objectType != OBJECT_SEQUENCE)
+		pgm_need_relation(l, stmt->relation);
+}
+
+/* A sequence of a serial column that the plan makes has a name made up. */
+static void
+of_rename(const PgmLint *l)
+{
+	const RenameStmt *stmt = (const RenameStmt *) l->node;
+	const PgmTable *t;
+
+	if (stmt->missing_ok || stmt->relation == NULL ||
+		stmt->renameType == OBJECT_SEQUENCE ||
+		(stmt->renameType == OBJECT_INDEX && l->shadow->unnamed))
+		return;
+	pgm_need_relation(l, stmt->relation);
+	t = pgm_shadow_table(l->shadow, stmt->relation);
+	if (t == NULL)
+		return;
+	if (stmt->renameType == OBJECT_TABCONSTRAINT)
+		pgm_need_constraint(t, stmt->subname);
+	else if (stmt->renameType == OBJECT_COLUMN)
+	{
+		pgm_need_column(t, stmt->subname);
+		if (!l->again && pgm_shadow_column(t, stmt->newname, NULL))
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("column \"%s\" of relation \"%s\" already exists",
+							stmt->newname, t->name)));
+	}
+	else if (stmt->renameType == OBJECT_TABLE || stmt->renameType == OBJECT_VIEW ||
+			 stmt->renameType == OBJECT_MATVIEW || stmt->renameType == OBJECT_INDEX)
+		pgm_refuse_taken(l, makeRangeVar(t->schema, stmt->newname, -1));
+}
+
+static void
+of_enum(const PgmLint *l)
+{
+	const AlterEnumStmt *stmt = (const AlterEnumStmt *) l->node;
+	TypeName   *name = makeTypeNameFromNameList(stmt->typeName);
+	Oid			oid;
+
+	pgm_need_type(l, name);
+	oid = pgm_shadow_type(l->shadow, name).oid;
+	if (OidIsValid(oid) && stmt->oldVal == NULL && !stmt->skipIfNewValExists &&
+		!l->again &&
+		SearchSysCacheExists2(ENUMTYPOIDNAME, ObjectIdGetDatum(oid),
+							  CStringGetDatum(stmt->newVal)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("enum label \"%s\" already exists", stmt->newVal)));
+}
+
+static void
+of_domain(const PgmLint *l)
+{
+	const AlterDomainStmt *stmt = (const AlterDomainStmt *) l->node;
+
+	pgm_need_type(l, makeTypeNameFromNameList(stmt->typeName));
+}
+
+static void
+of_comment(const PgmLint *l)
+{
+	const CommentStmt *stmt = (const CommentStmt *) l->node;
+	List	   *name = (List *) stmt->object;
+	RangeVar   *rel;
+
+	switch (stmt->objtype)
+	{
+		case OBJECT_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+		case OBJECT_FOREIGN_TABLE:
+			pgm_need_relation(l, makeRangeVarFromNameList(name));
+			break;
+		case OBJECT_COLUMN:
+			rel = makeRangeVarFromNameList(list_copy_head(name, list_length(name) - 1));
+			pgm_need_relation(l, rel);
+			pgm_need_column(pgm_shadow_table(l->shadow, rel), strVal(llast(name)));
+			break;
+		default:
+			break;
+	}
+}
+
+static const struct
+{
+	NodeTag		tag;
+	void		(*need) (const PgmLint *l);
+}			statements[] =
+
+{
+	{T_SelectStmt, of_query},
+	{T_DeleteStmt, of_query},
+	{T_MergeStmt, of_query},
+	{T_InsertStmt, of_insert},
+	{T_UpdateStmt, of_update},
+	{T_ViewStmt, of_view},
+	{T_CreateTableAsStmt, of_table_as},
+	{T_CopyStmt, of_copy},
+	{T_TruncateStmt, of_truncate},
+	{T_LockStmt, of_lock},
+	{T_CreateTrigStmt, of_trigger},
+	{T_CreatePolicyStmt, of_policy},
+	{T_RuleStmt, of_rule},
+	{T_ReindexStmt, of_reindex},
+	{T_RefreshMatViewStmt, of_refresh},
+	{T_AlterObjectSchemaStmt, of_schema},
+	{T_RenameStmt, of_rename},
+	{T_AlterEnumStmt, of_enum},
+	{T_AlterDomainStmt, of_domain},
+	{T_CommentStmt, of_comment}
+};
+
+/* Raise the server's error for what the statement names and is not there. */
+void
+pgm_refuse_missing(const PgmLint *l)
+{
+	for (int i = 0; i < (int) lengthof(statements); i++)
+		if (statements[i].tag == nodeTag(l->node))
+			statements[i].need(l);
+}

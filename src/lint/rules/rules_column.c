@@ -1,0 +1,216 @@
+/*
+ * rules_column.c
+ *	  Rules about columns that are added, dropped or made NOT NULL.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "utils/builtins.h"
+
+#include "compat.h"
+#include "lint/expressions/expressions.h"
+#include "lint/rules/rules.h"
+#include "recipes/safe_forms.h"
+
+/* The column that the action adds */
+static const ColumnDef *
+new_column(const PgmLint *l)
+{
+	return (const ColumnDef *) l->action->def;
+}
+
+/* SET NOT NULL reads the table under ACCESS EXCLUSIVE, unless a CHECK helps. */
+void
+pgm_rule_set_not_null(PgmLint *l)
+{
+	const PgmEffect *e = pgm_worst_effect(l);
+	PgmSafe		safe;
+
+	if (l->table == NULL)
+		return;
+	if (e == NULL)
+		(void) pgm_clear(l, l->table, "the plan makes the table: nobody uses it yet");
+	else if (e->work == PGM_WORK_NONE)
+		(void) pgm_clear(l, l->table, "%s", e->why ? e->why : "the table has no rows of its own");
+	else
+	{
+		pgm_safe_begin(&safe, l);
+		pgm_safe_not_null(&safe, l->action->name);
+		pgm_rewrite(pgm_find_effect(l, e, "SET NOT NULL blocks all access to %s until each row was looked at",
+									pgm_shadow_name(e->table)),
+					"%s", pgm_safe_text(&safe));
+	}
+}
+
+/* A finding about a new column, with the safe form of ADD COLUMN */
+static void
+find_unsafe_column(PgmLint *l, const PgmEffect *e, const char *message)
+{
+	pgm_rewrite(pgm_find_effect(l, e, "%s", message), "%s",
+				pgm_safe_column(l, new_column(l)));
+}
+
+/* A new column that is NOT NULL without a default fails if there is a row. */
+void
+pgm_rule_required_column(PgmLint *l)
+{
+	const ColumnDef *def = new_column(l);
+	const PgmEffect *e = pgm_worst_effect(l);
+
+	if ((!pgm_column_constraint(def, CONSTR_NOTNULL) &&
+		 !pgm_column_constraint(def, CONSTR_PRIMARY)) ||
+		pgm_column_has_value(def) ||
+		pgm_column_constraint(def, CONSTR_IDENTITY) ||
+		pgm_column_constraint(def, CONSTR_GENERATED) ||
+		pgm_column_is_serial(def) || e == NULL || l->table == NULL)
+		return;
+	if (pgm_shadow_empty(l->table) && l->table->kind == RELKIND_RELATION)
+		(void) pgm_find_effect(l, e, "column \"%s\" is NOT NULL without a default: it fails as soon as there is a row",
+							   def->colname);
+	else
+		find_unsafe_column(l, e, psprintf("column \"%s\" is NOT NULL without a default: it fails if %s holds a row, and programs that do not know it can insert none",
+										  def->colname, pgm_shadow_name(l->table)));
+}
+
+/* Would the server refuse the default?  That is found. */
+static bool
+default_fails(PgmLint *l, const ColumnDef *def)
+{
+	const PgmRule *rule = l->rule;
+	PgmTypeRef	type = pgm_shadow_type(l->shadow, def->typeName);
+	const char *error = pgm_expression_default_error(l->shadow, pgm_column_constraint(def, CONSTR_DEFAULT)->raw_expr,
+													 &type, def->colname);
+
+	if (error == NULL)
+		return false;
+	l->rule = pgm_rule_find("cannot-judge");
+	(void) pgm_find(l, l->table, "it would fail: %s", error);
+	l->rule = rule;
+	return true;
+}
+
+/* A default that is computed for each row rewrites the table. */
+void
+pgm_rule_volatile_default(PgmLint *l)
+{
+	const ColumnDef *def = new_column(l);
+	const PgmEffect *e = pgm_worst_effect(l);
+
+	if (!pgm_column_constraint(def, CONSTR_DEFAULT) || e == NULL ||
+		pgm_column_is_serial(def) || default_fails(l, def))
+		return;
+	if (e->work == PGM_WORK_NONE)
+		(void) pgm_clear(l, l->table, "%s", e->why ? e->why : "the table has no rows of its own");
+	else if (e->work == PGM_WORK_REWRITE && pgm_column_is_computed(l, def))
+		find_unsafe_column(l, e, psprintf("the default of \"%s\" is volatile: all access to %s is blocked while it is rewritten",
+										  def->colname, pgm_shadow_name(e->table)));
+}
+
+/* serial and identity number each row that is there. */
+void
+pgm_rule_serial(PgmLint *l)
+{
+	const ColumnDef *def = new_column(l);
+	const PgmEffect *e = pgm_worst_effect(l);
+
+	if (e && l->table && e->work == PGM_WORK_REWRITE &&
+		(pgm_column_is_serial(def) || pgm_column_constraint(def, CONSTR_IDENTITY)))
+		find_unsafe_column(l, e, psprintf("\"%s\" numbers each row: all access to %s is blocked while it is rewritten",
+										  def->colname, pgm_shadow_name(e->table)));
+}
+
+/* A stored generated column is computed for each row that is there. */
+void
+pgm_rule_generated(PgmLint *l)
+{
+	const ColumnDef *def = new_column(l);
+	const Constraint *generated = pgm_column_constraint(def, CONSTR_GENERATED);
+	const PgmEffect *e = pgm_worst_effect(l);
+
+	if (generated == NULL || e == NULL)
+		return;
+	if (e->work == PGM_WORK_NONE)
+	{
+		(void) pgm_clear(l, l->table, "a virtual column is computed when it is read");
+		return;
+	}
+	pgm_advise(pgm_find_effect(l, e, "\"%s\" is computed for each row: all access to %s is blocked while it is rewritten",
+							   def->colname, pgm_shadow_name(e->table)),
+			   "Add a plain column, a trigger that assigns it, and CALL migrate.backfill(...)%s.",
+			   PGM_SERVER_MAJOR >= 18 ? "; or make it VIRTUAL" : "");
+}
+
+/* A CHECK written at a new column, or a domain that has one */
+void
+pgm_rule_column_check(PgmLint *l)
+{
+	const ColumnDef *def = new_column(l);
+	const PgmEffect *e = pgm_worst_effect(l);
+
+	if (e == NULL || l->table == NULL || e->work == PGM_WORK_NONE ||
+		pgm_column_is_serial(def))
+		return;
+	if (pgm_column_constraint(def, CONSTR_CHECK))
+		find_unsafe_column(l, e, psprintf("the CHECK of the new column \"%s\" is checked for each row: all access to %s is blocked meanwhile",
+										  def->colname, pgm_shadow_name(e->table)));
+	else if (pgm_shadow_type(l->shadow, def->typeName).constrained &&
+			 e->work == PGM_WORK_REWRITE)
+		pgm_advise(pgm_find_effect(l, e, "\"%s\" is of a domain with constraints: all access to %s is blocked while it is rewritten",
+								   def->colname, pgm_shadow_name(e->table)),
+				   "Add the column with the type beneath the domain, and the constraint as a CHECK of the table, NOT VALID first.");
+}
+
+/* Indexes go with their columns; those of other columns too go unnoticed. */
+void
+pgm_rule_drop_column_index(PgmLint *l)
+{
+	ListCell   *li;
+	ListCell   *lc;
+
+	if (l->table == NULL || !pgm_table_matters(l->table))
+		return;
+	foreach(li, l->table->indexes)
+	{
+		const PgmIndex *index = lfirst(li);
+		bool		within = false;
+
+		foreach(lc, index->columns)
+			within = within || (lfirst(lc) && strcmp(lfirst(lc), l->action->name) == 0);
+		if (!within)
+			continue;
+		if (list_length(index->columns) > 1)
+			pgm_advise(pgm_find(l, l->table, "index \"%s\" is dropped with the column, and was one of other columns too",
+								index->name),
+					   "Build an index of the other columns CONCURRENTLY before, if queries need it.");
+		else if (index->constraint == NULL && (index->attached || l->table->kind == RELKIND_PARTITIONED_TABLE))
+			(void) pgm_find(l, l->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
+							index->name);
+		else if (index->constraint == NULL)
+			pgm_rewrite(pgm_find(l, l->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
+								 index->name),
+						"DROP INDEX CONCURRENTLY %s;",
+						quote_qualified_identifier(l->table->schema, index->name));
+	}
+}
+
+/* The action before, in the same transaction, that added the column */
+static bool
+added_required(const PgmLint *l, const char *column)
+{
+	const PgmColumn *c = pgm_shadow_column(l->table, column, NULL);
+
+	return c && c->is_new && c->not_null && c->has_default;
+}
+
+/* Programs that do not know the column cannot insert any more. */
+void
+pgm_rule_default_dropped(PgmLint *l)
+{
+	if (l->table == NULL || l->action->def != NULL ||
+		!pgm_table_matters(l->table) || !added_required(l, l->action->name))
+		return;
+	pgm_advise(pgm_find(l, l->table, "column \"%s\" is new and NOT NULL: without its default, programs that do not know it cannot insert",
+						l->action->name),
+			   "Drop the default in a migration that is run when all programs assign the column.");
+}

@@ -1,0 +1,281 @@
+/*
+ * rules_index.c
+ *	  Rules about building and dropping indexes.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+
+#include "lint/rules/rules.h"
+#include "recipes/safe_forms.h"
+#include "schema/index_name.h"
+
+/* more columns than an index usually makes use of */
+#define MANY_COLUMNS 3
+
+/* Does a list of options ask for CONCURRENTLY? */
+static bool
+concurrently(List *options)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+		if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
+		return defGetBoolean(lfirst_node(DefElem, lc));
+	return false;
+}
+
+/* How to build an index of a partitioned table without blocking it */
+static char *
+partitioned_recipe(PgmLint *l, const IndexStmt *stmt, PgmTable *t)
+{
+	return pgm_safe_index(l->shadow, t, stmt->idxname ? stmt->idxname :
+						  pgm_safe_name(l->shadow, t, pgm_index_name_middle(stmt), "idx"),
+						  pgm_source_behind(l, stmt->relation), stmt->unique);
+}
+
+/* What CREATE INDEX CONCURRENTLY runs into */
+static void
+judge_concurrent_build(PgmLint *l, const IndexStmt *stmt)
+{
+	PgmIndex   *index = stmt->idxname ?
+		pgm_shadow_index(l->shadow, makeRangeVar(stmt->relation->schemaname,
+												 stmt->idxname, -1)) : NULL;
+	PgmFinding *f;
+
+	if (l->table->kind == RELKIND_PARTITIONED_TABLE)
+	{
+		f = pgm_find(l, l->table, "an index of a partitioned table cannot be built CONCURRENTLY");
+		pgm_rewrite(f, "%s", partitioned_recipe(l, stmt, l->table));
+	}
+	else if (index && !index->valid)
+	{
+		f = pgm_find(l, l->table, "index \"%s\" is there already, and invalid: a build that was cut off has left it%s",
+					 index->name, stmt->if_not_exists ? ", and IF NOT EXISTS takes it for a good one" : "");
+		pgm_rewrite(f, "DROP INDEX CONCURRENTLY %s",
+					quote_qualified_identifier(l->table->schema, index->name));
+	}
+	else if (pgm_table_matters(l->table))
+		(void) pgm_clear(l, l->table, "built CONCURRENTLY, in a transaction of its own: others read and write on");
+}
+
+/* CREATE INDEX takes SHARE and reads the table, and each partition. */
+void
+pgm_rule_create_index(PgmLint *l)
+{
+	const IndexStmt *stmt = (const IndexStmt *) l->node;
+	const PgmEffect *e = pgm_worst_effect(l);
+	PgmFinding *f;
+	uint64		bytes;
+	int			tables;
+
+	if (l->table == NULL)
+		return;
+	if (stmt->concurrent)
+	{
+		judge_concurrent_build(l, stmt);
+		return;
+	}
+	if (e == NULL)
+	{
+		(void) pgm_clear(l, l->table, "the plan makes the table: nobody uses it yet");
+		return;
+	}
+	if (e->work == PGM_WORK_NONE)
+	{
+		(void) pgm_clear(l, l->table, "%s", e->why ? e->why : "the table has no rows of its own");
+		return;
+	}
+	f = pgm_find_effect(l, e, "CREATE INDEX blocks writes to %s until it has read all of it",
+						pgm_shadow_name(l->table));
+	pgm_sum_effects(l, &bytes, &tables);
+	f->bytes = bytes;
+	pgm_evidence_number(f, "tables", tables);
+	if (l->table->kind == RELKIND_PARTITIONED_TABLE)
+		pgm_rewrite(f, "%s", partitioned_recipe(l, stmt, l->table));
+	else
+		pgm_rewrite(f, "%s", pgm_source_concurrently(l, "index"));
+}
+
+/* DROP INDEX takes ACCESS EXCLUSIVE on the table. */
+static void
+judge_dropped_index(PgmLint *l, const DropStmt *stmt, List *name)
+{
+	PgmIndex   *index = pgm_shadow_index(l->shadow,
+										 makeRangeVarFromNameList(name));
+	PgmFinding *f;
+
+	if (index == NULL)
+		return;
+	if (stmt->concurrent)
+	{
+		if (index->constraint || index->table->kind == RELKIND_PARTITIONED_TABLE)
+			(void) pgm_find(l, index->table, "index \"%s\" cannot be dropped CONCURRENTLY: %s",
+							index->name, index->constraint ? "a constraint needs it" : "its table is partitioned");
+		return;
+	}
+	if (!pgm_table_matters(index->table))
+	{
+		(void) pgm_clear(l, index->table, "the plan makes the table: nobody uses it yet");
+		return;
+	}
+	if (index->constraint || index->table->kind == RELKIND_PARTITIONED_TABLE)
+		return;
+	f = pgm_find(l, index->table, "DROP INDEX waits for all transactions that use %s, and blocks all that come after",
+				 pgm_shadow_name(index->table));
+	f->mode = AccessExclusiveLock;
+	pgm_rewrite(f, "DROP INDEX CONCURRENTLY %s%s",
+				quote_qualified_identifier(index->table->schema, index->name),
+				list_length(stmt->objects) > 1 ? ";\n-- and the rest of the statement" : "");
+}
+
+void
+pgm_rule_drop_index(PgmLint *l)
+{
+	const DropStmt *stmt = (const DropStmt *) l->node;
+	ListCell   *lc;
+
+	if (stmt->removeType == OBJECT_INDEX)
+		foreach(lc, stmt->objects)
+			judge_dropped_index(l, stmt, lfirst(lc));
+}
+
+/* The word for what REINDEX rebuilds; NULL: that cannot be done CONCURRENTLY. */
+static const char *
+reindexed(ReindexObjectType kind)
+{
+	switch (kind)
+	{
+		case REINDEX_OBJECT_INDEX:
+			return "index";
+		case REINDEX_OBJECT_TABLE:
+			return "table";
+		case REINDEX_OBJECT_SCHEMA:
+			return "schema";
+		case REINDEX_OBJECT_DATABASE:
+			return "database";
+		default:
+			return NULL;
+	}
+}
+
+/* REINDEX takes SHARE on the table and ACCESS EXCLUSIVE on the index. */
+void
+pgm_rule_reindex(PgmLint *l)
+{
+	const ReindexStmt *stmt = (const ReindexStmt *) l->node;
+	const PgmEffect *e = pgm_worst_effect(l);
+	const char *kind = reindexed(stmt->kind);
+
+	if (concurrently(stmt->params) || kind == NULL ||
+		(stmt->relation && e == NULL))
+		return;
+	pgm_rewrite(e ? pgm_find_effect(l, e, "REINDEX blocks writes to %s, and queries that use the index",
+									pgm_shadow_name(e->table)) :
+				pgm_find(l, NULL, "REINDEX blocks writes to one table after the other, and queries that use its indexes"),
+				"%s", pgm_source_concurrently(l, kind));
+}
+
+/* Does the script do anything else? */
+static bool
+has_company(const PgmLint *l)
+{
+	ListCell   *lc;
+
+	foreach(lc, l->script->statements)
+	{
+		const PgmStatement *other = lfirst(lc);
+
+		if (other != l->statement && !IsA(other->raw->stmt, VariableSetStmt))
+			return true;
+	}
+	return false;
+}
+
+/* Is the statement, or its action, one that is done CONCURRENTLY? */
+static bool
+is_concurrent(const PgmLint *l)
+{
+	switch (nodeTag(l->node))
+	{
+		case T_IndexStmt:
+			return ((const IndexStmt *) l->node)->concurrent;
+		case T_DropStmt:
+			return ((const DropStmt *) l->node)->concurrent;
+		case T_ReindexStmt:
+			return concurrently(((const ReindexStmt *) l->node)->params);
+		default:
+			return ((const PartitionCmd *) l->action->def)->concurrent;
+	}
+}
+
+/* What is CONCURRENTLY is cut off from the rest of its script, and run alone. */
+void
+pgm_rule_concurrent_alone(PgmLint *l)
+{
+	if (!is_concurrent(l))
+		return;
+	if (has_company(l))
+		pgm_advise(pgm_find(l, NULL, "it is run alone: the script is no longer one transaction, and what is committed stays when a later part fails"),
+				   "Put it into a migration of its own.");
+	else if (l->down || !IsA(l->node, IndexStmt))
+		(void) pgm_clear(l, NULL, "it is run alone, outside of a transaction");
+}
+
+/* Another index of the table that begins with the same columns */
+static const PgmIndex *
+covering_index(const PgmTable *t, const IndexStmt *stmt)
+{
+	ListCell   *li;
+
+	foreach(li, t->indexes)
+	{
+		const PgmIndex *index = lfirst(li);
+		int			same = 0;
+		ListCell   *lc;
+
+		if (!index->valid || index->partial || index->expressions ||
+			strcmp(index->method, stmt->accessMethod) != 0 ||
+			index->nkeys < list_length(stmt->indexParams))
+			continue;
+		foreach(lc, stmt->indexParams)
+		{
+			const IndexElem *elem = lfirst_node(IndexElem, lc);
+			const char *column = list_nth(index->columns, same);
+
+			if (elem->name == NULL || column == NULL || elem->opclass ||
+				elem->collation || strcmp(elem->name, column) != 0)
+				break;
+			same++;
+		}
+		if (same == list_length(stmt->indexParams))
+			return index;
+	}
+	return NULL;
+}
+
+/* Indexes that are not worth their keep */
+void
+pgm_rule_index_advice(PgmLint *l)
+{
+	const IndexStmt *stmt = (const IndexStmt *) l->node;
+	const PgmIndex *other;
+
+	if (l->table == NULL)
+		return;
+	other = stmt->unique || stmt->whereClause ? NULL :
+		covering_index(l->table, stmt);
+	if (other && !(stmt->if_not_exists && stmt->idxname &&
+				   strcmp(stmt->idxname, other->name) == 0))
+		(void) pgm_find(l, l->table, "index \"%s\" begins with the same columns: queries can use that one",
+						other->name);
+	if (list_length(stmt->indexParams) > MANY_COLUMNS && !stmt->unique)
+		(void) pgm_find(l, l->table, "an index of %d columns is large, and seldom more useful than one of the first %d",
+						list_length(stmt->indexParams), MANY_COLUMNS);
+	if (strcmp(stmt->accessMethod, "hash") == 0)
+		(void) pgm_find(l, l->table, "a hash index answers equality only; a btree index does that as well");
+}

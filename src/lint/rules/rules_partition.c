@@ -1,0 +1,250 @@
+/*
+ * rules_partition.c
+ *	  Rules about partitions that come and go.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "utils/builtins.h"
+
+#include "lint/rules/rules.h"
+#include "recipes/safe_forms.h"
+
+/* The statement behind what makes it easy */
+static void
+rewrite_attach(PgmLint *l, PgmFinding *f, const PartitionCmd *cmd)
+{
+	PgmSafe		safe;
+	StringInfoData drops;
+
+	pgm_safe_begin(&safe, l);
+	initStringInfo(&drops);
+	pgm_safe_attach(l, &safe, l->table, cmd->bound,
+					pgm_shadow_table(l->shadow, cmd->name), &drops);
+	pgm_safe_add(&safe, PGM_SAFE_END, "%s;\n%s", pgm_source(l), drops.data);
+	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
+}
+
+/* Has the table a CHECK of this name? */
+static bool
+has_check(const PgmTable *t, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->checks)
+		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
+		return true;
+	return false;
+}
+
+/* What the server will refuse to attach, whatever the rows */
+static void
+find_unlike(PgmLint *l, const PgmTable *child)
+{
+	const PgmRule *rule = l->rule;
+	ListCell   *lc;
+
+	l->rule = pgm_rule_find("cannot-judge");
+	foreach(lc, child->columns_known ? l->table->columns : NIL)
+	{
+		const PgmColumn *c = lfirst(lc);
+		const PgmColumn *own = c->name ? pgm_shadow_column(child, c->name, NULL) : NULL;
+
+		if (own && c->not_null && !own->not_null)
+			(void) pgm_find(l, child, "it would fail: column \"%s\" in child table must be marked NOT NULL", c->name);
+	}
+	foreach(lc, l->table->checks)
+		if (!has_check(child, ((PgmCheck *) lfirst(lc))->name))
+		(void) pgm_find(l, child, "it would fail: child table is missing constraint \"%s\"",
+						((PgmCheck *) lfirst(lc))->name);
+	l->rule = rule;
+}
+
+/* ATTACH PARTITION reads what it attaches, and the DEFAULT partition. */
+void
+pgm_rule_attach(PgmLint *l)
+{
+	const PartitionCmd *cmd = (const PartitionCmd *) l->action->def;
+	PgmTable   *child = pgm_shadow_table(l->shadow, cmd->name);
+	ListCell   *lc;
+
+	if (child == NULL || l->table == NULL || cmd->bound == NULL)
+		return;
+	if (!l->again)
+		find_unlike(l, child);
+	foreach(lc, l->effects)
+	{
+		const PgmEffect *e = lfirst(lc);
+		PgmFinding *f;
+
+		if (e->action != l->action || e->table == l->table ||
+			!pgm_table_matters(e->table))
+			continue;
+		if (e->work == PGM_WORK_NONE)
+		{
+			if (e->why)
+				(void) pgm_clear(l, e->table, "%s", e->why);
+			continue;
+		}
+		f = pgm_find_effect(l, e, e->mode == AccessExclusiveLock ?
+							"ATTACH PARTITION blocks all access to %s while it reads it: %s" :
+							"ATTACH PARTITION blocks writes to %s while it reads it: %s",
+							pgm_shadow_name(e->table), e->why);
+		rewrite_attach(l, f, cmd);
+	}
+}
+
+/* Has the table a DEFAULT partition, in the catalog? */
+static bool
+has_default_partition(PgmLint *l, PgmTable *t)
+{
+	PgmForecast f = {.shadow = l->shadow};
+
+	return pgm_default_partition(&f, t) != NULL;
+}
+
+/* DETACH PARTITION locks all of the table. */
+void
+pgm_rule_detach(PgmLint *l)
+{
+	const PartitionCmd *cmd = (const PartitionCmd *) l->action->def;
+	PgmFinding *f;
+	ListCell   *lc;
+
+	if (l->table == NULL || !pgm_table_matters(l->table))
+		return;
+	foreach(lc, l->effects)
+	{
+		const PgmEffect *e = lfirst(lc);
+
+		if (e->action == l->action && e->work == PGM_WORK_SCAN &&
+			pgm_table_matters(e->table))
+			(void) pgm_find_effect(l, e, "DETACH PARTITION blocks writes to %s while it is read: none of its rows may refer to the partition",
+								   pgm_shadow_name(e->table));
+	}
+	if (has_default_partition(l, l->table))
+	{
+		f = pgm_find(l, l->table, cmd->concurrent ?
+					 "%s has a DEFAULT partition: nothing can be detached from it CONCURRENTLY" :
+					 "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after; with a DEFAULT partition there is no other way",
+					 pgm_shadow_name(l->table));
+		f->mode = AccessExclusiveLock;
+		pgm_advise(f, "DETACH PARTITION without CONCURRENTLY, with a lock_timeout.");
+		return;
+	}
+	if (cmd->concurrent)
+	{
+		(void) pgm_clear(l, l->table, "DETACH ... CONCURRENTLY lets others read and write on");
+		return;
+	}
+	f = pgm_find(l, l->table, "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after",
+				 pgm_shadow_name(l->table));
+	f->mode = AccessExclusiveLock;
+	pgm_rewrite(f, "%s CONCURRENTLY", pgm_source(l));
+}
+
+/* The bounds of a partition, as they are typed */
+static char *
+bounds_text(const PgmLint *l, const PartitionBoundSpec *bound)
+{
+	return pgm_source_through(l, bound->location, bound->is_default ? 0 :
+							  bound->strategy == PARTITION_STRATEGY_RANGE ? 2 : 1);
+}
+
+/* What the statement says behind the bounds: PARTITION BY, WITH and the like */
+static const char *
+behind_bounds(const PgmLint *l, const PartitionBoundSpec *bound)
+{
+	const char *source = pgm_source(l);
+	int			behind = bound->location - l->statement->start + strlen(bounds_text(l, bound));
+
+	return behind <= (int) strlen(source) ? source + behind : "";
+}
+
+/* What it says of a column, which LIKE has no place for */
+static void
+add_column_options(PgmLint *l, PgmSafe *safe, const char *name, const ColumnDef *def)
+{
+	ListCell   *lc;
+
+	foreach(lc, def->constraints)
+	{
+		const Constraint *c = lfirst(lc);
+		char	   *text = pgm_source_unnamed(pgm_source_of_column(l, def, c));
+
+		if (c->contype == CONSTR_DEFAULT || c->contype == CONSTR_NOTNULL)
+			pgm_safe_add(safe, PGM_SAFE_BEGIN, "ALTER TABLE %s ALTER COLUMN %s SET %s;\n",
+						 name, quote_identifier(def->colname), text);
+		else
+			pgm_safe_add(safe, PGM_SAFE_BEGIN, "-- and of column %s: %s\n",
+						 quote_identifier(def->colname), text);
+	}
+}
+
+/* The new table, with all that the statement says of it, but as no partition */
+static void
+create_alone(PgmLint *l, PgmSafe *safe, const CreateStmt *stmt, const char *name, const char *of)
+{
+	ListCell   *lc;
+
+	pgm_safe_add(safe, PGM_SAFE_BEGIN, "CREATE %sTABLE %s (LIKE %s INCLUDING ALL",
+				 stmt->relation->relpersistence == RELPERSISTENCE_UNLOGGED ? "UNLOGGED " : "",
+				 name, of);
+	foreach(lc, stmt->tableElts)
+		if (IsA(lfirst(lc), Constraint))
+		pgm_safe_add(safe, PGM_SAFE_BEGIN, ", %s",
+					 pgm_source_element(l, lfirst_node(Constraint, lc)->location));
+	pgm_safe_add(safe, PGM_SAFE_BEGIN, ")%s;\n", behind_bounds(l, stmt->partbound));
+	foreach(lc, stmt->tableElts)
+		if (IsA(lfirst(lc), ColumnDef))
+		add_column_options(l, safe, name, lfirst(lc));
+}
+
+/* The table by itself first, then as a partition */
+static void
+rewrite_create_partition(PgmLint *l, PgmFinding *f, const CreateStmt *stmt)
+{
+	const RangeVar *parent = linitial(stmt->inhRelations);
+	char	   *name = quote_qualified_identifier(stmt->relation->schemaname, stmt->relation->relname);
+	char	   *of = quote_qualified_identifier(parent->schemaname, parent->relname);
+	PgmSafe		safe;
+	StringInfoData drops;
+
+	pgm_safe_begin(&safe, l);
+	initStringInfo(&drops);
+	create_alone(l, &safe, stmt, name, of);
+	pgm_safe_attach(l, &safe, pgm_shadow_table(l->shadow, parent), stmt->partbound, NULL, &drops);
+	pgm_safe_add(&safe, PGM_SAFE_END, "ALTER TABLE %s ATTACH PARTITION %s %s%s;\n%s",
+				 of, name, stmt->partbound->is_default ? "" : "FOR VALUES ",
+				 bounds_text(l, stmt->partbound), drops.data);
+	if (safe.steps[PGM_SAFE_PROVE].len == 0)
+	{
+		pgm_safe_add(&safe, PGM_SAFE_BEGIN, "%s", safe.steps[PGM_SAFE_END].data);
+		resetStringInfo(&safe.steps[PGM_SAFE_END]);
+	}
+	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
+}
+
+/* A new partition locks the table that it becomes part of. */
+void
+pgm_rule_create_partition(PgmLint *l)
+{
+	const CreateStmt *stmt = (const CreateStmt *) l->node;
+	ListCell   *lc;
+
+	if (stmt->partbound == NULL)
+		return;
+	foreach(lc, l->effects)
+	{
+		const PgmEffect *e = lfirst(lc);
+		PgmFinding *f;
+
+		if (e->mode != AccessExclusiveLock || !pgm_table_matters(e->table))
+			continue;
+		f = pgm_find_effect(l, e, e->work == PGM_WORK_SCAN ?
+							"the DEFAULT partition %s is read while all access to it is blocked" :
+							"a partition that is created in place waits for all transactions that use %s, and blocks all that come after",
+							pgm_shadow_name(e->table));
+		rewrite_create_partition(l, f, stmt);
+	}
+}

@@ -1,0 +1,136 @@
+/*
+ * shadow_partition.c
+ *	  The indexes and foreign keys of partitions follow those of the table above.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "miscadmin.h"
+
+#include "lint/effects/effects.h"
+#include "recipes/safe_forms.h"
+#include "lint/shadow/shadow.h"
+
+static void share_index(PgmShadow *s, const PgmIndex *wanted, PgmTable *child);
+static void share_key(PgmShadow *s, const PgmForeignKey *wanted, PgmTable *child);
+
+/* The partitions of a table get an index that it has; or they had it. */
+void
+pgm_shadow_spread_index(PgmShadow *s, PgmTable *t, const PgmIndex *index)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (t->kind == RELKIND_PARTITIONED_TABLE)
+		foreach(lc, pgm_shadow_children(s, t))
+			share_index(s, index, lfirst(lc));
+}
+
+/* The same for a foreign key. */
+void
+pgm_shadow_spread_key(PgmShadow *s, PgmTable *t, const PgmForeignKey *key)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (t->kind == RELKIND_PARTITIONED_TABLE)
+		foreach(lc, pgm_shadow_children(s, t))
+			share_key(s, key, lfirst(lc));
+}
+
+static void
+share_index(PgmShadow *s, const PgmIndex *wanted, PgmTable *child)
+{
+	PgmIndex   *index = pgm_index_for_partition(wanted, child);
+
+	if (index == NULL)
+	{
+		index = palloc(sizeof(PgmIndex));
+		*index = *wanted;
+		index->oid = InvalidOid;
+		index->exprs = pgm_index_expressions_for(wanted, child);
+		index->table = child;
+		index->name = makeObjectName(child->name, wanted->primary ? NULL : pgm_safe_middle(wanted->columns),
+									 wanted->primary ? "pkey" : wanted->constraint ? "key" : "idx");
+		index->constraint = wanted->constraint ? index->name : NULL;
+		index->valid = true;
+		child->indexes = lappend(child->indexes, index);
+		pgm_shadow_spread_index(s, child, wanted);
+	}
+	index->attached = true;
+}
+
+static void
+share_key(PgmShadow *s, const PgmForeignKey *wanted, PgmTable *child)
+{
+	PgmForeignKey *key = pgm_key_for_partition(wanted, child);
+
+	if (key == NULL)
+	{
+		key = palloc(sizeof(PgmForeignKey));
+		*key = *wanted;
+		key->oid = InvalidOid;
+		key->made_in = s->transaction;
+		child->keys = lappend(child->keys, key);
+		pgm_shadow_spread_key(s, child, wanted);
+	}
+	key->inherited = true;
+}
+
+/* Has the table an attached index of these columns? */
+static bool
+has_attached(const PgmTable *t, const PgmIndex *like)
+{
+	ListCell   *li;
+
+	foreach(li, t->indexes)
+	{
+		const PgmIndex *index = lfirst(li);
+
+		if (index->attached && index->unique == like->unique &&
+			list_length(index->columns) == list_length(like->columns) &&
+			strcmp(pgm_safe_middle(index->columns), pgm_safe_middle(like->columns)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* An index of a partitioned table is valid when each partition has its part. */
+void
+pgm_shadow_index_attached(PgmShadow *s, PgmIndex *index)
+{
+	bool		all = index != NULL;
+	ListCell   *lc;
+
+	foreach(lc, index ? pgm_shadow_children(s, index->table) : NIL)
+		all = all && (((PgmTable *) lfirst(lc))->dropped || has_attached(lfirst(lc), index));
+	if (all)
+		index->valid = true;
+}
+
+/* A new partition has all that the table above it has. */
+void
+pgm_shadow_join(PgmShadow *s, PgmTable *t, PgmTable *child)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->indexes)
+		share_index(s, lfirst(lc), child);
+	foreach(lc, t->keys)
+		if (!pgm_key_is_part(t, lfirst(lc)))
+		share_key(s, lfirst(lc), child);
+}
+
+/* What a table keeps that is no partition any more is its own. */
+void
+pgm_shadow_leave(PgmTable *child)
+{
+	ListCell   *lc;
+
+	foreach(lc, child->indexes)
+		((PgmIndex *) lfirst(lc))->attached = false;
+	foreach(lc, child->keys)
+		if (!pgm_key_is_part(child, lfirst(lc)))
+		((PgmForeignKey *) lfirst(lc))->inherited = false;
+}

@@ -1,0 +1,121 @@
+/*
+ * shadow_type.c
+ *	  Types and functions: those that the plan makes or changes, then those of
+ *	  the catalog.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "lint/expressions/expressions.h"
+#include "lint/shadow/shadow.h"
+
+/* The type of a column of the catalog. */
+PgmTypeRef
+pgm_catalog_type(Oid oid, int32 typmod, Oid collation)
+{
+	PgmTypeRef	type = {
+		.oid = oid,
+		.typmod = typmod,
+		.collation = collation,
+	};
+
+	type.constrained = pgm_domain_constrained(oid);
+	type.known = true;
+	type.name = format_type_with_typemod(oid, typmod);
+	return type;
+}
+
+/* The last of a list of things that the plan made, by name. */
+static const PgmMade *
+find_made(List *made, List *names)
+{
+	char	   *schema;
+	char	   *name;
+	const PgmMade *found = NULL;
+	ListCell   *lc;
+
+	DeconstructQualifiedName(names, &schema, &name);
+	foreach(lc, made)
+	{
+		const PgmMade *m = lfirst(lc);
+
+		if (strcmp(m->name, name) == 0 &&
+			(schema == NULL || m->schema == NULL ||
+			 strcmp(m->schema, schema) == 0))
+			found = m;
+	}
+	return found;
+}
+
+/* A type by its name. */
+PgmTypeRef
+pgm_shadow_type(const PgmShadow *s, const TypeName *name)
+{
+	PgmTypeRef	type = {.name = TypeNameToString(name),.typmod = -1};
+	const PgmMade *made = name->names ? find_made(s->types, name->names) : NULL;
+	Type		tuple;
+
+	type.known = made != NULL;
+	if (made && !OidIsValid(made->oid))
+	{
+		type.constrained = made->constrained && name->arrayBounds == NIL;
+		return type;
+	}
+	tuple = LookupTypeName(NULL, name, &type.typmod, true);
+	if (tuple == NULL)
+		return made ? pgm_catalog_type(made->oid, -1, InvalidOid) : type;
+	type = pgm_catalog_type(typeTypeId(tuple), type.typmod,
+							typeTypeCollation(tuple));
+	ReleaseSysCache(tuple);
+	if (made)
+		type.constrained = made->constrained;
+	return type;
+}
+
+/* Has the domain a constraint of this name, or has the plan given it one? */
+static bool
+has_domain_constraint(const PgmShadow *s, Oid oid, const char *domain, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, s->types)
+	{
+		const PgmMade *made = lfirst(lc);
+
+		if (made->constraint && made->oid == oid &&
+			strcmp(made->name, domain) == 0 && strcmp(made->constraint, name) == 0)
+			return true;
+	}
+	return OidIsValid(oid) && OidIsValid(get_domain_constraint_oid(oid, name, true));
+}
+
+/* The name that the server would make up for a constraint of a domain. */
+char *
+pgm_shadow_domain_name(const PgmShadow *s, List *domain)
+{
+	Oid			oid = pgm_shadow_type(s, makeTypeNameFromNameList(domain)).oid;
+	const char *own = strVal(llast(domain));
+	char	   *name = makeObjectName(own, NULL, "check");
+
+	for (int i = 1; has_domain_constraint(s, oid, own, name); i++)
+		name = makeObjectName(own, NULL, psprintf("check%d", i));
+	return name;
+}
+
+/* What the plan made or replaced under the name of a function, or NULL. */
+const PgmMade *
+pgm_shadow_function(const PgmShadow *s, List *name)
+{
+	return find_made(s->functions, name);
+}

@@ -1,0 +1,302 @@
+/*
+ * statement_source.c
+ *	  The text of the statement being judged, and of its parts, cut out token by
+ *	  token with the server's own scanner.
+ */
+#include "postgres.h"
+
+#include "common/keywords.h"
+#include "parser/scanner.h"
+#include "utils/builtins.h"
+
+#include "lint/lint.h"
+
+/* The source of a statement, token by token */
+typedef struct PgmTokens
+{
+	core_yyscan_t scanner;
+	core_yy_extra_type extra;
+	int			depth;			/* of parentheses and brackets */
+	YYLTYPE		at;				/* where the last token begins */
+	int			end;			/* and ends */
+} PgmTokens;
+
+static void
+tokens_begin(PgmTokens *t, const char *text)
+{
+	t->depth = 0;
+	t->at = 0;
+	t->end = 0;
+	t->scanner = scanner_init(pstrdup(text), &t->extra, &ScanKeywords,
+							  ScanKeywordTokens);
+}
+
+/*
+ * The next token; 0 at the end.  The scanner keeps a NUL behind the token it
+ * has found, as the server's base_yylex() knows.
+ */
+static int
+tokens_next(PgmTokens *t)
+{
+	core_YYSTYPE value;
+	int			token = core_yylex(&value, &t->at, t->scanner);
+
+	if (token != 0)
+		t->end = t->at + strlen(t->extra.scanbuf + t->at);
+	if (token == '(' || token == '[')
+		t->depth++;
+	else if (token == ')' || token == ']')
+		t->depth--;
+	return token;
+}
+
+/* The text up to the comma that ends an element of a list, or to its end */
+static char *
+first_element(char *text)
+{
+	int			end = 0;
+	PgmTokens	t;
+	int			token;
+
+	tokens_begin(&t, text);
+	while ((token = tokens_next(&t)) != 0 &&
+		   t.depth >= 0 && !(t.depth == 0 && token == ','))
+		end = t.end;
+	scanner_finish(t.scanner);
+	text[		end] = '\0';
+	return text;
+}
+
+/* A text without the comments and blanks at its end */
+static char *
+trimmed(char *text)
+{
+	PgmTokens	t;
+
+	tokens_begin(&t, text);
+	while (tokens_next(&t) != 0)
+		;
+	scanner_finish(t.scanner);
+	text[		t.end] = '\0';
+	return text;
+}
+
+/* The text of the statement. */
+char *
+pgm_source(const PgmLint *l)
+{
+	return trimmed(pnstrdup(l->script->text +l->statement->start,
+							l->statement->end - l->statement->start));
+}
+
+/*
+ * The text from a place in the statement to the comma that ends this element
+ * of a list, or to the end of the list or statement.
+ */
+char *
+pgm_source_element(const PgmLint *l, int location)
+{
+	int			start = Max(location, l->statement->start);
+
+	return first_element(pnstrdup(l->script->text +start,
+								  l->statement->end - start));
+}
+
+/* The constraint at a place behind another of a column's definition */
+static int
+next_part(const ColumnDef *def, int location)
+{
+	int			next = def->collClause && def->collClause->location > location ?
+		def->collClause->location : -1;
+	ListCell   *lc;
+
+	foreach(lc, def->constraints)
+	{
+		const Constraint *c = lfirst(lc);
+
+		if (c->location > location && (next < 0 || c->location < next))
+			next = c->location;
+	}
+	return next;
+}
+
+/*
+ * The text of a constraint in the definition of a column; with NULL what is
+ * before all of them, its name and type.
+ */
+char *
+pgm_source_of_column(const PgmLint *l, const ColumnDef *def,
+					 const Constraint *c)
+{
+	int			location = c ? c->location : def->location;
+	int			next = next_part(def, location);
+	char	   *text = pgm_source_element(l, location);
+
+	if (next > 0 && next - location < (int) strlen(text))
+		text[		next - location] = '\0';
+
+	return trimmed(text);
+}
+
+/* The text of a constraint without the name that it may begin with. */
+char *
+pgm_source_unnamed(char *text)
+{
+	PgmTokens	t;
+
+	tokens_begin(&t, text);
+	(void) tokens_next(&t);
+	if (pg_strncasecmp(text, "constraint", strlen("constraint")) == 0 &&
+		t.end == strlen("constraint"))
+	{
+		(void) tokens_next(&t);
+		(void) tokens_next(&t);
+		text	  +=t.at;
+	}
+	scanner_finish(t.scanner);
+	return text;
+}
+
+/*
+ * The first parenthesis at or behind a place in the statement, with all that is
+ * in it; NULL when there is none.
+ */
+char *
+pgm_source_parenthesis(const PgmLint *l, int location)
+{
+	char	   *text = pgm_source_element(l, location);
+	char	   *result = NULL;
+	int			start = -1;
+	PgmTokens	t;
+	int			token;
+
+	tokens_begin(&t, text);
+	while (result == NULL && (token = tokens_next(&t)) != 0)
+	{
+		if (start < 0 && token == '(')
+			start = t.at;
+		else if (start >= 0 && t.depth == 0)
+			result = pnstrdup(text +start, t.at + 1 - start);
+	}
+	scanner_finish(t.scanner);
+	return result;
+}
+
+/* Where a keyword of the statement stands in its text, outside of parentheses */
+static int
+find_word(const char *text, const char *word)
+{
+	int			length = strlen(word);
+	int			at = -1;
+	PgmTokens	t;
+
+	tokens_begin(&t, text);
+	while (at < 0 && tokens_next(&t) != 0)
+		if (t.depth == 0 && pg_strncasecmp(text +t.at, word, length) == 0 &&
+			!isalnum((unsigned char) text[t.at + length]) &&
+			text[t.at + length] != '_')
+			at = t.at;
+	scanner_finish(t.scanner);
+	return at;
+}
+
+/*
+ * The text between two keywords, outside of parentheses; up to its end where
+ * the second is NULL or is not there, NULL where the first is not.
+ */
+char *
+pgm_source_word(const char *text, const char *from, const char *to)
+{
+	int			start = find_word(text, from);
+	int			end = to ? find_word(text, to) : -1;
+
+	if (start < 0)
+		return NULL;
+	start += strlen(from);
+	start += strspn(text +start, " \t\n\r");
+	if (end < start)
+		end = strlen(text);
+	return trimmed(pnstrdup(text +start, end - start));
+}
+
+/* The same of the statement. */
+char *
+pgm_source_between(const PgmLint *l, const char *from, const char *to)
+{
+	return pgm_source_word(pgm_source(l), from, to);
+}
+
+/* The text of the statement with CONCURRENTLY behind a keyword of it. */
+char *
+pgm_source_concurrently(const PgmLint *l, const char *behind)
+{
+	char	   *text = pgm_source(l);
+	int			at = find_word(text, behind) + strlen(behind);
+
+	return psprintf("%.*s CONCURRENTLY%s", at, text, text +at);
+}
+
+/*
+ * The text from a place in the statement through so many parentheses outside of
+ * others; with none, through the first token.
+ */
+char *
+pgm_source_through(const PgmLint *l, int location, int parentheses)
+{
+	char	   *text = pnstrdup(l->script->text +location,
+								l->statement->end - location);
+	PgmTokens	t;
+	int			token;
+
+	tokens_begin(&t, text);
+	while ((token = tokens_next(&t)) != 0)
+		if (parentheses == 0 ||
+			(token == ')' && t.depth == 0 && --parentheses == 0))
+			break;
+	scanner_finish(t.scanner);
+	text[		t.end] = '\0';
+	return text;
+}
+
+/* The text of the statement behind the name of a relation. */
+char *
+pgm_source_behind(const PgmLint *l, const RangeVar *rel)
+{
+	char	   *text = pgm_source(l);
+	int			start = rel->location - l->statement->start;
+	PgmTokens	t;
+	int			token;
+
+	if (rel->location < l->statement->start || start > (int) strlen(text))
+		return "";
+	tokens_begin(&t, text +start);
+	(void) tokens_next(&t);
+	while ((token = tokens_next(&t)) == '.')
+		(void) tokens_next(&t);
+	if (token == 0)
+		t.at = strlen(text +start);
+	scanner_finish(t.scanner);
+	return text +start + t.at;
+}
+
+/*
+ * Hand over each part of a text that is between its tokens, before the first and
+ * behind the last: where it begins and where it ends.
+ */
+void
+pgm_source_gaps(const char *text, void (*take) (void *context, int start, int end),
+				void *context)
+{
+	int			start = 0;
+	PgmTokens	t;
+
+	tokens_begin(&t, text);
+	while (tokens_next(&t) != 0)
+	{
+		if (t.at > start)
+			take(context, start, t.at);
+		start = t.end;
+	}
+	scanner_finish(t.scanner);
+	take(context, start, strlen(text));
+}

@@ -1,0 +1,227 @@
+/*
+ * safe_attach.c
+ *	  ATTACH PARTITION in steps: what the partition lacks is there before, and
+ *	  CHECKs say that its rows fit.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+#include "lint/rules/rules.h"
+#include "recipes/safe_forms.h"
+
+/* A CHECK for a table to have for a while; it is dropped in the end. */
+static void
+add_passing_check(PgmSafe *safe, PgmTable *t, const char *check, StringInfo drops)
+{
+	PgmTable   *own = safe->table;
+	char	   *name = pgm_safe_name(safe->shadow, t, "bound", "check");
+
+	safe->table = t;
+	pgm_safe_valid_later(safe, name, psprintf("CHECK (%s)", check));
+	safe->table = own;
+	appendStringInfo(drops, "ALTER TABLE %s DROP CONSTRAINT %s;\n",
+					 pgm_shadow_name(t), quote_identifier(name));
+}
+
+/* The columns of a partition are NOT NULL where those of the table above are. */
+static void
+add_not_nulls(PgmSafe *safe, const PgmTable *parent, PgmTable *child)
+{
+	ListCell   *lc;
+
+	foreach(lc, parent->columns)
+	{
+		const PgmColumn *c = lfirst(lc);
+		const PgmColumn *own = c->name ? pgm_shadow_column(child, c->name, NULL) : NULL;
+
+		if (own && c->not_null && !own->not_null)
+			pgm_safe_not_null(safe, c->name);
+	}
+}
+
+/* The CHECKs of the table above, which the partition has to have by their names */
+static void
+add_checks(PgmSafe *safe, const PgmTable *parent, const PgmTable *child)
+{
+	ListCell   *lc;
+
+	foreach(lc, OidIsValid(parent->relid) ? parent->checks : NIL)
+	{
+		const PgmCheck *c = lfirst(lc);
+
+		if (c->expr && c->not_null == NULL && !pgm_shadow_constraint(child, c->name))
+			pgm_safe_valid_later(safe, c->name,
+								 psprintf("CHECK (%s)",
+										  deparse_expression(c->expr,
+															 deparse_context_for(parent->name, parent->relid),
+															 false, false)));
+	}
+}
+
+/* What stands behind the name of the table where an index is defined */
+static char *
+index_definition(const PgmIndex *index)
+{
+	char	   *text;
+	char	   *start;
+
+	if (!OidIsValid(index->oid))
+		return psprintf("USING %s (%s)", index->method, pgm_safe_columns(index->columns));
+	text = pg_get_indexdef_string(index->oid);
+
+	start = psprintf("CREATE %sINDEX %s ON %s ", index->unique ? "UNIQUE " : "",
+					 quote_identifier(get_rel_name(index->oid)),
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(index->table->relid)),
+												get_rel_name(index->table->relid)));
+	return text +strlen(start);
+}
+
+/* A key that the partition has to have, built as an index before */
+static void
+add_key(PgmSafe *safe, const PgmIndex *index)
+{
+	Constraint *c = makeNode(Constraint);
+	PgmKey		key = {.constraint = c,.attributes = index->deferrable};
+	ListCell   *lc;
+
+	c->contype = index->primary ? CONSTR_PRIMARY : CONSTR_UNIQUE;
+	c->nulls_not_distinct = index->nulls_not_distinct;
+	foreach(lc, index->columns)
+	{
+		if (foreach_current_index(lc) < index->nkeys)
+			key.columns = lappend(key.columns, lfirst(lc));
+		else
+			c->including = lappend(c->including, makeString(lfirst(lc)));
+	}
+	pgm_safe_key(safe, &key);
+}
+
+/* An index of the parent that the partition has no equal of */
+static void
+add_index(PgmSafe *safe, const PgmIndex *index)
+{
+	if (index->exclusion)
+		pgm_safe_add(safe, PGM_SAFE_BEGIN, "-- and the exclusion constraint %s of the parent, which is built anew whatever there is\n",
+					 pgm_escape_line(quote_identifier(index->name)));
+	else if (index->constraint)
+		add_key(safe, index);
+	else if (!OidIsValid(index->oid) && (index->expressions || index->partial || index->special))
+
+		/* The plan makes it, and only its columns are known. */
+		pgm_safe_add(safe, PGM_SAFE_BEGIN, "-- and an equal of the index %s of the parent, built CONCURRENTLY\n",
+					 quote_identifier(index->name));
+	else
+	{
+		char	   *name = pgm_safe_name(safe->shadow, safe->table,
+										 pgm_safe_middle(index->columns), "idx");
+
+		pgm_safe_add(safe, PGM_SAFE_PROVE, "%s%s",
+					 pgm_safe_index(safe->shadow, safe->table, name,
+									index_definition(index), index->unique),
+					 safe->table->kind == RELKIND_PARTITIONED_TABLE ? "" : "\n");
+	}
+}
+
+/* A foreign key of the parent that a partition, or one of its own, lacks */
+static void
+add_foreign_key(PgmSafe *safe, const PgmForeignKey *key, PgmTable *child)
+{
+	PgmTable   *own = safe->table;
+	char	   *name = pgm_safe_name(safe->shadow, child, pgm_safe_middle(key->columns), "fkey");
+
+	if (!OidIsValid(key->oid))
+	{
+		pgm_safe_add(safe, PGM_SAFE_BEGIN, "-- and the foreign key %s of the parent, NOT VALID, to be validated later\n",
+					 pgm_escape_line(quote_identifier(key->name)));
+		return;
+	}
+	safe->table = child;
+	pgm_safe_valid_later(safe, name,
+						 TextDatumGetCString(DirectFunctionCall1(pg_get_constraintdef,
+																 ObjectIdGetDatum(key->oid))));
+	safe->table = own;
+}
+
+/* The indexes and foreign keys of the table above */
+static void
+add_lacked(PgmSafe *safe, PgmTable *parent, PgmTable *child)
+{
+	ListCell   *lc;
+
+	foreach(lc, parent->indexes)
+		if (pgm_index_for_partition(lfirst(lc), child) == NULL)
+		add_index(safe, lfirst(lc));
+	foreach(lc, pgm_lacked_by_partition(safe->shadow, parent, child))
+	{
+		const PgmLacked *l = lfirst(lc);
+
+		if (l->key && l->key->valid)
+			add_foreign_key(safe, l->key, l->table);
+	}
+}
+
+/* The effect of the statement on the table, or NULL */
+static const PgmEffect *
+effect_on(const PgmLint *l, const PgmTable *t)
+{
+	ListCell   *lc;
+
+	foreach(lc, l->effects)
+		if (((PgmEffect *) lfirst(lc))->table == t)
+		return lfirst(lc);
+	return NULL;
+}
+
+/* Have all rows of the table, or of its partitions, to be looked at for the bounds? */
+static bool
+is_looked_at(PgmForecast *f, PgmTable *parent, PgmTable *child,
+			 const PartitionBoundSpec *bound)
+{
+	const char *why;
+	ListCell   *lc;
+
+	foreach(lc, pgm_shadow_tree(f->shadow, child))
+		if (((PgmTable *) lfirst(lc))->kind == RELKIND_RELATION &&
+			pgm_work_of_attach(f, parent, lfirst(lc), bound, &why) != PGM_WORK_NONE)
+		return true;
+	return false;
+}
+
+/*
+ * What makes it easy to attach a partition, NULL: one that is made for it and
+ * empty; and what is to be dropped when it is attached.
+ */
+void
+pgm_safe_attach(PgmLint *l, PgmSafe *safe, PgmTable *parent,
+				const PartitionBoundSpec *bound, PgmTable *child, StringInfo drops)
+{
+	PgmForecast f = {.shadow = l->shadow};
+	PgmTable   *standard = bound->is_default ? NULL : pgm_default_partition(&f, parent);
+	char	   *check = pgm_bound_check(parent, bound);
+	ListCell   *lc;
+
+	check = check ? check : "...what the bounds say, and IS NOT NULL...";
+	if (child)
+	{
+		safe->table = child;
+		if (is_looked_at(&f, parent, child, bound))
+			add_passing_check(safe, child, check, drops);
+		add_not_nulls(safe, parent, child);
+		add_checks(safe, parent, child);
+		add_lacked(safe, parent, child);
+	}
+	foreach(lc, standard ? pgm_shadow_tree(l->shadow, standard) : NIL)
+	{
+		const PgmEffect *e = effect_on(l, lfirst(lc));
+
+		if (e && e->work != PGM_WORK_NONE && pgm_table_matters(e->table))
+			add_passing_check(safe, e->table, psprintf("NOT (%s)", check), drops);
+	}
+}

@@ -1,0 +1,368 @@
+/*
+ * safe_forms.c
+ *	  Constraints in steps that block nobody for long.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+
+#include "compat.h"
+#include "recipes/safe_forms.h"
+
+void
+pgm_safe_begin(PgmSafe *s, PgmLint *l)
+{
+	pgm_safe_names_end(l->shadow, l->shadow->proposer);
+	s->shadow = l->shadow;
+	s->table = l->table;
+	s->filled = false;
+	for (int i = 0; i < PGM_SAFE_STEPS; i++)
+		initStringInfo(&s->steps[i]);
+}
+
+/* Add statements to a step. */
+void
+pgm_safe_add(PgmSafe *s, PgmSafeStep step, const char *fmt,...)
+{
+	StringInfo	to = &s->steps[step];
+
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, fmt);
+		needed = appendStringInfoVA(to, fmt, args);
+		va_end(args);
+		if (needed == 0)
+			return;
+		enlargeStringInfo(to, needed);
+	}
+}
+
+/* The statements, and where a migration of its own begins. */
+char *
+pgm_safe_text(const PgmSafe *s)
+{
+	StringInfoData out;
+	int			migrations = 0;
+
+	initStringInfo(&out);
+	for (int i = 0; i < PGM_SAFE_STEPS; i++)
+	{
+		if (s->steps[i].len == 0)
+			continue;
+		if (migrations > 0)
+			appendStringInfo(&out, "-- in %s:\n",
+							 migrations == 1 ? "a later migration" : "one after that");
+		appendStringInfoString(&out, s->steps[i].data);
+		migrations++;
+	}
+	return out.data;
+}
+
+/* Is the name among those that were made up in the schema? */
+static bool
+is_among(const List *names, const PgmTable *t, const char *name, const void *but)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		const PgmProposed *p = lfirst(lc);
+
+		if (p->proposer != but && strcmp(p->name, name) == 0 &&
+			strcmp(p->schema, t->schema) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is the name of a relation, or of a constraint of the table, taken, or made up
+ * by another safe form, or by this one?  Those of one action may be the same.
+ */
+static bool
+is_taken(PgmShadow *s, const PgmTable *t, char *name)
+{
+	RangeVar   *rel = makeRangeVar(t->schema, name, -1);
+
+	return pgm_shadow_table(s, rel) || pgm_shadow_index(s, rel) ||
+		pgm_shadow_constraint(t, name) ||
+		is_among(s->proposed, t, name, s->proposer) ||
+		is_among(s->proposing, t, name, NULL);
+}
+
+/* No more names are made up for the safe form that was. */
+void
+pgm_safe_names_end(PgmShadow *s, const void *proposer)
+{
+	s->proposed = list_concat(s->proposed, s->proposing);
+	s->proposing = NIL;
+	s->proposer = proposer;
+}
+
+/* A name as the server would make it up, that is not taken. */
+char *
+pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
+			  const char *suffix)
+{
+	char	   *name = makeObjectName(t->name, middle, suffix);
+	PgmProposed *p = palloc(sizeof(PgmProposed));
+
+	for (int i = 1; is_taken(s, t, name); i++)
+		name = makeObjectName(t->name, middle, psprintf("%s%d", suffix, i));
+	*p = (PgmProposed)
+	{
+		s->proposer, t->schema, name
+	};
+	s->proposing = lappend(s->proposing, p);
+	return name;
+}
+
+/*
+ * The columns of an index or a key (char *, NULL for an expression) as they are
+ * part of the name that the server makes up.
+ */
+char *
+pgm_safe_middle(const List *columns)
+{
+	StringInfoData out;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	foreach(lc, columns)
+	{
+		if (out.len >= NAMEDATALEN)
+			break;
+		appendStringInfo(&out, "%s%s", out.len ? "_" : "",
+						 lfirst(lc) ? (char *) lfirst(lc) : "expr");
+	}
+	return out.data;
+}
+
+/* Names with commas between them, as they are typed */
+char *
+pgm_safe_columns(const List *columns)
+{
+	StringInfoData out;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	foreach(lc, columns)
+		appendStringInfo(&out, "%s%s", out.len > 0 ? ", " : "",
+						 quote_identifier(lfirst(lc)));
+	return out.data;
+}
+
+/*
+ * A constraint that holds for new rows, and when it is validated for all.  As
+ * rows that are updated count as new, those that have yet to get their values
+ * would be in the way.
+ */
+void
+pgm_safe_valid_later(PgmSafe *s, const char *name, const char *definition)
+{
+	const char *table = pgm_shadow_name(s->table);
+
+	pgm_safe_add(s, s->filled ? PGM_SAFE_FILL : PGM_SAFE_BEGIN,
+				 "ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID;\n",
+				 table, quote_identifier(name), definition);
+	pgm_safe_add(s, PGM_SAFE_PROVE, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
+				 table, quote_identifier(name));
+}
+
+/* NOT NULL by way of a CHECK; from 18 on it can be NOT VALID itself. */
+void
+pgm_safe_not_null(PgmSafe *s, const char *column)
+{
+	const char *table = pgm_shadow_name(s->table);
+	const char *quoted = quote_identifier(column);
+	char	   *name = pgm_safe_name(s->shadow, s->table, column, "not_null");
+
+	if (PGM_NOT_NULL_NOT_VALID)
+	{
+		pgm_safe_valid_later(s, name, psprintf("NOT NULL %s", quoted));
+		return;
+	}
+	pgm_safe_valid_later(s, name, psprintf("CHECK (%s IS NOT NULL)", quoted));
+	pgm_safe_add(s, PGM_SAFE_END, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\n"
+				 "ALTER TABLE %s DROP CONSTRAINT %s;\n",
+				 table, quoted, table, quote_identifier(name));
+}
+
+static const char *
+key_words(const Constraint *c)
+{
+	return c->contype == CONSTR_PRIMARY ? "PRIMARY KEY" : "UNIQUE";
+}
+
+/* What stands behind the columns of a key: for its index */
+static char *
+index_options(const Constraint *c)
+{
+	StringInfoData out;
+	List	   *including = NIL;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	foreach(lc, c->including)
+		including = lappend(including, strVal(lfirst(lc)));
+	if (including)
+		appendStringInfo(&out, " INCLUDE (%s)", pgm_safe_columns(including));
+	if (c->nulls_not_distinct)
+		appendStringInfoString(&out, " NULLS NOT DISTINCT");
+	foreach(lc, c->options)
+	{
+		DefElem    *option = lfirst_node(DefElem, lc);
+
+		appendStringInfo(&out, "%s%s = %s", foreach_current_index(lc) == 0 ? " WITH (" : ", ",
+						 quote_identifier(option->defname), defGetString(option));
+	}
+	if (c->options)
+		appendStringInfoChar(&out, ')');
+	if (c->indexspace)
+		appendStringInfo(&out, " TABLESPACE %s", quote_identifier(c->indexspace));
+	return out.data;
+}
+
+/* A name for a partition's index that is to be part of one of its parent */
+static char *
+name_in_partition(PgmShadow *s, const PgmTable *parent, const PgmTable *child,
+				  const char *name)
+{
+	int			length = strlen(parent->name);
+
+	if (strncmp(name, parent->name, length) == 0 && name[length] == '_')
+		name += length + 1;
+	return pgm_safe_name(s, child, NULL, name);
+}
+
+/* The key of a table alone, and not of its partitions: no index is built. */
+static void
+append_key_alone(StringInfo out, const PgmTable *t, const char *name,
+				 const PgmKey *key)
+{
+	const Constraint *c = key->constraint;
+
+	appendStringInfo(out, "ALTER TABLE ONLY %s ADD CONSTRAINT %s %s (%s)%s%s;\n",
+					 pgm_shadow_name(t), quote_identifier(name), key_words(c),
+					 pgm_safe_columns(key->columns), index_options(c),
+					 key->attributes);
+}
+
+static void
+append_index(StringInfo out, const PgmTable *t, const char *name, const PgmKey *key)
+{
+	appendStringInfo(out, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)%s;\n",
+					 quote_identifier(name), pgm_shadow_name(t),
+					 pgm_safe_columns(key->columns), index_options(key->constraint));
+}
+
+static void
+append_using_index(StringInfo out, const PgmTable *t, const char *name,
+				   const PgmKey *key)
+{
+	appendStringInfo(out, "ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s%s;\n",
+					 pgm_shadow_name(t), quote_identifier(name),
+					 key_words(key->constraint), quote_identifier(name),
+					 key->attributes);
+}
+
+/* The key of each partition by itself, then as part of that above it */
+static void
+append_partition_keys(PgmSafe *s, StringInfo out, PgmTable *parent,
+					  const char *name, const PgmKey *key)
+{
+	ListCell   *lc;
+
+	append_key_alone(out, parent, name, key);
+	foreach(lc, pgm_shadow_children(s->shadow, parent))
+	{
+		PgmTable   *child = lfirst(lc);
+		char	   *part = name_in_partition(s->shadow, parent, child, name);
+
+		if (child->dropped)
+			continue;
+		if (child->kind == RELKIND_PARTITIONED_TABLE)
+			append_partition_keys(s, out, child, part, key);
+		else
+		{
+			append_index(out, child, part, key);
+			append_using_index(out, child, part, key);
+		}
+		appendStringInfo(out, "ALTER INDEX %s ATTACH PARTITION %s;\n",
+						 quote_qualified_identifier(parent->schema, name),
+						 quote_qualified_identifier(child->schema, part));
+	}
+}
+
+/* A UNIQUE or PRIMARY KEY that takes over an index built before. */
+void
+pgm_safe_key(PgmSafe *s, const PgmKey *key)
+{
+	const Constraint *c = key->constraint;
+	bool		alone = s->steps[PGM_SAFE_BEGIN].len == 0;
+	char	   *name = c->conname ? c->conname :
+		c->contype == CONSTR_PRIMARY ? pgm_safe_name(s->shadow, s->table, NULL, "pkey") :
+		pgm_safe_name(s->shadow, s->table, pgm_safe_middle(key->columns), "key");
+
+	if (s->table->kind == RELKIND_PARTITIONED_TABLE)
+	{
+		append_partition_keys(s, &s->steps[alone ? PGM_SAFE_BEGIN : PGM_SAFE_END],
+							  s->table, name, key);
+		return;
+	}
+	append_index(&s->steps[alone ? PGM_SAFE_BEGIN : PGM_SAFE_PROVE], s->table, name, key);
+	append_using_index(&s->steps[alone ? PGM_SAFE_BEGIN : PGM_SAFE_END], s->table, name, key);
+}
+
+/* The index of each partition by itself, then as part of that above it */
+static void
+append_partition_indexes(PgmShadow *s, StringInfo out, PgmTable *parent,
+						 const char *name, const char *behind, bool unique)
+{
+	const char *create = unique ? "CREATE UNIQUE INDEX" : "CREATE INDEX";
+	ListCell   *lc;
+
+	appendStringInfo(out, "%s %s ON ONLY %s %s;\n", create, quote_identifier(name),
+					 pgm_shadow_name(parent), behind);
+	foreach(lc, pgm_shadow_children(s, parent))
+	{
+		PgmTable   *child = lfirst(lc);
+		char	   *part = name_in_partition(s, parent, child, name);
+
+		if (child->dropped)
+			continue;
+		if (child->kind == RELKIND_PARTITIONED_TABLE)
+			append_partition_indexes(s, out, child, part, behind, unique);
+		else
+			appendStringInfo(out, "%s CONCURRENTLY %s ON %s %s;\n", create,
+							 quote_identifier(part), pgm_shadow_name(child), behind);
+		appendStringInfo(out, "ALTER INDEX %s ATTACH PARTITION %s;\n",
+						 quote_qualified_identifier(parent->schema, name),
+						 quote_qualified_identifier(child->schema, part));
+	}
+}
+
+/*
+ * An index that is built while others write.  "behind" is what stands behind the
+ * name of the table, as "(column)".
+ */
+char *
+pgm_safe_index(PgmShadow *s, PgmTable *t, const char *name, const char *behind,
+			   bool unique)
+{
+	StringInfoData out;
+
+	if (t->kind != RELKIND_PARTITIONED_TABLE)
+		return psprintf("CREATE %sINDEX CONCURRENTLY %s ON %s %s;",
+						unique ? "UNIQUE " : "", quote_identifier(name),
+						pgm_shadow_name(t), behind);
+	initStringInfo(&out);
+	append_partition_indexes(s, &out, t, name, behind, unique);
+	return out.data;
+}

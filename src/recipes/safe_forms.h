@@ -1,0 +1,64 @@
+/*
+ * safe_forms.h
+ *	  The safe forms of statements that block others: what rules propose.
+ */
+#ifndef PGM_SAFE_FORMS_H
+#define PGM_SAFE_FORMS_H
+
+#include "lib/stringinfo.h"
+#include "lint/lint.h"
+
+/* The migrations of a safe form; each waits for what the one before did */
+typedef enum PgmSafeStep
+{
+	PGM_SAFE_BEGIN,				/* what is there at once */
+	PGM_SAFE_FILL,				/* the rows get their values */
+	PGM_SAFE_PROVE,				/* the rows are read */
+	PGM_SAFE_END				/* what nothing has to be read for any more */
+} PgmSafeStep;
+
+#define PGM_SAFE_STEPS (PGM_SAFE_END + 1)
+
+/* Statements in migrations none of which blocks others for long */
+typedef struct PgmSafe
+{
+	PgmShadow  *shadow;
+	PgmTable   *table;
+	bool		filled;			/* constraints have to wait for FILL */
+	StringInfoData steps[PGM_SAFE_STEPS];
+} PgmSafe;
+
+/* A UNIQUE or PRIMARY KEY */
+typedef struct PgmKey
+{
+	const Constraint *constraint;
+	List	   *columns;		/* char * */
+	const char *attributes;		/* " DEFERRABLE" and the like, or "" */
+} PgmKey;
+
+/* safe_forms.c */
+extern void pgm_safe_begin(PgmSafe *s, PgmLint *l);
+extern char *pgm_safe_text(const PgmSafe *s);
+extern void pgm_safe_add(PgmSafe *s, PgmSafeStep step, const char *fmt,...) pg_attribute_printf(3, 4);
+extern char *pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
+						   const char *suffix);
+extern void pgm_safe_names_end(PgmShadow *s, const void *proposer);
+extern char *pgm_safe_middle(const List *columns);
+extern char *pgm_safe_columns(const List *columns);
+extern void pgm_safe_not_null(PgmSafe *s, const char *column);
+extern void pgm_safe_valid_later(PgmSafe *s, const char *name,
+								 const char *definition);
+extern void pgm_safe_key(PgmSafe *s, const PgmKey *key);
+extern char *pgm_safe_index(PgmShadow *s, PgmTable *t, const char *name,
+							const char *behind, bool unique);
+
+/* safe_attach.c */
+extern void pgm_safe_attach(PgmLint *l, PgmSafe *safe, PgmTable *parent,
+							const PartitionBoundSpec *bound, PgmTable *child,
+							StringInfo drops);
+
+/* safe_add_column.c */
+extern char *pgm_safe_column(PgmLint *l, const ColumnDef *def);
+extern bool pgm_column_is_computed(PgmLint *l, const ColumnDef *def);
+
+#endif							/* PGM_SAFE_FORMS_H */

@@ -1,0 +1,10 @@
+/*
+ * deadlock.h
+ *	  Noticing that who we wait for waits for us.
+ */
+#ifndef PGM_DEADLOCK_H
+#define PGM_DEADLOCK_H
+
+extern void pgm_cycle_check(int pid);
+
+#endif							/* PGM_DEADLOCK_H */

@@ -1,0 +1,515 @@
+/*
+ * backfill_statements.c
+ *	  The statements of a backfill, from the words of its caller.
+ *
+ * The assignment and the condition are parsed each by itself, so that neither
+ * can hold more than it should; what is executed is put together from their
+ * parse trees and bound to the table by its oid.  The condition is asked twice:
+ * of a row to find out whether it is to be assigned, and afterwards of the new
+ * row, of which it must not hold any more.
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/sysattr.h"
+#include "catalog/partition.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/analyze.h"
+#include "parser/parser.h"
+#include "rewrite/prs2lock.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "errors.h"
+#include "run/backfill/backfill_statements.h"
+
+/* Text that is being parsed or bound, for the error position */
+typedef struct PgmFillText
+{
+	const char *text;
+	const char *what;
+} PgmFillText;
+
+static void
+text_error_callback(void *arg)
+{
+	const PgmFillText *t = arg;
+	int			pos = geterrposition();
+
+	if (pos > 0)
+	{
+		errposition(0);
+		pgm_escape_query(t->text, pos);
+	}
+	errcontext("%s of migrate.backfill()", t->what);
+}
+
+#define BEGIN_TEXT(t, ...) \
+	do { \
+		PgmFillText fill_text = {t, __VA_ARGS__}; \
+		ErrorContextCallback fill_callback = { \
+			.callback = text_error_callback, \
+			.arg = &fill_text, \
+			.previous = error_context_stack \
+		}; \
+		error_context_stack = &fill_callback
+#define END_TEXT() \
+		error_context_stack = fill_callback.previous; \
+	} while (0)
+
+static void
+refuse(const char *what, const char *text, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(PGM_ERRCODE_INVALID_BACKFILL),
+			 errmsg("the %s of a backfill is not %s", what,
+					strcmp(what, "condition") == 0 ? "a condition" :
+					"what may stand behind SET"),
+			 errdetail("It is: %s", text),
+			 errhint("%s", hint)));
+}
+
+/* The only statement of a text, or NULL when there are several. */
+static Node *
+parse_one(const char *text, RawParseMode mode, const char *what)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	List	   *volatile statements = NIL;
+
+	BEGIN_TEXT(text, what);
+	PG_TRY();
+	{
+		statements = raw_parser(text, mode);
+	}
+	PG_CATCH();
+	{
+		pgm_rethrow_escaped(caller);
+	}
+	PG_END_TRY();
+	END_TEXT();
+	return list_length(statements) == 1 ?
+		linitial_node(RawStmt, statements)->stmt : NULL;
+}
+
+static List *
+parse_assignment(const char *assignment)
+{
+	const char *text = psprintf("UPDATE t SET %s", assignment);
+	UpdateStmt *stmt = (UpdateStmt *) parse_one(text, RAW_PARSE_DEFAULT,
+												"assignment");
+
+	if (stmt == NULL || !IsA(stmt, UpdateStmt) || stmt->fromClause != NIL ||
+		stmt->whereClause != NULL || stmt->withClause != NULL ||
+		pgm_update_returns(stmt))
+		refuse("assignment", assignment,
+			   "Write only what stands behind SET in an UPDATE, for example $$role = 'member'$$.");
+	return stmt->targetList;
+}
+
+static Node *
+parse_condition(const char *condition)
+{
+	SelectStmt *s = (SelectStmt *) parse_one(condition, RAW_PARSE_PLPGSQL_EXPR,
+											 "condition");
+	ResTarget  *target;
+
+	if (s == NULL || !IsA(s, SelectStmt) || list_length(s->targetList) != 1 ||
+		s->distinctClause != NIL || s->intoClause != NULL ||
+		s->fromClause != NIL || s->whereClause != NULL ||
+		s->groupClause != NIL || s->havingClause != NULL ||
+		s->windowClause != NIL || s->valuesLists != NIL ||
+		s->sortClause != NIL || s->limitOffset != NULL ||
+		s->limitCount != NULL || s->lockingClause != NIL ||
+		s->withClause != NULL || s->op != SETOP_NONE)
+		refuse("condition", condition,
+			   "Write only what stands behind WHERE in an UPDATE, for example $$role IS NULL$$.");
+	target = linitial_node(ResTarget, s->targetList);
+	if (target->name != NULL || target->indirection != NIL)
+		refuse("condition", condition, "Write it without a name.");
+	return target->val;
+}
+
+static RangeVar *
+relation_by_oid(Oid relid)
+{
+	RangeVar   *rel = makeRangeVar(get_namespace_name(get_rel_namespace(relid)),
+								   get_rel_name(relid), -1);
+
+	rel->inh = false;
+	return rel;
+}
+
+static char *
+qualified_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+/* Analyze a statement, and see that it is about the table. */
+static Query *
+bind_query(Node *stmt, const char *text, Oid relid)
+{
+	RawStmt    *raw = makeNode(RawStmt);
+	RangeTblEntry *rte;
+	Query	   *query;
+
+	raw->stmt = copyObject(stmt);
+	BEGIN_TEXT(text, "statement");
+	query = parse_analyze_fixedparams(raw, text, NULL, 0, NULL);
+	END_TEXT();
+	rte = linitial_node(RangeTblEntry, query->rtable);
+	if (rte->relid != relid)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("table \"%s\" was replaced by another one",
+						get_rel_name(relid)),
+				 errhint("Call migrate.backfill() again.")));
+	return query;
+}
+
+/*
+ * The condition that a column differs from what it is assigned; null when that
+ * is not a plain value.
+ */
+static Node *
+derive_one(const ResTarget *target, Oid relid)
+{
+	AttrNumber	attno = get_attnum(relid, target->name);
+	ColumnRef  *column = makeNode(ColumnRef);
+	TypeCast   *value = makeNode(TypeCast);
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+
+	if (target->indirection != NIL || IsA(target->val, MultiAssignRef) ||
+		IsA(target->val, SetToDefault) || attno == InvalidAttrNumber)
+		return NULL;
+	column->fields = list_make1(makeString(target->name));
+	column->location = -1;
+	value->arg = target->val;
+	get_atttypetypmodcoll(relid, attno, &type, &typmod, &collation);
+	value->typeName = makeTypeNameFromOid(type, typmod);
+	value->location = -1;
+	return (Node *) makeA_Expr(AEXPR_DISTINCT, list_make1(makeString("=")),
+							   (Node *) column, (Node *) value, -1);
+}
+
+/* The condition that some column differs. */
+static Node *
+derive_condition(List *targets, Oid relid)
+{
+	List	   *conditions = NIL;
+	ListCell   *lc;
+
+	foreach(lc, targets)
+	{
+		Node	   *condition = derive_one(lfirst_node(ResTarget, lc), relid);
+
+		if (condition == NULL)
+			return NULL;
+		conditions = lappend(conditions, condition);
+	}
+	return list_length(conditions) == 1 ? linitial(conditions) :
+		(Node *) makeBoolExpr(OR_EXPR, conditions, -1);
+}
+
+/* The condition as it stands in a statement. */
+static char *
+where_text(const PgmFill *fill)
+{
+	return fill->condition ? psprintf("\nWHERE (%s\n)", fill->condition) : "";
+}
+
+/* The UPDATE as text, in which the positions of its parse tree point. */
+static char *
+update_text(const PgmFill *fill, Oid relid)
+{
+	return psprintf("UPDATE ONLY %s SET %s%s", qualified_name(relid),
+					fill->assignment, where_text(fill));
+}
+
+/*
+ * The UPDATE as it is parsed from its text, which must be the same as what was
+ * parsed of its parts.
+ */
+static UpdateStmt *
+parse_update(const PgmFill *fill, const char *text, Oid relid)
+{
+	UpdateStmt *stmt = (UpdateStmt *) parse_one(text, RAW_PARSE_DEFAULT,
+												"statement");
+
+	if (stmt == NULL || !IsA(stmt, UpdateStmt) ||
+		!equal(stmt->targetList, fill->targets) ||
+		(fill->condition && !equal(stmt->whereClause, fill->where)))
+		refuse("assignment", fill->assignment, "Write it more plainly.");
+	stmt->relation = relation_by_oid(relid);
+	if (fill->condition == NULL)
+		stmt->whereClause = derive_condition(stmt->targetList, relid);
+	return stmt;
+}
+
+/* Does it have another value each time, though it is the same in one query? */
+static bool
+is_clock(Oid function, void *context)
+{
+	return function == F_NOW || function == F_TRANSACTION_TIMESTAMP ||
+		function == F_STATEMENT_TIMESTAMP ||
+		func_volatile(function) == PROVOLATILE_VOLATILE;
+}
+
+static bool
+has_clock(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SQLValueFunction) || IsA(node, NextValueExpr) ||
+		check_functions_in_node(node, is_clock, context))
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, has_clock, context, 0);
+	return expression_tree_walker(node, has_clock, context);
+}
+
+static void
+need_condition(const PgmFill *fill, const char *why)
+{
+	ereport(ERROR,
+			(errcode(PGM_ERRCODE_INVALID_BACKFILL),
+			 errmsg("this backfill needs a condition"),
+			 errdetail("The assignment %s: %s.", why, fill->assignment),
+			 errhint("Say as third argument which rows are still to be assigned, for example $$role IS NULL$$; it must be false of a row that was.")));
+}
+
+/*
+ * The condition that the columns differ from what is assigned; an error if
+ * that would hold again afterwards.
+ */
+static Node *
+checked_condition(const PgmFill *fill, Oid relid)
+{
+	char	   *text = update_text(fill, relid);
+	UpdateStmt *stmt = parse_update(fill, text, relid);
+	Query	   *query = bind_query((Node *) stmt, text, relid);
+	Bitmapset  *assigned = NULL;
+	Bitmapset  *read = NULL;
+	Node	   *condition = derive_condition(fill->targets, relid);
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, lc);
+
+		if (entry->resjunk || IsA(entry->expr, Param))
+			need_condition(fill, "takes several columns from one query");
+		if (has_clock((Node *) entry->expr, NULL))
+			need_condition(fill, "has another value each time");
+		assigned = bms_add_member(assigned,
+								  entry->resno - FirstLowInvalidHeapAttributeNumber);
+		pull_varattnos((Node *) entry->expr, query->resultRelation, &read);
+	}
+	if (bms_overlap(assigned, read) ||
+		bms_is_member(-FirstLowInvalidHeapAttributeNumber, read))
+		need_condition(fill, "reads a column that it changes");
+	if (condition == NULL)
+		need_condition(fill, "is not simply a column and its value");
+	return condition;
+}
+
+/*
+ * Parse and check the words of a backfill, in a transaction.  The result is in
+ * the current memory context.
+ *
+ * Raises MG019 when they are more than an assignment and a condition, or when
+ * a condition is needed; and what the parser and the analysis raise.
+ */
+PgmFill *
+pgm_fill_parse(Oid relid, const char *assignment, const char *condition)
+{
+	PgmFill    *fill = palloc0(sizeof(PgmFill));
+
+	fill->assignment = assignment;
+	fill->condition = condition;
+	fill->targets = parse_assignment(assignment);
+	if (condition)
+		fill->where = parse_condition(condition);
+	else
+		fill->where = checked_condition(fill, relid);
+	/* see at once that all can be bound */
+	(void) pgm_fill_plan_update(fill, relid, PGM_FILL_TIDS, NULL);
+	return fill;
+}
+
+static Param *
+make_param(int number, Oid type)
+{
+	Param	   *param = makeNode(Param);
+
+	param->paramkind = PARAM_EXTERN;
+	param->paramid = number;
+	param->paramtype = type;
+	param->paramtypmod = -1;
+	param->location = -1;
+	return param;
+}
+
+static Node *
+compare_ctid(Oid op, Index varno, int param)
+{
+	OpExpr	   *expr = (OpExpr *)
+		make_opclause(op, BOOLOID, false,
+					  (Expr *) makeVar(varno, SelfItemPointerAttributeNumber, TIDOID,
+									   -1, InvalidOid, 0),
+					  (Expr *) make_param(param, TIDOID), InvalidOid, InvalidOid);
+
+	set_opfuncid(expr);
+	return (Node *) expr;
+}
+
+static Node *
+ctid_in(Index varno)
+{
+	ScalarArrayOpExpr *expr = makeNode(ScalarArrayOpExpr);
+
+	expr->opno = TIDEqualOperator;
+	expr->opfuncid = get_opcode(TIDEqualOperator);
+	expr->useOr = true;
+	expr->args = list_make2(makeVar(varno, SelfItemPointerAttributeNumber, TIDOID,
+									-1, InvalidOid, 0),
+							make_param(1, get_array_type(TIDOID)));
+	expr->location = -1;
+	return (Node *) expr;
+}
+
+/* "condition IS TRUE" of the new row */
+static TargetEntry *
+still_true(Node *condition)
+{
+	BooleanTest *test = makeNode(BooleanTest);
+
+	test->arg = (Expr *) copyObject(condition);
+	test->booltesttype = IS_TRUE;
+	test->location = -1;
+	return makeTargetEntry((Expr *) test, 1, pstrdup("still"), false);
+}
+
+/* Rules would have the statement do something else. */
+static void
+refuse_rules(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+
+	for (int i = 0; rel->rd_rules && i < rel->rd_rules->numLocks; i++)
+		if (rel->rd_rules->rules[i]->event == CMD_UPDATE)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot backfill table \"%s\", which has a rule on UPDATE",
+							RelationGetRelationName(rel)),
+					 errhint("Drop the rule for the time of the backfill.")));
+	relation_close(rel, NoLock);
+}
+
+static PlannedStmt *
+plan(Query *query, const char *text, ParamListInfo params)
+{
+	List	   *queries = pg_rewrite_query(query);
+
+	Assert(list_length(queries) == 1);
+	return linitial_node(PlannedStmt, pg_plan_queries(queries, text, 0, params));
+}
+
+/* Rows are to be found by their place, whatever the planner thinks of it. */
+static PlannedStmt *
+plan_by_ctid(Query *query, const char *text, ParamListInfo params)
+{
+	static const char *const others[] = {
+		"enable_seqscan", "enable_indexscan", "enable_indexonlyscan",
+		"enable_bitmapscan"
+	};
+	int			nest_level = NewGUCNestLevel();
+	PlannedStmt *result;
+
+	(void) set_config_option("enable_tidscan", "on", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	/* but tables of subqueries are to be planned as ever */
+	for (int i = 0; !query->hasSubLinks && i < (int) lengthof(others); i++)
+		(void) set_config_option(others[i], "off", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	result = plan(query, text, params);
+	AtEOXact_GUC(false, nest_level);
+	return result;
+}
+
+/*
+ * Raise MG019 if the assignment may move rows of a partitioned table to other
+ * partitions: a batch updates one partition, which cannot do that.
+ */
+void
+pgm_fill_check_partitioned(const PgmFill *fill, Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	Bitmapset  *assigned = NULL;
+	bool		in_expression;
+	ListCell   *lc;
+
+	foreach(lc, fill->targets)
+		assigned = bms_add_member(assigned,
+								  get_attnum(relid, lfirst_node(ResTarget, lc)->name) -
+								  FirstLowInvalidHeapAttributeNumber);
+	if (has_partition_attrs(rel, assigned, &in_expression))
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_INVALID_BACKFILL),
+				 errmsg("cannot backfill the partition key of \"%s\"",
+						RelationGetRelationName(rel)),
+				 errdetail("The assignment may move rows to other partitions: %s.",
+						   fill->assignment),
+				 errhint("Use UPDATE for that, on a range of rows at a time.")));
+	relation_close(rel, NoLock);
+}
+
+/*
+ * Plan the UPDATE of one table; it returns a row for each that was assigned,
+ * true where the condition still holds.
+ */
+PlannedStmt *
+pgm_fill_plan_update(const PgmFill *fill, Oid relid, PgmFillBy by,
+					 ParamListInfo params)
+{
+	char	   *text = update_text(fill, relid);
+	Query	   *query = bind_query((Node *) parse_update(fill, text, relid), text, relid);
+	Index		varno = query->resultRelation;
+	Node	   *condition = query->jointree->quals;
+	Node	   *place = by == PGM_FILL_TIDS ? ctid_in(varno) :
+		make_and_qual(compare_ctid(TIDGreaterEqOperator, varno, 1),
+					  compare_ctid(TIDLessOperator, varno, 2));
+
+	refuse_rules(relid);
+	query->returningList = list_make1(still_true(condition));
+	query->jointree->quals = make_and_qual(place, condition);
+	return plan_by_ctid(query, text, params);
+}
+
+/* Plan the SELECT of the ctids of the rows of which the condition holds. */
+PlannedStmt *
+pgm_fill_plan_find(const PgmFill *fill, Oid relid)
+{
+	char	   *text = psprintf("SELECT ctid FROM ONLY %s%s", qualified_name(relid),
+								where_text(fill));
+	SelectStmt *stmt = (SelectStmt *) parse_one(text, RAW_PARSE_DEFAULT,
+												"statement");
+
+	if (fill->condition == NULL)
+		stmt->whereClause = fill->where;
+	return plan(bind_query((Node *) stmt, text, relid), text, NULL);
+}

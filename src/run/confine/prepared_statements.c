@@ -1,0 +1,64 @@
+/*
+ * prepared_statements.c
+ *	  Prepared statements of confined scripts, and of their callers.
+ *
+ * Prepared statements belong to the session, and no rollback brings one back.
+ * A script that replaced one would have its own statement executed by the
+ * caller.  So the names that scripts prepare are noted, and dropped at the end;
+ * any other name is the caller's.
+ */
+#include "postgres.h"
+
+#include "commands/prepare.h"
+#include "utils/memutils.h"
+
+#include "run/confine/prepared_statements.h"
+
+/* names that the scripts in progress have prepared, or tried to */
+static List *noted = NIL;
+
+static bool
+is_noted(const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, noted)
+		if (strcmp(lfirst(lc), name) == 0)
+		return true;
+	return false;
+}
+
+/* Is there a prepared statement of this name that no script has prepared? */
+bool
+pgm_prepared_of_caller(const char *name)
+{
+	return !is_noted(name) && FetchPreparedStatement(name, false) != NULL;
+}
+
+/*
+ * A script is about to prepare a statement of this name, which the caller has
+ * not.  It is noted before, so that no error can make us miss it.
+ */
+void
+pgm_prepared_note(const char *name)
+{
+	MemoryContext old;
+
+	if (is_noted(name))
+		return;
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	noted = lappend(noted, pstrdup(name));
+	MemoryContextSwitchTo(old);
+}
+
+/* Drop the prepared statements of the scripts; raises nothing. */
+void
+pgm_prepared_drop(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, noted)
+		DropPreparedStatement(lfirst(lc), false);
+	list_free_deep(noted);
+	noted = NIL;
+}

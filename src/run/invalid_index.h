@@ -1,0 +1,13 @@
+/*
+ * invalid_index.h
+ *	  No invalid index is taken for a good one while a migration runs.
+ */
+#ifndef PGM_INVALID_INDEX_H
+#define PGM_INVALID_INDEX_H
+
+#include "nodes/parsenodes.h"
+
+extern void pgm_validindex_init(void);
+extern void pgm_index_refuse_invalid(const IndexStmt *stmt);
+
+#endif							/* PGM_INVALID_INDEX_H */

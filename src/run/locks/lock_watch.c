@@ -1,0 +1,218 @@
+/*
+ * lock_watch.c
+ *	  Which lock was waited for when a lock timeout struck, and who has it.
+ *
+ * The error of a lock timeout does not say.  While a plan runs, a timer of
+ * ours looks now and then whether this process waits for a lock, and copies
+ * the lock's tag; the last copy before the timeout is the one.  The handler
+ * runs in a signal handler: it only copies a few bytes of shared memory that
+ * stays mapped, and a lock granted meanwhile is no harm, for then there is no
+ * timeout to explain.
+ *
+ * The timer also ends a wait for our own client, who waits for our answer.
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+
+#include "util/revision_names.h"
+#include "run/locks/blocker.h"
+#include "run/client_backend.h"
+#include "run/locks/lock_watch.h"
+
+/* Looks per lock timeout, and the shortest and longest pause, in ms */
+#define LOOKS 8
+#define MIN_PAUSE 5
+#define MAX_PAUSE 250
+
+/* The client is waited for if that is seen so often */
+#define CLIENT_LOOKS 8
+
+static TimeoutId watch_timeout;
+static bool registered = false;
+static int	current_pause = 0;	/* 0: not watching */
+
+/* written by the handler */
+static volatile bool seen = false;
+static LOCKTAG seen_tag;
+static LOCKMODE seen_mode;
+static int	client_looks = 0;
+static volatile bool client_deadlock = false;
+
+/*
+ * The timer may strike while a terminated process is on its way out, which has
+ * given its PGPROC back.
+ */
+static void
+look(void)
+{
+	PGPROC	   *proc = MyProc;
+	LOCK	   *lock = proc == NULL ? NULL : proc->waitLock;
+
+	if (lock != NULL)
+	{
+		seen_tag = lock->tag;
+		seen_mode = proc->waitLockMode;
+		seen = true;
+	}
+	client_looks = lock != NULL && pgm_client_blocks(&seen_tag) ?
+		client_looks + 1 : 0;
+	if (client_looks == CLIENT_LOOKS)
+	{
+		/* as a cancel request; the error is explained where it is caught */
+		client_deadlock = true;
+		InterruptPending = true;
+		QueryCancelPending = true;
+		SetLatch(MyLatch);
+	}
+}
+
+/* Begin to watch; forgets what was seen. */
+void
+pgm_lockwatch_start(void)
+{
+	if (!registered)
+	{
+		watch_timeout = RegisterTimeout(USER_TIMEOUT, look);
+		registered = true;
+	}
+	seen = false;
+	client_looks = 0;
+	client_deadlock = false;
+	current_pause = 0;
+	pgm_client_watch();
+	pgm_lockwatch_adjust();
+}
+
+/* Was a wait ended because it was for our client, who waits for our answer? */
+bool
+pgm_lockwatch_client_deadlock(void)
+{
+	return client_deadlock;
+}
+
+/* Somebody else has found a lock that is not to be had. */
+void
+pgm_lockwatch_note(const LOCKTAG *tag, LOCKMODE mode)
+{
+	seen_tag = *tag;
+	seen_mode = mode;
+	seen = true;
+}
+
+/*
+ * Look often enough for the lock_timeout now in force, which a script may have
+ * changed.
+ */
+void
+pgm_lockwatch_adjust(void)
+{
+	int			pause = LockTimeout <= 0 ? MAX_PAUSE :
+		Max(MIN_PAUSE, Min(MAX_PAUSE, LockTimeout / LOOKS));
+
+	if (pause == current_pause)
+		return;
+	if (current_pause > 0)
+		disable_timeout(watch_timeout, false);
+	current_pause = pause;
+	enable_timeout_every(watch_timeout,
+						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													 pause), pause);
+}
+
+/* Stop watching; what was seen is kept. */
+void
+pgm_lockwatch_stop(void)
+{
+	if (current_pause > 0)
+		disable_timeout(watch_timeout, false);
+	current_pause = 0;
+}
+
+/* The lock itself: a relation by its name, anything else as the server does. */
+static void
+describe_lock(StringInfo out)
+{
+	Oid			relid = seen_tag.locktag_type == LOCKTAG_RELATION ?
+		seen_tag.locktag_field2 : InvalidOid;
+	char	   *name = OidIsValid(relid) ? get_rel_name(relid) : NULL;
+
+	if (name == NULL)
+		DescribeLockTag(out, &seen_tag);
+	else
+		appendStringInfoString(out,
+							   quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+														  name));
+}
+
+/*
+ * Who holds the lock that was last waited for, a line each, in the current
+ * memory context; NULL when no wait was seen or nobody has it any more.  *help
+ * is how to make them go, or NULL then.  Runs as the current user, so it tells
+ * no more than that user may see.
+ */
+char *
+pgm_lockwatch_blockers(char **help)
+{
+	VirtualTransactionId *holders;
+	StringInfoData lock;
+	StringInfoData who;
+	List	   *helps = NIL;
+	int			n;
+
+	*help = NULL;
+	if (!seen)
+		return NULL;
+	holders = GetLockConflicts(&seen_tag, seen_mode, &n);
+	initStringInfo(&who);
+	for (int i = 0; i < n; i++)
+	{
+		PgmBlocker *b = pgm_blocker_of(holders[i]);
+
+		if (b == NULL)
+			continue;
+		appendStringInfo(&who, "%s%s", who.len ? "\n" : "", b->what);
+		if (!pgm_name_in(helps, b->help))
+			helps = lappend(helps, b->help);
+	}
+	if (who.len == 0)
+		return NULL;
+	initStringInfo(&lock);
+	describe_lock(&lock);
+	*help = pgm_name_join(helps);
+	return psprintf("%s on %s is blocked by %s",
+					GetLockmodeName(seen_tag.locktag_lockmethodid, seen_mode),
+					lock.data, who.data);
+}
+
+/*
+ * The process whose transaction is open longest of those that may see old rows,
+ * in the current memory context; NULL when there is none.  Runs as the current
+ * user, too.
+ */
+char *
+pgm_lockwatch_oldest(void)
+{
+	int			pid = 0;
+
+	SPI_connect();
+	if (SPI_execute("SELECT pid FROM pg_catalog.pg_stat_get_activity(NULL)"
+					" WHERE pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND backend_xmin IS NOT NULL"
+					"   AND datid OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database"
+					"     WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
+					" ORDER BY xact_start LIMIT 1", true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute failed");
+	if (SPI_processed > 0)
+		pid = atoi(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+	SPI_finish();
+	return pid ? pgm_blocker_of_process(pid)->what : NULL;
+}

@@ -1,0 +1,214 @@
+/*
+ * dependencies_file.c
+ *	  A side in a file, for when the side itself is gone.
+ */
+#include "postgres.h"
+
+#include "schema/kinds/kinds.h"
+#include "schema/dependencies.h"
+#include "schema/dependencies_file.h"
+#include "schema/take_snapshot.h"
+#include "util/text_hash.h"
+
+/* An object and its number in the file */
+typedef struct Numbered
+{
+	const PgmObject *object;	/* hash key; must be first */
+	int			number;
+} Numbered;
+
+static HTAB *
+number_objects(const PgmSnapshot *s)
+{
+	HASHCTL		ctl = {
+		.keysize = sizeof(PgmObject *),
+		.entrysize = sizeof(Numbered),
+		.hcxt = CurrentMemoryContext
+	};
+	HTAB	   *numbers = hash_create("numbers of objects", s->n, &ctl,
+									  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+
+	for (int i = 0; i < s->n; i++)
+		((Numbered *) hash_search(numbers, &s->object[i], HASH_ENTER, NULL))->number = i;
+	return numbers;
+}
+
+static int
+number_of(HTAB *numbers, const PgmObject *o)
+{
+	return ((Numbered *) hash_search(numbers, &o, HASH_FIND, NULL))->number;
+}
+
+static void
+put_properties(PgmBytesOut *out, const PgmProperties *p)
+{
+	pgm_bytes_put_int(out, p->n);
+	pgm_bytes_put_int(out, p->definition);
+	for (int i = 0; i < p->n; i++)
+	{
+		pgm_bytes_put_text(out, p->name[i]);
+		pgm_bytes_put_int(out, p->form[i]);
+	}
+}
+
+static void
+get_properties(PgmBytesIn *in, PgmProperties *p)
+{
+	p->n = pgm_bytes_int(in);
+	p->definition = pgm_bytes_int(in);
+	p->name = palloc(p->n * sizeof(char *));
+	p->form = palloc(p->n * sizeof(PgmForm));
+	for (int i = 0; i < p->n; i++)
+	{
+		p->name[i] = pgm_bytes_text(in);
+		p->form[i] = pgm_bytes_int(in);
+	}
+}
+
+static void
+put_object(PgmBytesOut *out, const PgmObject *o)
+{
+	pgm_bytes_put_int(out, o->kind_number);
+	pgm_bytes_put(out, &o->address, sizeof(ObjectAddress));
+	pgm_bytes_put(out, &o->parent, sizeof(ObjectAddress));
+	pgm_bytes_put_text(out, o->identity);
+	for (int i = 0; i < o->properties->n; i++)
+		pgm_bytes_put_text(out, o->value[i]);
+}
+
+static PgmObject *
+get_object(PgmBytesIn *in, const PgmSnapshot *s)
+{
+	int			number = pgm_bytes_int(in);
+	const PgmProperties *p = &s->properties[number];
+	PgmObject  *o = palloc0(sizeof(PgmObject) + p->n * sizeof(char *));
+
+	o->kind = pgm_kinds_get(number);
+	o->kind_number = number;
+	o->properties = p;
+	pgm_bytes_get(in, &o->address, sizeof(ObjectAddress));
+	pgm_bytes_get(in, &o->parent, sizeof(ObjectAddress));
+	o->identity = pgm_bytes_text(in);
+	o->value = (const char **) (o + 1);
+	for (int i = 0; i < p->n; i++)
+		o->value[i] = pgm_bytes_text(in);
+	return o;
+}
+
+static void
+put_snapshot(PgmBytesOut *out, const PgmSnapshot *s)
+{
+	for (int i = 0; i < pgm_kinds_count(); i++)
+		put_properties(out, &s->properties[i]);
+	pgm_bytes_put_int(out, s->n);
+	for (int i = 0; i < s->n; i++)
+		put_object(out, s->object[i]);
+}
+
+static PgmSnapshot *
+get_snapshot(PgmBytesIn *in)
+{
+	PgmSnapshot *s = pgm_snapshot_make();
+	MemoryContext old = MemoryContextSwitchTo(s->context);
+	int			n;
+
+	for (int i = 0; i < pgm_kinds_count(); i++)
+		get_properties(in, &s->properties[i]);
+	n = pgm_bytes_int(in);
+	for (int i = 0; i < n; i++)
+		pgm_snapshot_add(s, get_object(in, s));
+	MemoryContextSwitchTo(old);
+	return s;
+}
+
+static void
+put_dependencies(PgmBytesOut *out, const PgmSide *s)
+{
+	HTAB	   *numbers = number_objects(s->snapshot);
+	ListCell   *lc;
+
+	pgm_bytes_put_int(out, list_length(s->dependencies));
+	foreach(lc, s->dependencies)
+	{
+		const PgmDependency *d = lfirst(lc);
+
+		pgm_bytes_put_int(out, number_of(numbers, d->from));
+		pgm_bytes_put_int(out, number_of(numbers, d->to));
+		pgm_bytes_put_int(out, d->by_default);
+	}
+	hash_destroy(numbers);
+}
+
+static void
+get_dependencies(PgmBytesIn *in, PgmSide *s)
+{
+	int			n = pgm_bytes_int(in);
+
+	for (int i = 0; i < n; i++)
+	{
+		PgmDependency *d = palloc(sizeof(PgmDependency));
+
+		d->from = s->snapshot->object[pgm_bytes_int(in)];
+		d->to = s->snapshot->object[pgm_bytes_int(in)];
+		d->by_default = pgm_bytes_int(in);
+		s->dependencies = lappend(s->dependencies, d);
+	}
+}
+
+static void
+put_texts(PgmBytesOut *out, HTAB *texts)
+{
+	HASH_SEQ_STATUS status;
+	PgmSideText *t;
+
+	pgm_bytes_put_int(out, hash_get_num_entries(texts));
+	hash_seq_init(&status, texts);
+	while ((t = hash_seq_search(&status)) != NULL)
+	{
+		pgm_bytes_put_text(out, t->identity);
+		pgm_bytes_put_text(out, t->text);
+	}
+}
+
+static HTAB *
+get_texts(PgmBytesIn *in)
+{
+	HTAB	   *texts = pgm_side_make_texts();
+	int			n = pgm_bytes_int(in);
+
+	for (int i = 0; i < n; i++)
+	{
+		PgmSideText *t = pgm_texthash_enter(texts, pgm_bytes_text(in), NULL);
+
+		t->text = pgm_bytes_text(in);
+	}
+	return texts;
+}
+
+/* Write a side, as pgm_scope_restrict() left it. */
+void
+pgm_side_put(PgmBytesOut *out, const PgmSide *s)
+{
+	put_snapshot(out, s->snapshot);
+	put_dependencies(out, s);
+	put_texts(out, s->volatiles);
+	put_texts(out, s->bounds);
+	put_texts(out, s->unreadables);
+}
+
+/*
+ * Read a side that was written, in the current memory context.  It is to be
+ * completed by pgm_scope_borrow().
+ */
+PgmSide *
+pgm_side_get(PgmBytesIn *in)
+{
+	PgmSide    *s = palloc0(sizeof(PgmSide));
+
+	s->snapshot = get_snapshot(in);
+	get_dependencies(in, s);
+	s->volatiles = get_texts(in);
+	s->bounds = get_texts(in);
+	s->unreadables = get_texts(in);
+	return s;
+}

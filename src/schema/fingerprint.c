@@ -1,0 +1,79 @@
+/*
+ * fingerprint.c
+ *	  The fingerprint of a snapshot: equal for equal schemas.
+ *
+ * It is the SHA-256 of all objects in their order, each as its kind, its
+ * identity and the names and values of the properties that are set; each text
+ * ends with its zero byte, each object with another.  The order of columns is
+ * a part of it, although where columns were added compare_snapshots.c does not call that
+ * another order.
+ */
+#include "postgres.h"
+
+#include "common/sha2.h"
+#include "utils/builtins.h"
+
+#include "schema/fingerprint.h"
+#include "schema/kinds/kinds.h"
+
+/* Begin a digest; it is forgotten where an error is raised. */
+pg_cryptohash_ctx *
+pgm_digest_begin(void)
+{
+	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+
+	if (hash == NULL || pg_cryptohash_init(hash) < 0)
+		elog(ERROR, "could not compute a SHA-256 digest");
+	return hash;
+}
+
+/* Add a text with its zero byte. */
+void
+pgm_digest_text(pg_cryptohash_ctx *hash, const char *text)
+{
+	if (pg_cryptohash_update(hash, (const uint8 *) text, strlen(text) + 1) < 0)
+		elog(ERROR, "could not compute a SHA-256 digest");
+}
+
+/* Add an object. */
+void
+pgm_digest_object(pg_cryptohash_ctx *hash, const PgmObject *o)
+{
+	const PgmProperties *p = o->properties;
+
+	pgm_digest_text(hash, o->kind->name);
+	pgm_digest_text(hash, o->identity);
+	for (int i = 0; i < p->n; i++)
+	{
+		if (o->value[i] == NULL)
+			continue;
+		pgm_digest_text(hash, p->name[i]);
+		pgm_digest_text(hash, o->value[i]);
+	}
+	pgm_digest_text(hash, "");
+}
+
+/* End it: PGM_DIGEST_LENGTH hexadecimal digits. */
+char *
+pgm_digest_end(pg_cryptohash_ctx *hash)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	char	   *hex = palloc(PGM_DIGEST_LENGTH + 1);
+
+	if (pg_cryptohash_final(hash, digest, sizeof(digest)) < 0)
+		elog(ERROR, "could not compute a SHA-256 digest");
+	pg_cryptohash_free(hash);
+	hex[hex_encode((const char *) digest, sizeof(digest), hex)] = '\0';
+	return hex;
+}
+
+/* The fingerprint of a snapshot, PGM_DIGEST_LENGTH hexadecimal digits. */
+char *
+pgm_snapshot_fingerprint(const PgmSnapshot *s)
+{
+	pg_cryptohash_ctx *hash = pgm_digest_begin();
+
+	for (int i = 0; i < s->n; i++)
+		pgm_digest_object(hash, s->object[i]);
+	return pgm_digest_end(hash);
+}

@@ -1,0 +1,196 @@
+/*
+ * snapshot_json.c
+ *	  Snapshots as JSON and back, so that one can be kept.
+ *
+ * A definition is an object of the properties that are set: flags are true,
+ * text is a string, lists and numbers are what they are.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+
+#include "schema/kinds/kinds.h"
+#include "schema/take_snapshot.h"
+
+/* The properties of an object that are set. */
+Jsonb *
+pgm_snapshot_definition(const PgmSnapshot *s, const PgmObject *o)
+{
+	const PgmProperties *p = &s->properties[o->kind_number];
+	StringInfoData out;
+	Datum		json;
+
+	initStringInfo(&out);
+	for (int i = 0; i < p->n; i++)
+	{
+		if (o->value[i] == NULL)
+			continue;
+		appendStringInfoChar(&out, out.len == 0 ? '{' : ',');
+		escape_json(&out, p->name[i]);
+		appendStringInfoChar(&out, ':');
+		if (p->form[i] == PGM_FORM_SQL || p->form[i] == PGM_FORM_WORDS)
+			escape_json(&out, o->value[i]);
+		else
+			appendStringInfoString(&out, o->value[i]);
+	}
+	appendStringInfoString(&out, out.len == 0 ? "{}" : "}");
+	json = DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
+	pfree(out.data);
+	return DatumGetJsonbP(json);
+}
+
+/* An error for what is no snapshot of this version. */
+static void
+refuse(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("this is not a snapshot of the schema as this version takes it"),
+			 errdetail("%s", detail),
+			 errhint("Take one with SELECT jsonb_agg(o) FROM migrate.schema_objects() o.")));
+}
+
+/* A key of an object as a string, or NULL. */
+static char *
+string_at(JsonbContainer *object, const char *key)
+{
+	JsonbValue	buffer;
+	JsonbValue *v = getKeyJsonValueFromContainer(object, key, strlen(key),
+												 &buffer);
+
+	if (v == NULL || v->type != jbvString)
+		return NULL;
+	return pnstrdup(v->val.string.val, v->val.string.len);
+}
+
+/* Is this a list of strings? */
+static bool
+is_name_list(const JsonbValue *v)
+{
+	if (v->type != jbvBinary || !JsonContainerIsArray(v->val.binary.data))
+		return false;
+	for (uint32 i = 0; i < JsonContainerSize(v->val.binary.data); i++)
+		if (getIthJsonbValueFromContainer(v->val.binary.data, i)->type != jbvString)
+			return false;
+	return true;
+}
+
+/* Is this what a property of the form may be? */
+static bool
+fits_form(const JsonbValue *v, PgmForm form)
+{
+	switch (form)
+	{
+		case PGM_FORM_SQL:
+		case PGM_FORM_WORDS:
+			return v->type == jbvString;
+		case PGM_FORM_FLAG:
+			return v->type == jbvBool && v->val.boolean;
+		case PGM_FORM_JSON:
+			return v->type == jbvBinary || v->type == jbvNumeric;
+		case PGM_FORM_ORDER:
+			return is_name_list(v);
+	}
+	return false;
+}
+
+/* A property as it stands in snapshots. */
+static char *
+value_of(JsonbValue *v, PgmForm form)
+{
+	if (!fits_form(v, form))
+		refuse("A property has a value of another type.");
+	if (v->type == jbvString)
+		return pnstrdup(v->val.string.val, v->val.string.len);
+	return JsonbToCString(NULL, &JsonbValueToJsonb(v)->root, 0);
+}
+
+/* The number of a kind by its name. */
+static int
+kind_number(const char *name)
+{
+	for (int i = 0; i < pgm_kinds_count(); i++)
+		if (strcmp(pgm_kinds_get(i)->name, name) == 0)
+			return i;
+	refuse(psprintf("There are no objects of kind \"%s\".", name));
+	return -1;
+}
+
+/* Read the properties of an object; none may be left over. */
+static void
+read_properties(PgmObject *o, const PgmProperties *p, JsonbContainer *definition)
+{
+	uint32		found = 0;
+
+	o->value = palloc0(p->n * sizeof(char *));
+	for (int i = 0; i < p->n; i++)
+	{
+		JsonbValue	buffer;
+		JsonbValue *v = getKeyJsonValueFromContainer(definition, p->name[i],
+													 strlen(p->name[i]), &buffer);
+
+		if (v == NULL)
+			continue;
+		o->value[i] = value_of(v, p->form[i]);
+		found++;
+	}
+	if (found != JsonContainerSize(definition))
+		refuse(psprintf("%s %s has a property that this version does not know.",
+						o->kind->name, o->identity));
+}
+
+static PgmObject *
+read_object(const PgmSnapshot *like, JsonbContainer *object)
+{
+	PgmObject  *o = palloc0(sizeof(PgmObject));
+	char	   *kind = string_at(object, "kind");
+	JsonbValue	buffer;
+	JsonbValue *definition = getKeyJsonValueFromContainer(object, "definition",
+														  strlen("definition"),
+														  &buffer);
+
+	o->identity = string_at(object, "identity");
+	if (kind == NULL || o->identity == NULL || definition == NULL ||
+		definition->type != jbvBinary ||
+		!JsonContainerIsObject(definition->val.binary.data))
+		refuse("An element is not an object of kind, identity and definition.");
+	o->kind_number = kind_number(kind);
+	o->kind = pgm_kinds_get(o->kind_number);
+	o->properties = &like->properties[o->kind_number];
+	read_properties(o, &like->properties[o->kind_number],
+					definition->val.binary.data);
+	return o;
+}
+
+/*
+ * A snapshot from the rows of schema_objects(); "like", one taken now, says
+ * which properties there are.  Objects have no addresses.
+ *
+ * Raises 22023 for what is no list of such rows.
+ */
+PgmSnapshot *
+pgm_snapshot_read(Jsonb *rows, const PgmSnapshot *like)
+{
+	PgmSnapshot *s = pgm_snapshot_make();
+	MemoryContext old = MemoryContextSwitchTo(s->context);
+
+	if (!JB_ROOT_IS_ARRAY(rows) || JB_ROOT_IS_SCALAR(rows))
+		refuse("It is not a list.");
+	memcpy(s->properties, like->properties,
+		   pgm_kinds_count() * sizeof(PgmProperties));
+	for (uint32 i = 0; i < JB_ROOT_COUNT(rows); i++)
+	{
+		JsonbValue *v = getIthJsonbValueFromContainer(&rows->root, i);
+
+		CHECK_FOR_INTERRUPTS();
+		if (v->type != jbvBinary || !JsonContainerIsObject(v->val.binary.data))
+			refuse("An element is not an object.");
+		pgm_snapshot_add(s, read_object(like, v->val.binary.data));
+	}
+	pgm_snapshot_sort(s);
+	MemoryContextSwitchTo(old);
+	return s;
+}

@@ -1,0 +1,34 @@
+/*
+ * take_snapshot.h
+ *	  How a snapshot is made, for those who make one.
+ */
+#ifndef PGM_TAKE_SNAPSHOT_H
+#define PGM_TAKE_SNAPSHOT_H
+
+#include "schema/snapshot.h"
+#include "util/spi.h"
+
+/* Properties that objects of every kind have: the last of each */
+#define PGM_COMMON_PROPERTIES 3
+
+typedef struct PgmCommonProperty
+{
+	const char *name;
+	PgmForm		form;
+	PgmQuery	query;			/* class, oid, number, text */
+} PgmCommonProperty;
+
+extern PgmCommonProperty pgm_common_properties[PGM_COMMON_PROPERTIES];
+
+/* snapshot.c */
+extern PgmSnapshot *pgm_snapshot_make(void);
+extern void pgm_snapshot_add(PgmSnapshot *s, PgmObject *o);
+extern void pgm_snapshot_sort(PgmSnapshot *s);
+
+/* object_rows.c */
+extern void pgm_snapshot_add_rows(PgmSnapshot *s, int number);
+
+/* common_properties.c */
+extern void pgm_snapshot_attach(PgmSnapshot *s, PgmSpi *spi);
+
+#endif							/* PGM_TAKE_SNAPSHOT_H */

@@ -1,0 +1,96 @@
+/*
+ * scratch_waiters.c
+ *	  Does anybody wait for what is done in a scratch?
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "storage/proc.h"
+#include "utils/array.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "diff/diff_settings.h"
+#include "scratch/scratch_internal.h"
+#include "run/locks/blocker.h"
+
+/* Pause between two looks, in ms */
+#define LOOK_PAUSE 100
+
+/* Does the process wait for this one? */
+static bool
+waits_for_us(int pid)
+{
+	Datum		blockers = DirectFunctionCall1(pg_blocking_pids, Int32GetDatum(pid));
+	ArrayType  *array = DatumGetArrayTypeP(blockers);
+	int32	   *blocker = (int32 *) ARR_DATA_PTR(array);
+	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	bool		found = false;
+
+	for (int i = 0; i < n; i++)
+		found = found || blocker[i] == MyProcPid;
+	pfree(array);
+	return found;
+}
+
+/* How long a process has waited by now for a lock, in ms; 0: it does not. */
+static long
+waited(PGPROC *proc)
+{
+	uint64		since;
+
+	if (proc->pid == 0 || proc->pid == MyProcPid || proc->waitLock == NULL)
+		return 0;
+	since = pg_atomic_read_u64(&proc->waitStart);
+	return since == 0 ? 0 :
+		TimestampDifferenceMilliseconds((TimestampTz) since, GetCurrentTimestamp());
+}
+
+/* Give way to a process. */
+static void
+give_way(PGPROC *proc, int pid)
+{
+	LOCK	   *lock = proc->waitLock;
+	StringInfoData what;
+
+	initStringInfo(&what);
+	if (lock)
+	{
+		LOCKTAG		tag = lock->tag;
+
+		DescribeLockTag(&what, &tag);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("%s gives way to others, who have waited for it longer than pg_migrate.scratch_hold",
+					pgm_scratch_open->scratch->function),
+			 errdetail("Waiting%s%s: %s", what.len ? " for " : "", what.data,
+					   pgm_blocker_of_process(pid)->what),
+			 errhint("Do it at a quieter time or on a copy of the database, or raise pg_migrate.scratch_hold.")));
+}
+
+/*
+ * Raise 55P03 if somebody has waited too long for what this process holds.
+ * Costs next to nothing while nobody waits.
+ */
+void
+pgm_scratch_look_around(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (now < pgm_scratch_open->next_look || pgm_scratch_hold <= 0)
+		return;
+	pgm_scratch_open->next_look = TimestampTzPlusMilliseconds(now, LOOK_PAUSE);
+	for (uint32 i = 0; i < ProcGlobal->allProcCount; i++)
+	{
+		PGPROC	   *proc = &ProcGlobal->allProcs[i];
+		int			pid = proc->pid;
+
+		if (waited(proc) > pgm_scratch_hold && waits_for_us(pid))
+			give_way(proc, pid);
+	}
+}

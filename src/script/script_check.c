@@ -1,0 +1,145 @@
+/*
+ * script_check.c
+ *	  What is checked of the scripts of a migration when it is registered:
+ *	  that they can be parsed, that they can be cut as their header says, and
+ *	  that a run could be resumed at any segment.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/parsenodes.h"
+#include "utils/memutils.h"
+
+#include "script/script_check.h"
+#include "script/segment.h"
+
+/* Does a query call set_config()? */
+static bool
+calls_set_config(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncCall) &&
+		strcmp(strVal(llast(((FuncCall *) node)->funcname)), "set_config") == 0)
+		return true;
+	return raw_expression_tree_walker(node, calls_set_config, context);
+}
+
+static bool
+is_temporary(const RangeVar *rel)
+{
+	return rel->relpersistence == RELPERSISTENCE_TEMP ||
+		(rel->schemaname && strcmp(rel->schemaname, "pg_temp") == 0);
+}
+
+static bool
+makes_temporary(const Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_CreateStmt:
+			return is_temporary(((const CreateStmt *) node)->relation);
+		case T_CreateTableAsStmt:
+			return is_temporary(((const CreateTableAsStmt *) node)->into->rel);
+		case T_ViewStmt:
+			return is_temporary(((const ViewStmt *) node)->view);
+		case T_CreateSeqStmt:
+			return is_temporary(((const CreateSeqStmt *) node)->sequence);
+		case T_SelectStmt:
+			return ((const SelectStmt *) node)->intoClause &&
+				is_temporary(((const SelectStmt *) node)->intoClause->rel);
+		default:
+			return false;
+	}
+}
+
+/* Do later segments EXECUTE what the statement PREPAREs? */
+static bool
+is_executed_later(const PrepareStmt *stmt, const PgmScript *script, int from)
+{
+	for (int i = from; i < list_length(script->statements); i++)
+	{
+		const PgmStatement *s = list_nth(script->statements, i);
+		const ExecuteStmt *execute = (const ExecuteStmt *) s->raw->stmt;
+
+		if (IsA(execute, ExecuteStmt) && strcmp(execute->name, stmt->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the statement does for later segments that cannot be done again. */
+static const char *
+unrepeatable(Node *node, const PgmScript *script, int next)
+{
+	if (makes_temporary(node))
+		return "a temporary object";
+	if (IsA(node, PrepareStmt) &&
+		is_executed_later((PrepareStmt *) node, script, next))
+		return "a prepared statement";
+	if ((IsA(node, SelectStmt) || IsA(node, InsertStmt) ||
+		 IsA(node, UpdateStmt) || IsA(node, DeleteStmt)) &&
+		calls_set_config(node, NULL))
+		return "a setting made by set_config()";
+	return NULL;
+}
+
+/* Warn of what would be missing when a run is resumed after the segment. */
+static void
+warn_unrepeatable(const PgmSegment *segment, int total)
+{
+	for (int i = segment->first; i < segment->first + segment->count; i++)
+	{
+		const PgmStatement *s = list_nth(segment->script->statements, i);
+		const char *what = unrepeatable(s->raw->stmt, segment->script,
+										segment->first + segment->count);
+
+		if (what)
+			ereport(WARNING,
+					(errmsg("migration \"%s\": %s is not there any more when its run is resumed",
+							segment->script->revision, what),
+					 errdetail("Statement %d, line %d of the %s script is in segment %d of %d; a run that was cut off later begins again behind it, in another session.",
+							   s->number, s->line, segment->script->kind,
+							   segment->number, total),
+					 errhint("Use a table, SET, or the statement itself in place of it.")));
+	}
+}
+
+static void
+check_direction(const PgmStored *stored, const char *kind, const char *text,
+				int line, PgmScript *verify)
+{
+	PgmStep		step = {.stored = unconstify(PgmStored *, stored),.verify = verify};
+	List	   *partitioned = NIL;
+	List	   *segments;
+
+	if (text == NULL)
+		return;
+	step.script = pgm_script_parse(stored->m.revision, kind, text, line);
+	segments = pgm_segments_cut(&step, &partitioned);
+	for (int i = 0; i < list_length(segments) - 1; i++)
+		warn_unrepeatable(list_nth(segments, i), list_length(segments));
+}
+
+/*
+ * Check the scripts of a migration.  Raises syntax errors, MG009 for what no
+ * script may hold, and MG013 where a header forbids to cut it and it has to be.
+ */
+void
+pgm_migration_check(const PgmMigration *m)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "pg_migrate script check",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	PgmStored	stored = {.m = *m};
+	PgmScript  *verify = m->verify == NULL ? NULL :
+		pgm_script_parse(m->revision, "verify", m->verify, m->verify_line);
+
+	check_direction(&stored, "upgrade", m->upgrade, m->upgrade_line, verify);
+	check_direction(&stored, "downgrade", m->downgrade, m->downgrade_line,
+					NULL);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}

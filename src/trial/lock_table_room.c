@@ -1,0 +1,52 @@
+/*
+ * lock_table_room.c
+ *	  Is there room in the lock table for a trial?
+ */
+#include "postgres.h"
+
+#include "access/twophase.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "storage/proc.h"
+
+#include "trial/trial.h"
+
+/* The locks that the lock table has room for, as lock.c counts them */
+static int64
+capacity(void)
+{
+	return (int64) max_locks_per_xact * (MaxBackends + max_prepared_xacts);
+}
+
+/*
+ * Look how full it is.  Returns how many locks one transaction may have: half
+ * of what is free, for others need some too, and it holds its own to the end.
+ */
+int64
+pgm_lock_room(int64 *room, int64 *taken)
+{
+	LockData   *all = GetLockStatusData();
+
+	*room = capacity();
+	*taken = all->nelements;
+	pfree(all->locks);
+	pfree(all);
+	return (*room - *taken) / 2;
+}
+
+/* Refuse a trial that needs more. */
+void
+pgm_trial_check_room(int64 locks)
+{
+	int64		room;
+	int64		taken;
+
+	if (locks > pgm_lock_room(&room, &taken))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("the trial would need about %lld locks at once",
+						(long long) locks),
+				 errdetail("The lock table of the server has room for %lld, of which %lld are taken; a trial may have half of the rest.",
+						   (long long) room, (long long) taken),
+				 errhint("Try fewer migrations at a time, for example with the target '+10', or raise max_locks_per_transaction.")));
+}

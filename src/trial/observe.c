@@ -1,0 +1,340 @@
+/*
+ * observe.c
+ *	  What a statement did to the relations that were there before: the locks
+ *	  that this process has and did not have, new files, and the counters of the
+ *	  statistics system.
+ *
+ * All relations of users are listed once, at the beginning, with their files
+ * and counters: afterwards nobody could tell what these were.  After each
+ * statement only those are looked at that are locked.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/catalog.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "trial/observe.h"
+
+/* A relation as it was when it was last looked at */
+typedef struct PgmTracked
+{
+	Oid			relid;			/* hash key; must be first */
+	const char *name;
+	char		kind;
+	LOCKMASK	taken;			/* locks seen so far */
+	uint32		file;			/* its relfilenode */
+	PgmTableCounters counters;
+} PgmTracked;
+
+struct PgmWatch
+{
+	MemoryContext context;
+	HTAB	   *relations;		/* PgmTracked */
+	List	   *locked;			/* PgmTracked, those with a lock */
+	WalUsage	wal;			/* when the statement began */
+	BufferUsage buffers;
+	instr_time	start;
+};
+
+/* Is it a schema of users? */
+bool
+pgm_is_users_schema(Oid namespace)
+{
+	char	   *name;
+
+	if (IsCatalogNamespace(namespace) || IsToastNamespace(namespace) ||
+		isOtherTempNamespace(namespace))
+		return false;
+	name = get_namespace_name(namespace);
+	return name && strcmp(name, "information_schema") != 0 &&
+		strcmp(name, "migrate") != 0;
+}
+
+static void
+track(PgmWatch *w, Form_pg_class form)
+{
+	Oid			relid = form->oid;
+	PgmTracked *t = hash_search(w->relations, &relid, HASH_ENTER, NULL);
+
+	t->name = quote_qualified_identifier(get_namespace_name(form->relnamespace),
+										 NameStr(form->relname));
+	t->kind = form->relkind;
+	t->taken = 0;
+	t->file = form->relfilenode;
+	t->counters = pgm_table_counters(relid);
+}
+
+static void
+track_all(PgmWatch *w)
+{
+	Relation	rel = table_open(RelationRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+
+		CHECK_FOR_INTERRUPTS();
+		if (pgm_is_users_schema(form->relnamespace))
+			track(w, form);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+}
+
+/* The strongest lock of a mask */
+static LOCKMODE
+strongest(LOCKMASK mask)
+{
+	LOCKMODE	mode = NoLock;
+
+	for (LOCKMODE m = AccessShareLock; m <= AccessExclusiveLock; m++)
+		if (mask & LOCKBIT_ON(m))
+			mode = m;
+	return mode;
+}
+
+/*
+ * A lock of ours; *fresh is its mode where that is stronger than what was held
+ * before.
+ */
+static PgmTracked *
+look_at_lock(PgmWatch *w, const LockInstanceData *lock, LOCKMODE *fresh)
+{
+	PgmTracked *t;
+	Oid			relid = lock->locktag.locktag_field2;
+
+	if (lock->pid != MyProcPid || lock->holdMask == 0 ||
+		lock->locktag.locktag_type != LOCKTAG_RELATION ||
+		lock->locktag.locktag_field1 != MyDatabaseId)
+		return NULL;
+	t = hash_search(w->relations, &relid, HASH_FIND, NULL);
+	if (t == NULL)
+		return NULL;
+	if (t->taken == 0)
+		w->locked = lappend(w->locked, t);
+	if (strongest(lock->holdMask) > strongest(t->taken))
+		*fresh = strongest(lock->holdMask);
+	t->taken |= lock->holdMask;
+	return t;
+}
+
+static PgmSeenRelation *
+find_seen(List *relations, Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, relations)
+	{
+		PgmSeenRelation *r = lfirst(lc);
+
+		if (r->relid == relid)
+			return r;
+	}
+	return NULL;
+}
+
+/* The entry of a relation in what was seen of the statement */
+static PgmSeenRelation *
+see(PgmObservation *seen, const PgmTracked *t)
+{
+	PgmSeenRelation *r = find_seen(seen->relations, t->relid);
+
+	if (r)
+		return r;
+	r = palloc0(sizeof(PgmSeenRelation));
+	r->relid = t->relid;
+	r->name = t->name;
+	r->kind = t->kind;
+	seen->relations = lappend(seen->relations, r);
+	return r;
+}
+
+/*
+ * The locks that are new; "seen" may be NULL.  A relation may be listed twice:
+ * by the fast path and in the table.
+ */
+static void
+take_locks(PgmWatch *w, PgmObservation *seen)
+{
+	LockData   *all = GetLockStatusData();
+
+	for (int i = 0; i < all->nelements; i++)
+	{
+		LOCKMODE	fresh = NoLock;
+		PgmTracked *t = look_at_lock(w, &all->locks[i], &fresh);
+
+		if (t && fresh != NoLock && seen)
+			see(seen, t)->mode = fresh;
+	}
+	pfree(all->locks);
+	pfree(all);
+}
+
+static PgmTableCounters
+difference(PgmTableCounters after, PgmTableCounters before)
+{
+	PgmTableCounters d;
+
+	d.scans = after.scans - before.scans;
+	d.read = after.read - before.read;
+	d.inserted = after.inserted - before.inserted;
+	d.updated = after.updated - before.updated;
+	d.deleted = after.deleted - before.deleted;
+	return d;
+}
+
+static bool
+is_anything(const PgmTableCounters *c)
+{
+	return c->scans || c->read || c->inserted || c->updated || c->deleted;
+}
+
+static void
+take_counters(PgmTracked *t, PgmObservation *seen)
+{
+	PgmTableCounters now = pgm_table_counters(t->relid);
+	PgmTableCounters did = difference(now, t->counters);
+
+	t->counters = now;
+	if (!is_anything(&did))
+		return;
+	see(seen, t)->did = did;
+	seen->rows += did.inserted + did.updated + did.deleted;
+}
+
+static void
+take_file(PgmTracked *t, PgmObservation *seen)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(t->relid));
+	uint32		file;
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	file = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
+	ReleaseSysCache(tuple);
+	if (file != t->file)
+		see(seen, t)->rewritten = true;
+	t->file = file;
+}
+
+static void
+take_held(PgmWatch *w, PgmObservation *seen)
+{
+	ListCell   *lc;
+
+	foreach(lc, seen->relations)
+	{
+		PgmSeenRelation *r = lfirst(lc);
+		PgmTracked *t = hash_search(w->relations, &r->relid, HASH_FIND, NULL);
+
+		r->held = strongest(t->taken);
+	}
+}
+
+/*
+ * Begin to watch this process.  What is found out lives in the context.
+ */
+PgmWatch *
+pgm_watch_begin(MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	PgmWatch   *w = palloc0(sizeof(PgmWatch));
+	HASHCTL		ctl = {
+		.keysize = sizeof(Oid),
+		.entrysize = sizeof(PgmTracked),
+		.hcxt = context
+	};
+
+	w->context = context;
+	w->relations = hash_create("relations of a trial", 256, &ctl,
+							   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	track_all(w);
+	take_locks(w, NULL);
+	pgm_seen_objects_begin(context);
+	MemoryContextSwitchTo(old);
+	return w;
+}
+
+/* A statement begins. */
+void
+pgm_watch_statement(PgmWatch *w)
+{
+	(void) pgm_seen_objects_take();
+	w->wal = pgWalUsage;
+	w->buffers = pgBufferUsage;
+	INSTR_TIME_SET_CURRENT(w->start);
+}
+
+/* It has ended: what it did. */
+void
+pgm_watch_take(PgmWatch *w, PgmObservation *seen)
+{
+	MemoryContext old;
+	instr_time	end;
+	WalUsage	wal = {0};
+	ListCell   *lc;
+
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_SUBTRACT(end, w->start);
+	seen->ms = INSTR_TIME_GET_MILLISEC(end);
+	WalUsageAccumDiff(&wal, &pgWalUsage, &w->wal);
+	seen->wal_bytes = wal.wal_bytes;
+	memset(&seen->buffers, 0, sizeof(BufferUsage));
+	BufferUsageAccumDiff(&seen->buffers, &pgBufferUsage, &w->buffers);
+	CommandCounterIncrement();
+	old = MemoryContextSwitchTo(w->context);
+	take_locks(w, seen);
+	foreach(lc, w->locked)
+	{
+		take_counters(lfirst(lc), seen);
+		take_file(lfirst(lc), seen);
+	}
+	seen->objects = pgm_seen_objects_take();
+	take_held(w, seen);
+	MemoryContextSwitchTo(old);
+}
+
+/* What statements did since was undone, and their locks given back. */
+void
+pgm_watch_undone(PgmWatch *w)
+{
+	MemoryContext old = MemoryContextSwitchTo(w->context);
+	PgmObservation forgotten = {0};
+	ListCell   *lc;
+
+	foreach(lc, w->locked)
+	{
+		PgmTracked *t = lfirst(lc);
+
+		take_counters(t, &forgotten);
+		take_file(t, &forgotten);
+		t->taken = 0;
+	}
+	w->locked = NIL;
+	take_locks(w, NULL);
+	(void) pgm_seen_objects_take();
+	MemoryContextSwitchTo(old);
+}
+
+/* Watch no longer. */
+void
+pgm_watch_end(void)
+{
+	pgm_seen_objects_end();
+}

@@ -1,0 +1,249 @@
+/*
+ * transactional_form.c
+ *	  Statements in a form that can run in a transaction, and be undone.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "utils/lsyscache.h"
+
+#include "compat.h"
+#include "trial/transactional_form.h"
+#include "run/run.h"
+
+/* Switch an option off.  Returns whether it was on. */
+static bool
+switch_off(List *options, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *def = lfirst_node(DefElem, lc);
+
+		if (strcmp(def->defname, name) != 0 || !defGetBoolean(def))
+			continue;
+		def->arg = (Node *) makeString("false");
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_partitioned(const RangeVar *rel)
+{
+	Oid			oid = RangeVarGetRelid(rel, NoLock, true);
+	char		kind = OidIsValid(oid) ? get_rel_relkind(oid) : '\0';
+
+	return kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_PARTITIONED_INDEX;
+}
+
+/* The plain form would do what the server refuses to do CONCURRENTLY. */
+static void
+plain_index(Node *node, PgmPlain *p)
+{
+	IndexStmt  *stmt = (IndexStmt *) node;
+
+	if (!stmt->concurrent)
+		return;
+	if (is_partitioned(stmt->relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot create index on partitioned table \"%s\" concurrently",
+						stmt->relation->relname),
+				 errhint("Create it ON ONLY the table, CONCURRENTLY on each partition, and attach these.")));
+	stmt->concurrent = false;
+	p->stands_for = "CREATE INDEX CONCURRENTLY";
+}
+
+static void
+plain_drop(Node *node, PgmPlain *p)
+{
+	DropStmt   *stmt = (DropStmt *) node;
+
+	if (!stmt->concurrent)
+		return;
+	if (list_length(stmt->objects) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("DROP INDEX CONCURRENTLY does not support dropping multiple objects")));
+	if (stmt->behavior == DROP_CASCADE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("DROP INDEX CONCURRENTLY does not support CASCADE")));
+	stmt->concurrent = false;
+	p->stands_for = "DROP INDEX CONCURRENTLY";
+}
+
+static void
+plain_reindex(Node *node, PgmPlain *p)
+{
+	ReindexStmt *stmt = (ReindexStmt *) node;
+
+	if (stmt->relation && !is_partitioned(stmt->relation) &&
+		switch_off(stmt->params, "concurrently"))
+		p->stands_for = "REINDEX CONCURRENTLY";
+}
+
+/* DETACH PARTITION CONCURRENTLY, which stands alone; NULL for what else */
+static PartitionCmd *
+concurrent_detach(const Node *node)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((const AlterTableStmt *) node)->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype == AT_DetachPartition &&
+			((PartitionCmd *) cmd->def)->concurrent)
+			return (PartitionCmd *) cmd->def;
+	}
+	return NULL;
+}
+
+static void
+plain_alter(Node *node, PgmPlain *p)
+{
+	PartitionCmd *detach = concurrent_detach(node);
+
+	if (detach == NULL)
+		return;
+	detach->concurrent = false;
+	p->stands_for = "DETACH PARTITION CONCURRENTLY";
+}
+
+/* From 19 on, REPACK too */
+static void
+plain_cluster(Node *node, PgmPlain *p)
+{
+	const RangeVar *rel = pgm_cluster_relation(node);
+
+	if (rel && !is_partitioned(rel) &&
+		switch_off(pgm_cluster_options(node), "concurrently"))
+		p->stands_for = "REPACK (CONCURRENTLY)";
+}
+
+static void
+plain_vacuum(Node *node, PgmPlain *p)
+{
+	if (((VacuumStmt *) node)->is_vacuumcmd)
+		p->not_tried = "VACUUM cannot run inside a transaction";
+}
+
+static void
+plain_call(Node *node, PgmPlain *p)
+{
+	char	   *update;
+
+	if (!pgm_call_is_backfill(node))
+		return;
+	update = pgm_backfill_as_update((CallStmt *) node);
+	if (update == NULL)
+	{
+		p->not_tried = "the arguments of the backfill are not literals";
+		return;
+	}
+	p->script = pgm_script_parse("backfill", "upgrade", update, 0);
+	p->statement = pgm_statement_alone(update, p->script->conforming,
+									   linitial(p->script->statements));
+	p->stands_for = "CALL migrate.backfill(), as one UPDATE";
+}
+
+/* A rollback does not undo what programs and files were given. */
+static void
+plain_copy(Node *node, PgmPlain *p)
+{
+	CopyStmt   *stmt = (CopyStmt *) node;
+
+	if (stmt->is_program || (!stmt->is_from && stmt->filename))
+		p->not_tried = "what it does outside of the database could not be undone";
+}
+
+static void
+plain_deallocate(Node *node, PgmPlain *p)
+{
+	DeallocateStmt *stmt = (DeallocateStmt *) node;
+
+	if (stmt->name == NULL)
+		p->not_tried = "it would forget the prepared statements of this session";
+}
+
+static void
+plain_subscription(Node *node, PgmPlain *p)
+{
+	p->not_tried = "what it does on the publisher could not be undone";
+}
+
+static const struct
+{
+	NodeTag		tag;
+	void		(*change) (Node *node, PgmPlain *p);
+}			forms[] =
+
+{
+	{T_IndexStmt, plain_index},
+	{T_DropStmt, plain_drop},
+	{T_ReindexStmt, plain_reindex},
+	{T_AlterTableStmt, plain_alter},
+	{PGM_CLUSTER_TAG, plain_cluster},
+	{T_VacuumStmt, plain_vacuum},
+	{T_CallStmt, plain_call},
+	{T_CopyStmt, plain_copy},
+	{T_DeallocateStmt, plain_deallocate},
+	{T_CreateSubscriptionStmt, plain_subscription},
+	{T_AlterSubscriptionStmt, plain_subscription},
+	{T_DropSubscriptionStmt, plain_subscription}
+};
+
+/*
+ * How to execute a statement of a script in a transaction, as a part of the
+ * script unless "script" says otherwise.  A CALL that may commit is left as it
+ * is: whether it does is seen when it is tried.  Raises 0A000 where the server
+ * would.
+ */
+PgmPlain
+pgm_plain_form(const PgmScript *script, const PgmStatement *statement)
+{
+	PgmPlain	p = {
+		.statement = pgm_statement_alone(script->text, script->conforming, statement)
+	};
+	Node	   *node = p.statement->raw->stmt;
+	char	   *what;
+
+	for (int i = 0; i < (int) lengthof(forms); i++)
+		if (forms[i].tag == nodeTag(node))
+			forms[i].change(node, &p);
+	if (p.stands_for || p.not_tried || IsA(node, CallStmt))
+		return p;
+	what = pgm_statement_lone(statement, NIL);
+	if (what)
+		p.not_tried = psprintf("%s cannot run inside a transaction", what);
+	return p;
+}
+
+/*
+ * The lock that the plain form of a statement takes where the statement itself
+ * takes "mode": what is done CONCURRENTLY is marked by SHARE UPDATE EXCLUSIVE.
+ */
+LOCKMODE
+pgm_plain_mode(const Node *node, LOCKMODE mode)
+{
+	if (mode != ShareUpdateExclusiveLock)
+		return mode;
+	switch (nodeTag(node))
+	{
+		case T_IndexStmt:
+		case T_ReindexStmt:
+			return ShareLock;
+		case T_DropStmt:
+		case PGM_CLUSTER_TAG:
+			return AccessExclusiveLock;
+		case T_AlterTableStmt:
+			return concurrent_detach(node) ? AccessExclusiveLock : mode;
+		default:
+			return mode;
+	}
+}

@@ -1,0 +1,431 @@
+/*
+ * trial.c
+ *	  Executing migrations in order to judge them, and undoing all of it.
+ *
+ * A trial is one subtransaction, which is always rolled back; each script is
+ * one within it, so that one that fails can be undone alone.  What was seen
+ * survives, for memory is not rolled back.
+ *
+ * The run lock is taken within the trial: nobody moves the database meanwhile,
+ * and it is given back with everything else.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_enum.h"
+#include "commands/prepare.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "errors.h"
+#include "lint/lint_settings.h"
+#include "trial/transactional_form.h"
+#include "trial/trial.h"
+#include "util/spi.h"
+#include "run/deferred.h"
+#include "run/half_done.h"
+#include "run/locks/relation_locks.h"
+#include "run/locks/lock_watch.h"
+#include "registry/run_lock.h"
+#include "run/run_settings.h"
+#include "util/subtransaction.h"
+
+/* The name of what became of a statement. */
+const char *
+pgm_tried_name(PgmTried outcome)
+{
+	static const char *const names[] = {
+		"executed", "executed in plain form", "not tried", "failed"
+	};
+
+	return names[outcome];
+}
+
+/* Scripts may set timeouts, but none longer than those of the trial. */
+static void
+bound_timeouts(void)
+{
+	pgm_settings_bound_timeouts(pgm_trial_lock_timeout,
+								pgm_trial_statement_timeout);
+}
+
+/* Prepared statements outlive a rollback. */
+static void
+note_prepared(PgmTrial *t, const Node *node)
+{
+	const PrepareStmt *stmt = (const PrepareStmt *) node;
+	MemoryContext old;
+
+	if (!IsA(node, PrepareStmt) || FetchPreparedStatement(stmt->name, false))
+		return;
+	old = MemoryContextSwitchTo(t->context);
+	t->prepared = lappend(t->prepared, pstrdup(stmt->name));
+	MemoryContextSwitchTo(old);
+}
+
+static void
+forget_prepared(PgmTrial *t)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->prepared)
+		DropPreparedStatement(lfirst(lc), false);
+}
+
+/* A statement to be executed */
+typedef struct PgmAttempt
+{
+	const PgmScript *script;
+	const PgmStatement *statement;
+	const PgmCallerTimeout *saved;
+	DestReceiver *dest;
+} PgmAttempt;
+
+static bool
+attempt(void *arg)
+{
+	PgmAttempt *a = arg;
+
+	pgm_execute_statement(a->script, a->statement, a->saved, a->dest);
+	return true;
+}
+
+/*
+ * Code that may commit, which it cannot in here.  Returns whether it was
+ * executed; if not, what it did is undone.
+ */
+static bool
+execute_atomic(PgmAttempt *a)
+{
+	ErrorData  *edata = pgm_subtransaction("pg_migrate", attempt, a);
+
+	if (edata == NULL)
+		return true;
+	if (edata->sqlerrcode != ERRCODE_INVALID_TRANSACTION_TERMINATION)
+		ReThrowError(edata);
+	return false;
+}
+
+static void
+leave_out(PgmTrial *t, PgmTrialStatement *s, const char *why)
+{
+	s->outcome = PGM_TRIED_NOT;
+	s->reason = MemoryContextStrdup(t->context, why);
+	t->untried++;
+}
+
+/* Execute a statement in the form that it can be tried in. */
+static void
+execute_form(PgmTrial *t, PgmTrialStatement *s, const PgmPlain *plain,
+			 const PgmCallerTimeout *saved, DestReceiver *dest)
+{
+	const Node *node = plain->statement->raw->stmt;
+	PgmAttempt	a = {
+		.script = plain->script ? plain->script : s->script,
+		.statement = plain->statement,
+		.saved = saved,
+		.dest = dest
+	};
+
+	if (plain->stands_for)
+	{
+		s->outcome = PGM_TRIED_PLAIN;
+		s->reason = MemoryContextStrdup(t->context, plain->stands_for);
+	}
+	note_prepared(t, node);
+	if (!IsA(node, CallStmt) && !IsA(node, DoStmt))
+		(void) attempt(&a);
+	else if (!execute_atomic(&a))
+		leave_out(t, s, "it commits, which nothing in a trial can");
+}
+
+static PgmTrialStatement *
+add_statement(PgmTrial *t, const PgmScript *script, const PgmStatement *statement)
+{
+	MemoryContext old = MemoryContextSwitchTo(t->context);
+	PgmTrialStatement *s = palloc0(sizeof(PgmTrialStatement));
+
+	s->script = script;
+	s->statement = statement;
+	t->statements = lappend(t->statements, s);
+	MemoryContextSwitchTo(old);
+	return s;
+}
+
+/* Check what waits for the commit, which a trial does not come to. */
+static void
+fire_deferred(const PgmScript *script)
+{
+	pgm_deferred_fire_all(script->revision);
+	if (pgm_deferred_sets(script))
+		pgm_deferred_reset(NIL);
+}
+
+/*
+ * Try one statement.  The values that it, or one before it, adds to an enum
+ * may be used at once: the server refuses that because the value might be
+ * undone and its use not, and here both will be.  Where a segment begins, what
+ * the commit before it would check is checked.
+ */
+static void
+try_statement(PgmRunner *runner, const PgmScript *script,
+			  const PgmStatement *statement, const PgmCallerTimeout *saved,
+			  DestReceiver *dest)
+{
+	PgmTrial   *t = (PgmTrial *) runner;
+	PgmTrialStatement *s;
+	PgmPlain	plain;
+
+	if (statement->begins_segment)
+		fire_deferred(script);
+	s = add_statement(t, script, statement);
+	AtEOXact_Enum();
+	bound_timeouts();
+	pgm_watch_statement(t->watch);
+	plain = pgm_plain_form(script, statement);
+	if (plain.not_tried)
+	{
+		leave_out(t, s, plain.not_tried);
+		return;
+	}
+	pgm_locks_begin_try(0, true);
+	s->outcome = PGM_TRIED_EXECUTED;
+	execute_form(t, s, &plain, saved, dest);
+	pgm_watch_take(t->watch, &s->seen);
+}
+
+/* A script within a trial */
+typedef struct PgmTrialScript
+{
+	PgmTrial   *trial;
+	const PgmScript *script;
+} PgmTrialScript;
+
+static bool
+try_script(void *arg)
+{
+	PgmTrialScript *ts = arg;
+	PgmTrial   *t = ts->trial;
+
+	if (strcmp(ts->script->kind, "verify") == 0)
+		pgm_execute_verify(&t->runner, ts->script, &t->timeout);
+	else
+		pgm_execute_script_by(&t->runner, ts->script, &t->timeout);
+	fire_deferred(ts->script);
+	return true;
+}
+
+/* Who has the lock that was not to be had, if that is what happened. */
+static char *
+failure_reason(PgmTrial *t, const ErrorData *edata)
+{
+	char	   *help;
+	char	   *blockers = edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ?
+		pgm_lockwatch_blockers(&help) : NULL;
+
+	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+		return psprintf("a lock was not to be had within pg_migrate.trial_lock_timeout%s%s",
+						blockers ? ": " : "", blockers ? blockers : "");
+	return psprintf("%s%s%s%s", edata->message,
+					edata->detail ? ": " : "", edata->detail ? edata->detail : "",
+					t->untried > 0 ? " (statements before it were not tried)" : "");
+}
+
+/*
+ * The error belongs to the statement at which it occurred, or to the last one
+ * when that is through: then it is a deferred trigger, or the verdict.
+ */
+static void
+fail(PgmTrial *t, const PgmScript *script, ErrorData *edata)
+{
+	PgmTrialStatement *s = t->statements ? llast(t->statements) : NULL;
+
+	if (s == NULL || s->script != script)
+		s = add_statement(t, script, script->statements ? linitial(script->statements) : NULL);
+	s->outcome = PGM_TRIED_FAILED;
+	s->reason = failure_reason(t, edata);
+	s->error = edata;
+}
+
+/* Was it cancelled by somebody, or by the timeout of the whole call? */
+static bool
+is_cancelled(const PgmTrial *t, const ErrorData *edata)
+{
+	return edata->sqlerrcode == ERRCODE_QUERY_CANCELED &&
+		(strcmp(edata->message_id, "canceling statement due to user request") == 0 ||
+		 (t->timeout.active && t->timeout.finish <= GetCurrentTimestamp()));
+}
+
+/* Is it none that tells of the statement? */
+static bool
+ends_trial(const PgmTrial *t, const ErrorData *edata)
+{
+	return is_cancelled(t, edata) ||
+		edata->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN ||
+		edata->sqlerrcode == ERRCODE_CRASH_SHUTDOWN ||
+		ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_INSUFFICIENT_RESOURCES;
+}
+
+/*
+ * Try a script within a trial.  Returns whether it came to its end; if not,
+ * what it did is undone and the last of trial->statements says why.
+ */
+bool
+pgm_trial_script(PgmTrial *t, const PgmScript *script)
+{
+	MemoryContext old = MemoryContextSwitchTo(t->context);
+	PgmTrialScript ts = {.trial = t,.script = script};
+	ErrorData  *edata = pgm_subtransaction("pg_migrate", try_script, &ts);
+
+	if (edata)
+	{
+		pgm_caller_timeout_restore(&t->timeout);
+		if (ends_trial(t, edata))
+			ReThrowError(edata);
+		pgm_watch_undone(t->watch);
+		fail(t, script, edata);
+	}
+	MemoryContextSwitchTo(old);
+	return edata == NULL;
+}
+
+/* Something to be done within a trial, and undone at once */
+typedef struct PgmTrialAside
+{
+	void		(*body) (PgmTrial *trial, void *arg);
+	PgmTrial   *trial;
+	void	   *arg;
+} PgmTrialAside;
+
+static bool
+aside_part(void *arg)
+{
+	PgmTrialAside *a = arg;
+
+	a->body(a->trial, a->arg);
+	return false;
+}
+
+/* Call body(trial, arg), and undo what the scripts did that it tried. */
+void
+pgm_trial_aside(PgmTrial *t, void (*body) (PgmTrial *trial, void *arg),
+				void *arg)
+{
+	PgmTrialAside a = {.body = body,.trial = t,.arg = arg};
+	ErrorData  *edata = pgm_subtransaction("pg_migrate", aside_part, &a);
+
+	if (edata)
+		ReThrowError(edata);
+	pgm_watch_undone(t->watch);
+}
+
+/*
+ * Refuse a trial before anything is done.  Raises 55000 where pg_migrate.trials
+ * is off, 25006 where nothing can be changed, 55006 when called by a script or
+ * over deferred constraints, MG017 over what is half done.
+ */
+void
+pgm_trial_check(const char *function)
+{
+	pgm_runlock_check(function);
+	if (!pgm_trials)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("%s may not execute migrations here", function),
+				 errdetail("pg_migrate.trials is off."),
+				 errhint("SELECT * FROM migrate.explain() says what can be said without executing anything; a superuser can switch trials on.")));
+	pgm_check_half_done(psprintf("call %s", function));
+	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && pgm_events_pending())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("cannot call %s while deferred constraints are pending", function),
+				 errdetail("This transaction has changed tables whose deferred constraints are not checked yet."),
+				 errhint("Commit first, or say SET CONSTRAINTS ALL IMMEDIATE.")));
+}
+
+/* Remember the enum values that this transaction has added, and may not use yet. */
+void
+pgm_enums_keep(PgmKeptEnums *kept)
+{
+	kept->size = EstimateUncommittedEnumsSpace();
+	kept->values = palloc(kept->size);
+	SerializeUncommittedEnums(kept->values, kept->size);
+}
+
+/* They are what they were. */
+void
+pgm_enums_restore(const PgmKeptEnums *kept)
+{
+	AtEOXact_Enum();
+	RestoreUncommittedEnums(kept->values);
+	pfree(kept->values);
+}
+
+/* What happens within the subtransaction */
+typedef struct PgmTrialCall
+{
+	PgmTrial   *trial;
+	const char *function;
+	void		(*body) (PgmTrial *trial, void *arg);
+	void	   *arg;
+} PgmTrialCall;
+
+static bool
+trial_part(void *arg)
+{
+	PgmTrialCall *c = arg;
+	PgmTrial   *t = c->trial;
+
+	pgm_runlock_acquire(c->function);
+	pgm_identity_enter(t->identity);
+	bound_timeouts();
+	if (pgm_trial_lock_timeout > 0)
+		(void) set_config_option("pg_migrate.lock_poll",
+								 psprintf("%d", Min(pgm_lock_poll, pgm_trial_lock_timeout)),
+								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	pgm_lockwatch_start();
+	t->watch = pgm_watch_begin(t->context);
+	pgm_run_active = true;
+	c->body(t, c->arg);
+	return false;
+}
+
+/*
+ * Call body(trial, arg) in a subtransaction that is always rolled back, as who
+ * scripts run as.  What it shall leave behind is to be in trial->context, which
+ * is the current memory context.  pgm_trial_check() was called before.
+ *
+ * Raises what pgm_runlock_acquire() raises, and 57014 when it is cancelled.
+ */
+void
+pgm_trial(const char *function, PgmIdentity *identity,
+		  void (*body) (PgmTrial *trial, void *arg), void *arg)
+{
+	PgmTrial	t = {
+		.runner.statement = try_statement,
+		.context = CurrentMemoryContext,
+		.identity = identity
+	};
+	PgmTrialCall call = {
+		.trial = &t,
+		.function = function,
+		.body = body,
+		.arg = arg
+	};
+	PgmKeptEnums enums;
+	ErrorData  *edata;
+
+	pgm_enums_keep(&enums);
+	pgm_caller_timeout_save(&t.timeout);
+	edata = pgm_subtransaction("pg_migrate_trial", trial_part, &call);
+	pgm_run_active = false;
+	pgm_watch_end();
+	pgm_lockwatch_stop();
+	pgm_caller_timeout_restore(&t.timeout);
+	pgm_enums_restore(&enums);
+	forget_prepared(&t);
+	if (edata)
+		ReThrowError(edata);
+}

@@ -1,0 +1,37 @@
+/*
+ * cache_file.h
+ *	  Numbers and texts as bytes in a file of the server that may vanish.
+ */
+#ifndef PGM_CACHE_FILE_H
+#define PGM_CACHE_FILE_H
+
+#include "port/pg_crc32c.h"
+
+/* A file that is written; once something has failed, nothing more is. */
+typedef struct PgmBytesOut
+{
+	FILE	   *file;
+	pg_crc32c	crc;
+	bool		failed;
+} PgmBytesOut;
+
+/* What was read of one */
+typedef struct PgmBytesIn
+{
+	const char *at;
+	const char *end;
+} PgmBytesIn;
+
+/* cache_file.c */
+extern void pgm_bytes_create(PgmBytesOut *out, const char *path, const char *key);
+extern void pgm_bytes_put(PgmBytesOut *out, const void *data, Size length);
+extern void pgm_bytes_put_int(PgmBytesOut *out, int32 number);
+extern void pgm_bytes_put_text(PgmBytesOut *out, const char *text);
+extern bool pgm_bytes_finish(PgmBytesOut *out);
+
+extern bool pgm_bytes_read(PgmBytesIn *in, const char *path, const char *key);
+extern void pgm_bytes_get(PgmBytesIn *in, void *data, Size length);
+extern int32 pgm_bytes_int(PgmBytesIn *in);
+extern const char *pgm_bytes_text(PgmBytesIn *in);
+
+#endif							/* PGM_CACHE_FILE_H */
