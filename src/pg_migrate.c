@@ -7,9 +7,9 @@
 #include "fmgr.h"
 
 #include "check/check.h"
-#include "run/door.h"
-#include "run/confine/session_leftovers.h"
 #include "registry/run_lock.h"
+#include "run/confine/session_leftovers.h"
+#include "run/door.h"
 #include "run/invalid_index.h"
 
 PG_MODULE_MAGIC;

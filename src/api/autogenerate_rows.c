@@ -10,14 +10,14 @@
 #include "utils/jsonb.h"
 
 #include "diff/autogenerate.h"
-#include "schema/kinds/kinds.h"
 #include "diff/write/write_relations.h"
-#include "util/text_hash.h"
 #include "errors.h"
 #include "files/new_files.h"
-#include "util/revision_names.h"
 #include "run/run_settings.h"
+#include "schema/kinds/kinds.h"
+#include "util/revision_names.h"
 #include "util/srf.h"
+#include "util/text_hash.h"
 
 /* How many differences an error tells */
 #define MOST_TOLD 20
@@ -189,7 +189,9 @@ detail_of(const PgmRow *row)
 
 	initStringInfo(&out);
 	foreach(lc, row->differences)
+	{
 		appendStringInfo(&out, "%s%s", out.len > 0 ? "\n" : "", pgm_snapshot_say(lfirst(lc)));
+	}
 	if (out.len == 0)
 		appendStringInfo(&out, "%s %s depends on what changes", row->object->kind->name,
 						 row->object->identity);
@@ -321,7 +323,9 @@ pg_migrate_diff(PG_FUNCTION_ARGS)
 	pgm_autogenerate(&a);
 	pgm_rows_begin(fcinfo);
 	foreach(lc, a.renamed)
+	{
 		return_rename(fcinfo, lfirst(lc));
+	}
 	foreach(lc, change_rows(&a))
 	{
 		const PgmRow *row = lfirst(lc);

@@ -13,13 +13,13 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "files/behaviour_headers.h"
 #include "graph/draw.h"
 #include "graph/plan.h"
-#include "files/behaviour_headers.h"
-#include "registry/journal.h"
 #include "registry/derived_columns.h"
-#include "util/revision_names.h"
+#include "registry/journal.h"
 #include "registry/registry.h"
+#include "util/revision_names.h"
 #include "util/srf.h"
 
 PG_FUNCTION_INFO_V1(pg_migrate_current);
@@ -222,7 +222,9 @@ pg_migrate_show(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	foreach(lc, pgm_resolve_show(g, pos, target, NULL, false))
+	{
 		lines = show_revision(lines, g, pos, lfirst_int(lc));
+	}
 	return pgm_return_lines(fcinfo, lines);
 }
 
@@ -295,10 +297,14 @@ pg_migrate_check_registry(PG_FUNCTION_ARGS)
 		add_problem(fcinfo, pgm_name_join(current),
 					"rows of migrate.version stand on each other");
 	foreach(lc, pgm_registry_idle_triggers())
+	{
 		add_problem(fcinfo, NULL, psprintf("a trigger is not always enabled; type %s",
 										   (char *) lfirst(lc)));
+	}
 	foreach(lc, pgm_registry_replication())
+	{
 		add_problem(fcinfo, NULL, psprintf("schema migrate is replicated: %s",
 										   pgm_escape_line(lfirst(lc))));
+	}
 	return (Datum) 0;
 }

@@ -11,11 +11,11 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
+#include "api/lint_rows.h"
 #include "errors.h"
 #include "lint/lint.h"
-#include "api/lint_rows.h"
-#include "schema/relation_size.h"
 #include "run/run_settings.h"
+#include "schema/relation_size.h"
 #include "util/srf.h"
 
 /* Where a finding is: its line and column, from 1 */
@@ -97,7 +97,9 @@ return_findings(FunctionCallInfo fcinfo, List *findings)
 
 	pgm_rows_begin(fcinfo);
 	foreach(lc, findings)
+	{
 		add_row(fcinfo, lfirst(lc));
+	}
 	return (Datum) 0;
 }
 

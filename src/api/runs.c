@@ -18,9 +18,9 @@
 #include "utils/timestamp.h"
 
 #include "registry/journal.h"
+#include "run/call_transaction.h"
 #include "run/locks/lock_retry.h"
 #include "run/run_settings.h"
-#include "run/call_transaction.h"
 
 /* Between two looks, in ms */
 #define LOOK_PAUSE 100
@@ -77,13 +77,13 @@ Datum
 pg_migrate_wait(PG_FUNCTION_ARGS)
 {
 	int64		number;
-	PgmWork		work;
+	PgmCallTransaction work;
 	TimestampTz begun = GetCurrentTimestamp();
 	MemoryContext look;
 	PgmJournalRun *run;
 	int			gone = 0;
 
-	pgm_work_check_context(fcinfo, "migrate.wait()", NULL);
+	pgm_call_transaction_check_context(fcinfo, "migrate.wait()", NULL);
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -91,17 +91,17 @@ pg_migrate_wait(PG_FUNCTION_ARGS)
 				 errhint("See SELECT run, target, state FROM migrate.run ORDER BY run DESC.")));
 	number = PG_GETARG_INT64(0);
 	pgm_settings_define();
-	pgm_work_start(&work);
+	pgm_call_transaction_start(&work);
 	look = AllocSetContextCreate(CurrentMemoryContext, "pg_migrate look",
 								 ALLOCSET_SMALL_SIZES);
-	pgm_work_leave(&work);
+	pgm_call_transaction_leave(&work);
 	for (;;)
 	{
 		MemoryContextReset(look);
-		pgm_work_begin();
+		pgm_call_transaction_begin();
 		MemoryContextSwitchTo(look);
 		run = find_run(number);
-		pgm_work_commit(&work);
+		pgm_call_transaction_commit(&work);
 		/* a process that has ended may have written so after we looked */
 		if (is_over(run) || (!run->alive && gone++ > 0))
 			break;
@@ -118,7 +118,7 @@ pg_migrate_wait(PG_FUNCTION_ARGS)
 		pgm_retry_sleep(LOOK_PAUSE);
 	}
 	raise_failure(run);
-	pgm_work_end(&work);
+	pgm_call_transaction_end(&work);
 	PG_RETURN_VOID();
 }
 

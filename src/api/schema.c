@@ -95,7 +95,9 @@ pg_migrate_schema_changes(PG_FUNCTION_ARGS)
 
 	pgm_rows_begin(fcinfo);
 	foreach(lc, pgm_snapshot_compare(then, now))
+	{
 		return_difference(fcinfo, lfirst(lc));
+	}
 	pgm_snapshot_free(then);
 	pgm_snapshot_free(now);
 	return (Datum) 0;

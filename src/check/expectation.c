@@ -17,8 +17,8 @@
 #include "check/check.h"
 #include "errors.h"
 #include "graph/plan.h"
-#include "util/revision_names.h"
 #include "registry/registry.h"
+#include "util/revision_names.h"
 
 static const PgmAnswer fits = {.fit = PGM_FITS};
 
@@ -183,7 +183,9 @@ expected_ids(List *elements, Snapshot snapshot)
 		if (is_heads(t))
 		{
 			foreach(head, labelled_heads(t->label, snapshot))
+			{
 				ids = lappend(ids, ((PgmLook *) lfirst(head))->revision);
+			}
 		}
 		else if (strcmp(t->symbol, "base") != 0)
 			ids = lappend(ids, t->symbol);
@@ -201,8 +203,10 @@ ask_exact(List *elements, Snapshot snapshot)
 	if (pgm_registry_half_done(NULL, snapshot))
 		return answer(PGM_HALF_DONE, NULL);
 	foreach(lc, pgm_registry_look_version(snapshot))
+	{
 		if (!pgm_name_in(ids, lfirst(lc)))
-		return answer(PGM_ELSEWHERE, lfirst(lc));
+			return answer(PGM_ELSEWHERE, lfirst(lc));
+	}
 	return fits;
 }
 

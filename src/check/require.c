@@ -19,14 +19,14 @@
 #include "errors.h"
 #include "graph/plan.h"
 #include "registry/journal.h"
-#include "util/revision_names.h"
 #include "registry/registry.h"
+#include "registry/run_lock.h"
+#include "run/call_transaction.h"
 #include "run/half_done.h"
 #include "run/locks/lock_retry.h"
-#include "registry/run_lock.h"
 #include "run/run_settings.h"
 #include "run/run_warnings.h"
-#include "run/call_transaction.h"
+#include "util/revision_names.h"
 
 /* So many pending migrations are named */
 #define MAX_NAMED 10
@@ -158,8 +158,10 @@ upgrades(const PgmGraph *g, PgmSet todo, const char *expected)
 		return pstrdup("SELECT migrate.upgrade('heads')");
 	initStringInfo(&buf);
 	foreach(lc, pgm_set_ids(g, targets))
+	{
 		appendStringInfo(&buf, "%sSELECT migrate.upgrade(%s)",
 						 buf.len ? ", then " : "", quote_literal_cstr(lfirst(lc)));
+	}
 	return buf.data;
 }
 
@@ -342,29 +344,29 @@ pg_migrate_wait_for(PG_FUNCTION_ARGS)
 	bool		exact = bool_argument(fcinfo, 2);
 	TimestampTz begun = GetCurrentTimestamp();
 	TimestampTz deadline = deadline_of(fcinfo, 1);
-	PgmWork		work;
+	PgmCallTransaction work;
 	MemoryContext look;
 	bool		there;
 	bool		warned = false;
 
-	pgm_work_check_context(fcinfo, "migrate.wait_for()", "migrate.require()");
-	pgm_work_start(&work);
+	pgm_call_transaction_check_context(fcinfo, "migrate.wait_for()", "migrate.require()");
+	pgm_call_transaction_start(&work);
 	look = AllocSetContextCreate(CurrentMemoryContext, "pg_migrate look",
 								 ALLOCSET_SMALL_SIZES);
 	expected = text_argument(fcinfo, 0);
-	pgm_work_leave(&work);
+	pgm_call_transaction_leave(&work);
 	for (;;)
 	{
-		pgm_work_begin();
+		pgm_call_transaction_begin();
 		MemoryContextSwitchTo(look);
 		there = look_once(expected, exact, begun, deadline, &warned);
-		pgm_work_commit(&work);
+		pgm_call_transaction_commit(&work);
 		if (there)
 			break;
 		MemoryContextReset(look);
 		InvalidateCatalogSnapshot();
 		pgm_retry_sleep(LOOK_PAUSE);
 	}
-	pgm_work_end(&work);
+	pgm_call_transaction_end(&work);
 	PG_RETURN_VOID();
 }

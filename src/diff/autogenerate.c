@@ -15,13 +15,13 @@
 #include "utils/lsyscache.h"
 
 #include "diff/autogenerate.h"
-#include "schema/kinds/kinds.h"
-#include "diff/write/write_relations.h"
 #include "diff/rename/detect_renames.h"
-#include "schema/take_snapshot.h"
+#include "diff/write/write_relations.h"
 #include "errors.h"
-#include "util/revision_names.h"
 #include "registry/registry.h"
+#include "schema/kinds/kinds.h"
+#include "schema/take_snapshot.h"
+#include "util/revision_names.h"
 
 /* What can be switched off */
 static const struct
@@ -105,8 +105,10 @@ has_name(const List *names, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, names)
+	{
 		if (strcmp(lfirst(lc), name) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -162,12 +164,18 @@ find_scope(PgmAutogenerate *a)
 		if (a->model)
 		{
 			foreach(lc, a->model->schemas)
+			{
 				a->scope.schemas = add_name(a->scope.schemas, lfirst(lc));
+			}
 			foreach(lc, a->model->creates)
+			{
 				a->scope.schemas = add_name(a->scope.schemas, lfirst(lc));
+			}
 			foreach(lc, pgm_rename_schemas(a))
+			{
 				if (OidIsValid(get_namespace_oid(lfirst(lc), true)))
-				a->scope.schemas = add_name(a->scope.schemas, lfirst(lc));
+					a->scope.schemas = add_name(a->scope.schemas, lfirst(lc));
+			}
 		}
 		else
 			for (int i = 0; i < a->live->snapshot->n; i++)
@@ -177,7 +185,9 @@ find_scope(PgmAutogenerate *a)
 		a->scope.schemas = add_name(a->scope.schemas, current_schema_name());
 	}
 	foreach(lc, a->scope.schemas)
+	{
 		check_schema(lfirst(lc));
+	}
 }
 
 /* Does something that stays need the extension? */
@@ -202,8 +212,10 @@ find_said(const PgmModel *m, const PgmObject *extension)
 	ListCell   *lc;
 
 	foreach(lc, m->extensions)
+	{
 		if (strcmp(quote_identifier(((PgmModelExtension *) lfirst(lc))->name), extension->identity) == 0)
-		return lfirst(lc);
+			return lfirst(lc);
+	}
 	return NULL;
 }
 
@@ -221,8 +233,10 @@ has_quoted(const List *names, const char *quoted)
 	ListCell   *lc;
 
 	foreach(lc, names)
+	{
 		if (strcmp(quote_identifier(lfirst(lc)), quoted) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -269,7 +283,9 @@ settle_extensions(PgmAutogenerate *a)
 			gone = lappend(gone, o);
 	}
 	foreach(lc, gone)
+	{
 		pgm_scope_remove(a->after, lfirst(lc));
+	}
 }
 
 /* In the scratch: build the model, and read it. */
@@ -291,8 +307,10 @@ without_public(const List *names)
 	ListCell   *lc;
 
 	foreach(lc, names)
+	{
 		if (strcmp(lfirst(lc), "public") != 0)
-		list = lappend(list, lfirst(lc));
+			list = lappend(list, lfirst(lc));
+	}
 	return list;
 }
 
@@ -360,7 +378,9 @@ settle_database(PgmAutogenerate *a)
 			!s->object[i]->outside)
 			gone = lappend(gone, s->object[i]);
 	foreach(lc, gone)
+	{
 		pgm_scope_remove(a->before, lfirst(lc));
+	}
 }
 
 /* In the scratch: read what is there before anything is made. */

@@ -145,10 +145,12 @@ append_action(PgmText *t, const PgmAction *action)
 	ListCell   *lc;
 
 	foreach(lc, action->statements)
+	{
 		if (action->held)
-		append_held(t, lfirst(lc));
-	else
-		append_statement(t, lfirst(lc));
+			append_held(t, lfirst(lc));
+		else
+			append_statement(t, lfirst(lc));
+	}
 }
 
 static void
@@ -157,7 +159,9 @@ append_plan(PgmText *t, const PgmDiffPlan *p)
 	ListCell   *lc;
 
 	foreach(lc, p->actions)
+	{
 		append_action(t, lfirst(lc));
+	}
 }
 
 /* Statements as text, each behind a line of its own. */
@@ -169,7 +173,9 @@ pgm_generate_statements(const List *statements, bool allow_drop)
 
 	begin_text(&t, allow_drop);
 	foreach(lc, statements)
+	{
 		append_statement(&t, lfirst(lc));
+	}
 	if (t.out.len > 0)
 		t.out.data[t.out.len - 1] = '\0';
 	return t.out.data;
@@ -195,7 +201,9 @@ append_left(StringInfo out, const List *left, const char *warning)
 		return;
 	append_comment(out, warning);
 	foreach(lc, left)
+	{
 		append_comment(out, psprintf("    %s", (char *) lfirst(lc)));
+	}
 }
 
 static void

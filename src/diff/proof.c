@@ -16,12 +16,12 @@
 #include "utils/memutils.h"
 
 #include "diff/autogenerate.h"
-#include "schema/kinds/kinds.h"
 #include "diff/proof.h"
 #include "diff/write/write_relations.h"
-#include "trial/transactional_form.h"
 #include "run/execute.h"
+#include "schema/kinds/kinds.h"
 #include "script/script.h"
+#include "trial/transactional_form.h"
 #include "util/subtransaction.h"
 
 /* A script being executed, for the error context and what it leaves */

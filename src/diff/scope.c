@@ -10,8 +10,8 @@
 #include "utils/builtins.h"
 
 #include "diff/autogenerate.h"
-#include "schema/kinds/kinds.h"
 #include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 #include "schema/take_snapshot.h"
 
 /* The schema that an object is in, or NULL: in none. */
@@ -46,8 +46,10 @@ pgm_scope_has(const PgmScope *scope, const char *quoted)
 	ListCell   *lc;
 
 	foreach(lc, scope->schemas)
+	{
 		if (strcmp(quote_identifier(lfirst(lc)), quoted) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -109,8 +111,10 @@ remove_marked(PgmSide *s)
 							   HASH_REMOVE, NULL);
 	snapshot->n = n;
 	foreach(lc, s->dependencies)
+	{
 		if (is_kept(lfirst(lc)))
-		kept = lappend(kept, lfirst(lc));
+			kept = lappend(kept, lfirst(lc));
+	}
 	s->dependencies = kept;
 }
 

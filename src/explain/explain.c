@@ -199,7 +199,9 @@ all_locks(const PgmExplanation *x, List *before, bool trial)
 	}
 	if (before != NIL)
 		foreach(lc, pgm_lint_judge_scripts(before)->statements)
-			hold(&all, lfirst(lc), trial);
+	{
+		hold(&all, lfirst(lc), trial);
+	}
 	return all.held;
 }
 
@@ -261,7 +263,9 @@ locks_needed(const PgmExplanation *x, const List *locks)
 	ListCell   *lc;
 
 	foreach(lc, locks)
+	{
 		n += locks_for(((const PgmHeld *) lfirst(lc))->relid);
+	}
 	return n;
 }
 

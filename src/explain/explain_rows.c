@@ -9,8 +9,8 @@
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 
-#include "explain/explain.h"
 #include "api/lint_rows.h"
+#include "explain/explain.h"
 #include "schema/relation_size.h"
 #include "util/srf.h"
 
@@ -141,7 +141,9 @@ work_of(const PgmJudged *j)
 	ListCell   *lc;
 
 	foreach(lc, j->predictions)
+	{
 		work = Max(work, ((const PgmPrediction *) lfirst(lc))->work);
+	}
 	return work;
 }
 
@@ -312,6 +314,8 @@ pg_migrate_explain_rows(PG_FUNCTION_ARGS)
 
 	pgm_rows_begin(fcinfo);
 	foreach(lc, x->statements)
+	{
 		add_row(fcinfo, x, lfirst(lc));
+	}
 	return (Datum) 0;
 }

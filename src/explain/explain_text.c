@@ -9,8 +9,8 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
-#include "explain/explain.h"
 #include "api/lint_rows.h"
+#include "explain/explain.h"
 
 /* So much of a statement is shown, in bytes */
 #define STATEMENT_WIDTH 100
@@ -182,7 +182,9 @@ add_tried(List *lines, const PgmTrialStatement *s)
 
 	lines = add_cost(lines, s);
 	foreach(lc, s->seen.relations)
+	{
 		lines = add_seen_relation(lines, lfirst(lc));
+	}
 	foreach(lc, s->seen.objects)
 	{
 		const PgmSeenObject *o = lfirst(lc);
@@ -200,7 +202,9 @@ add_disagreements(List *lines, const PgmExplained *e)
 	ListCell   *lc;
 
 	foreach(lc, pgm_explain_disagreements(e))
+	{
 		lines = add_line(lines, 8, psprintf("Differs: %s", (char *) lfirst(lc)));
+	}
 	return lines;
 }
 

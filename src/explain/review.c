@@ -12,8 +12,8 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
-#include "explain/explain.h"
 #include "api/lint_rows.h"
+#include "explain/explain.h"
 #include "explain/lock_holders.h"
 #include "util/revision_names.h"
 #include "util/srf.h"
@@ -178,11 +178,15 @@ add_findings(PgmPage *p, const PgmExplanation *x, const PgmStep *step)
 	ListCell   *lc;
 
 	foreach(lc, x->lint->findings)
+	{
 		if (((PgmFinding *) lfirst(lc))->step == step)
-		add_finding(p, lfirst(lc));
+			add_finding(p, lfirst(lc));
+	}
 	foreach(lc, x->lint->allowed)
+	{
 		if (((PgmFinding *) lfirst(lc))->step == step)
-		add_finding(p, lfirst(lc));
+			add_finding(p, lfirst(lc));
+	}
 	if (list_length(p->lines) == before)
 		add(p, "Lint finds nothing.");
 	add(p, "%s", "");
@@ -214,7 +218,9 @@ add_step(PgmPage *p, const PgmExplanation *x, int i)
 	add(p, "### What it would do\n");
 	initStringInfo(&text);
 	foreach(lc, pgm_explain_text(x, step))
+	{
 		appendStringInfo(&text, "%s%s", text.len ? "\n" : "", (char *) lfirst(lc));
+	}
 	add_code(p, "", text.data);
 }
 
@@ -259,7 +265,9 @@ add_waiting(PgmPage *p, const PgmExplanation *x)
 	add(p, "## Who would wait now\n");
 	before = list_length(p->lines);
 	foreach(lc, pgm_waiting(x))
+	{
 		add(p, "- %s", cell(lfirst(lc)));
+	}
 	if (list_length(p->lines) == before)
 		add(p, "Nobody has a lock that the plan would wait for.");
 	add(p, "%s", "");

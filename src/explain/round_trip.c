@@ -10,9 +10,9 @@
 #include "catalog/pg_namespace.h"
 #include "lib/stringinfo.h"
 
-#include "schema/snapshot.h"
 #include "errors.h"
 #include "explain/round_trip.h"
+#include "schema/snapshot.h"
 #include "trial/trial.h"
 
 /* So many differences are told of a test */
@@ -118,8 +118,10 @@ compare(PgmRoundtrip *r, const char *test, const PgmTestStep *step,
 	ListCell   *lc;
 
 	foreach(lc, differences)
+	{
 		if (is_of_extension(lfirst(lc), before, now))
-		differences = foreach_delete_current(differences, lc);
+			differences = foreach_delete_current(differences, lc);
+	}
 	initStringInfo(&buf);
 	foreach(lc, differences)
 	{
@@ -194,9 +196,11 @@ add_not_reached(PgmRoundtrip *r, int failed)
 	ListCell   *lc;
 
 	for_each_from(lc, r->path->way, failed + 1)
+	{
 		add_row(r, "up", lfirst(lc), PGM_TEST_NOT_TRIED,
 				psprintf("migration \"%s\" before it failed",
 						 step->stored->m.revision));
+	}
 }
 
 /*

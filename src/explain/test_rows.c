@@ -8,12 +8,12 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "api/lint_rows.h"
 #include "errors.h"
 #include "explain/explain.h"
-#include "api/lint_rows.h"
 #include "explain/round_trip.h"
-#include "util/revision_names.h"
 #include "run/run_settings.h"
+#include "util/revision_names.h"
 #include "util/srf.h"
 
 static PgmTestStep *
@@ -39,7 +39,9 @@ admit(PgmTestPath *path, const List *steps)
 	ListCell   *lc;
 
 	foreach(lc, steps)
+	{
 		pgm_identity_admit(&path->identity, ((PgmTestStep *) lfirst(lc))->stored);
+	}
 }
 
 /* The way back to the start; moves the position there. */

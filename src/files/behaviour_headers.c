@@ -62,8 +62,10 @@ pgm_behaviour_accept(const PgmBehaviour *b, const char *value)
 		return pgm_name_join(names);
 	}
 	foreach(lc, pgm_name_list(b->values))
+	{
 		if (strcmp(lfirst(lc), value) == 0)
-		return pstrdup(value);
+			return pstrdup(value);
+	}
 	return NULL;
 }
 

@@ -274,8 +274,10 @@ has_header(PgmReader *r, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, r->headers)
+	{
 		if (strcmp(lfirst(lc), name) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 

@@ -14,12 +14,12 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
-#include "graph/plan.h"
 #include "files/new_files.h"
-#include "util/revision_names.h"
+#include "graph/plan.h"
 #include "registry/register.h"
 #include "registry/registry.h"
 #include "registry/run_lock.h"
+#include "util/revision_names.h"
 
 /* Bytes of randomness in a new revision id: 12 hexadecimal digits */
 #define ID_BYTES 6

@@ -98,7 +98,9 @@ pgm_graph_add(PgmGraph *g, const char *id, const char *message,
 		r->nlabels = list_length(labels);
 		r->labels = palloc(r->nlabels * sizeof(char *));
 		foreach(lc, labels)
+		{
 			r->labels[i++] = lfirst(lc);
+		}
 	}
 	g->down_names[g->n] = down;
 	g->dep_names[g->n] = depends_on;

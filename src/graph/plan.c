@@ -190,7 +190,9 @@ pgm_plan_stamp(const PgmGraph *g, PgmSet rows, List *targets)
 	for (int i = 0; i < g->n; i++)
 		result[i] = result[i] && !(replace && concerned[i]);
 	foreach(lc, dests)
+	{
 		result[lfirst_int(lc)] = true;
+	}
 	return pgm_graph_maximal(g, result);
 }
 
@@ -231,7 +233,9 @@ pgm_range_start(const PgmGraph *g, const PgmPosition *pos, const char *start)
 	if (start == NULL || strcmp(start, "current") == 0)
 		return pgm_position_create(g, pos->row);
 	foreach(lc, pgm_resolve_show(g, pos, start, NULL, false))
+	{
 		rows[lfirst_int(lc)] = true;
+	}
 	return pgm_position_create(g, rows);
 }
 
@@ -267,7 +271,9 @@ range_low(const PgmGraph *g, const PgmPosition *pos, const char *start,
 	ListCell   *lc;
 
 	foreach(lc, pgm_resolve_show(g, pos, start, high, true))
+	{
 		low[lfirst_int(lc)] = true;
+	}
 	return low;
 }
 

@@ -309,7 +309,9 @@ pgm_resolve_one(const PgmGraph *g, const PgmTarget *t)
 		ListCell   *lc;
 
 		foreach(lc, revs)
+		{
 			set[lfirst_int(lc)] = true;
+		}
 		multiple_heads(g, set, t, PGM_FOR_RUN);
 	}
 	return revs == NIL ? PGM_BASE : linitial_int(revs);
@@ -506,7 +508,9 @@ pgm_resolve_upgrade(const PgmGraph *g, const PgmPosition *pos, const char *text,
 		return result;
 	}
 	foreach(lc, pgm_resolve_absolute(g, t, PGM_FOR_RUN))
+	{
 		result[lfirst_int(lc)] = true;
+	}
 
 	top = pgm_graph_maximal(g, result);
 	if (memcmp(top, result, g->n * sizeof(bool)) != 0)

@@ -13,8 +13,8 @@
 
 #include "utils/varlena.h"
 
-#include "lint/rules/rules.h"
 #include "files/migration.h"
+#include "lint/rules/rules.h"
 
 #define MARKER "migrate:allow"
 #define ADVICE "Write \"-- migrate:allow rule -- reason\" before the statement."

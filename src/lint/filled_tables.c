@@ -16,9 +16,9 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
-#include "trial/observe.h"
 #include "explain/round_trip.h"
 #include "schema/relation_size.h"
+#include "trial/observe.h"
 
 static bool
 holds_rows(Relation rel)

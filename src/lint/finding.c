@@ -63,7 +63,9 @@ weight(PgmLint *l, const PgmFinding *f)
 		pgm_sum_effects(l, &bytes, &tables);
 	else
 		foreach(lc, pgm_shadow_tree(l->shadow, unconstify(PgmTable *, f->table)))
-			bytes += pgm_shadow_bytes(lfirst(lc));
+	{
+		bytes += pgm_shadow_bytes(lfirst(lc));
+	}
 	return Max(bytes, f->bytes);
 }
 

@@ -17,14 +17,14 @@
 #include "utils/guc.h"
 #include "utils/jsonb.h"
 
+#include "api/lint_rows.h"
 #include "errors.h"
 #include "lint/lint.h"
-#include "api/lint_rows.h"
 #include "lint/rules/server_errors.h"
 #include "lint/shadow/shadow.h"
-#include "util/revision_names.h"
-#include "script/segment.h"
 #include "run/run_settings.h"
+#include "script/segment.h"
+#include "util/revision_names.h"
 #include "util/subtransaction.h"
 
 /* How long lint waits for a lock, in ms; the second time hardly any more */
@@ -287,8 +287,10 @@ is_cut(const PgmScript *script, List *segments)
 	ListCell   *lc;
 
 	foreach(lc, segments)
+	{
 		if (((const PgmSegment *) lfirst(lc))->script == script)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -363,7 +365,9 @@ judge_downgrades(PgmLint *l)
 	ListCell   *lc;
 
 	foreach(lc, l->shadow->tables)
+	{
 		((PgmTable *) lfirst(lc))->filled = true;
+	}
 	for (int i = l->run->plan->nsteps - 1; i >= 0 && last > 0; i--)
 	{
 		PgmStep    *step = &l->run->steps[i];
@@ -505,7 +509,9 @@ pgm_lint_judge_scripts(List *scripts)
 	enter_settings(l, &caller);
 	l->shadow = pgm_shadow_begin();
 	foreach(lc, scripts)
+	{
 		judge_with_settings(l, lfirst(lc), NIL);
+	}
 	pgm_viewpoint_leave(&caller);
 	return l;
 }

@@ -10,8 +10,8 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 
-#include "lint/lint.h"
 #include "api/lint_rows.h"
+#include "lint/lint.h"
 #include "schema/relation_size.h"
 #include "util/srf.h"
 
@@ -132,7 +132,9 @@ text_end(PgmReport *r, const List *findings, int steps)
 	ListCell   *lc;
 
 	foreach(lc, findings)
+	{
 		counts[((PgmFinding *) lfirst(lc))->severity]++;
+	}
 	add_line(r, psprintf("%s, %s, %s in %s", plural(counts[PGM_SEVERITY_ERROR], "error"),
 						 plural(counts[PGM_SEVERITY_WARNING], "warning"),
 						 plural(counts[PGM_SEVERITY_NOTICE], "notice"),
@@ -317,13 +319,17 @@ pgm_lint_report(const PgmRun *run, const char *format, bool probe)
 	ListCell   *lc;
 
 	foreach(lc, pgm_lint_run(run, NIL, probe))
+	{
 		if (!((PgmFinding *) lfirst(lc))->cleared)
-		violations = lappend(violations, lfirst(lc));
+			violations = lappend(violations, lfirst(lc));
+	}
 	initStringInfo(&r.buf);
 	if (how->begin)
 		how->begin(&r);
 	foreach(lc, violations)
+	{
 		how->finding(&r, lfirst(lc));
+	}
 	if (how->end)
 		how->end(&r, violations, run->plan->nsteps);
 	return r.lines;

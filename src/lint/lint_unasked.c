@@ -7,13 +7,13 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "api/lint_rows.h"
 #include "errors.h"
 #include "lint/lint.h"
-#include "api/lint_rows.h"
 #include "lint/lint_settings.h"
 #include "lint/lint_unasked.h"
-#include "util/revision_names.h"
 #include "run/run_settings.h"
+#include "util/revision_names.h"
 
 /* With more pending migrations before it, one is not linted unasked */
 #define MANY_STEPS 500
@@ -48,9 +48,13 @@ add_ancestors(PgmAncestors *a, const char *name)
 	if (stored == NULL || stored->applied)
 		return;
 	foreach(lc, stored->m.down_revision)
+	{
 		add_ancestors(a, lfirst(lc));
+	}
 	foreach(lc, stored->m.depends_on)
+	{
 		add_ancestors(a, lfirst(lc));
+	}
 	a->steps = lappend(a->steps, stored);
 }
 
@@ -205,7 +209,9 @@ pgm_lint_on_register(List *names)
 	if (pgm_lint_on_load == PGM_LINT_OFF || names == NIL)
 		return;
 	foreach(lc, names)
+	{
 		add_ancestors(&a, lfirst(lc));
+	}
 	if (list_length(a.seen) > MANY_STEPS)
 	{
 		ereport(NOTICE,

@@ -45,8 +45,10 @@ add_dropped(PgmLint *l, const DropStmt *stmt)
 	ListCell   *lc;
 
 	foreach(lc, stmt->objects)
+	{
 		if (IsA(lfirst(lc), List) && stmt->removeType != OBJECT_SCHEMA)
-		add(l, makeRangeVarFromNameList(lfirst(lc)), AccessExclusiveLock);
+			add(l, makeRangeVarFromNameList(lfirst(lc)), AccessExclusiveLock);
+	}
 }
 
 /* Remember what the statement names, and the lock that it needs of that. */
@@ -72,7 +74,9 @@ pgm_lint_blocked(PgmLint *l)
 			break;
 		case T_TruncateStmt:
 			foreach(lc, ((const TruncateStmt *) node)->relations)
+			{
 				add(l, lfirst(lc), AccessExclusiveLock);
+			}
 			break;
 		case T_DropStmt:
 			add_dropped(l, (const DropStmt *) node);

@@ -240,7 +240,9 @@ pgm_safe_column(PgmLint *l, const ColumnDef *def)
 		pgm_safe_not_null(&s, def->colname);
 	}
 	foreach(lc, def->constraints)
+	{
 		if (!is_harmless(def, lfirst(lc), computed))
-		add_constraint(&s, l, def, lfirst(lc));
+			add_constraint(&s, l, def, lfirst(lc));
+	}
 	return pgm_safe_text(&s);
 }

@@ -156,8 +156,10 @@ add_lacked(PgmSafe *safe, PgmTable *parent, PgmTable *child)
 	ListCell   *lc;
 
 	foreach(lc, parent->indexes)
+	{
 		if (pgm_index_for_partition(lfirst(lc), child) == NULL)
-		add_index(safe, lfirst(lc));
+			add_index(safe, lfirst(lc));
+	}
 	foreach(lc, pgm_lacked_by_partition(safe->shadow, parent, child))
 	{
 		const PgmLacked *l = lfirst(lc);
@@ -174,8 +176,10 @@ effect_on(const PgmLint *l, const PgmTable *t)
 	ListCell   *lc;
 
 	foreach(lc, l->effects)
+	{
 		if (((PgmEffect *) lfirst(lc))->table == t)
-		return lfirst(lc);
+			return lfirst(lc);
+	}
 	return NULL;
 }
 
@@ -188,9 +192,11 @@ is_looked_at(PgmForecast *f, PgmTable *parent, PgmTable *child,
 	ListCell   *lc;
 
 	foreach(lc, pgm_shadow_tree(f->shadow, child))
+	{
 		if (((PgmTable *) lfirst(lc))->kind == RELKIND_RELATION &&
 			pgm_work_of_attach(f, parent, lfirst(lc), bound, &why) != PGM_WORK_NONE)
-		return true;
+			return true;
+	}
 	return false;
 }
 

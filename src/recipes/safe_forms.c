@@ -153,8 +153,10 @@ pgm_safe_columns(const List *columns)
 
 	initStringInfo(&out);
 	foreach(lc, columns)
+	{
 		appendStringInfo(&out, "%s%s", out.len > 0 ? ", " : "",
 						 quote_identifier(lfirst(lc)));
+	}
 	return out.data;
 }
 
@@ -210,7 +212,9 @@ index_options(const Constraint *c)
 
 	initStringInfo(&out);
 	foreach(lc, c->including)
+	{
 		including = lappend(including, strVal(lfirst(lc)));
+	}
 	if (including)
 		appendStringInfo(&out, " INCLUDE (%s)", pgm_safe_columns(including));
 	if (c->nulls_not_distinct)

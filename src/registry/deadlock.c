@@ -14,8 +14,8 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
-#include "run/client_backend.h"
 #include "registry/deadlock.h"
+#include "run/client_backend.h"
 
 /* Between two looks, in ms */
 #define CYCLE_PAUSE 1000

@@ -17,11 +17,11 @@
 #include "utils/builtins.h"
 
 #include "errors.h"
-#include "registry/journal.h"
 #include "registry/derived_columns.h"
-#include "util/revision_names.h"
 #include "registry/invalidation.h"
+#include "registry/journal.h"
 #include "registry/registry.h"
+#include "util/revision_names.h"
 #include "util/spi.h"
 
 static PgmQuery add_children_query = {
@@ -137,8 +137,10 @@ labels_of(const PgmGraph *g, List *const *given)
 			if (!to[j])
 				continue;
 			foreach(lc, own)
+			{
 				if (!pgm_name_in(result[j], lfirst(lc)))
-				result[j] = lappend(result[j], lfirst(lc));
+					result[j] = lappend(result[j], lfirst(lc));
+			}
 		}
 		pfree(from);
 		pfree(to);
@@ -285,8 +287,10 @@ broken_by(const PgmGraph *g, bool read_only)
 			ListCell   *lower;
 
 			foreach(lower, result[i])
+			{
 				covered = covered ||
-				b->below[pgm_graph_find(g, lfirst(lower))];
+					b->below[pgm_graph_find(g, lfirst(lower))];
+			}
 			if (!covered)
 				result[i] = lappend(result[i],
 									unconstify(char *, g->rev[b->rev].id));

@@ -22,9 +22,9 @@
 #include "utils/guc.h"
 
 #include "compat.h"
-#include "util/revision_names.h"
 #include "registry/identity.h"
 #include "run/run_settings.h"
+#include "util/revision_names.h"
 
 /* Determine the role of the scripts of a run. */
 void
@@ -51,8 +51,10 @@ is_trusted_author(const char *name)
 	ListCell   *lc;
 
 	foreach(lc, pgm_name_list(pgm_trusted_authors))
+	{
 		if (strcmp(lfirst(lc), name) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 

@@ -13,8 +13,8 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "registry/journal.h"
 #include "registry/invalidation.h"
+#include "registry/journal.h"
 #include "registry/registry.h"
 #include "util/spi.h"
 

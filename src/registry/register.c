@@ -17,17 +17,17 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
-#include "lint/lint_unasked.h"
 #include "files/behaviour_headers.h"
-#include "registry/journal.h"
+#include "lint/lint_unasked.h"
 #include "registry/derived_columns.h"
-#include "util/revision_names.h"
+#include "registry/identity.h"
+#include "registry/journal.h"
 #include "registry/register.h"
 #include "registry/registry.h"
-#include "script/script_check.h"
-#include "run/half_done.h"
-#include "registry/identity.h"
 #include "registry/run_lock.h"
+#include "run/half_done.h"
+#include "script/script_check.h"
+#include "util/revision_names.h"
 #include "util/srf.h"
 
 /* So many migrations are named by load() */
@@ -399,8 +399,10 @@ prune_others(List *summaries, List *migrations)
 
 	initStringInfo(&applied);
 	foreach(lc, migrations)
+	{
 		pgm_graph_add(given, ((PgmMigration *) lfirst(lc))->revision, NULL,
 					  NIL, NIL, NIL);
+	}
 	foreach(lc, summaries)
 	{
 		PgmSummary *s = lfirst(lc);
@@ -420,7 +422,9 @@ prune_others(List *summaries, List *migrations)
 				 errdetail("Applied are: %s.", applied.data),
 				 errhint("Add their files to the bundle, downgrade below them first, or load without prune.")));
 	foreach(lc, others)
+	{
 		pgm_registry_delete(lfirst(lc));
+	}
 	return list_length(others);
 }
 
@@ -477,7 +481,9 @@ names_of(List *migrations)
 	ListCell   *lc;
 
 	foreach(lc, migrations)
+	{
 		result = lappend(result, ((PgmMigration *) lfirst(lc))->revision);
+	}
 	return result;
 }
 

@@ -6,8 +6,8 @@
 #define PGM_REGISTRY_H
 
 #include "datatype/timestamp.h"
-#include "graph/graph.h"
 #include "files/migration.h"
+#include "graph/graph.h"
 #include "utils/snapshot.h"
 
 /* A migration as it stands in the registry */

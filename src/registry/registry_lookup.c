@@ -26,8 +26,8 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "util/revision_names.h"
 #include "registry/registry.h"
+#include "util/revision_names.h"
 
 /* columns of our tables, as sql/schema.sql has them */
 #define Anum_version_version_num	1

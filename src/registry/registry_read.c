@@ -15,10 +15,10 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
-#include "util/revision_names.h"
 #include "registry/registry.h"
-#include "util/spi.h"
 #include "run/run_settings.h"
+#include "util/revision_names.h"
+#include "util/spi.h"
 
 static PgmQuery revisions_query = {
 	.sql = "SELECT revision, message, down_revision, depends_on, branch_labels"

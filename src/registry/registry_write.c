@@ -17,9 +17,9 @@
 #include "utils/xid8.h"
 
 #include "compat.h"
-#include "util/revision_names.h"
 #include "registry/invalidation.h"
 #include "registry/registry.h"
+#include "util/revision_names.h"
 #include "util/spi.h"
 
 #define CONTENT_TYPES \

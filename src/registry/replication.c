@@ -32,8 +32,8 @@
 #include "compat.h"
 #include "registry/invalidation.h"
 #include "registry/registry.h"
-#include "util/spi.h"
 #include "run/run_settings.h"
+#include "util/spi.h"
 
 /* The rows of a table that is being truncated */
 typedef struct PgmRescue
@@ -130,8 +130,10 @@ find_rescue(Oid relid)
 	ListCell   *lc;
 
 	foreach(lc, rescues)
+	{
 		if (((PgmRescue *) lfirst(lc))->relid == relid)
-		return lfirst(lc);
+			return lfirst(lc);
+	}
 	return NULL;
 }
 

@@ -28,13 +28,13 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
-#include "run/locks/blocker.h"
-#include "run/client_backend.h"
 #include "registry/deadlock.h"
-#include "run/door.h"
-#include "run/confine/session_guard.h"
-#include "run/locks/lock_retry.h"
 #include "registry/run_lock.h"
+#include "run/client_backend.h"
+#include "run/confine/session_guard.h"
+#include "run/door.h"
+#include "run/locks/blocker.h"
+#include "run/locks/lock_retry.h"
 #include "run/run_settings.h"
 
 /* key of the lock: two arbitrary numbers, and a third that advisory locks

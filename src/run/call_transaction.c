@@ -23,8 +23,8 @@
  * is what else could be done, or NULL.
  */
 void
-pgm_work_check_context(FunctionCallInfo fcinfo, const char *function,
-					   const char *instead)
+pgm_call_transaction_check_context(FunctionCallInfo fcinfo, const char *function,
+								   const char *instead)
 {
 	bool		atomic = fcinfo->context == NULL ||
 		!IsA(fcinfo->context, CallContext) ||
@@ -39,9 +39,9 @@ pgm_work_check_context(FunctionCallInfo fcinfo, const char *function,
 						 instead ? "; or use " : "", instead ? instead : "")));
 }
 
-/* What is allocated from now on lives until pgm_work_end(). */
+/* What is allocated from now on lives until pgm_call_transaction_end(). */
 void
-pgm_work_start(PgmWork *work)
+pgm_call_transaction_start(PgmCallTransaction *work)
 {
 	work->caller = CurrentMemoryContext;
 	work->context = AllocSetContextCreate(PortalContext, "pg_migrate work",
@@ -52,16 +52,16 @@ pgm_work_start(PgmWork *work)
 
 /* Commit what the CALL did so far. */
 void
-pgm_work_leave(PgmWork *work)
+pgm_call_transaction_leave(PgmCallTransaction *work)
 {
 	HoldPinnedPortals();
 	ForgetPortalSnapshots();
-	pgm_work_commit(work);
+	pgm_call_transaction_commit(work);
 }
 
 /* Go back to where the CALL was. */
 void
-pgm_work_end(PgmWork *work)
+pgm_call_transaction_end(PgmCallTransaction *work)
 {
 	MemoryContextSwitchTo(work->caller);
 	MemoryContextDelete(work->context);
@@ -69,7 +69,7 @@ pgm_work_end(PgmWork *work)
 
 /* Begin something in a transaction that was just begun. */
 void
-pgm_work_begin(void)
+pgm_call_transaction_begin(void)
 {
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
@@ -79,7 +79,7 @@ pgm_work_begin(void)
  * have made SPI give one to the portal, which would outlive the transaction.
  */
 void
-pgm_work_commit(const PgmWork *work)
+pgm_call_transaction_commit(const PgmCallTransaction *work)
 {
 	while (ActiveSnapshotSet())
 		PopActiveSnapshot();
@@ -91,7 +91,7 @@ pgm_work_commit(const PgmWork *work)
 
 /* Undo it after an error, and begin the next one; returns the error. */
 ErrorData *
-pgm_work_abort(const PgmWork *work)
+pgm_call_transaction_abort(const PgmCallTransaction *work)
 {
 	ErrorData  *edata;
 

@@ -9,20 +9,20 @@
 #include "run/execute.h"
 #include "utils/palloc.h"
 
-typedef struct PgmWork
+typedef struct PgmCallTransaction
 {
 	MemoryContext context;		/* lives as long as the call */
 	MemoryContext caller;
 	PgmCallerTimeout timeout;
-} PgmWork;
+} PgmCallTransaction;
 
-extern void pgm_work_check_context(FunctionCallInfo fcinfo,
-								   const char *function, const char *instead);
-extern void pgm_work_start(PgmWork *work);
-extern void pgm_work_leave(PgmWork *work);
-extern void pgm_work_end(PgmWork *work);
-extern void pgm_work_begin(void);
-extern void pgm_work_commit(const PgmWork *work);
-extern ErrorData *pgm_work_abort(const PgmWork *work);
+extern void pgm_call_transaction_check_context(FunctionCallInfo fcinfo,
+											   const char *function, const char *instead);
+extern void pgm_call_transaction_start(PgmCallTransaction *work);
+extern void pgm_call_transaction_leave(PgmCallTransaction *work);
+extern void pgm_call_transaction_end(PgmCallTransaction *work);
+extern void pgm_call_transaction_begin(void);
+extern void pgm_call_transaction_commit(const PgmCallTransaction *work);
+extern ErrorData *pgm_call_transaction_abort(const PgmCallTransaction *work);
 
 #endif							/* PGM_CALL_TRANSACTION_H */

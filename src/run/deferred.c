@@ -22,8 +22,8 @@
 #include "nodes/makefuncs.h"
 #include "utils/array.h"
 
-#include "util/spi.h"
 #include "run/deferred.h"
+#include "util/spi.h"
 
 static PgmQuery deferrable_query = {
 	.sql = "SELECT DISTINCT tgrelid FROM pg_trigger WHERE tgdeferrable"
@@ -88,7 +88,9 @@ oid_array(const List *oids)
 	ListCell   *lc;
 
 	foreach(lc, oids)
+	{
 		values[foreach_current_index(lc)] = ObjectIdGetDatum(lfirst_oid(lc));
+	}
 	return PointerGetDatum(construct_array(values, list_length(oids), OIDOID,
 										   sizeof(Oid), true, TYPALIGN_INT));
 }
@@ -283,7 +285,9 @@ pgm_deferred_sets(const PgmScript *script)
 	ListCell   *lc;
 
 	foreach(lc, script->statements)
+	{
 		if (IsA(((const PgmStatement *) lfirst(lc))->raw->stmt, ConstraintsSetStmt))
-		return true;
+			return true;
+	}
 	return false;
 }

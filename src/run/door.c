@@ -81,8 +81,10 @@ is_bare_call(const Node *node, Oid function)
 	if (!IsA(node, FuncExpr) || call->funcid != function)
 		return false;
 	foreach(lc, call->args)
+	{
 		if (!is_plain(lfirst(lc)))
-		return false;
+			return false;
+	}
 	return true;
 }
 

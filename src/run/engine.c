@@ -27,19 +27,19 @@
 #include "errors.h"
 #include "lint/lint_unasked.h"
 #include "registry/journal.h"
+#include "registry/run_lock.h"
 #include "run/atomic.h"
 #include "run/confine/confinement.h"
 #include "run/engine.h"
 #include "run/half_done.h"
-#include "run/locks/relation_locks.h"
-#include "run/locks/lock_watch.h"
 #include "run/locks/lock_retry.h"
-#include "registry/run_lock.h"
+#include "run/locks/lock_watch.h"
+#include "run/locks/relation_locks.h"
 #include "run/run_settings.h"
-#include "util/subtransaction.h"
-#include "run/toplevel_call.h"
 #include "run/run_warnings.h"
+#include "run/toplevel_call.h"
 #include "run/worker.h"
+#include "util/subtransaction.h"
 
 PgmIdentity *pgm_engine_identity = NULL;
 const PgmTask *pgm_engine_task = NULL;
@@ -97,11 +97,11 @@ pgm_task_done(const PgmTask *task, PgmJournalSegment *row)
 void
 pgm_task_fail(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata)
 {
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	pgm_journal_write(row, edata);
 	task->entry->error = edata;
 	pgm_registry_log(task->entry);
-	pgm_work_commit(&task->engine->work);
+	pgm_call_transaction_commit(&task->engine->work);
 	ReThrowError(edata);
 }
 
@@ -113,11 +113,11 @@ long
 pgm_task_retry(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata,
 			   int try, long worked)
 {
-	const PgmWork *work = &task->engine->work;
+	const PgmCallTransaction *work = &task->engine->work;
 	volatile long pause = 0;
 	ErrorData  *volatile final = NULL;
 
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	PG_TRY();
 	{
 		pause = pgm_retry_decide(edata, try, false, worked,
@@ -125,12 +125,12 @@ pgm_task_retry(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata,
 	}
 	PG_CATCH();
 	{
-		final = pgm_work_abort(work);
+		final = pgm_call_transaction_abort(work);
 	}
 	PG_END_TRY();
 	if (final)
 		pgm_task_fail(task, row, final);
-	pgm_work_commit(work);
+	pgm_call_transaction_commit(work);
 	return pause;
 }
 
@@ -175,7 +175,7 @@ segment_part(void *arg)
 static ErrorData *
 try_segment(const PgmTask *task, bool *lost)
 {
-	const PgmWork *work = &task->engine->work;
+	const PgmCallTransaction *work = &task->engine->work;
 	LocalTransactionId begun = pgm_local_transaction();
 	ErrorData  *volatile edata = NULL;
 
@@ -183,7 +183,7 @@ try_segment(const PgmTask *task, bool *lost)
 	{
 		PgmJournalSegment row = pgm_task_row(task, "done");
 
-		pgm_work_begin();
+		pgm_call_transaction_begin();
 		pgm_runlock_keep();
 		edata = pgm_subtransaction("pg_migrate", segment_part,
 								   unconstify(PgmTask *, task));
@@ -191,14 +191,14 @@ try_segment(const PgmTask *task, bool *lost)
 			ReThrowError(edata);
 		pgm_runlock_keep();
 		pgm_task_done(task, &row);
-		pgm_work_commit(work);
+		pgm_call_transaction_commit(work);
 	}
 	PG_CATCH();
 	{
 		pgm_run_active = false;
 		pgm_lockwatch_stop();
 		*lost = pgm_local_transaction() != begun;
-		edata = pgm_work_abort(work);
+		edata = pgm_call_transaction_abort(work);
 	}
 	PG_END_TRY();
 	return edata;
@@ -244,8 +244,10 @@ open_row(List *open, int number)
 	ListCell   *lc;
 
 	foreach(lc, open)
+	{
 		if (((PgmJournalSegment *) lfirst(lc))->number == number)
-		return lfirst(lc);
+			return lfirst(lc);
+	}
 	return NULL;
 }
 
@@ -253,9 +255,9 @@ open_row(List *open, int number)
 static void
 finish_step(const PgmTask *task, PgmJournalSegment *row)
 {
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	pgm_task_done(task, row);
-	pgm_work_commit(&task->engine->work);
+	pgm_call_transaction_commit(&task->engine->work);
 }
 
 /* Run one segment, unless it is in effect; "row" is what is known of it. */
@@ -357,7 +359,9 @@ leave_to_worker(PgmEngine *e, List **segments)
 		ListCell   *lc;
 
 		foreach(lc, segments[i])
+		{
 			lone = lone || ((PgmSegment *) lfirst(lc))->kind == PGM_SEGMENT_LONE;
+		}
 	}
 	if (!e->in_call || !lone)
 		return false;
@@ -384,7 +388,7 @@ begin_run(PgmEngine *e, List **open)
 	PgmPlan    *plan;
 	List	  **segments;
 
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	pgm_journal_runs_dead(e->number);
 	g = pgm_registry_graph(false, &pos);
 	*open = pgm_journal_open(false);
@@ -400,7 +404,7 @@ begin_run(PgmEngine *e, List **open)
 	e->left = leave_to_worker(e, segments);
 	if (e->left)
 	{
-		pgm_work_commit(&e->work);
+		pgm_call_transaction_commit(&e->work);
 		return NULL;
 	}
 	pgm_lint_on_run(e->run);
@@ -416,7 +420,7 @@ begin_run(PgmEngine *e, List **open)
 		ereport(NOTICE, (errmsg("the database is at base")));
 	pgm_run_announce_role(e->run);
 	pgm_warn_timeouts(e->run, segments);
-	pgm_work_commit(&e->work);
+	pgm_call_transaction_commit(&e->work);
 	return segments;
 }
 
@@ -435,9 +439,9 @@ run_all(PgmEngine *e)
 	pgm_engine_identity = NULL;
 	if (e->number != 0)
 	{
-		pgm_work_begin();
+		pgm_call_transaction_begin();
 		pgm_journal_run_end(e->number, "done", NULL);
-		pgm_work_commit(&e->work);
+		pgm_call_transaction_commit(&e->work);
 	}
 }
 
@@ -445,7 +449,7 @@ run_all(PgmEngine *e)
 static void
 give_up(PgmEngine *e)
 {
-	ErrorData  *edata = pgm_work_abort(&e->work);
+	ErrorData  *edata = pgm_call_transaction_abort(&e->work);
 
 	pgm_engine_identity = NULL;
 	pgm_engine_task = NULL;
@@ -453,9 +457,9 @@ give_up(PgmEngine *e)
 	{
 		if (e->number != 0)
 		{
-			pgm_work_begin();
+			pgm_call_transaction_begin();
 			pgm_journal_run_end(e->number, "failed", edata);
-			pgm_work_commit(&e->work);
+			pgm_call_transaction_commit(&e->work);
 		}
 	}
 	PG_FINALLY();
@@ -473,11 +477,11 @@ give_up(PgmEngine *e)
 void
 pgm_engine_queue(PgmEngine *e)
 {
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	e->number = pgm_registry_next_run();
 	pgm_journal_run_begin(e->number, "waiting", e->target, direction_of(e),
 						  GetUserId());
-	pgm_work_commit(&e->work);
+	pgm_call_transaction_commit(&e->work);
 }
 
 /*
@@ -530,18 +534,18 @@ pg_migrate_deploy(PG_FUNCTION_ARGS)
 {
 	PgmEngine	e = {.in_call = true};
 
-	pgm_work_check_context(fcinfo, "migrate.deploy()",
-						   "SELECT migrate.upgrade()");
+	pgm_call_transaction_check_context(fcinfo, "migrate.deploy()",
+									   "SELECT migrate.upgrade()");
 	pgm_runlock_check("migrate.deploy()");
 	pgm_citus_refuse_worker("call migrate.deploy()");
 	pgm_settings_define();
-	pgm_work_start(&e.work);
+	pgm_call_transaction_start(&e.work);
 	e.target = argument(fcinfo, 0);
 	e.direction = pgm_parse_direction(argument(fcinfo, 1));
-	pgm_work_leave(&e.work);
+	pgm_call_transaction_leave(&e.work);
 	do
 		pgm_engine_run(&e);
 	while (e.left && !pgm_worker_run(e.direction, e.target, e.login));
-	pgm_work_end(&e.work);
+	pgm_call_transaction_end(&e.work);
 	PG_RETURN_VOID();
 }

@@ -6,13 +6,13 @@
 #define PGM_ENGINE_H
 
 #include "registry/journal.h"
-#include "script/segment.h"
 #include "run/call_transaction.h"
+#include "script/segment.h"
 
 /* A run in progress */
 typedef struct PgmEngine
 {
-	PgmWork		work;
+	PgmCallTransaction work;
 	const char *target;
 	PgmDirection direction;
 	int64		number;			/* 0: not written down yet */

@@ -31,8 +31,8 @@
 #include "run/atomic.h"
 #include "run/execute.h"
 #include "run/extension_guard.h"
-#include "run/locks/relation_locks.h"
 #include "run/locks/lock_watch.h"
+#include "run/locks/relation_locks.h"
 #include "util/subtransaction.h"
 
 /* A script being executed, for the error context */
@@ -216,7 +216,9 @@ execute_raw(RawStmt *raw, const char *text, ProcessUtilityContext level,
 	planned = pg_plan_queries(planned, text, CURSOR_OPT_PARALLEL_OK, NULL);
 	PopActiveSnapshot();
 	foreach(lc, planned)
+	{
 		execute_planned(lfirst_node(PlannedStmt, lc), text, level, dest);
+	}
 	CommandCounterIncrement();
 }
 

@@ -17,9 +17,9 @@
 #include "tcop/cmdtag.h"
 #include "utils/acl.h"
 
-#include "util/spi.h"
-#include "run/extension_guard.h"
 #include "registry/run_lock.h"
+#include "run/extension_guard.h"
+#include "util/spi.h"
 
 #define OUR_EXTENSION "pg_migrate"
 #define OUR_SCHEMA "migrate"
@@ -41,8 +41,10 @@ pgm_drops_extension(const DropStmt *drop)
 	if (drop->removeType != OBJECT_EXTENSION && drop->removeType != OBJECT_SCHEMA)
 		return false;
 	foreach(lc, drop->objects)
+	{
 		if (is_ours(drop->removeType, strVal(lfirst(lc))))
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -54,8 +56,10 @@ drops_owner(const DropOwnedStmt *drop)
 	ListCell   *lc;
 
 	foreach(lc, drop->roles)
+	{
 		if (get_rolespec_oid(lfirst(lc), true) == owner)
-		return true;
+			return true;
+	}
 	return false;
 }
 

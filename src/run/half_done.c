@@ -15,9 +15,9 @@
 
 #include "errors.h"
 #include "registry/journal.h"
+#include "registry/run_lock.h"
 #include "run/half_done.h"
 #include "run/run.h"
-#include "registry/run_lock.h"
 #include "script/segment.h"
 
 /* What is half done, in a sentence. */
@@ -29,7 +29,9 @@ pgm_half_done_text(List *open)
 	ListCell   *lc;
 
 	foreach(lc, open)
+	{
 		done += strcmp(((PgmJournalSegment *) lfirst(lc))->state, "done") == 0;
+	}
 	return psprintf("migration \"%s\" was left half done by run %lld: %d of %d segments of its %s are in effect",
 					first->revision, (long long) first->run, done, first->total,
 					first->direction);

@@ -185,8 +185,10 @@ invalid_partition(Oid index)
 	ListCell   *lc;
 
 	foreach(lc, find_inheritance_children(index, NoLock))
+	{
 		if (is_invalid(lfirst_oid(lc)))
-		return lfirst_oid(lc);
+			return lfirst_oid(lc);
+	}
 	return InvalidOid;
 }
 
@@ -226,9 +228,11 @@ check(const PgmExpected *expected)
 	if (!OidIsValid(expected->partitioned))
 		return;
 	foreach(lc, indexes_of(expected->partitioned))
+	{
 		if (!list_member_oid(expected->before, lfirst_oid(lc)) &&
 			is_invalid(lfirst_oid(lc)))
-		complain(lfirst_oid(lc));
+			complain(lfirst_oid(lc));
+	}
 }
 
 static void

@@ -32,12 +32,12 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
-#include "util/spi.h"
-#include "schema/index_name.h"
-#include "run/nontransactional_outcome.h"
-#include "script/script.h"
-#include "util/subtransaction.h"
 #include "run/invalid_index.h"
+#include "run/nontransactional_outcome.h"
+#include "schema/index_name.h"
+#include "script/script.h"
+#include "util/spi.h"
+#include "util/subtransaction.h"
 
 /* Kind of a statement, by what has to be looked at */
 typedef struct PgmLoneKind
@@ -245,17 +245,17 @@ define_on_clone(const IndexStmt *stmt, Oid relid)
 }
 
 /* An index that is defined on trial */
-typedef struct PgmTrial
+typedef struct PgmTrialIndex
 {
 	const IndexStmt *stmt;
 	Oid			relid;
 	char	   *definition;
-} PgmTrial;
+} PgmTrialIndex;
 
 static bool
 define_part(void *arg)
 {
-	PgmTrial   *trial = arg;
+	PgmTrialIndex *trial = arg;
 	MemoryContext old = MemoryContextSwitchTo(CurTransactionContext);
 	char	   *definition = define_on_clone(trial->stmt, trial->relid);
 
@@ -271,7 +271,7 @@ define_part(void *arg)
 static char *
 intended_definition(const IndexStmt *stmt, Oid relid)
 {
-	PgmTrial	trial = {.stmt = stmt,.relid = relid};
+	PgmTrialIndex trial = {.stmt = stmt,.relid = relid};
 
 	return pgm_subtransaction("pg_migrate", define_part, &trial) ? NULL :
 		trial.definition;
@@ -365,7 +365,9 @@ reindex_scope(const ReindexStmt *stmt, Datum *values, bool *isnull)
 		tables = find_all_inheritors(relid, NoLock, NULL);
 	oids = palloc(Max(list_length(tables), 1) * sizeof(Datum));
 	foreach(lc, tables)
+	{
 		oids[foreach_current_index(lc)] = ObjectIdGetDatum(lfirst_oid(lc));
+	}
 	values[0] = PointerGetDatum(construct_array(oids, list_length(tables), OIDOID,
 												sizeof(Oid), true, TYPALIGN_INT));
 }
@@ -376,8 +378,10 @@ is_concurrent_reindex(const Node *statement)
 	ListCell   *lc;
 
 	foreach(lc, ((const ReindexStmt *) statement)->params)
+	{
 		if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
-		return defGetBoolean(lfirst_node(DefElem, lc));
+			return defGetBoolean(lfirst_node(DefElem, lc));
+	}
 	return false;
 }
 

@@ -16,13 +16,13 @@
 #include "errors.h"
 #include "files/behaviour_headers.h"
 #include "registry/journal.h"
+#include "registry/run_lock.h"
 #include "run/atomic.h"
 #include "run/client_backend.h"
 #include "run/engine.h"
+#include "run/locks/lock_retry.h"
 #include "run/locks/lock_watch.h"
 #include "run/nontransactional_outcome.h"
-#include "run/locks/lock_retry.h"
-#include "registry/run_lock.h"
 #include "run/run_settings.h"
 
 /* A setting to be put back */
@@ -102,7 +102,9 @@ replay(List *saved, const VariableSetStmt *set)
 							   NULL);
 	/* what the script has set before; the rest was not its own */
 	foreach(lc, list_copy(saved))
+	{
 		saved = set_for_session(saved, ((PgmSaved *) lfirst(lc))->name, NULL);
+	}
 	return saved;
 }
 
@@ -163,8 +165,10 @@ leave_lone(const PgmTask *task, List *saved)
 
 	SetUserIdAndSecContext(id->saved_role, id->saved_context);
 	foreach(lc, saved)
+	{
 		set_option(((PgmSaved *) lfirst(lc))->name,
 				   ((PgmSaved *) lfirst(lc))->value);
+	}
 	SetUserIdAndSecContext(id->saved_role, id->saved_context);
 }
 
@@ -231,7 +235,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 			 const PgmScript *script, int index, PgmLonePurpose purpose,
 			 bool *committed)
 {
-	const PgmWork *work = &task->engine->work;
+	const PgmCallTransaction *work = &task->engine->work;
 	ErrorData  *volatile edata = NULL;
 	List	   *saved;
 	PgmSession *volatile session = IsA(statement, DiscardStmt) ? save_session() : NULL;
@@ -240,7 +244,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 	MemoryContext context;
 
 	saved = enter_lone(task, statement, purpose);
-	pgm_work_commit(work);		/* the settings */
+	pgm_call_transaction_commit(work);	/* the settings */
 	start = GetCurrentTimestamp();
 	begun = pgm_local_transaction();
 	pgm_lockwatch_start();
@@ -257,7 +261,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 	{
 		MemoryContextSwitchTo(context);
 		pgm_execute_lone(script, index, &work->timeout);
-		pgm_work_commit(work);
+		pgm_call_transaction_commit(work);
 	}
 	PG_CATCH();
 	{
@@ -265,7 +269,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 		pgm_lockwatch_stop();
 		if (committed)
 			*committed = pgm_local_transaction() != begun;
-		edata = pgm_work_abort(work);
+		edata = pgm_call_transaction_abort(work);
 		explain_cancel(edata, statement, start);
 	}
 	PG_END_TRY();
@@ -277,7 +281,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 		restore_session(session);
 	if (!pgm_runlock_held())
 		pgm_runlock_keep();
-	pgm_work_commit(work);
+	pgm_call_transaction_commit(work);
 	return edata;
 }
 
@@ -289,7 +293,7 @@ static ErrorData *
 clear_remains(const PgmTask *task, const Node *statement, const char *intent,
 			  PgmLonePurpose purpose)
 {
-	const PgmWork *work = &task->engine->work;
+	const PgmCallTransaction *work = &task->engine->work;
 	char	   *before = NULL;
 
 	for (;;)
@@ -299,10 +303,10 @@ clear_remains(const PgmTask *task, const Node *statement, const char *intent,
 		ErrorData  *edata;
 		List	   *saved = enter_lone(task, statement, PGM_LONE_LOOK);
 
-		pgm_work_begin();
+		pgm_call_transaction_begin();
 		sql = pgm_lone_remains(statement, intent);
 		leave_lone(task, saved);
-		pgm_work_commit(work);
+		pgm_call_transaction_commit(work);
 		if (sql == NULL)
 			return NULL;
 		/* IF EXISTS may succeed without effect */
@@ -331,10 +335,10 @@ examine(const PgmTask *task, const Node *statement, const char *intent)
 	PgmOutcome	outcome;
 	List	   *saved = enter_lone(task, statement, PGM_LONE_LOOK);
 
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	outcome = pgm_lone_examine(statement, intent);
 	leave_lone(task, saved);
-	pgm_work_commit(&task->engine->work);
+	pgm_call_transaction_commit(&task->engine->work);
 	return outcome;
 }
 
@@ -345,12 +349,12 @@ write_intent(const PgmTask *task, Node *statement)
 	PgmJournalSegment row = pgm_task_row(task, "running");
 	List	   *saved = enter_lone(task, statement, PGM_LONE_LOOK);
 
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	pgm_lone_prepare(statement);
 	row.intent = pgm_lone_intent(statement);
 	leave_lone(task, saved);
 	pgm_journal_write(&row, NULL);
-	pgm_work_commit(&task->engine->work);
+	pgm_call_transaction_commit(&task->engine->work);
 	return row;
 }
 
@@ -358,9 +362,9 @@ write_intent(const PgmTask *task, Node *statement)
 static void
 record_lone(const PgmTask *task, PgmJournalSegment *row)
 {
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	pgm_task_done(task, row);
-	pgm_work_commit(&task->engine->work);
+	pgm_call_transaction_commit(&task->engine->work);
 }
 
 /* The statement of a lone segment. */
@@ -483,9 +487,9 @@ static void
 stop_unknown(const PgmTask *task, PgmJournalSegment *row)
 {
 	row->state = "unknown";
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	pgm_journal_write(row, NULL);
-	pgm_work_commit(&task->engine->work);
+	pgm_call_transaction_commit(&task->engine->work);
 	ereport(ERROR,
 			(errcode(PGM_ERRCODE_OUTCOME_UNKNOWN),
 			 errmsg("migration \"%s\" was cut off in a statement whose outcome is unknown",
@@ -539,8 +543,8 @@ pgm_lone_recover(const PgmTask *task, PgmJournalSegment *row)
 		record_lone(task, row);
 		return true;
 	}
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	pgm_journal_forget(row);
-	pgm_work_commit(&task->engine->work);
+	pgm_call_transaction_commit(&task->engine->work);
 	return false;
 }

@@ -17,8 +17,8 @@
 
 #include "errors.h"
 #include "files/behaviour_headers.h"
-#include "util/revision_names.h"
 #include "run/run.h"
+#include "util/revision_names.h"
 
 /* Fetch and cut the scripts of one step. */
 static void
@@ -139,8 +139,10 @@ pgm_step_cut(const PgmStep *step)
 	ListCell   *lc;
 
 	foreach(lc, step->script ? step->script->statements : NIL)
+	{
 		if (((const PgmStatement *) lfirst(lc))->begins_segment)
-		return lfirst(lc);
+			return lfirst(lc);
+	}
 	return NULL;
 }
 
@@ -194,8 +196,10 @@ check_values(const PgmStep *step, const PgmScript *script,
 		return NULL;
 	}
 	foreach(lc, *added)
+	{
 		if (pgm_statement_mentions(script, s, ((PgmAddedValue *) lfirst(lc))->value))
-		return lfirst(lc);
+			return lfirst(lc);
+	}
 	return NULL;
 }
 
@@ -245,7 +249,9 @@ find_obstacle(const PgmRun *run, PgmObstacle *o)
 		if (step->script == NULL)
 			continue;
 		foreach(lc, step->script->statements)
+		{
 			partitioned = pgm_statement_partitioned(lfirst(lc), partitioned);
+		}
 	}
 	return false;
 }

@@ -11,10 +11,10 @@
 
 #include "errors.h"
 #include "registry/journal.h"
-#include "util/revision_names.h"
 #include "run/half_done.h"
-#include "script/segment.h"
 #include "run/run_warnings.h"
+#include "script/segment.h"
+#include "util/revision_names.h"
 #include "util/srf.h"
 
 /* Where each preview begins to try for a dollar quote */
@@ -99,9 +99,11 @@ hides_settings(const PgmScript *script)
 	if (strcasestr(script->text, "set_config"))
 		return true;
 	foreach(lc, script->statements)
+	{
 		if (IsA(((PgmStatement *) lfirst(lc))->raw->stmt, DoStmt) &&
 			strcasestr(script->text, "set "))
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -139,7 +141,9 @@ append_resets(StringInfo out, const PgmScript *script)
 	ListCell   *lc;
 
 	foreach(lc, script->statements)
+	{
 		append_reset(out, lfirst(lc));
+	}
 	if (hides_settings(script))
 		appendStringInfoString(out, "RESET ALL;\n");
 }
@@ -207,8 +211,10 @@ array_expression(List *names)
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "ARRAY[");
 	foreach(lc, names)
+	{
 		appendStringInfo(&buf, "%s%s", foreach_current_index(lc) ? ", " : "",
 						 quote_literal_cstr(lfirst(lc)));
+	}
 	appendStringInfoString(&buf, "]::text[]");
 	return buf.data;
 }

@@ -12,8 +12,8 @@
 #include "registry/journal.h"
 #include "run/progress.h"
 #include "run/run_settings.h"
-#include "util/subtransaction.h"
 #include "util/srf.h"
+#include "util/subtransaction.h"
 
 static TimestampTz next_report = 0;
 
@@ -26,16 +26,16 @@ pgm_progress_begin(void)
 }
 
 /* What is to be reported */
-typedef struct PgmReport
+typedef struct PgmProgressLine
 {
 	int			pid;
 	char	   *line;
-} PgmReport;
+} PgmProgressLine;
 
 static bool
 report_part(void *arg)
 {
-	PgmReport  *report = arg;
+	PgmProgressLine *report = arg;
 
 	report->line = pgm_journal_progress_line(report->pid);
 	return false;
@@ -49,7 +49,7 @@ report_part(void *arg)
 void
 pgm_progress_report(int pid)
 {
-	PgmReport	report = {.pid = pid};
+	PgmProgressLine report = {.pid = pid};
 	ErrorData  *edata;
 
 	if (pgm_progress_interval <= 0 || GetCurrentTimestamp() < next_report)

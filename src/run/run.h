@@ -6,8 +6,8 @@
 #define PGM_RUN_H
 
 #include "graph/plan.h"
-#include "registry/registry.h"
 #include "registry/identity.h"
+#include "registry/registry.h"
 #include "script/script.h"
 
 typedef struct PgmStep

@@ -12,11 +12,11 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
-#include "schema/relation_size.h"
-#include "util/spi.h"
 #include "run/nontransactional_outcome.h"
-#include "script/segment.h"
 #include "run/run_warnings.h"
+#include "schema/relation_size.h"
+#include "script/segment.h"
+#include "util/spi.h"
 
 /* An index build of a table larger than this takes long */
 #define LARGE_TABLE (UINT64CONST(1) << 30)

@@ -17,8 +17,8 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-#include "util/subtransaction.h"
 #include "run/toplevel_call.h"
+#include "util/subtransaction.h"
 
 /* Execute a statement that has no effect. */
 static bool

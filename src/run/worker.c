@@ -37,14 +37,14 @@
 #include "utils/wait_event.h"
 
 #include "compat.h"
-#include "registry/registry.h"
-#include "run/confine/caller_settings.h"
 #include "registry/deadlock.h"
+#include "registry/registry.h"
+#include "registry/run_lock.h"
+#include "run/confine/caller_settings.h"
 #include "run/door.h"
 #include "run/engine.h"
-#include "run/progress.h"
 #include "run/locks/lock_retry.h"
-#include "registry/run_lock.h"
+#include "run/progress.h"
 #include "run/run_settings.h"
 #include "run/worker.h"
 
@@ -495,14 +495,14 @@ run_task(PgmWorkerTask *task, const char *target)
 	ActivePortal = portal;
 	PortalContext = portal->portalContext;
 
-	pgm_work_start(&e.work);
+	pgm_call_transaction_start(&e.work);
 	if (task->detached)
 	{
 		pgm_engine_queue(&e);
 		task->run = e.number;
 	}
 	pgm_engine_run(&e);
-	pgm_work_end(&e.work);
+	pgm_call_transaction_end(&e.work);
 	CommitTransactionCommand();
 }
 

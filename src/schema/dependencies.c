@@ -27,14 +27,14 @@
 #include "utils/snapmgr.h"
 
 #include "diff/write/write_arrays.h"
-#include "schema/kinds/kinds.h"
-#include "schema/dependencies.h"
-#include "schema/take_snapshot.h"
-#include "util/text_hash.h"
-#include "util/sql_text.h"
 #include "diff/write/write_types.h"
 #include "lint/expressions/expressions.h"
+#include "schema/dependencies.h"
+#include "schema/kinds/kinds.h"
 #include "schema/relation_size.h"
+#include "schema/take_snapshot.h"
+#include "util/sql_text.h"
+#include "util/text_hash.h"
 
 /* How many steps it may be from something to the object it is a part of */
 #define MOST_STEPS 8
@@ -326,7 +326,9 @@ add_granted_from(PgmSide *s, const PgmObject *grant)
 	add_dependency(s, grant, from, false);
 	if (schema)
 		foreach(lc, pgm_side_children(s, schema, "grant"))
-			add_dependency(s, grant, lfirst(lc), false);
+	{
+		add_dependency(s, grant, lfirst(lc), false);
+	}
 }
 
 /* The bytes of relations, where an extension may store their rows elsewhere */
@@ -575,8 +577,10 @@ pgm_side_children(const PgmSide *s, const PgmObject *o, const char *kind)
 	if (entry == NULL)
 		return NIL;
 	foreach(lc, entry->objects)
+	{
 		if (kind == NULL || pgm_kind_is(lfirst(lc), kind))
-		list = lappend(list, lfirst(lc));
+			list = lappend(list, lfirst(lc));
+	}
 	if (kind && (strcmp(kind, "column") == 0 || strcmp(kind, "attribute") == 0))
 		list_sort(list, by_number);
 	return list;

@@ -4,9 +4,9 @@
  */
 #include "postgres.h"
 
-#include "schema/kinds/kinds.h"
 #include "schema/dependencies.h"
 #include "schema/dependencies_file.h"
+#include "schema/kinds/kinds.h"
 #include "schema/take_snapshot.h"
 #include "util/text_hash.h"
 

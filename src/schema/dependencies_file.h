@@ -5,8 +5,8 @@
 #ifndef PGM_DEPENDENCIES_FILE_H
 #define PGM_DEPENDENCIES_FILE_H
 
-#include "util/cache_file.h"
 #include "schema/dependencies.h"
+#include "util/cache_file.h"
 
 /* dependencies_file.c */
 extern void pgm_side_put(PgmBytesOut *out, const PgmSide *s);

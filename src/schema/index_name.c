@@ -32,8 +32,10 @@ is_among(const List *names, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, names)
+	{
 		if (strcmp(lfirst(lc), name) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 

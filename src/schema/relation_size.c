@@ -277,6 +277,8 @@ pgm_tree_bytes(Oid relid)
 	ListCell   *lc;
 
 	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+	{
 		bytes += pgm_relation_bytes(lfirst_oid(lc));
+	}
 	return bytes;
 }

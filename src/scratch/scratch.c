@@ -25,11 +25,11 @@
 #include "utils/rel.h"
 
 #include "compat.h"
-#include "scratch/scratch_internal.h"
 #include "lint/lint_settings.h"
-#include "trial/trial.h"
 #include "registry/run_lock.h"
 #include "run/run_settings.h"
+#include "scratch/scratch_internal.h"
+#include "trial/trial.h"
 #include "util/subtransaction.h"
 
 PgmScratchState *pgm_scratch_open = NULL;

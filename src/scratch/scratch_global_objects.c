@@ -121,7 +121,9 @@ remove_rows(Oid catalog)
 	ListCell   *lc;
 
 	foreach(lc, rows_of(catalog))
+	{
 		CatalogTupleDelete(rel, &((HeapTuple) lfirst(lc))->t_self);
+	}
 	table_close(rel, NoLock);
 }
 

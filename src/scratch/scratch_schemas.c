@@ -219,7 +219,9 @@ move_members(const PgmMovedSchema *moved)
 
 	CommandCounterIncrement();
 	foreach(lc, moved->members)
+	{
 		move_object(lfirst(lc), moved->old, moved->new);
+	}
 	CommandCounterIncrement();
 }
 
@@ -380,7 +382,9 @@ pgm_scratch_move_schemas(void)
 	note_live(ExtensionRelationId);
 	note_live(AccessMethodRelationId);
 	foreach(lc, pgm_scratch_open->scratch->scope->schemas)
+	{
 		move_schema(lfirst(lc));
+	}
 }
 
 /* If it takes the place of one that was set aside, that is whole now. */

@@ -15,8 +15,8 @@
 
 #include "compat.h"
 #include "diff/diff_settings.h"
-#include "scratch/scratch_internal.h"
 #include "run/locks/blocker.h"
+#include "scratch/scratch_internal.h"
 
 /* Pause between two looks, in ms */
 #define LOOK_PAUSE 100

@@ -51,8 +51,10 @@ uses_new_value(const PgmCutter *c, const PgmStatement *statement)
 	ListCell   *lc;
 
 	foreach(lc, c->values)
+	{
 		if (pgm_statement_mentions(c->script, statement, lfirst(lc)))
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -147,8 +149,10 @@ verifies_apart(const PgmCutter *c, const PgmScript *verify)
 		((PgmSegment *) linitial(c->segments))->kind == PGM_SEGMENT_LONE)
 		return true;
 	foreach(lc, verify->statements)
+	{
 		if (!c->single && uses_new_value(&after, lfirst(lc)))
-		return true;
+			return true;
+	}
 	return false;
 }
 

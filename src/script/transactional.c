@@ -83,8 +83,10 @@ is_partitioned(const RangeVar *rel, List *partitioned)
 	ListCell   *lc;
 
 	foreach(lc, partitioned)
+	{
 		if (strcmp(lfirst_node(RangeVar, lc)->relname, rel->relname) == 0)
-		return true;
+			return true;
+	}
 	oid = RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK, NULL, NULL);
 	relkind = OidIsValid(oid) ? get_rel_relkind(oid) : '\0';
 	return relkind == RELKIND_PARTITIONED_TABLE ||
@@ -143,8 +145,10 @@ lone_alter_database(const AlterDatabaseStmt *stmt)
 	ListCell   *lc;
 
 	foreach(lc, stmt->options)
+	{
 		if (strcmp(lfirst_node(DefElem, lc)->defname, "tablespace") == 0)
-		return "ALTER DATABASE SET TABLESPACE";
+			return "ALTER DATABASE SET TABLESPACE";
+	}
 	return NULL;
 }
 

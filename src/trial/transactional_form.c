@@ -10,8 +10,8 @@
 #include "utils/lsyscache.h"
 
 #include "compat.h"
-#include "trial/transactional_form.h"
 #include "run/run.h"
+#include "trial/transactional_form.h"
 
 /* Switch an option off.  Returns whether it was on. */
 static bool

@@ -21,15 +21,15 @@
 
 #include "errors.h"
 #include "lint/lint_settings.h"
+#include "registry/run_lock.h"
+#include "run/deferred.h"
+#include "run/half_done.h"
+#include "run/locks/lock_watch.h"
+#include "run/locks/relation_locks.h"
+#include "run/run_settings.h"
 #include "trial/transactional_form.h"
 #include "trial/trial.h"
 #include "util/spi.h"
-#include "run/deferred.h"
-#include "run/half_done.h"
-#include "run/locks/relation_locks.h"
-#include "run/locks/lock_watch.h"
-#include "registry/run_lock.h"
-#include "run/run_settings.h"
 #include "util/subtransaction.h"
 
 /* The name of what became of a statement. */
@@ -71,7 +71,9 @@ forget_prepared(PgmTrial *t)
 	ListCell   *lc;
 
 	foreach(lc, t->prepared)
+	{
 		DropPreparedStatement(lfirst(lc), false);
+	}
 }
 
 /* A statement to be executed */

@@ -5,9 +5,9 @@
 #ifndef PGM_TRIAL_H
 #define PGM_TRIAL_H
 
-#include "trial/observe.h"
 #include "run/execute.h"
 #include "run/run.h"
+#include "trial/observe.h"
 
 /* What became of a statement */
 typedef enum PgmTried

@@ -13,8 +13,8 @@
 
 #include "storage/fd.h"
 
-#include "util/cache_file.h"
 #include "schema/snapshot.h"
+#include "util/cache_file.h"
 
 /* Another number where what is put into files, or its order, is another */
 #define MAGIC "pgm\0 2\n"

@@ -105,8 +105,10 @@ pgm_name_in(List *names, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, names)
+	{
 		if (strcmp(lfirst(lc), name) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -161,8 +163,10 @@ pgm_name_join(List *names)
 
 	initStringInfo(&buf);
 	foreach(lc, names)
+	{
 		appendStringInfo(&buf, "%s%s", foreach_current_index(lc) ? ", " : "",
 						 (char *) lfirst(lc));
+	}
 	return buf.data;
 }
 
@@ -202,7 +206,9 @@ pgm_names_to_array(List *names)
 	ListCell   *lc;
 
 	foreach(lc, names)
+	{
 		elems[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
+	}
 	return construct_array(elems, list_length(names), TEXTOID, -1, false,
 						   TYPALIGN_INT);
 }

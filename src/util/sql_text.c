@@ -101,7 +101,9 @@ pgm_text_names(List *names)
 
 	initStringInfo(&list);
 	foreach(lc, names)
+	{
 		pgm_text_add(&list, "%s", quote_identifier(lfirst(lc)));
+	}
 	return list.data;
 }
 

@@ -52,6 +52,8 @@ pgm_return_lines(FunctionCallInfo fcinfo, List *lines)
 	ListCell   *lc;
 
 	foreach(lc, lines)
+	{
 		shown = lappend(shown, pgm_escape(lfirst(lc)));
+	}
 	return pgm_return_names(fcinfo, shown);
 }

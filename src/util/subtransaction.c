@@ -8,9 +8,9 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
+#include "registry/run_lock.h"
 #include "run/atomic.h"
 #include "run/locks/lock_watch.h"
-#include "registry/run_lock.h"
 #include "util/subtransaction.h"
 
 /* For the statements executed in the innermost subtransaction of ours */

@@ -9,8 +9,8 @@
 #include "tcop/utility.h"
 #include "utils/memutils.h"
 
-#include "diff/write/write_arrays.h"
 #include "diff/model/model_internal.h"
+#include "diff/write/write_arrays.h"
 #include "files/migration.h"
 
 #define DUMP_HEADER "-- PostgreSQL database dump"

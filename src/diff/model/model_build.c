@@ -18,8 +18,8 @@
 #include "utils/syscache.h"
 
 #include "diff/model/model_build.h"
-#include "scratch/scratch_internal.h"
 #include "run/execute.h"
+#include "scratch/scratch_internal.h"
 #include "util/subtransaction.h"
 
 /* Errors that may go away once something else is there */

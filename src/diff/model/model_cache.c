@@ -37,9 +37,9 @@
 #include "utils/snapmgr.h"
 
 #include "diff/autogenerate.h"
+#include "schema/dependencies_file.h"
 #include "schema/fingerprint.h"
 #include "schema/kinds/kinds.h"
-#include "schema/dependencies_file.h"
 #include "util/spi.h"
 
 /*
@@ -139,13 +139,17 @@ pgm_model_key(const PgmAutogenerate *a)
 	ListCell   *lc;
 
 	foreach(lc, a->model->statements)
+	{
 		if (!is_repeatable(((PgmStatement *) lfirst(lc))->raw->stmt))
-		return NULL;
+			return NULL;
+	}
 	hash = pgm_digest_begin();
 	pgm_digest_text(hash, a->model->text);
 	pgm_digest_text(hash, a->scope.database ? "database" : "");
 	foreach(lc, a->scope.schemas)
+	{
 		pgm_digest_text(hash, lfirst(lc));
+	}
 	pgm_digest_text(hash, psprintf("%u %u", GetUserId(), GetSessionUserId()));
 	pgm_digest_text(hash, namespace_search_path);
 	add_surroundings(hash);

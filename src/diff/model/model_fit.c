@@ -92,7 +92,7 @@ remember_extension(PgmModel *m, const Node *statement, const char *name, Oid oid
 }
 
 static PgmPassed
-fit_extension(PgmModel *m, const Node *statement, const PgmTarget *t)
+fit_extension(PgmModel *m, const Node *statement, const PgmModelObject *t)
 {
 	Oid			oid = get_extension_oid(t->name, true);
 
@@ -106,7 +106,7 @@ fit_extension(PgmModel *m, const Node *statement, const PgmTarget *t)
 }
 
 static PgmPassed
-fit_access_method(PgmModel *m, const PgmTarget *t)
+fit_access_method(PgmModel *m, const PgmModelObject *t)
 {
 	Oid			oid = get_am_oid(t->name, true);
 	MemoryContext old;
@@ -145,7 +145,7 @@ find_relation(const RangeVar *rel)
 
 /* Something in a schema that is there, and not compared */
 static PgmPassed
-fit_outside(const PgmModel *m, const PgmTarget *t, Oid nsp)
+fit_outside(const PgmModel *m, const PgmModelObject *t, Oid nsp)
 {
 	const char *schema = get_namespace_name(nsp);
 	Oid			relid = t->relation && !t->creates ? find_relation(t->relation) : InvalidOid;
@@ -158,7 +158,7 @@ fit_outside(const PgmModel *m, const PgmTarget *t, Oid nsp)
 
 /* The schema of what is in one, if that is known */
 static Oid
-schema_of(const PgmTarget *t)
+schema_of(const PgmModelObject *t)
 {
 	Oid			relid = t->relation && !t->creates ? find_relation(t->relation) : InvalidOid;
 	List	   *path;
@@ -172,7 +172,7 @@ schema_of(const PgmTarget *t)
 }
 
 static PgmPassed
-fit_in_schema(const PgmModel *m, const PgmTarget *t)
+fit_in_schema(const PgmModel *m, const PgmModelObject *t)
 {
 	Oid			nsp;
 	Oid			relid;
@@ -188,7 +188,7 @@ fit_in_schema(const PgmModel *m, const PgmTarget *t)
 }
 
 static PgmPassed
-fit_schema(const PgmTarget *t)
+fit_schema(const PgmModelObject *t)
 {
 	Oid			nsp = t->name ? get_namespace_oid(t->name, true) : InvalidOid;
 
@@ -217,7 +217,7 @@ has_transform(const CreateTransformStmt *stmt)
 
 /* What has no schema: only where that is compared, or is needed and missing */
 static PgmPassed
-fit_database(const Node *statement, const PgmTarget *t)
+fit_database(const Node *statement, const PgmModelObject *t)
 {
 	bool		missing = false;
 
@@ -237,7 +237,7 @@ fit_database(const Node *statement, const PgmTarget *t)
 }
 
 static PgmPassed
-fit_target(PgmModel *m, const Node *statement, const PgmTarget *t)
+fit_target(PgmModel *m, const Node *statement, const PgmModelObject *t)
 {
 	if (t->in_schema)
 		return fit_in_schema(m, t);

@@ -15,7 +15,7 @@ typedef struct PgmModelNote
 } PgmModelNote;
 
 /* What a statement is about */
-typedef struct PgmTarget
+typedef struct PgmModelObject
 {
 	ObjectType	type;
 	const char *schema;			/* NULL: not said, or it is in none */
@@ -23,7 +23,7 @@ typedef struct PgmTarget
 	bool		in_schema;		/* of a type that is in a schema */
 	bool		creates;
 	const RangeVar *relation;	/* if it is a relation, or a part of one */
-} PgmTarget;
+} PgmModelObject;
 
 /* What is to be done with a statement */
 typedef enum PgmModelUse

@@ -132,7 +132,7 @@ add_rename(PgmModel *m, const PgmModelNote *note, const char *kind, const char *
 
 /* The schema of what was just made, or changed */
 static const char *
-schema_of(const PgmTarget *t)
+schema_of(const PgmModelObject *t)
 {
 	Oid			relid = t->relation ? RangeVarGetRelid(t->relation, NoLock, true) : InvalidOid;
 	List	   *path;
@@ -256,7 +256,7 @@ kind_of(const Node *node)
 }
 
 static void
-rename_whole(PgmModel *m, const PgmModelNote *note, const Node *node, const PgmTarget *t)
+rename_whole(PgmModel *m, const PgmModelNote *note, const Node *node, const PgmModelObject *t)
 {
 	const char *kind = kind_of(node);
 	const char *identity = NULL;
@@ -278,7 +278,7 @@ rename_whole(PgmModel *m, const PgmModelNote *note, const Node *node, const PgmT
 }
 
 static void
-rename_in(PgmModel *m, const PgmModelNote *note, const Node *node, const PgmTarget *t, int i)
+rename_in(PgmModel *m, const PgmModelNote *note, const Node *node, const PgmModelObject *t, int i)
 {
 	char	   *owner = dotted(quote_identifier(schema_of(t)), t->name);
 	List	   *values;

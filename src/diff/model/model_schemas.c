@@ -32,7 +32,7 @@ find_created(PgmModel *m)
 
 		if (IsA(node, CreateSchemaStmt) && pgm_model_targets(node))
 			m->creates = add_name(m->creates,
-								  ((PgmTarget *) linitial(pgm_model_targets(node)))->name);
+								  ((PgmModelObject *) linitial(pgm_model_targets(node)))->name);
 	}
 }
 
@@ -80,7 +80,7 @@ find_of(PgmModel *m, const Node *node, const char *path)
 
 	foreach(lc, pgm_model_targets(node))
 	{
-		const PgmTarget *t = lfirst(lc);
+		const PgmModelObject *t = lfirst(lc);
 
 		if (t->type == OBJECT_SCHEMA)
 			m->schemas_said = add_name(m->schemas_said, t->name);

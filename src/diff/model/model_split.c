@@ -111,6 +111,8 @@ pgm_model_split(RawStmt *raw)
 	}
 	create->tableElts = elements;
 	foreach(lc, keys)
+	{
 		alters = lappend(alters, make_alter(raw, create->relation, lfirst(lc)));
+	}
 	return alters;
 }

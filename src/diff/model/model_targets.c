@@ -10,10 +10,10 @@
 #include "compat.h"
 #include "diff/model/model_internal.h"
 
-static PgmTarget *
+static PgmModelObject *
 make_target(ObjectType type, bool creates)
 {
-	PgmTarget  *t = palloc0(sizeof(PgmTarget));
+	PgmModelObject *t = palloc0(sizeof(PgmModelObject));
 
 	t->type = type;
 	t->creates = creates;
@@ -24,7 +24,7 @@ make_target(ObjectType type, bool creates)
 static List *
 of_name(ObjectType type, List *name, bool creates)
 {
-	PgmTarget  *t;
+	PgmModelObject *t;
 	int			n = list_length(name);
 
 	if (n == 0)
@@ -41,7 +41,7 @@ of_name(ObjectType type, List *name, bool creates)
 static List *
 of_relation(ObjectType type, const RangeVar *rel, bool creates)
 {
-	PgmTarget  *t;
+	PgmModelObject *t;
 
 	if (rel == NULL)
 		return NIL;
@@ -79,7 +79,7 @@ of_type(ObjectType type, Node *object)
 static List *
 of_database(ObjectType type, const char *name, bool creates)
 {
-	PgmTarget  *t = make_target(type, creates);
+	PgmModelObject *t = make_target(type, creates);
 
 	t->name = name;
 	return list_make1(t);
@@ -141,7 +141,9 @@ of_objects(ObjectType type, List *objects)
 	ListCell   *lc;
 
 	foreach(lc, objects)
+	{
 		targets = list_concat(targets, of_object(type, lfirst(lc)));
+	}
 	return targets;
 }
 
@@ -363,7 +365,7 @@ without_schema(const Node *n)
 	}
 }
 
-/* What the statement is about (PgmTarget); NIL where that is nothing that has a name. */
+/* What the statement is about (PgmModelObject); NIL where that is nothing that has a name. */
 List *
 pgm_model_targets(const Node *statement)
 {
@@ -398,7 +400,9 @@ add_elements(List *locked, List *elements)
 		if (!IsA(column, ColumnDef))
 			continue;
 		foreach(of_column, column->constraints)
+		{
 			locked = add_referenced(locked, lfirst(of_column));
+		}
 	}
 	return locked;
 }

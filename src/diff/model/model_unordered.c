@@ -169,7 +169,9 @@ split(Work *w)
 	w->is_split = true;
 	w->raw = copyObject(w->raw);
 	foreach(lc, pgm_model_split(w->raw))
+	{
 		keys = lappend(keys, make_work(w->statement, lfirst(lc), w->settings));
+	}
 	return keys;
 }
 
@@ -196,8 +198,8 @@ wake(PgmBuild *b, List *waiting, const char *name)
 			continue;
 		waiting = list_delete_ptr(waiting, w);
 		targets = pgm_model_targets(w->raw->stmt);
-		if (targets && ((PgmTarget *) linitial(targets))->name)
-			waiting = wake(b, waiting, ((PgmTarget *) linitial(targets))->name);
+		if (targets && ((PgmModelObject *) linitial(targets))->name)
+			waiting = wake(b, waiting, ((PgmModelObject *) linitial(targets))->name);
 	}
 	return waiting;
 }
@@ -207,7 +209,7 @@ static List *
 done(PgmBuild *b, const Work *w, List *waiting)
 {
 	List	   *targets = waiting ? pgm_model_targets(w->raw->stmt) : NIL;
-	const char *name = targets ? ((PgmTarget *) linitial(targets))->name : NULL;
+	const char *name = targets ? ((PgmModelObject *) linitial(targets))->name : NULL;
 
 	return name ? wake(b, waiting, name) : waiting;
 }

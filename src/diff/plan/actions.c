@@ -6,11 +6,11 @@
 
 #include "miscadmin.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
 #include "diff/write/write_internal.h"
+#include "diff/write/write_relations.h"
 #include "diff/write/write_types.h"
+#include "schema/kinds/kinds.h"
 
 /* Kinds that concern what is done after them, not before */
 static const char *const watchers[] = {
@@ -135,8 +135,10 @@ write_after_parts(PgmWrite *w, PgmDiffPlan *p, const PgmObject *o)
 		write_after_identity(w, pgm_plan_atom(p, lfirst(lc)));
 	}
 	foreach(lc, pgm_side_children(p->new, o, "constraint"))
+	{
 		if (pgm_plan_is_folded(p, lfirst(lc), false))
-		pgm_write_after_create(w, lfirst(lc));
+			pgm_write_after_create(w, lfirst(lc));
+	}
 }
 
 static void
@@ -187,8 +189,10 @@ mark_followers(List *statements)
 	ListCell   *lc;
 
 	foreach(lc, statements)
+	{
 		((PgmSql *) lfirst(lc))->with_first = lfirst(lc) != linitial(statements) &&
-		((PgmSql *) linitial(statements))->question;
+			((PgmSql *) linitial(statements))->question;
+	}
 }
 
 /* Write the statements of all actions. */

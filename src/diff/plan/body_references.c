@@ -14,11 +14,11 @@
 #include "parser/scansup.h"
 #include "utils/builtins.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
-#include "util/text_hash.h"
+#include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
+#include "util/text_hash.h"
 
 /* Kinds with names that a body can mention */
 static const char *const relations[] = {

@@ -10,8 +10,8 @@
  */
 #include "postgres.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
+#include "schema/kinds/kinds.h"
 
 /* An action on the way, and what is next there */
 static PgmAction *
@@ -20,8 +20,10 @@ next_undone(const PgmAction *action)
 	ListCell   *lc;
 
 	foreach(lc, action->then)
+	{
 		if (!((PgmAction *) lfirst(lc))->done)
-		return lfirst(lc);
+			return lfirst(lc);
+	}
 	return NULL;
 }
 
@@ -128,8 +130,10 @@ replace_one(PgmDiffPlan *p, List *cycle)
 	ListCell   *lc;
 
 	foreach(lc, cycle)
+	{
 		if (pgm_atom_replace(p, ((PgmAction *) lfirst(lc))->atom))
-		return true;
+			return true;
+	}
 	return false;
 }
 

@@ -12,11 +12,11 @@
 
 #include "miscadmin.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
-#include "util/sql_text.h"
 #include "diff/write/write_types.h"
+#include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
 
 /* Kinds of objects that hold rows: they are not replaced for others' sake */
 static const char *const keepers[] = {

@@ -10,8 +10,8 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 
 /* What default privileges call the kinds, and what GRANT does */
 static const struct

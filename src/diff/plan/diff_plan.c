@@ -4,8 +4,8 @@
  */
 #include "postgres.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
+#include "schema/kinds/kinds.h"
 
 /* Forget what was found out about what goes with what. */
 static void

@@ -11,8 +11,8 @@
 #ifndef PGM_DIFF_PLAN_H
 #define PGM_DIFF_PLAN_H
 
-#include "schema/dependencies.h"
 #include "diff/write/writers.h"
+#include "schema/dependencies.h"
 
 typedef enum PgmTodo
 {

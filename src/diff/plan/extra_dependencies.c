@@ -138,14 +138,18 @@ order_not_null(const PgmDiffPlan *p, const PgmAtom *a)
 
 	if (pgm_constraint_is(a->old.object, "NOT NULL ") && a->old.whole)
 		foreach(lc, pgm_side_children(p->old, a->old.whole->old.object, "constraint"))
-			if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
+	{
+		if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
 			pgm_first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
 						   pgm_atom_action(a, PGM_TAKE_DOWN));
+	}
 	if (pgm_constraint_is(a->new.object, "NOT NULL ") && a->new.whole)
 		foreach(lc, pgm_side_children(p->new, a->new.whole->new.object, "constraint"))
-			if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
+	{
+		if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
 			pgm_first_then(pgm_atom_action(a, PGM_SET_UP),
 						   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+	}
 }
 
 /* A REVOKE from a table takes what was granted of its columns, too. */
@@ -160,7 +164,9 @@ order_grants(PgmDiffPlan *p, const PgmAtom *a)
 	if (down == NULL || whole == NULL || whole->new.object == NULL)
 		return;
 	foreach(lc, pgm_side_children(p->new, whole->new.object, "grant"))
+	{
 		pgm_first_then(down, pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+	}
 }
 
 /* A table is logged after, and unlogged before, those it refers to. */
@@ -251,7 +257,9 @@ order_holders(const PgmAtom *a)
 		return;
 	if (type->todo != PGM_REPLACE)
 		foreach(lc, pgm_plan_holders(type, false))
-			pgm_first_then(pgm_atom_action(lfirst(lc), PGM_TAKE_DOWN), up);
+	{
+		pgm_first_then(pgm_atom_action(lfirst(lc), PGM_TAKE_DOWN), up);
+	}
 	foreach(lc, pgm_plan_holders(type, true))
 	{
 		const PgmAtom *column = lfirst(lc);
@@ -272,16 +280,22 @@ order_typed(const PgmDiffPlan *p, const PgmAtom *table)
 	if (link == NULL || link->todo == PGM_KEEP)
 		return;
 	foreach(lc, pgm_side_children(p->new, table->new.object, "column"))
+	{
 		pgm_first_then(link->action[PGM_TAKE_DOWN],
 					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+	}
 	foreach(lc, pgm_side_children(p->old, table->old.object, "column"))
+	{
 		pgm_first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
 					   link->action[PGM_SET_UP]);
+	}
 	type = link->old.object ? pgm_side_find(p->new, "type", pgm_value(link->old.object, "of_type")) : NULL;
 	if (type)
 		foreach(lc, pgm_side_children(p->new, type, "attribute"))
-			pgm_first_then(link->action[PGM_TAKE_DOWN],
-						   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+	{
+		pgm_first_then(link->action[PGM_TAKE_DOWN],
+					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+	}
 }
 
 /* Names of the one list that are not in the other */
@@ -297,7 +311,9 @@ names_without(List *names, List *others)
 		bool		found = false;
 
 		foreach(other, others)
+		{
 			found = found || strcmp(lfirst(lc), lfirst(other)) == 0;
+		}
 		if (!found)
 			left = lappend(left, lfirst(lc));
 	}
@@ -338,7 +354,9 @@ order_link(const PgmDiffPlan *p, const PgmAtom *link)
 	if (up == NULL)
 		return;
 	foreach(lc, parts_of_parents(p->old, after))
+	{
 		pgm_first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN), up);
+	}
 	if (alter == NULL)
 		return;
 	foreach(lc, parts_of_parents(p->new, names_without(before, after)))

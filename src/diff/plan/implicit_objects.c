@@ -8,9 +8,9 @@
  */
 #include "postgres.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 
 static bool
 goes_down(const PgmAtom *a)
@@ -126,8 +126,10 @@ refers_to_partitions(const PgmAtom *key)
 		if (other == NULL || other == table || !is_kind(other->old.object, "table"))
 			continue;
 		foreach(parent, pgm_value_list(other->old.object, "inherits"))
+		{
 			if (strcmp(lfirst(parent), table->old.object->identity) == 0)
-			return true;
+				return true;
+		}
 	}
 	return false;
 }

@@ -9,9 +9,9 @@
 #include "miscadmin.h"
 #include "utils/hsearch.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 
 /* The atoms of an object: its own, and that of its default */
 typedef struct ObjectAtoms
@@ -216,8 +216,10 @@ add_incomplete(PgmDiffPlan *p, PgmAtom *link, const PgmSide *s)
 		if (parent == NULL)
 			continue;
 		foreach(part, pgm_side_children(s, parent, NULL))
+		{
 			if (pgm_is_incomplete(lfirst(part)))
-			add_use(pgm_plan_atom(p, lfirst(part)), link, true);
+				add_use(pgm_plan_atom(p, lfirst(part)), link, true);
+		}
 	}
 }
 
@@ -228,8 +230,10 @@ add_own(PgmDiffPlan *p, PgmAtom *link, const PgmSide *s)
 	ListCell   *lc;
 
 	foreach(lc, pgm_side_children(s, link->new.object, NULL))
+	{
 		if (pgm_is_own_index(s, lfirst(lc)))
-		add_use(pgm_plan_atom(p, lfirst(lc)), link, true);
+			add_use(pgm_plan_atom(p, lfirst(lc)), link, true);
+	}
 }
 
 /* An aspect depends on its object, and on what its value names. */
@@ -245,7 +249,9 @@ add_uses_of_aspect(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
 	if (a->aspect->uses == NULL)
 		return;
 	foreach(lc, a->aspect->uses(s, o))
+	{
 		add_use(a, pgm_plan_atom(p, lfirst(lc)), new);
+	}
 	if (new && strcmp(a->aspect->property, "inherits") == 0)
 	{
 		add_incomplete(p, a, s);

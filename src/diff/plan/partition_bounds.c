@@ -61,9 +61,13 @@ have_common(const List *a, const List *b)
 	ListCell   *y;
 
 	foreach(x, a)
+	{
 		foreach(y, b)
-		if (strcmp(lfirst(x), lfirst(y)) == 0)
-		return true;
+		{
+			if (strcmp(lfirst(x), lfirst(y)) == 0)
+				return true;
+		}
+	}
 	return false;
 }
 

@@ -9,9 +9,9 @@
  */
 #include "postgres.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 
 static bool
 is_kind(const PgmAtom *a, const char *kind)

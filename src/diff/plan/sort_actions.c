@@ -91,7 +91,9 @@ order_link_and_key(const PgmAtom *x, const PgmAtom *y)
 		return true;
 	first = goes_with_above(y, x->old.object);
 	foreach(lc, y->old.used_by)
+	{
 		first = first || goes_with_above(lfirst(lc), x->old.object);
+	}
 	if (first)
 		pgm_first_then(pgm_atom_action(y, PGM_TAKE_DOWN), pgm_atom_action(x, PGM_TAKE_DOWN));
 	return first;
@@ -218,9 +220,13 @@ order_by_dependencies(const PgmAtom *a)
 	ListCell   *lc;
 
 	foreach(lc, a->old.uses)
+	{
 		order_old(a, lfirst(lc));
+	}
 	foreach(lc, a->new.uses)
+	{
 		order_new(a, lfirst(lc));
+	}
 	pgm_first_then(a->action[PGM_HOLLOW], a->action[PGM_TAKE_DOWN]);
 	pgm_first_then(pgm_atom_action(a, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
 	pgm_first_then(a->action[PGM_SET_UP], a->action[PGM_FILL]);

@@ -5,9 +5,9 @@
  */
 #include "postgres.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 
 static List *
 add_found(List *list, const PgmSide *s, const char *kind, const char *identity)
@@ -84,9 +84,11 @@ uses_parent_constraint(const PgmSide *s, const PgmObject *o)
 
 	if (table)
 		foreach(lc, pgm_value_list(table, "inherits"))
-			list = add_found(list, s, "constraint",
-							 psprintf("%s on %s", pgm_value(o, "attached_to"),
-									  (char *) lfirst(lc)));
+	{
+		list = add_found(list, s, "constraint",
+						 psprintf("%s on %s", pgm_value(o, "attached_to"),
+								  (char *) lfirst(lc)));
+	}
 	return list;
 }
 
@@ -149,8 +151,10 @@ whole_parts(const PgmSide *s, const PgmObject *table, const char *kind)
 	ListCell   *lc;
 
 	foreach(lc, pgm_side_children(s, table, kind))
+	{
 		if (!pgm_is_incomplete(lfirst(lc)))
-		list = lappend(list, lfirst(lc));
+			list = lappend(list, lfirst(lc));
+	}
 	return list;
 }
 
@@ -166,8 +170,10 @@ uses_parents(const PgmSide *s, const PgmObject *o)
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 	{
 		foreach(lc, pgm_side_children(s, o, kinds[i]))
+		{
 			if (!pgm_is_own_index(s, lfirst(lc)) && !pgm_is_part_of_incomplete(s, lfirst(lc)))
-			list = lappend(list, lfirst(lc));
+				list = lappend(list, lfirst(lc));
+		}
 	}
 	foreach(lc, pgm_value_list(o, "inherits"))
 	{

@@ -8,8 +8,8 @@
  */
 #include "postgres.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
+#include "schema/kinds/kinds.h"
 
 /* Is there a drop that would lose what may not be lost? */
 static bool
@@ -20,8 +20,10 @@ asks(const PgmDiffPlan *p, const PgmAction *action)
 	if (p->options->allow_drop)
 		return false;
 	foreach(lc, action->statements)
+	{
 		if (((const PgmSql *) lfirst(lc))->loses)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -49,8 +51,10 @@ hold_followers(const PgmAction *action, List *queue)
 	ListCell   *lc;
 
 	foreach(lc, action->then)
+	{
 		if (needs(lfirst(lc), action))
-		queue = hold(lfirst(lc), queue);
+			queue = hold(lfirst(lc), queue);
+	}
 	return queue;
 }
 
@@ -90,8 +94,10 @@ pgm_plan_hold(PgmDiffPlan *p)
 	ListCell   *lc;
 
 	foreach(lc, p->actions)
+	{
 		if (asks(p, lfirst(lc)))
-		queue = hold(lfirst(lc), queue);
+			queue = hold(lfirst(lc), queue);
+	}
 	while (queue != NIL)
 	{
 		const PgmAction *action = llast(queue);

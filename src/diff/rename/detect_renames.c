@@ -16,11 +16,11 @@
 
 #include "miscadmin.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/proof.h"
-#include "diff/write/write_relations.h"
 #include "diff/rename/detect_renames.h"
 #include "diff/rename/rename_internal.h"
+#include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 #include "util/text_hash.h"
 
 /* As often as objects can be in each other */

@@ -13,10 +13,10 @@
 #include "utils/jsonb.h"
 #include "utils/varlena.h"
 
-#include "schema/kinds/kinds.h"
-#include "diff/write/write_relations.h"
 #include "diff/rename/detect_renames.h"
 #include "diff/rename/rename_internal.h"
+#include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
 /* Kinds that can be renamed, those first that a name without a kind means */
@@ -235,8 +235,10 @@ has_label(const PgmObject *type, const char *label)
 	ListCell   *lc;
 
 	foreach(lc, pgm_value_list(type, "labels"))
+	{
 		if (strcmp(lfirst(lc), label) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 

@@ -6,9 +6,9 @@
 
 #include "lib/stringinfo.h"
 
-#include "schema/kinds/kinds.h"
-#include "diff/write/write_relations.h"
 #include "diff/rename/rename_internal.h"
+#include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 
 /* Append all properties that are set, but for some. */
 static void
@@ -36,8 +36,10 @@ append_columns(StringInfo out, const PgmSide *s, const PgmObject *table)
 	ListCell   *lc;
 
 	foreach(lc, columns)
+	{
 		appendStringInfo(out, "|%s %s", pgm_last_name(((PgmObject *) lfirst(lc))->identity),
 						 pgm_value(lfirst(lc), "type"));
+	}
 	return columns != NIL;
 }
 
@@ -140,10 +142,14 @@ of_type(const PgmSide *s, const PgmObject *o)
 	appendStringInfo(&out, "%s|%s", o->kind->name, pgm_relation_schema(o));
 	append_properties(&out, o, not_looked_at, lengthof(not_looked_at));
 	foreach(lc, pgm_side_children(s, o, "attribute"))
+	{
 		appendStringInfo(&out, "|%s %s", pgm_last_name(((PgmObject *) lfirst(lc))->identity),
 						 pgm_value(lfirst(lc), "type"));
+	}
 	foreach(lc, pgm_side_children(s, o, "domain constraint"))
+	{
 		appendStringInfo(&out, "|%s", pgm_value(lfirst(lc), "definition"));
+	}
 	return out.data;
 }
 

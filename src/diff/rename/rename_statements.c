@@ -6,10 +6,10 @@
 
 #include "utils/builtins.h"
 
-#include "schema/kinds/kinds.h"
-#include "diff/write/write_relations.h"
 #include "diff/rename/rename_internal.h"
+#include "diff/write/write_relations.h"
 #include "diff/write/write_types.h"
+#include "schema/kinds/kinds.h"
 
 /* An identity in which the last name is another one */
 static const char *

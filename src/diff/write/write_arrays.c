@@ -188,8 +188,10 @@ append_cast(StringInfo out, const Cast *c, bool each)
 	{
 		appendStringInfoString(out, "ARRAY[");
 		foreach(lc, elements)
+		{
 			appendStringInfo(out, "%s(%s)::%.*s", lc == list_head(elements) ? "" : ", ",
 							 (char *) lfirst(lc), c->type_length, c->type);
+		}
 		appendStringInfoChar(out, ']');
 	}
 }

@@ -16,12 +16,12 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
 #include "diff/write/write_sequences.h"
 #include "diff/write/write_types.h"
 #include "lint/expressions/expressions.h"
+#include "schema/kinds/kinds.h"
 
 static bool
 is_in_view(const PgmObject *relation)

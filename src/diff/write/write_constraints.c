@@ -12,10 +12,10 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
-#include "diff/write/write_arrays.h"
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
+#include "diff/write/write_arrays.h"
 #include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
 #define NOT_VALID " NOT VALID"
@@ -216,11 +216,15 @@ write_parts_first(PgmWrite *w, const PgmObject *constraint, const List *parts)
 	ListCell   *lc;
 
 	foreach(lc, parts)
+	{
 		pgm_write(w, "%s ADD %s NOT VALID", pgm_alter_relation(lfirst(lc)),
 				  pgm_constraint_definition(constraint));
+	}
 	foreach(lc, parts)
+	{
 		pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(lfirst(lc)),
 				  name_of(constraint))->begins = true;
+	}
 }
 
 /* Write the foreign keys of the partitions, if that is how the table gets it. */
@@ -308,8 +312,10 @@ is_in_use(const PgmWrite *w, const PgmObject *old, const PgmObject *relation)
 		(identity && strcmp(identity, psprintf("using index %s", name_of(old))) == 0))
 		return true;
 	foreach(lc, pgm_plan_atom(w->plan, old)->old.used_by)
+	{
 		if (((PgmAtom *) lfirst(lc))->aspect == NULL)
-		return true;
+			return true;
+	}
 	return false;
 }
 

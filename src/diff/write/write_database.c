@@ -16,8 +16,8 @@
 #include "utils/varlena.h"
 
 #include "compat.h"
-#include "schema/kinds/kinds.h"
 #include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
 /* Text doubled where format() would take it for more. */
@@ -162,7 +162,9 @@ setting_value(const PgmObject *o)
 		return literal;
 	initStringInfo(&list);
 	foreach(lc, names)
+	{
 		pgm_text_add(&list, "%s", quote_literal_cstr(lfirst(lc)));
+	}
 	return list.len > 0 ? list.data : "''";
 }
 

@@ -112,7 +112,9 @@ ask_for_values(PgmSql *sql, const PgmObject *old, const PgmObject *new)
 		ListCell   *was;
 
 		foreach(was, before)
+		{
 			known |= strcmp(lfirst(was), lfirst(lc)) == 0;
+		}
 		if (!known)
 			pgm_text_add(&names, "%s", (char *) lfirst(lc));
 	}

@@ -11,9 +11,9 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 
 static const PgmObject *
 relation_of(const PgmWrite *w, const PgmObject *index)
@@ -215,8 +215,10 @@ parent_index_of(const PgmSide *s, const PgmObject *o)
 	if (pgm_kind_is(o, "index"))
 		return name;
 	foreach(lc, pgm_value_list(pgm_side_parent(s, o), "inherits"))
+	{
 		if (pgm_side_find(s, "constraint", psprintf("%s on %s", name, (char *) lfirst(lc))))
-		return psprintf("%.*s.%s", pgm_name_length(lfirst(lc)), (char *) lfirst(lc), name);
+			return psprintf("%.*s.%s", pgm_name_length(lfirst(lc)), (char *) lfirst(lc), name);
+	}
 	return name;
 }
 

@@ -9,9 +9,9 @@
 #include "postgres.h"
 
 #include "compat.h"
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 
 static const char *
 only_parent(const PgmObject *partition)
@@ -230,8 +230,10 @@ write_parents(PgmWrite *w, const PgmObject *of, const PgmObject *without,
 	ListCell   *lc;
 
 	foreach(lc, pgm_value_list(of, "inherits"))
+	{
 		if (without == NULL || !has_parent(without, lfirst(lc)))
-		pgm_write(w, "%s %sINHERIT %s", pgm_alter_relation(of), no, (char *) lfirst(lc));
+			pgm_write(w, "%s %sINHERIT %s", pgm_alter_relation(of), no, (char *) lfirst(lc));
+	}
 }
 
 /* Make a table inherit, or no longer, or from others. */

@@ -193,7 +193,9 @@ create_class(PgmWrite *w, const PgmObject *o)
 	if (storage || members == NIL)
 		pgm_text_add(&list, "STORAGE %s", storage ? storage : type);
 	foreach(lc, members)
+	{
 		pgm_text_add(&list, "%s", (char *) lfirst(lc));
+	}
 	pgm_write(w, "CREATE OPERATOR CLASS %s%s FOR TYPE %s USING %s FAMILY %s AS %s",
 			  pgm_text_until(o->identity, " using "),
 			  pgm_value(o, "default") ? " DEFAULT" : "", type,

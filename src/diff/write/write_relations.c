@@ -16,8 +16,8 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
-#include "schema/kinds/kinds.h"
 #include "diff/write/write_relations.h"
+#include "schema/kinds/kinds.h"
 
 /* The length of a quoted or unquoted name at the beginning of a text. */
 int

@@ -13,9 +13,9 @@
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 
+#include "diff/write/write_types.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
-#include "diff/write/write_types.h"
 
 /* How CREATE AGGREGATE says a property */
 typedef struct AggregateProperty
@@ -267,7 +267,9 @@ create_event_trigger(PgmWrite *w, const PgmObject *o)
 
 	initStringInfo(&tags);
 	foreach(lc, pgm_value_list(o, "tags"))
+	{
 		pgm_text_add(&tags, "%s", quote_literal_cstr(lfirst(lc)));
+	}
 	pgm_write(w, "CREATE EVENT TRIGGER %s ON %s%s EXECUTE FUNCTION %s", o->identity,
 			  pgm_value(o, "event"),
 			  tags.len > 0 ? psprintf(" WHEN TAG IN (%s)", tags.data) : "",

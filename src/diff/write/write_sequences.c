@@ -11,8 +11,8 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "diff/write/writers.h"
 #include "diff/write/write_sequences.h"
+#include "diff/write/writers.h"
 
 /* What a sequence is made with */
 typedef struct Numbers

@@ -12,8 +12,8 @@
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 
-#include "diff/write/writers.h"
 #include "diff/write/write_internal.h"
+#include "diff/write/writers.h"
 
 /* Where the name in "name on relation" ends */
 static const char *

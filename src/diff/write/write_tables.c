@@ -8,11 +8,11 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
-#include "util/sql_text.h"
 #include "lint/lint.h"
+#include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
 
 /* Does a column come from a parent that CREATE TABLE names? */
 static bool
@@ -70,7 +70,9 @@ append_parents(StringInfo out, const PgmObject *table)
 		return;
 	appendStringInfoString(out, " INHERITS (");
 	foreach(lc, pgm_value_list(table, "inherits"))
+	{
 		appendStringInfo(out, "%s%s", foreach_current_index(lc) ? ", " : "", (char *) lfirst(lc));
+	}
 	appendStringInfoChar(out, ')');
 }
 
@@ -142,8 +144,10 @@ create(PgmWrite *w, const PgmObject *table)
 			  of_type && elements.len == 0 ? "" : " (", elements.data,
 			  of_type && elements.len == 0 ? "" : ")", clauses.data);
 	foreach(lc, pgm_side_children(w->new, table, "column"))
+	{
 		if (comes_from_parent(table, lfirst(lc)))
-		write_differences(w, table, lfirst(lc));
+			write_differences(w, table, lfirst(lc));
+	}
 }
 
 /* Does a foreign key that stays refer to the table, which stays too? */

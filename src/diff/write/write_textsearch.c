@@ -227,7 +227,9 @@ drop_mappings(PgmWrite *w, const PgmObject *o, List *mappings)
 
 	initStringInfo(&tokens);
 	foreach(lc, mappings)
+	{
 		pgm_text_add(&tokens, "%s", quote_identifier(((Mapping *) lfirst(lc))->token));
+	}
 	if (tokens.len > 0)
 		pgm_write(w, "ALTER TEXT SEARCH CONFIGURATION %s DROP MAPPING FOR %s",
 				  o->identity, tokens.data);

@@ -7,11 +7,11 @@
  */
 #include "postgres.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
-#include "util/sql_text.h"
 #include "diff/write/write_types.h"
+#include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
 
 static const char *
 aside_name(const char *identity)
@@ -132,7 +132,9 @@ attribute_names(const PgmSide *s, const PgmObject *type)
 	ListCell   *lc;
 
 	foreach(lc, pgm_side_children(s, type, "attribute"))
+	{
 		names = lappend(names, makeString(pstrdup(pgm_last_name(((PgmObject *) lfirst(lc))->identity))));
+	}
 	return names;
 }
 

@@ -15,10 +15,10 @@
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
-#include "schema/kinds/kinds.h"
 #include "diff/write/write_relations.h"
-#include "util/sql_text.h"
 #include "diff/write/write_types.h"
+#include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
 
 /* How CREATE TYPE says a property of a base type */
 typedef struct BaseProperty
@@ -194,7 +194,9 @@ write_enum(PgmWrite *w, const PgmObject *o)
 
 	initStringInfo(&list);
 	foreach(lc, pgm_value_list(o, "labels"))
+	{
 		pgm_text_add(&list, "%s", quote_literal_cstr(lfirst(lc)));
+	}
 	pgm_write(w, "CREATE TYPE %s AS ENUM (%s)", o->identity, list.data);
 }
 
@@ -302,7 +304,9 @@ create_type(PgmWrite *w, const PgmObject *o)
 		pgm_write(w, "CREATE TYPE %s", o->identity);
 	write_whole(w, o);
 	foreach(lc, pgm_side_children(w->new, o, "attribute"))
+	{
 		pgm_write_after_create(w, lfirst(lc));
+	}
 }
 
 static void

@@ -10,9 +10,9 @@
 #include "utils/builtins.h"
 
 #include "diff/plan/diff_plan.h"
+#include "diff/write/write_internal.h"
 #include "diff/write/write_relations.h"
 #include "diff/write/writers.h"
-#include "diff/write/write_internal.h"
 #include "util/sql_text.h"
 
 /* " WITH (...)", or nothing */

@@ -7,10 +7,10 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "diff/write/write_arrays.h"
-#include "schema/kinds/kinds.h"
 #include "diff/plan/diff_plan.h"
+#include "diff/write/write_arrays.h"
 #include "diff/write/writers.h"
+#include "schema/kinds/kinds.h"
 
 static const PgmWriters *const subjects[] = {
 	&pgm_writers_database,

@@ -67,8 +67,10 @@ tree_is_empty(PgmForecast *f, PgmTable *t)
 	ListCell   *lc;
 
 	foreach(lc, pgm_shadow_tree(f->shadow, t))
+	{
 		if (!pgm_shadow_empty(lfirst(lc)))
-		return false;
+			return false;
+	}
 	return true;
 }
 
@@ -174,8 +176,10 @@ alter_key_tables(PgmForecast *f, PgmTable *t, bool rewritten)
 
 		work = work_of_key(rewritten && !tree_is_empty(f, t), key->valid, &why);
 		foreach(lc, key->columns)
+		{
 			if (strcmp(lfirst(lc), f->action->name) == 0)
-			pgm_effect_tree(f, key->referenced, AccessExclusiveLock, work, why);
+				pgm_effect_tree(f, key->referenced, AccessExclusiveLock, work, why);
+		}
 	}
 	foreach(lk, pgm_referencing(f->shadow, t, f->action->name))
 	{
@@ -192,8 +196,10 @@ alter_type(PgmForecast *f, PgmTable *t)
 
 	on_tree(f, t, work_of_alter_type);
 	foreach(lc, f->effects)
+	{
 		if (((PgmEffect *) lfirst(lc))->action == f->action)
-		most = Max(most, ((PgmEffect *) lfirst(lc))->work);
+			most = Max(most, ((PgmEffect *) lfirst(lc))->work);
+	}
 	alter_key_tables(f, t, most == PGM_WORK_REWRITE);
 }
 
@@ -255,7 +261,9 @@ work_of_inherited_key(PgmTable *t, const Constraint *c, const char **why)
 	ListCell   *lc;
 
 	foreach(lc, c->keys)
+	{
 		work = Max(work, pgm_work_of_not_null(t, strVal(lfirst(lc)), why));
+	}
 	return work;
 }
 
@@ -391,8 +399,10 @@ find_key(const PgmTable *t, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, t->keys)
+	{
 		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
-		return lfirst(lc);
+			return lfirst(lc);
+	}
 	return NULL;
 }
 
@@ -444,8 +454,10 @@ drop_constraint(PgmForecast *f, PgmTable *t)
 					   NULL);
 	if (f->action->behavior == DROP_CASCADE)
 		foreach(lc, pgm_referencing(f->shadow, t, NULL))
-			pgm_effect_add(f, lfirst(lc), AccessExclusiveLock, PGM_WORK_NONE,
-						   NULL);
+	{
+		pgm_effect_add(f, lfirst(lc), AccessExclusiveLock, PGM_WORK_NONE,
+					   NULL);
+	}
 }
 
 /* The foreign keys of a column go with it, and their triggers over there. */
@@ -461,14 +473,18 @@ drop_column(PgmForecast *f, PgmTable *t)
 		const PgmForeignKey *key = lfirst(lk);
 
 		foreach(lc, key->columns)
+		{
 			if (strcmp(lfirst(lc), f->action->name) == 0)
-			pgm_effect_add(f, key->referenced, AccessExclusiveLock,
-						   PGM_WORK_NONE, NULL);
+				pgm_effect_add(f, key->referenced, AccessExclusiveLock,
+							   PGM_WORK_NONE, NULL);
+		}
 	}
 	if (f->action->behavior == DROP_CASCADE)
 		foreach(lk, pgm_referencing(f->shadow, t, f->action->name))
-			pgm_effect_add(f, lfirst(lk), AccessExclusiveLock, PGM_WORK_NONE,
-						   NULL);
+	{
+		pgm_effect_add(f, lfirst(lk), AccessExclusiveLock, PGM_WORK_NONE,
+					   NULL);
+	}
 }
 
 /* An action that copies the table unless it changes nothing */
@@ -560,10 +576,12 @@ detach(PgmForecast *f, PgmTable *t)
 	nothing(f, t);
 	pgm_effect_add(f, child, AccessExclusiveLock, PGM_WORK_NONE, NULL);
 	foreach(lc, child ? pgm_referencing(f->shadow, child, NULL) : NIL)
+	{
 		pgm_effect_add(f, lfirst(lc), ShareLock,
 					   ((PgmTable *) lfirst(lc))->kind == RELKIND_RELATION ?
 					   PGM_WORK_SCAN : PGM_WORK_NONE,
 					   "no row may refer to what is detached");
+	}
 	if (!cmd->concurrent)
 		pgm_effect_add(f, pgm_default_partition(f, t), AccessExclusiveLock,
 					   PGM_WORK_NONE, NULL);

@@ -39,8 +39,10 @@ remember(List *aside, PgmTable *t)
 	ListCell   *lc;
 
 	foreach(lc, aside)
+	{
 		if (((PgmAside *) lfirst(lc))->table == t)
-		return aside;
+			return aside;
+	}
 	a = palloc(sizeof(PgmAside));
 	*a = (PgmAside)
 	{
@@ -59,8 +61,10 @@ has_name(const List *names, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, names)
+	{
 		if (lfirst(lc) && strcmp(lfirst(lc), name) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -83,7 +87,9 @@ cascade(PgmShadow *s, List *aside, PgmTable *t, const List *columns)
 			bool		goes = key->referenced == t;
 
 			foreach(lc, key->targets)
+			{
 				goes = goes && lfirst(lc) && has_name(columns, lfirst(lc));
+			}
 			if (goes)
 				other->keys = foreach_delete_current(other->keys, lk);
 		}
@@ -98,11 +104,15 @@ without_constraint(PgmShadow *s, List *aside, PgmTable *t, const AlterTableCmd *
 	ListCell   *lc;
 
 	foreach(lc, t->checks)
+	{
 		if (strcmp(((PgmCheck *) lfirst(lc))->name, cmd->name) == 0)
-		t->checks = foreach_delete_current(t->checks, lc);
+			t->checks = foreach_delete_current(t->checks, lc);
+	}
 	foreach(lc, t->keys)
+	{
 		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, cmd->name) == 0)
-		t->keys = foreach_delete_current(t->keys, lc);
+			t->keys = foreach_delete_current(t->keys, lc);
+	}
 	foreach(lc, t->indexes)
 	{
 		const PgmIndex *index = lfirst(lc);
@@ -143,14 +153,20 @@ without_column(const PgmShadow *s, PgmTable *t, const char *name)
 	gone->script = s->script;
 	lfirst(list_nth_cell(t->columns, attnum - 1)) = gone;
 	foreach(lc, t->checks)
+	{
 		if (mentions(lfirst(lc), attnum))
-		t->checks = foreach_delete_current(t->checks, lc);
+			t->checks = foreach_delete_current(t->checks, lc);
+	}
 	foreach(lc, t->keys)
+	{
 		if (has_name(((PgmForeignKey *) lfirst(lc))->columns, name))
-		t->keys = foreach_delete_current(t->keys, lc);
+			t->keys = foreach_delete_current(t->keys, lc);
+	}
 	foreach(lc, t->indexes)
+	{
 		if (has_name(((PgmIndex *) lfirst(lc))->columns, name))
-		t->indexes = foreach_delete_current(t->indexes, lc);
+			t->indexes = foreach_delete_current(t->indexes, lc);
+	}
 }
 
 /*

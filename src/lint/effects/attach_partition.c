@@ -17,8 +17,8 @@
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
 
-#include "lint/expressions/builtin_functions.h"
 #include "lint/effects/effects.h"
+#include "lint/expressions/builtin_functions.h"
 #include "lint/expressions/expressions.h"
 
 /* Variables of the parent's columns to be those of the child's */
@@ -190,8 +190,10 @@ has_partition(PgmForecast *f, PgmTable *parent)
 	ListCell   *lc;
 
 	foreach(lc, pgm_shadow_children(f->shadow, parent))
+	{
 		if (!((PgmTable *) lfirst(lc))->dropped)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -229,8 +231,10 @@ pgm_default_partition(PgmForecast *f, PgmTable *parent)
 	if (t && !t->dropped && t->is_partition)
 		return t;
 	foreach(lc, parent->children)
+	{
 		if (((PgmTable *) lfirst(lc))->is_default && !((PgmTable *) lfirst(lc))->dropped)
-		return lfirst(lc);
+			return lfirst(lc);
+	}
 	return NULL;
 }
 

@@ -209,8 +209,10 @@ is_rebuilt(const PgmIndex *index, const PgmColumn *column, AttrNumber attnum,
 	ListCell   *lc;
 
 	foreach(lc, index->columns)
+	{
 		concerned = concerned || (lfirst(lc) &&
 								  strcmp(lfirst(lc), column->name) == 0);
+	}
 	return concerned && !pgm_expression_index_kept(index, column, to);
 }
 
@@ -224,8 +226,10 @@ names_of(const List *names, const char *one, const char *many)
 	initStringInfo(&out);
 	appendStringInfoString(&out, list_length(names) == 1 ? one : many);
 	foreach(lc, names)
+	{
 		appendStringInfo(&out, "%s \"%s\"", foreach_current_index(lc) ? "," : "",
 						 (char *) lfirst(lc));
+	}
 	return out.data;
 }
 

@@ -172,8 +172,10 @@ is_undone(PgmShadow *s, const ObjectAddress *object, const ObjectAddress *on)
 	if (object->objectId != t->relid)
 	{
 		foreach(lc, t->indexes)
+		{
 			if (((PgmIndex *) lfirst(lc))->oid == object->objectId)
-			return false;
+				return false;
+		}
 		return true;
 	}
 	if (object->objectSubId == 0 && on->classId == NamespaceRelationId)

@@ -189,8 +189,10 @@ add_relation(PgmShadow *s, List *tables, PgmTable *t)
 
 		tables = add_table(s, tables, one);
 		foreach(lk, one->keys)
+		{
 			tables = add_table(s, tables,
 							   ((PgmForeignKey *) lfirst(lk))->referenced);
+		}
 	}
 	return add_parent(s, tables, t);
 }
@@ -236,7 +238,9 @@ add_reached(PgmShadow *s, List *tables, const DropStmt *stmt, Node *object)
 	ListCell   *lc;
 
 	foreach(lc, p.relations)
+	{
 		tables = add_table(s, tables, pgm_shadow_by_oid(s, lfirst_oid(lc)));
+	}
 	return tables;
 }
 
@@ -344,7 +348,9 @@ pgm_dependents_of_drop(PgmShadow *s, const DropStmt *stmt)
 	ListCell   *lc;
 
 	foreach(lc, stmt->objects)
+	{
 		tables = add_dropped(s, tables, stmt, lfirst(lc));
+	}
 	return tables;
 }
 
@@ -391,8 +397,10 @@ pgm_tables_typed(Oid type)
 	ListCell   *lc;
 
 	foreach(lc, add_tables_of_type(NIL, type, true))
+	{
 		if (get_rel_relkind(lfirst_oid(lc)) != RELKIND_COMPOSITE_TYPE)
-		relids = lappend_oid(relids, lfirst_oid(lc));
+			relids = lappend_oid(relids, lfirst_oid(lc));
+	}
 	return relids;
 }
 
@@ -497,7 +505,9 @@ catalog_referencing(PgmShadow *s, PgmTable *t, const char *column)
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	foreach(lc, relids)
+	{
 		tables = add_table(s, tables, pgm_shadow_by_oid(s, lfirst_oid(lc)));
+	}
 	return tables;
 }
 
@@ -517,8 +527,10 @@ still_refers(const PgmTable *from, const PgmTable *t, const char *column)
 		if (column == NULL)
 			return true;
 		foreach(lc, key->targets)
+		{
 			if (lfirst(lc) && strcmp(lfirst(lc), column) == 0)
-			return true;
+				return true;
+		}
 	}
 	return false;
 }
@@ -534,13 +546,19 @@ pgm_referencing(PgmShadow *s, PgmTable *t, const char *column)
 	ListCell   *lk;
 
 	foreach(lt, s->tables)
+	{
 		foreach(lk, ((PgmTable *) lfirst(lt))->keys)
-		if (((PgmForeignKey *) lfirst(lk))->made_in > 0 && column == NULL &&
-			((PgmForeignKey *) lfirst(lk))->referenced == t)
-		tables = add_table(s, tables, lfirst(lt));
+		{
+			if (((PgmForeignKey *) lfirst(lk))->made_in > 0 && column == NULL &&
+				((PgmForeignKey *) lfirst(lk))->referenced == t)
+				tables = add_table(s, tables, lfirst(lt));
+		}
+	}
 	foreach(lt, tables)
+	{
 		if (!((PgmTable *) lfirst(lt))->dropped && lfirst(lt) != t &&
 			still_refers(lfirst(lt), t, column))
-		result = lappend(result, lfirst(lt));
+			result = lappend(result, lfirst(lt));
+	}
 	return result;
 }

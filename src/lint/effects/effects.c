@@ -220,7 +220,9 @@ of_drop(PgmForecast *f)
 	ListCell   *lc;
 
 	foreach(lc, pgm_dependents_of_drop(f->shadow, stmt))
+	{
 		pgm_effect_add(f, lfirst(lc), mode, PGM_WORK_NONE, NULL);
+	}
 }
 
 /* The indexes of a table, or of its partitions */
@@ -255,8 +257,10 @@ of_reindex(PgmForecast *f)
 	ListCell   *lc;
 
 	foreach(lc, stmt->params)
+	{
 		if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
-		concurrently = defGetBoolean(lfirst_node(DefElem, lc));
+			concurrently = defGetBoolean(lfirst_node(DefElem, lc));
+	}
 	mode = concurrently ? ShareUpdateExclusiveLock : ShareLock;
 	if (stmt->kind == REINDEX_OBJECT_INDEX)
 		pgm_effect_add(f, index_table(f, stmt->relation), mode, PGM_WORK_SCAN,
@@ -274,8 +278,10 @@ of_cluster(PgmForecast *f)
 	ListCell   *lc;
 
 	foreach(lc, pgm_cluster_options(f->node))
+	{
 		if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
-		concurrently = defGetBoolean(lfirst_node(DefElem, lc));
+			concurrently = defGetBoolean(lfirst_node(DefElem, lc));
+	}
 	if (rel)
 		named_partitions(f, rel, concurrently ? ShareUpdateExclusiveLock :
 						 AccessExclusiveLock, PGM_WORK_REWRITE, "the table is copied");
@@ -294,13 +300,17 @@ of_vacuum(PgmForecast *f)
 	ListCell   *lc;
 
 	foreach(lc, stmt->options)
+	{
 		if (strcmp(lfirst_node(DefElem, lc)->defname, "full") == 0)
-		full = defGetBoolean(lfirst_node(DefElem, lc));
+			full = defGetBoolean(lfirst_node(DefElem, lc));
+	}
 	foreach(lc, stmt->rels)
+	{
 		of_tree(f, lfirst_node(VacuumRelation, lc)->relation,
 				full ? AccessExclusiveLock : ShareUpdateExclusiveLock,
 				full ? PGM_WORK_REWRITE : PGM_WORK_SCAN,
 				full ? "the table is copied" : NULL);
+	}
 }
 
 static void
@@ -331,8 +341,10 @@ add_truncated(PgmForecast *f, List *tables, List *tree, bool cascade)
 			continue;
 		tables = lappend(tables, lfirst(lt));
 		foreach(lr, cascade ? pgm_referencing(f->shadow, lfirst(lt), NULL) : NIL)
+		{
 			tables = add_truncated(f, tables,
 								   pgm_shadow_tree(f->shadow, lfirst(lr)), true);
+		}
 	}
 	return tables;
 }
@@ -355,9 +367,11 @@ of_truncate(PgmForecast *f)
 								   stmt->behavior == DROP_CASCADE);
 	}
 	foreach(lc, tables)
+	{
 		pgm_effect_add(f, lfirst(lc), AccessExclusiveLock,
 					   has_rows(lfirst(lc)) ? PGM_WORK_REWRITE : PGM_WORK_NONE,
 					   "its rows are thrown away");
+	}
 }
 
 static void
@@ -472,9 +486,11 @@ of_statistics(PgmForecast *f)
 	ListCell   *lc;
 
 	foreach(lc, ((const CreateStatsStmt *) f->node)->relations)
+	{
 		if (IsA(lfirst(lc), RangeVar))
-		pgm_effect_add(f, find(f, lfirst(lc)), ShareUpdateExclusiveLock,
-					   PGM_WORK_NONE, NULL);
+			pgm_effect_add(f, find(f, lfirst(lc)), ShareUpdateExclusiveLock,
+						   PGM_WORK_NONE, NULL);
+	}
 }
 
 static void
@@ -484,7 +500,9 @@ of_lock(PgmForecast *f)
 	ListCell   *lc;
 
 	foreach(lc, stmt->relations)
+	{
 		pgm_effect_named(f, lfirst(lc), stmt->mode, PGM_WORK_NONE, NULL);
+	}
 }
 
 /* The relation that a comment or security label is about, or part of it is */
@@ -557,8 +575,10 @@ of_domain(PgmForecast *f)
 	if (mode == NoLock)
 		return;
 	foreach(lc, pgm_tables_of_domain(f->shadow, &type))
+	{
 		pgm_effect_add(f, lfirst(lc), mode, PGM_WORK_SCAN,
 					   "every value of the domain is checked");
+	}
 }
 
 static void
@@ -692,7 +712,9 @@ pgm_effects_of(PgmShadow *s, const Node *node)
 
 	collect(&f);
 	foreach(lc, f.effects)
+	{
 		if (!merge_effect(merged, lfirst(lc)))
-		merged = lappend(merged, lfirst(lc));
+			merged = lappend(merged, lfirst(lc));
+	}
 	return merged;
 }

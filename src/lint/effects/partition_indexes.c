@@ -76,9 +76,11 @@ has_same_names(const List *a, const List *b)
 	if (list_length(a) != list_length(b))
 		return false;
 	forboth(la, a, lb, b)
+	{
 		if (lfirst(la) == NULL || lfirst(lb) == NULL ||
 			strcmp(lfirst(la), lfirst(lb)) != 0)
-		return false;
+			return false;
+	}
 	return true;
 }
 
@@ -100,9 +102,11 @@ has_same_columns(const PgmIndex *a, const PgmIndex *b)
 	if (list_length(a->columns) != list_length(b->columns))
 		return false;
 	forboth(la, a->columns, lb, b->columns)
+	{
 		if (lfirst(la) == NULL ? lfirst(lb) != NULL :
 			lfirst(lb) == NULL || strcmp(lfirst(la), lfirst(lb)) != 0)
-		return false;
+			return false;
+	}
 	return true;
 }
 
@@ -226,7 +230,9 @@ add_lacked(PgmShadow *s, List *lacked, const PgmIndex *index,
 		return lacked;
 	if (t->kind == RELKIND_PARTITIONED_TABLE)
 		foreach(lc, pgm_shadow_children(s, t))
-			lacked = add_lacked(s, lacked, index, key, lfirst(lc));
+	{
+		lacked = add_lacked(s, lacked, index, key, lfirst(lc));
+	}
 	if (t->kind != RELKIND_RELATION)
 		return lacked;
 	one = palloc0(sizeof(PgmLacked));
@@ -247,10 +253,14 @@ pgm_lacked_by_partition(PgmShadow *s, PgmTable *parent, PgmTable *child)
 	ListCell   *lc;
 
 	foreach(lc, parent->indexes)
+	{
 		lacked = add_lacked(s, lacked, lfirst(lc), NULL, child);
+	}
 	foreach(lc, parent->keys)
+	{
 		if (!pgm_key_is_part(parent, lfirst(lc)))
-		lacked = add_lacked(s, lacked, NULL, lfirst(lc), child);
+			lacked = add_lacked(s, lacked, NULL, lfirst(lc), child);
+	}
 	return lacked;
 }
 
@@ -280,9 +290,13 @@ pgm_effects_on_partition(PgmForecast *f, PgmTable *parent, PgmTable *child)
 	ListCell   *lc;
 
 	foreach(lc, parent->keys)
+	{
 		if (!pgm_key_is_part(parent, lfirst(lc)))
-		pgm_effect_tree(f, ((PgmForeignKey *) lfirst(lc))->referenced,
-						ShareRowExclusiveLock, PGM_WORK_NONE, NULL);
+			pgm_effect_tree(f, ((PgmForeignKey *) lfirst(lc))->referenced,
+							ShareRowExclusiveLock, PGM_WORK_NONE, NULL);
+	}
 	foreach(lc, child ? pgm_lacked_by_partition(f->shadow, parent, child) : NIL)
+	{
 		add_effect(f, lfirst(lc));
+	}
 }

@@ -416,13 +416,17 @@ implies(List *known, List *wanted)
 	ListCell   *lc;
 
 	foreach(lc, known)
+	{
 		if (pgm_is_builtin(lfirst(lc), PGM_USE_PROVE, NULL))
-		usable = lappend(usable, lfirst(lc));
+			usable = lappend(usable, lfirst(lc));
+	}
 	foreach(lc, wanted)
+	{
 		if (!list_member(known, lfirst(lc)) &&
 			!(pgm_is_builtin(lfirst(lc), PGM_USE_PROVE, NULL) &&
 			  predicate_implied_by(list_make1(lfirst(lc)), usable, true)))
-		return false;
+			return false;
+	}
 	return true;
 }
 
@@ -462,7 +466,9 @@ pgm_expression_proven(const PgmTable *t, List *constraint)
 	ListCell   *lc;
 
 	foreach(lc, constraint)
+	{
 		wanted = list_concat(wanted, make_ands_implicit(lfirst(lc)));
+	}
 	return implies(known_of(t), wanted);
 }
 

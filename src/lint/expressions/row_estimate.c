@@ -28,8 +28,8 @@
 #include "utils/snapmgr.h"
 
 #include "lint/expressions/builtin_functions.h"
-#include "lint/expressions/row_estimate.h"
 #include "lint/expressions/literals.h"
+#include "lint/expressions/row_estimate.h"
 #include "lint/rules/scan_rows.h"
 #include "util/subtransaction.h"
 

@@ -137,16 +137,16 @@ pgm_need_columns_in(const PgmTable *t, Node *expr,
 }
 
 /* A query, with the names that it gives to parts of itself */
-typedef struct PgmQuery
+typedef struct PgmNamedQuery
 {
 	const PgmLint *l;
 	List	   *names;			/* of WITH, char * */
-} PgmQuery;
+} PgmNamedQuery;
 
 static bool
 collect_names(Node *node, void *context)
 {
-	PgmQuery   *q = context;
+	PgmNamedQuery *q = context;
 
 	if (node == NULL)
 		return false;
@@ -158,7 +158,7 @@ collect_names(Node *node, void *context)
 static bool
 need_relations(Node *node, void *context)
 {
-	PgmQuery   *q = context;
+	PgmNamedQuery *q = context;
 	ListCell   *lc;
 
 	if (node == NULL || IsA(node, IntoClause) || IsA(node, LockingClause))
@@ -168,8 +168,10 @@ need_relations(Node *node, void *context)
 		const RangeVar *rel = (const RangeVar *) node;
 
 		foreach(lc, rel->schemaname ? NIL : q->names)
+		{
 			if (strcmp(lfirst(lc), rel->relname) == 0)
-			return false;
+				return false;
+		}
 		pgm_need_relation(q->l, rel);
 		return false;
 	}
@@ -180,7 +182,7 @@ need_relations(Node *node, void *context)
 static void
 need_relations_of(const PgmLint *l, const Node *query)
 {
-	PgmQuery	q = {l, NIL};
+	PgmNamedQuery q = {l, NIL};
 
 	(void) collect_names(unconstify(Node *, query), &q);
 	(void) need_relations(unconstify(Node *, query), &q);
@@ -193,8 +195,10 @@ need_targets(const PgmLint *l, const RangeVar *rel, List *targets)
 	ListCell   *lc;
 
 	foreach(lc, targets)
+	{
 		if (((ResTarget *) lfirst(lc))->name)
-		pgm_need_column(t, ((ResTarget *) lfirst(lc))->name);
+			pgm_need_column(t, ((ResTarget *) lfirst(lc))->name);
+	}
 }
 
 static void
@@ -219,8 +223,10 @@ of_update(const PgmLint *l)
 
 	need_relations_of(l, l->node);
 	foreach(lc, stmt->targetList)
+	{
 		if (lfirst(lc) == NULL || !IsA(lfirst(lc), ResTarget))
-		return;
+			return;
+	}
 	need_targets(l, stmt->relation, stmt->targetList);
 }
 
@@ -251,7 +257,9 @@ of_truncate(const PgmLint *l)
 	ListCell   *lc;
 
 	foreach(lc, ((const TruncateStmt *) l->node)->relations)
+	{
 		pgm_need_relation(l, lfirst(lc));
+	}
 }
 
 static void
@@ -260,7 +268,9 @@ of_lock(const PgmLint *l)
 	ListCell   *lc;
 
 	foreach(lc, ((const LockStmt *) l->node)->relations)
+	{
 		pgm_need_relation(l, lfirst(lc));
+	}
 }
 
 static void

@@ -32,8 +32,8 @@
 #include "lint/expressions/builtin_functions.h"
 #include "lint/expressions/expressions.h"
 #include "lint/lint_settings.h"
-#include "lint/rules/scan_rows.h"
 #include "lint/rules/rules.h"
+#include "lint/rules/scan_rows.h"
 
 /* Beyond this rows are not counted */
 #define ENOUGH 1000
@@ -204,8 +204,10 @@ join(const PgmRowSet *rows, const char *prefix, const char *between, const char 
 
 	initStringInfo(&buf);
 	foreach(lc, rows->attnums)
+	{
 		appendStringInfo(&buf, "%s%s%s%s", buf.len ? between : "", prefix,
 						 quote_identifier(get_attname(rows->relid, lfirst_int(lc), false)), behind);
+	}
 	return buf.data;
 }
 
@@ -216,9 +218,11 @@ has_rows(PgmLint *l)
 	ListCell   *lc;
 
 	foreach(lc, pgm_shadow_tree(l->shadow, l->table))
+	{
 		if (((PgmTable *) lfirst(lc))->kind == RELKIND_FOREIGN_TABLE ||
 			!pgm_shadow_empty(lfirst(lc)))
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -286,8 +290,10 @@ no_nulls(const PgmTable *t, const PgmRowSet *rows)
 	ListCell   *lc;
 
 	foreach(lc, rows->attnums)
+	{
 		tests = lappend(tests, pgm_expression_not_null(list_nth(t->columns, lfirst_int(lc) - 1),
 													   lfirst_int(lc)));
+	}
 	return (Node *) make_ands_explicit(tests);
 }
 
@@ -379,9 +385,11 @@ probe_orphans(PgmLint *l, List *columns, PgmTable *other, List *keys)
 	}
 	initStringInfo(&on);
 	forboth(la, p.rows.attnums, lb, p.referred.attnums)
+	{
 		appendStringInfo(&on, "%sk.%s = r.%s", on.len ? " AND " : "",
 						 quote_identifier(get_attname(other->relid, lfirst_int(lb), false)),
 						 quote_identifier(get_attname(l->table->relid, lfirst_int(la), false)));
+	}
 	report(&p, "row refers to no row of", "rows refer to no row of", pgm_shadow_name(other),
 		   psprintf("SELECT * FROM %s r WHERE %s AND NOT EXISTS (SELECT FROM %s k WHERE %s)",
 					source(l, l->table, p.rows.inherited),
@@ -396,9 +404,11 @@ is_renamed(const PgmTable *t, const PgmRowSet *rows)
 	ListCell   *lc;
 
 	foreach(lc, rows->attnums)
+	{
 		if (strcmp(get_attname(rows->relid, lfirst_int(lc), false),
 				   ((const PgmColumn *) list_nth(t->columns, lfirst_int(lc) - 1))->name) != 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 

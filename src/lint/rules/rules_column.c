@@ -176,7 +176,9 @@ pgm_rule_drop_column_index(PgmLint *l)
 		bool		within = false;
 
 		foreach(lc, index->columns)
+		{
 			within = within || (lfirst(lc) && strcmp(lfirst(lc), l->action->name) == 0);
+		}
 		if (!within)
 			continue;
 		if (list_length(index->columns) > 1)

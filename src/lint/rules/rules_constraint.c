@@ -243,7 +243,9 @@ safe_key(PgmLint *l, const Constraint *c)
 	pgm_safe_begin(&safe, l);
 	if (c->contype == CONSTR_PRIMARY)
 		foreach(lc, nullable_keys(l, c))
-			pgm_safe_not_null(&safe, lfirst(lc));
+	{
+		pgm_safe_not_null(&safe, lfirst(lc));
+	}
 	if (c->indexname)
 		pgm_safe_add(&safe, PGM_SAFE_END, "%s;\n", pgm_source(l));
 	else
@@ -321,9 +323,11 @@ pgm_rule_primary_key_nullable(PgmLint *l)
 		l->table->kind != RELKIND_RELATION)
 		return;
 	foreach(lc, nullable_keys(l, c))
+	{
 		pgm_rewrite(pgm_find_effect(l, e, "column \"%s\" becomes NOT NULL: all access to %s is blocked until each row was looked at",
 									(char *) lfirst(lc), pgm_shadow_name(l->table)),
 					"%s", safe_key(l, c));
+	}
 }
 
 /* EXCLUDE has no form that does not block. */
@@ -355,11 +359,15 @@ pgm_rule_validate(PgmLint *l)
 	if (l->table == NULL || e == NULL || e->work == PGM_WORK_NONE)
 		return;
 	foreach(lc, l->table->checks)
+	{
 		if (strcmp(((PgmCheck *) lfirst(lc))->name, l->action->name) == 0)
-		made_in = ((PgmCheck *) lfirst(lc))->made_in;
+			made_in = ((PgmCheck *) lfirst(lc))->made_in;
+	}
 	foreach(lc, l->table->keys)
+	{
 		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, l->action->name) == 0)
-		made_in = ((PgmForeignKey *) lfirst(lc))->made_in;
+			made_in = ((PgmForeignKey *) lfirst(lc))->made_in;
+	}
 	if (made_in > 0 && made_in != l->shadow->transaction && l->one_transaction && !l->down)
 	{
 		f = pgm_find_effect(l, e, "SELECT migrate.upgrade() would add the constraint and VALIDATE it in one transaction, reading %s while it is locked",

@@ -68,8 +68,10 @@ is_deferred(const PgmWaitingSearch *w, const char *name, bool deferrable,
 	ListCell   *lc;
 
 	foreach(lc, w->modes)
+	{
 		if (strcmp(((PgmConstraintMode *) lfirst(lc))->name, name) == 0)
-		deferred = ((PgmConstraintMode *) lfirst(lc))->deferred;
+			deferred = ((PgmConstraintMode *) lfirst(lc))->deferred;
+	}
 	return deferrable && deferred;
 }
 
@@ -92,9 +94,13 @@ assigns(const PgmRowChange *c, const List *columns)
 	ListCell   *ls;
 
 	foreach(lc, columns)
+	{
 		foreach(ls, c->columns)
-		if (lfirst(lc) && strcmp(lfirst(lc), lfirst(ls)) == 0)
-		return true;
+		{
+			if (lfirst(lc) && strcmp(lfirst(lc), lfirst(ls)) == 0)
+				return true;
+		}
+	}
 	return false;
 }
 
@@ -212,8 +218,12 @@ note_table(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 	if (c->events & ~TRIGGER_TYPE_INSERT)
 	{
 		foreach(lc, pgm_referencing(w->l->shadow, t, NULL))
+		{
 			foreach(lk, ((PgmTable *) lfirst(lc))->keys)
-			note_reference(w, t, c, lfirst(lk));
+			{
+				note_reference(w, t, c, lfirst(lk));
+			}
+		}
 	}
 	if (OidIsValid(t->relid))
 		note_triggers(w, t, c);
@@ -227,8 +237,10 @@ target_names(List *names, const List *targets)
 	ListCell   *lc;
 
 	foreach(lc, targets)
+	{
 		if (((ResTarget *) lfirst(lc))->name)
-		names = lappend(names, ((ResTarget *) lfirst(lc))->name);
+			names = lappend(names, ((ResTarget *) lfirst(lc))->name);
+	}
 	return names;
 }
 
@@ -299,7 +311,9 @@ note_changes(Node *node, void *context)
 	t = c.events ? pgm_shadow_table(w->l->shadow, c.relation) : NULL;
 	if (t && c.relation->inh && !(c.events & TRIGGER_TYPE_INSERT))
 		foreach(lc, pgm_shadow_tree(w->l->shadow, t))
-			note_table(w, lfirst(lc), &c);
+	{
+		note_table(w, lfirst(lc), &c);
+	}
 	else if (t)
 		note_table(w, t, &c);
 	return IsA(node, CopyStmt) ? false :
@@ -329,9 +343,11 @@ note_set(PgmWaitingSearch *w, const ConstraintsSetStmt *set)
 		mode->deferred = set->deferred;
 		w->modes = lappend(w->modes, mode);
 		foreach(lw, w->waiting)
+		{
 			if (!set->deferred &&
 				strcmp(((PgmWaiting *) lfirst(lw))->constraint, mode->name) == 0)
-			w->waiting = foreach_delete_current(w->waiting, lw);
+				w->waiting = foreach_delete_current(w->waiting, lw);
+		}
 	}
 }
 
@@ -375,7 +391,9 @@ named_tables(PgmLint *l)
 		names = ((const TruncateStmt *) l->node)->relations;
 	else if (IsA(l->node, DropStmt) && ((const DropStmt *) l->node)->removeType == OBJECT_TABLE)
 		foreach(lc, ((const DropStmt *) l->node)->objects)
-			names = lappend(names, makeRangeVarFromNameList(lfirst(lc)));
+	{
+		names = lappend(names, makeRangeVarFromNameList(lfirst(lc)));
+	}
 	else if (nodeTag(l->node) == PGM_CLUSTER_TAG && pgm_cluster_relation(l->node))
 		names = list_make1(pgm_cluster_relation(l->node));
 	foreach(lc, names)
@@ -415,9 +433,11 @@ must_not_wait(PgmLint *l, List *named, const PgmTable *t)
 		if (!list_member_ptr(pgm_shadow_tree(l->shadow, lfirst(lc)), t))
 			continue;
 		foreach(le, l->effects)
+		{
 			if (((PgmEffect *) lfirst(le))->table == t &&
 				((PgmEffect *) lfirst(le))->mode >= ShareLock)
-			return true;
+				return true;
+		}
 	}
 	return false;
 }

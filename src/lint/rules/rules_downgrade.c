@@ -282,7 +282,9 @@ marks_of(const PgmScript *script)
 	ListCell   *lc;
 
 	foreach(lc, script->statements)
+	{
 		mark(&marks, ((PgmStatement *) lfirst(lc))->raw->stmt);
+	}
 	return marks;
 }
 
@@ -362,8 +364,10 @@ needs_no_undoing(const Node *node)
 	{
 		case T_AlterTableStmt:
 			foreach(lc, ((const AlterTableStmt *) node)->cmds)
+			{
 				if (lfirst_node(AlterTableCmd, lc)->subtype != AT_ValidateConstraint)
-				return false;
+					return false;
+			}
 			return true;
 		case T_CallStmt:
 			return pgm_call_is_backfill(node);
@@ -383,8 +387,10 @@ has_nothing_to_undo(const PgmScript *script)
 	ListCell   *lc;
 
 	foreach(lc, script->statements)
+	{
 		if (!needs_no_undoing(((PgmStatement *) lfirst(lc))->raw->stmt))
-		return false;
+			return false;
+	}
 	return true;
 }
 

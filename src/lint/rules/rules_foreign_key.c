@@ -32,8 +32,10 @@ has_index_on(const PgmTable *t, List *columns)
 			if (foreach_current_index(lc) >= list_length(columns))
 				break;
 			foreach(lw, columns)
+			{
 				if (lfirst(lc) && strcmp(lfirst(lc), lfirst(lw)) == 0)
-				found++;
+					found++;
+			}
 		}
 		if (found == list_length(columns))
 			return true;
@@ -83,8 +85,10 @@ begins_with(const List *elements, List *columns)
 		if (foreach_current_index(le) >= list_length(columns))
 			break;
 		foreach(lc, columns)
+		{
 			if (name && strcmp(name, lfirst(lc)) == 0)
-			found++;
+				found++;
+		}
 	}
 	return columns && found == list_length(columns);
 }

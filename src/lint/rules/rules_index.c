@@ -24,8 +24,10 @@ concurrently(List *options)
 	ListCell   *lc;
 
 	foreach(lc, options)
+	{
 		if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
-		return defGetBoolean(lfirst_node(DefElem, lc));
+			return defGetBoolean(lfirst_node(DefElem, lc));
+	}
 	return false;
 }
 
@@ -141,7 +143,9 @@ pgm_rule_drop_index(PgmLint *l)
 
 	if (stmt->removeType == OBJECT_INDEX)
 		foreach(lc, stmt->objects)
-			judge_dropped_index(l, stmt, lfirst(lc));
+	{
+		judge_dropped_index(l, stmt, lfirst(lc));
+	}
 }
 
 /* The word for what REINDEX rebuilds; NULL: that cannot be done CONCURRENTLY. */

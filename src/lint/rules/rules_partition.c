@@ -32,8 +32,10 @@ has_check(const PgmTable *t, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, t->checks)
+	{
 		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -54,9 +56,11 @@ find_unlike(PgmLint *l, const PgmTable *child)
 			(void) pgm_find(l, child, "it would fail: column \"%s\" in child table must be marked NOT NULL", c->name);
 	}
 	foreach(lc, l->table->checks)
+	{
 		if (!has_check(child, ((PgmCheck *) lfirst(lc))->name))
-		(void) pgm_find(l, child, "it would fail: child table is missing constraint \"%s\"",
-						((PgmCheck *) lfirst(lc))->name);
+			(void) pgm_find(l, child, "it would fail: child table is missing constraint \"%s\"",
+							((PgmCheck *) lfirst(lc))->name);
+	}
 	l->rule = rule;
 }
 
@@ -191,13 +195,17 @@ create_alone(PgmLint *l, PgmSafe *safe, const CreateStmt *stmt, const char *name
 				 stmt->relation->relpersistence == RELPERSISTENCE_UNLOGGED ? "UNLOGGED " : "",
 				 name, of);
 	foreach(lc, stmt->tableElts)
+	{
 		if (IsA(lfirst(lc), Constraint))
-		pgm_safe_add(safe, PGM_SAFE_BEGIN, ", %s",
-					 pgm_source_element(l, lfirst_node(Constraint, lc)->location));
+			pgm_safe_add(safe, PGM_SAFE_BEGIN, ", %s",
+						 pgm_source_element(l, lfirst_node(Constraint, lc)->location));
+	}
 	pgm_safe_add(safe, PGM_SAFE_BEGIN, ")%s;\n", behind_bounds(l, stmt->partbound));
 	foreach(lc, stmt->tableElts)
+	{
 		if (IsA(lfirst(lc), ColumnDef))
-		add_column_options(l, safe, name, lfirst(lc));
+			add_column_options(l, safe, name, lfirst(lc));
+	}
 }
 
 /* The table by itself first, then as a partition */

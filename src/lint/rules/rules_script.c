@@ -20,8 +20,8 @@
 #include "lint/expressions/row_estimate.h"
 #include "lint/lint_settings.h"
 #include "lint/rules/rules.h"
-#include "schema/relation_size.h"
 #include "run/run_settings.h"
+#include "schema/relation_size.h"
 
 /* Does it lock a table that is there for all others? */
 static bool
@@ -87,8 +87,10 @@ refers_to(const PgmTable *from, const PgmTable *to)
 	ListCell   *lc;
 
 	foreach(lc, from->keys)
+	{
 		if (((PgmForeignKey *) lfirst(lc))->referenced == to)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -282,13 +284,13 @@ pgm_rule_timeout_pair(PgmLint *l)
 #define FEW_ROWS 1000
 
 /* An UPDATE, DELETE or MERGE, by its parts */
-typedef struct PgmChange
+typedef struct PgmBulkChange
 {
 	const char *command;
 	RangeVar   *relation;
 	List	   *from;			/* what it is joined with */
 	Node	   *condition;		/* NULL: it changes all rows */
-} PgmChange;
+} PgmBulkChange;
 
 /* Does a MERGE change rows that are there? */
 static bool
@@ -308,13 +310,13 @@ changes_rows(const MergeStmt *stmt)
 
 /* Take a statement apart; false when it changes no rows that are there. */
 static bool
-read_change(const Node *node, PgmChange *c)
+read_change(const Node *node, PgmBulkChange *c)
 {
 	if (IsA(node, UpdateStmt))
 	{
 		const UpdateStmt *stmt = (const UpdateStmt *) node;
 
-		*c = (PgmChange)
+		*c = (PgmBulkChange)
 		{
 			"UPDATE", stmt->relation, stmt->fromClause, stmt->whereClause
 		};
@@ -324,7 +326,7 @@ read_change(const Node *node, PgmChange *c)
 	{
 		const DeleteStmt *stmt = (const DeleteStmt *) node;
 
-		*c = (PgmChange)
+		*c = (PgmBulkChange)
 		{
 			"DELETE", stmt->relation, stmt->usingClause, stmt->whereClause
 		};
@@ -334,7 +336,7 @@ read_change(const Node *node, PgmChange *c)
 	{
 		const MergeStmt *stmt = (const MergeStmt *) node;
 
-		*c = (PgmChange)
+		*c = (PgmBulkChange)
 		{
 			"MERGE", stmt->relation, list_make1(stmt->sourceRelation), stmt->joinCondition
 		};
@@ -350,9 +352,11 @@ is_assigned(const ColumnRef *ref, const List *targets)
 	ListCell   *lc;
 
 	foreach(lc, targets)
+	{
 		if (IsA(llast(ref->fields), String) &&
 			strcmp(lfirst_node(ResTarget, lc)->name, strVal(llast(ref->fields))) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -419,7 +423,7 @@ as_backfill(const PgmLint *l, const PgmTable *t)
 
 /* A change of much of a large table in one transaction */
 static void
-judge_change(PgmLint *l, const PgmChange *c)
+judge_change(PgmLint *l, const PgmBulkChange *c)
 {
 	PgmTable   *t = pgm_shadow_table(l->shadow, c->relation);
 	uint64		small = (uint64) pgm_lint_small_table * 1024;
@@ -473,7 +477,7 @@ static bool
 judge_changes(Node *node, void *context)
 {
 	PgmLint    *l = context;
-	PgmChange	c;
+	PgmBulkChange c;
 
 	if (node == NULL)
 		return false;
@@ -496,14 +500,16 @@ find_duplicate_columns(PgmLint *l, List *targets)
 	ListCell   *lb;
 
 	foreach(la, targets)
-		foreach(lb, targets)
 	{
-		const ResTarget *a = lfirst_node(ResTarget, la);
-		const ResTarget *b = lfirst_node(ResTarget, lb);
+		foreach(lb, targets)
+		{
+			const ResTarget *a = lfirst_node(ResTarget, la);
+			const ResTarget *b = lfirst_node(ResTarget, lb);
 
-		if (a < b && a->name && b->name && a->indirection == NIL &&
-			b->indirection == NIL && strcmp(a->name, b->name) == 0)
-			(void) pgm_find(l, NULL, "column \"%s\" is assigned twice: the server refuses that", a->name);
+			if (a < b && a->name && b->name && a->indirection == NIL &&
+				b->indirection == NIL && strcmp(a->name, b->name) == 0)
+				(void) pgm_find(l, NULL, "column \"%s\" is assigned twice: the server refuses that", a->name);
+		}
 	}
 }
 

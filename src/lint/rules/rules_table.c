@@ -339,8 +339,10 @@ is_of_all_tables(const Node *node)
 	if (!IsA(node, VacuumStmt) || ((const VacuumStmt *) node)->rels)
 		return false;
 	foreach(lc, ((const VacuumStmt *) node)->options)
+	{
 		if (strcmp(lfirst_node(DefElem, lc)->defname, "full") == 0)
-		return defGetBoolean(lfirst_node(DefElem, lc));
+			return defGetBoolean(lfirst_node(DefElem, lc));
+	}
 	return false;
 }
 

@@ -236,5 +236,7 @@ pgm_rule_type_advice(PgmLint *l)
 		return;
 	}
 	foreach(lc, ((const CreateStmt *) l->node)->tableElts)
+	{
 		advise_type(l, NULL, lfirst(lc));
+	}
 }

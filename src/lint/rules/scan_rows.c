@@ -59,9 +59,11 @@ may_not_read(Relation rel, const PgmRowSet *rows)
 	if (pg_class_aclcheck(rows->relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
 		return NULL;
 	foreach(lc, rows->attnums)
+	{
 		if (pg_attribute_aclcheck(rows->relid, lfirst_int(lc), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-		return psprintf("\"%s\" may not read %s", GetUserNameFromId(GetUserId(), false),
-						RelationGetRelationName(rel));
+			return psprintf("\"%s\" may not read %s", GetUserNameFromId(GetUserId(), false),
+							RelationGetRelationName(rel));
+	}
 	return NULL;
 }
 
@@ -132,8 +134,10 @@ pgm_rows_hidden(const PgmRowSet *rows)
 	if (why == NULL && check_enable_rls(rows->relid, InvalidOid, true) == RLS_ENABLED)
 		why = "row-level security decides which of its rows are seen";
 	foreach(lc, why ? NIL : tables_of(rows))
+	{
 		if (why == NULL)
-		why = pgm_rows_elsewhere(lfirst_oid(lc));
+			why = pgm_rows_elsewhere(lfirst_oid(lc));
+	}
 	return why;
 }
 

@@ -60,8 +60,10 @@ drops_constraint(const PgmLint *l)
 	ListCell   *lc;
 
 	foreach(lc, ((const AlterTableStmt *) l->node)->cmds)
+	{
 		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_DropConstraint)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -118,11 +120,13 @@ need_no_primary_key(PgmLint *l)
 	ListCell   *lc;
 
 	foreach(lc, l->table->indexes)
+	{
 		if (((PgmIndex *) lfirst(lc))->primary && !drops_constraint(l) && !l->again)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
-				 errmsg("multiple primary keys for table \"%s\" are not allowed",
-						l->table->name)));
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+					 errmsg("multiple primary keys for table \"%s\" are not allowed",
+							l->table->name)));
+	}
 }
 
 /* Are these the columns of an index that a foreign key may refer to? */
@@ -138,10 +142,14 @@ is_key(const PgmIndex *index, const List *columns)
 		index->nkeys != list_length(columns))
 		return false;
 	foreach(lc, columns)
+	{
 		foreach(li, index->columns)
-		if (foreach_current_index(li) < index->nkeys && lfirst(li) &&
-			strcmp(lfirst(li), strVal(lfirst(lc))) == 0)
-		found++;
+		{
+			if (foreach_current_index(li) < index->nkeys && lfirst(li) &&
+				strcmp(lfirst(li), strVal(lfirst(lc))) == 0)
+				found++;
+		}
+	}
 	return found == index->nkeys;
 }
 
@@ -159,8 +167,10 @@ need_referenced_key(PgmLint *l, const Constraint *c)
 	if (t->is_partition && (!OidIsValid(t->relid) || t->unnamed))
 		return;					/* it has those of its parent */
 	foreach(lc, t->indexes)
+	{
 		if (c->pk_attrs ? is_key(lfirst(lc), c->pk_attrs) : ((PgmIndex *) lfirst(lc))->primary)
-		return;
+			return;
+	}
 	if (c->pk_attrs)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_FOREIGN_KEY),
@@ -208,7 +218,9 @@ need_own_columns(PgmLint *l, const Constraint *c)
 	ListCell   *lc;
 
 	foreach(lc, c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys)
+	{
 		need_column_beside(l, strVal(lfirst(lc)));
+	}
 	if (c->contype == CONSTR_CHECK)
 		pgm_need_columns_in(l->table, c->raw_expr, is_added_beside, l);
 	if (c->indexname &&
@@ -225,8 +237,10 @@ need_constraint(PgmLint *l, const AlterTableCmd *cmd)
 	ListCell   *lc;
 
 	foreach(lc, ((const AlterTableStmt *) l->node)->cmds)
+	{
 		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_AddConstraint)
-		return;					/* perhaps by this statement */
+			return;				/* perhaps by this statement */
+	}
 	if (!cmd->missing_ok)
 		pgm_need_constraint(l->table, cmd->name);
 }
@@ -407,7 +421,9 @@ refuse_create(PgmLint *l)
 	if (!stmt->if_not_exists)
 		pgm_refuse_taken(l, stmt->relation);
 	foreach(lc, stmt->inhRelations)
+	{
 		pgm_need_relation(l, lfirst(lc));
+	}
 	refuse_keys(l, stmt->relation, stmt->tableElts);
 	refuse_keys(l, stmt->relation, stmt->constraints);
 }

@@ -254,11 +254,15 @@ load_table(PgmShadow *s, Oid relid)
 	load_columns(t, rel);
 	load_checks(t, rel);
 	foreach(lc, RelationGetIndexList(rel))
+	{
 		t->indexes = lappend(t->indexes, load_index(t, lfirst_oid(lc)));
+	}
 	keys = copyObject(RelationGetFKeyList(rel));
 	relation_close(rel, AccessShareLock);
 	foreach(lc, keys)
+	{
 		t->keys = lappend(t->keys, load_key(s, t, lfirst(lc)));
+	}
 	return t;
 }
 
@@ -284,8 +288,10 @@ is_in(const List *names, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, names)
+	{
 		if (strcmp(lfirst(lc), name) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -314,11 +320,15 @@ pgm_shadow_path(const PgmShadow *s, bool implicit)
 		!SplitIdentifierString(pstrdup(namespace_search_path), ',', &names))
 		return there;
 	foreach(lc, there)
+	{
 		if (!is_in(names, lfirst(lc)))
-		path = lappend(path, lfirst(lc));
+			path = lappend(path, lfirst(lc));
+	}
 	foreach(lc, names)
+	{
 		if (is_in(there, lfirst(lc)) || is_in(s->schemas, lfirst(lc)))
-		path = lappend(path, lfirst(lc));
+			path = lappend(path, lfirst(lc));
+	}
 	return path;
 }
 
@@ -394,8 +404,10 @@ exists_in(PgmShadow *s, const char *schema, const char *name)
 	if (known_table(s, schema, name) || strcmp(schema, TEMPORARY) == 0)
 		return true;
 	foreach(lc, s->tables)
+	{
 		if (OidIsValid(relid) && ((PgmTable *) lfirst(lc))->relid == relid)
-		return false;
+			return false;
+	}
 	return OidIsValid(relid);
 }
 
@@ -410,8 +422,10 @@ pgm_shadow_exists(PgmShadow *s, const RangeVar *rel)
 	if (known_table(s, TEMPORARY, rel->relname))
 		return true;
 	foreach(lc, pgm_shadow_path(s, true))
+	{
 		if (exists_in(s, lfirst(lc), rel->relname))
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -497,7 +511,9 @@ add_tree(PgmShadow *s, List *tree, PgmTable *t)
 		return tree;
 	tree = lappend(tree, t);
 	foreach(lc, pgm_shadow_children(s, t))
+	{
 		tree = add_tree(s, tree, lfirst(lc));
+	}
 	return tree;
 }
 
@@ -535,11 +551,15 @@ pgm_shadow_constraint(const PgmTable *t, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, t->checks)
+	{
 		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
-		return true;
+			return true;
+	}
 	foreach(lc, t->keys)
+	{
 		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
-		return true;
+			return true;
+	}
 	foreach(lc, t->indexes)
 	{
 		const PgmIndex *index = lfirst(lc);
@@ -557,8 +577,10 @@ pgm_shadow_primary_key(const PgmTable *t)
 	ListCell   *lc;
 
 	foreach(lc, t ? t->indexes : NIL)
+	{
 		if (((PgmIndex *) lfirst(lc))->primary)
-		return ((PgmIndex *) lfirst(lc))->columns;
+			return ((PgmIndex *) lfirst(lc))->columns;
+	}
 	return NIL;
 }
 
@@ -584,7 +606,9 @@ pgm_strings(const List *names)
 	ListCell   *lc;
 
 	foreach(lc, names)
+	{
 		result = lappend(result, strVal(lfirst(lc)));
+	}
 	return result;
 }
 

@@ -24,8 +24,8 @@
 #include "compat.h"
 #include "lint/effects/effects.h"
 #include "lint/expressions/expressions.h"
-#include "recipes/safe_forms.h"
 #include "lint/shadow/shadow.h"
+#include "recipes/safe_forms.h"
 #include "script/script.h"
 
 /* ALTER TABLE renames an index, too. */
@@ -49,11 +49,15 @@ rename_constraint(PgmTable *t, const char *from, char *to)
 
 	t->unnamed = true;			/* it may be of a kind that is not followed */
 	foreach(lc, t->checks)
+	{
 		if (strcmp(((PgmCheck *) lfirst(lc))->name, from) == 0)
-		((PgmCheck *) lfirst(lc))->name = to;
+			((PgmCheck *) lfirst(lc))->name = to;
+	}
 	foreach(lc, t->keys)
+	{
 		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, from) == 0)
-		((PgmForeignKey *) lfirst(lc))->name = to;
+			((PgmForeignKey *) lfirst(lc))->name = to;
+	}
 	foreach(lc, t->indexes)
 	{
 		PgmIndex   *index = lfirst(lc);
@@ -75,19 +79,33 @@ rename_column(PgmShadow *s, PgmTable *t, const char *from, char *to)
 	if (c)
 		c->name = to;
 	foreach(li, t->indexes)
+	{
 		foreach(lc, ((PgmIndex *) lfirst(li))->columns)
-		if (lfirst(lc) && strcmp(lfirst(lc), from) == 0)
-		lfirst(lc) = to;
-	foreach(li, t->keys)
-		foreach(lc, ((PgmForeignKey *) lfirst(li))->columns)
-		if (strcmp(lfirst(lc), from) == 0)
-		lfirst(lc) = to;
-	foreach(lt, s->tables)
-		foreach(li, ((PgmTable *) lfirst(lt))->keys)
-		if (((PgmForeignKey *) lfirst(li))->referenced == t)
-		foreach(lc, ((PgmForeignKey *) lfirst(li))->targets)
+		{
 			if (lfirst(lc) && strcmp(lfirst(lc), from) == 0)
-			lfirst(lc) = to;
+				lfirst(lc) = to;
+		}
+	}
+	foreach(li, t->keys)
+	{
+		foreach(lc, ((PgmForeignKey *) lfirst(li))->columns)
+		{
+			if (strcmp(lfirst(lc), from) == 0)
+				lfirst(lc) = to;
+		}
+	}
+	foreach(lt, s->tables)
+	{
+		foreach(li, ((PgmTable *) lfirst(lt))->keys)
+		{
+			if (((PgmForeignKey *) lfirst(li))->referenced == t)
+				foreach(lc, ((PgmForeignKey *) lfirst(li))->targets)
+			{
+				if (lfirst(lc) && strcmp(lfirst(lc), from) == 0)
+					lfirst(lc) = to;
+			}
+		}
+	}
 }
 
 static PgmMade *
@@ -158,10 +176,14 @@ apply_rename(PgmShadow *s, const RenameStmt *stmt)
 		return;
 	else if (stmt->renameType == OBJECT_COLUMN)
 		foreach(lc, pgm_shadow_tree(s, t))
-			rename_column(s, lfirst(lc), stmt->subname, stmt->newname);
+	{
+		rename_column(s, lfirst(lc), stmt->subname, stmt->newname);
+	}
 	else if (stmt->renameType == OBJECT_TABCONSTRAINT)
 		foreach(lc, pgm_shadow_tree(s, t))
-			rename_constraint(lfirst(lc), stmt->subname, stmt->newname);
+	{
+		rename_constraint(lfirst(lc), stmt->subname, stmt->newname);
+	}
 	else if (is_relation(stmt->renameType))
 		t->name = stmt->newname;
 }
@@ -186,8 +208,10 @@ drop_table(PgmShadow *s, PgmTable *t)
 		((PgmTable *) lfirst(lc))->script = s->script;
 	}
 	foreach(lc, s->tables)
+	{
 		((PgmTable *) lfirst(lc))->children =
-		list_delete_ptr(((PgmTable *) lfirst(lc))->children, t);
+			list_delete_ptr(((PgmTable *) lfirst(lc))->children, t);
+	}
 }
 
 static void
@@ -379,7 +403,9 @@ apply_schema(PgmShadow *s, const CreateSchemaStmt *stmt)
 	s->within = pgm_schema_name(stmt);
 	s->schemas = lappend(s->schemas, s->within);
 	foreach(lc, pgm_schema_elements(stmt))
+	{
 		apply(s, lfirst(lc));
+	}
 	s->within = NULL;
 }
 

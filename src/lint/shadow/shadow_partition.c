@@ -9,8 +9,8 @@
 #include "miscadmin.h"
 
 #include "lint/effects/effects.h"
-#include "recipes/safe_forms.h"
 #include "lint/shadow/shadow.h"
+#include "recipes/safe_forms.h"
 
 static void share_index(PgmShadow *s, const PgmIndex *wanted, PgmTable *child);
 static void share_key(PgmShadow *s, const PgmForeignKey *wanted, PgmTable *child);
@@ -24,7 +24,9 @@ pgm_shadow_spread_index(PgmShadow *s, PgmTable *t, const PgmIndex *index)
 	check_stack_depth();
 	if (t->kind == RELKIND_PARTITIONED_TABLE)
 		foreach(lc, pgm_shadow_children(s, t))
-			share_index(s, index, lfirst(lc));
+	{
+		share_index(s, index, lfirst(lc));
+	}
 }
 
 /* The same for a foreign key. */
@@ -36,7 +38,9 @@ pgm_shadow_spread_key(PgmShadow *s, PgmTable *t, const PgmForeignKey *key)
 	check_stack_depth();
 	if (t->kind == RELKIND_PARTITIONED_TABLE)
 		foreach(lc, pgm_shadow_children(s, t))
-			share_key(s, key, lfirst(lc));
+	{
+		share_key(s, key, lfirst(lc));
+	}
 }
 
 static void
@@ -104,7 +108,9 @@ pgm_shadow_index_attached(PgmShadow *s, PgmIndex *index)
 	ListCell   *lc;
 
 	foreach(lc, index ? pgm_shadow_children(s, index->table) : NIL)
+	{
 		all = all && (((PgmTable *) lfirst(lc))->dropped || has_attached(lfirst(lc), index));
+	}
 	if (all)
 		index->valid = true;
 }
@@ -116,10 +122,14 @@ pgm_shadow_join(PgmShadow *s, PgmTable *t, PgmTable *child)
 	ListCell   *lc;
 
 	foreach(lc, t->indexes)
+	{
 		share_index(s, lfirst(lc), child);
+	}
 	foreach(lc, t->keys)
+	{
 		if (!pgm_key_is_part(t, lfirst(lc)))
-		share_key(s, lfirst(lc), child);
+			share_key(s, lfirst(lc), child);
+	}
 }
 
 /* What a table keeps that is no partition any more is its own. */
@@ -129,8 +139,12 @@ pgm_shadow_leave(PgmTable *child)
 	ListCell   *lc;
 
 	foreach(lc, child->indexes)
+	{
 		((PgmIndex *) lfirst(lc))->attached = false;
+	}
 	foreach(lc, child->keys)
+	{
 		if (!pgm_key_is_part(child, lfirst(lc)))
-		((PgmForeignKey *) lfirst(lc))->inherited = false;
+			((PgmForeignKey *) lfirst(lc))->inherited = false;
+	}
 }

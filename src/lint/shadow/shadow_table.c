@@ -21,8 +21,8 @@
 #include "compat.h"
 #include "lint/effects/effects.h"
 #include "lint/expressions/expressions.h"
-#include "recipes/safe_forms.h"
 #include "lint/shadow/shadow.h"
+#include "recipes/safe_forms.h"
 #include "schema/index_name.h"
 #include "script/script.h"
 
@@ -294,9 +294,11 @@ add_column(PgmShadow *s, PgmTable *t, const ColumnDef *def)
 	c->script = s->script;
 	t->columns = lappend(t->columns, c);
 	foreach(lc, def->constraints)
+	{
 		if (IsA(lfirst(lc), Constraint))
-		add_constraint(s, t, with_attributes(def->constraints, foreach_current_index(lc)),
-					   def->colname);
+			add_constraint(s, t, with_attributes(def->constraints, foreach_current_index(lc)),
+						   def->colname);
+	}
 }
 
 /* The columns of a parent, or of the table behind LIKE */
@@ -352,10 +354,14 @@ pgm_shadow_create(PgmShadow *s, const CreateStmt *stmt)
 			copy_columns(t, pgm_shadow_table(s, ((TableLikeClause *) lfirst(lc))->relation));
 	}
 	foreach(lc, stmt->tableElts)
+	{
 		if (IsA(lfirst(lc), Constraint))
-		add_constraint(s, t, lfirst(lc), NULL);
+			add_constraint(s, t, lfirst(lc), NULL);
+	}
 	foreach(lc, stmt->constraints)
+	{
 		add_constraint(s, t, lfirst(lc), NULL);
+	}
 	foreach(lc, stmt->partbound ? stmt->inhRelations : NIL)
 	{
 		PgmTable   *parent = pgm_shadow_table(s, lfirst(lc));
@@ -393,7 +399,9 @@ pgm_shadow_create_index(PgmShadow *s, const IndexStmt *stmt)
 	if (t == NULL)
 		return;
 	foreach(lc, stmt->indexParams)
+	{
 		columns = lappend(columns, lfirst_node(IndexElem, lc)->name);
+	}
 	add_index(s, t, stmt->idxname ? stmt->idxname :
 			  standard_name(t, pgm_index_name_middle(stmt), "idx"),
 			  columns, NULL);
@@ -436,8 +444,10 @@ validate(PgmTable *t, const char *name)
 		}
 	}
 	foreach(lc, t->keys)
+	{
 		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
-		((PgmForeignKey *) lfirst(lc))->valid = true;
+			((PgmForeignKey *) lfirst(lc))->valid = true;
+	}
 }
 
 static void
@@ -446,11 +456,15 @@ drop_constraint(PgmTable *t, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, t->checks)
+	{
 		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
-		t->checks = foreach_delete_current(t->checks, lc);
+			t->checks = foreach_delete_current(t->checks, lc);
+	}
 	foreach(lc, t->keys)
+	{
 		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
-		t->keys = foreach_delete_current(t->keys, lc);
+			t->keys = foreach_delete_current(t->keys, lc);
+	}
 	foreach(lc, t->indexes)
 	{
 		const PgmIndex *index = lfirst(lc);
@@ -484,7 +498,9 @@ drop_column(PgmShadow *s, PgmTable *t, const char *name)
 		bool		within = false;
 
 		foreach(lc, ((PgmForeignKey *) lfirst(li))->columns)
+		{
 			within = within || strcmp(lfirst(lc), name) == 0;
+		}
 		if (within)
 			t->keys = foreach_delete_current(t->keys, li);
 	}
@@ -493,7 +509,9 @@ drop_column(PgmShadow *s, PgmTable *t, const char *name)
 		bool		within = false;
 
 		foreach(lc, ((PgmIndex *) lfirst(li))->columns)
+		{
 			within = within || (lfirst(lc) && strcmp(lfirst(lc), name) == 0);
+		}
 		if (within)
 			t->indexes = foreach_delete_current(t->indexes, li);
 	}
@@ -618,7 +636,9 @@ forbid_nulls_in_tree(PgmShadow *s, PgmTable *t, const Constraint *c)
 	ListCell   *lc;
 
 	foreach(lc, pgm_shadow_tree(s, t))
+	{
 		forbid_nulls(lfirst(lc), pgm_strings(c->keys));
+	}
 }
 
 /* A key of a partitioned table, and with it those of its partitions */

@@ -43,15 +43,15 @@
 #include "compat.h"
 #include "errors.h"
 #include "registry/journal.h"
+#include "registry/run_lock.h"
+#include "run/backfill/backfill_statements.h"
+#include "run/call_transaction.h"
+#include "run/engine.h"
+#include "run/locks/lock_retry.h"
+#include "run/locks/lock_watch.h"
+#include "run/run_settings.h"
 #include "schema/relation_size.h"
 #include "util/spi.h"
-#include "run/engine.h"
-#include "run/backfill/backfill_statements.h"
-#include "run/locks/lock_watch.h"
-#include "run/locks/lock_retry.h"
-#include "registry/run_lock.h"
-#include "run/run_settings.h"
-#include "run/call_transaction.h"
 
 /* A slice is to take this long, in ms: so long others wait for its rows */
 #define SLICE_TIME 10
@@ -95,7 +95,7 @@ typedef struct PgmSource
 
 typedef struct PgmBackfill
 {
-	PgmWork		work;
+	PgmCallTransaction work;
 	Oid			relid;
 	PgmFill    *fill;
 	int			batch_time;		/* ms */
@@ -236,16 +236,16 @@ abort_batch(PgmBackfill *b)
 {
 	pgm_run_active = pgm_engine_task != NULL;
 	pgm_lockwatch_stop();
-	return pgm_work_abort(&b->work);
+	return pgm_call_transaction_abort(&b->work);
 }
 
 /* Write down how far it is, in a transaction of its own. */
 static void
 write_down(PgmBackfill *b)
 {
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	pgm_journal_backfill_write(&b->row);
-	pgm_work_commit(&b->work);
+	pgm_call_transaction_commit(&b->work);
 }
 
 /* The ctids of rows n1 to n2 of the source, as an array. */
@@ -397,7 +397,7 @@ commit_batch(PgmBackfill *b, PgmSource *source, int64 next, int64 rows)
 	row.rows += rows;
 	row.waiting = NULL;
 	pgm_journal_backfill_write(&row);
-	pgm_work_commit(&b->work);
+	pgm_call_transaction_commit(&b->work);
 	b->row = row;
 	source->next = next;
 }
@@ -418,7 +418,7 @@ try_batch(PgmBackfill *b, PgmSource *source)
 		int64		next;
 
 		MemoryContextSwitchTo(context);
-		pgm_work_begin();
+		pgm_call_transaction_begin();
 		enter(&id);
 		next = run_slices(b, source, &rows);
 		leave(&id);
@@ -451,10 +451,10 @@ blockers(PgmBackfill *b, const ErrorData *edata, char **help)
 	*help = NULL;
 	if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 		return NULL;
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	text = pgm_lockwatch_blockers(help);
 
-	pgm_work_commit(&b->work);
+	pgm_call_transaction_commit(&b->work);
 	return text;
 }
 
@@ -502,11 +502,11 @@ try_step(PgmBackfill *b, void (*step) (PgmBackfill *))
 	{
 		PgmIdentity id;
 
-		pgm_work_begin();
+		pgm_call_transaction_begin();
 		enter(&id);
 		step(b);
 		leave(&id);
-		pgm_work_commit(&b->work);
+		pgm_call_transaction_commit(&b->work);
 	}
 	PG_CATCH();
 	{
@@ -562,12 +562,12 @@ replication_lag(PgmBackfill *b)
 	bool		isnull;
 	PgmSpi		spi;
 
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	pgm_spi_begin(&spi, false);
 	pgm_spi_run(&spi, &lag_query, NULL, NULL);
 	lag = DatumGetInt64(pgm_spi_datum(0, 1, &isnull));
 	pgm_spi_end(&spi);
-	pgm_work_commit(&b->work);
+	pgm_call_transaction_commit(&b->work);
 	return lag;
 }
 
@@ -646,12 +646,12 @@ run_blocks(PgmBackfill *b)
 		PgmSource	source = {.part = lfirst_oid(lc)};
 		char	   *name;
 
-		pgm_work_begin();
+		pgm_call_transaction_begin();
 		source.end = count_blocks(source.part);
 		name = get_rel_name(source.part);
 		name = name ? quote_qualified_identifier(get_namespace_name(get_rel_namespace(source.part)),
 												 name) : NULL;
-		pgm_work_commit(&b->work);
+		pgm_call_transaction_commit(&b->work);
 		if (name == NULL || (resumed && strcmp(name, b->row.part) != 0))
 			continue;
 		source.next = resumed ? b->row.block : 0;
@@ -691,7 +691,9 @@ forget_left(PgmBackfill *b)
 	ListCell   *lc;
 
 	foreach(lc, b->left)
+	{
 		pfree(((PgmSource *) lfirst(lc))->tids);
+	}
 	list_free_deep(b->left);
 	b->left = NIL;
 }
@@ -870,7 +872,9 @@ check_call(PgmBackfill *b)
 	find_parts(b);
 	b->fill = pgm_fill_parse(b->relid, b->row.assignment, b->row.condition);
 	foreach(lc, b->partitioned)
+	{
 		pgm_fill_check_partitioned(b->fill, lfirst_oid(lc));
+	}
 	b->row.total = 0;
 	b->elsewhere = false;
 	foreach(lc, b->parts)
@@ -886,13 +890,13 @@ begin(PgmBackfill *b)
 {
 	const PgmTask *task = pgm_engine_task;
 
-	pgm_work_begin();
+	pgm_call_transaction_begin();
 	lock_table(b);
 	pgm_journal_backfill_begin(&b->row, task ? task->engine->number : 0,
 							   task ? task->step->stored->m.revision : NULL,
 							   task ? task->segment->number : 0);
 	pgm_journal_backfill_write(&b->row);
-	pgm_work_commit(&b->work);
+	pgm_call_transaction_commit(&b->work);
 }
 
 static void
@@ -1006,17 +1010,17 @@ pg_migrate_backfill(PG_FUNCTION_ARGS)
 {
 	PgmBackfill b = {.relid = InvalidOid};
 
-	pgm_work_check_context(fcinfo, "migrate.backfill()", NULL);
+	pgm_call_transaction_check_context(fcinfo, "migrate.backfill()", NULL);
 	PreventCommandDuringRecovery("migrate.backfill()");
 	PreventCommandIfReadOnly("migrate.backfill()");
 	pgm_settings_define();
 	read_manner(&b, fcinfo);
-	pgm_work_start(&b.work);
+	pgm_call_transaction_start(&b.work);
 	b.relid = PG_GETARG_OID(0);
 	b.row.assignment = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	b.row.condition = PG_ARGISNULL(2) ? NULL :
 		text_to_cstring(PG_GETARG_TEXT_PP(2));
-	pgm_work_leave(&b.work);
+	pgm_call_transaction_leave(&b.work);
 	PG_TRY();
 	{
 		take_step(&b, check_call);
@@ -1034,6 +1038,6 @@ pg_migrate_backfill(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 	unlock_table(b.relid);
-	pgm_work_end(&b.work);
+	pgm_call_transaction_end(&b.work);
 	PG_RETURN_VOID();
 }

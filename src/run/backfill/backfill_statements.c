@@ -464,9 +464,11 @@ pgm_fill_check_partitioned(const PgmFill *fill, Oid relid)
 	ListCell   *lc;
 
 	foreach(lc, fill->targets)
+	{
 		assigned = bms_add_member(assigned,
 								  get_attnum(relid, lfirst_node(ResTarget, lc)->name) -
 								  FirstLowInvalidHeapAttributeNumber);
+	}
 	if (has_partition_attrs(rel, assigned, &in_expression))
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_INVALID_BACKFILL),

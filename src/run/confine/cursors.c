@@ -15,8 +15,8 @@
 #include "utils/portal.h"
 
 #include "errors.h"
-#include "util/spi.h"
 #include "run/confine/cursors.h"
+#include "util/spi.h"
 
 /* all that can be named: those of the protocol, too */
 static PgmQuery cursors_query = {
@@ -72,8 +72,10 @@ pgm_cursor_is_shut(const char *name)
 	ListCell   *lc;
 
 	foreach(lc, shut)
+	{
 		if (((PgmShut *) lfirst(lc))->portal == portal)
-		return true;
+			return true;
+	}
 	return false;
 }
 

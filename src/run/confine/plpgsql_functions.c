@@ -90,7 +90,9 @@ pgm_compiled_forget(void)
 	ListCell   *lc;
 
 	foreach(lc, called)
+	{
 		PGM_PLPGSQL_XMIN((PLpgSQL_function *) lfirst(lc)) = InvalidTransactionId;
+	}
 	list_free(called);
 	called = NIL;
 	last_called = NULL;

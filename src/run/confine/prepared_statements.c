@@ -23,8 +23,10 @@ is_noted(const char *name)
 	ListCell   *lc;
 
 	foreach(lc, noted)
+	{
 		if (strcmp(lfirst(lc), name) == 0)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -58,7 +60,9 @@ pgm_prepared_drop(void)
 	ListCell   *lc;
 
 	foreach(lc, noted)
+	{
 		DropPreparedStatement(lfirst(lc), false);
+	}
 	list_free_deep(noted);
 	noted = NIL;
 }

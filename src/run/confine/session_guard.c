@@ -25,8 +25,8 @@
 #include "utils/syscache.h"
 
 #include "run/confine/cursors.h"
-#include "run/confine/session_guard.h"
 #include "run/confine/prepared_statements.h"
+#include "run/confine/session_guard.h"
 
 /* Does a confined script run? */
 bool		pgm_guard_active = false;

@@ -28,13 +28,13 @@
 
 #include "compat.h"
 #include "errors.h"
-#include "util/spi.h"
-#include "run/confine/plpgsql_functions.h"
 #include "run/confine/cursors.h"
-#include "run/deferred.h"
+#include "run/confine/plpgsql_functions.h"
+#include "run/confine/prepared_statements.h"
 #include "run/confine/session_guard.h"
 #include "run/confine/session_leftovers.h"
-#include "run/confine/prepared_statements.h"
+#include "run/deferred.h"
+#include "util/spi.h"
 
 /* the (sub)transaction in which the guard was begun */
 static SubTransactionId guarded = InvalidSubTransactionId;

@@ -29,8 +29,8 @@
 #include "utils/wait_event.h"
 
 #include "compat.h"
-#include "run/locks/relation_locks.h"
 #include "run/locks/lock_watch.h"
+#include "run/locks/relation_locks.h"
 #include "run/run_settings.h"
 #include "util/subtransaction.h"
 

@@ -24,10 +24,10 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
-#include "util/revision_names.h"
-#include "run/locks/blocker.h"
 #include "run/client_backend.h"
+#include "run/locks/blocker.h"
 #include "run/locks/lock_watch.h"
+#include "util/revision_names.h"
 
 /* Looks per lock timeout, and the shortest and longest pause, in ms */
 #define LOOKS 8

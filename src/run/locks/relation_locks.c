@@ -71,7 +71,9 @@ add_tree(List *locks, Oid relid, LOCKMODE mode, bool children)
 	if (!children || !has_subclass(relid))
 		return add_lock(locks, relid, mode);
 	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+	{
 		locks = add_lock(locks, lfirst_oid(lc), mode);
+	}
 	return locks;
 }
 
@@ -139,7 +141,9 @@ add_element(List *locks, const Node *node)
 	if (!IsA(node, ColumnDef))
 		return add_foreign_key(locks, node);
 	foreach(lc, ((const ColumnDef *) node)->constraints)
+	{
 		locks = add_foreign_key(locks, lfirst(lc));
+	}
 	return locks;
 }
 
@@ -175,7 +179,9 @@ locks_of_alter(const AlterTableStmt *stmt)
 	locks = add_tree(NIL, relid, AlterTableGetLockLevel(stmt->cmds),
 					 stmt->relation->inh);
 	foreach(lc, stmt->cmds)
+	{
 		locks = add_action(locks, lfirst_node(AlterTableCmd, lc), relid);
+	}
 	return locks;
 }
 
@@ -240,11 +246,17 @@ locks_of_create(const CreateStmt *stmt)
 	ListCell   *lc;
 
 	foreach(lc, stmt->tableElts)
+	{
 		locks = add_element(locks, lfirst(lc));
+	}
 	foreach(lc, stmt->constraints)
+	{
 		locks = add_foreign_key(locks, lfirst(lc));
+	}
 	foreach(lc, stmt->inhRelations)
+	{
 		locks = add_owned(locks, lfirst(lc), ShareUpdateExclusiveLock, false);
+	}
 	return locks;
 }
 
@@ -265,7 +277,9 @@ locks_of_truncate(const TruncateStmt *stmt)
 	ListCell   *lc;
 
 	foreach(lc, stmt->relations)
+	{
 		locks = add_owned(locks, lfirst(lc), AccessExclusiveLock, true);
+	}
 	return locks;
 }
 
@@ -282,7 +296,9 @@ pgm_locks_of_lock(const LockStmt *stmt)
 	if (stmt->nowait)
 		return NIL;
 	foreach(lc, stmt->relations)
+	{
 		locks = add_owned(locks, lfirst(lc), stmt->mode, true);
+	}
 	return locks;
 }
 

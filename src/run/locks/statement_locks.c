@@ -81,7 +81,9 @@ add_part(List *locks, const PgmLockPart *part)
 		foreach(lc, IsA(s->raw->stmt, LockStmt) ?
 				pgm_locks_of_lock((const LockStmt *) s->raw->stmt) :
 				pgm_locks_of(s->raw->stmt))
+		{
 			locks = merge_lock(locks, lfirst(lc));
+		}
 	}
 	AtEOXact_GUC(false, nest_level);
 	return locks;
@@ -98,7 +100,9 @@ pgm_locks_of_parts(List *parts)
 	ListCell   *lc;
 
 	foreach(lc, parts)
+	{
 		locks = add_part(locks, lfirst(lc));
+	}
 	return locks;
 }
 
