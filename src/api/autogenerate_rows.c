@@ -82,7 +82,7 @@ typedef struct PgmChangeRows
 static PgmRow *
 row_of(PgmChangeRows *c, const PgmObject *o, bool make)
 {
-	const char *key = psprintf("%s %s", o->kind->name, o->identity);
+	const char *key = psprintf("%s %s", pgm_kind_name(o->kind->id), o->identity);
 	PgmRowEntry *entry = pgm_texthash_find(c->by_object, key);
 	bool		found;
 
@@ -140,7 +140,7 @@ static bool
 is_consequence(const PgmAutogenerate *a, const PgmDifference *d)
 {
 	return pgm_difference_is_untold(d) ||
-		(d->what == PGM_CHANGED && strcmp(d->property, "inherited") == 0) ||
+		(d->what == PGM_CHANGED && d->property == PGM_PROP_INHERITED) ||
 		pgm_difference_is_of_parents(a->before, a->after, d);
 }
 
@@ -193,7 +193,7 @@ detail_of(const PgmRow *row)
 		appendStringInfo(&out, "%s%s", out.len > 0 ? "\n" : "", pgm_snapshot_say(lfirst(lc)));
 	}
 	if (out.len == 0)
-		appendStringInfo(&out, "%s %s depends on what changes", row->object->kind->name,
+		appendStringInfo(&out, "%s %s depends on what changes", pgm_kind_name(row->object->kind->id),
 						 row->object->identity);
 	return out.data;
 }
@@ -238,7 +238,7 @@ return_change(FunctionCallInfo fcinfo, const PgmAutogenerate *a, const PgmRow *r
 	char	   *hazard = hazard_of(row);
 	const PgmRows *rows = rows_of(a, row->object);
 
-	values[0] = CStringGetTextDatum(row->object->kind->name);
+	values[0] = CStringGetTextDatum(pgm_kind_name(row->object->kind->id));
 	values[1] = CStringGetTextDatum(row->object->identity);
 	values[2] = CStringGetTextDatum(change_of(row));
 	values[3] = CStringGetTextDatum(pgm_escape(detail_of(row)));

@@ -32,7 +32,7 @@ pg_migrate_schema_objects(PG_FUNCTION_ARGS)
 		Datum		values[3];
 
 		CHECK_FOR_INTERRUPTS();
-		values[0] = CStringGetTextDatum(o->kind->name);
+		values[0] = CStringGetTextDatum(pgm_kind_name(o->kind->id));
 		values[1] = CStringGetTextDatum(o->identity);
 		values[2] = JsonbPGetDatum(definition);
 		pgm_rows_add(fcinfo, values, NULL);
@@ -72,10 +72,10 @@ return_difference(FunctionCallInfo fcinfo, const PgmDifference *d)
 	Datum		values[7];
 	bool		isnull[7] = {false};
 
-	values[0] = CStringGetTextDatum(d->kind);
+	values[0] = CStringGetTextDatum(pgm_kind_name(d->kind));
 	values[1] = CStringGetTextDatum(d->identity);
 	values[2] = CStringGetTextDatum(change[d->what]);
-	values[3] = text_or_null(d->property, &isnull[3]);
+	values[3] = text_or_null(d->what == PGM_CHANGED ? pgm_property_name(d->property) : NULL, &isnull[3]);
 	values[4] = text_or_null(d->before, &isnull[4]);
 	values[5] = text_or_null(d->after, &isnull[5]);
 	values[6] = CStringGetTextDatum(pgm_snapshot_say(d));

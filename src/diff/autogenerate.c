@@ -143,7 +143,7 @@ tell_left_out(const PgmAutogenerate *a)
 	{
 		const PgmObject *o = a->live->snapshot->object[i];
 
-		if (pgm_kind_is(o, "schema") && o->outside)
+		if (pgm_kind_is(o, PGM_KIND_SCHEMA) && o->outside)
 			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", o->identity);
 	}
 	if (names.len > 0)
@@ -179,7 +179,7 @@ find_scope(PgmAutogenerate *a)
 		}
 		else
 			for (int i = 0; i < a->live->snapshot->n; i++)
-				if (pgm_kind_is(a->live->snapshot->object[i], "schema"))
+				if (pgm_kind_is(a->live->snapshot->object[i], PGM_KIND_SCHEMA))
 					a->scope.schemas = add_name(a->scope.schemas,
 												pgm_unquoted(a->live->snapshot->object[i]->identity));
 		a->scope.schemas = add_name(a->scope.schemas, current_schema_name());
@@ -220,11 +220,10 @@ find_said(const PgmModel *m, const PgmObject *extension)
 }
 
 static void
-set_value(PgmObject *o, const char *property, const char *value)
+set_value(PgmObject *o, PgmPropertyId property, const char *value)
 {
-	for (int i = 0; i < o->properties->n; i++)
-		if (strcmp(o->properties->name[i], property) == 0)
-			o->value[i] = value;
+	Assert(o->properties->position[property] >= 0);
+	o->value[o->properties->position[property]] = value;
 }
 
 static bool
@@ -247,9 +246,9 @@ settle_extension(PgmAutogenerate *a, PgmObject *o)
 	const PgmModelExtension *said = find_said(a->model, o);
 
 	if (said && said->schema)
-		set_value(o, "schema", pstrdup(quote_identifier(said->schema)));
+		set_value(o, PGM_PROP_SCHEMA, pstrdup(quote_identifier(said->schema)));
 	if (said && said->version)
-		set_value(o, "version", quote_literal_cstr(said->version));
+		set_value(o, PGM_PROP_VERSION, quote_literal_cstr(said->version));
 	return said != NULL || is_needed(a->after, o);
 }
 
@@ -257,7 +256,7 @@ settle_extension(PgmAutogenerate *a, PgmObject *o)
 static bool
 settle_access_method(PgmAutogenerate *a, PgmObject *o, const PgmObject *live)
 {
-	set_value(o, "handler", pgm_value(live, "handler"));
+	set_value(o, PGM_PROP_HANDLER, pgm_value(live, PGM_PROP_HANDLER));
 	return has_quoted(a->model->access_methods, o->identity) || is_needed(a->after, o);
 }
 
@@ -275,9 +274,9 @@ settle_extensions(PgmAutogenerate *a)
 	for (int i = 0; i < s->n; i++)
 	{
 		PgmObject  *o = s->object[i];
-		bool		extension = pgm_kind_is(o, "extension");
-		const PgmObject *live = !o->outside && (extension || pgm_kind_is(o, "access method")) ?
-			pgm_side_find(a->live, o->kind->name, o->identity) : NULL;
+		bool		extension = pgm_kind_is(o, PGM_KIND_EXTENSION);
+		const PgmObject *live = !o->outside && (extension || pgm_kind_is(o, PGM_KIND_ACCESS_METHOD)) ?
+			pgm_side_find(a->live, o->kind->id, o->identity) : NULL;
 
 		if (live && !(extension ? settle_extension(a, o) : settle_access_method(a, o, live)))
 			gone = lappend(gone, o);
@@ -374,7 +373,7 @@ settle_database(PgmAutogenerate *a)
 	ListCell   *lc;
 
 	for (int i = 0; i < s->n; i++)
-		if ((pgm_kind_is(s->object[i], "extension") || pgm_kind_is(s->object[i], "access method")) &&
+		if ((pgm_kind_is(s->object[i], PGM_KIND_EXTENSION) || pgm_kind_is(s->object[i], PGM_KIND_ACCESS_METHOD)) &&
 			!s->object[i]->outside)
 			gone = lappend(gone, s->object[i]);
 	foreach(lc, gone)

@@ -230,7 +230,7 @@ stays(const PgmAutogenerate *a, const PgmDifference *d)
 
 	return pgm_difference_is_note(d) && !pgm_difference_is_untold(d) &&
 		!pgm_difference_is_of_parents(a->before, a->after, d) &&
-		strcmp(d->property, "version") != 0 && !(atom && atom->todo == PGM_REPLACE);
+		d->property != PGM_PROP_VERSION && !(atom && atom->todo == PGM_REPLACE);
 }
 
 /* What is not as the model has it, and no statement mends */

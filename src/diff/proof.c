@@ -36,7 +36,7 @@ typedef struct PgmProofScript
 static bool
 is_live_extension(const PgmAutogenerate *a, const char *name)
 {
-	return pgm_side_find(a->live, "extension", quote_identifier(name)) != NULL;
+	return pgm_side_find(a->live, PGM_KIND_EXTENSION, quote_identifier(name)) != NULL;
 }
 
 /* Is it the schema of such an extension? */
@@ -47,7 +47,7 @@ is_extension_schema(const PgmAutogenerate *a, const char *quoted)
 	{
 		const PgmObject *o = a->live->snapshot->object[i];
 
-		if (pgm_kind_is(o, "extension") && strcmp(pgm_value(o, "schema"), quoted) == 0)
+		if (pgm_kind_is(o, PGM_KIND_EXTENSION) && strcmp(pgm_value(o, PGM_PROP_SCHEMA), quoted) == 0)
 			return true;
 	}
 	return false;
@@ -66,7 +66,7 @@ is_about_extension(const PgmAutogenerate *a, const Node *node)
 			return ((const CreateSchemaStmt *) node)->schemaname &&
 				is_extension_schema(a, quote_identifier(((const CreateSchemaStmt *) node)->schemaname));
 		case T_CreateAmStmt:
-			return pgm_side_find(a->live, "access method",
+			return pgm_side_find(a->live, PGM_KIND_ACCESS_METHOD,
 								 quote_identifier(((const CreateAmStmt *) node)->amname)) != NULL;
 		case T_CreateExtensionStmt:
 			return is_live_extension(a, ((const CreateExtensionStmt *) node)->extname);
@@ -195,10 +195,10 @@ pgm_proof_execute(const PgmAutogenerate *a, const char *text)
 static bool
 is_beyond_proof(const PgmAutogenerate *a, const PgmObject *o)
 {
-	return pgm_kind_is(o, "subscription") || pgm_kind_is(o, "user mapping") ||
-		pgm_kind_is(o, "access method") ||
-		(pgm_kind_is(o, "extension") && pgm_side_find(a->live, "extension", o->identity)) ||
-		(pgm_kind_is(o, "schema") && is_extension_schema(a, o->identity));
+	return pgm_kind_is(o, PGM_KIND_SUBSCRIPTION) || pgm_kind_is(o, PGM_KIND_USER_MAPPING) ||
+		pgm_kind_is(o, PGM_KIND_ACCESS_METHOD) ||
+		(pgm_kind_is(o, PGM_KIND_EXTENSION) && pgm_side_find(a->live, PGM_KIND_EXTENSION, o->identity)) ||
+		(pgm_kind_is(o, PGM_KIND_SCHEMA) && is_extension_schema(a, o->identity));
 }
 
 /* What differs of what is compared, as lines */

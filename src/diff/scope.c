@@ -18,7 +18,7 @@
 const PgmObject *
 pgm_scope_schema(const PgmSide *s, const PgmObject *o)
 {
-	while (o && !pgm_kind_is(o, "schema"))
+	while (o && !pgm_kind_is(o, PGM_KIND_SCHEMA))
 		o = pgm_side_parent(s, o);
 	return o;
 }
@@ -60,7 +60,7 @@ is_inside(const PgmSide *s, const PgmObject *o, const PgmScope *scope)
 	const PgmObject *schema = pgm_scope_schema(s, o);
 
 	if (OidIsValid(o->address.classId) && o->address.objectId < FirstNormalObjectId &&
-		!pgm_kind_is(o, "schema") && !pgm_kind_is(o, "database"))
+		!pgm_kind_is(o, PGM_KIND_SCHEMA) && !pgm_kind_is(o, PGM_KIND_DATABASE))
 		return false;			/* initdb made it */
 	if (schema)
 		return pgm_scope_has(scope, schema->identity);
@@ -122,7 +122,7 @@ remove_marked(PgmSide *s)
 static const PgmObject *
 same_in(const PgmSide *s, const PgmObject *o)
 {
-	return o->outside ? o : pgm_side_find(s, o->kind->name, o->identity);
+	return o->outside ? o : pgm_side_find(s, o->kind->id, o->identity);
 }
 
 /* What is not compared is the same on both sides. */
@@ -186,22 +186,22 @@ pgm_difference_is_note(const PgmDifference *d)
 {
 	static const struct
 	{
-		const char *property;
-		const char *kind;		/* NULL: any */
+		PgmPropertyId property;
+		PgmKindId	kind;
 	}			notes[] = {
-		{"column_order", NULL},
-		{"attribute_order", NULL},
-		{"only_inherited", NULL},
-		{"without_data", NULL},
-		{"owner", "extension"},
-		{"version", "collation"},
+		{PGM_PROP_COLUMN_ORDER, PGM_KIND_ANY},
+		{PGM_PROP_ATTRIBUTE_ORDER, PGM_KIND_ANY},
+		{PGM_PROP_ONLY_INHERITED, PGM_KIND_ANY},
+		{PGM_PROP_WITHOUT_DATA, PGM_KIND_ANY},
+		{PGM_PROP_OWNER, PGM_KIND_EXTENSION},
+		{PGM_PROP_VERSION, PGM_KIND_COLLATION},
 	};
 
 	if (d->what != PGM_CHANGED)
 		return false;
 	for (int i = 0; i < (int) lengthof(notes); i++)
-		if (strcmp(d->property, notes[i].property) == 0 &&
-			(notes[i].kind == NULL || pgm_kind_is(d->object, notes[i].kind)))
+		if (d->property == notes[i].property &&
+			(notes[i].kind == PGM_KIND_ANY || pgm_kind_is(d->object, notes[i].kind)))
 			return true;
 	return false;
 }
@@ -213,7 +213,7 @@ pgm_difference_is_note(const PgmDifference *d)
 bool
 pgm_difference_is_untold(const PgmDifference *d)
 {
-	return d->what == PGM_CHANGED && strcmp(d->property, "without_data") == 0;
+	return d->what == PGM_CHANGED && d->property == PGM_PROP_WITHOUT_DATA;
 }
 
 /*
@@ -225,10 +225,10 @@ pgm_difference_is_of_parents(const PgmSide *before, const PgmSide *after,
 							 const PgmDifference *d)
 {
 	const PgmObject *new = pgm_side_parent(after, d->object);
-	const PgmObject *old = new ? pgm_side_find(before, new->kind->name, new->identity) : NULL;
+	const PgmObject *old = new ? pgm_side_find(before, new->kind->id, new->identity) : NULL;
 
-	return d->what == PGM_CHANGED && strcmp(d->property, "only_inherited") == 0 && old &&
-		(pgm_value(new, "inherits") == NULL || (pgm_is_partition(new) && !pgm_is_partition(old)));
+	return d->what == PGM_CHANGED && d->property == PGM_PROP_ONLY_INHERITED && old &&
+		(pgm_value(new, PGM_PROP_INHERITS) == NULL || (pgm_is_partition(new) && !pgm_is_partition(old)));
 }
 
 /* Take an object out of a side, with what is a part of it. */

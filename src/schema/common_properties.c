@@ -11,11 +11,12 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "schema/kinds/kinds.h"
 #include "schema/take_snapshot.h"
 
 PgmCommonProperty pgm_common_properties[PGM_COMMON_PROPERTIES] = {
 	{
-		"comment", PGM_FORM_WORDS,
+		PGM_PROP_COMMENT, PGM_FORM_WORDS,
 		{
 			.sql =
 			"SELECT classoid, objoid, objsubid, description FROM pg_description"
@@ -24,7 +25,7 @@ PgmCommonProperty pgm_common_properties[PGM_COMMON_PROPERTIES] = {
 		}
 	},
 	{
-		"security_label", PGM_FORM_WORDS,
+		PGM_PROP_SECURITY_LABEL, PGM_FORM_WORDS,
 		{
 			.sql =
 			"SELECT classoid, objoid, objsubid, string_agg(provider || ': ' || label, ', ' ORDER BY provider)"
@@ -35,7 +36,7 @@ PgmCommonProperty pgm_common_properties[PGM_COMMON_PROPERTIES] = {
 		}
 	},
 	{
-		"depends_on_extension", PGM_FORM_SQL,
+		PGM_PROP_DEPENDS_ON_EXTENSION, PGM_FORM_SQL,
 		{
 			.sql =
 			"SELECT d.classid, d.objid, d.objsubid, string_agg(quote_ident(x.extname), ', ' ORDER BY x.extname)"
@@ -71,7 +72,7 @@ attach(PgmSnapshot *s, int common)
 
 		CHECK_FOR_INTERRUPTS();
 		if (o)
-			o->value[s->properties[o->kind_number].n - PGM_COMMON_PROPERTIES + common] =
+			o->value[s->properties[o->kind->id].n - PGM_COMMON_PROPERTIES + common] =
 				MemoryContextStrdup(s->context, pgm_spi_text(row, 4));
 	}
 	SPI_freetuptable(SPI_tuptable);

@@ -67,8 +67,8 @@ compare_objects(const PgmObject *a, const PgmObject *b)
 {
 	if (a == NULL || b == NULL)
 		return (a == NULL) - (b == NULL);
-	if (a->kind_number != b->kind_number)
-		return a->kind_number < b->kind_number ? -1 : 1;
+	if (a->kind->id != b->kind->id)
+		return a->kind->id < b->kind->id ? -1 : 1;
 	return strcmp(a->identity, b->identity);
 }
 
@@ -78,10 +78,10 @@ make_difference(PgmChange what, const PgmObject *o, const PgmSnapshot *s)
 	PgmDifference *d = palloc0(sizeof(PgmDifference));
 
 	d->what = what;
-	d->kind = o->kind->name;
+	d->kind = o->kind->id;
 	d->identity = o->identity;
 	d->object = o;
-	d->properties = &s->properties[o->kind_number];
+	d->properties = &s->properties[o->kind->id];
 	return d;
 }
 
@@ -90,7 +90,7 @@ static List *
 add_changes(List *list, const PgmObject *old, const PgmObject *new,
 			const PgmSnapshot *after)
 {
-	const PgmProperties *p = &after->properties[new->kind_number];
+	const PgmProperties *p = &after->properties[new->kind->id];
 
 	for (int i = 0; i < p->n; i++)
 	{
@@ -99,7 +99,7 @@ add_changes(List *list, const PgmObject *old, const PgmObject *new,
 		if (!pgm_property_differs(p->form[i], old->value[i], new->value[i]))
 			continue;
 		d = make_difference(PGM_CHANGED, new, after);
-		d->property = p->name[i];
+		d->property = p->id[i];
 		d->form = p->form[i];
 		d->before = old->value[i];
 		d->after = new->value[i];

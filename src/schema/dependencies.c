@@ -245,9 +245,9 @@ add_dependency(PgmSide *s, const PgmObject *from, const PgmObject *to,
 static bool
 is_backward(const PgmObject *from, const PgmObject *to, char deptype)
 {
-	if (pgm_kind_is(from, "sequence"))
+	if (pgm_kind_is(from, PGM_KIND_SEQUENCE))
 		return deptype == 'a';
-	return to && pgm_kind_is(from, "type") && pgm_kind_is(to, "function") &&
+	return to && pgm_kind_is(from, PGM_KIND_TYPE) && pgm_kind_is(to, PGM_KIND_FUNCTION) &&
 		pgm_function_goes_with(to, from);
 }
 
@@ -271,7 +271,7 @@ add_dependencies(PgmSide *s, HTAB *aliases, uint64 n)
 		if (from == NULL || is_backward(from, to, deptype))
 			continue;
 		by_default = object.classId == AttrDefaultRelationId &&
-			pgm_value(from, "default") != NULL;
+			pgm_value(from, PGM_PROP_DEFAULT) != NULL;
 		add_dependency(s, from, to, by_default);
 	}
 }
@@ -288,7 +288,7 @@ granted_column(const PgmSide *s, const PgmObject *grant)
 	if (on == NULL || column == NULL || column > on || table == NULL)
 		return NULL;
 	column += strlen(" (");
-	foreach(lc, pgm_side_children(s, table, "column"))
+	foreach(lc, pgm_side_children(s, table, PGM_KIND_COLUMN))
 	{
 		const PgmObject *o = lfirst(lc);
 		const char *name = o->identity + strlen(table->identity) + 1;
@@ -309,7 +309,7 @@ granted_from(const PgmSide *s, const PgmObject *grant)
 
 	if (to == NULL || by == NULL)
 		return NULL;
-	return pgm_side_find(s, "grant",
+	return pgm_side_find(s, PGM_KIND_GRANT,
 						 psprintf("%.*s to %s", (int) (to - grant->identity),
 								  grant->identity, by + strlen(" by ")));
 }
@@ -325,7 +325,7 @@ add_granted_from(PgmSide *s, const PgmObject *grant)
 
 	add_dependency(s, grant, from, false);
 	if (schema)
-		foreach(lc, pgm_side_children(s, schema, "grant"))
+		foreach(lc, pgm_side_children(s, schema, PGM_KIND_GRANT))
 	{
 		add_dependency(s, grant, lfirst(lc), false);
 	}
@@ -493,9 +493,9 @@ fill_inherited(PgmSide *s)
 		PgmObject  *o = s->snapshot->object[i];
 		ListCell   *lc;
 
-		if (!pgm_kind_is(o, "table") && !pgm_kind_is(o, "foreign table"))
+		if (!pgm_kind_is(o, PGM_KIND_TABLE) && !pgm_kind_is(o, PGM_KIND_FOREIGN_TABLE))
 			continue;
-		foreach(lc, pgm_value_list(o, "inherits"))
+		foreach(lc, pgm_value_list(o, PGM_PROP_INHERITS))
 		{
 			bool		found;
 			Heirs	   *entry = pgm_texthash_enter(s->parents, lfirst(lc), &found);
@@ -565,7 +565,7 @@ by_number(const ListCell *a, const ListCell *b)
  * order, others by identity.
  */
 List *
-pgm_side_children(const PgmSide *s, const PgmObject *o, const char *kind)
+pgm_side_children(const PgmSide *s, const PgmObject *o, PgmKindId kind)
 {
 	ObjectAddress address = o->address;
 	Children   *entry;
@@ -578,10 +578,10 @@ pgm_side_children(const PgmSide *s, const PgmObject *o, const char *kind)
 		return NIL;
 	foreach(lc, entry->objects)
 	{
-		if (kind == NULL || pgm_kind_is(lfirst(lc), kind))
+		if (kind == PGM_KIND_ANY || pgm_kind_is(lfirst(lc), kind))
 			list = lappend(list, lfirst(lc));
 	}
-	if (kind && (strcmp(kind, "column") == 0 || strcmp(kind, "attribute") == 0))
+	if (kind == PGM_KIND_COLUMN || kind == PGM_KIND_ATTRIBUTE)
 		list_sort(list, by_number);
 	return list;
 }
@@ -594,19 +594,9 @@ pgm_side_parent(const PgmSide *s, const PgmObject *o)
 		pgm_snapshot_find(s->snapshot, &o->parent) : NULL;
 }
 
-static int
-kind_number(const char *kind)
-{
-	int			number = 0;
-
-	while (strcmp(pgm_kinds_get(number)->name, kind) != 0)
-		number++;
-	return number;
-}
-
 /* The first object that is of this kind, or a later one, and not before "identity" */
 static int
-first_from(const PgmSnapshot *s, int kind, const char *identity)
+first_from(const PgmSnapshot *s, PgmKindId kind, const char *identity)
 {
 	int			low = 0;
 	int			high = s->n;
@@ -615,7 +605,7 @@ first_from(const PgmSnapshot *s, int kind, const char *identity)
 	{
 		int			middle = (low + high) / 2;
 		const PgmObject *o = s->object[middle];
-		int			order = o->kind_number != kind ? o->kind_number - kind :
+		int			order = o->kind->id != kind ? (int) o->kind->id - (int) kind :
 			strcmp(o->identity, identity);
 
 		if (order < 0)
@@ -628,26 +618,24 @@ first_from(const PgmSnapshot *s, int kind, const char *identity)
 
 /* The object of a kind with an identity, or NULL. */
 const PgmObject *
-pgm_side_find(const PgmSide *s, const char *kind, const char *identity)
+pgm_side_find(const PgmSide *s, PgmKindId kind, const char *identity)
 {
-	int			number = kind_number(kind);
-	int			i = first_from(s->snapshot, number, identity);
+	int			i = first_from(s->snapshot, kind, identity);
 	const PgmObject *o = i < s->snapshot->n ? s->snapshot->object[i] : NULL;
 
-	return o && o->kind_number == number && strcmp(o->identity, identity) == 0 ? o : NULL;
+	return o && o->kind->id == kind && strcmp(o->identity, identity) == 0 ? o : NULL;
 }
 
 /* The objects of a kind whose identities begin like this, in their order */
 PgmRange
-pgm_side_range(const PgmSide *s, const char *kind, const char *beginning)
+pgm_side_range(const PgmSide *s, PgmKindId kind, const char *beginning)
 {
 	PgmObject **object = s->snapshot->object;
-	int			number = kind_number(kind);
 	Size		length = strlen(beginning);
 	PgmRange	r;
 
-	r.at = r.end = object + first_from(s->snapshot, number, beginning);
-	while (r.end < object + s->snapshot->n && (*r.end)->kind_number == number &&
+	r.at = r.end = object + first_from(s->snapshot, kind, beginning);
+	while (r.end < object + s->snapshot->n && (*r.end)->kind->id == kind &&
 		   strncmp((*r.end)->identity, beginning, length) == 0)
 		r.end++;
 	return r;
@@ -718,17 +706,18 @@ pgm_side_heirs(const PgmSide *s, const char *table)
 
 /* The value of a property, or NULL: it is as it is by nature, or has none. */
 const char *
-pgm_value(const PgmObject *o, const char *property)
+pgm_value(const PgmObject *o, PgmPropertyId property)
 {
-	for (int i = 0; i < o->properties->n; i++)
-		if (strcmp(o->properties->name[i], property) == 0)
-			return o->value[i];
-	return NULL;
+	int			i;
+
+	Assert(property > PGM_PROP_NONE && property < PGM_PROP_COUNT);
+	i = o->properties->position[property];
+	return i < 0 ? NULL : o->value[i];
 }
 
 /* The elements of a property that is a list, as strings. */
 List *
-pgm_value_list(const PgmObject *o, const char *property)
+pgm_value_list(const PgmObject *o, PgmPropertyId property)
 {
 	const char *json = pgm_value(o, property);
 	List	   *result = NIL;
@@ -748,7 +737,7 @@ pgm_value_list(const PgmObject *o, const char *property)
 
 /* Is a property the same of both? */
 bool
-pgm_value_same(const PgmObject *a, const PgmObject *b, const char *property)
+pgm_value_same(const PgmObject *a, const PgmObject *b, PgmPropertyId property)
 {
 	const char *x = pgm_value(a, property);
 	const char *y = pgm_value(b, property);
@@ -759,14 +748,14 @@ pgm_value_same(const PgmObject *a, const PgmObject *b, const char *property)
 }
 
 bool
-pgm_kind_is(const PgmObject *o, const char *kind)
+pgm_kind_is(const PgmObject *o, PgmKindId kind)
 {
-	return strcmp(o->kind->name, kind) == 0;
+	return o->kind->id == kind;
 }
 
 /* Is it of one of the kinds? */
 bool
-pgm_kind_is_one_of(const PgmObject *o, const char *const *kinds, int n)
+pgm_kind_is_one_of(const PgmObject *o, const PgmKindId *kinds, int n)
 {
 	for (int i = 0; i < n; i++)
 		if (pgm_kind_is(o, kinds[i]))

@@ -59,11 +59,11 @@ extern PgmSide *pgm_side_take(void);
 extern HTAB *pgm_side_make_texts(void);
 extern void pgm_side_index(PgmSide *s);
 extern List *pgm_side_children(const PgmSide *s, const PgmObject *o,
-							   const char *kind);
+							   PgmKindId kind);
 extern const PgmObject *pgm_side_parent(const PgmSide *s, const PgmObject *o);
-extern const PgmObject *pgm_side_find(const PgmSide *s, const char *kind,
+extern const PgmObject *pgm_side_find(const PgmSide *s, PgmKindId kind,
 									  const char *identity);
-extern PgmRange pgm_side_range(const PgmSide *s, const char *kind,
+extern PgmRange pgm_side_range(const PgmSide *s, PgmKindId kind,
 							   const char *beginning);
 extern const PgmRows *pgm_side_rows(const PgmSide *s, const PgmObject *relation);
 extern void pgm_side_copy_rows(PgmSide *s, const char *from, const char *to);
@@ -73,12 +73,12 @@ extern const char *pgm_side_bound(const PgmSide *s, const PgmObject *partition);
 extern List *pgm_side_heirs(const PgmSide *s, const char *table);
 
 /* dependencies.c: properties of objects */
-extern const char *pgm_value(const PgmObject *o, const char *property);
-extern List *pgm_value_list(const PgmObject *o, const char *property);
+extern const char *pgm_value(const PgmObject *o, PgmPropertyId property);
+extern List *pgm_value_list(const PgmObject *o, PgmPropertyId property);
 extern bool pgm_value_same(const PgmObject *a, const PgmObject *b,
-						   const char *property);
-extern bool pgm_kind_is(const PgmObject *o, const char *kind);
-extern bool pgm_kind_is_one_of(const PgmObject *o, const char *const *kinds,
+						   PgmPropertyId property);
+extern bool pgm_kind_is(const PgmObject *o, PgmKindId kind);
+extern bool pgm_kind_is_one_of(const PgmObject *o, const PgmKindId *kinds,
 							   int n);
 
 #endif							/* PGM_DEPENDENCIES_H */

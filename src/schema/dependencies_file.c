@@ -43,10 +43,9 @@ static void
 put_properties(PgmBytesOut *out, const PgmProperties *p)
 {
 	pgm_bytes_put_int(out, p->n);
-	pgm_bytes_put_int(out, p->definition);
 	for (int i = 0; i < p->n; i++)
 	{
-		pgm_bytes_put_text(out, p->name[i]);
+		pgm_bytes_put_int(out, p->id[i]);
 		pgm_bytes_put_int(out, p->form[i]);
 	}
 }
@@ -55,12 +54,12 @@ static void
 get_properties(PgmBytesIn *in, PgmProperties *p)
 {
 	p->n = pgm_bytes_int(in);
-	p->definition = pgm_bytes_int(in);
-	p->name = palloc(p->n * sizeof(char *));
+	p->id = palloc(p->n * sizeof(PgmPropertyId));
 	p->form = palloc(p->n * sizeof(PgmForm));
 	for (int i = 0; i < p->n; i++)
 	{
-		p->name[i] = pgm_bytes_text(in);
+		p->id[i] = pgm_bytes_int(in);
+		p->position[p->id[i]] = i;
 		p->form[i] = pgm_bytes_int(in);
 	}
 }
@@ -68,7 +67,7 @@ get_properties(PgmBytesIn *in, PgmProperties *p)
 static void
 put_object(PgmBytesOut *out, const PgmObject *o)
 {
-	pgm_bytes_put_int(out, o->kind_number);
+	pgm_bytes_put_int(out, o->kind->id);
 	pgm_bytes_put(out, &o->address, sizeof(ObjectAddress));
 	pgm_bytes_put(out, &o->parent, sizeof(ObjectAddress));
 	pgm_bytes_put_text(out, o->identity);
@@ -84,7 +83,6 @@ get_object(PgmBytesIn *in, const PgmSnapshot *s)
 	PgmObject  *o = palloc0(sizeof(PgmObject) + p->n * sizeof(char *));
 
 	o->kind = pgm_kinds_get(number);
-	o->kind_number = number;
 	o->properties = p;
 	pgm_bytes_get(in, &o->address, sizeof(ObjectAddress));
 	pgm_bytes_get(in, &o->parent, sizeof(ObjectAddress));
@@ -98,7 +96,7 @@ get_object(PgmBytesIn *in, const PgmSnapshot *s)
 static void
 put_snapshot(PgmBytesOut *out, const PgmSnapshot *s)
 {
-	for (int i = 0; i < pgm_kinds_count(); i++)
+	for (int i = 0; i < PGM_KIND_COUNT; i++)
 		put_properties(out, &s->properties[i]);
 	pgm_bytes_put_int(out, s->n);
 	for (int i = 0; i < s->n; i++)
@@ -112,7 +110,7 @@ get_snapshot(PgmBytesIn *in)
 	MemoryContext old = MemoryContextSwitchTo(s->context);
 	int			n;
 
-	for (int i = 0; i < pgm_kinds_count(); i++)
+	for (int i = 0; i < PGM_KIND_COUNT; i++)
 		get_properties(in, &s->properties[i]);
 	n = pgm_bytes_int(in);
 	for (int i = 0; i < n; i++)

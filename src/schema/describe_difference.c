@@ -12,9 +12,9 @@
 
 /* The name of a property as words. */
 static char *
-words(const char *name)
+words(PgmPropertyId property)
 {
-	char	   *copy = pstrdup(name);
+	char	   *copy = pstrdup(pgm_property_name(property));
 
 	for (char *c = copy; *c; c++)
 		if (*c == '_')
@@ -32,7 +32,7 @@ written(PgmForm form, const char *value)
 static void
 say_name(StringInfo out, const PgmDifference *d)
 {
-	appendStringInfo(out, "%s%s %s", d->kind,
+	appendStringInfo(out, "%s%s %s", pgm_kind_name(d->kind),
 					 d->object->kind->is_right ? ":" : "", d->identity);
 }
 
@@ -46,9 +46,9 @@ say_properties(StringInfo out, const PgmDifference *d, const char *separator)
 		PgmForm		form = d->properties->form[i];
 
 		if (value == NULL || form == PGM_FORM_ORDER ||
-			i == d->properties->definition)
+			d->properties->id[i] == PGM_PROP_DEFINITION)
 			continue;
-		appendStringInfo(out, "%s%s", separator, words(d->properties->name[i]));
+		appendStringInfo(out, "%s%s", separator, words(d->properties->id[i]));
 		if (form != PGM_FORM_FLAG)
 			appendStringInfo(out, " %s", written(form, value));
 		separator = ", ";
@@ -59,7 +59,7 @@ say_properties(StringInfo out, const PgmDifference *d, const char *separator)
 static void
 say_lone_object(StringInfo out, const PgmDifference *d)
 {
-	int			property = d->properties->definition;
+	int			property = d->properties->position[PGM_PROP_DEFINITION];
 	const char *definition = property < 0 ? NULL : d->object->value[property];
 
 	if (d->what == PGM_CREATED)

@@ -41,13 +41,13 @@ pgm_digest_object(pg_cryptohash_ctx *hash, const PgmObject *o)
 {
 	const PgmProperties *p = o->properties;
 
-	pgm_digest_text(hash, o->kind->name);
+	pgm_digest_text(hash, pgm_kind_name(o->kind->id));
 	pgm_digest_text(hash, o->identity);
 	for (int i = 0; i < p->n; i++)
 	{
 		if (o->value[i] == NULL)
 			continue;
-		pgm_digest_text(hash, p->name[i]);
+		pgm_digest_text(hash, pgm_property_name(p->id[i]));
 		pgm_digest_text(hash, o->value[i]);
 	}
 	pgm_digest_text(hash, "");

@@ -17,29 +17,30 @@
 
 /* What a column of this type of a query is. */
 static PgmForm
-form_of(const char *name, Oid type)
+form_of(PgmPropertyId property, Oid type)
 {
 	switch (type)
 	{
 		case BOOLOID:
 			return PGM_FORM_FLAG;
 		case JSONBOID:
-			return strcmp(name, "column_order") == 0 ||
-				strcmp(name, "attribute_order") == 0 ?
+			return property == PGM_PROP_COLUMN_ORDER ||
+				property == PGM_PROP_ATTRIBUTE_ORDER ?
 				PGM_FORM_ORDER : PGM_FORM_JSON;
 		case TEXTOID:
 			return PGM_FORM_SQL;
 		default:
-			elog(ERROR, "property \"%s\" is of type %u", name, type);
+			elog(ERROR, "property \"%s\" is of type %u",
+				 pgm_property_name(property), type);
 	}
 }
 
 static void
-add_property(PgmProperties *p, const char *name, PgmForm form)
+add_property(PgmProperties *p, PgmPropertyId property, PgmForm form)
 {
-	if (strcmp(name, "definition") == 0)
-		p->definition = p->n;
-	p->name[p->n] = pstrdup(name);
+	Assert(p->position[property] < 0);
+	p->position[property] = p->n;
+	p->id[p->n] = property;
 	p->form[p->n++] = form;
 }
 
@@ -49,17 +50,20 @@ name_properties(PgmProperties *p, TupleDesc desc)
 {
 	int			most = desc->natts - FIXED_COLUMNS + PGM_COMMON_PROPERTIES;
 
-	p->name = palloc(most * sizeof(char *));
+	p->id = palloc(most * sizeof(PgmPropertyId));
 	p->form = palloc(most * sizeof(PgmForm));
 	for (int i = FIXED_COLUMNS; i < desc->natts; i++)
 	{
 		Form_pg_attribute a = TupleDescAttr(desc, i);
+		PgmPropertyId property = pgm_property_by_name(NameStr(a->attname));
 
-		add_property(p, NameStr(a->attname),
-					 form_of(NameStr(a->attname), a->atttypid));
+		if (property == PGM_PROP_NONE)
+			elog(ERROR, "object_names.h has no property \"%s\"",
+				 NameStr(a->attname));
+		add_property(p, property, form_of(property, a->atttypid));
 	}
 	for (int i = 0; i < PGM_COMMON_PROPERTIES; i++)
-		add_property(p, pgm_common_properties[i].name,
+		add_property(p, pgm_common_properties[i].id,
 					 pgm_common_properties[i].form);
 }
 
@@ -102,6 +106,7 @@ read_object(const PgmProperties *p, const PgmKind *kind, HeapTuple row,
 {
 	PgmObject  *o = palloc0(sizeof(PgmObject));
 	Oid			objid = oid_of(row, desc, 1);
+	int			definition = p->position[PGM_PROP_DEFINITION];
 	bool		isnull;
 
 	o->kind = kind;
@@ -110,36 +115,36 @@ read_object(const PgmProperties *p, const PgmKind *kind, HeapTuple row,
 	ObjectAddressSet(o->parent, oid_of(row, desc, 3), oid_of(row, desc, 4));
 	o->identity = value_of(row, desc, FIXED_COLUMNS, PGM_FORM_SQL);
 	if (o->identity == NULL)
-		elog(ERROR, "an object of kind \"%s\" has no name", kind->name);
+		elog(ERROR, "an object of kind \"%s\" has no name", pgm_kind_name(kind->id));
 	o->value = palloc0(p->n * sizeof(char *));
 	for (int i = FIXED_COLUMNS; i < desc->natts; i++)
 		o->value[i - FIXED_COLUMNS] =
 			value_of(row, desc, i + 1, p->form[i - FIXED_COLUMNS]);
-	if (p->definition >= 0 && o->value[p->definition] == NULL)
+	if (definition >= 0 && o->value[definition] == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("%s %s does not exist any more", kind->name, o->identity)));
+				 errmsg("%s %s does not exist any more", pgm_kind_name(kind->id), o->identity)));
 	return o;
 }
 
 /* Add the rows of the last query as objects of a kind. */
 void
-pgm_snapshot_add_rows(PgmSnapshot *s, int number)
+pgm_snapshot_add_rows(PgmSnapshot *s, PgmKindId kind_id)
 {
-	PgmKind    *kind = pgm_kinds_get(number);
+	PgmKind    *kind = pgm_kinds_get(kind_id);
+	PgmProperties *properties = &s->properties[kind_id];
 	SPITupleTable *rows = SPI_tuptable;
 	MemoryContext old = MemoryContextSwitchTo(s->context);
 
-	name_properties(&s->properties[number], rows->tupdesc);
+	name_properties(properties, rows->tupdesc);
 	for (uint64 i = 0; i < rows->numvals; i++)
 	{
 		PgmObject  *o;
 
 		CHECK_FOR_INTERRUPTS();
-		o = read_object(&s->properties[number], kind, rows->vals[i],
+		o = read_object(properties, kind, rows->vals[i],
 						rows->tupdesc);
-		o->kind_number = number;
-		o->properties = &s->properties[number];
+		o->properties = properties;
 		pgm_snapshot_add(s, o);
 	}
 	MemoryContextSwitchTo(old);

@@ -40,10 +40,11 @@ pgm_snapshot_make(void)
 	s->context = context;
 	s->size = 1024;
 	s->object = MemoryContextAlloc(context, s->size * sizeof(PgmObject *));
-	s->properties = MemoryContextAllocZero(context, pgm_kinds_count() *
+	s->properties = MemoryContextAllocZero(context, PGM_KIND_COUNT *
 										   sizeof(PgmProperties));
-	for (int i = 0; i < pgm_kinds_count(); i++)
-		s->properties[i].definition = -1;
+	for (int i = 0; i < PGM_KIND_COUNT; i++)
+		for (int j = 0; j < PGM_PROP_COUNT; j++)
+			s->properties[i].position[j] = -1;
 	s->by_address = make_hash(context);
 	return s;
 }
@@ -72,8 +73,8 @@ by_kind_and_identity(const void *a, const void *b)
 	const PgmObject *x = *(PgmObject *const *) a;
 	const PgmObject *y = *(PgmObject *const *) b;
 
-	if (x->kind_number != y->kind_number)
-		return x->kind_number < y->kind_number ? -1 : 1;
+	if (x->kind->id != y->kind->id)
+		return x->kind->id < y->kind->id ? -1 : 1;
 	return strcmp(x->identity, y->identity);
 }
 

@@ -17,6 +17,7 @@
 
 #include "catalog/objectaddress.h"
 #include "nodes/pg_list.h"
+#include "schema/object_names.h"
 #include "utils/hsearch.h"
 #include "utils/jsonb.h"
 
@@ -37,16 +38,15 @@ typedef enum PgmForm
 typedef struct PgmProperties
 {
 	int			n;
-	int			definition;		/* the one that is the statement that makes
-								 * the object, or -1 */
-	const char **name;
+	PgmPropertyId *id;			/* in the order of the columns of the query */
 	PgmForm    *form;
+	int16		position[PGM_PROP_COUNT];	/* in "id"; -1: the kind has it
+											 * not */
 } PgmProperties;
 
 typedef struct PgmObject
 {
 	const PgmKind *kind;
-	int			kind_number;	/* in the order of kinds */
 	const PgmProperties *properties;	/* of the kind */
 	const char *identity;
 	const char **value;			/* one a property; NULL: as it is by nature */
@@ -77,9 +77,9 @@ typedef enum PgmChange
 typedef struct PgmDifference
 {
 	PgmChange	what;
-	const char *kind;
+	PgmKindId	kind;
 	const char *identity;
-	const char *property;		/* these four of PGM_CHANGED */
+	PgmPropertyId property;		/* these four of PGM_CHANGED */
 	PgmForm		form;
 	const char *before;
 	const char *after;

@@ -19,7 +19,7 @@
 Jsonb *
 pgm_snapshot_definition(const PgmSnapshot *s, const PgmObject *o)
 {
-	const PgmProperties *p = &s->properties[o->kind_number];
+	const PgmProperties *p = &s->properties[o->kind->id];
 	StringInfoData out;
 	Datum		json;
 
@@ -29,7 +29,7 @@ pgm_snapshot_definition(const PgmSnapshot *s, const PgmObject *o)
 		if (o->value[i] == NULL)
 			continue;
 		appendStringInfoChar(&out, out.len == 0 ? '{' : ',');
-		escape_json(&out, p->name[i]);
+		escape_json(&out, pgm_property_name(p->id[i]));
 		appendStringInfoChar(&out, ':');
 		if (p->form[i] == PGM_FORM_SQL || p->form[i] == PGM_FORM_WORDS)
 			escape_json(&out, o->value[i]);
@@ -108,15 +108,15 @@ value_of(JsonbValue *v, PgmForm form)
 	return JsonbToCString(NULL, &JsonbValueToJsonb(v)->root, 0);
 }
 
-/* The number of a kind by its name. */
-static int
-kind_number(const char *name)
+/* The kind with a name. */
+static PgmKindId
+kind_of(const char *name)
 {
-	for (int i = 0; i < pgm_kinds_count(); i++)
-		if (strcmp(pgm_kinds_get(i)->name, name) == 0)
-			return i;
-	refuse(psprintf("There are no objects of kind \"%s\".", name));
-	return -1;
+	PgmKindId	kind = pgm_kind_by_name(name);
+
+	if (kind == PGM_KIND_ANY)
+		refuse(psprintf("There are no objects of kind \"%s\".", name));
+	return kind;
 }
 
 /* Read the properties of an object; none may be left over. */
@@ -128,9 +128,10 @@ read_properties(PgmObject *o, const PgmProperties *p, JsonbContainer *definition
 	o->value = palloc0(p->n * sizeof(char *));
 	for (int i = 0; i < p->n; i++)
 	{
+		const char *name = pgm_property_name(p->id[i]);
 		JsonbValue	buffer;
-		JsonbValue *v = getKeyJsonValueFromContainer(definition, p->name[i],
-													 strlen(p->name[i]), &buffer);
+		JsonbValue *v = getKeyJsonValueFromContainer(definition, name,
+													 strlen(name), &buffer);
 
 		if (v == NULL)
 			continue;
@@ -139,7 +140,7 @@ read_properties(PgmObject *o, const PgmProperties *p, JsonbContainer *definition
 	}
 	if (found != JsonContainerSize(definition))
 		refuse(psprintf("%s %s has a property that this version does not know.",
-						o->kind->name, o->identity));
+						pgm_kind_name(o->kind->id), o->identity));
 }
 
 static PgmObject *
@@ -157,10 +158,9 @@ read_object(const PgmSnapshot *like, JsonbContainer *object)
 		definition->type != jbvBinary ||
 		!JsonContainerIsObject(definition->val.binary.data))
 		refuse("An element is not an object of kind, identity and definition.");
-	o->kind_number = kind_number(kind);
-	o->kind = pgm_kinds_get(o->kind_number);
-	o->properties = &like->properties[o->kind_number];
-	read_properties(o, &like->properties[o->kind_number],
+	o->kind = pgm_kinds_get(kind_of(kind));
+	o->properties = &like->properties[o->kind->id];
+	read_properties(o, &like->properties[o->kind->id],
 					definition->val.binary.data);
 	return o;
 }
@@ -180,7 +180,7 @@ pgm_snapshot_read(Jsonb *rows, const PgmSnapshot *like)
 	if (!JB_ROOT_IS_ARRAY(rows) || JB_ROOT_IS_SCALAR(rows))
 		refuse("It is not a list.");
 	memcpy(s->properties, like->properties,
-		   pgm_kinds_count() * sizeof(PgmProperties));
+		   PGM_KIND_COUNT * sizeof(PgmProperties));
 	for (uint32 i = 0; i < JB_ROOT_COUNT(rows); i++)
 	{
 		JsonbValue *v = getIthJsonbValueFromContainer(&rows->root, i);

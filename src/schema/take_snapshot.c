@@ -53,10 +53,9 @@ static const struct
 static void
 read_all(PgmSnapshot *s, PgmSpi *spi)
 {
-	int			n = pgm_kinds_count();
 	Datum		covered = pgm_kinds_covered();
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < PGM_KIND_COUNT; i++)
 	{
 		pgm_spi_run(spi, &pgm_kinds_get(i)->query, &covered, NULL);
 		pgm_snapshot_add_rows(s, i);

@@ -13,7 +13,7 @@
 
 typedef struct PgmCommonProperty
 {
-	const char *name;
+	PgmPropertyId id;
 	PgmForm		form;
 	PgmQuery	query;			/* class, oid, number, text */
 } PgmCommonProperty;
@@ -26,7 +26,7 @@ extern void pgm_snapshot_add(PgmSnapshot *s, PgmObject *o);
 extern void pgm_snapshot_sort(PgmSnapshot *s);
 
 /* object_rows.c */
-extern void pgm_snapshot_add_rows(PgmSnapshot *s, int number);
+extern void pgm_snapshot_add_rows(PgmSnapshot *s, PgmKindId kind);
 
 /* common_properties.c */
 extern void pgm_snapshot_attach(PgmSnapshot *s, PgmSpi *spi);

@@ -86,8 +86,8 @@ is_seen(const PgmSide *live, const PgmObject *o)
 {
 	const PgmObject *parent = pgm_side_parent(live, o);
 
-	return o->outside || pgm_kind_is(o, "schema") ||
-		(o->kind->is_right && parent && pgm_kind_is(parent, "schema")) ||
+	return o->outside || pgm_kind_is(o, PGM_KIND_SCHEMA) ||
+		(o->kind->is_right && parent && pgm_kind_is(parent, PGM_KIND_SCHEMA)) ||
 		pgm_scope_schema(live, o) == NULL;
 }
 

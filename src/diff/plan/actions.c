@@ -13,23 +13,21 @@
 #include "schema/kinds/kinds.h"
 
 /* Kinds that concern what is done after them, not before */
-static const char *const watchers[] = {
-	"event trigger", "default grant", "default revoke", "publication",
-	"published table", "published schema", "subscription"
-};
+static const PgmKindId watchers[] = {
+	PGM_KIND_EVENT_TRIGGER, PGM_KIND_DEFAULT_GRANT, PGM_KIND_DEFAULT_REVOKE, PGM_KIND_PUBLICATION,
+PGM_KIND_PUBLISHED_TABLE, PGM_KIND_PUBLISHED_SCHEMA, PGM_KIND_SUBSCRIPTION};
 
 /* Kinds that hold rows, or what does */
-static const char *const holders[] = {
-	"table", "foreign table", "column", "sequence", "type", "domain", "schema",
-	"extension", "access method"
-};
+static const PgmKindId holders[] = {
+	PGM_KIND_TABLE, PGM_KIND_FOREIGN_TABLE, PGM_KIND_COLUMN, PGM_KIND_SEQUENCE, PGM_KIND_TYPE, PGM_KIND_DOMAIN, PGM_KIND_SCHEMA,
+PGM_KIND_EXTENSION, PGM_KIND_ACCESS_METHOD};
 
 static PgmRank
 rank_of(const PgmAtom *a, PgmPhase phase)
 {
 	const PgmObject *o = pgm_atom_object(a);
 
-	if (pgm_kind_is(o, "cast")) /* nobody is known to depend on one */
+	if (pgm_kind_is(o, PGM_KIND_CAST))	/* nobody is known to depend on one */
 		return phase == PGM_TAKE_DOWN ? PGM_RANK_HOLDERS : PGM_RANK_FIRST;
 	if (pgm_kind_is_one_of(o, watchers, lengthof(watchers)))
 		return phase == PGM_TAKE_DOWN ? PGM_RANK_FIRST : PGM_RANK_LAST;
@@ -98,7 +96,7 @@ pgm_atom_action(const PgmAtom *a, PgmPhase phase)
 			a = a->new.whole;
 		else
 			return NULL;
-		if (a && a->todo == PGM_CHANGE && pgm_kind_is(pgm_atom_object(part), "sequence"))
+		if (a && a->todo == PGM_CHANGE && pgm_kind_is(pgm_atom_object(part), PGM_KIND_SEQUENCE))
 			return a->action[PGM_ALTER];
 	}
 	return a ? a->action[phase] : NULL;
@@ -114,8 +112,8 @@ write_after_identity(PgmWrite *w, const PgmAtom *column)
 	{
 		const PgmAtom *a = lfirst(lc);
 
-		if (a->aspect == NULL && pgm_kind_is(a->new.object, "sequence") &&
-			pgm_value(a->new.object, "identity_of") &&
+		if (a->aspect == NULL && pgm_kind_is(a->new.object, PGM_KIND_SEQUENCE) &&
+			pgm_value(a->new.object, PGM_PROP_IDENTITY_OF) &&
 			(a->todo == PGM_CREATE || a->todo == PGM_REPLACE))
 			pgm_write_after_create(w, a->new.object);
 	}
@@ -127,14 +125,14 @@ write_after_parts(PgmWrite *w, PgmDiffPlan *p, const PgmObject *o)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(p->new, o, "column"))
+	foreach(lc, pgm_side_children(p->new, o, PGM_KIND_COLUMN))
 	{
 		if (!pgm_plan_is_folded(p, lfirst(lc), false))
 			continue;
 		pgm_write_after_create(w, lfirst(lc));
 		write_after_identity(w, pgm_plan_atom(p, lfirst(lc)));
 	}
-	foreach(lc, pgm_side_children(p->new, o, "constraint"))
+	foreach(lc, pgm_side_children(p->new, o, PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_plan_is_folded(p, lfirst(lc), false))
 			pgm_write_after_create(w, lfirst(lc));

@@ -21,12 +21,10 @@
 #include "util/text_hash.h"
 
 /* Kinds with names that a body can mention */
-static const char *const relations[] = {
-	"table", "foreign table", "view", "materialized view", "sequence"
-};
-static const char *const others[] = {
-	"function", "procedure", "aggregate", "type", "domain"
-};
+static const PgmKindId relations[] = {
+PGM_KIND_TABLE, PGM_KIND_FOREIGN_TABLE, PGM_KIND_VIEW, PGM_KIND_MATERIALIZED_VIEW, PGM_KIND_SEQUENCE};
+static const PgmKindId others[] = {
+PGM_KIND_FUNCTION, PGM_KIND_PROCEDURE, PGM_KIND_AGGREGATE, PGM_KIND_TYPE, PGM_KIND_DOMAIN};
 
 /* What has a name, in whatever schema */
 typedef struct Named
@@ -53,8 +51,8 @@ is_relation(const PgmObject *o)
 static const char *
 body_of(const PgmObject *o)
 {
-	const char *definition = pgm_kind_is(o, "function") || pgm_kind_is(o, "procedure") ?
-		pgm_value(o, "definition") : NULL;
+	const char *definition = pgm_kind_is(o, PGM_KIND_FUNCTION) || pgm_kind_is(o, PGM_KIND_PROCEDURE) ?
+		pgm_value(o, PGM_PROP_DEFINITION) : NULL;
 
 	return definition ? pgm_text_find(definition, "\nAS $") : NULL;
 }
@@ -159,7 +157,7 @@ add_columns(List *list, const PgmDiffPlan *p, const PgmObject *relation, HTAB *w
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(p->new, relation, "column"))
+	foreach(lc, pgm_side_children(p->new, relation, PGM_KIND_COLUMN))
 	{
 		const PgmObject *column = lfirst(lc);
 
@@ -240,7 +238,7 @@ rather_after(List *list, PgmAction *then)
 static List *
 callers_of(const PgmAtom *a)
 {
-	if (a->aspect == NULL && pgm_kind_is(a->new.object, "domain constraint"))
+	if (a->aspect == NULL && pgm_kind_is(a->new.object, PGM_KIND_DOMAIN_CONSTRAINT))
 		return list_make1(a->new.whole);
 	return a->new.used_by;
 }

@@ -72,14 +72,14 @@ can_be_apart(const PgmAtom *a)
 	if (a->apart || !(a->with_whole_down || a->with_whole_up))
 		return false;
 	if (a->aspect)
-		return strcmp(a->aspect->property, "default") == 0;
-	if (pgm_kind_is(o, "constraint") && pgm_value(o, "attached_to"))
+		return a->aspect->property == PGM_PROP_DEFAULT;
+	if (pgm_kind_is(o, PGM_KIND_CONSTRAINT) && pgm_value(o, PGM_PROP_ATTACHED_TO))
 		return false;
-	return !o->kind->is_right && (pgm_kind_is(o, "constraint") ||
-								  pgm_kind_is(o, "trigger") ||
-								  pgm_kind_is(o, "policy") ||
-								  pgm_kind_is(o, "rule") ||
-								  pgm_kind_is(o, "index"));
+	return !o->kind->is_right && (pgm_kind_is(o, PGM_KIND_CONSTRAINT) ||
+								  pgm_kind_is(o, PGM_KIND_TRIGGER) ||
+								  pgm_kind_is(o, PGM_KIND_POLICY) ||
+								  pgm_kind_is(o, PGM_KIND_RULE) ||
+								  pgm_kind_is(o, PGM_KIND_INDEX));
 }
 
 /* Does the atom go with an action of the cycle, and wait for another of it? */
@@ -146,7 +146,7 @@ make_hollow(List *cycle)
 	{
 		PgmAtom    *a = ((PgmAction *) lfirst(lc))->atom;
 
-		if (!a->aspect && pgm_kind_is(pgm_atom_object(a), "view") && !a->hollow)
+		if (!a->aspect && pgm_kind_is(pgm_atom_object(a), PGM_KIND_VIEW) && !a->hollow)
 			return a->hollow = true;
 	}
 	return false;
@@ -167,9 +167,9 @@ describe(const List *cycle)
 		const PgmObject *o = pgm_atom_object(a->atom);
 
 		appendStringInfo(&out, "%s%s %s %s%s%s", out.len > 0 ? ", then " : "",
-						 phases[a->phase], o->kind->name, o->identity,
+						 phases[a->phase], pgm_kind_name(o->kind->id), o->identity,
 						 a->atom->aspect ? ": " : "",
-						 a->atom->aspect ? a->atom->aspect->property : "");
+						 a->atom->aspect ? pgm_property_name(a->atom->aspect->property) : "");
 	}
 	return out.data;
 }

@@ -19,24 +19,23 @@
 #include "util/sql_text.h"
 
 /* Kinds of objects that hold rows: they are not replaced for others' sake */
-static const char *const keepers[] = {
-	"table", "sequence", "schema", "extension", "database"
-};
+static const PgmKindId keepers[] = {
+PGM_KIND_TABLE, PGM_KIND_SEQUENCE, PGM_KIND_SCHEMA, PGM_KIND_EXTENSION, PGM_KIND_DATABASE};
 
 /* What has to be out of the way of a column whose type changes */
-static const char *const in_the_way_of_type[] = {
-	"view", "materialized view", "rule", "policy", "trigger", "function",
-	"procedure", "published table",
-	"statistics"				/* the server forgets its target */
+static const PgmKindId in_the_way_of_type[] = {
+	PGM_KIND_VIEW, PGM_KIND_MATERIALIZED_VIEW, PGM_KIND_RULE, PGM_KIND_POLICY, PGM_KIND_TRIGGER, PGM_KIND_FUNCTION,
+	PGM_KIND_PROCEDURE, PGM_KIND_PUBLISHED_TABLE,
+	PGM_KIND_STATISTICS			/* the server forgets its target */
 };
 
 static bool
-is_one_of(const PgmAtom *a, const char *const *kinds, int n)
+is_one_of(const PgmAtom *a, const PgmKindId *kinds, int n)
 {
-	const char *kind = pgm_atom_object(a)->kind->name;
+	PgmKindId	kind = pgm_atom_object(a)->kind->id;
 
 	for (int i = 0; i < n; i++)
-		if (strcmp(kinds[i], kind) == 0)
+		if (kinds[i] == kind)
 			return true;
 	return false;
 }
@@ -44,18 +43,18 @@ is_one_of(const PgmAtom *a, const char *const *kinds, int n)
 static bool
 is_column(const PgmAtom *a)
 {
-	return a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), "column");
+	return a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), PGM_KIND_COLUMN);
 }
 
 static bool
-is_aspect(const PgmAtom *a, const char *property)
+is_aspect(const PgmAtom *a, PgmPropertyId property)
 {
-	return a->aspect && strcmp(a->aspect->property, property) == 0;
+	return a->aspect && a->aspect->property == property;
 }
 
 /* The atom of an aspect of an object, or NULL. */
 PgmAtom *
-pgm_plan_aspect(const PgmDiffPlan *p, const PgmObject *o, const char *property)
+pgm_plan_aspect(const PgmDiffPlan *p, const PgmObject *o, PgmPropertyId property)
 {
 	PgmAtom    *a = pgm_plan_atom(p, o);
 	ListCell   *lc;
@@ -101,11 +100,11 @@ decide_aspect(const PgmDiffPlan *p, const PgmAtom *a)
 {
 	if (!aspect_differs(a))
 		return PGM_KEEP;
-	if (is_aspect(a, "inherits") &&
+	if (is_aspect(a, PGM_PROP_INHERITS) &&
 		pgm_link_can_change(p->old, p->new, a->old.object, a->new.object))
 		return PGM_CHANGE;
-	return is_aspect(a, "inherits") || is_aspect(a, "attached_to") ||
-		is_aspect(a, "of_type") ? PGM_REPLACE : PGM_CHANGE;
+	return is_aspect(a, PGM_PROP_INHERITS) || is_aspect(a, PGM_PROP_ATTACHED_TO) ||
+		is_aspect(a, PGM_PROP_OF_TYPE) ? PGM_REPLACE : PGM_CHANGE;
 }
 
 /* What is done with an atom for its own sake. */
@@ -139,8 +138,8 @@ is_taken_down(const PgmAtom *a)
 static bool
 same_base_type(const PgmObject *a, const PgmObject *b)
 {
-	const char *x = pgm_value(a, "type");
-	const char *y = pgm_value(b, "type");
+	const char *x = pgm_value(a, PGM_PROP_TYPE);
+	const char *y = pgm_value(b, PGM_PROP_TYPE);
 	Size		n = strcspn(x, "(");
 
 	return n == strcspn(y, "(") && strncmp(x, y, n) == 0;
@@ -158,8 +157,8 @@ changes_type(const PgmAtom *a)
 {
 	return is_column(a) && a->todo == PGM_CHANGE &&
 		(a->retyped ||
-		 !pgm_value_same(a->old.object, a->new.object, "type") ||
-		 !pgm_value_same(a->old.object, a->new.object, "collation"));
+		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_TYPE) ||
+		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_COLLATION));
 }
 
 static bool
@@ -172,17 +171,17 @@ is_foreign_key(const PgmAtom *a)
 static bool
 stands_in_the_way(const PgmAtom *x, const PgmAtom *y)
 {
-	if (is_aspect(x, "default"))
+	if (is_aspect(x, PGM_PROP_DEFAULT))
 		return changes_base_type(y);
 	if (x->aspect)
 		return false;
 	if (is_column(x))
-		return pgm_value(x->old.object, "generated") != NULL;
+		return pgm_value(x->old.object, PGM_PROP_GENERATED) != NULL;
 	if (is_foreign_key(x))
 		return changes_base_type(y);
 	/* what the server would build again as it is, and shall be another one */
-	if (x->todo != PGM_KEEP && (pgm_kind_is(x->old.object, "index") ||
-								pgm_kind_is(x->old.object, "constraint")))
+	if (x->todo != PGM_KEEP && (pgm_kind_is(x->old.object, PGM_KIND_INDEX) ||
+								pgm_kind_is(x->old.object, PGM_KIND_CONSTRAINT)))
 		return changes_base_type(y);
 	return is_one_of(x, in_the_way_of_type, lengthof(in_the_way_of_type));
 }
@@ -191,9 +190,9 @@ stands_in_the_way(const PgmAtom *x, const PgmAtom *y)
 static const PgmAtom *
 table_of(const PgmAtom *a)
 {
-	if (a->aspect == NULL && !pgm_kind_is(a->old.object, "table"))
+	if (a->aspect == NULL && !pgm_kind_is(a->old.object, PGM_KIND_TABLE))
 		a = a->old.whole;
-	return a && a->aspect == NULL && a->old.object && pgm_kind_is(a->old.object, "table") ? a : NULL;
+	return a && a->aspect == NULL && a->old.object && pgm_kind_is(a->old.object, PGM_KIND_TABLE) ? a : NULL;
 }
 
 /*
@@ -214,7 +213,7 @@ refers_to_parent(const PgmAtom *x, const PgmAtom *y)
 
 		if (other && other != x->old.whole &&
 			strcmp(other->old.object->identity,
-				   linitial(pgm_value_list(table->old.object, "inherits"))) == 0)
+				   linitial(pgm_value_list(table->old.object, PGM_PROP_INHERITS))) == 0)
 			return true;
 	}
 	return false;
@@ -232,14 +231,14 @@ goes_with(const PgmAtom *x, const PgmAtom *y)
 		return y->todo == PGM_REPLACE;
 	if (y->todo == PGM_DROP && refers_to_parent(x, y))
 		return false;
-	if (is_aspect(x, "inherits") && y->aspect == NULL &&
-		!pgm_kind_is(y->old.object, "table"))
+	if (is_aspect(x, PGM_PROP_INHERITS) && y->aspect == NULL &&
+		!pgm_kind_is(y->old.object, PGM_KIND_TABLE))
 		return false;
-	if (is_aspect(x, "of_type") && !pgm_atom_is_type(y))
+	if (is_aspect(x, PGM_PROP_OF_TYPE) && !pgm_atom_is_type(y))
 		return false;
 	if (x->aspect == NULL && is_one_of(x, keepers, lengthof(keepers)))
 		return false;
-	if (is_column(x) && pgm_value(x->old.object, "generated") == NULL)
+	if (is_column(x) && pgm_value(x->old.object, PGM_PROP_GENERATED) == NULL)
 		return false;
 	return x->todo == PGM_KEEP || pgm_atom_is_made_anew(y);
 }
@@ -271,7 +270,7 @@ static List *
 replace_whole(PgmAtom *a, List *queue)
 {
 	if (a->todo == PGM_REPLACE && a->old.whole && !a->aspect &&
-		pgm_kind_is(a->old.object, "attribute"))
+		pgm_kind_is(a->old.object, PGM_KIND_ATTRIBUTE))
 		return replace(a->old.whole, queue);
 	return queue;
 }
@@ -285,8 +284,8 @@ refuse_outside(const PgmAtom *x, const PgmAtom *y)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-			 errmsg("%s %s, which is not compared, depends on what the model has not", o->kind->name, o->identity),
-			 errdetail("It depends on %s %s.", dropped->kind->name, dropped->identity),
+			 errmsg("%s %s, which is not compared, depends on what the model has not", pgm_kind_name(o->kind->id), o->identity),
+			 errdetail("It depends on %s %s.", pgm_kind_name(dropped->kind->id), dropped->identity),
 			 errhint("Name its schema in \"schemas\" too, so that the model says what becomes of it, or drop it before.")));
 }
 
@@ -294,10 +293,10 @@ refuse_outside(const PgmAtom *x, const PgmAtom *y)
 static bool
 is_checked(const PgmObject *old, const PgmObject *new)
 {
-	const char *definition = pgm_value(new, "definition");
+	const char *definition = pgm_value(new, PGM_PROP_DEFINITION);
 
 	return !pgm_constraint_not_valid(new) &&
-		(old == NULL || strcmp(pgm_value(old, "definition"), definition) != 0);
+		(old == NULL || strcmp(pgm_value(old, PGM_PROP_DEFINITION), definition) != 0);
 }
 
 /* Does an attribute get another type, in place? */
@@ -305,9 +304,9 @@ static bool
 is_retyped(const PgmAtom *a, const PgmAtom *type)
 {
 	return a->aspect == NULL && a->new.whole == type && a->todo == PGM_CHANGE &&
-		pgm_kind_is(a->new.object, "attribute") &&
-		(!pgm_value_same(a->old.object, a->new.object, "type") ||
-		 !pgm_value_same(a->old.object, a->new.object, "collation"));
+		pgm_kind_is(a->new.object, PGM_KIND_ATTRIBUTE) &&
+		(!pgm_value_same(a->old.object, a->new.object, PGM_PROP_TYPE) ||
+		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_COLLATION));
 }
 
 /* Does the type get what the server has to check values for? */
@@ -319,8 +318,8 @@ is_restricted(const PgmAtom *type)
 	if (type->aspect || type->old.object == NULL || type->new.object == NULL ||
 		!pgm_atom_is_type(type))
 		return false;
-	if (pgm_kind_is(type->old.object, "domain") &&
-		pgm_value(type->new.object, "not_null") && !pgm_value(type->old.object, "not_null"))
+	if (pgm_kind_is(type->old.object, PGM_KIND_DOMAIN) &&
+		pgm_value(type->new.object, PGM_PROP_NOT_NULL) && !pgm_value(type->old.object, PGM_PROP_NOT_NULL))
 		return true;
 	foreach(lc, type->new.used_by)
 	{
@@ -329,7 +328,7 @@ is_restricted(const PgmAtom *type)
 		if (is_retyped(a, type))
 			return true;
 		if (a->aspect == NULL && a->new.whole == type &&
-			pgm_kind_is(a->new.object, "domain constraint") &&
+			pgm_kind_is(a->new.object, PGM_KIND_DOMAIN_CONSTRAINT) &&
 			is_checked(a->old.object, a->new.object))
 			return true;
 	}
@@ -410,7 +409,7 @@ grant_columns_again(PgmDiffPlan *p, const PgmAtom *revoked)
 
 	if (on == NULL || table == NULL)
 		return;
-	foreach(lc, pgm_side_children(p->old, table, "grant"))
+	foreach(lc, pgm_side_children(p->old, table, PGM_KIND_GRANT))
 	{
 		const PgmObject *o = lfirst(lc);
 		PgmAtom    *a = pgm_plan_atom(p, o);
@@ -441,6 +440,6 @@ pgm_plan_decide(PgmDiffPlan *p)
 		queue = replace_restricted(p->atom[i], queue);
 	spread(queue);
 	for (int i = 0; i < p->natoms; i++)
-		if (p->atom[i]->todo == PGM_DROP && pgm_kind_is(p->atom[i]->old.object, "grant"))
+		if (p->atom[i]->todo == PGM_DROP && pgm_kind_is(p->atom[i]->old.object, PGM_KIND_GRANT))
 			grant_columns_again(p, p->atom[i]);
 }

@@ -16,21 +16,21 @@
 /* What default privileges call the kinds, and what GRANT does */
 static const struct
 {
-	const char *kind;
+	PgmKindId	kind;
 	const char *plural;
 	const char *word;
 }			words[] = {
-	{"table", "tables", "table"},
-	{"view", "tables", "table"},
-	{"materialized view", "tables", "table"},
-	{"foreign table", "tables", "table"},
-	{"sequence", "sequences", "sequence"},
-	{"function", "functions", "function"},
-	{"procedure", "functions", "procedure"},
-	{"aggregate", "functions", "function"},
-	{"type", "types", "type"},
-	{"domain", "types", "domain"},
-	{"schema", "schemas", "schema"},
+	{PGM_KIND_TABLE, "tables", "table"},
+	{PGM_KIND_VIEW, "tables", "table"},
+	{PGM_KIND_MATERIALIZED_VIEW, "tables", "table"},
+	{PGM_KIND_FOREIGN_TABLE, "tables", "table"},
+	{PGM_KIND_SEQUENCE, "sequences", "sequence"},
+	{PGM_KIND_FUNCTION, "functions", "function"},
+	{PGM_KIND_PROCEDURE, "functions", "procedure"},
+	{PGM_KIND_AGGREGATE, "functions", "function"},
+	{PGM_KIND_TYPE, "types", "type"},
+	{PGM_KIND_DOMAIN, "types", "domain"},
+	{PGM_KIND_SCHEMA, "schemas", "schema"},
 };
 
 /*
@@ -66,7 +66,7 @@ static void
 write_one(PgmWrite *w, const PgmObject *o, const PgmObject *by_default, const char *plural,
 		  const char *word)
 {
-	bool		revoked = pgm_kind_is(by_default, "default revoke");
+	bool		revoked = pgm_kind_is(by_default, PGM_KIND_DEFAULT_REVOKE);
 	const char *schema = pgm_relation_schema(o);
 	const char *privilege;
 	const char *grantee;
@@ -75,7 +75,7 @@ write_one(PgmWrite *w, const PgmObject *o, const PgmObject *by_default, const ch
 	if (!applies(by_default->identity, plural, schema, revoked, &privilege, &grantee))
 		return;
 	right = psprintf("%s on %s %s %s %s", privilege, word, pgm_name(o), revoked ? "from" : "to", grantee);
-	if (pgm_side_find(w->new, revoked ? "revoke" : "grant", right))
+	if (pgm_side_find(w->new, revoked ? PGM_KIND_REVOKE : PGM_KIND_GRANT, right))
 		return;
 	pgm_write(w, "%s %s ON %s %s %s %s", revoked ? "GRANT" : "REVOKE", privilege, word,
 			  pgm_name(o), revoked ? "TO" : "FROM", grantee);
@@ -85,7 +85,7 @@ write_one(PgmWrite *w, const PgmObject *o, const PgmObject *by_default, const ch
 void
 pgm_write_no_defaults(PgmWrite *w, const PgmObject *o)
 {
-	static const char *const kinds[] = {"default grant", "default revoke"};
+	static const PgmKindId kinds[] = {PGM_KIND_DEFAULT_GRANT, PGM_KIND_DEFAULT_REVOKE};
 	int			kind = -1;
 
 	for (int i = 0; i < (int) lengthof(words); i++)

@@ -21,7 +21,7 @@ is_empty_now(const PgmDiffPlan *p, const PgmAtom *a)
 {
 	const PgmObject *now = p->options->back ? a->new.object : a->old.object;
 
-	return now && pgm_value(now, "without_data");
+	return now && pgm_value(now, PGM_PROP_WITHOUT_DATA);
 }
 
 /*
@@ -50,7 +50,7 @@ refresh(PgmDiffPlan *p)
 		PgmWrite	w = {.plan = p,.old = p->old,.new = p->new,.options = p->options};
 
 		if (made->phase != PGM_SET_UP || a->aspect ||
-			!pgm_kind_is(a->new.object, "materialized view") ||
+			!pgm_kind_is(a->new.object, PGM_KIND_MATERIALIZED_VIEW) ||
 			is_empty_now(p, a) || pgm_plan_fills_at_once(p, a->new.object))
 			continue;
 		pgm_write(&w, "REFRESH MATERIALIZED VIEW %s", a->new.object->identity);

@@ -52,9 +52,9 @@ typedef struct PgmAction PgmAction;
 /* A property that is an atom of its own */
 typedef struct PgmAspect
 {
-	const char *kind;
-	const char *property;
-	const char *and_property;	/* goes with it, or NULL */
+	PgmKindId	kind;
+	PgmPropertyId property;
+	PgmPropertyId and_property; /* goes with it, or PGM_PROP_NONE */
 
 	/* what the value refers to (PgmObject), of the object's own side */
 	List	   *(*uses) (const PgmSide *s, const PgmObject *o);
@@ -135,7 +135,7 @@ extern bool pgm_is_own_index(const PgmSide *s, const PgmObject *o);
 extern void pgm_plan_decide(PgmDiffPlan *p);
 extern bool pgm_atom_replace(PgmDiffPlan *p, PgmAtom *a);
 extern PgmAtom *pgm_plan_aspect(const PgmDiffPlan *p, const PgmObject *o,
-								const char *property);
+								PgmPropertyId property);
 
 /* replace_types.c */
 extern bool pgm_atom_is_type(const PgmAtom *a);

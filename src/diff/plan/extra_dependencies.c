@@ -25,21 +25,21 @@ typedef struct NameHolder
 /* Kinds whose names are in one space with those of others */
 static const struct
 {
-	const char *kind;
+	PgmKindId	kind;
 	const char *space;
 	const char *and_space;
 }			spaces[] = {
-	{"table", "relation", "type"},
-	{"foreign table", "relation", "type"},
-	{"view", "relation", "type"},
-	{"materialized view", "relation", "type"},
-	{"sequence", "relation", NULL},
-	{"index", "relation", NULL},
-	{"type", "relation", "type"},
-	{"domain", "type", NULL},
-	{"function", "routine", NULL},
-	{"procedure", "routine", NULL},
-	{"aggregate", "routine", NULL},
+	{PGM_KIND_TABLE, "relation", "type"},
+	{PGM_KIND_FOREIGN_TABLE, "relation", "type"},
+	{PGM_KIND_VIEW, "relation", "type"},
+	{PGM_KIND_MATERIALIZED_VIEW, "relation", "type"},
+	{PGM_KIND_SEQUENCE, "relation", NULL},
+	{PGM_KIND_INDEX, "relation", NULL},
+	{PGM_KIND_TYPE, "relation", "type"},
+	{PGM_KIND_DOMAIN, "type", NULL},
+	{PGM_KIND_FUNCTION, "routine", NULL},
+	{PGM_KIND_PROCEDURE, "routine", NULL},
+	{PGM_KIND_AGGREGATE, "routine", NULL},
 };
 
 static void
@@ -116,9 +116,9 @@ static PgmAtom *
 not_null_before(const PgmDiffPlan *p, const PgmAtom *a)
 {
 	const PgmObject *table = pgm_side_parent(p->new, a->new.object);
-	const char *name = pgm_value(a->new.object, "definition") + strlen("NOT NULL ");
+	const char *name = pgm_value(a->new.object, PGM_PROP_DEFINITION) + strlen("NOT NULL ");
 	const PgmObject *column = table ?
-		pgm_side_find(p->old, "column", psprintf("%s.%s", table->identity, pnstrdup(name, pgm_name_length(name)))) : NULL;
+		pgm_side_find(p->old, PGM_KIND_COLUMN, psprintf("%s.%s", table->identity, pnstrdup(name, pgm_name_length(name)))) : NULL;
 
 	return column ? pgm_plan_atom(p, pgm_column_not_null(p->old, column)) : NULL;
 }
@@ -137,14 +137,14 @@ order_not_null(const PgmDiffPlan *p, const PgmAtom *a)
 		pgm_first_then(pgm_atom_action(before, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
 
 	if (pgm_constraint_is(a->old.object, "NOT NULL ") && a->old.whole)
-		foreach(lc, pgm_side_children(p->old, a->old.whole->old.object, "constraint"))
+		foreach(lc, pgm_side_children(p->old, a->old.whole->old.object, PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
 			pgm_first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
 						   pgm_atom_action(a, PGM_TAKE_DOWN));
 	}
 	if (pgm_constraint_is(a->new.object, "NOT NULL ") && a->new.whole)
-		foreach(lc, pgm_side_children(p->new, a->new.whole->new.object, "constraint"))
+		foreach(lc, pgm_side_children(p->new, a->new.whole->new.object, PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
 			pgm_first_then(pgm_atom_action(a, PGM_SET_UP),
@@ -163,7 +163,7 @@ order_grants(PgmDiffPlan *p, const PgmAtom *a)
 
 	if (down == NULL || whole == NULL || whole->new.object == NULL)
 		return;
-	foreach(lc, pgm_side_children(p->new, whole->new.object, "grant"))
+	foreach(lc, pgm_side_children(p->new, whole->new.object, PGM_KIND_GRANT))
 	{
 		pgm_first_then(down, pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
 	}
@@ -177,15 +177,15 @@ order_logged(const PgmAtom *key)
 	ListCell   *lc;
 
 	if (table == NULL || table->action[PGM_ALTER] == NULL ||
-		pgm_value_same(table->old.object, table->new.object, "unlogged"))
+		pgm_value_same(table->old.object, table->new.object, PGM_PROP_UNLOGGED))
 		return;
 	foreach(lc, key->new.uses)
 	{
 		const PgmAtom *other = ((PgmAtom *) lfirst(lc))->new.whole;
 
-		if (other == NULL || other == table || other->aspect || !pgm_kind_is(pgm_atom_object(other), "table"))
+		if (other == NULL || other == table || other->aspect || !pgm_kind_is(pgm_atom_object(other), PGM_KIND_TABLE))
 			continue;
-		if (pgm_value(table->new.object, "unlogged"))
+		if (pgm_value(table->new.object, PGM_PROP_UNLOGGED))
 			pgm_first_then(table->action[PGM_ALTER], other->action[PGM_ALTER]);
 		else
 			pgm_first_then(other->action[PGM_ALTER], table->action[PGM_ALTER]);
@@ -202,7 +202,7 @@ order_after_attached(const PgmAtom *index, PgmAction *then)
 	{
 		const PgmAtom *a = lfirst(lc);
 
-		if (a->aspect == NULL || strcmp(a->aspect->property, "attached_to") != 0)
+		if (a->aspect == NULL || a->aspect->property != PGM_PROP_ATTACHED_TO)
 			continue;
 		pgm_first_then(pgm_atom_action(a, PGM_SET_UP), then);
 		if (a->new.whole != index)
@@ -228,15 +228,15 @@ order_foreign_key(const PgmDiffPlan *p, const PgmAtom *foreign)
 		const PgmAtom *key = lfirst(lc);
 		const PgmAtom *table = key->new.whole;
 
-		if (key->aspect || pgm_kind_is(key->new.object, "column") || table == NULL ||
+		if (key->aspect || pgm_kind_is(key->new.object, PGM_KIND_COLUMN) || table == NULL ||
 			table->aspect)
 			continue;
 		order_after_attached(key, up);
-		foreach(old, table->old.object ? pgm_side_children(p->old, table->old.object, NULL) : NIL)
+		foreach(old, table->old.object ? pgm_side_children(p->old, table->old.object, PGM_KIND_ANY) : NIL)
 		{
 			const PgmAtom *other = pgm_plan_atom(p, lfirst(old));
 
-			if (pgm_kind_is(lfirst(old), "constraint") || pgm_kind_is(lfirst(old), "index"))
+			if (pgm_kind_is(lfirst(old), PGM_KIND_CONSTRAINT) || pgm_kind_is(lfirst(old), PGM_KIND_INDEX))
 				pgm_first_then(pgm_atom_action(other, PGM_TAKE_DOWN), up);
 		}
 	}
@@ -249,7 +249,7 @@ order_foreign_key(const PgmDiffPlan *p, const PgmAtom *foreign)
 static void
 order_holders(const PgmAtom *a)
 {
-	const PgmAtom *type = pgm_kind_is(a->new.object, "domain") ? a : a->new.whole;
+	const PgmAtom *type = pgm_kind_is(a->new.object, PGM_KIND_DOMAIN) ? a : a->new.whole;
 	PgmAction  *up = a->action[a->todo == PGM_CHANGE ? PGM_ALTER : PGM_SET_UP];
 	ListCell   *lc;
 
@@ -273,25 +273,25 @@ order_holders(const PgmAtom *a)
 static void
 order_typed(const PgmDiffPlan *p, const PgmAtom *table)
 {
-	const PgmAtom *link = pgm_plan_aspect(p, table->new.object, "of_type");
+	const PgmAtom *link = pgm_plan_aspect(p, table->new.object, PGM_PROP_OF_TYPE);
 	const PgmObject *type;
 	ListCell   *lc;
 
 	if (link == NULL || link->todo == PGM_KEEP)
 		return;
-	foreach(lc, pgm_side_children(p->new, table->new.object, "column"))
+	foreach(lc, pgm_side_children(p->new, table->new.object, PGM_KIND_COLUMN))
 	{
 		pgm_first_then(link->action[PGM_TAKE_DOWN],
 					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
 	}
-	foreach(lc, pgm_side_children(p->old, table->old.object, "column"))
+	foreach(lc, pgm_side_children(p->old, table->old.object, PGM_KIND_COLUMN))
 	{
 		pgm_first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
 					   link->action[PGM_SET_UP]);
 	}
-	type = link->old.object ? pgm_side_find(p->new, "type", pgm_value(link->old.object, "of_type")) : NULL;
+	type = link->old.object ? pgm_side_find(p->new, PGM_KIND_TYPE, pgm_value(link->old.object, PGM_PROP_OF_TYPE)) : NULL;
 	if (type)
-		foreach(lc, pgm_side_children(p->new, type, "attribute"))
+		foreach(lc, pgm_side_children(p->new, type, PGM_KIND_ATTRIBUTE))
 	{
 		pgm_first_then(link->action[PGM_TAKE_DOWN],
 					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
@@ -324,13 +324,13 @@ names_without(List *names, List *others)
 static List *
 parts_of_parents(const PgmSide *s, List *parents)
 {
-	static const char *const kinds[] = {"column", "constraint"};
+	static const PgmKindId kinds[] = {PGM_KIND_COLUMN, PGM_KIND_CONSTRAINT};
 	List	   *parts = NIL;
 	ListCell   *lc;
 
 	foreach(lc, parents)
 	{
-		const PgmObject *parent = pgm_side_find(s, "table", lfirst(lc));
+		const PgmObject *parent = pgm_side_find(s, PGM_KIND_TABLE, lfirst(lc));
 
 		for (int i = 0; parent && i < (int) lengthof(kinds); i++)
 			parts = list_concat(parts, pgm_side_children(s, parent, kinds[i]));
@@ -345,8 +345,8 @@ parts_of_parents(const PgmSide *s, List *parents)
 static void
 order_link(const PgmDiffPlan *p, const PgmAtom *link)
 {
-	List	   *before = link->old.object ? pgm_value_list(link->old.object, "inherits") : NIL;
-	List	   *after = pgm_value_list(link->new.object, "inherits");
+	List	   *before = link->old.object ? pgm_value_list(link->old.object, PGM_PROP_INHERITS) : NIL;
+	List	   *after = pgm_value_list(link->new.object, PGM_PROP_INHERITS);
 	PgmAction  *alter = link->action[PGM_ALTER];
 	PgmAction  *up = alter ? alter : pgm_atom_action(link, PGM_SET_UP);
 	ListCell   *lc;
@@ -379,7 +379,7 @@ dropped_partitions(const PgmDiffPlan *p)
 		const PgmAtom *a = p->atom[i];
 
 		if (a->aspect == NULL && a->old.object && a->action[PGM_TAKE_DOWN] &&
-			(pgm_kind_is(a->old.object, "table") || pgm_kind_is(a->old.object, "foreign table")) &&
+			(pgm_kind_is(a->old.object, PGM_KIND_TABLE) || pgm_kind_is(a->old.object, PGM_KIND_FOREIGN_TABLE)) &&
 			pgm_is_partition(a->old.object))
 			list = lappend(list, unconstify(PgmAtom *, a));
 	}
@@ -399,9 +399,9 @@ order_partition(const PgmAtom *link, const List *dropped)
 	{
 		const PgmAtom *a = lfirst(lc);
 
-		if (pgm_value_same(a->old.object, o, "inherits") &&
-			pgm_bounds_may_overlap(pgm_value(a->old.object, "partition_bound"),
-								   pgm_value(o, "partition_bound")))
+		if (pgm_value_same(a->old.object, o, PGM_PROP_INHERITS) &&
+			pgm_bounds_may_overlap(pgm_value(a->old.object, PGM_PROP_PARTITION_BOUND),
+								   pgm_value(o, PGM_PROP_PARTITION_BOUND)))
 			pgm_first_then(a->action[PGM_TAKE_DOWN], link->action[PGM_SET_UP]);
 	}
 }
@@ -413,7 +413,7 @@ order_columns(PgmDiffPlan *p, const PgmObject *table)
 	PgmAction  *last = NULL;
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(p->new, table, "column"))
+	foreach(lc, pgm_side_children(p->new, table, PGM_KIND_COLUMN))
 	{
 		PgmAtom    *column = pgm_plan_atom(p, lfirst(lc));
 		PgmAction  *up = column->action[PGM_SET_UP];
@@ -429,32 +429,32 @@ order_columns(PgmDiffPlan *p, const PgmObject *table)
 static void
 order_atom(PgmDiffPlan *p, const PgmAtom *a, const List *dropped)
 {
-	if (a->aspect && a->new.object && strcmp(a->aspect->property, "inherits") == 0)
+	if (a->aspect && a->new.object && a->aspect->property == PGM_PROP_INHERITS)
 	{
 		order_link(p, a);
 		order_partition(a, dropped);
 	}
 	if (a->aspect)
 		return;
-	if (pgm_kind_is(pgm_atom_object(a), "grant"))
+	if (pgm_kind_is(pgm_atom_object(a), PGM_KIND_GRANT))
 		order_grants(p, a);
-	if (pgm_kind_is(pgm_atom_object(a), "constraint"))
+	if (pgm_kind_is(pgm_atom_object(a), PGM_KIND_CONSTRAINT))
 		order_not_null(p, a);
 	if (a->new.object == NULL)
 		return;
-	if (pgm_kind_is(a->new.object, "constraint"))
+	if (pgm_kind_is(a->new.object, PGM_KIND_CONSTRAINT))
 	{
 		order_logged(a);
 		order_foreign_key(p, a);
 	}
-	if (a->old.object && pgm_kind_is(a->new.object, "table"))
+	if (a->old.object && pgm_kind_is(a->new.object, PGM_KIND_TABLE))
 	{
 		order_columns(p, a->new.object);
 		order_typed(p, a);
 	}
-	if (pgm_kind_is(a->new.object, "domain") ||
-		pgm_kind_is(a->new.object, "domain constraint") ||
-		(pgm_kind_is(a->new.object, "attribute") && a->todo == PGM_CHANGE))
+	if (pgm_kind_is(a->new.object, PGM_KIND_DOMAIN) ||
+		pgm_kind_is(a->new.object, PGM_KIND_DOMAIN_CONSTRAINT) ||
+		(pgm_kind_is(a->new.object, PGM_KIND_ATTRIBUTE) && a->todo == PGM_CHANGE))
 		order_holders(a);
 }
 

@@ -25,7 +25,7 @@ comes_up(const PgmAtom *a)
 }
 
 static bool
-is_kind(const PgmObject *o, const char *kind)
+is_kind(const PgmObject *o, PgmKindId kind)
 {
 	return o && pgm_kind_is(o, kind);
 }
@@ -34,15 +34,15 @@ is_kind(const PgmObject *o, const char *kind)
 static bool
 drops_parts(const PgmObject *o)
 {
-	return !pgm_kind_is(o, "schema") && !pgm_kind_is(o, "server") &&
-		!pgm_kind_is(o, "foreign data wrapper");
+	return !pgm_kind_is(o, PGM_KIND_SCHEMA) && !pgm_kind_is(o, PGM_KIND_SERVER) &&
+		!pgm_kind_is(o, PGM_KIND_FOREIGN_DATA_WRAPPER);
 }
 
 /* Is what the table inherits from the same before and after? */
 static bool
 stays_linked(const PgmDiffPlan *p, const PgmObject *table)
 {
-	PgmAtom    *link = pgm_plan_aspect(p, table, "inherits");
+	PgmAtom    *link = pgm_plan_aspect(p, table, PGM_PROP_INHERITS);
 
 	return link && link->todo == PGM_KEEP;
 }
@@ -56,21 +56,21 @@ inherited_from(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 
 	if (table == NULL)
 		return NULL;
-	foreach(lc, pgm_value_list(table, "inherits"))
+	foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
 	{
 		const char *parent = lfirst(lc);
 		const PgmObject *from = NULL;
 
-		if (is_kind(o, "column"))
-			from = pgm_side_find(s, "column", psprintf("%s.%s", parent, pgm_last_name(o->identity)));
-		else if (pgm_value(o, "attached_to") && is_kind(o, "constraint"))
+		if (is_kind(o, PGM_KIND_COLUMN))
+			from = pgm_side_find(s, PGM_KIND_COLUMN, psprintf("%s.%s", parent, pgm_last_name(o->identity)));
+		else if (pgm_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_CONSTRAINT))
 		{
-			from = pgm_side_find(s, "constraint", psprintf("%s on %s", pgm_value(o, "attached_to"), parent));
+			from = pgm_side_find(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s", pgm_value(o, PGM_PROP_ATTACHED_TO), parent));
 			if (from == NULL)
-				from = pgm_side_find(s, "index", pgm_value(o, "attached_to"));
+				from = pgm_side_find(s, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO));
 		}
-		else if (is_kind(o, "constraint"))
-			from = pgm_side_find(s, "constraint", psprintf("%.*s on %s", pgm_name_length(o->identity), o->identity, parent));
+		else if (is_kind(o, PGM_KIND_CONSTRAINT))
+			from = pgm_side_find(s, PGM_KIND_CONSTRAINT, psprintf("%.*s on %s", pgm_name_length(o->identity), o->identity, parent));
 		if (from)
 			return pgm_plan_atom(p, from);
 	}
@@ -84,10 +84,10 @@ inherited_from(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 static bool
 stays_below(const PgmDiffPlan *p, const PgmObject *heir, const char *name)
 {
-	const PgmObject *column = pgm_side_find(p->old, "column", psprintf("%s.%s", heir->identity, name));
+	const PgmObject *column = pgm_side_find(p->old, PGM_KIND_COLUMN, psprintf("%s.%s", heir->identity, name));
 	const PgmAtom *a = pgm_plan_atom(p, column);
 
-	return a && pgm_value(column, "only_inherited") && !pgm_is_partition(heir) &&
+	return a && pgm_value(column, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(heir) &&
 		stays_linked(p, heir) && (!goes_down(a) || pgm_column_is_left(p, column));
 }
 
@@ -101,7 +101,7 @@ pgm_column_is_left(const PgmDiffPlan *p, const PgmObject *column)
 	const PgmObject *table = pgm_side_parent(p->old, column);
 	ListCell   *lc;
 
-	if (!is_kind(table, "table") || pgm_value(table, "partition_key"))
+	if (!is_kind(table, PGM_KIND_TABLE) || pgm_value(table, PGM_PROP_PARTITION_KEY))
 		return false;
 	foreach(lc, pgm_side_heirs(p->old, table->identity))
 	{
@@ -123,9 +123,9 @@ refers_to_partitions(const PgmAtom *key)
 		const PgmAtom *other = ((PgmAtom *) lfirst(lc))->old.whole;
 		ListCell   *parent;
 
-		if (other == NULL || other == table || !is_kind(other->old.object, "table"))
+		if (other == NULL || other == table || !is_kind(other->old.object, PGM_KIND_TABLE))
 			continue;
-		foreach(parent, pgm_value_list(other->old.object, "inherits"))
+		foreach(parent, pgm_value_list(other->old.object, PGM_PROP_INHERITS))
 		{
 			if (strcmp(lfirst(parent), table->old.object->identity) == 0)
 				return true;
@@ -156,18 +156,18 @@ goes_before_table(const PgmDiffPlan *p, const PgmAtom *key)
 static PgmAtom *
 identity_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 {
-	const char *of = is_kind(o, "sequence") ? pgm_value(o, "identity_of") : NULL;
+	const char *of = is_kind(o, PGM_KIND_SEQUENCE) ? pgm_value(o, PGM_PROP_IDENTITY_OF) : NULL;
 
-	return of ? pgm_plan_atom(p, pgm_side_find(s, "column", of)) : NULL;
+	return of ? pgm_plan_atom(p, pgm_side_find(s, PGM_KIND_COLUMN, of)) : NULL;
 }
 
 /* The column that a sequence is dropped with, for it is owned by it, or NULL */
 static PgmAtom *
 owning_column(const PgmDiffPlan *p, const PgmObject *o)
 {
-	const char *of = is_kind(o, "sequence") ? pgm_value(o, "owned_by") : NULL;
+	const char *of = is_kind(o, PGM_KIND_SEQUENCE) ? pgm_value(o, PGM_PROP_OWNED_BY) : NULL;
 
-	return of ? pgm_plan_atom(p, pgm_side_find(p->old, "column", of)) : NULL;
+	return of ? pgm_plan_atom(p, pgm_side_find(p->old, PGM_KIND_COLUMN, of)) : NULL;
 }
 
 /* The column that the constraint says is NOT NULL, as from 18 on, or NULL */
@@ -178,7 +178,7 @@ not_null_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 
 	if (!pgm_constraint_is(o, "NOT NULL "))
 		return NULL;
-	foreach(lc, pgm_side_children(s, pgm_side_parent(s, o), "column"))
+	foreach(lc, pgm_side_children(s, pgm_side_parent(s, o), PGM_KIND_COLUMN))
 	{
 		if (pgm_column_not_null(s, lfirst(lc)) == o)
 			return pgm_plan_atom(p, lfirst(lc));
@@ -191,8 +191,8 @@ static bool
 is_kept_from(const PgmAtom *a)
 {
 	return a->aspect == NULL && a->old.whole && a->old.whole->exchanged &&
-		is_kind(a->old.object, "domain constraint") &&
-		strcmp(pgm_value(a->old.object, "definition"), "NOT NULL") != 0;
+		is_kind(a->old.object, PGM_KIND_DOMAIN_CONSTRAINT) &&
+		strcmp(pgm_value(a->old.object, PGM_PROP_DEFINITION), "NOT NULL") != 0;
 }
 
 /* What goes with the whole when that is dropped. */
@@ -217,20 +217,20 @@ look_down(PgmDiffPlan *p, PgmAtom *a)
 		a->with_whole_down = true;
 		return;
 	}
-	else if (!a->aspect && pgm_value(o, "attached_to") && is_kind(o, "index") &&
+	else if (!a->aspect && pgm_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_INDEX) &&
 			 stays_linked(p, pgm_relation_of(p->old, o)))
-		from = pgm_plan_atom(p, pgm_side_find(p->old, "index", pgm_value(o, "attached_to")));
-	else if (!a->aspect && (pgm_value(o, "only_inherited") || pgm_value(o, "attached_to")) &&
+		from = pgm_plan_atom(p, pgm_side_find(p->old, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO)));
+	else if (!a->aspect && (pgm_value(o, PGM_PROP_ONLY_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO)) &&
 			 (pgm_constraint_is(o, "FOREIGN KEY") || stays_linked(p, pgm_relation_of(p->old, o))))
 		from = inherited_from(p, p->old, o);
-	if (from && is_kind(o, "column") && goes_down(from) && pgm_column_is_left(p, from->old.object))
+	if (from && is_kind(o, PGM_KIND_COLUMN) && goes_down(from) && pgm_column_is_left(p, from->old.object))
 		from = NULL;
 	if (from && goes_down(from) &&
 		(!goes_down(a->old.whole) || goes_before_table(p, a)))
 		a->old.whole = from;
 	if (is_kept_from(a))
 		return;
-	if (is_kind(o, "sequence") && pgm_value(o, "identity_of"))
+	if (is_kind(o, PGM_KIND_SEQUENCE) && pgm_value(o, PGM_PROP_IDENTITY_OF))
 		a->with_whole_down = true;
 	else
 		a->with_whole_down = !a->apart && goes_down(a->old.whole) &&
@@ -247,7 +247,7 @@ refers_to_dropped(const PgmAtom *a)
 	{
 		const PgmAtom *to = lfirst(lc);
 
-		if (to->aspect == NULL && is_kind(to->old.object, "table") &&
+		if (to->aspect == NULL && is_kind(to->old.object, PGM_KIND_TABLE) &&
 			to != a->old.whole && goes_down(to))
 			return true;
 	}
@@ -258,9 +258,9 @@ refers_to_dropped(const PgmAtom *a)
 static bool
 is_folded_constraint(const PgmObject *o)
 {
-	return is_kind(o, "constraint") && !pgm_constraint_is(o, "FOREIGN KEY") &&
+	return is_kind(o, PGM_KIND_CONSTRAINT) && !pgm_constraint_is(o, "FOREIGN KEY") &&
 		!pgm_constraint_ends(o, " NOT VALID") &&
-		pgm_value(o, "index_comment") == NULL;
+		pgm_value(o, PGM_PROP_INDEX_COMMENT) == NULL;
 }
 
 /* CREATE VIEW says nothing of its columns. */
@@ -269,7 +269,7 @@ is_in_view(const PgmSide *s, const PgmObject *column)
 {
 	const PgmObject *relation = pgm_side_parent(s, column);
 
-	return is_kind(relation, "view") || is_kind(relation, "materialized view");
+	return is_kind(relation, PGM_KIND_VIEW) || is_kind(relation, PGM_KIND_MATERIALIZED_VIEW);
 }
 
 /* What goes with the whole when that is made. */
@@ -288,14 +288,14 @@ look_up(PgmDiffPlan *p, PgmAtom *a)
 		a->with_whole_up = true;
 		return;
 	}
-	if (a->aspect == NULL && (pgm_value(o, "only_inherited") || (pgm_value(o, "attached_to") && pgm_constraint_is(o, "FOREIGN KEY"))))
+	if (a->aspect == NULL && (pgm_value(o, PGM_PROP_ONLY_INHERITED) || (pgm_value(o, PGM_PROP_ATTACHED_TO) && pgm_constraint_is(o, "FOREIGN KEY"))))
 	{
 		const PgmObject *table = pgm_relation_of(p->new, o);
 
 		from = inherited_from(p, p->new, o);
 		if (from && (stays_linked(p, table) || pgm_constraint_is(o, "FOREIGN KEY") ||
 					 (comes_up(pgm_plan_atom(p, table)) &&
-					  !pgm_value(table, "partition_bound"))))
+					  !pgm_value(table, PGM_PROP_PARTITION_BOUND))))
 		{
 			if (!comes_up(pgm_plan_atom(p, table)) || pgm_constraint_is(o, "FOREIGN KEY"))
 				a->new.whole = from;
@@ -306,13 +306,13 @@ look_up(PgmDiffPlan *p, PgmAtom *a)
 	if (a->apart || !comes_up(whole))
 		return;
 	if (a->aspect)
-		a->with_whole_up = (strcmp(a->aspect->property, "default") == 0 &&
+		a->with_whole_up = (a->aspect->property == PGM_PROP_DEFAULT &&
 							!is_in_view(p->new, o)) ||
-			strcmp(a->aspect->property, "of_type") == 0 ||
-			(strcmp(a->aspect->property, "inherits") == 0 &&
-			 pgm_value(o, "partition_bound") == NULL);
+			a->aspect->property == PGM_PROP_OF_TYPE ||
+			(a->aspect->property == PGM_PROP_INHERITS &&
+			 pgm_value(o, PGM_PROP_PARTITION_BOUND) == NULL);
 	else
-		a->with_whole_up = is_kind(o, "column") || is_kind(o, "attribute") ||
+		a->with_whole_up = is_kind(o, PGM_KIND_COLUMN) || is_kind(o, PGM_KIND_ATTRIBUTE) ||
 			(is_folded_constraint(o) && !pgm_is_own_index(p->new, o) &&
 			 !pgm_is_part_of_incomplete(p->new, o));
 }
@@ -340,7 +340,7 @@ look_at_attached(PgmDiffPlan *p, PgmAtom *a)
 {
 	const PgmObject *table;
 
-	if (a->aspect == NULL || strcmp(a->aspect->property, "attached_to") != 0)
+	if (a->aspect == NULL || a->aspect->property != PGM_PROP_ATTACHED_TO)
 		return;
 	if (a->new.object && pgm_constraint_is(a->new.object, "FOREIGN KEY"))
 		a->todo = PGM_KEEP;
@@ -350,7 +350,7 @@ look_at_attached(PgmDiffPlan *p, PgmAtom *a)
 		if (table && !stays_linked(p, table) && !is_told(a))
 		{
 			a->with_whole_up = true;
-			a->new.whole = pgm_plan_aspect(p, table, "inherits");
+			a->new.whole = pgm_plan_aspect(p, table, PGM_PROP_INHERITS);
 		}
 	}
 	if (goes_down(a))
@@ -369,7 +369,7 @@ pgm_plan_wholes(PgmDiffPlan *p)
 		look_up(p, a);
 		look_at_attached(p, a);
 		if (a->with_whole_down && pgm_constraint_is(a->old.object, "FOREIGN KEY") &&
-			!pgm_value(a->old.object, "attached_to") &&
+			!pgm_value(a->old.object, PGM_PROP_ATTACHED_TO) &&
 			(refers_to_dropped(a) || refers_to_partitions(a)))
 			a->with_whole_down = false;
 	}
@@ -382,7 +382,7 @@ pgm_plan_wholes(PgmDiffPlan *p)
 bool
 pgm_plan_is_folded(const PgmDiffPlan *p, const PgmObject *o, bool its_default)
 {
-	PgmAtom    *a = its_default ? pgm_plan_aspect(p, o, "default") :
+	PgmAtom    *a = its_default ? pgm_plan_aspect(p, o, PGM_PROP_DEFAULT) :
 		pgm_plan_atom(p, o);
 
 	return a && a->with_whole_up &&

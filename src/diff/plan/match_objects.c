@@ -85,7 +85,7 @@ add_aspects(PgmDiffPlan *p, const PgmObject *old, const PgmObject *new)
 			continue;
 		a = add_atom(p, aspect, has_aspect(old, aspect) ? old : NULL,
 					 has_aspect(new, aspect) ? new : NULL);
-		if (strcmp(aspect->property, "default") != 0)
+		if (aspect->property != PGM_PROP_DEFAULT)
 			continue;
 		if (a->old.object)
 			entry_of(p, old, HASH_FIND)->by_default = a;
@@ -111,8 +111,8 @@ compare_objects(const PgmObject *a, const PgmObject *b)
 {
 	if (a == NULL || b == NULL)
 		return (a == NULL) - (b == NULL);
-	if (a->kind_number != b->kind_number)
-		return a->kind_number < b->kind_number ? -1 : 1;
+	if (a->kind->id != b->kind->id)
+		return a->kind->id < b->kind->id ? -1 : 1;
 	return strcmp(a->identity, b->identity);
 }
 
@@ -126,7 +126,7 @@ is_part_of_same(const PgmDiffPlan *p, const PgmObject *a, const PgmObject *b)
 	const PgmObject *x = pgm_side_parent(p->old, a);
 	const PgmObject *y = pgm_side_parent(p->new, b);
 
-	return x == NULL || y == NULL || x->kind_number == y->kind_number;
+	return x == NULL || y == NULL || x->kind->id == y->kind->id;
 }
 
 /* Match the objects of both sides, which are sorted. */
@@ -179,8 +179,8 @@ add_use(PgmAtom *from, PgmAtom *to, bool new)
 static bool
 comes_before(const PgmDependency *d)
 {
-	return pgm_kind_is(d->to, d->from->kind->name) && pgm_is_incomplete(d->to) &&
-		pgm_value(d->from, "attached_to");
+	return pgm_kind_is(d->to, d->from->kind->id) && pgm_is_incomplete(d->to) &&
+		pgm_value(d->from, PGM_PROP_ATTACHED_TO);
 }
 
 /* Bring the dependencies of a side to the atoms. */
@@ -209,13 +209,13 @@ add_incomplete(PgmDiffPlan *p, PgmAtom *link, const PgmSide *s)
 	ListCell   *lc;
 	ListCell   *part;
 
-	foreach(lc, pgm_value_list(link->new.object, "inherits"))
+	foreach(lc, pgm_value_list(link->new.object, PGM_PROP_INHERITS))
 	{
-		const PgmObject *parent = pgm_side_find(s, "table", lfirst(lc));
+		const PgmObject *parent = pgm_side_find(s, PGM_KIND_TABLE, lfirst(lc));
 
 		if (parent == NULL)
 			continue;
-		foreach(part, pgm_side_children(s, parent, NULL))
+		foreach(part, pgm_side_children(s, parent, PGM_KIND_ANY))
 		{
 			if (pgm_is_incomplete(lfirst(part)))
 				add_use(pgm_plan_atom(p, lfirst(part)), link, true);
@@ -229,7 +229,7 @@ add_own(PgmDiffPlan *p, PgmAtom *link, const PgmSide *s)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(s, link->new.object, NULL))
+	foreach(lc, pgm_side_children(s, link->new.object, PGM_KIND_ANY))
 	{
 		if (pgm_is_own_index(s, lfirst(lc)))
 			add_use(pgm_plan_atom(p, lfirst(lc)), link, true);
@@ -252,7 +252,7 @@ add_uses_of_aspect(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
 	{
 		add_use(a, pgm_plan_atom(p, lfirst(lc)), new);
 	}
-	if (new && strcmp(a->aspect->property, "inherits") == 0)
+	if (new && a->aspect->property == PGM_PROP_INHERITS)
 	{
 		add_incomplete(p, a, s);
 		add_own(p, a, s);
@@ -264,11 +264,11 @@ static void
 add_use_of_attribute(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
 {
 	const PgmObject *o = half_of(a, new)->object;
-	const PgmObject *table = o && pgm_kind_is(o, "column") ? pgm_side_parent(s, o) : NULL;
-	const char *type = table && pgm_kind_is(table, "table") ? pgm_value(table, "of_type") : NULL;
+	const PgmObject *table = o && pgm_kind_is(o, PGM_KIND_COLUMN) ? pgm_side_parent(s, o) : NULL;
+	const char *type = table && pgm_kind_is(table, PGM_KIND_TABLE) ? pgm_value(table, PGM_PROP_OF_TYPE) : NULL;
 
 	if (type)
-		add_use(a, pgm_plan_atom(p, pgm_side_find(s, "attribute",
+		add_use(a, pgm_plan_atom(p, pgm_side_find(s, PGM_KIND_ATTRIBUTE,
 												  psprintf("%s.%s", type, pgm_last_name(o->identity)))), new);
 }
 

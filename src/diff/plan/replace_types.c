@@ -14,7 +14,7 @@
 #include "schema/kinds/kinds.h"
 
 static bool
-is_kind(const PgmAtom *a, const char *kind)
+is_kind(const PgmAtom *a, PgmKindId kind)
 {
 	return a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), kind);
 }
@@ -23,7 +23,7 @@ is_kind(const PgmAtom *a, const char *kind)
 bool
 pgm_atom_is_type(const PgmAtom *a)
 {
-	return is_kind(a, "type") || is_kind(a, "domain") || is_kind(a, "collation");
+	return is_kind(a, PGM_KIND_TYPE) || is_kind(a, PGM_KIND_DOMAIN) || is_kind(a, PGM_KIND_COLLATION);
 }
 
 /* Is something of the same name made in its place? */
@@ -41,9 +41,9 @@ pgm_plan_twins(PgmDiffPlan *p)
 	{
 		PgmAtom    *a = p->atom[i];
 
-		if (a->new.object || !(is_kind(a, "type") || is_kind(a, "domain")))
+		if (a->new.object || !(is_kind(a, PGM_KIND_TYPE) || is_kind(a, PGM_KIND_DOMAIN)))
 			continue;
-		a->twin = pgm_plan_atom(p, pgm_side_find(p->new, is_kind(a, "type") ? "domain" : "type",
+		a->twin = pgm_plan_atom(p, pgm_side_find(p->new, is_kind(a, PGM_KIND_TYPE) ? PGM_KIND_DOMAIN : PGM_KIND_TYPE,
 												 a->old.object->identity));
 		if (a->twin && a->twin->old.object)
 			a->twin = NULL;
@@ -61,7 +61,7 @@ made_of(const PgmAtom *type)
 	{
 		const PgmAtom *part = lfirst(lc);
 
-		if (is_kind(part, "attribute") && part->old.whole == type)
+		if (is_kind(part, PGM_KIND_ATTRIBUTE) && part->old.whole == type)
 			list = list_concat(list, part->old.uses);
 	}
 	return list;
@@ -98,12 +98,12 @@ attribute_of(const PgmDiffPlan *p, const PgmAtom *column)
 	const PgmObject *o = pgm_atom_object(column);
 	const PgmSide *s = column->new.object ? p->new : p->old;
 	const PgmObject *table = pgm_side_parent(s, o);
-	const char *type = table && pgm_kind_is(table, "table") ? pgm_value(table, "of_type") : NULL;
-	const PgmAtom *link = type ? pgm_plan_aspect(p, table, "of_type") : NULL;
+	const char *type = table && pgm_kind_is(table, PGM_KIND_TABLE) ? pgm_value(table, PGM_PROP_OF_TYPE) : NULL;
+	const PgmAtom *link = type ? pgm_plan_aspect(p, table, PGM_PROP_OF_TYPE) : NULL;
 
 	if (link == NULL || link->todo != PGM_KEEP)
 		return NULL;
-	return pgm_plan_atom(p, pgm_side_find(s, "attribute",
+	return pgm_plan_atom(p, pgm_side_find(s, PGM_KIND_ATTRIBUTE,
 										  psprintf("%s.%s", type, pgm_last_name(o->identity))));
 }
 
@@ -116,7 +116,7 @@ pgm_plan_exchange(PgmDiffPlan *p)
 		PgmAtom    *a = p->atom[i];
 		ListCell   *lc;
 
-		if (!is_kind(a, "column"))
+		if (!is_kind(a, PGM_KIND_COLUMN))
 			continue;
 		a->follows = attribute_of(p, a);
 		if (a->todo != PGM_CHANGE)
@@ -133,7 +133,7 @@ static bool
 ends_with_array(const PgmAtom *a, bool new)
 {
 	const PgmObject *o = new ? a->new.object : a->old.object;
-	const char *type = pgm_value(o, "type");
+	const char *type = pgm_value(o, PGM_PROP_TYPE);
 	Size		length = type ? strlen(type) : 0;
 
 	return length > 0 && type[length - 1] == ']';
@@ -152,13 +152,13 @@ add_holders(List *list, const PgmAtom *type, bool new, bool within)
 
 		if ((new ? a->new.whole : a->old.whole) == type)
 			continue;
-		if (is_kind(a, "column") && (within || array))
+		if (is_kind(a, PGM_KIND_COLUMN) && (within || array))
 			list = list_append_unique_ptr(list, a);
-		else if (is_kind(a, "attribute"))
+		else if (is_kind(a, PGM_KIND_ATTRIBUTE))
 			list = add_holders(list, new ? a->new.whole : a->old.whole, new, true);
-		else if (is_kind(a, "domain"))
+		else if (is_kind(a, PGM_KIND_DOMAIN))
 			list = add_holders(list, a, new, within || array);
-		else if (is_kind(a, "type"))
+		else if (is_kind(a, PGM_KIND_TYPE))
 			list = add_holders(list, a, new, true);
 	}
 	return list;
@@ -172,5 +172,5 @@ add_holders(List *list, const PgmAtom *type, bool new, bool within)
 List *
 pgm_plan_holders(const PgmAtom *type, bool new)
 {
-	return add_holders(NIL, type, new, is_kind(type, "type"));
+	return add_holders(NIL, type, new, is_kind(type, PGM_KIND_TYPE));
 }

@@ -32,7 +32,7 @@ pgm_first_then(PgmAction *first, PgmAction *then)
 static PgmAction *
 action_gone(const PgmAtom *a)
 {
-	if (a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), "attribute") &&
+	if (a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), PGM_KIND_ATTRIBUTE) &&
 		a->with_whole_down)
 		a = a->old.whole;
 	return a->exchanged ? a->action[PGM_CLEAN_UP] : pgm_atom_action(a, PGM_TAKE_DOWN);
@@ -42,7 +42,7 @@ action_gone(const PgmAtom *a)
 static PgmAction *
 action_with(const PgmAtom *x, const PgmAtom *y, PgmPhase phase, PgmPhase of_query)
 {
-	return x->hollow && !pgm_kind_is(pgm_atom_object(y), "schema") ?
+	return x->hollow && !pgm_kind_is(pgm_atom_object(y), PGM_KIND_SCHEMA) ?
 		x->action[of_query] : pgm_atom_action(x, phase);
 }
 
@@ -51,10 +51,10 @@ static bool
 is_check_until(const PgmAtom *x, const PgmAtom *y)
 {
 	return x->todo == PGM_DROP && y->todo == PGM_CHANGE && !y->retyped &&
-		x->aspect == NULL && y->aspect == NULL && pgm_kind_is(y->old.object, "column") &&
+		x->aspect == NULL && y->aspect == NULL && pgm_kind_is(y->old.object, PGM_KIND_COLUMN) &&
 		pgm_is_not_null_check(x->old.object, y->old.object) &&
-		pgm_value(y->new.object, "not_null") && !pgm_value(y->old.object, "not_null") &&
-		pgm_value_same(y->old.object, y->new.object, "type");
+		pgm_value(y->new.object, PGM_PROP_NOT_NULL) && !pgm_value(y->old.object, PGM_PROP_NOT_NULL) &&
+		pgm_value_same(y->old.object, y->new.object, PGM_PROP_TYPE);
 }
 
 /* Is the atom, as the object that it is on one side, a foreign key? */
@@ -69,7 +69,7 @@ static bool
 goes_with_above(const PgmAtom *key, const PgmObject *table)
 {
 	return is_foreign_key(key, key->old.object) && key->with_whole_down &&
-		pgm_value(key->old.object, "attached_to") &&
+		pgm_value(key->old.object, PGM_PROP_ATTACHED_TO) &&
 		key->old.object->parent.objectId == table->address.objectId;
 }
 
@@ -84,7 +84,7 @@ order_link_and_key(const PgmAtom *x, const PgmAtom *y)
 	bool		first;
 	ListCell   *lc;
 
-	if (x->aspect == NULL || strcmp(x->aspect->property, "inherits") != 0 ||
+	if (x->aspect == NULL || x->aspect->property != PGM_PROP_INHERITS ||
 		!is_foreign_key(y, y->old.object))
 		return false;
 	if (x->with_whole_down)
@@ -110,7 +110,7 @@ goes_anyway(const PgmAtom *x, const PgmAtom *y)
 
 	return key && key != y &&
 		is_foreign_key(key, key->old.object) && is_foreign_key(y, y->old.object) &&
-		key->with_whole_down && pgm_kind_is(key->old.whole->old.object, "table");
+		key->with_whole_down && pgm_kind_is(key->old.whole->old.object, PGM_KIND_TABLE);
 }
 
 /*
@@ -120,8 +120,8 @@ goes_anyway(const PgmAtom *x, const PgmAtom *y)
 static bool
 changes_identity(const PgmAtom *y, const PgmObject *from, const PgmObject *to)
 {
-	return y->aspect == NULL && y->todo == PGM_CHANGE && pgm_kind_is(from, "column") &&
-		pgm_value(from, "identity") && !pgm_value(to, "identity");
+	return y->aspect == NULL && y->todo == PGM_CHANGE && pgm_kind_is(from, PGM_KIND_COLUMN) &&
+		pgm_value(from, PGM_PROP_IDENTITY) && !pgm_value(to, PGM_PROP_IDENTITY);
 }
 
 /* "x" depended on "y". */
@@ -156,11 +156,11 @@ order_old(const PgmAtom *x, const PgmAtom *y)
 static bool
 is_default_before(const PgmAtom *x, const PgmAtom *y)
 {
-	return x->aspect && strcmp(x->aspect->property, "default") == 0 && x->new.object &&
+	return x->aspect && x->aspect->property == PGM_PROP_DEFAULT && x->new.object &&
 		x->todo != PGM_REPLACE && y == x->new.whole && y->todo == PGM_CHANGE && !y->retyped &&
-		pgm_value_same(y->old.object, y->new.object, "type") &&
-		pgm_value_same(y->old.object, y->new.object, "identity") &&
-		pgm_value_same(y->old.object, y->new.object, "generated");
+		pgm_value_same(y->old.object, y->new.object, PGM_PROP_TYPE) &&
+		pgm_value_same(y->old.object, y->new.object, PGM_PROP_IDENTITY) &&
+		pgm_value_same(y->old.object, y->new.object, PGM_PROP_GENERATED);
 }
 
 /*
@@ -172,9 +172,9 @@ static bool
 is_sequence_before(const PgmAtom *x, const PgmAtom *y)
 {
 	if (x->aspect || y->aspect || x->todo != PGM_CHANGE || y->todo != PGM_CHANGE ||
-		!pgm_kind_is(x->new.object, "sequence") || pgm_value(x->new.object, "identity_of") == NULL)
+		!pgm_kind_is(x->new.object, PGM_KIND_SEQUENCE) || pgm_value(x->new.object, PGM_PROP_IDENTITY_OF) == NULL)
 		return false;
-	return pgm_value(x->old.object, "identity_of") &&
+	return pgm_value(x->old.object, PGM_PROP_IDENTITY_OF) &&
 		pgm_sequence_narrows(x->old.object, x->new.object);
 }
 
@@ -189,7 +189,7 @@ order_new(const PgmAtom *x, const PgmAtom *y)
 	if (x->aspect && x->with_whole_up && y->new.whole == x->new.whole)
 		return;
 	/* a partition gets the foreign keys, whichever comes first */
-	if (x->aspect && strcmp(x->aspect->property, "inherits") == 0 &&
+	if (x->aspect && x->aspect->property == PGM_PROP_INHERITS &&
 		is_foreign_key(y, y->new.object))
 		return;
 	pgm_first_then(y_up, up);

@@ -10,7 +10,7 @@
 #include "schema/kinds/kinds.h"
 
 static List *
-add_found(List *list, const PgmSide *s, const char *kind, const char *identity)
+add_found(List *list, const PgmSide *s, PgmKindId kind, const char *identity)
 {
 	const PgmObject *o = identity ? pgm_side_find(s, kind, identity) : NULL;
 
@@ -20,9 +20,9 @@ add_found(List *list, const PgmSide *s, const char *kind, const char *identity)
 static const PgmObject *
 find_relation(const PgmSide *s, const char *identity)
 {
-	const PgmObject *o = pgm_side_find(s, "table", identity);
+	const PgmObject *o = pgm_side_find(s, PGM_KIND_TABLE, identity);
 
-	return o ? o : pgm_side_find(s, "foreign table", identity);
+	return o ? o : pgm_side_find(s, PGM_KIND_FOREIGN_TABLE, identity);
 }
 
 /* The index of a table by its name alone, as an index or a constraint. */
@@ -30,9 +30,9 @@ static List *
 index_of(const PgmSide *s, const PgmObject *relation, const char *name)
 {
 	const char *schema = pgm_relation_schema(relation);
-	List	   *list = add_found(NIL, s, "index", psprintf("%s.%s", schema, name));
+	List	   *list = add_found(NIL, s, PGM_KIND_INDEX, psprintf("%s.%s", schema, name));
 
-	return add_found(list, s, "constraint",
+	return add_found(list, s, PGM_KIND_CONSTRAINT,
 					 psprintf("%s on %s", name, relation->identity));
 }
 
@@ -40,7 +40,7 @@ index_of(const PgmSide *s, const PgmObject *relation, const char *name)
 static List *
 uses_replica_identity(const PgmSide *s, const PgmObject *o)
 {
-	const char *value = pgm_value(o, "replica_identity");
+	const char *value = pgm_value(o, PGM_PROP_REPLICA_IDENTITY);
 	const char *using = "using index ";
 	List	   *list;
 	ListCell   *lc;
@@ -48,7 +48,7 @@ uses_replica_identity(const PgmSide *s, const PgmObject *o)
 	if (strncmp(value, using, strlen(using)) != 0)
 		return NIL;
 	list = index_of(s, o, value + strlen(using));
-	foreach(lc, pgm_side_children(s, o, "constraint"))
+	foreach(lc, pgm_side_children(s, o, PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_constraint_is(lfirst(lc), "NOT NULL "))
 			list = lappend(list, lfirst(lc));
@@ -59,19 +59,19 @@ uses_replica_identity(const PgmSide *s, const PgmObject *o)
 static List *
 uses_clustered_on(const PgmSide *s, const PgmObject *o)
 {
-	return index_of(s, o, pgm_value(o, "clustered_on"));
+	return index_of(s, o, pgm_value(o, PGM_PROP_CLUSTERED_ON));
 }
 
 static List *
 uses_owned_by(const PgmSide *s, const PgmObject *o)
 {
-	return add_found(NIL, s, "column", pgm_value(o, "owned_by"));
+	return add_found(NIL, s, PGM_KIND_COLUMN, pgm_value(o, PGM_PROP_OWNED_BY));
 }
 
 static List *
 uses_parent_index(const PgmSide *s, const PgmObject *o)
 {
-	return add_found(NIL, s, "index", pgm_value(o, "attached_to"));
+	return add_found(NIL, s, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO));
 }
 
 /* Where a constraint is attached to, by the name it has there, or an index */
@@ -83,10 +83,10 @@ uses_parent_constraint(const PgmSide *s, const PgmObject *o)
 	ListCell   *lc;
 
 	if (table)
-		foreach(lc, pgm_value_list(table, "inherits"))
+		foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
 	{
-		list = add_found(list, s, "constraint",
-						 psprintf("%s on %s", pgm_value(o, "attached_to"),
+		list = add_found(list, s, PGM_KIND_CONSTRAINT,
+						 psprintf("%s on %s", pgm_value(o, PGM_PROP_ATTACHED_TO),
 								  (char *) lfirst(lc)));
 	}
 	return list;
@@ -96,8 +96,8 @@ uses_parent_constraint(const PgmSide *s, const PgmObject *o)
 bool
 pgm_is_incomplete(const PgmObject *o)
 {
-	return (pgm_kind_is(o, "index") && pgm_value(o, "invalid")) ||
-		(pgm_kind_is(o, "constraint") && pgm_value(o, "index_invalid"));
+	return (pgm_kind_is(o, PGM_KIND_INDEX) && pgm_value(o, PGM_PROP_INVALID)) ||
+		(pgm_kind_is(o, PGM_KIND_CONSTRAINT) && pgm_value(o, PGM_PROP_INDEX_INVALID));
 }
 
 /* Is it attached to the index of a table that some partition lacks? */
@@ -106,9 +106,9 @@ pgm_is_part_of_incomplete(const PgmSide *s, const PgmObject *o)
 {
 	ListCell   *lc;
 
-	if (pgm_value(o, "attached_to") == NULL)
+	if (pgm_value(o, PGM_PROP_ATTACHED_TO) == NULL)
 		return false;
-	foreach(lc, pgm_kind_is(o, "index") ? uses_parent_index(s, o) : uses_parent_constraint(s, o))
+	foreach(lc, pgm_kind_is(o, PGM_KIND_INDEX) ? uses_parent_index(s, o) : uses_parent_constraint(s, o))
 	{
 		if (pgm_is_incomplete(lfirst(lc)))
 			return true;
@@ -127,17 +127,17 @@ pgm_is_own_index(const PgmSide *s, const PgmObject *o)
 	const PgmObject *table = pgm_side_parent(s, o);
 	ListCell   *lc;
 
-	if (!(pgm_kind_is(o, "index") || pgm_kind_is(o, "constraint")) ||
-		pgm_value(o, "attached_to") || table == NULL || !pgm_is_partition(table))
+	if (!(pgm_kind_is(o, PGM_KIND_INDEX) || pgm_kind_is(o, PGM_KIND_CONSTRAINT)) ||
+		pgm_value(o, PGM_PROP_ATTACHED_TO) || table == NULL || !pgm_is_partition(table))
 		return false;
 	if (pgm_constraint_is(o, "CHECK") || pgm_constraint_is(o, "NOT NULL"))
 		return false;
-	foreach(lc, pgm_side_children(s, table, NULL))
+	foreach(lc, pgm_side_children(s, table, PGM_KIND_ANY))
 	{
 		const PgmObject *other = lfirst(lc);
 
-		if ((pgm_kind_is(other, "index") || pgm_kind_is(other, "constraint")) &&
-			pgm_value(other, "attached_to"))
+		if ((pgm_kind_is(other, PGM_KIND_INDEX) || pgm_kind_is(other, PGM_KIND_CONSTRAINT)) &&
+			pgm_value(other, PGM_PROP_ATTACHED_TO))
 			return true;
 	}
 	return false;
@@ -145,7 +145,7 @@ pgm_is_own_index(const PgmSide *s, const PgmObject *o)
 
 /* Parts of a table, without what a link would complete */
 static List *
-whole_parts(const PgmSide *s, const PgmObject *table, const char *kind)
+whole_parts(const PgmSide *s, const PgmObject *table, PgmKindId kind)
 {
 	List	   *list = NIL;
 	ListCell   *lc;
@@ -163,7 +163,7 @@ static List *
 uses_parents(const PgmSide *s, const PgmObject *o)
 {
 
-	static const char *const kinds[] = {"column", "constraint", "index"};
+	static const PgmKindId kinds[] = {PGM_KIND_COLUMN, PGM_KIND_CONSTRAINT, PGM_KIND_INDEX};
 	List	   *list = NIL;
 	ListCell   *lc;
 
@@ -175,7 +175,7 @@ uses_parents(const PgmSide *s, const PgmObject *o)
 				list = lappend(list, lfirst(lc));
 		}
 	}
-	foreach(lc, pgm_value_list(o, "inherits"))
+	foreach(lc, pgm_value_list(o, PGM_PROP_INHERITS))
 	{
 		const PgmObject *parent = find_relation(s, lfirst(lc));
 
@@ -192,26 +192,26 @@ uses_parents(const PgmSide *s, const PgmObject *o)
 static List *
 uses_type(const PgmSide *s, const PgmObject *o)
 {
-	const PgmObject *type = pgm_side_find(s, "type", pgm_value(o, "of_type"));
-	List	   *list = pgm_side_children(s, o, "column");
+	const PgmObject *type = pgm_side_find(s, PGM_KIND_TYPE, pgm_value(o, PGM_PROP_OF_TYPE));
+	List	   *list = pgm_side_children(s, o, PGM_KIND_COLUMN);
 
 	if (type == NULL)
 		return list;
 	list = lappend(list, unconstify(PgmObject *, type));
-	return list_concat(list, pgm_side_children(s, type, "attribute"));
+	return list_concat(list, pgm_side_children(s, type, PGM_KIND_ATTRIBUTE));
 }
 
 static const PgmAspect aspects[] = {
-	{"column", "default", NULL, NULL, pgm_write_default},
-	{"sequence", "owned_by", NULL, uses_owned_by, pgm_write_owned_by},
-	{"table", "replica_identity", NULL, uses_replica_identity, pgm_write_replica_identity},
-	{"table", "clustered_on", NULL, uses_clustered_on, pgm_write_clustered_on},
-	{"materialized view", "clustered_on", NULL, uses_clustered_on, pgm_write_clustered_on},
-	{"table", "inherits", "partition_bound", uses_parents, pgm_write_link},
-	{"table", "of_type", NULL, uses_type, pgm_write_of_type},
-	{"foreign table", "inherits", "partition_bound", uses_parents, pgm_write_link},
-	{"index", "attached_to", NULL, uses_parent_index, pgm_write_attached},
-	{"constraint", "attached_to", NULL, uses_parent_constraint, pgm_write_attached},
+	{PGM_KIND_COLUMN, PGM_PROP_DEFAULT, PGM_PROP_NONE, NULL, pgm_write_default},
+	{PGM_KIND_SEQUENCE, PGM_PROP_OWNED_BY, PGM_PROP_NONE, uses_owned_by, pgm_write_owned_by},
+	{PGM_KIND_TABLE, PGM_PROP_REPLICA_IDENTITY, PGM_PROP_NONE, uses_replica_identity, pgm_write_replica_identity},
+	{PGM_KIND_TABLE, PGM_PROP_CLUSTERED_ON, PGM_PROP_NONE, uses_clustered_on, pgm_write_clustered_on},
+	{PGM_KIND_MATERIALIZED_VIEW, PGM_PROP_CLUSTERED_ON, PGM_PROP_NONE, uses_clustered_on, pgm_write_clustered_on},
+	{PGM_KIND_TABLE, PGM_PROP_INHERITS, PGM_PROP_PARTITION_BOUND, uses_parents, pgm_write_link},
+	{PGM_KIND_TABLE, PGM_PROP_OF_TYPE, PGM_PROP_NONE, uses_type, pgm_write_of_type},
+	{PGM_KIND_FOREIGN_TABLE, PGM_PROP_INHERITS, PGM_PROP_PARTITION_BOUND, uses_parents, pgm_write_link},
+	{PGM_KIND_INDEX, PGM_PROP_ATTACHED_TO, PGM_PROP_NONE, uses_parent_index, pgm_write_attached},
+	{PGM_KIND_CONSTRAINT, PGM_PROP_ATTACHED_TO, PGM_PROP_NONE, uses_parent_constraint, pgm_write_attached},
 };
 
 /* The aspects that there are. */

@@ -69,7 +69,7 @@ add_rename(PgmAutogenerate *a, const PgmObject *old, const char *new_identity,
 {
 	PgmRename  *r = palloc0(sizeof(PgmRename));
 
-	r->kind = old->kind->name;
+	r->kind = pgm_kind_name(old->kind->id);
 	r->old_identity = old->identity;
 	r->identity = new_identity;
 	r->evidence = evidence;
@@ -125,7 +125,7 @@ is_renamed(const List *renames, const char *kind, const char *from, const char *
 static const char *
 between(const PgmObject *old, const PgmObject *new)
 {
-	const char *name = pgm_kind_is(new, "constraint") ?
+	const char *name = pgm_kind_is(new, PGM_KIND_CONSTRAINT) ?
 		pnstrdup(new->identity, pgm_name_length(new->identity)) : pgm_last_name(new->identity);
 	const char *identity = pgm_rename_between(old, pgm_unquoted(name));
 
@@ -138,7 +138,7 @@ make_schema(PgmAutogenerate *a, const char *schema)
 {
 	PgmRename  *r;
 
-	if (pgm_side_find(a->before, "schema", schema) ||
+	if (pgm_side_find(a->before, PGM_KIND_SCHEMA, schema) ||
 		is_renamed(a->renamed, "schema", "", schema))
 		return;
 	r = palloc0(sizeof(PgmRename));
@@ -154,9 +154,9 @@ make_schema(PgmAutogenerate *a, const char *schema)
 static void
 move_extension(PgmAutogenerate *a, const PgmObject *old)
 {
-	const PgmObject *new = pgm_side_find(a->after, "extension", old->identity);
-	const char *from = pgm_value(old, "schema");
-	const char *to = new ? pgm_value(new, "schema") : from;
+	const PgmObject *new = pgm_side_find(a->after, PGM_KIND_EXTENSION, old->identity);
+	const char *from = pgm_value(old, PGM_PROP_SCHEMA);
+	const char *to = new ? pgm_value(new, PGM_PROP_SCHEMA) : from;
 	PgmRename  *r;
 
 	if (old->outside || strcmp(from, to) == 0 || !pgm_extension_is_relocatable(old))
@@ -174,7 +174,7 @@ move_extension(PgmAutogenerate *a, const PgmObject *old)
 static void
 move_extensions(PgmAutogenerate *a)
 {
-	for (PgmRange x = pgm_side_range(a->live, "extension", ""); x.at < x.end; x.at++)
+	for (PgmRange x = pgm_side_range(a->live, PGM_KIND_EXTENSION, ""); x.at < x.end; x.at++)
 		move_extension(a, *x.at);
 }
 
@@ -182,12 +182,12 @@ move_extensions(PgmAutogenerate *a)
 static const char *
 evidence_of(const Pair *p)
 {
-	const char *identity_of = pgm_kind_is(p->new, "sequence") ? pgm_value(p->new, "identity_of") : NULL;
+	const char *identity_of = pgm_kind_is(p->new, PGM_KIND_SEQUENCE) ? pgm_value(p->new, PGM_PROP_IDENTITY_OF) : NULL;
 
 	if (identity_of)
 		return psprintf("sequence %s is what %s was, that of the identity of %s",
 						p->new->identity, p->old->identity, identity_of);
-	return psprintf("%s %s has all of %s but the name", p->old->kind->name,
+	return psprintf("%s %s has all of %s but the name", pgm_kind_name(p->old->kind->id),
 					p->new->identity, p->old->identity);
 }
 
@@ -207,14 +207,14 @@ find_evidence(PgmAutogenerate *a)
 		if (p->n_old != 1 || p->n_new != 1 || pgm_rename_is_denied(a, p->old))
 			continue;
 		/* what is in a schema goes with it: look again when it is renamed */
-		if (schema && !pgm_kind_is(p->old, "schema"))
+		if (schema && !pgm_kind_is(p->old, PGM_KIND_SCHEMA))
 			break;
-		schema = schema || pgm_kind_is(p->old, "schema");
-		if (pgm_kind_is(p->old, "table"))
+		schema = schema || pgm_kind_is(p->old, PGM_KIND_SCHEMA);
+		if (pgm_kind_is(p->old, PGM_KIND_TABLE))
 			make_schema(a, pnstrdup(identity, pgm_name_length(identity)));
 		if (pgm_rename_is_taken(a->before, p->old, identity))
 			identity = between(p->old, p->new);
-		if (identity && !is_renamed(a->renamed, p->old->kind->name, p->old->identity, identity))
+		if (identity && !is_renamed(a->renamed, pgm_kind_name(p->old->kind->id), p->old->identity, identity))
 			add_rename(a, p->old, identity, evidence_of(p));
 	}
 	return list_length(a->renamed) > before;

@@ -20,11 +20,10 @@
 #include "util/sql_text.h"
 
 /* Kinds that can be renamed, those first that a name without a kind means */
-static const char *const kinds[] = {
-	"table", "column", "type", "domain", "index", "view", "materialized view",
-	"sequence", "foreign table", "schema", "function", "procedure",
-	"domain constraint", "constraint", "attribute"
-};
+static const PgmKindId kinds[] = {
+	PGM_KIND_TABLE, PGM_KIND_COLUMN, PGM_KIND_TYPE, PGM_KIND_DOMAIN, PGM_KIND_INDEX, PGM_KIND_VIEW, PGM_KIND_MATERIALIZED_VIEW,
+	PGM_KIND_SEQUENCE, PGM_KIND_FOREIGN_TABLE, PGM_KIND_SCHEMA, PGM_KIND_FUNCTION, PGM_KIND_PROCEDURE,
+PGM_KIND_DOMAIN_CONSTRAINT, PGM_KIND_CONSTRAINT, PGM_KIND_ATTRIBUTE};
 
 static void
 add_hint(PgmAutogenerate *a, const char *said, const char *kind, const char *old_name,
@@ -56,12 +55,13 @@ add_said(PgmAutogenerate *a, const char *old_name, const char *new_name)
 {
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 	{
-		int			n = strlen(kinds[i]);
+		const char *kind = pgm_kind_name(kinds[i]);
+		int			n = strlen(kind);
 
-		if (pg_strncasecmp(old_name, kinds[i], n) == 0 && old_name[n] == ' ' &&
+		if (pg_strncasecmp(old_name, kind, n) == 0 && old_name[n] == ' ' &&
 			strncmp(old_name + n + 1, "on ", 3) != 0)
 		{
-			add_hint(a, old_name, kinds[i], old_name + n + 1, new_name_of(new_name));
+			add_hint(a, old_name, kind, old_name + n + 1, new_name_of(new_name));
 			return;
 		}
 	}
@@ -171,7 +171,7 @@ join(List *names, int from, int to)
 static const PgmObject *
 find_in_schemas(const PgmAutogenerate *a, const char *kind, const char *name)
 {
-	const PgmObject *o = pgm_side_find(a->before, kind, name);
+	const PgmObject *o = pgm_side_find(a->before, pgm_kind_by_name(kind), name);
 	ListCell   *lc;
 
 	if (o)
@@ -185,11 +185,11 @@ find_in_schemas(const PgmAutogenerate *a, const char *kind, const char *name)
 			const char *on = pgm_text_find(name, strcmp(kind, "constraint") == 0 ? " on " : " on domain ");
 			const char *of = on ? on + (strcmp(kind, "constraint") == 0 ? 4 : 11) : NULL;
 
-			o = on ? pgm_side_find(a->before, kind,
+			o = on ? pgm_side_find(a->before, pgm_kind_by_name(kind),
 								   psprintf("%.*s%s.%s", (int) (of - name), name, schema, of)) : NULL;
 		}
 		else
-			o = pgm_side_find(a->before, kind, psprintf("%s.%s", schema, name));
+			o = pgm_side_find(a->before, pgm_kind_by_name(kind), psprintf("%s.%s", schema, name));
 		if (o)
 			return o;
 	}
@@ -218,11 +218,11 @@ find_named(const PgmAutogenerate *a, const PgmHint *h)
 	{
 		const PgmObject *o;
 
-		if (h->kind && strcmp(h->kind, kinds[i]) != 0)
+		if (h->kind && pgm_kind_by_name(h->kind) != kinds[i])
 			continue;
-		o = find_in_schemas(a, kinds[i], quoted);
+		o = find_in_schemas(a, pgm_kind_name(kinds[i]), quoted);
 		if (o == NULL)
-			o = find_in_schemas(a, kinds[i], h->old_name);
+			o = find_in_schemas(a, pgm_kind_name(kinds[i]), h->old_name);
 		if (o && !o->outside)
 			return o;
 	}
@@ -234,7 +234,7 @@ has_label(const PgmObject *type, const char *label)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_value_list(type, "labels"))
+	foreach(lc, pgm_value_list(type, PGM_PROP_LABELS))
 	{
 		if (strcmp(lfirst(lc), label) == 0)
 			return true;
@@ -314,9 +314,9 @@ rename_object(PgmAutogenerate *a, const PgmObject *o, const char *identity)
 {
 	PgmRename  *r = palloc0(sizeof(PgmRename));
 
-	if (is_known(a, o->kind->name, o->identity))
+	if (is_known(a, pgm_kind_name(o->kind->id), o->identity))
 		return;
-	r->kind = o->kind->name;
+	r->kind = pgm_kind_name(o->kind->id);
 	r->old_identity = o->identity;
 	r->identity = identity;
 	pgm_rename_statements(a->before, o, r);
@@ -369,7 +369,7 @@ apply_said(PgmAutogenerate *a, PgmHint *h)
 	{
 		const char *identity = pgm_rename_identity(o, h->new_name);
 
-		h->kind = o->kind->name;
+		h->kind = pgm_kind_name(o->kind->id);
 		if (strcmp(identity, o->identity) == 0)
 			h->done = true;
 		else if (pgm_rename_is_taken(a->before, o, identity))
@@ -390,7 +390,7 @@ apply_value_comment(PgmAutogenerate *a, PgmHint *h)
 {
 	const char *last = strrchr(h->new_name, '\'') ? strstr(h->new_name, ".'") : NULL;
 	const char *type = last ? pnstrdup(h->new_name, last - h->new_name) : NULL;
-	const PgmObject *o = type ? pgm_side_find(a->before, "type", type) : NULL;
+	const PgmObject *o = type ? pgm_side_find(a->before, PGM_KIND_TYPE, type) : NULL;
 	const char *label;
 
 	if (o == NULL)
@@ -412,15 +412,15 @@ apply_comment(PgmAutogenerate *a, PgmHint *h)
 		apply_value_comment(a, h);
 		return;
 	}
-	if (pgm_side_find(a->before, h->kind, h->new_name))
+	if (pgm_side_find(a->before, pgm_kind_by_name(h->kind), h->new_name))
 	{
 		h->done = true;			/* it is renamed already */
 		return;
 	}
-	o = pgm_side_find(a->after, h->kind, h->new_name);
+	o = pgm_side_find(a->after, pgm_kind_by_name(h->kind), h->new_name);
 	if (o == NULL)
 		return;
-	o = pgm_side_find(a->before, h->kind, pgm_rename_identity(o, h->old_name));
+	o = pgm_side_find(a->before, pgm_kind_by_name(h->kind), pgm_rename_identity(o, h->old_name));
 	if (o == NULL)
 		return;
 	h->done = true;
@@ -501,8 +501,8 @@ is_in_model(const PgmAutogenerate *a, const PgmHint *h)
 	{
 		const PgmObject *o = a->after->snapshot->object[i];
 
-		if (h->label ? pgm_kind_is(o, "type") && has_label(o, h->new_name) :
-			strcmp(o->kind->name, h->kind) == 0 &&
+		if (h->label ? pgm_kind_is(o, PGM_KIND_TYPE) && has_label(o, h->new_name) :
+			o->kind->id == pgm_kind_by_name(h->kind) &&
 			strcmp(pgm_rename_identity(o, h->new_name), o->identity) == 0)
 			return true;
 	}

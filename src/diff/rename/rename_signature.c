@@ -12,33 +12,33 @@
 
 /* Append all properties that are set, but for some. */
 static void
-append_properties(StringInfo out, const PgmObject *o, const char *const *but, int n)
+append_properties(StringInfo out, const PgmObject *o, const PgmPropertyId *but, int n)
 {
 	for (int i = 0; i < o->properties->n; i++)
 	{
 		bool		skip = o->value[i] == NULL;
 
 		for (int j = 0; j < n; j++)
-			skip = skip || strcmp(o->properties->name[i], but[j]) == 0;
+			skip = skip || o->properties->id[i] == but[j];
 		if (!skip)
-			appendStringInfo(out, "|%s=%s", o->properties->name[i], o->value[i]);
+			appendStringInfo(out, "|%s=%s", pgm_property_name(o->properties->id[i]), o->value[i]);
 	}
 }
 
 /* Everything else about these may change with the name. */
-static const char *const not_looked_at[] = {"comment", "owner", "definition", "options"};
+static const PgmPropertyId not_looked_at[] = {PGM_PROP_COMMENT, PGM_PROP_OWNER, PGM_PROP_DEFINITION, PGM_PROP_OPTIONS};
 
 /* The columns of a table with their types, without those that are inherited */
 static bool
 append_columns(StringInfo out, const PgmSide *s, const PgmObject *table)
 {
-	List	   *columns = pgm_side_children(s, table, "column");
+	List	   *columns = pgm_side_children(s, table, PGM_KIND_COLUMN);
 	ListCell   *lc;
 
 	foreach(lc, columns)
 	{
 		appendStringInfo(out, "|%s %s", pgm_last_name(((PgmObject *) lfirst(lc))->identity),
-						 pgm_value(lfirst(lc), "type"));
+						 pgm_value(lfirst(lc), PGM_PROP_TYPE));
 	}
 	return columns != NIL;
 }
@@ -50,11 +50,11 @@ of_table(const PgmSide *s, const PgmObject *o, bool moved)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	appendStringInfo(&out, "%s|%s|%s|%s", o->kind->name, moved ? "moved" : "renamed",
+	appendStringInfo(&out, "%s|%s|%s|%s", pgm_kind_name(o->kind->id), moved ? "moved" : "renamed",
 					 moved ? pgm_last_name(o->identity) : pgm_relation_schema(o),
-					 pgm_value(o, "partition_key") ? pgm_value(o, "partition_key") : "");
+					 pgm_value(o, PGM_PROP_PARTITION_KEY) ? pgm_value(o, PGM_PROP_PARTITION_KEY) : "");
 	if (pgm_is_partition(o))
-		appendStringInfo(&out, "|%s", pgm_value(o, "partition_bound"));
+		appendStringInfo(&out, "|%s", pgm_value(o, PGM_PROP_PARTITION_BOUND));
 	return append_columns(&out, s, o) ? out.data : NULL;
 }
 
@@ -62,8 +62,8 @@ of_table(const PgmSide *s, const PgmObject *o, bool moved)
 static const char *
 of_column(const PgmSide *s, const PgmObject *o)
 {
-	static const char *const but[] = {"comment", "statistics_target", "options", "storage",
-	"compression"};
+	static const PgmPropertyId but[] = {PGM_PROP_COMMENT, PGM_PROP_STATISTICS_TARGET, PGM_PROP_OPTIONS, PGM_PROP_STORAGE,
+	PGM_PROP_COMPRESSION};
 	const PgmObject *table = pgm_side_parent(s, o);
 	const char *before = "";
 	const char *behind = "";
@@ -71,9 +71,9 @@ of_column(const PgmSide *s, const PgmObject *o)
 	ListCell   *lc;
 	bool		found = false;
 
-	if (table == NULL || !pgm_kind_is(table, "table") || pgm_value(o, "only_inherited"))
+	if (table == NULL || !pgm_kind_is(table, PGM_KIND_TABLE) || pgm_value(o, PGM_PROP_ONLY_INHERITED))
 		return NULL;
-	foreach(lc, pgm_side_children(s, table, "column"))
+	foreach(lc, pgm_side_children(s, table, PGM_KIND_COLUMN))
 	{
 		const PgmObject *other = lfirst(lc);
 
@@ -97,16 +97,16 @@ of_part(const PgmSide *s, const PgmObject *o)
 {
 	const PgmObject *table = pgm_side_parent(s, o);
 
-	if (table == NULL || pgm_value(o, "inherited") || pgm_value(o, "attached_to"))
+	if (table == NULL || pgm_value(o, PGM_PROP_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO))
 		return NULL;
-	return psprintf("constraint|%s|%s", table->identity, pgm_value(o, "definition"));
+	return psprintf("constraint|%s|%s", table->identity, pgm_value(o, PGM_PROP_DEFINITION));
 }
 
 /* The definition without the name of the index */
 static const char *
 of_index(const PgmObject *o)
 {
-	const char *definition = pgm_value(o, "definition");
+	const char *definition = pgm_value(o, PGM_PROP_DEFINITION);
 	const char *name = strstr(definition, "INDEX ") + strlen("INDEX ");
 
 	return psprintf("index|%.*s%s", (int) (name - definition), definition,
@@ -119,9 +119,9 @@ of_sequence(const PgmObject *o)
 {
 	StringInfoData out;
 
-	if (pgm_value(o, "identity_of"))
-		return psprintf("sequence|%s", pgm_value(o, "identity_of"));
-	if (!pgm_value(o, "owned_by"))
+	if (pgm_value(o, PGM_PROP_IDENTITY_OF))
+		return psprintf("sequence|%s", pgm_value(o, PGM_PROP_IDENTITY_OF));
+	if (!pgm_value(o, PGM_PROP_OWNED_BY))
 		return NULL;
 	initStringInfo(&out);
 	appendStringInfo(&out, "sequence");
@@ -135,20 +135,20 @@ of_type(const PgmSide *s, const PgmObject *o)
 	StringInfoData out;
 	ListCell   *lc;
 
-	if (pgm_kind_is(o, "type") && strcmp(pgm_value(o, "form"), "enum") != 0 &&
-		strcmp(pgm_value(o, "form"), "composite") != 0)
+	if (pgm_kind_is(o, PGM_KIND_TYPE) && strcmp(pgm_value(o, PGM_PROP_FORM), "enum") != 0 &&
+		strcmp(pgm_value(o, PGM_PROP_FORM), "composite") != 0)
 		return NULL;
 	initStringInfo(&out);
-	appendStringInfo(&out, "%s|%s", o->kind->name, pgm_relation_schema(o));
+	appendStringInfo(&out, "%s|%s", pgm_kind_name(o->kind->id), pgm_relation_schema(o));
 	append_properties(&out, o, not_looked_at, lengthof(not_looked_at));
-	foreach(lc, pgm_side_children(s, o, "attribute"))
+	foreach(lc, pgm_side_children(s, o, PGM_KIND_ATTRIBUTE))
 	{
 		appendStringInfo(&out, "|%s %s", pgm_last_name(((PgmObject *) lfirst(lc))->identity),
-						 pgm_value(lfirst(lc), "type"));
+						 pgm_value(lfirst(lc), PGM_PROP_TYPE));
 	}
-	foreach(lc, pgm_side_children(s, o, "domain constraint"))
+	foreach(lc, pgm_side_children(s, o, PGM_KIND_DOMAIN_CONSTRAINT))
 	{
-		appendStringInfo(&out, "|%s", pgm_value(lfirst(lc), "definition"));
+		appendStringInfo(&out, "|%s", pgm_value(lfirst(lc), PGM_PROP_DEFINITION));
 	}
 	return out.data;
 }
@@ -163,14 +163,14 @@ of_schema(const PgmSide *s, const PgmObject *o)
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, "schema");
-	foreach(lc, pgm_side_children(s, o, NULL))
+	foreach(lc, pgm_side_children(s, o, PGM_KIND_ANY))
 	{
 		const PgmObject *part = lfirst(lc);
 
 		if (part->kind->is_right || strncmp(part->identity, o->identity, strlen(o->identity)) != 0)
 			continue;
-		appendStringInfo(&out, "|%s%s", part->kind->name, part->identity + strlen(o->identity));
-		n += pgm_kind_is(part, "table");
+		appendStringInfo(&out, "|%s%s", pgm_kind_name(part->kind->id), part->identity + strlen(o->identity));
+		n += pgm_kind_is(part, PGM_KIND_TABLE);
 	}
 	return n > 0 ? out.data : NULL;
 }
@@ -182,21 +182,21 @@ of_schema(const PgmSide *s, const PgmObject *o)
 const char *
 pgm_rename_signature(const PgmSide *s, const PgmObject *o, bool moved)
 {
-	if (pgm_kind_is(o, "table"))
+	if (pgm_kind_is(o, PGM_KIND_TABLE))
 		return of_table(s, o, moved);
 	if (moved)
 		return NULL;
-	if (pgm_kind_is(o, "column"))
+	if (pgm_kind_is(o, PGM_KIND_COLUMN))
 		return of_column(s, o);
-	if (pgm_kind_is(o, "constraint"))
+	if (pgm_kind_is(o, PGM_KIND_CONSTRAINT))
 		return of_part(s, o);
-	if (pgm_kind_is(o, "index"))
+	if (pgm_kind_is(o, PGM_KIND_INDEX))
 		return of_index(o);
-	if (pgm_kind_is(o, "sequence"))
+	if (pgm_kind_is(o, PGM_KIND_SEQUENCE))
 		return of_sequence(o);
-	if (pgm_kind_is(o, "type") || pgm_kind_is(o, "domain"))
+	if (pgm_kind_is(o, PGM_KIND_TYPE) || pgm_kind_is(o, PGM_KIND_DOMAIN))
 		return of_type(s, o);
-	if (pgm_kind_is(o, "schema"))
+	if (pgm_kind_is(o, PGM_KIND_SCHEMA))
 		return of_schema(s, o);
 	return NULL;
 }

@@ -102,17 +102,17 @@ pgm_rename_statements(const PgmSide *s, const PgmObject *old, PgmRename *r)
 {
 	if (r->up)
 		return;
-	if (pgm_kind_is(old, "schema"))
+	if (pgm_kind_is(old, PGM_KIND_SCHEMA))
 		write_schema(old, r);
-	else if (pgm_kind_is(old, "column"))
+	else if (pgm_kind_is(old, PGM_KIND_COLUMN))
 		write_column(s, old, r);
-	else if (pgm_kind_is(old, "attribute"))
+	else if (pgm_kind_is(old, PGM_KIND_ATTRIBUTE))
 		write_attribute(s, old, r);
-	else if (pgm_kind_is(old, "constraint"))
+	else if (pgm_kind_is(old, PGM_KIND_CONSTRAINT))
 		write_constraint(old, r, pgm_alter_relation(pgm_side_parent(s, old)));
-	else if (pgm_kind_is(old, "domain constraint"))
+	else if (pgm_kind_is(old, PGM_KIND_DOMAIN_CONSTRAINT))
 		write_constraint(old, r, psprintf("ALTER DOMAIN %s", pgm_side_parent(s, old)->identity));
-	else if (pgm_kind_is(old, "function") || pgm_kind_is(old, "procedure"))
+	else if (pgm_kind_is(old, PGM_KIND_FUNCTION) || pgm_kind_is(old, PGM_KIND_PROCEDURE))
 		write_routine(old, r);
 	else
 		write_in_schema(old, r);
@@ -125,9 +125,9 @@ pgm_rename_identity(const PgmObject *o, const char *name)
 	const char *quoted = quote_identifier(name);
 	const char *on = o->identity + pgm_name_length(o->identity);
 
-	if (pgm_kind_is(o, "constraint") || pgm_kind_is(o, "domain constraint"))
+	if (pgm_kind_is(o, PGM_KIND_CONSTRAINT) || pgm_kind_is(o, PGM_KIND_DOMAIN_CONSTRAINT))
 		return psprintf("%s%s", quoted, on);
-	if (pgm_kind_is(o, "function") || pgm_kind_is(o, "procedure"))
+	if (pgm_kind_is(o, PGM_KIND_FUNCTION) || pgm_kind_is(o, PGM_KIND_PROCEDURE))
 	{
 		const char *arguments = on + 1 + pgm_name_length(on + 1);
 
@@ -147,7 +147,7 @@ pgm_rename_between(const PgmObject *o, const char *name)
 static const char *
 relation_name(const PgmSide *s, const PgmObject *o, const char *identity)
 {
-	const PgmObject *table = pgm_kind_is(o, "constraint") ? pgm_side_parent(s, o) : NULL;
+	const PgmObject *table = pgm_kind_is(o, PGM_KIND_CONSTRAINT) ? pgm_side_parent(s, o) : NULL;
 
 	if (table == NULL)
 		return identity;
@@ -158,19 +158,19 @@ relation_name(const PgmSide *s, const PgmObject *o, const char *identity)
 bool
 pgm_rename_is_taken(const PgmSide *s, const PgmObject *o, const char *identity)
 {
-	static const char *const kinds[] = {"table", "view", "materialized view", "sequence",
-	"foreign table", "index", "type", "domain"};
+	static const PgmKindId kinds[] = {PGM_KIND_TABLE, PGM_KIND_VIEW, PGM_KIND_MATERIALIZED_VIEW, PGM_KIND_SEQUENCE,
+	PGM_KIND_FOREIGN_TABLE, PGM_KIND_INDEX, PGM_KIND_TYPE, PGM_KIND_DOMAIN};
 	const char *name = relation_name(s, o, identity);
 	PgmRange	constraints;
 
-	if (pgm_side_find(s, o->kind->name, identity))
+	if (pgm_side_find(s, o->kind->id, identity))
 		return true;
-	if (pgm_kind_is(o, "column") || pgm_kind_is(o, "attribute") || pgm_kind_is(o, "schema"))
+	if (pgm_kind_is(o, PGM_KIND_COLUMN) || pgm_kind_is(o, PGM_KIND_ATTRIBUTE) || pgm_kind_is(o, PGM_KIND_SCHEMA))
 		return false;
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 		if (pgm_side_find(s, kinds[i], name))
 			return true;
-	constraints = pgm_side_range(s, "constraint",
+	constraints = pgm_side_range(s, PGM_KIND_CONSTRAINT,
 								 psprintf("%s on %.*s.", pgm_last_name(name),
 										  pgm_name_length(name), name));
 	return constraints.at < constraints.end;
@@ -203,7 +203,7 @@ pgm_rename_rows(PgmAutogenerate *a, const PgmRename *r)
 			const PgmObject *o = a->live->snapshot->object[i];
 			int			n = strlen(r->old_identity);
 
-			if (pgm_kind_is(o, "table") && strncmp(o->identity, r->old_identity, n) == 0 &&
+			if (pgm_kind_is(o, PGM_KIND_TABLE) && strncmp(o->identity, r->old_identity, n) == 0 &&
 				o->identity[n] == '.')
 				pgm_side_copy_rows(a->live, o->identity, psprintf("%s%s", r->identity, o->identity + n));
 		}

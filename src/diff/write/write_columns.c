@@ -26,7 +26,7 @@
 static bool
 is_in_view(const PgmObject *relation)
 {
-	return pgm_kind_is(relation, "view") || pgm_kind_is(relation, "materialized view");
+	return pgm_kind_is(relation, PGM_KIND_VIEW) || pgm_kind_is(relation, PGM_KIND_MATERIALIZED_VIEW);
 }
 
 /* Where the column is, in the state that shall be or that is */
@@ -62,10 +62,10 @@ inherited_from(const PgmSide *s, const PgmObject *column)
 	const PgmObject *table = pgm_side_parent(s, column);
 	ListCell   *lc;
 
-	if (table && pgm_value(column, "inherited"))
-		foreach(lc, pgm_value_list(table, "inherits"))
+	if (table && pgm_value(column, PGM_PROP_INHERITED))
+		foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
 	{
-		const PgmObject *from = pgm_side_find(s, "column", psprintf("%s.%s", (char *) lfirst(lc), name_of(column)));
+		const PgmObject *from = pgm_side_find(s, PGM_KIND_COLUMN, psprintf("%s.%s", (char *) lfirst(lc), name_of(column)));
 
 		if (from)
 			return from;
@@ -76,7 +76,7 @@ inherited_from(const PgmSide *s, const PgmObject *column)
 /* Does the change come down from a parent, of which it is one too? */
 static bool
 is_inherited_change(const PgmWrite *w, const PgmObject *old,
-					const PgmObject *new, const char *property)
+					const PgmObject *new, PgmPropertyId property)
 {
 	const PgmObject *parent_old = old ? inherited_from(w->old, old) : NULL;
 	const PgmObject *parent_new = inherited_from(w->new, new);
@@ -97,7 +97,7 @@ identity_options(const PgmWrite *w, const PgmObject *column)
 	{
 		const PgmObject *o = ((PgmAtom *) lfirst(lc))->new.object;
 
-		if (pgm_kind_is(o, "sequence") && pgm_value(o, "identity_of"))
+		if (pgm_kind_is(o, PGM_KIND_SEQUENCE) && pgm_value(o, PGM_PROP_IDENTITY_OF))
 			return psprintf(" (%s)", pgm_sequence_options(o));
 	}
 	return "";
@@ -107,7 +107,7 @@ static void
 append_identity(StringInfo out, const PgmWrite *w, const PgmObject *column)
 {
 	appendStringInfo(out, "GENERATED %s AS IDENTITY%s",
-					 strcmp(pgm_value(column, "identity"), "always") == 0 ? "ALWAYS" : "BY DEFAULT",
+					 strcmp(pgm_value(column, PGM_PROP_IDENTITY), "always") == 0 ? "ALWAYS" : "BY DEFAULT",
 					 identity_options(w, column));
 }
 
@@ -125,18 +125,18 @@ static void
 append_constraints(StringInfo out, const PgmWrite *w, const PgmObject *column,
 				   bool with_default, bool with_not_null)
 {
-	const char *generated = pgm_value(column, "generated");
+	const char *generated = pgm_value(column, PGM_PROP_GENERATED);
 
 	if (generated)
 		append_generated(out, generated);
-	if (pgm_value(column, "identity"))
+	if (pgm_value(column, PGM_PROP_IDENTITY))
 	{
 		appendStringInfoChar(out, ' ');
 		append_identity(out, w, column);
 	}
-	if (with_default && pgm_value(column, "default"))
-		appendStringInfo(out, " DEFAULT %s", pgm_value(column, "default"));
-	if (with_not_null && pgm_value(column, "not_null") &&
+	if (with_default && pgm_value(column, PGM_PROP_DEFAULT))
+		appendStringInfo(out, " DEFAULT %s", pgm_value(column, PGM_PROP_DEFAULT));
+	if (with_not_null && pgm_value(column, PGM_PROP_NOT_NULL) &&
 		!pgm_column_not_null(w->new, column))
 		appendStringInfoString(out, " NOT NULL");
 }
@@ -150,15 +150,15 @@ pgm_column_definition(const PgmWrite *w, const PgmObject *column, bool with_defa
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, name_of(column));
-	if (pgm_value(table, "of_type") && pgm_plan_is_folded(w->plan, column, false))
+	if (pgm_value(table, PGM_PROP_OF_TYPE) && pgm_plan_is_folded(w->plan, column, false))
 		appendStringInfoString(&out, " WITH OPTIONS");
 	else
 	{
-		appendStringInfo(&out, " %s", pgm_value(column, "type"));
-		if (pgm_value(column, "foreign_options"))
-			appendStringInfo(&out, " OPTIONS %s", pgm_option_list(column, "foreign_options", true));
-		if (pgm_value(column, "collation"))
-			appendStringInfo(&out, " COLLATE %s", pgm_value(column, "collation"));
+		appendStringInfo(&out, " %s", pgm_value(column, PGM_PROP_TYPE));
+		if (pgm_value(column, PGM_PROP_FOREIGN_OPTIONS))
+			appendStringInfo(&out, " OPTIONS %s", pgm_option_list(column, PGM_PROP_FOREIGN_OPTIONS, true));
+		if (pgm_value(column, PGM_PROP_COLLATION))
+			appendStringInfo(&out, " COLLATE %s", pgm_value(column, PGM_PROP_COLLATION));
 	}
 	append_constraints(&out, w, column, with_default, true);
 	return out.data;
@@ -216,7 +216,7 @@ write_set_not_null(PgmWrite *w, const PgmObject *relation, const PgmObject *colu
 static bool
 is_filled_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 {
-	return pgm_is_filled(w, relation) && pgm_kind_is(relation, "table") &&
+	return pgm_is_filled(w, relation) && pgm_kind_is(relation, PGM_KIND_TABLE) &&
 		pgm_plan_is_folded(w->plan, column, true) &&
 		pgm_side_default_is_volatile(w->new, column);
 }
@@ -225,9 +225,9 @@ is_filled_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *c
 static bool
 lacks_values(const PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 {
-	return pgm_is_filled(w, relation) && pgm_kind_is(relation, "table") &&
-		pgm_value(column, "not_null") && !pgm_value(column, "default") &&
-		!pgm_value(column, "generated") && !pgm_value(column, "identity");
+	return pgm_is_filled(w, relation) && pgm_kind_is(relation, PGM_KIND_TABLE) &&
+		pgm_value(column, PGM_PROP_NOT_NULL) && !pgm_value(column, PGM_PROP_DEFAULT) &&
+		!pgm_value(column, PGM_PROP_GENERATED) && !pgm_value(column, PGM_PROP_IDENTITY);
 }
 
 /* Does the column come and go with the attribute of a type? */
@@ -243,14 +243,14 @@ create_rest(PgmWrite *w, const PgmObject *relation, const PgmObject *column,
 			bool in_steps)
 {
 	const char *value = pgm_plan_is_folded(w->plan, column, true) ?
-		pgm_value(column, "default") : NULL;
-	bool		not_null = pgm_value(column, "not_null") &&
+		pgm_value(column, PGM_PROP_DEFAULT) : NULL;
+	bool		not_null = pgm_value(column, PGM_PROP_NOT_NULL) &&
 		!pgm_column_not_null(w->new, column);
 
 	if (value)
 		pgm_write(w, "%s ALTER COLUMN %s SET DEFAULT %s", pgm_alter_relation(relation),
 				  name_of(column), value);
-	if (in_steps && (value || pgm_value(column, "not_null")))
+	if (in_steps && (value || pgm_value(column, PGM_PROP_NOT_NULL)))
 		write_fill(w, relation, column, value);
 	if (not_null)
 		write_set_not_null(w, relation, column, in_steps && w->options->not_null_steps);
@@ -262,9 +262,9 @@ create_in_steps(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	appendStringInfo(&out, "%s %s", name_of(column), pgm_value(column, "type"));
-	if (pgm_value(column, "collation"))
-		appendStringInfo(&out, " COLLATE %s", pgm_value(column, "collation"));
+	appendStringInfo(&out, "%s %s", name_of(column), pgm_value(column, PGM_PROP_TYPE));
+	if (pgm_value(column, PGM_PROP_COLLATION))
+		appendStringInfo(&out, " COLLATE %s", pgm_value(column, PGM_PROP_COLLATION));
 	pgm_write(w, "%s ADD COLUMN %s", pgm_alter_relation(relation), out.data);
 	create_rest(w, relation, column, true);
 }
@@ -290,7 +290,7 @@ create(PgmWrite *w, const PgmObject *column)
 	sql = pgm_write(w, "%s ADD COLUMN %s", pgm_alter_relation(relation),
 					pgm_column_definition(w, column, pgm_plan_is_folded(w->plan, column, true)));
 	if (pgm_is_filled(w, relation) &&
-		(pgm_value(column, "identity") || pgm_value(column, "generated")))
+		(pgm_value(column, PGM_PROP_IDENTITY) || pgm_value(column, PGM_PROP_GENERATED)))
 		sql->hazard = "rewrites the table";
 }
 
@@ -304,7 +304,7 @@ drop(PgmWrite *w, const PgmObject *column)
 		return;
 	sql = pgm_write(w, "%s DROP COLUMN %s", pgm_column_is_left(w->plan, column) ?
 					alter_only(w, relation) : pgm_alter_relation(relation), name_of(column));
-	if (!pgm_is_filled(w, relation) || pgm_value(column, "generated"))
+	if (!pgm_is_filled(w, relation) || pgm_value(column, PGM_PROP_GENERATED))
 		return;
 	sql->loses = psprintf("the values of %s", column->identity);
 	sql->or_renamed = pgm_or_renamed(w, column, relation);
@@ -327,12 +327,12 @@ static const char *
 using_clause(const PgmObject *old, const PgmObject *new, bool *unknown)
 {
 	const char *name = name_of(new);
-	const char *type = pgm_value(new, "type");
-	Oid			from = pgm_type_by_name(pgm_value(old, "type"));
+	const char *type = pgm_value(new, PGM_PROP_TYPE);
+	Oid			from = pgm_type_by_name(pgm_value(old, PGM_PROP_TYPE));
 	Oid			to = pgm_type_by_name(type);
 	Oid			function;
 
-	if (pgm_type_follows(pgm_value(old, "type"), type))
+	if (pgm_type_follows(pgm_value(old, PGM_PROP_TYPE), type))
 		return "";
 	if (OidIsValid(from) && OidIsValid(to))
 	{
@@ -354,9 +354,9 @@ hazard_of_type(const PgmObject *old, const PgmObject *new)
 	Oid			function;
 	PgmTypeChange change = {.known = false};
 
-	pgm_parse_type(pgm_value(old, "type"), &from, &from_typmod);
-	pgm_parse_type(pgm_value(new, "type"), &to, &to_typmod);
-	if (OidIsValid(from) && OidIsValid(to) && pgm_value_same(old, new, "collation"))
+	pgm_parse_type(pgm_value(old, PGM_PROP_TYPE), &from, &from_typmod);
+	pgm_parse_type(pgm_value(new, PGM_PROP_TYPE), &to, &to_typmod);
+	if (OidIsValid(from) && OidIsValid(to) && pgm_value_same(old, new, PGM_PROP_COLLATION))
 		change = pgm_type_change(from, from_typmod, to, to_typmod);
 	if (!change.known)
 		return "may rewrite the table, or fail where a value does not fit";
@@ -371,13 +371,13 @@ static void
 write_type(PgmWrite *w, const PgmObject *old, const PgmObject *new, const char *using)
 {
 	const PgmObject *relation = relation_of(w, new);
-	const char *collation = pgm_value(new, "collation");
+	const char *collation = pgm_value(new, PGM_PROP_COLLATION);
 	PgmSql	   *sql;
 
-	if (collation == NULL && pgm_value(old, "collation"))
-		collation = pgm_type_collation(pgm_value(new, "type"));
+	if (collation == NULL && pgm_value(old, PGM_PROP_COLLATION))
+		collation = pgm_type_collation(pgm_value(new, PGM_PROP_TYPE));
 	sql = pgm_write(w, "%s ALTER COLUMN %s TYPE %s%s%s%s", pgm_alter_relation(relation),
-					name_of(new), pgm_value(new, "type"), collation ? " COLLATE " : "",
+					name_of(new), pgm_value(new, PGM_PROP_TYPE), collation ? " COLLATE " : "",
 					collation ? collation : "", using);
 	if (pgm_is_filled(w, relation))
 		sql->hazard = using[0] ? "fails where a value cannot be converted" :
@@ -391,14 +391,14 @@ static bool write_compression(PgmWrite *w, const PgmObject *old, const PgmObject
 static void
 write_again(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (pgm_value(new, "storage") && pgm_value_same(old, new, "storage"))
+	if (pgm_value(new, PGM_PROP_STORAGE) && pgm_value_same(old, new, PGM_PROP_STORAGE))
 		(void) write_storage(w, old, new);
-	if (pgm_value(new, "compression") && pgm_value_same(old, new, "compression"))
+	if (pgm_value(new, PGM_PROP_COMPRESSION) && pgm_value_same(old, new, PGM_PROP_COMPRESSION))
 		(void) write_compression(w, old, new);
 }
 
 static bool
-loses(const PgmObject *old, const PgmObject *new, const char *property)
+loses(const PgmObject *old, const PgmObject *new, PgmPropertyId property)
 {
 	return pgm_value(old, property) && pgm_value(new, property) == NULL;
 }
@@ -419,11 +419,11 @@ change_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of(w, new);
 	const char *alter = pgm_alter_relation(relation);
-	const char *before = pgm_value(old, "identity");
-	const char *after = pgm_value(new, "identity");
+	const char *before = pgm_value(old, PGM_PROP_IDENTITY);
+	const char *after = pgm_value(new, PGM_PROP_IDENTITY);
 	StringInfoData out;
 
-	if (pgm_value(old, "inherited") && is_inherited_change(w, old, new, "identity"))
+	if (pgm_value(old, PGM_PROP_INHERITED) && is_inherited_change(w, old, new, PGM_PROP_IDENTITY))
 		return true;
 	if (after == NULL)
 		pgm_write(w, "%s ALTER COLUMN %s DROP IDENTITY", alter, name_of(new));
@@ -442,7 +442,7 @@ change_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 static bool
 is_inherited_or_same(const PgmWrite *w, const PgmObject *old, const PgmObject *new,
-					 const char *property)
+					 PgmPropertyId property)
 {
 	return pgm_value_same(old, new, property) || is_inherited_change(w, old, new, property);
 }
@@ -455,20 +455,20 @@ change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (is_in_view(relation))
 		return false;
-	if (loses(old, new, "identity"))
+	if (loses(old, new, PGM_PROP_IDENTITY))
 		(void) change_identity(w, old, new);
-	if (pgm_value(old, "inherited") && pgm_value(new, "inherited") &&
-		is_inherited_or_same(w, old, new, "type") &&
-		is_inherited_or_same(w, old, new, "collation"))
+	if (pgm_value(old, PGM_PROP_INHERITED) && pgm_value(new, PGM_PROP_INHERITED) &&
+		is_inherited_or_same(w, old, new, PGM_PROP_TYPE) &&
+		is_inherited_or_same(w, old, new, PGM_PROP_COLLATION))
 		return true;
 	if (follows_attribute(w, new))
 		return true;
-	write_type(w, old, new, pgm_kind_is(relation, "foreign table") ? "" :
+	write_type(w, old, new, pgm_kind_is(relation, PGM_KIND_FOREIGN_TABLE) ? "" :
 			   using_clause(old, new, &unknown));
 	if (unknown && pgm_is_filled(w, relation))
 		((PgmSql *) llast(w->statements))->question =
 			psprintf("how do values of %s become %s? Nothing converts %s.", new->identity,
-					 pgm_value(new, "type"), pgm_value(old, "type"));
+					 pgm_value(new, PGM_PROP_TYPE), pgm_value(old, PGM_PROP_TYPE));
 	write_again(w, old, new);
 	return true;
 }
@@ -479,9 +479,9 @@ is_checked_not_null(const PgmWrite *w, const PgmObject *old, const PgmObject *ne
 {
 	ListCell   *lc;
 
-	if (!pgm_value_same(old, new, "type"))
+	if (!pgm_value_same(old, new, PGM_PROP_TYPE))
 		return false;
-	foreach(lc, pgm_side_children(w->old, pgm_side_parent(w->old, old), "constraint"))
+	foreach(lc, pgm_side_children(w->old, pgm_side_parent(w->old, old), PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_is_not_null_check(lfirst(lc), old) &&
 			pgm_plan_atom(w->plan, lfirst(lc))->todo != PGM_REPLACE)
@@ -497,11 +497,11 @@ write_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	const PgmObject *relation = relation_of(w, new);
 	const PgmObject *constraint = pgm_column_not_null(w->new, new);
 	bool		in_steps = pgm_is_filled(w, relation) && w->options->not_null_steps &&
-		pgm_kind_is(relation, "table") && !pgm_value(new, "identity") &&
+		pgm_kind_is(relation, PGM_KIND_TABLE) && !pgm_value(new, PGM_PROP_IDENTITY) &&
 		!is_checked_not_null(w, old, new);
 
 	if (in_steps && !(constraint && pgm_constraint_ends(constraint, " NOT VALID")))
-		write_fill(w, relation, new, pgm_value(new, "default"));
+		write_fill(w, relation, new, pgm_value(new, PGM_PROP_DEFAULT));
 	if (constraint == NULL)
 		write_set_not_null(w, relation, new, in_steps);
 }
@@ -509,9 +509,9 @@ write_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (is_inherited_change(w, old, new, "not_null"))
+	if (is_inherited_change(w, old, new, PGM_PROP_NOT_NULL))
 		return true;
-	if (pgm_value(new, "not_null"))
+	if (pgm_value(new, PGM_PROP_NOT_NULL))
 		write_not_null(w, old, new);
 	else if (pgm_column_not_null(w->old, old) == NULL)
 		pgm_write(w, "%s ALTER COLUMN %s DROP NOT NULL",
@@ -524,13 +524,13 @@ static bool
 change_generated(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *alter = pgm_alter_relation(relation_of(w, new));
-	const char *before = pgm_value(old, "generated");
-	const char *after = pgm_value(new, "generated");
+	const char *before = pgm_value(old, PGM_PROP_GENERATED);
+	const char *after = pgm_value(new, PGM_PROP_GENERATED);
 	const char *kind;
 
 	if (before == NULL || strcmp(strrchr(before, ' '), " STORED") != 0)
 		return false;
-	if (pgm_value(old, "inherited") && is_inherited_change(w, old, new, "generated"))
+	if (pgm_value(old, PGM_PROP_INHERITED) && is_inherited_change(w, old, new, PGM_PROP_GENERATED))
 		return true;
 	if (after == NULL)
 	{
@@ -552,15 +552,15 @@ change_generated(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 is_gone_with_type(const PgmObject *old, const PgmObject *new)
 {
-	return loses(old, new, "identity") &&
-		(!pgm_value_same(old, new, "type") || !pgm_value_same(old, new, "collation"));
+	return loses(old, new, PGM_PROP_IDENTITY) &&
+		(!pgm_value_same(old, new, PGM_PROP_TYPE) || !pgm_value_same(old, new, PGM_PROP_COLLATION));
 }
 
 /* An identity is not null, so it goes first. */
 static bool
 change_nullable(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	return (!loses(old, new, "identity") || is_gone_with_type(old, new) ||
+	return (!loses(old, new, PGM_PROP_IDENTITY) || is_gone_with_type(old, new) ||
 			change_identity(w, old, new)) &&
 		change_not_null(w, old, new);
 }
@@ -568,24 +568,24 @@ change_nullable(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_identity_alone(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	return loses(old, new, "not_null") || is_gone_with_type(old, new) ||
+	return loses(old, new, PGM_PROP_NOT_NULL) || is_gone_with_type(old, new) ||
 		change_identity(w, old, new);
 }
 
 static bool
 write_storage(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *storage = pgm_value(new, "storage");
+	const char *storage = pgm_value(new, PGM_PROP_STORAGE);
 
 	pgm_write(w, "%s ALTER COLUMN %s SET STORAGE %s", alter_only(w, relation_of(w, new)),
-			  name_of(new), storage ? storage : pgm_type_storage(pgm_value(new, "type")));
+			  name_of(new), storage ? storage : pgm_type_storage(pgm_value(new, PGM_PROP_TYPE)));
 	return true;
 }
 
 static bool
 write_compression(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *compression = pgm_value(new, "compression");
+	const char *compression = pgm_value(new, PGM_PROP_COMPRESSION);
 
 	pgm_write(w, "%s ALTER COLUMN %s SET COMPRESSION %s", alter_only(w, relation_of(w, new)),
 			  name_of(new), compression ? compression : "default");
@@ -595,7 +595,7 @@ write_compression(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_statistics(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *target = pgm_value(new, "statistics_target");
+	const char *target = pgm_value(new, PGM_PROP_STATISTICS_TARGET);
 
 	pgm_write(w, "%s ALTER COLUMN %s SET STATISTICS %s", alter_only(w, relation_of(w, new)),
 			  name_of(new), target ? target : "-1");
@@ -606,8 +606,8 @@ static bool
 write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *alter = alter_only(w, relation_of(w, new));
-	char	   *set = pgm_options_set(old, new, "options");
-	char	   *reset = old ? pgm_options_reset(old, new, "options") : NULL;
+	char	   *set = pgm_options_set(old, new, PGM_PROP_OPTIONS);
+	char	   *reset = old ? pgm_options_reset(old, new, PGM_PROP_OPTIONS) : NULL;
 
 	if (set)
 		pgm_write(w, "%s ALTER COLUMN %s SET (%s)", alter, name_of(new), set);
@@ -620,7 +620,7 @@ static bool
 change_foreign_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write(w, "%s ALTER COLUMN %s OPTIONS (%s)", pgm_alter_relation(relation_of(w, new)),
-			  name_of(new), pgm_option_changes(old, new, "foreign_options"));
+			  name_of(new), pgm_option_changes(old, new, PGM_PROP_FOREIGN_OPTIONS));
 	return true;
 }
 
@@ -636,7 +636,7 @@ pgm_write_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (new)
 		pgm_write(w, "%s ALTER COLUMN %s SET DEFAULT %s", alter, name_of(new),
-				  pgm_value(new, "default"));
+				  pgm_value(new, PGM_PROP_DEFAULT));
 	else
 		pgm_write(w, "%s ALTER COLUMN %s DROP DEFAULT", alter, name_of(old));
 }
@@ -646,33 +646,33 @@ void
 pgm_write_retyped(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of(w, new);
-	char	   *value = pgm_type_conversion(w, name_of(new), pgm_value(old, "type"),
-											pgm_value(new, "type"));
+	char	   *value = pgm_type_conversion(w, name_of(new), pgm_value(old, PGM_PROP_TYPE),
+											pgm_value(new, PGM_PROP_TYPE));
 
-	if (!is_in_view(relation) && !pgm_value(new, "only_inherited"))
-		write_type(w, old, new, pgm_kind_is(relation, "foreign table") ? "" :
+	if (!is_in_view(relation) && !pgm_value(new, PGM_PROP_ONLY_INHERITED))
+		write_type(w, old, new, pgm_kind_is(relation, PGM_KIND_FOREIGN_TABLE) ? "" :
 				   psprintf(" USING %s", value));
 	write_again(w, old, new);
-	(void) pgm_write_other_changes(w, old, new, "type");
+	(void) pgm_write_other_changes(w, old, new, PGM_PROP_TYPE);
 }
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "column",
+		.kind = PGM_KIND_COLUMN,
 		.word = "COLUMN",
 		.create = create,
 		.drop = drop,
 		.property = {
-			{"type", false, change_type},
-			{"collation", false, change_type},
-			{"not_null", false, change_nullable},
-			{"generated", false, change_generated},
-			{"identity", false, change_identity_alone},
-			{"storage", true, write_storage},
-			{"compression", true, write_compression},
-			{"statistics_target", true, write_statistics},
-			{"options", true, write_options},
-			{"foreign_options", false, change_foreign_options},
+			{PGM_PROP_TYPE, false, change_type},
+			{PGM_PROP_COLLATION, false, change_type},
+			{PGM_PROP_NOT_NULL, false, change_nullable},
+			{PGM_PROP_GENERATED, false, change_generated},
+			{PGM_PROP_IDENTITY, false, change_identity_alone},
+			{PGM_PROP_STORAGE, true, write_storage},
+			{PGM_PROP_COMPRESSION, true, write_compression},
+			{PGM_PROP_STATISTICS_TARGET, true, write_statistics},
+			{PGM_PROP_OPTIONS, true, write_options},
+			{PGM_PROP_FOREIGN_OPTIONS, false, change_foreign_options},
 		}
 	},
 };

@@ -23,7 +23,7 @@
 static const char *
 definition_of(const PgmObject *constraint)
 {
-	return pgm_value(constraint, "definition");
+	return pgm_value(constraint, PGM_PROP_DEFINITION);
 }
 
 static bool
@@ -77,11 +77,11 @@ static const char *
 index_clauses(const PgmObject *constraint, const char *tablespace_word)
 {
 	const char *options = pgm_constraint_is(constraint, "EXCLUDE") ? NULL : /* it has them */
-		pgm_value(constraint, "index_options");
-	const char *tablespace = pgm_value(constraint, "index_tablespace");
+		pgm_value(constraint, PGM_PROP_INDEX_OPTIONS);
+	const char *tablespace = pgm_value(constraint, PGM_PROP_INDEX_TABLESPACE);
 
 	return psprintf("%s%s%s%s%s%s", options ? " WITH (" : "",
-					options ? pgm_option_list(constraint, "index_options", false) : "",
+					options ? pgm_option_list(constraint, PGM_PROP_INDEX_OPTIONS, false) : "",
 					options ? ")" : "", tablespace ? tablespace_word : "",
 					tablespace ? " " : "", tablespace ? quote_identifier(tablespace) : "");
 }
@@ -152,7 +152,7 @@ static bool
 validates_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
 {
 	if (!w->options->not_valid || !pgm_is_filled(w, relation) ||
-		pgm_kind_is(relation, "foreign table") ||
+		pgm_kind_is(relation, PGM_KIND_FOREIGN_TABLE) ||
 		pgm_constraint_not_valid(constraint))
 		return false;
 	if (pgm_constraint_is(constraint, "FOREIGN KEY"))
@@ -181,7 +181,7 @@ present_parts(const PgmWrite *w, const PgmObject *table, List *parts)
 
 		if (pgm_is_partitioned(o))
 			parts = present_parts(w, o, parts);
-		else if (pgm_side_find(w->old, "table", o->identity))
+		else if (pgm_side_find(w->old, PGM_KIND_TABLE, o->identity))
 			parts = lappend(parts, o);
 	}
 	return parts;
@@ -197,10 +197,10 @@ is_name_theirs(const PgmWrite *w, const PgmObject *constraint, const List *parts
 	{
 		const char *there = psprintf("%s on %s", name_of(constraint),
 									 ((PgmObject *) lfirst(lc))->identity);
-		const PgmObject *part = pgm_side_find(w->new, "constraint", there);
+		const PgmObject *part = pgm_side_find(w->new, PGM_KIND_CONSTRAINT, there);
 
-		if (part == NULL || pgm_value(part, "attached_to") == NULL ||
-			pgm_side_find(w->old, "constraint", there))
+		if (part == NULL || pgm_value(part, PGM_PROP_ATTACHED_TO) == NULL ||
+			pgm_side_find(w->old, PGM_KIND_CONSTRAINT, there))
 			return false;
 	}
 	return true;
@@ -305,8 +305,8 @@ static bool
 is_in_use(const PgmWrite *w, const PgmObject *old, const PgmObject *relation)
 {
 	ListCell   *lc;
-	const char *clustered = pgm_value(relation, "clustered_on");
-	const char *identity = pgm_value(relation, "replica_identity");
+	const char *clustered = pgm_value(relation, PGM_PROP_CLUSTERED_ON);
+	const char *identity = pgm_value(relation, PGM_PROP_REPLICA_IDENTITY);
 
 	if ((clustered && strcmp(clustered, name_of(old)) == 0) ||
 		(identity && strcmp(identity, psprintf("using index %s", name_of(old))) == 0))
@@ -327,7 +327,7 @@ change_key(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	char	   *helper = pgm_helper_name(name_of(new), "_new");
 
 	if (!is_key(old) || !is_key(new) || !builds_concurrently(w, relation) ||
-		pgm_value(old, "attached_to") || pgm_value(new, "attached_to") ||
+		pgm_value(old, PGM_PROP_ATTACHED_TO) || pgm_value(new, PGM_PROP_ATTACHED_TO) ||
 		is_in_use(w, old, relation))
 		return false;
 	write_index(w, relation, new, helper);
@@ -367,8 +367,8 @@ index_name(const PgmWrite *w, const PgmObject *constraint)
 static bool
 change_index_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	char	   *set = pgm_options_set(old, new, "index_options");
-	char	   *reset = pgm_options_reset(old, new, "index_options");
+	char	   *set = pgm_options_set(old, new, PGM_PROP_INDEX_OPTIONS);
+	char	   *reset = pgm_options_reset(old, new, PGM_PROP_INDEX_OPTIONS);
 
 	if (set)
 		pgm_write(w, "ALTER INDEX %s SET (%s)", index_name(w, new), set);
@@ -380,7 +380,7 @@ change_index_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_index_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *tablespace = pgm_value(new, "index_tablespace");
+	const char *tablespace = pgm_value(new, PGM_PROP_INDEX_TABLESPACE);
 
 	pgm_write(w, "ALTER INDEX %s SET TABLESPACE %s", index_name(w, new),
 			  tablespace ? quote_identifier(tablespace) : "pg_default");
@@ -391,7 +391,7 @@ change_index_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_index_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *comment = pgm_value(new, "index_comment");
+	const char *comment = pgm_value(new, PGM_PROP_INDEX_COMMENT);
 
 	pgm_write(w, "COMMENT ON INDEX %s IS %s", index_name(w, new), comment ? comment : "NULL");
 	return true;
@@ -399,15 +399,15 @@ write_index_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "constraint",
+		.kind = PGM_KIND_CONSTRAINT,
 		.word = "CONSTRAINT",
 		.create = create,
 		.drop = drop,
 		.property = {
-			{"definition", false, change_definition},
-			{"index_options", false, change_index_options},
-			{"index_tablespace", false, change_index_tablespace},
-			{"index_comment", true, write_index_comment},
+			{PGM_PROP_DEFINITION, false, change_definition},
+			{PGM_PROP_INDEX_OPTIONS, false, change_index_options},
+			{PGM_PROP_INDEX_TABLESPACE, false, change_index_tablespace},
+			{PGM_PROP_INDEX_COMMENT, true, write_index_comment},
 		}
 	},
 };

@@ -68,7 +68,7 @@ name_of_database(const PgmObject *o)
 static bool
 write_database_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *owner = pgm_value(new, "owner");
+	const char *owner = pgm_value(new, PGM_PROP_OWNER);
 	const char *user = quote_identifier(GetUserNameFromId(GetUserId(), false));
 
 	if (old || strcmp(owner, user) != 0)
@@ -79,7 +79,7 @@ write_database_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_database_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *comment = pgm_value(new, "comment");
+	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
 
 	pgm_write_on_database(w, "COMMENT ON DATABASE",
 						  psprintf("IS %s", comment ? quote_literal_cstr(comment) : "NULL"));
@@ -89,7 +89,7 @@ write_database_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_connection_limit(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *limit = pgm_value(new, "connection_limit");
+	const char *limit = pgm_value(new, PGM_PROP_CONNECTION_LIMIT);
 
 	pgm_write_on_database(w, "ALTER DATABASE",
 						  psprintf("CONNECTION LIMIT %s", limit ? limit : "-1"));
@@ -101,7 +101,7 @@ write_is_template(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write_on_database(w, "ALTER DATABASE",
 						  psprintf("IS_TEMPLATE %s",
-								   pgm_value(new, "is_template") ? "true" : "false"));
+								   pgm_value(new, PGM_PROP_IS_TEMPLATE) ? "true" : "false"));
 	return true;
 }
 
@@ -152,7 +152,7 @@ write_setting(PgmWrite *w, const PgmObject *o, const char *what)
 static const char *
 setting_value(const PgmObject *o)
 {
-	const char *literal = pgm_value(o, "value");
+	const char *literal = pgm_value(o, PGM_PROP_VALUE);
 	List	   *names;
 	ListCell   *lc;
 	StringInfoData list;
@@ -256,8 +256,8 @@ can_update(const PgmObject *old, const PgmObject *new)
 	bool		found;
 
 	values[0] = CStringGetTextDatum(new->identity);
-	values[1] = CStringGetTextDatum(pgm_value(old, "version"));
-	values[2] = CStringGetTextDatum(pgm_value(new, "version"));
+	values[1] = CStringGetTextDatum(pgm_value(old, PGM_PROP_VERSION));
+	values[2] = CStringGetTextDatum(pgm_value(new, PGM_PROP_VERSION));
 	pgm_spi_begin(&spi, true);
 	found = pgm_spi_run(&spi, &update_query, values, NULL) > 0;
 	pgm_spi_end(&spi);
@@ -274,14 +274,14 @@ drop_extension(PgmWrite *w, const PgmObject *o)
 static void
 create_extension(PgmWrite *w, const PgmObject *o)
 {
-	const char *version = pgm_value(o, "version");
+	const char *version = pgm_value(o, PGM_PROP_VERSION);
 	const char *usual = usual_of_extension(o, 1);
 
 	pgm_write(w, "CREATE EXTENSION %s WITH SCHEMA %s%s%s", o->identity,
-			  pgm_value(o, "schema"),
+			  pgm_value(o, PGM_PROP_SCHEMA),
 			  usual && strcmp(usual, version) == 0 ? "" : " VERSION ",
 			  usual && strcmp(usual, version) == 0 ? "" : version);
-	if (pgm_value(o, "comment") == NULL && usual_of_extension(o, 2))
+	if (pgm_value(o, PGM_PROP_COMMENT) == NULL && usual_of_extension(o, 2))
 		pgm_write(w, "COMMENT ON EXTENSION %s IS NULL", o->identity);
 }
 
@@ -289,7 +289,7 @@ create_extension(PgmWrite *w, const PgmObject *o)
 static bool
 write_extension_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *comment = pgm_value(new, "comment");
+	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
 	const char *usual = old ? NULL : usual_of_extension(new, 2);
 
 	if (usual == NULL || comment == NULL || strcmp(usual, comment) != 0)
@@ -312,7 +312,7 @@ write_extension_schema(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (!pgm_extension_is_relocatable(old))
 		return false;
 	pgm_write(w, "ALTER EXTENSION %s SET SCHEMA %s", new->identity,
-			  pgm_value(new, "schema"));
+			  pgm_value(new, PGM_PROP_SCHEMA));
 	return true;
 }
 
@@ -320,18 +320,18 @@ static bool
 write_extension_version(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	PgmSql	   *sql = pgm_write(w, "ALTER EXTENSION %s UPDATE TO %s", new->identity,
-								pgm_value(new, "version"));
+								pgm_value(new, PGM_PROP_VERSION));
 
 	if (!can_update(old, new))
 		sql->question = psprintf("How does extension %s get from version %s to %s? It has no script for that.",
-								 new->identity, pgm_value(old, "version"),
-								 pgm_value(new, "version"));
+								 new->identity, pgm_value(old, PGM_PROP_VERSION),
+								 pgm_value(new, PGM_PROP_VERSION));
 	return true;
 }
 
 /* A function of a language behind its word, or nothing. */
 static char *
-language_function(const PgmObject *o, const char *word, const char *property)
+language_function(const PgmObject *o, const char *word, PgmPropertyId property)
 {
 	const char *function = pgm_value(o, property);
 
@@ -342,10 +342,10 @@ static void
 write_language(PgmWrite *w, const PgmObject *o, const char *verb)
 {
 	pgm_write(w, "%s %sLANGUAGE %s%s%s%s", verb,
-			  pgm_value(o, "trusted") ? "TRUSTED " : "", o->identity,
-			  language_function(o, "HANDLER", "handler"),
-			  language_function(o, "INLINE", "inline"),
-			  language_function(o, "VALIDATOR", "validator"));
+			  pgm_value(o, PGM_PROP_TRUSTED) ? "TRUSTED " : "", o->identity,
+			  language_function(o, "HANDLER", PGM_PROP_HANDLER),
+			  language_function(o, "INLINE", PGM_PROP_INLINE),
+			  language_function(o, "VALIDATOR", PGM_PROP_VALIDATOR));
 }
 
 static void
@@ -373,8 +373,8 @@ name_of_transform(const PgmObject *o)
 static void
 write_transform(PgmWrite *w, const PgmObject *o, const char *verb)
 {
-	const char *from = pgm_value(o, "from_sql");
-	const char *to = pgm_value(o, "to_sql");
+	const char *from = pgm_value(o, PGM_PROP_FROM_SQL);
+	const char *to = pgm_value(o, PGM_PROP_TO_SQL);
 	StringInfoData list;
 
 	initStringInfo(&list);
@@ -402,70 +402,70 @@ static void
 create_access_method(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write(w, "CREATE ACCESS METHOD %s TYPE %s HANDLER %s", o->identity,
-			  strcmp(pgm_value(o, "type"), "table") == 0 ? "TABLE" : "INDEX",
-			  pgm_text_callee(pgm_value(o, "handler")));
+			  strcmp(pgm_value(o, PGM_PROP_TYPE), "table") == 0 ? "TABLE" : "INDEX",
+			  pgm_text_callee(pgm_value(o, PGM_PROP_HANDLER)));
 }
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "database",
+		.kind = PGM_KIND_DATABASE,
 		.word = "DATABASE",
 		.name = name_of_database,
 		.create = write_nothing,
 		.drop = write_nothing,
 		.property = {
-			{"owner", true, write_database_owner},
-			{"comment", true, write_database_comment},
-			{"connection_limit", true, write_connection_limit},
-			{"is_template", true, write_is_template},
+			{PGM_PROP_OWNER, true, write_database_owner},
+			{PGM_PROP_COMMENT, true, write_database_comment},
+			{PGM_PROP_CONNECTION_LIMIT, true, write_connection_limit},
+			{PGM_PROP_IS_TEMPLATE, true, write_is_template},
 		}
 	},
 	{
-		.kind = "setting",
+		.kind = PGM_KIND_SETTING,
 		.create = create_setting,
 		.drop = drop_setting,
-		.property = {{"value", false, change_setting}}
+		.property = {{PGM_PROP_VALUE, false, change_setting}}
 	},
 	{
-		.kind = "schema",
+		.kind = PGM_KIND_SCHEMA,
 		.word = "SCHEMA",
 		.create = create_schema
 	},
 	{
-		.kind = "extension",
+		.kind = PGM_KIND_EXTENSION,
 		.word = "EXTENSION",
 		.create = create_extension,
 		.drop = drop_extension,
 		.property = {
-			{"owner", false, keep_owner},
-			{"comment", true, write_extension_comment},
-			{"schema", false, write_extension_schema},
-			{"version", false, write_extension_version},
+			{PGM_PROP_OWNER, false, keep_owner},
+			{PGM_PROP_COMMENT, true, write_extension_comment},
+			{PGM_PROP_SCHEMA, false, write_extension_schema},
+			{PGM_PROP_VERSION, false, write_extension_version},
 		}
 	},
 	{
-		.kind = "language",
+		.kind = PGM_KIND_LANGUAGE,
 		.word = "LANGUAGE",
 		.create = create_language,
 		.property = {
-			{"trusted", false, change_language},
-			{"handler", false, change_language},
-			{"inline", false, change_language},
-			{"validator", false, change_language},
+			{PGM_PROP_TRUSTED, false, change_language},
+			{PGM_PROP_HANDLER, false, change_language},
+			{PGM_PROP_INLINE, false, change_language},
+			{PGM_PROP_VALIDATOR, false, change_language},
 		}
 	},
 	{
-		.kind = "transform",
+		.kind = PGM_KIND_TRANSFORM,
 		.word = "TRANSFORM",
 		.name = name_of_transform,
 		.create = create_transform,
 		.property = {
-			{"from_sql", false, change_transform},
-			{"to_sql", false, change_transform},
+			{PGM_PROP_FROM_SQL, false, change_transform},
+			{PGM_PROP_TO_SQL, false, change_transform},
 		}
 	},
 	{
-		.kind = "access method",
+		.kind = PGM_KIND_ACCESS_METHOD,
 		.word = "ACCESS METHOD",
 		.create = create_access_method
 	},

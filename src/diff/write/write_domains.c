@@ -16,9 +16,9 @@ has_named_not_null(const PgmSide *s, const PgmObject *domain)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(s, domain, "domain constraint"))
+	foreach(lc, pgm_side_children(s, domain, PGM_KIND_DOMAIN_CONSTRAINT))
 	{
-		if (strcmp(pgm_value(lfirst(lc), "definition"), "NOT NULL") == 0)
+		if (strcmp(pgm_value(lfirst(lc), PGM_PROP_DEFINITION), "NOT NULL") == 0)
 			return true;
 	}
 	return false;
@@ -31,7 +31,7 @@ has_named_not_null(const PgmSide *s, const PgmObject *domain)
 static const char *
 own_default(const PgmObject *o)
 {
-	const char *value = pgm_value(o, "default");
+	const char *value = pgm_value(o, PGM_PROP_DEFAULT);
 
 	return value && strcmp(value, quote_literal_cstr(pgm_text_of_literal(value))) == 0 ?
 		NULL : value;
@@ -40,21 +40,21 @@ own_default(const PgmObject *o)
 static void
 create_domain(PgmWrite *w, const PgmObject *o)
 {
-	const char *collation = pgm_value(o, "collation");
+	const char *collation = pgm_value(o, PGM_PROP_COLLATION);
 	const char *value = own_default(o);
 
 	pgm_write(w, "CREATE DOMAIN %s AS %s%s%s%s%s%s", o->identity,
-			  pgm_value(o, "type"),
+			  pgm_value(o, PGM_PROP_TYPE),
 			  collation ? " COLLATE " : "", collation ? collation : "",
 			  value ? " DEFAULT " : "", value ? value : "",
-			  pgm_value(o, "not_null") && !has_named_not_null(w->new, o) ?
+			  pgm_value(o, PGM_PROP_NOT_NULL) && !has_named_not_null(w->new, o) ?
 			  " NOT NULL" : "");
 }
 
 static bool
 change_domain_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *value = pgm_value(new, "default");
+	const char *value = pgm_value(new, PGM_PROP_DEFAULT);
 
 	if (value && own_default(new) == NULL)
 		return false;
@@ -71,7 +71,7 @@ change_domain_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (has_named_not_null(w->old, old) || has_named_not_null(w->new, new))
 		return true;
 	pgm_write(w, "ALTER DOMAIN %s %s NOT NULL", new->identity,
-			  pgm_value(new, "not_null") ? "SET" : "DROP");
+			  pgm_value(new, PGM_PROP_NOT_NULL) ? "SET" : "DROP");
 	return true;
 }
 
@@ -97,7 +97,7 @@ static void
 create_constraint(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write(w, "ALTER DOMAIN %s ADD CONSTRAINT %s %s", constraint_domain(o),
-			  constraint_name(o), pgm_value(o, "definition"));
+			  constraint_name(o), pgm_value(o, PGM_PROP_DEFINITION));
 }
 
 static void
@@ -110,9 +110,9 @@ drop_constraint(PgmWrite *w, const PgmObject *o)
 static bool
 change_constraint(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *not_valid = psprintf("%s NOT VALID", pgm_value(new, "definition"));
+	const char *not_valid = psprintf("%s NOT VALID", pgm_value(new, PGM_PROP_DEFINITION));
 
-	if (strcmp(pgm_value(old, "definition"), not_valid) != 0)
+	if (strcmp(pgm_value(old, PGM_PROP_DEFINITION), not_valid) != 0)
 		return false;
 	pgm_write(w, "ALTER DOMAIN %s VALIDATE CONSTRAINT %s", constraint_domain(new),
 			  constraint_name(new));
@@ -128,12 +128,12 @@ version_here(const PgmObject *o)
 		const char *provider;
 		char		letter;
 	}			providers[] = {{"icu", 'i'}, {"builtin", 'b'}, {"libc", 'c'}};
-	const char *locale = pgm_value(o, "locale");
+	const char *locale = pgm_value(o, PGM_PROP_LOCALE);
 
 	if (locale == NULL)
-		locale = pgm_value(o, "lc_collate");
+		locale = pgm_value(o, PGM_PROP_LC_COLLATE);
 	for (int i = 0; locale && i < (int) lengthof(providers); i++)
-		if (strcmp(providers[i].provider, pgm_value(o, "provider")) == 0)
+		if (strcmp(providers[i].provider, pgm_value(o, PGM_PROP_PROVIDER)) == 0)
 			return get_collation_actual_version(providers[i].letter, locale);
 	return NULL;
 }
@@ -142,7 +142,7 @@ version_here(const PgmObject *o)
 static bool
 is_outdated(const PgmObject *o)
 {
-	const char *version = pgm_value(o, "version");
+	const char *version = pgm_value(o, PGM_PROP_VERSION);
 	const char *here = version_here(o);
 
 	return version && (here == NULL || strcmp(version, here) != 0);
@@ -151,19 +151,23 @@ is_outdated(const PgmObject *o)
 static void
 create_collation(PgmWrite *w, const PgmObject *o)
 {
-	static const char *const texts[] = {
-		"lc_collate", "lc_ctype", "locale", "rules", "version"
+	static const PgmPropertyId texts[] = {
+		PGM_PROP_LC_COLLATE, PGM_PROP_LC_CTYPE, PGM_PROP_LOCALE, PGM_PROP_RULES, PGM_PROP_VERSION
 	};
 	StringInfoData list;
 
 	initStringInfo(&list);
-	pgm_text_add(&list, "PROVIDER = %s", pgm_value(o, "provider"));
+	pgm_text_add(&list, "PROVIDER = %s", pgm_value(o, PGM_PROP_PROVIDER));
 	for (int i = 0; i < (int) lengthof(texts); i++)
-		if (pgm_value(o, texts[i]) &&
-			(strcmp(texts[i], "version") != 0 || is_outdated(o)))
-			pgm_text_add(&list, "%s = %s", asc_toupper(texts[i], strlen(texts[i])),
-						 quote_literal_cstr(pgm_value(o, texts[i])));
-	if (pgm_value(o, "not_deterministic"))
+	{
+		const char *value = pgm_value(o, texts[i]);
+		const char *word = pgm_property_name(texts[i]);
+
+		if (value && (texts[i] != PGM_PROP_VERSION || is_outdated(o)))
+			pgm_text_add(&list, "%s = %s", asc_toupper(word, strlen(word)),
+						 quote_literal_cstr(value));
+	}
+	if (pgm_value(o, PGM_PROP_NOT_DETERMINISTIC))
 		pgm_text_add(&list, "DETERMINISTIC = false");
 	pgm_write(w, "CREATE COLLATION %s (%s)", o->identity, list.data);
 }
@@ -184,27 +188,27 @@ change_collation_version(PgmWrite *w, const PgmObject *old, const PgmObject *new
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "domain",
+		.kind = PGM_KIND_DOMAIN,
 		.word = "DOMAIN",
 		.create = create_domain,
 		.property = {
-			{"default", false, change_domain_default},
-			{"not_null", false, change_domain_not_null},
+			{PGM_PROP_DEFAULT, false, change_domain_default},
+			{PGM_PROP_NOT_NULL, false, change_domain_not_null},
 		}
 	},
 	{
-		.kind = "domain constraint",
+		.kind = PGM_KIND_DOMAIN_CONSTRAINT,
 		.word = "CONSTRAINT",
 		.name = name_of_constraint,
 		.create = create_constraint,
 		.drop = drop_constraint,
-		.property = {{"definition", false, change_constraint}}
+		.property = {{PGM_PROP_DEFINITION, false, change_constraint}}
 	},
 	{
-		.kind = "collation",
+		.kind = PGM_KIND_COLLATION,
 		.word = "COLLATION",
 		.create = create_collation,
-		.property = {{"version", false, change_collation_version}}
+		.property = {{PGM_PROP_VERSION, false, change_collation_version}}
 	},
 };
 

@@ -16,14 +16,14 @@
 static char *
 all_options(const PgmObject *o)
 {
-	char	   *options = pgm_option_list(o, "options", true);
+	char	   *options = pgm_option_list(o, PGM_PROP_OPTIONS, true);
 
 	return options ? psprintf(" OPTIONS %s", options) : "";
 }
 
 /* A function of a wrapper behind its word, or nothing. */
 static char *
-wrapper_function(const PgmObject *o, const char *word, const char *property)
+wrapper_function(const PgmObject *o, const char *word, PgmPropertyId property)
 {
 	const char *function = pgm_value(o, property);
 
@@ -34,14 +34,14 @@ static void
 create_wrapper(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write(w, "CREATE FOREIGN DATA WRAPPER %s%s%s%s", o->identity,
-			  wrapper_function(o, "HANDLER", "handler"),
-			  wrapper_function(o, "VALIDATOR", "validator"), all_options(o));
+			  wrapper_function(o, "HANDLER", PGM_PROP_HANDLER),
+			  wrapper_function(o, "VALIDATOR", PGM_PROP_VALIDATOR), all_options(o));
 }
 
 /* What changes a function of a wrapper, or nothing. */
 static char *
 changed_function(const PgmObject *old, const PgmObject *new, const char *word,
-				 const char *property)
+				 PgmPropertyId property)
 {
 	if (pgm_value_same(old, new, property))
 		return "";
@@ -53,11 +53,11 @@ changed_function(const PgmObject *old, const PgmObject *new, const char *word,
 static bool
 change_wrapper(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	char	   *options = pgm_option_changes(old, new, "options");
+	char	   *options = pgm_option_changes(old, new, PGM_PROP_OPTIONS);
 
 	pgm_write(w, "ALTER FOREIGN DATA WRAPPER %s%s%s%s", new->identity,
-			  changed_function(old, new, "HANDLER", "handler"),
-			  changed_function(old, new, "VALIDATOR", "validator"),
+			  changed_function(old, new, "HANDLER", PGM_PROP_HANDLER),
+			  changed_function(old, new, "VALIDATOR", PGM_PROP_VALIDATOR),
 			  options ? psprintf(" OPTIONS (%s)", options) : "");
 	return true;
 }
@@ -65,23 +65,23 @@ change_wrapper(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 create_server(PgmWrite *w, const PgmObject *o)
 {
-	const char *type = pgm_value(o, "type");
-	const char *version = pgm_value(o, "version");
+	const char *type = pgm_value(o, PGM_PROP_TYPE);
+	const char *version = pgm_value(o, PGM_PROP_VERSION);
 
 	pgm_write(w, "CREATE SERVER %s%s%s%s%s FOREIGN DATA WRAPPER %s%s", o->identity,
 			  type ? " TYPE " : "", type ? type : "",
 			  version ? " VERSION " : "", version ? version : "",
-			  pgm_value(o, "foreign_data_wrapper"), all_options(o));
+			  pgm_value(o, PGM_PROP_FOREIGN_DATA_WRAPPER), all_options(o));
 }
 
 static bool
 change_server(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	char	   *options = pgm_option_changes(old, new, "options");
-	const char *version = pgm_value(new, "version");
+	char	   *options = pgm_option_changes(old, new, PGM_PROP_OPTIONS);
+	const char *version = pgm_value(new, PGM_PROP_VERSION);
 	char	   *change = "";
 
-	if (!pgm_value_same(old, new, "version"))
+	if (!pgm_value_same(old, new, PGM_PROP_VERSION))
 		change = psprintf(" VERSION %s", version ? version : "NULL");
 	pgm_write(w, "ALTER SERVER %s%s%s", new->identity, change,
 			  options ? psprintf(" OPTIONS (%s)", options) : "");
@@ -101,12 +101,12 @@ name_of_mapping(const PgmObject *o)
 static void
 ask_for_values(PgmSql *sql, const PgmObject *old, const PgmObject *new)
 {
-	List	   *before = old ? pgm_value_list(old, "options") : NIL;
+	List	   *before = old ? pgm_value_list(old, PGM_PROP_OPTIONS) : NIL;
 	StringInfoData names;
 	ListCell   *lc;
 
 	initStringInfo(&names);
-	foreach(lc, pgm_value_list(new, "options"))
+	foreach(lc, pgm_value_list(new, PGM_PROP_OPTIONS))
 	{
 		bool		known = pgm_option_value(lfirst(lc)) != NULL;
 		ListCell   *was;
@@ -137,7 +137,7 @@ change_mapping(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	PgmSql	   *sql = pgm_write(w, "ALTER USER MAPPING %s OPTIONS (%s)",
 								name_of_mapping(new),
-								pgm_option_changes(old, new, "options"));
+								pgm_option_changes(old, new, PGM_PROP_OPTIONS));
 
 	ask_for_values(sql, old, new);
 	return true;
@@ -145,30 +145,30 @@ change_mapping(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "foreign data wrapper",
+		.kind = PGM_KIND_FOREIGN_DATA_WRAPPER,
 		.word = "FOREIGN DATA WRAPPER",
 		.create = create_wrapper,
 		.property = {
-			{"handler", false, change_wrapper},
-			{"validator", false, change_wrapper},
-			{"options", false, change_wrapper},
+			{PGM_PROP_HANDLER, false, change_wrapper},
+			{PGM_PROP_VALIDATOR, false, change_wrapper},
+			{PGM_PROP_OPTIONS, false, change_wrapper},
 		}
 	},
 	{
-		.kind = "server",
+		.kind = PGM_KIND_SERVER,
 		.word = "SERVER",
 		.create = create_server,
 		.property = {
-			{"version", false, change_server},
-			{"options", false, change_server},
+			{PGM_PROP_VERSION, false, change_server},
+			{PGM_PROP_OPTIONS, false, change_server},
 		}
 	},
 	{
-		.kind = "user mapping",
+		.kind = PGM_KIND_USER_MAPPING,
 		.word = "USER MAPPING",
 		.name = name_of_mapping,
 		.create = create_mapping,
-		.property = {{"options", false, change_mapping}}
+		.property = {{PGM_PROP_OPTIONS, false, change_mapping}}
 	},
 };
 

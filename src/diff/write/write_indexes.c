@@ -34,7 +34,7 @@ is_concurrent(const PgmWrite *w, const PgmObject *relation)
 static void
 write_create(PgmWrite *w, const PgmObject *index, const char *name, bool concurrently)
 {
-	const char *definition = pgm_value(index, "definition");
+	const char *definition = pgm_value(index, PGM_PROP_DEFINITION);
 	const char *at = strstr(definition, "INDEX ") + strlen("INDEX ");
 
 	pgm_write(w, "%.*s%s%s%s", (int) (at - definition), definition,
@@ -66,8 +66,8 @@ holds_key(const PgmWrite *w, const PgmObject *index)
 	foreach(lc, pgm_plan_atom(w->plan, index)->old.used_by)
 	{
 		const PgmAtom *a = lfirst(lc);
-		const char *attached = a->aspect == NULL && pgm_kind_is(a->old.object, "constraint") ?
-			pgm_value(a->old.object, "attached_to") : NULL;
+		const char *attached = a->aspect == NULL && pgm_kind_is(a->old.object, PGM_KIND_CONSTRAINT) ?
+			pgm_value(a->old.object, PGM_PROP_ATTACHED_TO) : NULL;
 
 		if (attached && strcmp(attached, index->identity) == 0)
 			return true;
@@ -85,7 +85,7 @@ drop(PgmWrite *w, const PgmObject *index)
 		return;
 	}
 	write_drop(w, pgm_side_parent(w->old, index), index->identity,
-			   pgm_value(index, "attached_to") != NULL);
+			   pgm_value(index, PGM_PROP_ATTACHED_TO) != NULL);
 }
 
 /* Is it the one that a table is clustered on, or identifies rows by? */
@@ -93,8 +93,8 @@ static bool
 is_in_use(const PgmObject *relation, const PgmObject *index)
 {
 	const char *name = pgm_last_name(index->identity);
-	const char *clustered = pgm_value(relation, "clustered_on");
-	const char *identity = pgm_value(relation, "replica_identity");
+	const char *clustered = pgm_value(relation, PGM_PROP_CLUSTERED_ON);
+	const char *identity = pgm_value(relation, PGM_PROP_REPLICA_IDENTITY);
 
 	return (clustered && strcmp(clustered, name) == 0) ||
 		(identity && strcmp(identity, psprintf("using index %s", name)) == 0);
@@ -110,7 +110,7 @@ is_referred_to(const PgmWrite *w, const PgmObject *index)
 	{
 		const PgmAtom *a = lfirst(lc);
 
-		if (a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), "constraint"))
+		if (a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), PGM_KIND_CONSTRAINT))
 			return true;
 	}
 	return false;
@@ -123,24 +123,24 @@ change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	const char *schema = pgm_relation_schema(relation);
 	char	   *helper = pgm_helper_name(new->identity, "_new");
 
-	if (pgm_is_partitioned(relation) || pgm_value(old, "attached_to") ||
-		pgm_value(new, "attached_to") || is_in_use(relation, old) ||
+	if (pgm_is_partitioned(relation) || pgm_value(old, PGM_PROP_ATTACHED_TO) ||
+		pgm_value(new, PGM_PROP_ATTACHED_TO) || is_in_use(relation, old) ||
 		is_in_use(relation, new) || is_referred_to(w, old) || !pgm_is_filled(w, relation))
 		return false;
 	write_create(w, new, helper, is_concurrent(w, relation));
 	write_drop(w, relation, old->identity, false);
 	pgm_write(w, "ALTER INDEX %s.%s RENAME TO %s", schema, helper,
 			  pgm_last_name(new->identity));
-	if (pgm_value(new, "comment"))
+	if (pgm_value(new, PGM_PROP_COMMENT))
 		pgm_write(w, "COMMENT ON INDEX %s IS %s", new->identity,
-				  quote_literal_cstr(pgm_value(new, "comment")));
+				  quote_literal_cstr(pgm_value(new, PGM_PROP_COMMENT)));
 	return true;
 }
 
 static bool
 write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *tablespace = pgm_value(new, "tablespace");
+	const char *tablespace = pgm_value(new, PGM_PROP_TABLESPACE);
 
 	pgm_write(w, "ALTER INDEX %s SET TABLESPACE %s", new->identity,
 			  tablespace ? quote_identifier(tablespace) : "pg_default");
@@ -153,7 +153,7 @@ change_invalid(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of(w, new);
 
-	if (pgm_value(new, "invalid"))
+	if (pgm_value(new, PGM_PROP_INVALID))
 		return true;
 	if (pgm_is_partitioned(relation))
 		return true;
@@ -185,8 +185,8 @@ write_targets(PgmWrite *w, const PgmObject *index, const char *json, bool reset)
 static bool
 write_statistics_targets(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *before = old ? pgm_value(old, "statistics_targets") : NULL;
-	const char *after = pgm_value(new, "statistics_targets");
+	const char *before = old ? pgm_value(old, PGM_PROP_STATISTICS_TARGETS) : NULL;
+	const char *after = pgm_value(new, PGM_PROP_STATISTICS_TARGETS);
 
 	if (before)
 		write_targets(w, new, before, true);
@@ -199,7 +199,7 @@ write_statistics_targets(PgmWrite *w, const PgmObject *old, const PgmObject *new
 static const char *
 index_of(const PgmSide *s, const PgmObject *o)
 {
-	if (pgm_kind_is(o, "index"))
+	if (pgm_kind_is(o, PGM_KIND_INDEX))
 		return o->identity;
 	return psprintf("%s.%.*s", pgm_relation_schema(pgm_side_parent(s, o)),
 					pgm_name_length(o->identity), o->identity);
@@ -209,14 +209,14 @@ index_of(const PgmSide *s, const PgmObject *o)
 static const char *
 parent_index_of(const PgmSide *s, const PgmObject *o)
 {
-	const char *name = pgm_value(o, "attached_to");
+	const char *name = pgm_value(o, PGM_PROP_ATTACHED_TO);
 	ListCell   *lc;
 
-	if (pgm_kind_is(o, "index"))
+	if (pgm_kind_is(o, PGM_KIND_INDEX))
 		return name;
-	foreach(lc, pgm_value_list(pgm_side_parent(s, o), "inherits"))
+	foreach(lc, pgm_value_list(pgm_side_parent(s, o), PGM_PROP_INHERITS))
 	{
-		if (pgm_side_find(s, "constraint", psprintf("%s on %s", name, (char *) lfirst(lc))))
+		if (pgm_side_find(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s", name, (char *) lfirst(lc))))
 			return psprintf("%.*s.%s", pgm_name_length(lfirst(lc)), (char *) lfirst(lc), name);
 	}
 	return name;
@@ -236,15 +236,15 @@ pgm_write_attached(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "index",
+		.kind = PGM_KIND_INDEX,
 		.word = "INDEX",
 		.create = create,
 		.drop = drop,
 		.property = {
-			{"definition", false, change_definition},
-			{"tablespace", true, write_tablespace},
-			{"invalid", false, change_invalid},
-			{"statistics_targets", true, write_statistics_targets},
+			{PGM_PROP_DEFINITION, false, change_definition},
+			{PGM_PROP_TABLESPACE, true, write_tablespace},
+			{PGM_PROP_INVALID, false, change_invalid},
+			{PGM_PROP_STATISTICS_TARGETS, true, write_statistics_targets},
 		}
 	},
 };

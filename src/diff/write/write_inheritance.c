@@ -16,21 +16,21 @@
 static const char *
 only_parent(const PgmObject *partition)
 {
-	return linitial(pgm_value_list(partition, "inherits"));
+	return linitial(pgm_value_list(partition, PGM_PROP_INHERITS));
 }
 
 static void
 write_attach_statement(PgmWrite *w, const PgmObject *partition)
 {
 	pgm_write(w, "ALTER TABLE %s ATTACH PARTITION %s %s", only_parent(partition),
-			  partition->identity, pgm_value(partition, "partition_bound"));
+			  partition->identity, pgm_value(partition, PGM_PROP_PARTITION_BOUND));
 }
 
 /* Has the table that it is attached to been there before? */
 static bool
 parent_is_old(const PgmWrite *w, const PgmObject *partition)
 {
-	return pgm_side_find(w->old, "table", only_parent(partition)) != NULL;
+	return pgm_side_find(w->old, PGM_KIND_TABLE, only_parent(partition)) != NULL;
 }
 
 /* The DEFAULT partition of a partitioned table, or NULL */
@@ -41,7 +41,7 @@ default_partition(const PgmSide *s, const char *parent)
 
 	foreach(lc, pgm_side_heirs(s, parent))
 	{
-		const char *bound = pgm_value(lfirst(lc), "partition_bound");
+		const char *bound = pgm_value(lfirst(lc), PGM_PROP_PARTITION_BOUND);
 
 		if (bound && strcmp(bound, "DEFAULT") == 0)
 			return lfirst(lc);
@@ -56,11 +56,11 @@ default_partition(const PgmSide *s, const char *parent)
 static const PgmObject *
 default_to_read(const PgmWrite *w, const PgmObject *partition)
 {
-	const PgmObject *parent = pgm_side_find(w->old, "table", only_parent(partition));
+	const PgmObject *parent = pgm_side_find(w->old, PGM_KIND_TABLE, only_parent(partition));
 	const PgmObject *found = default_partition(w->old, only_parent(partition));
 
 	if (parent == NULL || pgm_is_partition(parent) || found == NULL ||
-		!pgm_kind_is(found, "table") || !pgm_is_filled(w, found) ||
+		!pgm_kind_is(found, PGM_KIND_TABLE) || !pgm_is_filled(w, found) ||
 		default_partition(w->new, only_parent(partition)) == NULL)
 		return NULL;
 	return found;
@@ -92,7 +92,7 @@ write_attach(PgmWrite *w, const PgmObject *partition)
 	int			n = 0;
 
 	if (bound && pgm_is_filled(w, partition) && parent_is_old(w, partition) &&
-		!pgm_kind_is(partition, "foreign table"))
+		!pgm_kind_is(partition, PGM_KIND_FOREIGN_TABLE))
 		add_bounded(list, &n, partition, partition, bound);
 	if (other)
 		add_bounded(list, &n, other, partition, psprintf("NOT %s", bound));
@@ -111,7 +111,7 @@ write_attach(PgmWrite *w, const PgmObject *partition)
 static bool
 is_constraint(const PgmSide *s, const char *schema, const char *name)
 {
-	PgmRange	r = pgm_side_range(s, "constraint", psprintf("%s on %s.", name, schema));
+	PgmRange	r = pgm_side_range(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s.", name, schema));
 
 	return r.at < r.end;
 }
@@ -123,10 +123,10 @@ is_constraint(const PgmSide *s, const char *schema, const char *name)
 static void
 write_drop_left_check(PgmWrite *w, const PgmObject *partition, const PgmObject *parent)
 {
-	const char *key = pgm_value(parent, "partition_key");
+	const char *key = pgm_value(parent, PGM_PROP_PARTITION_KEY);
 	const char *column = strchr(key, '(') + 1;
 	int			n = pgm_name_length(column);
-	const char *middle = column[n] == ')' && !pgm_value(parent, "partition_bound") ?
+	const char *middle = column[n] == ')' && !pgm_value(parent, PGM_PROP_PARTITION_BOUND) ?
 		psprintf("_%s", pgm_unquoted(pnstrdup(column, n))) : "";
 
 	const char *name = pgm_helper_name(partition->identity, psprintf("%s_check", middle));
@@ -142,8 +142,8 @@ static void
 write_detach(PgmWrite *w, const PgmObject *partition)
 {
 	const char *name = only_parent(partition);
-	const PgmObject *parent = pgm_side_find(w->old, "table", name);
-	const PgmObject *after = pgm_side_find(w->new, partition->kind->name, partition->identity);
+	const PgmObject *parent = pgm_side_find(w->old, PGM_KIND_TABLE, name);
+	const PgmObject *after = pgm_side_find(w->new, partition->kind->id, partition->identity);
 	bool		stays = after && pgm_is_partition(after);
 	bool		concurrently = w->options->concurrently && !stays &&
 		pgm_is_filled(w, partition) && default_partition(w->old, name) == NULL;
@@ -159,7 +159,7 @@ has_parent(const PgmObject *table, const char *parent)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_value_list(table, "inherits"))
+	foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
 	{
 		if (strcmp(lfirst(lc), parent) == 0)
 			return true;
@@ -171,11 +171,11 @@ has_parent(const PgmObject *table, const char *parent)
 static bool
 parents_are_appended(const PgmObject *before, const PgmObject *after)
 {
-	List	   *parents = pgm_value_list(after, "inherits");
+	List	   *parents = pgm_value_list(after, PGM_PROP_INHERITS);
 	int			n = 0;
 	ListCell   *lc;
 
-	foreach(lc, pgm_value_list(before, "inherits"))
+	foreach(lc, pgm_value_list(before, PGM_PROP_INHERITS))
 	{
 		if (!has_parent(after, lfirst(lc)))
 			continue;
@@ -189,7 +189,7 @@ parents_are_appended(const PgmObject *before, const PgmObject *after)
 /* Has the table the same parts before and after, be they inherited or not? */
 static bool
 parts_stay(const PgmSide *old, const PgmSide *new, const PgmObject *before,
-		   const PgmObject *after, const char *kind)
+		   const PgmObject *after, PgmKindId kind)
 {
 	List	   *parts = pgm_side_children(new, after, kind);
 	ListCell   *lc;
@@ -202,7 +202,7 @@ parts_stay(const PgmSide *old, const PgmSide *new, const PgmObject *before,
 		const PgmObject *was = pgm_side_find(old, kind, o->identity);
 
 		if (was == NULL || pgm_object_differs(was, o) ||
-			!pgm_value_same(was, o, "only_inherited"))
+			!pgm_value_same(was, o, PGM_PROP_ONLY_INHERITED))
 			return false;
 	}
 	return true;
@@ -218,8 +218,8 @@ pgm_link_can_change(const PgmSide *old, const PgmSide *new, const PgmObject *bef
 {
 	return !pgm_is_partition(before) && !pgm_is_partition(after) &&
 		parents_are_appended(before, after) &&
-		parts_stay(old, new, before, after, "column") &&
-		parts_stay(old, new, before, after, "constraint");
+		parts_stay(old, new, before, after, PGM_KIND_COLUMN) &&
+		parts_stay(old, new, before, after, PGM_KIND_CONSTRAINT);
 }
 
 /* Statements for the parents of one table that the other has not */
@@ -229,7 +229,7 @@ write_parents(PgmWrite *w, const PgmObject *of, const PgmObject *without,
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_value_list(of, "inherits"))
+	foreach(lc, pgm_value_list(of, PGM_PROP_INHERITS))
 	{
 		if (without == NULL || !has_parent(without, lfirst(lc)))
 			pgm_write(w, "%s %sINHERIT %s", pgm_alter_relation(of), no, (char *) lfirst(lc));

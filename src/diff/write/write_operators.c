@@ -28,13 +28,17 @@ operand(const PgmObject *o, bool right)
 static void
 create_operator(PgmWrite *w, const PgmObject *o)
 {
-	static const char *const words[][2] = {
-		{"commutator", "COMMUTATOR = OPERATOR(%s)"},
-		{"negator", "NEGATOR = OPERATOR(%s)"},
-		{"restrict", "RESTRICT = %s"},
-		{"join", "JOIN = %s"},
+	static const struct
+	{
+		PgmPropertyId property;
+		const char *word;
+	}			words[] = {
+		{PGM_PROP_COMMUTATOR, "COMMUTATOR = OPERATOR(%s)"},
+		{PGM_PROP_NEGATOR, "NEGATOR = OPERATOR(%s)"},
+		{PGM_PROP_RESTRICT, "RESTRICT = %s"},
+		{PGM_PROP_JOIN, "JOIN = %s"},
 	};
-	const char *function = pgm_value(o, "function");
+	const char *function = pgm_value(o, PGM_PROP_FUNCTION);
 	StringInfoData list;
 
 	if (function == NULL)
@@ -46,12 +50,12 @@ create_operator(PgmWrite *w, const PgmObject *o)
 	if (operand(o, true))
 		pgm_text_add(&list, "RIGHTARG = %s", operand(o, true));
 	for (int i = 0; i < (int) lengthof(words); i++)
-		if (pgm_value(o, words[i][0]))
-			pgm_text_add(&list, words[i][1],
-						 pgm_text_callee(pgm_value(o, words[i][0])));
-	if (pgm_value(o, "hashes"))
+		if (pgm_value(o, words[i].property))
+			pgm_text_add(&list, words[i].word,
+						 pgm_text_callee(pgm_value(o, words[i].property)));
+	if (pgm_value(o, PGM_PROP_HASHES))
 		pgm_text_add(&list, "HASHES");
-	if (pgm_value(o, "merges"))
+	if (pgm_value(o, PGM_PROP_MERGES))
 		pgm_text_add(&list, "MERGES");
 	pgm_write(w, "CREATE OPERATOR %s (%s)", pgm_text_callee(o->identity), list.data);
 }
@@ -59,19 +63,23 @@ create_operator(PgmWrite *w, const PgmObject *o)
 static bool
 change_estimators(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	static const char *const words[][2] = {
-		{"restrict", "RESTRICT"},
-		{"join", "JOIN"},
+	static const struct
+	{
+		PgmPropertyId property;
+		const char *word;
+	}			words[] = {
+		{PGM_PROP_RESTRICT, "RESTRICT"},
+		{PGM_PROP_JOIN, "JOIN"},
 	};
 	StringInfoData list;
 
 	initStringInfo(&list);
 	for (int i = 0; i < (int) lengthof(words); i++)
 	{
-		const char *function = pgm_value(new, words[i][0]);
+		const char *function = pgm_value(new, words[i].property);
 
-		if (!pgm_value_same(old, new, words[i][0]))
-			pgm_text_add(&list, "%s = %s", words[i][1],
+		if (!pgm_value_same(old, new, words[i].property))
+			pgm_text_add(&list, "%s = %s", words[i].word,
 						 function ? pgm_text_callee(function) : "NONE");
 	}
 	pgm_write(w, "ALTER OPERATOR %s SET (%s)", new->identity, list.data);
@@ -81,18 +89,18 @@ change_estimators(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 /* Does a property of the other operator name this one, which has it changed? */
 static bool
 comes_with(const PgmSide *there, const PgmSide *not_there, const char *other,
-		   const char *identity, const char *property)
+		   const char *identity, PgmPropertyId property)
 {
-	const PgmObject *o = pgm_side_find(there, "operator", other);
+	const PgmObject *o = pgm_side_find(there, PGM_KIND_OPERATOR, other);
 
-	return o && pgm_side_find(not_there, "operator", other) == NULL &&
+	return o && pgm_side_find(not_there, PGM_KIND_OPERATOR, other) == NULL &&
 		pgm_value(o, property) && strcmp(pgm_value(o, property), identity) == 0;
 }
 
 /* An operator that is made, or dropped, makes or drops the way back to it. */
 static bool
 change_partner(PgmWrite *w, const PgmObject *old, const PgmObject *new,
-			   const char *property)
+			   PgmPropertyId property)
 {
 	const char *before = pgm_value(old, property);
 	const char *after = pgm_value(new, property);
@@ -108,8 +116,8 @@ change_partner(PgmWrite *w, const PgmObject *old, const PgmObject *new,
 static bool
 change_partners(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	return change_partner(w, old, new, "commutator") &&
-		change_partner(w, old, new, "negator");
+	return change_partner(w, old, new, PGM_PROP_COMMUTATOR) &&
+		change_partner(w, old, new, PGM_PROP_NEGATOR);
 }
 
 /* "name using method" as statements have it. */
@@ -155,8 +163,8 @@ member_place(const char *member)
 static bool
 change_members(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	List	   *before = old ? pgm_value_list(old, "members") : NIL;
-	List	   *after = pgm_value_list(new, "members");
+	List	   *before = old ? pgm_value_list(old, PGM_PROP_MEMBERS) : NIL;
+	List	   *after = pgm_value_list(new, PGM_PROP_MEMBERS);
 	StringInfoData dropped;
 	StringInfoData added;
 	ListCell   *lc;
@@ -183,9 +191,9 @@ change_members(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 create_class(PgmWrite *w, const PgmObject *o)
 {
-	const char *type = pgm_value(o, "type");
-	const char *storage = pgm_value(o, "storage");
-	List	   *members = pgm_value_list(o, "members");
+	const char *type = pgm_value(o, PGM_PROP_TYPE);
+	const char *storage = pgm_value(o, PGM_PROP_STORAGE);
+	List	   *members = pgm_value_list(o, PGM_PROP_MEMBERS);
 	StringInfoData list;
 	ListCell   *lc;
 
@@ -198,16 +206,16 @@ create_class(PgmWrite *w, const PgmObject *o)
 	}
 	pgm_write(w, "CREATE OPERATOR CLASS %s%s FOR TYPE %s USING %s FAMILY %s AS %s",
 			  pgm_text_until(o->identity, " using "),
-			  pgm_value(o, "default") ? " DEFAULT" : "", type,
+			  pgm_value(o, PGM_PROP_DEFAULT) ? " DEFAULT" : "", type,
 			  pgm_text_after(o->identity, " using "),
-			  pgm_text_until(pgm_value(o, "family"), " USING "), list.data);
+			  pgm_text_until(pgm_value(o, PGM_PROP_FAMILY), " USING "), list.data);
 }
 
 static void
 create_cast(PgmWrite *w, const PgmObject *o)
 {
-	const char *function = pgm_value(o, "function");
-	const char *context = pgm_value(o, "context");
+	const char *function = pgm_value(o, PGM_PROP_FUNCTION);
+	const char *context = pgm_value(o, PGM_PROP_CONTEXT);
 	const char *how;
 
 	if (strcmp(function, "INOUT") == 0)
@@ -225,44 +233,44 @@ static void
 create_conversion(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write(w, "CREATE %sCONVERSION %s FOR %s TO %s FROM %s",
-			  pgm_value(o, "default") ? "DEFAULT " : "", o->identity,
-			  quote_literal_cstr(pgm_value(o, "from")),
-			  quote_literal_cstr(pgm_value(o, "to")),
-			  pgm_text_callee(pgm_value(o, "function")));
+			  pgm_value(o, PGM_PROP_DEFAULT) ? "DEFAULT " : "", o->identity,
+			  quote_literal_cstr(pgm_value(o, PGM_PROP_FROM)),
+			  quote_literal_cstr(pgm_value(o, PGM_PROP_TO)),
+			  pgm_text_callee(pgm_value(o, PGM_PROP_FUNCTION)));
 }
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "operator",
+		.kind = PGM_KIND_OPERATOR,
 		.word = "OPERATOR",
 		.create = create_operator,
 		.property = {
-			{"commutator", false, change_partners},
-			{"negator", false, change_partners},
-			{"restrict", false, change_estimators},
-			{"join", false, change_estimators},
+			{PGM_PROP_COMMUTATOR, false, change_partners},
+			{PGM_PROP_NEGATOR, false, change_partners},
+			{PGM_PROP_RESTRICT, false, change_estimators},
+			{PGM_PROP_JOIN, false, change_estimators},
 		}
 	},
 	{
-		.kind = "operator family",
+		.kind = PGM_KIND_OPERATOR_FAMILY,
 		.word = "OPERATOR FAMILY",
 		.name = name_of_using,
 		.create = create_family,
-		.property = {{"members", true, change_members}}
+		.property = {{PGM_PROP_MEMBERS, true, change_members}}
 	},
 	{
-		.kind = "operator class",
+		.kind = PGM_KIND_OPERATOR_CLASS,
 		.word = "OPERATOR CLASS",
 		.name = name_of_using,
 		.create = create_class
 	},
 	{
-		.kind = "cast",
+		.kind = PGM_KIND_CAST,
 		.word = "CAST",
 		.create = create_cast
 	},
 	{
-		.kind = "conversion",
+		.kind = PGM_KIND_CONVERSION,
 		.word = "CONVERSION",
 		.create = create_conversion
 	},

@@ -91,7 +91,7 @@ add_foreign_option(StringInfo list, const char *how, const char *option)
  * quoted, else "a=x, b='y z'" for WITH ( ).
  */
 char *
-pgm_option_list(const PgmObject *o, const char *property, bool quoted)
+pgm_option_list(const PgmObject *o, PgmPropertyId property, bool quoted)
 {
 	StringInfoData list;
 	ListCell   *lc;
@@ -115,7 +115,7 @@ pgm_option_list(const PgmObject *o, const char *property, bool quoted)
  */
 char *
 pgm_option_changes(const PgmObject *old, const PgmObject *new,
-				   const char *property)
+				   PgmPropertyId property)
 {
 	List	   *before = old ? pgm_value_list(old, property) : NIL;
 	List	   *after = pgm_value_list(new, property);
@@ -144,7 +144,7 @@ pgm_option_changes(const PgmObject *old, const PgmObject *new,
  * NULL where there is none.  "old" may be NULL.
  */
 char *
-pgm_options_set(const PgmObject *old, const PgmObject *new, const char *property)
+pgm_options_set(const PgmObject *old, const PgmObject *new, PgmPropertyId property)
 {
 	List	   *before = old ? pgm_value_list(old, property) : NIL;
 	StringInfoData list;
@@ -167,7 +167,7 @@ pgm_options_set(const PgmObject *old, const PgmObject *new, const char *property
  */
 char *
 pgm_options_reset(const PgmObject *old, const PgmObject *new,
-				  const char *property)
+				  PgmPropertyId property)
 {
 	List	   *after = pgm_value_list(new, property);
 	StringInfoData list;

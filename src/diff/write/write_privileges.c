@@ -57,7 +57,7 @@ static Right
 right_of(const PgmObject *o)
 {
 	const char *identity = o->identity;
-	const char *before = pgm_kind_is(o, "grant") ? " to " : " from ";
+	const char *before = pgm_kind_is(o, PGM_KIND_GRANT) ? " to " : " from ";
 	const char *on = pgm_text_find(identity, " on ");
 	const char *grantee = pgm_text_find_last(identity, before);
 	const char *by = pgm_text_find(grantee, " by ");
@@ -78,7 +78,7 @@ static bool
 has_grant(const PgmSide *s, const Right *r,
 		  bool (*test) (const PgmObject *o, const Right *its, const Right *r))
 {
-	PgmRange	grants = pgm_side_range(s, "grant", psprintf("%s to ", r->what));
+	PgmRange	grants = pgm_side_range(s, PGM_KIND_GRANT, psprintf("%s to ", r->what));
 
 	for (; grants.at < grants.end; grants.at++)
 	{
@@ -99,7 +99,7 @@ was_granted_on(const PgmObject *o, const Right *its, const Right *r)
 static bool
 is_source(const PgmObject *o, const Right *its, const Right *r)
 {
-	return strcmp(its->grantee, r->grantor) == 0 && pgm_value(o, "grant_option");
+	return strcmp(its->grantee, r->grantor) == 0 && pgm_value(o, PGM_PROP_GRANT_OPTION);
 }
 
 /* Write a statement about a right, as the role that granted it. */
@@ -132,7 +132,7 @@ create_grant(PgmWrite *w, const PgmObject *o)
 	Right		r = right_of(o);
 
 	write_right(w, &r, "GRANT", "TO",
-				pgm_value(o, "grant_option") ? " WITH GRANT OPTION" : "");
+				pgm_value(o, PGM_PROP_GRANT_OPTION) ? " WITH GRANT OPTION" : "");
 }
 
 /* Without what it was made from, it is gone with that. */
@@ -150,7 +150,7 @@ change_grant_option(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	Right		r = right_of(new);
 
-	if (pgm_value(new, "grant_option"))
+	if (pgm_value(new, PGM_PROP_GRANT_OPTION))
 		create_grant(w, new);
 	else
 		write_right(w, &r, "REVOKE GRANT OPTION FOR", "FROM", cascade(w, &r));
@@ -177,7 +177,7 @@ static DefaultRight
 default_right_of(const PgmObject *o)
 {
 	const char *identity = o->identity;
-	const char *before = pgm_kind_is(o, "default grant") ? " to " : " from ";
+	const char *before = pgm_kind_is(o, PGM_KIND_DEFAULT_GRANT) ? " to " : " from ";
 	const char *on = pgm_text_find(identity, " on ");
 	const char *in = pgm_text_find(identity, " in schema ");
 	const char *made = pgm_text_find(identity, " made by ");
@@ -216,7 +216,7 @@ static void
 create_default_grant(PgmWrite *w, const PgmObject *o)
 {
 	write_default(w, o, "GRANT", "TO",
-				  pgm_value(o, "grant_option") ? " WITH GRANT OPTION" : "");
+				  pgm_value(o, PGM_PROP_GRANT_OPTION) ? " WITH GRANT OPTION" : "");
 }
 
 static void
@@ -228,7 +228,7 @@ drop_default_grant(PgmWrite *w, const PgmObject *o)
 static bool
 change_default_option(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (pgm_value(new, "grant_option"))
+	if (pgm_value(new, PGM_PROP_GRANT_OPTION))
 		create_default_grant(w, new);
 	else
 		write_default(w, new, "REVOKE GRANT OPTION FOR", "FROM", "");
@@ -249,24 +249,24 @@ drop_default_revoke(PgmWrite *w, const PgmObject *o)
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "grant",
+		.kind = PGM_KIND_GRANT,
 		.create = create_grant,
 		.drop = drop_grant,
-		.property = {{"grant_option", false, change_grant_option}}
+		.property = {{PGM_PROP_GRANT_OPTION, false, change_grant_option}}
 	},
 	{
-		.kind = "revoke",
+		.kind = PGM_KIND_REVOKE,
 		.create = create_revoke,
 		.drop = drop_revoke
 	},
 	{
-		.kind = "default grant",
+		.kind = PGM_KIND_DEFAULT_GRANT,
 		.create = create_default_grant,
 		.drop = drop_default_grant,
-		.property = {{"grant_option", false, change_default_option}}
+		.property = {{PGM_PROP_GRANT_OPTION, false, change_default_option}}
 	},
 	{
-		.kind = "default revoke",
+		.kind = PGM_KIND_DEFAULT_REVOKE,
 		.create = create_default_revoke,
 		.drop = drop_default_revoke
 	},

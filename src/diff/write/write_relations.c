@@ -60,7 +60,7 @@ pgm_relation_of(const PgmSide *s, const PgmObject *o)
 {
 	const PgmObject *parent = pgm_side_parent(s, o);
 
-	if (parent == NULL || pgm_kind_is(parent, "schema"))
+	if (parent == NULL || pgm_kind_is(parent, PGM_KIND_SCHEMA))
 		return o;
 	return parent;
 }
@@ -82,7 +82,7 @@ pgm_alter_relation(const PgmObject *relation)
 const char *
 pgm_or_renamed(const PgmWrite *w, const PgmObject *o, const PgmObject *in)
 {
-	const PgmObject *same = in ? pgm_side_find(w->new, in->kind->name, in->identity) : NULL;
+	const PgmObject *same = in ? pgm_side_find(w->new, in->kind->id, in->identity) : NULL;
 	StringInfoData out;
 	StringInfoData json;
 	const char *first = NULL;
@@ -92,11 +92,11 @@ pgm_or_renamed(const PgmWrite *w, const PgmObject *o, const PgmObject *in)
 	if (same == NULL)
 		return NULL;
 	initStringInfo(&out);
-	foreach(lc, pgm_side_children(w->new, same, o->kind->name))
+	foreach(lc, pgm_side_children(w->new, same, o->kind->id))
 	{
 		const PgmObject *other = lfirst(lc);
 
-		if (pgm_side_find(w->old, other->kind->name, other->identity) || n++ >= MOST_CANDIDATES)
+		if (pgm_side_find(w->old, other->kind->id, other->identity) || n++ >= MOST_CANDIDATES)
 			continue;
 		if (first == NULL)
 			first = pgm_last_name(other->identity);
@@ -115,21 +115,21 @@ pgm_or_renamed(const PgmWrite *w, const PgmObject *o, const PgmObject *in)
 bool
 pgm_is_partitioned(const PgmObject *relation)
 {
-	return pgm_kind_is(relation, "table") && pgm_value(relation, "partition_key");
+	return pgm_kind_is(relation, PGM_KIND_TABLE) && pgm_value(relation, PGM_PROP_PARTITION_KEY);
 }
 
 bool
 pgm_is_partition(const PgmObject *relation)
 {
-	return (pgm_kind_is(relation, "table") || pgm_kind_is(relation, "foreign table")) &&
-		pgm_value(relation, "partition_bound");
+	return (pgm_kind_is(relation, PGM_KIND_TABLE) || pgm_kind_is(relation, PGM_KIND_FOREIGN_TABLE)) &&
+		pgm_value(relation, PGM_PROP_PARTITION_BOUND);
 }
 
 /* Does the relation exist, and may it have rows? */
 bool
 pgm_is_filled(const PgmWrite *w, const PgmObject *relation)
 {
-	const PgmObject *old = pgm_side_find(w->old, relation->kind->name,
+	const PgmObject *old = pgm_side_find(w->old, relation->kind->id,
 										 relation->identity);
 	const PgmRows *rows = old ? pgm_side_rows(w->old, old) : NULL;
 
@@ -171,8 +171,8 @@ pgm_helper_name(const char *identity, const char *suffix)
 bool
 pgm_constraint_is(const PgmObject *o, const char *words)
 {
-	return o && pgm_kind_is(o, "constraint") &&
-		strncmp(pgm_value(o, "definition"), words, strlen(words)) == 0;
+	return o && pgm_kind_is(o, PGM_KIND_CONSTRAINT) &&
+		strncmp(pgm_value(o, PGM_PROP_DEFINITION), words, strlen(words)) == 0;
 }
 
 /*
@@ -184,7 +184,7 @@ pgm_constraint_is(const PgmObject *o, const char *words)
 bool
 pgm_constraint_ends(const PgmObject *o, const char *words)
 {
-	const char *definition = pgm_value(o, "definition");
+	const char *definition = pgm_value(o, PGM_PROP_DEFINITION);
 	Size		length = strlen(definition);
 
 	return length >= strlen(words) &&
@@ -212,9 +212,9 @@ pgm_column_not_null(const PgmSide *s, const PgmObject *column)
 
 	if (PGM_SERVER_MAJOR < 18 || table == NULL)
 		return NULL;
-	foreach(lc, pgm_side_children(s, table, "constraint"))
+	foreach(lc, pgm_side_children(s, table, PGM_KIND_CONSTRAINT))
 	{
-		const char *other = pgm_value(lfirst(lc), "definition");
+		const char *other = pgm_value(lfirst(lc), PGM_PROP_DEFINITION);
 
 		if (strncmp(other, definition, n) == 0 && (other[n] == '\0' || other[n] == ' '))
 			return lfirst(lc);
@@ -229,8 +229,8 @@ pgm_column_not_null(const PgmSide *s, const PgmObject *column)
 bool
 pgm_is_not_null_check(const PgmObject *constraint, const PgmObject *column)
 {
-	return pgm_kind_is(constraint, "constraint") &&
-		strcmp(pgm_value(constraint, "definition"),
+	return pgm_kind_is(constraint, PGM_KIND_CONSTRAINT) &&
+		strcmp(pgm_value(constraint, PGM_PROP_DEFINITION),
 			   psprintf("CHECK ((%s IS NOT NULL))", pgm_last_name(column->identity))) == 0;
 }
 

@@ -39,7 +39,7 @@ json_setting(const char *json, const char *name)
 static char *
 other_setting(const PgmObject *o, const char *name)
 {
-	return json_setting(pgm_value(o, "other"), name);
+	return json_setting(pgm_value(o, PGM_PROP_OTHER), name);
 }
 
 /* Which generated columns are published, as 18 has it, or NULL */
@@ -57,18 +57,18 @@ published_generated(const PgmObject *o)
 static char *
 publication_options(const PgmObject *old, const PgmObject *new)
 {
-	const char *publish = pgm_value(new, "publish");
+	const char *publish = pgm_value(new, PGM_PROP_PUBLISH);
 	const char *generated = published_generated(new);
 	StringInfoData list;
 
 	initStringInfo(&list);
-	if (old ? !pgm_value_same(old, new, "publish") :
+	if (old ? !pgm_value_same(old, new, PGM_PROP_PUBLISH) :
 		strcmp(publish, "insert, update, delete, truncate") != 0)
 		pgm_text_add(&list, "publish = %s", quote_literal_cstr(publish));
-	if (old ? !pgm_value_same(old, new, "publish_via_partition_root") :
-		pgm_value(new, "publish_via_partition_root") != NULL)
+	if (old ? !pgm_value_same(old, new, PGM_PROP_PUBLISH_VIA_PARTITION_ROOT) :
+		pgm_value(new, PGM_PROP_PUBLISH_VIA_PARTITION_ROOT) != NULL)
 		pgm_text_add(&list, "publish_via_partition_root = %s",
-					 pgm_value(new, "publish_via_partition_root") ? "true" : "false");
+					 pgm_value(new, PGM_PROP_PUBLISH_VIA_PARTITION_ROOT) ? "true" : "false");
 	if (generated &&
 		strcmp(generated, old ? published_generated(old) : "none") != 0)
 		pgm_text_add(&list, "publish_generated_columns = %s", generated);
@@ -96,9 +96,9 @@ exceptions(PgmWrite *w, const PgmObject *o)
 	ListCell   *lc;
 
 	initStringInfo(&list);
-	foreach(lc, pgm_side_children(w->new, o, "published table"))
+	foreach(lc, pgm_side_children(w->new, o, PGM_KIND_PUBLISHED_TABLE))
 	{
-		if (pgm_value(lfirst(lc), "except"))
+		if (pgm_value(lfirst(lc), PGM_PROP_EXCEPT))
 			pgm_text_add(&list, "TABLE ONLY %s", member_name(lfirst(lc)));
 	}
 	return list.len > 0 ? psprintf(" EXCEPT (%s)", list.data) : "";
@@ -112,7 +112,7 @@ create_publication(PgmWrite *w, const PgmObject *o)
 	StringInfoData all;
 
 	initStringInfo(&all);
-	if (pgm_value(o, "all_tables"))
+	if (pgm_value(o, PGM_PROP_ALL_TABLES))
 		pgm_text_add(&all, "ALL TABLES%s", exceptions(w, o));
 	if (sequences && strcmp(sequences, "true") == 0)
 		pgm_text_add(&all, "ALL SEQUENCES");
@@ -138,10 +138,10 @@ change_publication(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 create_published_table(PgmWrite *w, const PgmObject *o)
 {
-	List	   *columns = pgm_value_list(o, "columns");
-	const char *where = pgm_value(o, "where");
+	List	   *columns = pgm_value_list(o, PGM_PROP_COLUMNS);
+	const char *where = pgm_value(o, PGM_PROP_WHERE);
 
-	if (pgm_value(o, "except"))
+	if (pgm_value(o, PGM_PROP_EXCEPT))
 		return;					/* the publication was made with it */
 	pgm_write(w, "ALTER PUBLICATION %s ADD TABLE ONLY %s%s%s", member_publication(o),
 			  member_name(o),
@@ -200,15 +200,15 @@ literal(const char *value)
 /* The settings of subscriptions, how SET has them */
 static const struct
 {
-	const char *property;
+	PgmPropertyId property;
 	const char *(*write) (const char *value);
 	const char *usual;			/* needs not be said */
 }			subscription_settings[] = {
-	{"slot_name", slot_name, ""},
-	{"binary", flag, "false"},
-	{"streaming", streaming, ""},
-	{"disable_on_error", flag, "false"},
-	{"synchronous_commit", literal, "'off'"},
+	{PGM_PROP_SLOT_NAME, slot_name, ""},
+	{PGM_PROP_BINARY, flag, "false"},
+	{PGM_PROP_STREAMING, streaming, ""},
+	{PGM_PROP_DISABLE_ON_ERROR, flag, "false"},
+	{PGM_PROP_SYNCHRONOUS_COMMIT, literal, "'off'"},
 };
 
 /* What only some versions have, which is also what SET calls it */
@@ -226,12 +226,12 @@ subscription_options(const PgmObject *old, const PgmObject *new)
 	initStringInfo(&list);
 	for (int i = 0; i < (int) lengthof(subscription_settings); i++)
 	{
-		const char *property = subscription_settings[i].property;
+		PgmPropertyId property = subscription_settings[i].property;
 		const char *value = subscription_settings[i].write(pgm_value(new, property));
 
 		if (old ? !pgm_value_same(old, new, property) :
 			strcmp(value, subscription_settings[i].usual) != 0)
-			pgm_text_add(&list, "%s = %s", property, value);
+			pgm_text_add(&list, "%s = %s", pgm_property_name(property), value);
 	}
 	for (int i = 0; i < (int) lengthof(other_settings); i++)
 	{
@@ -250,9 +250,9 @@ create_subscription(PgmWrite *w, const PgmObject *o)
 	PgmSql	   *sql;
 
 	sql = pgm_write(w, "CREATE SUBSCRIPTION %s CONNECTION '...' PUBLICATION %s WITH (connect = false, %s%s)",
-					o->identity, pgm_text_names(pgm_value_list(o, "publications")),
+					o->identity, pgm_text_names(pgm_value_list(o, PGM_PROP_PUBLICATIONS)),
 					subscription_options(NULL, o),
-					pgm_value(o, "two_phase") ? ", two_phase = true" : "");
+					pgm_value(o, PGM_PROP_TWO_PHASE) ? ", two_phase = true" : "");
 	sql->question = psprintf("How is the publisher of subscription %s reached? The connection string may be secret, so it is not a part of the schema.",
 							 o->identity);
 	sql->hazard = "the replication slot has to be there before the subscription is enabled, and ALTER SUBSCRIPTION REFRESH PUBLICATION has to follow";
@@ -264,18 +264,18 @@ drop_subscription(PgmWrite *w, const PgmObject *o)
 {
 	PgmSql	   *sql = pgm_write(w, "DROP SUBSCRIPTION %s", o->identity);
 
-	sql->lone = pgm_value(o, "slot_name") != NULL;
+	sql->lone = pgm_value(o, PGM_PROP_SLOT_NAME) != NULL;
 }
 
 /* Where it is enabled, the publisher is asked what is in the publications. */
 static void
 change_publications(PgmWrite *w, const PgmObject *o)
 {
-	bool		enabled = pgm_value(o, "enabled") != NULL;
+	bool		enabled = pgm_value(o, PGM_PROP_ENABLED) != NULL;
 	PgmSql	   *sql;
 
 	sql = pgm_write(w, "ALTER SUBSCRIPTION %s SET PUBLICATION %s%s", o->identity,
-					pgm_text_names(pgm_value_list(o, "publications")),
+					pgm_text_names(pgm_value_list(o, PGM_PROP_PUBLICATIONS)),
 					enabled ? "" : " WITH (refresh = false)");
 	sql->lone = enabled;
 }
@@ -285,8 +285,8 @@ static bool
 change_subscription(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	char	   *options;
-	bool		was = old && pgm_value(old, "enabled");
-	bool		is = pgm_value(new, "enabled") != NULL;
+	bool		was = old && pgm_value(old, PGM_PROP_ENABLED);
+	bool		is = pgm_value(new, PGM_PROP_ENABLED) != NULL;
 	bool		stop;
 
 	if (old == NULL)
@@ -296,53 +296,53 @@ change_subscription(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		return true;
 	}
 	options = subscription_options(old, new);
-	stop = was && (!is || !pgm_value_same(old, new, "slot_name"));
+	stop = was && (!is || !pgm_value_same(old, new, PGM_PROP_SLOT_NAME));
 	if (stop)
 		pgm_write(w, "ALTER SUBSCRIPTION %s DISABLE", new->identity);
 	if (options)
 		pgm_write(w, "ALTER SUBSCRIPTION %s SET (%s)", new->identity, options);
 	if (is && (stop || !was))
 		pgm_write(w, "ALTER SUBSCRIPTION %s ENABLE", new->identity);
-	if (!pgm_value_same(old, new, "publications"))
+	if (!pgm_value_same(old, new, PGM_PROP_PUBLICATIONS))
 		change_publications(w, new);
 	return true;
 }
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "publication",
+		.kind = PGM_KIND_PUBLICATION,
 		.word = "PUBLICATION",
 		.create = create_publication,
 		.property = {
-			{"publish", false, change_publication},
-			{"publish_via_partition_root", false, change_publication},
-			{"other", false, change_publication},
+			{PGM_PROP_PUBLISH, false, change_publication},
+			{PGM_PROP_PUBLISH_VIA_PARTITION_ROOT, false, change_publication},
+			{PGM_PROP_OTHER, false, change_publication},
 		}
 	},
 	{
-		.kind = "published table",
+		.kind = PGM_KIND_PUBLISHED_TABLE,
 		.create = create_published_table,
 		.drop = drop_published_table
 	},
 	{
-		.kind = "published schema",
+		.kind = PGM_KIND_PUBLISHED_SCHEMA,
 		.create = create_published_schema,
 		.drop = drop_published_schema
 	},
 	{
-		.kind = "subscription",
+		.kind = PGM_KIND_SUBSCRIPTION,
 		.word = "SUBSCRIPTION",
 		.create = create_subscription,
 		.drop = drop_subscription,
 		.property = {
-			{"publications", false, change_subscription},
-			{"enabled", true, change_subscription},
-			{"binary", false, change_subscription},
-			{"streaming", false, change_subscription},
-			{"disable_on_error", false, change_subscription},
-			{"slot_name", false, change_subscription},
-			{"synchronous_commit", false, change_subscription},
-			{"other", false, change_subscription},
+			{PGM_PROP_PUBLICATIONS, false, change_subscription},
+			{PGM_PROP_ENABLED, true, change_subscription},
+			{PGM_PROP_BINARY, false, change_subscription},
+			{PGM_PROP_STREAMING, false, change_subscription},
+			{PGM_PROP_DISABLE_ON_ERROR, false, change_subscription},
+			{PGM_PROP_SLOT_NAME, false, change_subscription},
+			{PGM_PROP_SYNCHRONOUS_COMMIT, false, change_subscription},
+			{PGM_PROP_OTHER, false, change_subscription},
 		}
 	},
 };

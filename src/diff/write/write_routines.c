@@ -20,7 +20,7 @@
 /* How CREATE AGGREGATE says a property */
 typedef struct AggregateProperty
 {
-	const char *property;
+	PgmPropertyId property;
 	const char *word;
 	enum
 	{
@@ -33,26 +33,26 @@ typedef struct AggregateProperty
 } AggregateProperty;
 
 static const AggregateProperty aggregate_properties[] = {
-	{"sfunc", "SFUNC", OF_FUNCTION, NULL},
-	{"stype", "STYPE", OF_VALUE, NULL},
-	{"sspace", "SSPACE", OF_VALUE, "0"},
-	{"finalfunc", "FINALFUNC", OF_FUNCTION, NULL},
-	{"finalfunc_extra", "FINALFUNC_EXTRA", OF_FLAG, NULL},
-	{"finalfunc_modify", "FINALFUNC_MODIFY", OF_VALUE, NULL},
-	{"combinefunc", "COMBINEFUNC", OF_FUNCTION, NULL},
-	{"serialfunc", "SERIALFUNC", OF_FUNCTION, NULL},
-	{"deserialfunc", "DESERIALFUNC", OF_FUNCTION, NULL},
-	{"initcond", "INITCOND", OF_VALUE, NULL},
-	{"msfunc", "MSFUNC", OF_FUNCTION, NULL},
-	{"minvfunc", "MINVFUNC", OF_FUNCTION, NULL},
-	{"mstype", "MSTYPE", OF_VALUE, NULL},
-	{"msspace", "MSSPACE", OF_VALUE, "0"},
-	{"mfinalfunc", "MFINALFUNC", OF_FUNCTION, NULL},
-	{"mfinalfunc_extra", "MFINALFUNC_EXTRA", OF_FLAG, NULL},
-	{"mfinalfunc_modify", "MFINALFUNC_MODIFY", OF_VALUE, NULL},
-	{"minitcond", "MINITCOND", OF_VALUE, NULL},
-	{"sortop", "SORTOP", OF_OPERATOR, NULL},
-	{"parallel", "PARALLEL", OF_VALUE, NULL},
+	{PGM_PROP_SFUNC, "SFUNC", OF_FUNCTION, NULL},
+	{PGM_PROP_STYPE, "STYPE", OF_VALUE, NULL},
+	{PGM_PROP_SSPACE, "SSPACE", OF_VALUE, "0"},
+	{PGM_PROP_FINALFUNC, "FINALFUNC", OF_FUNCTION, NULL},
+	{PGM_PROP_FINALFUNC_EXTRA, "FINALFUNC_EXTRA", OF_FLAG, NULL},
+	{PGM_PROP_FINALFUNC_MODIFY, "FINALFUNC_MODIFY", OF_VALUE, NULL},
+	{PGM_PROP_COMBINEFUNC, "COMBINEFUNC", OF_FUNCTION, NULL},
+	{PGM_PROP_SERIALFUNC, "SERIALFUNC", OF_FUNCTION, NULL},
+	{PGM_PROP_DESERIALFUNC, "DESERIALFUNC", OF_FUNCTION, NULL},
+	{PGM_PROP_INITCOND, "INITCOND", OF_VALUE, NULL},
+	{PGM_PROP_MSFUNC, "MSFUNC", OF_FUNCTION, NULL},
+	{PGM_PROP_MINVFUNC, "MINVFUNC", OF_FUNCTION, NULL},
+	{PGM_PROP_MSTYPE, "MSTYPE", OF_VALUE, NULL},
+	{PGM_PROP_MSSPACE, "MSSPACE", OF_VALUE, "0"},
+	{PGM_PROP_MFINALFUNC, "MFINALFUNC", OF_FUNCTION, NULL},
+	{PGM_PROP_MFINALFUNC_EXTRA, "MFINALFUNC_EXTRA", OF_FLAG, NULL},
+	{PGM_PROP_MFINALFUNC_MODIFY, "MFINALFUNC_MODIFY", OF_VALUE, NULL},
+	{PGM_PROP_MINITCOND, "MINITCOND", OF_VALUE, NULL},
+	{PGM_PROP_SORTOP, "SORTOP", OF_OPERATOR, NULL},
+	{PGM_PROP_PARALLEL, "PARALLEL", OF_VALUE, NULL},
 };
 
 /* Which a type needs is made and dropped with that. */
@@ -60,7 +60,7 @@ static void
 create_routine(PgmWrite *w, const PgmObject *o)
 {
 	if (pgm_type_of_function(w->new, o) == NULL)
-		pgm_write(w, "%s", pgm_value(o, "definition"));
+		pgm_write(w, "%s", pgm_value(o, PGM_PROP_DEFINITION));
 }
 
 static void
@@ -73,7 +73,7 @@ drop_routine(PgmWrite *w, const PgmObject *o)
 static CreateFunctionStmt *
 parse_routine(const PgmObject *o)
 {
-	List	   *list = raw_parser(pgm_value(o, "definition"), RAW_PARSE_DEFAULT);
+	List	   *list = raw_parser(pgm_value(o, PGM_PROP_DEFINITION), RAW_PARSE_DEFAULT);
 
 	return castNode(CreateFunctionStmt, linitial_node(RawStmt, list)->stmt);
 }
@@ -194,7 +194,7 @@ change_routine(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (is_window(before) != is_window(after) ||
 		!inputs_stay(before, after) || !results_stay(before, after))
 		return false;
-	pgm_write(w, "%s", pgm_value(new, "definition"));
+	pgm_write(w, "%s", pgm_value(new, PGM_PROP_DEFINITION));
 	return true;
 }
 
@@ -202,7 +202,7 @@ change_routine(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const char *
 name_of_aggregate(const PgmObject *o)
 {
-	const char *arguments = pgm_value(o, "arguments");
+	const char *arguments = pgm_value(o, PGM_PROP_ARGUMENTS);
 
 	return psprintf("%s(%s)", pgm_text_callee(o->identity),
 					arguments && arguments[0] ? arguments : "*");
@@ -212,9 +212,9 @@ name_of_aggregate(const PgmObject *o)
 static bool
 is_usual(const PgmObject *o, const AggregateProperty *p, const char *value)
 {
-	bool		ordered = pgm_value(o, "form") != NULL;
+	bool		ordered = pgm_value(o, PGM_PROP_FORM) != NULL;
 
-	if (strstr(p->property, "_modify"))
+	if (p->property == PGM_PROP_FINALFUNC_MODIFY || p->property == PGM_PROP_MFINALFUNC_MODIFY)
 		return strcmp(value, ordered ? "read_write" : "read_only") == 0;
 	return p->usual && strcmp(value, p->usual) == 0;
 }
@@ -222,7 +222,7 @@ is_usual(const PgmObject *o, const AggregateProperty *p, const char *value)
 static void
 write_aggregate(PgmWrite *w, const PgmObject *o, const char *verb)
 {
-	const char *form = pgm_value(o, "form");
+	const char *form = pgm_value(o, PGM_PROP_FORM);
 	StringInfoData list;
 
 	initStringInfo(&list);
@@ -266,14 +266,14 @@ create_event_trigger(PgmWrite *w, const PgmObject *o)
 	ListCell   *lc;
 
 	initStringInfo(&tags);
-	foreach(lc, pgm_value_list(o, "tags"))
+	foreach(lc, pgm_value_list(o, PGM_PROP_TAGS))
 	{
 		pgm_text_add(&tags, "%s", quote_literal_cstr(lfirst(lc)));
 	}
 	pgm_write(w, "CREATE EVENT TRIGGER %s ON %s%s EXECUTE FUNCTION %s", o->identity,
-			  pgm_value(o, "event"),
+			  pgm_value(o, PGM_PROP_EVENT),
 			  tags.len > 0 ? psprintf(" WHEN TAG IN (%s)", tags.data) : "",
-			  pgm_value(o, "function"));
+			  pgm_value(o, PGM_PROP_FUNCTION));
 }
 
 static bool
@@ -284,7 +284,7 @@ change_enabled(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		{"on replicas", "ENABLE REPLICA"},
 		{"always", "ENABLE ALWAYS"},
 	};
-	const char *enabled = pgm_value(new, "enabled");
+	const char *enabled = pgm_value(new, PGM_PROP_ENABLED);
 	const char *word = "ENABLE";
 
 	for (int i = 0; enabled && i < (int) lengthof(words); i++)
@@ -296,52 +296,52 @@ change_enabled(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "function",
+		.kind = PGM_KIND_FUNCTION,
 		.word = "FUNCTION",
 		.create = create_routine,
 		.drop = drop_routine,
-		.property = {{"definition", false, change_routine}}
+		.property = {{PGM_PROP_DEFINITION, false, change_routine}}
 	},
 	{
-		.kind = "procedure",
+		.kind = PGM_KIND_PROCEDURE,
 		.word = "PROCEDURE",
 		.create = create_routine,
 		.drop = drop_routine,
-		.property = {{"definition", false, change_routine}}
+		.property = {{PGM_PROP_DEFINITION, false, change_routine}}
 	},
 	{
-		.kind = "aggregate",
+		.kind = PGM_KIND_AGGREGATE,
 		.word = "AGGREGATE",
 		.name = name_of_aggregate,
 		.create = create_aggregate,
 		.property = {
-			{"sfunc", false, change_aggregate},
-			{"stype", false, change_aggregate},
-			{"sspace", false, change_aggregate},
-			{"finalfunc", false, change_aggregate},
-			{"finalfunc_extra", false, change_aggregate},
-			{"finalfunc_modify", false, change_aggregate},
-			{"combinefunc", false, change_aggregate},
-			{"serialfunc", false, change_aggregate},
-			{"deserialfunc", false, change_aggregate},
-			{"initcond", false, change_aggregate},
-			{"msfunc", false, change_aggregate},
-			{"minvfunc", false, change_aggregate},
-			{"mstype", false, change_aggregate},
-			{"msspace", false, change_aggregate},
-			{"mfinalfunc", false, change_aggregate},
-			{"mfinalfunc_extra", false, change_aggregate},
-			{"mfinalfunc_modify", false, change_aggregate},
-			{"minitcond", false, change_aggregate},
-			{"sortop", false, change_aggregate},
-			{"parallel", false, change_aggregate},
+			{PGM_PROP_SFUNC, false, change_aggregate},
+			{PGM_PROP_STYPE, false, change_aggregate},
+			{PGM_PROP_SSPACE, false, change_aggregate},
+			{PGM_PROP_FINALFUNC, false, change_aggregate},
+			{PGM_PROP_FINALFUNC_EXTRA, false, change_aggregate},
+			{PGM_PROP_FINALFUNC_MODIFY, false, change_aggregate},
+			{PGM_PROP_COMBINEFUNC, false, change_aggregate},
+			{PGM_PROP_SERIALFUNC, false, change_aggregate},
+			{PGM_PROP_DESERIALFUNC, false, change_aggregate},
+			{PGM_PROP_INITCOND, false, change_aggregate},
+			{PGM_PROP_MSFUNC, false, change_aggregate},
+			{PGM_PROP_MINVFUNC, false, change_aggregate},
+			{PGM_PROP_MSTYPE, false, change_aggregate},
+			{PGM_PROP_MSSPACE, false, change_aggregate},
+			{PGM_PROP_MFINALFUNC, false, change_aggregate},
+			{PGM_PROP_MFINALFUNC_EXTRA, false, change_aggregate},
+			{PGM_PROP_MFINALFUNC_MODIFY, false, change_aggregate},
+			{PGM_PROP_MINITCOND, false, change_aggregate},
+			{PGM_PROP_SORTOP, false, change_aggregate},
+			{PGM_PROP_PARALLEL, false, change_aggregate},
 		}
 	},
 	{
-		.kind = "event trigger",
+		.kind = PGM_KIND_EVENT_TRIGGER,
 		.word = "EVENT TRIGGER",
 		.create = create_event_trigger,
-		.property = {{"enabled", true, change_enabled}}
+		.property = {{PGM_PROP_ENABLED, true, change_enabled}}
 	},
 };
 

@@ -25,7 +25,7 @@ typedef struct Numbers
 } Numbers;
 
 static int64
-number_of(const PgmObject *o, const char *property)
+number_of(const PgmObject *o, PgmPropertyId property)
 {
 	return pg_strtoint64(pgm_value(o, property));
 }
@@ -34,11 +34,11 @@ static Numbers
 numbers_of(const PgmObject *o)
 {
 	Numbers		n = {
-		.start = number_of(o, "start"),
-		.increment = number_of(o, "increment"),
-		.minimum = number_of(o, "minimum"),
-		.maximum = number_of(o, "maximum"),
-		.cache = number_of(o, "cache")
+		.start = number_of(o, PGM_PROP_START),
+		.increment = number_of(o, PGM_PROP_INCREMENT),
+		.minimum = number_of(o, PGM_PROP_MINIMUM),
+		.maximum = number_of(o, PGM_PROP_MAXIMUM),
+		.cache = number_of(o, PGM_PROP_CACHE)
 	};
 
 	return n;
@@ -55,7 +55,7 @@ lowest_of(const char *type)
 bool
 pgm_sequence_narrows(const PgmObject *old, const PgmObject *new)
 {
-	return lowest_of(pgm_value(new, "type")) > lowest_of(pgm_value(old, "type"));
+	return lowest_of(pgm_value(new, PGM_PROP_TYPE)) > lowest_of(pgm_value(old, PGM_PROP_TYPE));
 }
 
 /* What a sequence of this type has but for its start, which is its first end. */
@@ -83,7 +83,7 @@ static void
 append_options(StringInfo out, const PgmObject *o)
 {
 	Numbers		n = numbers_of(o);
-	Numbers		usual = usual_numbers(pgm_value(o, "type"), n.increment);
+	Numbers		usual = usual_numbers(pgm_value(o, PGM_PROP_TYPE), n.increment);
 
 	if (n.start != (n.increment > 0 ? n.minimum : n.maximum))
 		appendStringInfo(out, " START WITH " INT64_FORMAT, n.start);
@@ -91,7 +91,7 @@ append_options(StringInfo out, const PgmObject *o)
 	append_number(out, "MINVALUE", n.minimum, usual.minimum);
 	append_number(out, "MAXVALUE", n.maximum, usual.maximum);
 	append_number(out, "CACHE", n.cache, usual.cache);
-	if (pgm_value(o, "cycle"))
+	if (pgm_value(o, PGM_PROP_CYCLE))
 		appendStringInfoString(out, " CYCLE");
 }
 
@@ -104,24 +104,24 @@ persistence(bool unlogged)
 static void
 create_sequence(PgmWrite *w, const PgmObject *o)
 {
-	const char *type = pgm_value(o, "type");
+	const char *type = pgm_value(o, PGM_PROP_TYPE);
 	StringInfoData options;
 
-	if (pgm_value(o, "identity_of"))
+	if (pgm_value(o, PGM_PROP_IDENTITY_OF))
 		return;
 	initStringInfo(&options);
 	if (strcmp(type, "bigint") != 0)
 		appendStringInfo(&options, " AS %s", type);
 	append_options(&options, o);
 	pgm_write(w, "CREATE %sSEQUENCE %s%s",
-			  pgm_value(o, "unlogged") ? "UNLOGGED " : "", o->identity,
+			  pgm_value(o, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", o->identity,
 			  options.data);
 }
 
 static void
 drop_sequence(PgmWrite *w, const PgmObject *o)
 {
-	if (pgm_value(o, "identity_of") == NULL)
+	if (pgm_value(o, PGM_PROP_IDENTITY_OF) == NULL)
 		pgm_write(w, "DROP SEQUENCE %s", o->identity)->hazard =
 			"where the sequence is at is lost";
 }
@@ -158,7 +158,7 @@ write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	Numbers		before = numbers_of(old);
 	Numbers		after = numbers_of(new);
-	bool		retyped = !pgm_value_same(old, new, "type");
+	bool		retyped = !pgm_value_same(old, new, PGM_PROP_TYPE);
 	bool		apart = after.minimum > before.maximum ||
 		after.maximum < before.minimum;
 	StringInfoData text;
@@ -167,7 +167,7 @@ write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		move_within(w, new->identity, &before, &after);
 	initStringInfo(&text);
 	if (retyped)
-		appendStringInfo(&text, " AS %s", pgm_value(new, "type"));
+		appendStringInfo(&text, " AS %s", pgm_value(new, PGM_PROP_TYPE));
 	append_number(&text, "INCREMENT BY", after.increment, before.increment);
 	if (retyped || after.minimum != before.minimum)
 		appendStringInfo(&text, " MINVALUE " INT64_FORMAT, after.minimum);
@@ -177,8 +177,8 @@ write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (apart)
 		appendStringInfoString(&text, " RESTART");
 	append_number(&text, "CACHE", after.cache, before.cache);
-	if (!pgm_value_same(old, new, "cycle"))
-		appendStringInfo(&text, " %sCYCLE", pgm_value(new, "cycle") ? "" : "NO ");
+	if (!pgm_value_same(old, new, PGM_PROP_CYCLE))
+		appendStringInfo(&text, " %sCYCLE", pgm_value(new, PGM_PROP_CYCLE) ? "" : "NO ");
 	pgm_write(w, "ALTER SEQUENCE %s%s", new->identity, text.data)->hazard =
 		apart ? "the sequence starts anew, for where it is at is beyond its new bounds" : NULL;
 	return true;
@@ -188,7 +188,7 @@ static bool
 write_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write(w, "ALTER SEQUENCE %s SET %s", new->identity,
-			  persistence(pgm_value(new, "unlogged") != NULL));
+			  persistence(pgm_value(new, PGM_PROP_UNLOGGED) != NULL));
 	return true;
 }
 
@@ -196,13 +196,13 @@ write_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 set_persistence_of_identity(PgmWrite *w, const PgmObject *o)
 {
-	const PgmObject *column = pgm_side_find(w->new, "column",
-											pgm_value(o, "identity_of"));
+	const PgmObject *column = pgm_side_find(w->new, PGM_KIND_COLUMN,
+											pgm_value(o, PGM_PROP_IDENTITY_OF));
 	const PgmObject *table = column ? pgm_side_parent(w->new, column) : NULL;
 
-	if (table && !pgm_value_same(o, table, "unlogged"))
+	if (table && !pgm_value_same(o, table, PGM_PROP_UNLOGGED))
 		pgm_write(w, "ALTER SEQUENCE %s SET %s", o->identity,
-				  persistence(pgm_value(o, "unlogged") != NULL));
+				  persistence(pgm_value(o, PGM_PROP_UNLOGGED) != NULL));
 }
 
 /*
@@ -212,13 +212,13 @@ set_persistence_of_identity(PgmWrite *w, const PgmObject *o)
 static bool
 write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *owner = pgm_value(new, "owner");
-	const char *column = old ? pgm_value(old, "owned_by") : NULL;
+	const char *owner = pgm_value(new, PGM_PROP_OWNER);
+	const char *column = old ? pgm_value(old, PGM_PROP_OWNED_BY) : NULL;
 
-	if (old == NULL && pgm_value(new, "identity_of"))
+	if (old == NULL && pgm_value(new, PGM_PROP_IDENTITY_OF))
 		set_persistence_of_identity(w, new);
-	if (pgm_value(new, "identity_of") ||
-		(column && pgm_value_same(old, new, "owned_by")))
+	if (pgm_value(new, PGM_PROP_IDENTITY_OF) ||
+		(column && pgm_value_same(old, new, PGM_PROP_OWNED_BY)))
 		return true;
 	if (old == NULL &&
 		strcmp(owner, quote_identifier(GetUserNameFromId(GetUserId(), false))) == 0)
@@ -246,20 +246,20 @@ pgm_sequence_options(const PgmObject *sequence)
 
 static const PgmWriter sequences[] = {
 	{
-		.kind = "sequence",
+		.kind = PGM_KIND_SEQUENCE,
 		.word = "SEQUENCE",
 		.create = create_sequence,
 		.drop = drop_sequence,
 		.property = {
-			{"owner", true, write_owner},
-			{"unlogged", false, write_unlogged},
-			{"type", false, write_numbers},
-			{"start", false, write_numbers},
-			{"increment", false, write_numbers},
-			{"minimum", false, write_numbers},
-			{"maximum", false, write_numbers},
-			{"cache", false, write_numbers},
-			{"cycle", false, write_numbers},
+			{PGM_PROP_OWNER, true, write_owner},
+			{PGM_PROP_UNLOGGED, false, write_unlogged},
+			{PGM_PROP_TYPE, false, write_numbers},
+			{PGM_PROP_START, false, write_numbers},
+			{PGM_PROP_INCREMENT, false, write_numbers},
+			{PGM_PROP_MINIMUM, false, write_numbers},
+			{PGM_PROP_MAXIMUM, false, write_numbers},
+			{PGM_PROP_CACHE, false, write_numbers},
+			{PGM_PROP_CYCLE, false, write_numbers},
 		}
 	},
 };

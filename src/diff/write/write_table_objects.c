@@ -75,10 +75,10 @@ write_state(PgmWrite *w, const PgmObject *o, const char *state)
 static bool
 change_rule(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (old && !pgm_value_same(old, new, "definition"))
+	if (old && !pgm_value_same(old, new, PGM_PROP_DEFINITION))
 		replace(w, new);
-	if (old == NULL || !pgm_value_same(old, new, "enabled"))
-		write_state(w, new, pgm_value(new, "enabled"));
+	if (old == NULL || !pgm_value_same(old, new, PGM_PROP_ENABLED))
+		write_state(w, new, pgm_value(new, PGM_PROP_ENABLED));
 	return true;
 }
 
@@ -88,10 +88,10 @@ table_above(const PgmSide *s, const PgmObject *table)
 {
 	List	   *above;
 
-	if (table == NULL || pgm_value(table, "partition_bound") == NULL)
+	if (table == NULL || pgm_value(table, PGM_PROP_PARTITION_BOUND) == NULL)
 		return NULL;
-	above = pgm_value_list(table, "inherits");
-	return pgm_side_find(s, "table", linitial(above));
+	above = pgm_value_list(table, PGM_PROP_INHERITS);
+	return pgm_side_find(s, PGM_KIND_TABLE, linitial(above));
 }
 
 /* How many levels below a table another one is, 0 if it is not. */
@@ -136,9 +136,9 @@ clones_below(const PgmWrite *w, const PgmObject *o)
 		const PgmObject *each = s->object[i];
 		Clone	   *clone;
 
-		if (each->kind != o->kind || pgm_value(each, "cloned") == NULL ||
+		if (each->kind != o->kind || pgm_value(each, PGM_PROP_CLONED) == NULL ||
 			strcmp(own_name(each), name) != 0 ||
-			pgm_side_find(w->old, "trigger", each->identity) == NULL)
+			pgm_side_find(w->old, PGM_KIND_TRIGGER, each->identity) == NULL)
 			continue;
 		clone = palloc(sizeof(Clone));
 		clone->trigger = each;
@@ -160,7 +160,7 @@ write_clones(PgmWrite *w, const PgmObject *o)
 	{
 		const PgmObject *clone = ((const Clone *) lfirst(lc))->trigger;
 
-		write_state(w, clone, pgm_value(clone, "enabled"));
+		write_state(w, clone, pgm_value(clone, PGM_PROP_ENABLED));
 	}
 }
 
@@ -175,9 +175,9 @@ write_trigger_state(PgmWrite *w, const PgmObject *o, const char *state)
 static void
 create_trigger(PgmWrite *w, const PgmObject *o)
 {
-	if (pgm_value(o, "cloned") == NULL)
+	if (pgm_value(o, PGM_PROP_CLONED) == NULL)
 		create_as_defined(w, o);
-	else if (pgm_value(o, "enabled") == NULL)
+	else if (pgm_value(o, PGM_PROP_ENABLED) == NULL)
 		write_trigger_state(w, o, NULL);
 }
 
@@ -188,13 +188,13 @@ create_trigger(PgmWrite *w, const PgmObject *o)
 static const PgmObject *
 trigger_above(const PgmSide *s, const PgmObject *clone)
 {
-	const PgmObject *table = pgm_side_find(s, "table", relation_of(clone));
+	const PgmObject *table = pgm_side_find(s, PGM_KIND_TABLE, relation_of(clone));
 
 	while ((table = table_above(s, table)) != NULL)
 	{
 		char	   *identity = psprintf("%s on %s", own_name(clone),
 										table->identity);
-		const PgmObject *above = pgm_side_find(s, "trigger", identity);
+		const PgmObject *above = pgm_side_find(s, PGM_KIND_TRIGGER, identity);
 
 		if (above)
 			return above;
@@ -207,14 +207,14 @@ drop_trigger(PgmWrite *w, const PgmObject *o)
 {
 	const PgmObject *above;
 
-	if (pgm_value(o, "cloned") == NULL)
+	if (pgm_value(o, PGM_PROP_CLONED) == NULL)
 	{
 		pgm_write(w, "DROP TRIGGER %s", name_on_relation(o));
 		return;
 	}
 	above = trigger_above(w->new, o);
 	if (above)
-		write_trigger_state(w, o, pgm_value(above, "enabled"));
+		write_trigger_state(w, o, pgm_value(above, PGM_PROP_ENABLED));
 }
 
 static bool
@@ -222,14 +222,14 @@ is_constraint(const PgmObject *trigger)
 {
 	const char *start = "CREATE CONSTRAINT";
 
-	return strncmp(pgm_value(trigger, "definition"), start, strlen(start)) == 0;
+	return strncmp(pgm_value(trigger, PGM_PROP_DEFINITION), start, strlen(start)) == 0;
 }
 
 /* CREATE OR REPLACE does the same to the clones, and enables all of them. */
 static bool
 replace_trigger(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *state = pgm_value(new, "enabled");
+	const char *state = pgm_value(new, PGM_PROP_ENABLED);
 
 	if (is_constraint(old) || is_constraint(new))
 		return false;
@@ -244,11 +244,11 @@ replace_trigger(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_trigger(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (old && !pgm_value_same(old, new, "definition") &&
-		pgm_value(new, "cloned") == NULL)
+	if (old && !pgm_value_same(old, new, PGM_PROP_DEFINITION) &&
+		pgm_value(new, PGM_PROP_CLONED) == NULL)
 		return replace_trigger(w, old, new);
-	if (old == NULL || !pgm_value_same(old, new, "enabled"))
-		write_trigger_state(w, new, pgm_value(new, "enabled"));
+	if (old == NULL || !pgm_value_same(old, new, PGM_PROP_ENABLED))
+		write_trigger_state(w, new, pgm_value(new, PGM_PROP_ENABLED));
 	return true;
 }
 
@@ -259,10 +259,10 @@ role_list(const PgmObject *policy)
 	ListCell   *lc;
 	const char *separator = "";
 
-	if (pgm_value(policy, "roles") == NULL)
+	if (pgm_value(policy, PGM_PROP_ROLES) == NULL)
 		return "PUBLIC";
 	initStringInfo(&list);
-	foreach(lc, pgm_value_list(policy, "roles"))
+	foreach(lc, pgm_value_list(policy, PGM_PROP_ROLES))
 	{
 		appendStringInfo(&list, "%s%s", separator, quote_identifier(lfirst(lc)));
 		separator = ", ";
@@ -280,18 +280,18 @@ append_expression(StringInfo out, const char *word, const char *expression)
 static void
 create_policy(PgmWrite *w, const PgmObject *o)
 {
-	const char *command = pgm_value(o, "command");
+	const char *command = pgm_value(o, PGM_PROP_COMMAND);
 	StringInfoData text;
 
 	initStringInfo(&text);
-	if (pgm_value(o, "restrictive"))
+	if (pgm_value(o, PGM_PROP_RESTRICTIVE))
 		appendStringInfoString(&text, " AS RESTRICTIVE");
 	if (command)
 		appendStringInfo(&text, " FOR %s", asc_toupper(command, strlen(command)));
-	if (pgm_value(o, "roles"))
+	if (pgm_value(o, PGM_PROP_ROLES))
 		appendStringInfo(&text, " TO %s", role_list(o));
-	append_expression(&text, "USING", pgm_value(o, "using"));
-	append_expression(&text, "WITH CHECK", pgm_value(o, "with_check"));
+	append_expression(&text, "USING", pgm_value(o, PGM_PROP_USING));
+	append_expression(&text, "WITH CHECK", pgm_value(o, PGM_PROP_WITH_CHECK));
 	pgm_write(w, "CREATE POLICY %s%s", name_on_relation(o), text.data);
 }
 
@@ -299,23 +299,27 @@ create_policy(PgmWrite *w, const PgmObject *o)
 static bool
 change_policy(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	static const char *const expressions[][2] = {
-		{"using", "USING"},
-		{"with_check", "WITH CHECK"},
+	static const struct
+	{
+		PgmPropertyId property;
+		const char *word;
+	}			expressions[] = {
+		{PGM_PROP_USING, "USING"},
+		{PGM_PROP_WITH_CHECK, "WITH CHECK"},
 	};
 	StringInfoData text;
 
 	initStringInfo(&text);
-	if (!pgm_value_same(old, new, "roles"))
+	if (!pgm_value_same(old, new, PGM_PROP_ROLES))
 		appendStringInfo(&text, " TO %s", role_list(new));
 	for (int i = 0; i < (int) lengthof(expressions); i++)
 	{
-		const char *expression = pgm_value(new, expressions[i][0]);
+		const char *expression = pgm_value(new, expressions[i].property);
 
-		if (pgm_value(old, expressions[i][0]) && expression == NULL)
+		if (pgm_value(old, expressions[i].property) && expression == NULL)
 			return false;
-		if (!pgm_value_same(old, new, expressions[i][0]))
-			append_expression(&text, expressions[i][1], expression);
+		if (!pgm_value_same(old, new, expressions[i].property))
+			append_expression(&text, expressions[i].word, expression);
 	}
 	pgm_write(w, "ALTER POLICY %s%s", name_on_relation(new), text.data);
 	return true;
@@ -325,7 +329,7 @@ change_policy(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_statistics_target(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *target = pgm_value(new, "statistics_target");
+	const char *target = pgm_value(new, PGM_PROP_STATISTICS_TARGET);
 
 	pgm_write(w, "ALTER STATISTICS %s SET STATISTICS %s", new->identity,
 			  target ? target : "-1");
@@ -336,7 +340,7 @@ write_statistics_target(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 char *
 pgm_definition(const PgmObject *o)
 {
-	char	   *definition = pstrdup(pgm_value(o, "definition"));
+	char	   *definition = pstrdup(pgm_value(o, PGM_PROP_DEFINITION));
 	Size		length = strlen(definition);
 
 	while (length > 0 && strchr("; \n", definition[length - 1]))
@@ -346,43 +350,43 @@ pgm_definition(const PgmObject *o)
 
 static const PgmWriter parts[] = {
 	{
-		.kind = "rule",
+		.kind = PGM_KIND_RULE,
 		.word = "RULE",
 		.name = name_on_relation,
 		.create = create_as_defined,
 		.property = {
-			{"definition", false, change_rule},
-			{"enabled", true, change_rule},
+			{PGM_PROP_DEFINITION, false, change_rule},
+			{PGM_PROP_ENABLED, true, change_rule},
 		}
 	},
 	{
-		.kind = "trigger",
+		.kind = PGM_KIND_TRIGGER,
 		.word = "TRIGGER",
 		.name = name_on_relation,
 		.create = create_trigger,
 		.drop = drop_trigger,
 		.property = {
-			{"definition", false, change_trigger},
-			{"enabled", true, change_trigger},
+			{PGM_PROP_DEFINITION, false, change_trigger},
+			{PGM_PROP_ENABLED, true, change_trigger},
 		}
 	},
 	{
-		.kind = "policy",
+		.kind = PGM_KIND_POLICY,
 		.word = "POLICY",
 		.name = name_on_relation,
 		.create = create_policy,
 		.property = {
-			{"roles", false, change_policy},
-			{"using", false, change_policy},
-			{"with_check", false, change_policy},
+			{PGM_PROP_ROLES, false, change_policy},
+			{PGM_PROP_USING, false, change_policy},
+			{PGM_PROP_WITH_CHECK, false, change_policy},
 		}
 	},
 	{
-		.kind = "statistics",
+		.kind = PGM_KIND_STATISTICS,
 		.word = "STATISTICS",
 		.create = create_as_defined,
 		.property = {
-			{"statistics_target", true, write_statistics_target},
+			{PGM_PROP_STATISTICS_TARGET, true, write_statistics_target},
 		}
 	},
 };

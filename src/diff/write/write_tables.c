@@ -18,7 +18,7 @@
 static bool
 comes_from_parent(const PgmObject *table, const PgmObject *column)
 {
-	return pgm_value(column, "only_inherited") && !pgm_is_partition(table);
+	return pgm_value(column, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(table);
 }
 
 static void
@@ -32,7 +32,7 @@ append_columns(StringInfo out, PgmWrite *w, const PgmObject *table)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(w->new, table, "column"))
+	foreach(lc, pgm_side_children(w->new, table, PGM_KIND_COLUMN))
 	{
 		const PgmObject *column = lfirst(lc);
 		const char *definition;
@@ -40,7 +40,7 @@ append_columns(StringInfo out, PgmWrite *w, const PgmObject *table)
 		if (!pgm_plan_is_folded(w->plan, column, false) || comes_from_parent(table, column))
 			continue;
 		definition = pgm_column_definition(w, column, pgm_plan_is_folded(w->plan, column, true));
-		if (!pgm_value(table, "of_type") || pgm_text_find(definition, " WITH OPTIONS "))
+		if (!pgm_value(table, PGM_PROP_OF_TYPE) || pgm_text_find(definition, " WITH OPTIONS "))
 			append_element(out, definition);
 	}
 }
@@ -50,12 +50,12 @@ append_constraints(StringInfo out, PgmWrite *w, const PgmObject *table)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(w->new, table, "constraint"))
+	foreach(lc, pgm_side_children(w->new, table, PGM_KIND_CONSTRAINT))
 	{
 		const PgmObject *constraint = lfirst(lc);
 
 		if (!pgm_plan_is_folded(w->plan, constraint, false) ||
-			(pgm_value(constraint, "only_inherited") && !pgm_is_partition(table)))
+			(pgm_value(constraint, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(table)))
 			continue;
 		append_element(out, pgm_constraint_definition(constraint));
 	}
@@ -66,10 +66,10 @@ append_parents(StringInfo out, const PgmObject *table)
 {
 	ListCell   *lc;
 
-	if (pgm_is_partition(table) || pgm_value(table, "inherits") == NULL)
+	if (pgm_is_partition(table) || pgm_value(table, PGM_PROP_INHERITS) == NULL)
 		return;
 	appendStringInfoString(out, " INHERITS (");
-	foreach(lc, pgm_value_list(table, "inherits"))
+	foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
 	{
 		appendStringInfo(out, "%s%s", foreach_current_index(lc) ? ", " : "", (char *) lfirst(lc));
 	}
@@ -80,17 +80,17 @@ append_parents(StringInfo out, const PgmObject *table)
 static void
 append_clauses(StringInfo out, const PgmObject *table)
 {
-	const char *key = pgm_value(table, "partition_key");
-	const char *method = pgm_value(table, "access_method");
-	const char *tablespace = pgm_value(table, "tablespace");
+	const char *key = pgm_value(table, PGM_PROP_PARTITION_KEY);
+	const char *method = pgm_value(table, PGM_PROP_ACCESS_METHOD);
+	const char *tablespace = pgm_value(table, PGM_PROP_TABLESPACE);
 
 	append_parents(out, table);
 	if (key)
 		appendStringInfo(out, " PARTITION BY %s", key);
 	if (method && strcmp(method, "heap") != 0)
 		appendStringInfo(out, " USING %s", quote_identifier(method));
-	if (pgm_value(table, "options"))
-		appendStringInfo(out, " WITH (%s)", pgm_option_list(table, "options", false));
+	if (pgm_value(table, PGM_PROP_OPTIONS))
+		appendStringInfo(out, " WITH (%s)", pgm_option_list(table, PGM_PROP_OPTIONS, false));
 	if (tablespace)
 		appendStringInfo(out, " TABLESPACE %s", quote_identifier(tablespace));
 }
@@ -99,21 +99,21 @@ append_clauses(StringInfo out, const PgmObject *table)
 static void
 write_differences(PgmWrite *w, const PgmObject *table, const PgmObject *column)
 {
-	const char *parent = linitial(pgm_value_list(table, "inherits"));
+	const char *parent = linitial(pgm_value_list(table, PGM_PROP_INHERITS));
 	const char *name = pgm_last_name(column->identity);
-	const PgmObject *from = pgm_side_find(w->new, "column", psprintf("%s.%s", parent, name));
-	const char *value = pgm_value(column, "default");
+	const PgmObject *from = pgm_side_find(w->new, PGM_KIND_COLUMN, psprintf("%s.%s", parent, name));
+	const char *value = pgm_value(column, PGM_PROP_DEFAULT);
 
 	if (from == NULL)
 		return;
 	if (pgm_plan_is_folded(w->plan, column, true) || value == NULL)
 	{
-		if (value && !pgm_value_same(from, column, "default"))
+		if (value && !pgm_value_same(from, column, PGM_PROP_DEFAULT))
 			pgm_write(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", table->identity, name, value);
-		else if (value == NULL && pgm_value(from, "default"))
+		else if (value == NULL && pgm_value(from, PGM_PROP_DEFAULT))
 			pgm_write(w, "ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT", table->identity, name);
 	}
-	if (pgm_value(column, "not_null") && !pgm_value(from, "not_null") &&
+	if (pgm_value(column, PGM_PROP_NOT_NULL) && !pgm_value(from, PGM_PROP_NOT_NULL) &&
 		!pgm_column_not_null(w->new, column))
 		pgm_write(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET NOT NULL", table->identity, name);
 }
@@ -121,8 +121,8 @@ write_differences(PgmWrite *w, const PgmObject *table, const PgmObject *column)
 static void
 create(PgmWrite *w, const PgmObject *table)
 {
-	const char *of_type = pgm_value(table, "of_type");
-	const char *server = pgm_kind_is(table, "foreign table") ? pgm_value(table, "server") : NULL;
+	const char *of_type = pgm_value(table, PGM_PROP_OF_TYPE);
+	const char *server = pgm_kind_is(table, PGM_KIND_FOREIGN_TABLE) ? pgm_value(table, PGM_PROP_SERVER) : NULL;
 	StringInfoData elements;
 	StringInfoData clauses;
 	ListCell   *lc;
@@ -134,16 +134,16 @@ create(PgmWrite *w, const PgmObject *table)
 	append_clauses(&clauses, table);
 	if (server)
 		appendStringInfo(&clauses, " SERVER %s", server);
-	if (server && pgm_value(table, "foreign_options"))
-		appendStringInfo(&clauses, " OPTIONS %s", pgm_option_list(table, "foreign_options", true));
+	if (server && pgm_value(table, PGM_PROP_FOREIGN_OPTIONS))
+		appendStringInfo(&clauses, " OPTIONS %s", pgm_option_list(table, PGM_PROP_FOREIGN_OPTIONS, true));
 	if (elements.len > 0)
 		appendStringInfoChar(&elements, '\n');
 	pgm_write(w, "CREATE %s%s %s%s%s%s%s%s%s",
-			  pgm_value(table, "unlogged") ? "UNLOGGED " : "", pgm_writer(table)->word,
+			  pgm_value(table, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", pgm_writer(table)->word,
 			  table->identity, of_type ? " OF " : "", of_type ? of_type : "",
 			  of_type && elements.len == 0 ? "" : " (", elements.data,
 			  of_type && elements.len == 0 ? "" : ")", clauses.data);
-	foreach(lc, pgm_side_children(w->new, table, "column"))
+	foreach(lc, pgm_side_children(w->new, table, PGM_KIND_COLUMN))
 	{
 		if (comes_from_parent(table, lfirst(lc)))
 			write_differences(w, table, lfirst(lc));
@@ -157,7 +157,7 @@ is_referred_to(const PgmWrite *w, const PgmObject *table)
 	ListCell   *column;
 	ListCell   *lc;
 
-	foreach(column, pgm_side_children(w->old, table, "column"))
+	foreach(column, pgm_side_children(w->old, table, PGM_KIND_COLUMN))
 	{
 		foreach(lc, pgm_plan_atom(w->plan, lfirst(column))->old.used_by)
 		{
@@ -179,7 +179,7 @@ referred_parent(const PgmWrite *w, const PgmObject *table)
 
 	for (const PgmObject *o = table; pgm_is_partition(o);)
 	{
-		o = pgm_side_find(w->old, "table", linitial(pgm_value_list(o, "inherits")));
+		o = pgm_side_find(w->old, PGM_KIND_TABLE, linitial(pgm_value_list(o, PGM_PROP_INHERITS)));
 		if (o == NULL)
 			return NULL;
 		if (parent == NULL)
@@ -214,7 +214,7 @@ drop(PgmWrite *w, const PgmObject *table)
 		pgm_write(w, "ALTER TABLE %s DETACH PARTITION %s", parent->identity, table->identity);
 	sql = pgm_write(w, "DROP %s %s", pgm_writer(table)->word, table->identity);
 
-	if (!pgm_is_filled(w, table) || !pgm_kind_is(table, "table"))
+	if (!pgm_is_filled(w, table) || !pgm_kind_is(table, PGM_KIND_TABLE))
 		return;
 	sql->or_renamed = pgm_or_renamed(w, table, pgm_side_parent(w->old, table));
 	sql->loses = its_rows(w, table);
@@ -224,7 +224,7 @@ static bool
 change_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	PgmSql	   *sql = pgm_write(w, "%s SET %s", pgm_alter_relation(new),
-								pgm_value(new, "unlogged") ? "UNLOGGED" : "LOGGED");
+								pgm_value(new, PGM_PROP_UNLOGGED) ? "UNLOGGED" : "LOGGED");
 
 	if (pgm_is_filled(w, new))
 		sql->hazard = "rewrites the table";
@@ -234,7 +234,7 @@ change_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_access_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *method = pgm_value(new, "access_method");
+	const char *method = pgm_value(new, PGM_PROP_ACCESS_METHOD);
 
 	if (method == NULL)
 		return false;
@@ -245,7 +245,7 @@ change_access_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *tablespace = pgm_value(new, "tablespace");
+	const char *tablespace = pgm_value(new, PGM_PROP_TABLESPACE);
 	PgmSql	   *sql = pgm_write(w, "%s SET TABLESPACE %s", pgm_alter_relation(new),
 								tablespace ? quote_identifier(tablespace) : "pg_default");
 
@@ -257,8 +257,8 @@ change_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	char	   *set = pgm_options_set(old, new, "options");
-	char	   *reset = pgm_options_reset(old, new, "options");
+	char	   *set = pgm_options_set(old, new, PGM_PROP_OPTIONS);
+	char	   *reset = pgm_options_reset(old, new, PGM_PROP_OPTIONS);
 
 	if (set)
 		pgm_write(w, "%s SET (%s)", pgm_alter_relation(new), set);
@@ -271,7 +271,7 @@ static bool
 write_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write(w, "%s %s ROW LEVEL SECURITY", pgm_alter_relation(new),
-			  pgm_value(new, "row_security") ? "ENABLE" : "DISABLE");
+			  pgm_value(new, PGM_PROP_ROW_SECURITY) ? "ENABLE" : "DISABLE");
 	return true;
 }
 
@@ -279,7 +279,7 @@ static bool
 write_force_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write(w, "%s %s ROW LEVEL SECURITY", pgm_alter_relation(new),
-			  pgm_value(new, "force_row_security") ? "FORCE" : "NO FORCE");
+			  pgm_value(new, PGM_PROP_FORCE_ROW_SECURITY) ? "FORCE" : "NO FORCE");
 	return true;
 }
 
@@ -287,7 +287,7 @@ static bool
 change_foreign_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write(w, "%s OPTIONS (%s)", pgm_alter_relation(new),
-			  pgm_option_changes(old, new, "foreign_options"));
+			  pgm_option_changes(old, new, PGM_PROP_FOREIGN_OPTIONS));
 	return true;
 }
 
@@ -298,14 +298,14 @@ pgm_write_owned_by(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	const PgmObject *sequence = new ? new : old;
 
 	pgm_write(w, "ALTER SEQUENCE %s OWNED BY %s", sequence->identity,
-			  new ? pgm_value(new, "owned_by") : "NONE");
+			  new ? pgm_value(new, PGM_PROP_OWNED_BY) : "NONE");
 }
 
 void
 pgm_write_replica_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write(w, "%s REPLICA IDENTITY %s", pgm_alter_relation(new ? new : old),
-			  new ? pgm_value(new, "replica_identity") : "DEFAULT");
+			  new ? pgm_value(new, PGM_PROP_REPLICA_IDENTITY) : "DEFAULT");
 }
 
 /* The type that a table is made of */
@@ -313,7 +313,7 @@ void
 pgm_write_of_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
-		pgm_write(w, "%s OF %s", pgm_alter_relation(new), pgm_value(new, "of_type"));
+		pgm_write(w, "%s OF %s", pgm_alter_relation(new), pgm_value(new, PGM_PROP_OF_TYPE));
 	else
 		pgm_write(w, "%s NOT OF", pgm_alter_relation(old));
 }
@@ -322,35 +322,35 @@ void
 pgm_write_clustered_on(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
-		pgm_write(w, "%s CLUSTER ON %s", pgm_alter_relation(new), pgm_value(new, "clustered_on"));
+		pgm_write(w, "%s CLUSTER ON %s", pgm_alter_relation(new), pgm_value(new, PGM_PROP_CLUSTERED_ON));
 	else
 		pgm_write(w, "%s SET WITHOUT CLUSTER", pgm_alter_relation(old));
 }
 
 #define TABLE_PROPERTIES \
-	{"unlogged", false, change_unlogged}, \
-	{"access_method", false, change_access_method}, \
-	{"tablespace", false, change_tablespace}, \
-	{"options", false, change_options}, \
-	{"row_security", true, write_row_security}, \
-	{"force_row_security", true, write_force_row_security}
+	{PGM_PROP_UNLOGGED, false, change_unlogged}, \
+	{PGM_PROP_ACCESS_METHOD, false, change_access_method}, \
+	{PGM_PROP_TABLESPACE, false, change_tablespace}, \
+	{PGM_PROP_OPTIONS, false, change_options}, \
+	{PGM_PROP_ROW_SECURITY, true, write_row_security}, \
+	{PGM_PROP_FORCE_ROW_SECURITY, true, write_force_row_security}
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "table",
+		.kind = PGM_KIND_TABLE,
 		.word = "TABLE",
 		.create = create,
 		.drop = drop,
 		.property = {TABLE_PROPERTIES}
 	},
 	{
-		.kind = "foreign table",
+		.kind = PGM_KIND_FOREIGN_TABLE,
 		.word = "FOREIGN TABLE",
 		.create = create,
 		.drop = drop,
 		.property = {
 			TABLE_PROPERTIES,
-			{"foreign_options", false, change_foreign_options},
+			{PGM_PROP_FOREIGN_OPTIONS, false, change_foreign_options},
 		}
 	},
 };

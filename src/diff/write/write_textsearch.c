@@ -21,7 +21,7 @@ typedef struct Mapping
 
 /* Write a statement that names functions: properties are called as its words. */
 static void
-create_of_functions(PgmWrite *w, const PgmObject *o, const char *const *properties,
+create_of_functions(PgmWrite *w, const PgmObject *o, const PgmPropertyId *properties,
 					int n)
 {
 	StringInfoData list;
@@ -29,7 +29,7 @@ create_of_functions(PgmWrite *w, const PgmObject *o, const char *const *properti
 	initStringInfo(&list);
 	for (int i = 0; i < n; i++)
 		if (pgm_value(o, properties[i]))
-			pgm_text_add(&list, "%s = %s", properties[i],
+			pgm_text_add(&list, "%s = %s", pgm_property_name(properties[i]),
 						 pgm_text_callee(pgm_value(o, properties[i])));
 	pgm_write(w, "CREATE %s %s (%s)", pgm_writer(o)->word, o->identity, list.data);
 }
@@ -37,8 +37,8 @@ create_of_functions(PgmWrite *w, const PgmObject *o, const char *const *properti
 static void
 create_parser(PgmWrite *w, const PgmObject *o)
 {
-	static const char *const properties[] = {
-		"start", "gettoken", "end", "headline", "lextypes"
+	static const PgmPropertyId properties[] = {
+		PGM_PROP_START, PGM_PROP_GETTOKEN, PGM_PROP_END, PGM_PROP_HEADLINE, PGM_PROP_LEXTYPES
 	};
 
 	create_of_functions(w, o, properties, lengthof(properties));
@@ -47,7 +47,7 @@ create_parser(PgmWrite *w, const PgmObject *o)
 static void
 create_template(PgmWrite *w, const PgmObject *o)
 {
-	static const char *const properties[] = {"init", "lexize"};
+	static const PgmPropertyId properties[] = {PGM_PROP_INIT, PGM_PROP_LEXIZE};
 
 	create_of_functions(w, o, properties, lengthof(properties));
 }
@@ -55,17 +55,17 @@ create_template(PgmWrite *w, const PgmObject *o)
 static void
 create_dictionary(PgmWrite *w, const PgmObject *o)
 {
-	const char *options = pgm_value(o, "options");
+	const char *options = pgm_value(o, PGM_PROP_OPTIONS);
 
 	pgm_write(w, "CREATE TEXT SEARCH DICTIONARY %s (TEMPLATE = %s%s%s)", o->identity,
-			  pgm_value(o, "template"), options ? ", " : "", options ? options : "");
+			  pgm_value(o, PGM_PROP_TEMPLATE), options ? ", " : "", options ? options : "");
 }
 
 /* The options of a dictionary (DefElem) */
 static List *
 dictionary_options(const PgmObject *o)
 {
-	const char *options = pgm_value(o, "options");
+	const char *options = pgm_value(o, PGM_PROP_OPTIONS);
 
 	return options ? deserialize_deflist(CStringGetTextDatum(options)) : NIL;
 }
@@ -88,7 +88,7 @@ static bool
 change_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	List	   *after = dictionary_options(new);
-	const char *options = pgm_value(new, "options");
+	const char *options = pgm_value(new, PGM_PROP_OPTIONS);
 	StringInfoData list;
 	ListCell   *lc;
 
@@ -110,7 +110,7 @@ static void
 create_configuration(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write(w, "CREATE TEXT SEARCH CONFIGURATION %s (PARSER = %s)", o->identity,
-			  pgm_value(o, "parser"));
+			  pgm_value(o, PGM_PROP_PARSER));
 }
 
 /* The elements of a JSON list of dictionaries, as statements have them. */
@@ -133,7 +133,7 @@ dictionaries_of(JsonbContainer *list)
 static List *
 mappings_of(const PgmObject *o)
 {
-	const char *json = o ? pgm_value(o, "mappings") : NULL;
+	const char *json = o ? pgm_value(o, PGM_PROP_MAPPINGS) : NULL;
 	List	   *list = NIL;
 	JsonbIterator *it;
 	JsonbIteratorToken token;
@@ -249,26 +249,26 @@ change_mappings(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "text search parser",
+		.kind = PGM_KIND_TEXT_SEARCH_PARSER,
 		.word = "TEXT SEARCH PARSER",
 		.create = create_parser
 	},
 	{
-		.kind = "text search template",
+		.kind = PGM_KIND_TEXT_SEARCH_TEMPLATE,
 		.word = "TEXT SEARCH TEMPLATE",
 		.create = create_template
 	},
 	{
-		.kind = "text search dictionary",
+		.kind = PGM_KIND_TEXT_SEARCH_DICTIONARY,
 		.word = "TEXT SEARCH DICTIONARY",
 		.create = create_dictionary,
-		.property = {{"options", false, change_options}}
+		.property = {{PGM_PROP_OPTIONS, false, change_options}}
 	},
 	{
-		.kind = "text search configuration",
+		.kind = PGM_KIND_TEXT_SEARCH_CONFIGURATION,
 		.word = "TEXT SEARCH CONFIGURATION",
 		.create = create_configuration,
-		.property = {{"mappings", true, change_mappings}}
+		.property = {{PGM_PROP_MAPPINGS, true, change_mappings}}
 	},
 };
 

@@ -22,9 +22,9 @@ aside_name(const char *identity)
 static const PgmObject *
 find_composite(const PgmSide *s, const char *name)
 {
-	const PgmObject *type = pgm_side_find(s, "type", name);
+	const PgmObject *type = pgm_side_find(s, PGM_KIND_TYPE, name);
 
-	return type && strcmp(pgm_value(type, "form"), "composite") == 0 ? type : NULL;
+	return type && strcmp(pgm_value(type, PGM_PROP_FORM), "composite") == 0 ? type : NULL;
 }
 
 /* The type of the elements, or the type itself */
@@ -51,13 +51,13 @@ same_places(const PgmWrite *w, const char *old, const char *new)
 
 	if (before == NULL || after == NULL)
 		return true;
-	fields = pgm_side_children(w->old, before, "attribute");
-	others = pgm_side_children(w->new, after, "attribute");
+	fields = pgm_side_children(w->old, before, PGM_KIND_ATTRIBUTE);
+	others = pgm_side_children(w->new, after, PGM_KIND_ATTRIBUTE);
 	forboth(a, fields, b, others)
 	{
 		if (strcmp(pgm_last_name(((PgmObject *) lfirst(a))->identity),
 				   pgm_last_name(((PgmObject *) lfirst(b))->identity)) != 0 ||
-			!same_places(w, pgm_value(lfirst(a), "type"), pgm_value(lfirst(b), "type")))
+			!same_places(w, pgm_value(lfirst(a), PGM_PROP_TYPE), pgm_value(lfirst(b), PGM_PROP_TYPE)))
 			return false;
 	}
 	return list_length(fields) == list_length(others);
@@ -71,16 +71,16 @@ row_conversion(const PgmWrite *w, const char *value, const PgmObject *old,
 	ListCell   *lc;
 
 	initStringInfo(&list);
-	foreach(lc, pgm_side_children(w->new, new, "attribute"))
+	foreach(lc, pgm_side_children(w->new, new, PGM_KIND_ATTRIBUTE))
 	{
 		const PgmObject *to = lfirst(lc);
 		const char *name = pgm_last_name(to->identity);
-		const PgmObject *from = pgm_side_find(w->old, "attribute",
+		const PgmObject *from = pgm_side_find(w->old, PGM_KIND_ATTRIBUTE,
 											  psprintf("%s.%s", old->identity, name));
 
 		pgm_text_add(&list, "%s", from == NULL ? "NULL" :
 					 pgm_type_conversion(w, psprintf("(%s).%s", value, name),
-										 pgm_value(from, "type"), pgm_value(to, "type")));
+										 pgm_value(from, PGM_PROP_TYPE), pgm_value(to, PGM_PROP_TYPE)));
 	}
 	return psprintf("CASE WHEN %s IS DISTINCT FROM NULL THEN ROW(%s)::%s END",
 					value, list.data, new->identity);
@@ -109,17 +109,17 @@ can_convert(const PgmSide *s, const PgmObject *type)
 	for (int i = 0; i < s->snapshot->n; i++)
 	{
 		const PgmObject *o = s->snapshot->object[i];
-		const char *its = pgm_kind_is(o, "table") ? pgm_value(o, "of_type") :
-			pgm_kind_is(o, "type") ? pgm_value(o, "subtype") : pgm_value(o, "type");
+		const char *its = pgm_kind_is(o, PGM_KIND_TABLE) ? pgm_value(o, PGM_PROP_OF_TYPE) :
+			pgm_kind_is(o, PGM_KIND_TYPE) ? pgm_value(o, PGM_PROP_SUBTYPE) : pgm_value(o, PGM_PROP_TYPE);
 
 		if (its == NULL || strcmp(without_array(its), type->identity) != 0)
 			continue;
-		if (pgm_kind_is(o, "attribute") && strcmp(its, type->identity) == 0)
+		if (pgm_kind_is(o, PGM_KIND_ATTRIBUTE) && strcmp(its, type->identity) == 0)
 		{
 			if (!can_convert(s, pgm_side_parent(s, o)))
 				return false;
 		}
-		else if (!pgm_kind_is(o, "column") || strcmp(its, type->identity) != 0)
+		else if (!pgm_kind_is(o, PGM_KIND_COLUMN) || strcmp(its, type->identity) != 0)
 			return false;
 	}
 	return true;
@@ -131,7 +131,7 @@ attribute_names(const PgmSide *s, const PgmObject *type)
 	List	   *names = NIL;
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(s, type, "attribute"))
+	foreach(lc, pgm_side_children(s, type, PGM_KIND_ATTRIBUTE))
 	{
 		names = lappend(names, makeString(pstrdup(pgm_last_name(((PgmObject *) lfirst(lc))->identity))));
 	}
@@ -149,7 +149,7 @@ pgm_type_is_rearranged(const PgmSide *before, const PgmSide *after,
 	List	   *were;
 	List	   *shall;
 
-	if (!pgm_kind_is(old, "type") || pgm_value_same(old, new, "attribute_order") ||
+	if (!pgm_kind_is(old, PGM_KIND_TYPE) || pgm_value_same(old, new, PGM_PROP_ATTRIBUTE_ORDER) ||
 		find_composite(before, old->identity) == NULL ||
 		find_composite(after, new->identity) == NULL)
 		return false;
@@ -171,8 +171,8 @@ static void
 write_range_aside(PgmWrite *w, const PgmObject *type)
 {
 	const char *name = type->identity;
-	const char *multirange = pgm_value(type, "multirange_type");
-	const char *subtype = pgm_value(type, "subtype");
+	const char *multirange = pgm_value(type, PGM_PROP_MULTIRANGE_TYPE);
+	const char *subtype = pgm_value(type, PGM_PROP_SUBTYPE);
 
 	rename_function(w, name, psprintf("%s, %s", subtype, subtype))->hazard =
 		"only a superuser can do this, for the functions of a range are not its owner's";
@@ -194,11 +194,11 @@ say_lost(const PgmWrite *w, const PgmObject *type, PgmSql *sql)
 	if (find_composite(w->new, type->identity) == NULL)
 		return;
 	initStringInfo(&names);
-	foreach(lc, pgm_side_children(w->old, type, "attribute"))
+	foreach(lc, pgm_side_children(w->old, type, PGM_KIND_ATTRIBUTE))
 	{
 		const PgmObject *o = lfirst(lc);
 
-		if (pgm_side_find(w->new, "attribute", o->identity))
+		if (pgm_side_find(w->new, PGM_KIND_ATTRIBUTE, o->identity))
 			continue;
 		appendStringInfo(&names, "%s%s", n++ > 0 ? ", " : "", o->identity);
 		sql->or_renamed = pgm_or_renamed(w, o, type);
@@ -214,15 +214,15 @@ pgm_write_aside(PgmWrite *w, const PgmObject *type)
 	PgmSql	   *sql;
 	ListCell   *lc;
 
-	if (pgm_kind_is(type, "domain") && pgm_value(type, "default"))
+	if (pgm_kind_is(type, PGM_KIND_DOMAIN) && pgm_value(type, PGM_PROP_DEFAULT))
 		pgm_write(w, "ALTER DOMAIN %s DROP DEFAULT", type->identity);
-	foreach(lc, pgm_kind_is(type, "type") ? pgm_functions_of_type(w->old, type) : NIL)
+	foreach(lc, pgm_kind_is(type, PGM_KIND_TYPE) ? pgm_functions_of_type(w->old, type) : NIL)
 	{
 		const char *function = ((PgmObject *) lfirst(lc))->identity;
 
 		pgm_write(w, "ALTER FUNCTION %s RENAME TO %s", function, aside_name(function));
 	}
-	if (pgm_kind_is(type, "type") && pgm_value(type, "multirange_type"))
+	if (pgm_kind_is(type, PGM_KIND_TYPE) && pgm_value(type, PGM_PROP_MULTIRANGE_TYPE))
 		write_range_aside(w, type);
 	sql = pgm_write(w, "ALTER %s %s RENAME TO %s", pgm_writer(type)->word, type->identity,
 					aside_name(type->identity));
@@ -235,5 +235,5 @@ pgm_write_drop_aside(PgmWrite *w, const PgmObject *type)
 {
 	pgm_write(w, "DROP %s %s.%s%s", pgm_writer(type)->word, pgm_relation_schema(type),
 			  aside_name(type->identity),
-			  pgm_kind_is(type, "type") && pgm_functions_of_type(w->old, type) != NIL ? " CASCADE" : "");
+			  pgm_kind_is(type, PGM_KIND_TYPE) && pgm_functions_of_type(w->old, type) != NIL ? " CASCADE" : "");
 }

@@ -23,7 +23,7 @@
 /* How CREATE TYPE says a property of a base type */
 typedef struct BaseProperty
 {
-	const char *property;
+	PgmPropertyId property;
 	const char *word;
 	enum
 	{
@@ -36,62 +36,62 @@ typedef struct BaseProperty
 } BaseProperty;
 
 static const BaseProperty base_properties[] = {
-	{"input", "INPUT", OF_FUNCTION, NULL},
-	{"output", "OUTPUT", OF_FUNCTION, NULL},
-	{"receive", "RECEIVE", OF_FUNCTION, NULL},
-	{"send", "SEND", OF_FUNCTION, NULL},
-	{"typmod_in", "TYPMOD_IN", OF_FUNCTION, NULL},
-	{"typmod_out", "TYPMOD_OUT", OF_FUNCTION, NULL},
-	{"analyze", "ANALYZE", OF_FUNCTION, NULL},
-	{"subscript", "SUBSCRIPT", OF_FUNCTION, NULL},
-	{"internallength", "INTERNALLENGTH", OF_VALUE, NULL},
-	{"passedbyvalue", "PASSEDBYVALUE", OF_FLAG, NULL},
-	{"alignment", "ALIGNMENT", OF_LETTER, NULL},
-	{"storage", "STORAGE", OF_LETTER, NULL},
-	{"category", "CATEGORY", OF_VALUE, "U"},
-	{"preferred", "PREFERRED", OF_FLAG, NULL},
-	{"default", "DEFAULT", OF_VALUE, NULL},
-	{"element", "ELEMENT", OF_VALUE, NULL},
-	{"delimiter", "DELIMITER", OF_VALUE, "','"},
-	{"collatable", "COLLATABLE", OF_FLAG, NULL},
+	{PGM_PROP_INPUT, "INPUT", OF_FUNCTION, NULL},
+	{PGM_PROP_OUTPUT, "OUTPUT", OF_FUNCTION, NULL},
+	{PGM_PROP_RECEIVE, "RECEIVE", OF_FUNCTION, NULL},
+	{PGM_PROP_SEND, "SEND", OF_FUNCTION, NULL},
+	{PGM_PROP_TYPMOD_IN, "TYPMOD_IN", OF_FUNCTION, NULL},
+	{PGM_PROP_TYPMOD_OUT, "TYPMOD_OUT", OF_FUNCTION, NULL},
+	{PGM_PROP_ANALYZE, "ANALYZE", OF_FUNCTION, NULL},
+	{PGM_PROP_SUBSCRIPT, "SUBSCRIPT", OF_FUNCTION, NULL},
+	{PGM_PROP_INTERNALLENGTH, "INTERNALLENGTH", OF_VALUE, NULL},
+	{PGM_PROP_PASSEDBYVALUE, "PASSEDBYVALUE", OF_FLAG, NULL},
+	{PGM_PROP_ALIGNMENT, "ALIGNMENT", OF_LETTER, NULL},
+	{PGM_PROP_STORAGE, "STORAGE", OF_LETTER, NULL},
+	{PGM_PROP_CATEGORY, "CATEGORY", OF_VALUE, "U"},
+	{PGM_PROP_PREFERRED, "PREFERRED", OF_FLAG, NULL},
+	{PGM_PROP_DEFAULT, "DEFAULT", OF_VALUE, NULL},
+	{PGM_PROP_ELEMENT, "ELEMENT", OF_VALUE, NULL},
+	{PGM_PROP_DELIMITER, "DELIMITER", OF_VALUE, "','"},
+	{PGM_PROP_COLLATABLE, "COLLATABLE", OF_FLAG, NULL},
 };
 
 /* The letters of the catalog for alignment and storage */
 static const struct
 {
-	const char *property;
+	PgmPropertyId property;
 	char		letter;
 	const char *word;
 }			letters[] = {
-	{"alignment", 'c', "char"},
-	{"alignment", 's', "int2"},
-	{"alignment", 'i', "int4"},
-	{"alignment", 'd', "double"},
-	{"storage", 'p', "plain"},
-	{"storage", 'e', "external"},
-	{"storage", 'm', "main"},
-	{"storage", 'x', "extended"},
+	{PGM_PROP_ALIGNMENT, 'c', "char"},
+	{PGM_PROP_ALIGNMENT, 's', "int2"},
+	{PGM_PROP_ALIGNMENT, 'i', "int4"},
+	{PGM_PROP_ALIGNMENT, 'd', "double"},
+	{PGM_PROP_STORAGE, 'p', "plain"},
+	{PGM_PROP_STORAGE, 'e', "external"},
+	{PGM_PROP_STORAGE, 'm', "main"},
+	{PGM_PROP_STORAGE, 'x', "extended"},
 };
 
 /* The functions that may have the type as argument or result */
-static const char *const functions[] = {
-	"canonical", "subtype_diff", "input", "output", "receive", "send"
+static const PgmPropertyId functions[] = {
+	PGM_PROP_CANONICAL, PGM_PROP_SUBTYPE_DIFF, PGM_PROP_INPUT, PGM_PROP_OUTPUT, PGM_PROP_RECEIVE, PGM_PROP_SEND
 };
 
 static bool
 is_form(const PgmObject *type, const char *form)
 {
-	return strcmp(pgm_value(type, "form"), form) == 0;
+	return strcmp(pgm_value(type, PGM_PROP_FORM), form) == 0;
 }
 
 static const char *
-letter_word(const char *property, char letter)
+letter_word(PgmPropertyId property, char letter)
 {
 	for (int i = 0; i < (int) lengthof(letters); i++)
 		if (letters[i].letter == letter &&
-			strcmp(letters[i].property, property) == 0)
+			letters[i].property == property)
 			return letters[i].word;
-	elog(ERROR, "unknown %s \"%c\"", property, letter);
+	elog(ERROR, "unknown %s \"%c\"", pgm_property_name(property), letter);
 }
 
 /* A property of a base type as statements have it. */
@@ -106,7 +106,7 @@ base_value(const PgmObject *o, const BaseProperty *p)
 		return letter_word(p->property, value[0]);
 	if (strcmp(value, "-1") == 0)
 		return "VARIABLE";
-	if (strcmp(p->property, "category") == 0)
+	if (p->property == PGM_PROP_CATEGORY)
 		return quote_literal_cstr(value);
 	return value;
 }
@@ -165,11 +165,11 @@ is_usual_collation(const char *collation, const char *subtype)
 static void
 write_range(PgmWrite *w, const PgmObject *o)
 {
-	const char *subtype = pgm_value(o, "subtype");
-	char	   *opclass = pgm_text_until(pgm_value(o, "subtype_opclass"), " USING ");
-	const char *collation = pgm_value(o, "collation");
-	const char *canonical = pgm_value(o, "canonical");
-	const char *diff = pgm_value(o, "subtype_diff");
+	const char *subtype = pgm_value(o, PGM_PROP_SUBTYPE);
+	char	   *opclass = pgm_text_until(pgm_value(o, PGM_PROP_SUBTYPE_OPCLASS), " USING ");
+	const char *collation = pgm_value(o, PGM_PROP_COLLATION);
+	const char *canonical = pgm_value(o, PGM_PROP_CANONICAL);
+	const char *diff = pgm_value(o, PGM_PROP_SUBTYPE_DIFF);
 	StringInfoData list;
 
 	initStringInfo(&list);
@@ -182,7 +182,7 @@ write_range(PgmWrite *w, const PgmObject *o)
 		pgm_text_add(&list, "CANONICAL = %s", pgm_text_callee(canonical));
 	if (diff)
 		pgm_text_add(&list, "SUBTYPE_DIFF = %s", pgm_text_callee(diff));
-	pgm_text_add(&list, "MULTIRANGE_TYPE_NAME = %s", pgm_value(o, "multirange_type"));
+	pgm_text_add(&list, "MULTIRANGE_TYPE_NAME = %s", pgm_value(o, PGM_PROP_MULTIRANGE_TYPE));
 	pgm_write(w, "CREATE TYPE %s AS RANGE (%s)", o->identity, list.data);
 }
 
@@ -193,7 +193,7 @@ write_enum(PgmWrite *w, const PgmObject *o)
 	ListCell   *lc;
 
 	initStringInfo(&list);
-	foreach(lc, pgm_value_list(o, "labels"))
+	foreach(lc, pgm_value_list(o, PGM_PROP_LABELS))
 	{
 		pgm_text_add(&list, "%s", quote_literal_cstr(lfirst(lc)));
 	}
@@ -204,9 +204,9 @@ write_enum(PgmWrite *w, const PgmObject *o)
 static char *
 attribute_type(const PgmObject *attribute)
 {
-	const char *collation = pgm_value(attribute, "collation");
+	const char *collation = pgm_value(attribute, PGM_PROP_COLLATION);
 
-	return psprintf("%s%s%s", pgm_value(attribute, "type"),
+	return psprintf("%s%s%s", pgm_value(attribute, PGM_PROP_TYPE),
 					collation ? " COLLATE " : "", collation ? collation : "");
 }
 
@@ -217,7 +217,7 @@ write_composite(PgmWrite *w, const PgmObject *o)
 	ListCell   *lc;
 
 	initStringInfo(&list);
-	foreach(lc, pgm_side_children(w->new, o, "attribute"))
+	foreach(lc, pgm_side_children(w->new, o, PGM_KIND_ATTRIBUTE))
 	{
 		const PgmObject *attribute = lfirst(lc);
 
@@ -229,18 +229,18 @@ write_composite(PgmWrite *w, const PgmObject *o)
 
 /* The function of a type, by its property, or NULL: not one that is looked at. */
 static const PgmObject *
-function_of(const PgmSide *s, const PgmObject *type, const char *property)
+function_of(const PgmSide *s, const PgmObject *type, PgmPropertyId property)
 {
 	const char *function = pgm_value(type, property);
 
-	return function ? pgm_side_find(s, "function", function) : NULL;
+	return function ? pgm_side_find(s, PGM_KIND_FUNCTION, function) : NULL;
 }
 
 /* Does a function have the type among its arguments, or return it? */
 static bool
 speaks_of(const PgmObject *function, const PgmObject *type)
 {
-	const char *definition = pgm_value(function, "definition");
+	const char *definition = pgm_value(function, PGM_PROP_DEFINITION);
 	const char *body = pgm_text_find(definition, "\n LANGUAGE ");
 	const char *name = strstr(definition, type->identity);
 
@@ -261,7 +261,7 @@ write_functions(PgmWrite *w, const PgmObject *type)
 			list_member_ptr(done, function))
 			continue;
 		done = lappend(done, unconstify(PgmObject *, function));
-		pgm_write(w, "%s", pgm_value(function, "definition"));
+		pgm_write(w, "%s", pgm_value(function, PGM_PROP_DEFINITION));
 	}
 }
 
@@ -270,7 +270,7 @@ static bool
 needs_shell(const PgmObject *type)
 {
 	return is_form(type, "base") ||
-		(is_form(type, "range") && pgm_value(type, "canonical"));
+		(is_form(type, "range") && pgm_value(type, PGM_PROP_CANONICAL));
 }
 
 /* What a type is, where there is a shell of it if it needs one. */
@@ -303,7 +303,7 @@ create_type(PgmWrite *w, const PgmObject *o)
 	if (is_form(o, "shell") || needs_shell(o))
 		pgm_write(w, "CREATE TYPE %s", o->identity);
 	write_whole(w, o);
-	foreach(lc, pgm_side_children(w->new, o, "attribute"))
+	foreach(lc, pgm_side_children(w->new, o, PGM_KIND_ATTRIBUTE))
 	{
 		pgm_write_after_create(w, lfirst(lc));
 	}
@@ -353,7 +353,7 @@ pgm_functions_of_type(const PgmSide *s, const PgmObject *type)
 const PgmObject *
 pgm_type_of_function(const PgmSide *s, const PgmObject *function)
 {
-	for (PgmRange types = pgm_side_range(s, "type", ""); types.at < types.end; types.at++)
+	for (PgmRange types = pgm_side_range(s, PGM_KIND_TYPE, ""); types.at < types.end; types.at++)
 		if (pgm_function_goes_with(function, *types.at))
 			return *types.at;
 	return NULL;
@@ -370,15 +370,15 @@ change_whole(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 }
 
 /* What ALTER TYPE can change of a base type */
-static const char *const alterable[] = {
-	"receive", "send", "typmod_in", "typmod_out", "analyze", "subscript", "storage"
+static const PgmPropertyId alterable[] = {
+	PGM_PROP_RECEIVE, PGM_PROP_SEND, PGM_PROP_TYPMOD_IN, PGM_PROP_TYPMOD_OUT, PGM_PROP_ANALYZE, PGM_PROP_SUBSCRIPT, PGM_PROP_STORAGE
 };
 
 static bool
 can_alter(const BaseProperty *p)
 {
 	for (int i = 0; i < (int) lengthof(alterable); i++)
-		if (strcmp(p->property, alterable[i]) == 0)
+		if (p->property == alterable[i])
 			return true;
 	return false;
 }
@@ -396,12 +396,12 @@ write_functions_not_in(PgmWrite *w, const PgmSide *side, const PgmSide *its_side
 		const PgmObject *function = function_of(its_side, type, functions[i]);
 
 		if (function == NULL || !speaks_of(function, type) ||
-			pgm_side_find(side, "function", function->identity))
+			pgm_side_find(side, PGM_KIND_FUNCTION, function->identity))
 			continue;
 		if (drop)
 			pgm_write(w, "DROP FUNCTION %s", function->identity);
 		else
-			pgm_write(w, "%s", pgm_value(function, "definition"));
+			pgm_write(w, "%s", pgm_value(function, PGM_PROP_DEFINITION));
 	}
 }
 
@@ -471,8 +471,8 @@ label_place(List *old, List *new, int i)
 static bool
 change_labels(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	List	   *before = pgm_value_list(old, "labels");
-	List	   *after = pgm_value_list(new, "labels");
+	List	   *before = pgm_value_list(old, PGM_PROP_LABELS);
+	List	   *after = pgm_value_list(new, PGM_PROP_LABELS);
 	PgmSql	   *sql = NULL;
 
 	if (!is_form(old, "enum") || !is_form(new, "enum") || !only_adds(before, after))
@@ -498,9 +498,9 @@ is_in_use(const PgmSide *s, const PgmObject *type)
 		const PgmObject *o = s->snapshot->object[i];
 		const char *its;
 
-		if (!pgm_kind_is(o, "column") && !pgm_kind_is(o, "attribute"))
+		if (!pgm_kind_is(o, PGM_KIND_COLUMN) && !pgm_kind_is(o, PGM_KIND_ATTRIBUTE))
 			continue;
-		its = pgm_value(o, "type");
+		its = pgm_value(o, PGM_PROP_TYPE);
 		if (strncmp(its, type->identity, length) == 0 &&
 			(its[length] == '\0' || its[length] == '['))
 			return true;
@@ -522,9 +522,9 @@ change_attribute_order(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 const char *
 pgm_type_with_tables(const PgmSide *s, const char *type)
 {
-	for (PgmRange tables = pgm_side_range(s, "table", ""); tables.at < tables.end; tables.at++)
+	for (PgmRange tables = pgm_side_range(s, PGM_KIND_TABLE, ""); tables.at < tables.end; tables.at++)
 	{
-		const char *of = pgm_value(*tables.at, "of_type");
+		const char *of = pgm_value(*tables.at, PGM_PROP_OF_TYPE);
 
 		if (of && strcmp(of, type) == 0)
 			return " CASCADE";
@@ -573,7 +573,7 @@ change_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	const PgmObject *type = pgm_side_parent(w->old, old);
 
 	if (is_in_use(w->old, type) ||
-		(with_tables(w, type)[0] && !pgm_type_follows(pgm_value(old, "type"), pgm_value(new, "type"))))
+		(with_tables(w, type)[0] && !pgm_type_follows(pgm_value(old, PGM_PROP_TYPE), pgm_value(new, PGM_PROP_TYPE))))
 		return false;
 	pgm_write(w, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s", type->identity,
 			  name_of_attribute(new), attribute_type(new), with_tables(w, type));
@@ -583,7 +583,7 @@ change_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 comment_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *comment = pgm_value(new, "comment");
+	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
 
 	pgm_write(w, "COMMENT ON COLUMN %s IS %s", new->identity,
 			  comment ? quote_literal_cstr(comment) : "NULL");
@@ -592,50 +592,50 @@ comment_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 static const PgmWriter writers[] = {
 	{
-		.kind = "type",
+		.kind = PGM_KIND_TYPE,
 		.word = "TYPE",
 		.create = create_type,
 		.drop = drop_type,
 		.property = {
-			{"form", false, change_whole},
-			{"labels", false, change_labels},
-			{"attribute_order", false, change_attribute_order},
-			{"subtype", false, change_whole},
-			{"subtype_opclass", false, change_whole},
-			{"collation", false, change_whole},
-			{"canonical", false, change_whole},
-			{"subtype_diff", false, change_whole},
-			{"multirange_type", false, change_whole},
-			{"input", false, change_whole},
-			{"output", false, change_whole},
-			{"receive", false, change_base},
-			{"send", false, change_base},
-			{"typmod_in", false, change_base},
-			{"typmod_out", false, change_base},
-			{"analyze", false, change_base},
-			{"subscript", false, change_base},
-			{"internallength", false, change_whole},
-			{"passedbyvalue", false, change_whole},
-			{"alignment", false, change_whole},
-			{"storage", false, change_base},
-			{"category", false, change_whole},
-			{"preferred", false, change_whole},
-			{"default", false, change_whole},
-			{"element", false, change_whole},
-			{"delimiter", false, change_whole},
-			{"collatable", false, change_whole},
+			{PGM_PROP_FORM, false, change_whole},
+			{PGM_PROP_LABELS, false, change_labels},
+			{PGM_PROP_ATTRIBUTE_ORDER, false, change_attribute_order},
+			{PGM_PROP_SUBTYPE, false, change_whole},
+			{PGM_PROP_SUBTYPE_OPCLASS, false, change_whole},
+			{PGM_PROP_COLLATION, false, change_whole},
+			{PGM_PROP_CANONICAL, false, change_whole},
+			{PGM_PROP_SUBTYPE_DIFF, false, change_whole},
+			{PGM_PROP_MULTIRANGE_TYPE, false, change_whole},
+			{PGM_PROP_INPUT, false, change_whole},
+			{PGM_PROP_OUTPUT, false, change_whole},
+			{PGM_PROP_RECEIVE, false, change_base},
+			{PGM_PROP_SEND, false, change_base},
+			{PGM_PROP_TYPMOD_IN, false, change_base},
+			{PGM_PROP_TYPMOD_OUT, false, change_base},
+			{PGM_PROP_ANALYZE, false, change_base},
+			{PGM_PROP_SUBSCRIPT, false, change_base},
+			{PGM_PROP_INTERNALLENGTH, false, change_whole},
+			{PGM_PROP_PASSEDBYVALUE, false, change_whole},
+			{PGM_PROP_ALIGNMENT, false, change_whole},
+			{PGM_PROP_STORAGE, false, change_base},
+			{PGM_PROP_CATEGORY, false, change_whole},
+			{PGM_PROP_PREFERRED, false, change_whole},
+			{PGM_PROP_DEFAULT, false, change_whole},
+			{PGM_PROP_ELEMENT, false, change_whole},
+			{PGM_PROP_DELIMITER, false, change_whole},
+			{PGM_PROP_COLLATABLE, false, change_whole},
 		}
 	},
 	{
-		.kind = "attribute",
+		.kind = PGM_KIND_ATTRIBUTE,
 		.word = "COLUMN",
 		.name = name_of_attribute,
 		.create = create_attribute,
 		.drop = drop_attribute,
 		.property = {
-			{"type", false, change_attribute},
-			{"collation", false, change_attribute},
-			{"comment", true, comment_attribute},
+			{PGM_PROP_TYPE, false, change_attribute},
+			{PGM_PROP_COLLATION, false, change_attribute},
+			{PGM_PROP_COMMENT, true, comment_attribute},
 		}
 	},
 };

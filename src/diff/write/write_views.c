@@ -19,8 +19,8 @@
 static const char *
 with_options(const PgmObject *o)
 {
-	return pgm_value(o, "options") ?
-		psprintf(" WITH (%s)", pgm_option_list(o, "options", false)) : "";
+	return pgm_value(o, PGM_PROP_OPTIONS) ?
+		psprintf(" WITH (%s)", pgm_option_list(o, PGM_PROP_OPTIONS, false)) : "";
 }
 
 /*
@@ -64,7 +64,7 @@ column_names(const PgmWrite *w, const PgmObject *o)
 	if (renamed_values(o) == NULL)
 		return "";
 	initStringInfo(&names);
-	foreach(lc, pgm_side_children(w->new, o, "column"))
+	foreach(lc, pgm_side_children(w->new, o, PGM_KIND_COLUMN))
 	{
 		const PgmObject *column = lfirst(lc);
 
@@ -90,13 +90,13 @@ write_hollow_view(PgmWrite *w, const char *create, const PgmSide *s, const PgmOb
 	ListCell   *lc;
 
 	initStringInfo(&columns);
-	foreach(lc, pgm_side_children(s, o, "column"))
+	foreach(lc, pgm_side_children(s, o, PGM_KIND_COLUMN))
 	{
 		const PgmObject *column = lfirst(lc);
-		const char *collation = pgm_value(column, "collation");
+		const char *collation = pgm_value(column, PGM_PROP_COLLATION);
 
 		appendStringInfo(&columns, "%s NULL::%s%s%s AS %s", columns.len > 0 ? "," : "",
-						 pgm_value(column, "type"), collation ? " COLLATE " : "",
+						 pgm_value(column, PGM_PROP_TYPE), collation ? " COLLATE " : "",
 						 collation ? collation : "", pgm_last_name(column->identity));
 	}
 	pgm_write(w, "%s %s AS\nSELECT%s", create, o->identity, columns.data);
@@ -130,8 +130,8 @@ static bool
 write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *word = pgm_writer(new)->word;
-	const char *set = pgm_options_set(old, new, "options");
-	const char *reset = pgm_options_reset(old, new, "options");
+	const char *set = pgm_options_set(old, new, PGM_PROP_OPTIONS);
+	const char *reset = pgm_options_reset(old, new, PGM_PROP_OPTIONS);
 
 	if (set)
 		pgm_write(w, "ALTER %s %s SET (%s)", word, new->identity, set);
@@ -144,8 +144,8 @@ write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 keeps_columns(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	List	   *before = pgm_side_children(w->old, old, "column");
-	List	   *after = pgm_side_children(w->new, new, "column");
+	List	   *before = pgm_side_children(w->old, old, PGM_KIND_COLUMN);
+	List	   *after = pgm_side_children(w->new, new, PGM_KIND_COLUMN);
 	ListCell   *x;
 	ListCell   *y;
 
@@ -157,8 +157,8 @@ keeps_columns(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		const PgmObject *b = lfirst(y);
 
 		if (strcmp(a->identity, b->identity) != 0 ||
-			!pgm_value_same(a, b, "type") ||
-			!pgm_value_same(a, b, "collation"))
+			!pgm_value_same(a, b, PGM_PROP_TYPE) ||
+			!pgm_value_same(a, b, PGM_PROP_COLLATION))
 			return false;
 	}
 	return true;
@@ -168,7 +168,7 @@ keeps_columns(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_view(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (pgm_value_same(old, new, "definition"))
+	if (pgm_value_same(old, new, PGM_PROP_DEFINITION))
 		return write_options(w, old, new);
 	if (!keeps_columns(w, old, new))
 		return false;
@@ -180,7 +180,7 @@ change_view(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const char *
 using_method(const PgmObject *o)
 {
-	const char *method = pgm_value(o, "access_method");
+	const char *method = pgm_value(o, PGM_PROP_ACCESS_METHOD);
 
 	return method && strcmp(method, default_table_access_method) != 0 ?
 		psprintf(" USING %s", quote_identifier(method)) : "";
@@ -193,7 +193,7 @@ using_method(const PgmObject *o)
 static void
 create_matview(PgmWrite *w, const PgmObject *o)
 {
-	const char *tablespace = pgm_value(o, "tablespace");
+	const char *tablespace = pgm_value(o, PGM_PROP_TABLESPACE);
 	bool		at_once = pgm_plan_fills_at_once(w->plan, o);
 	PgmSql	   *sql;
 
@@ -204,7 +204,7 @@ create_matview(PgmWrite *w, const PgmObject *o)
 					at_once ? "" : "\n  WITH NO DATA");
 	if (at_once)
 		sql->hazard = psprintf("%s, who is to own it, may not read what it reads: it is filled as it is made, and cannot be refreshed",
-							   pgm_value(o, "owner"));
+							   pgm_value(o, PGM_PROP_OWNER));
 }
 
 static bool
@@ -212,7 +212,7 @@ write_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write(w, "ALTER MATERIALIZED VIEW %s SET ACCESS METHOD %s",
 			  new->identity,
-			  quote_identifier(pgm_value(new, "access_method")))->hazard =
+			  quote_identifier(pgm_value(new, PGM_PROP_ACCESS_METHOD)))->hazard =
 		"the materialized view is rewritten, and cannot be read meanwhile";
 	return true;
 }
@@ -220,7 +220,7 @@ write_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *tablespace = pgm_value(new, "tablespace");
+	const char *tablespace = pgm_value(new, PGM_PROP_TABLESPACE);
 
 	if (tablespace == NULL)
 		tablespace = get_tablespace_name(MyDatabaseTableSpace);
@@ -232,22 +232,22 @@ write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 static const PgmWriter views[] = {
 	{
-		.kind = "view",
+		.kind = PGM_KIND_VIEW,
 		.word = "VIEW",
 		.create = create_view,
 		.property = {
-			{"options", false, change_view},
-			{"definition", false, change_view},
+			{PGM_PROP_OPTIONS, false, change_view},
+			{PGM_PROP_DEFINITION, false, change_view},
 		}
 	},
 	{
-		.kind = "materialized view",
+		.kind = PGM_KIND_MATERIALIZED_VIEW,
 		.word = "MATERIALIZED VIEW",
 		.create = create_matview,
 		.property = {
-			{"access_method", false, write_method},
-			{"tablespace", false, write_tablespace},
-			{"options", false, write_options},
+			{PGM_PROP_ACCESS_METHOD, false, write_method},
+			{PGM_PROP_TABLESPACE, false, write_tablespace},
+			{PGM_PROP_OPTIONS, false, write_options},
 		}
 	},
 };

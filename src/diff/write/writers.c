@@ -37,7 +37,7 @@ pgm_writer(const PgmObject *o)
 {
 	for (int i = 0; i < (int) lengthof(subjects); i++)
 		for (int j = 0; j < subjects[i]->n; j++)
-			if (strcmp(subjects[i]->writer[j].kind, o->kind->name) == 0)
+			if (subjects[i]->writer[j].kind == o->kind->id)
 				return &subjects[i]->writer[j];
 	return NULL;
 }
@@ -81,7 +81,7 @@ pgm_write(PgmWrite *w, const char *fmt,...)
 static bool
 write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *owner = pgm_value(new, "owner");
+	const char *owner = pgm_value(new, PGM_PROP_OWNER);
 
 	if (old == NULL &&
 		strcmp(owner, quote_identifier(GetUserNameFromId(GetUserId(), false))) == 0)
@@ -93,7 +93,7 @@ write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *comment = pgm_value(new, "comment");
+	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
 
 	pgm_write(w, "COMMENT ON %s %s IS %s", pgm_writer(new)->word, pgm_name(new),
 			  comment ? quote_literal_cstr(comment) : "NULL");
@@ -115,8 +115,8 @@ write_label(PgmWrite *w, const PgmObject *o, const char *label, bool set)
 static bool
 write_security_label(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *before = old ? pgm_value(old, "security_label") : NULL;
-	const char *after = pgm_value(new, "security_label");
+	const char *before = old ? pgm_value(old, PGM_PROP_SECURITY_LABEL) : NULL;
+	const char *after = pgm_value(new, PGM_PROP_SECURITY_LABEL);
 
 	if (after)
 		write_label(w, new, after, true);
@@ -128,8 +128,8 @@ write_security_label(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_depends_on_extension(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *before = old ? pgm_value(old, "depends_on_extension") : NULL;
-	const char *after = pgm_value(new, "depends_on_extension");
+	const char *before = old ? pgm_value(old, PGM_PROP_DEPENDS_ON_EXTENSION) : NULL;
+	const char *after = pgm_value(new, PGM_PROP_DEPENDS_ON_EXTENSION);
 
 	if (before)
 		pgm_write(w, "ALTER %s %s NO DEPENDS ON EXTENSION %s", pgm_writer(new)->word,
@@ -142,21 +142,21 @@ write_depends_on_extension(PgmWrite *w, const PgmObject *old, const PgmObject *n
 
 /* Properties that are written alike for all kinds */
 static const PgmWriteProperty common[] = {
-	{"owner", true, write_owner},
-	{"comment", true, write_comment},
-	{"security_label", true, write_security_label},
-	{"depends_on_extension", true, write_depends_on_extension},
+	{PGM_PROP_OWNER, true, write_owner},
+	{PGM_PROP_COMMENT, true, write_comment},
+	{PGM_PROP_SECURITY_LABEL, true, write_security_label},
+	{PGM_PROP_DEPENDS_ON_EXTENSION, true, write_depends_on_extension},
 };
 
 /* How a property of a kind is written, or NULL: not by itself. */
 static const PgmWriteProperty *
-find_property(const PgmWriter *writer, const char *name)
+find_property(const PgmWriter *writer, PgmPropertyId property)
 {
 	for (int i = 0; writer->property[i].property; i++)
-		if (strcmp(writer->property[i].property, name) == 0)
+		if (writer->property[i].property == property)
 			return &writer->property[i];
 	for (int i = 0; i < (int) lengthof(common); i++)
-		if (strcmp(common[i].property, name) == 0)
+		if (common[i].property == property)
 			return &common[i];
 	return NULL;
 }
@@ -166,24 +166,23 @@ find_property(const PgmWriter *writer, const char *name)
  * what is inherited follows from the tables it is inherited from; that a
  * materialized view has no rows is no property of the schema.
  */
-static const char *const followers[] = {
-	"column_order", "inherited", "only_inherited", "without_data"
+static const PgmPropertyId followers[] = {
+	PGM_PROP_COLUMN_ORDER, PGM_PROP_INHERITED, PGM_PROP_ONLY_INHERITED, PGM_PROP_WITHOUT_DATA
 };
 
 /* Is a property written by itself, or not at all? */
 bool
-pgm_property_is_apart(const PgmObject *o, const char *property)
+pgm_property_is_apart(const PgmObject *o, PgmPropertyId property)
 {
 	int			n;
 	const PgmAspect *aspects = pgm_aspects(&n);
 
 	for (int i = 0; i < (int) lengthof(followers); i++)
-		if (strcmp(followers[i], property) == 0)
+		if (followers[i] == property)
 			return true;
 	for (int i = 0; i < n; i++)
 		if (pgm_kind_is(o, aspects[i].kind) &&
-			(strcmp(aspects[i].property, property) == 0 ||
-			 (aspects[i].and_property && strcmp(aspects[i].and_property, property) == 0)))
+			(aspects[i].property == property || aspects[i].and_property == property))
 			return true;
 	return false;
 }
@@ -193,7 +192,7 @@ differs_at(const PgmObject *old, const PgmObject *new, int i)
 {
 	return pgm_property_differs(new->properties->form[i], old->value[i],
 								new->value[i]) &&
-		!pgm_property_is_apart(new, new->properties->name[i]);
+		!pgm_property_is_apart(new, new->properties->id[i]);
 }
 
 /* Do objects of one identity differ, apart from what is written by itself? */
@@ -219,9 +218,9 @@ pgm_write_after_create(PgmWrite *w, const PgmObject *o)
 
 		if (o->value[i] == NULL)
 			continue;
-		p = find_property(writer, o->properties->name[i]);
+		p = find_property(writer, o->properties->id[i]);
 		if (p == NULL || !p->after_create ||
-			pgm_property_is_apart(o, o->properties->name[i]) ||
+			pgm_property_is_apart(o, o->properties->id[i]) ||
 			list_member_ptr(done, (void *) p->write))
 			continue;
 		done = lappend(done, (void *) p->write);
@@ -250,19 +249,19 @@ pgm_write_drop(PgmWrite *w, const PgmObject *o)
 /* The same without a property, which is written by somebody else. */
 bool
 pgm_write_other_changes(PgmWrite *w, const PgmObject *old, const PgmObject *new,
-						const char *but)
+						PgmPropertyId but)
 {
 	const PgmWriter *writer = pgm_writer(new);
 	List	   *done = NIL;
 
 	for (int i = 0; i < new->properties->n; i++)
 	{
-		const char *name = new->properties->name[i];
+		PgmPropertyId property = new->properties->id[i];
 		const PgmWriteProperty *p;
 
-		if (!differs_at(old, new, i) || (but && strcmp(but, name) == 0))
+		if (!differs_at(old, new, i) || property == but)
 			continue;
-		p = find_property(writer, name);
+		p = find_property(writer, property);
 		if (p == NULL)
 			return false;
 		if (list_member_ptr(done, (void *) p->write))
@@ -281,5 +280,5 @@ pgm_write_other_changes(PgmWrite *w, const PgmObject *old, const PgmObject *new,
 bool
 pgm_write_changes(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	return pgm_write_other_changes(w, old, new, NULL);
+	return pgm_write_other_changes(w, old, new, PGM_PROP_NONE);
 }

@@ -62,7 +62,7 @@ typedef struct PgmWrite
  */
 typedef struct PgmWriteProperty
 {
-	const char *property;
+	PgmPropertyId property;
 	bool		after_create;
 	bool		(*write) (PgmWrite *w, const PgmObject *old,
 						  const PgmObject *new);
@@ -72,7 +72,7 @@ typedef struct PgmWriteProperty
 
 typedef struct PgmWriter
 {
-	const char *kind;			/* name of the kind */
+	PgmKindId	kind;
 	const char *word;			/* as ALTER, COMMENT ON and DROP call it */
 	const char *(*name) (const PgmObject *o);	/* NULL: it is the identity */
 	void		(*create) (PgmWrite *w, const PgmObject *o);
@@ -124,21 +124,21 @@ extern PgmSql *pgm_write(PgmWrite *w, const char *fmt,...) pg_attribute_printf(2
 extern void pgm_write_create(PgmWrite *w, const PgmObject *o);
 extern void pgm_write_after_create(PgmWrite *w, const PgmObject *o);
 extern void pgm_write_drop(PgmWrite *w, const PgmObject *o);
-extern bool pgm_property_is_apart(const PgmObject *o, const char *property);
+extern bool pgm_property_is_apart(const PgmObject *o, PgmPropertyId property);
 extern bool pgm_object_differs(const PgmObject *old, const PgmObject *new);
 extern bool pgm_write_changes(PgmWrite *w, const PgmObject *old,
 							  const PgmObject *new);
 extern bool pgm_write_other_changes(PgmWrite *w, const PgmObject *old,
-									const PgmObject *new, const char *but);
+									const PgmObject *new, PgmPropertyId but);
 
 /* write_options.c: options, which are lists of "name=value" */
-extern char *pgm_option_list(const PgmObject *o, const char *property,
+extern char *pgm_option_list(const PgmObject *o, PgmPropertyId property,
 							 bool quoted);
 extern char *pgm_option_changes(const PgmObject *old, const PgmObject *new,
-								const char *property);
+								PgmPropertyId property);
 extern char *pgm_options_set(const PgmObject *old, const PgmObject *new,
-							 const char *property);
+							 PgmPropertyId property);
 extern char *pgm_options_reset(const PgmObject *old, const PgmObject *new,
-							   const char *property);
+							   PgmPropertyId property);
 
 #endif							/* PGM_WRITERS_H */

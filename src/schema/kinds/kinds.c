@@ -48,25 +48,22 @@ static const Oid of_the_cluster[] = {
 	ParameterAclRelationId,
 };
 
-/* The number of kinds. */
-int
-pgm_kinds_count(void)
-{
-	int			n = 0;
-
-	for (int i = 0; i < (int) lengthof(subjects); i++)
-		n += subjects[i]->n;
-	return n;
-}
-
-/* A kind by its number, from 0. */
+/* The description of a kind. */
 PgmKind *
-pgm_kinds_get(int number)
+pgm_kinds_get(PgmKindId kind)
 {
+	int			number = kind;
 	int			i = 0;
 
+	Assert(kind >= 0 && kind < PGM_KIND_COUNT);
 	while (number >= subjects[i]->n)
+	{
 		number -= subjects[i++]->n;
+		Assert(i < (int) lengthof(subjects));
+	}
+
+	/* the enum and the tables must list the kinds in one order */
+	Assert(subjects[i]->kind[number].id == kind);
 	return &subjects[i]->kind[number];
 }
 
@@ -86,9 +83,8 @@ Datum
 pgm_kinds_covered(void)
 {
 	ArrayBuildState *state = initArrayResult(OIDOID, CurrentMemoryContext, false);
-	int			n = pgm_kinds_count();
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < PGM_KIND_COUNT; i++)
 	{
 		const PgmKind *kind = pgm_kinds_get(i);
 

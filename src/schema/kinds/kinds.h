@@ -22,7 +22,7 @@
 
 struct PgmKind
 {
-	const char *name;
+	PgmKindId	id;
 	Oid			classid;		/* catalog of the objects; 0: of none */
 	bool		is_right;		/* "grant: ..." instead of "table ..." */
 	PgmQuery	query;
@@ -49,8 +49,7 @@ extern const PgmKinds pgm_kinds_replication;
 extern const PgmKinds pgm_kinds_rights;
 extern const PgmKinds pgm_kinds_unmodelled;
 
-extern int	pgm_kinds_count(void);
-extern PgmKind *pgm_kinds_get(int number);
+extern PgmKind *pgm_kinds_get(PgmKindId kind);
 extern Datum pgm_kinds_covered(void);
 
 /* Fragments of the queries */

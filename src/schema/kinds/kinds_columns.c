@@ -40,7 +40,7 @@
 
 static PgmKind columns[] = {
 	{
-		.name = "column",
+		.id = PGM_KIND_COLUMN,
 		.classid = RelationRelationId,
 		.query.sql =
 		"SELECT c.oid, a.attnum::int, " PGM_SQL_IN_RELATION ","
@@ -49,7 +49,7 @@ static PgmKind columns[] = {
 		PGM_SQL_USERS_RELATION("'r', 'p', 'f', 'v', 'm'")
 	},
 	{
-		.name = "attribute",
+		.id = PGM_KIND_ATTRIBUTE,
 		.classid = RelationRelationId,
 		.query.sql =
 		"SELECT c.oid, a.attnum::int, 'pg_type'::regclass::oid, c.reltype,"

@@ -17,7 +17,7 @@
 
 static PgmKind database[] = {
 	{
-		.name = "database",
+		.id = PGM_KIND_DATABASE,
 		.classid = DatabaseRelationId,
 		.query.sql =
 		"SELECT d.oid, 0, " PGM_SQL_IN_NOTHING ", 'this',"
@@ -27,7 +27,7 @@ static PgmKind database[] = {
 		" FROM pg_database d WHERE d.datname = current_database()"
 	},
 	{
-		.name = "setting",
+		.id = PGM_KIND_SETTING,
 		.query.sql =
 		"SELECT 0::oid, 0, " PGM_SQL_IN_NOTHING ","
 		" split_part(v, '=', 1) || CASE WHEN s.setrole <> 0 THEN ' of ' || quote_ident(pg_get_userbyid(s.setrole)) ELSE '' END || ' in this database',"
@@ -36,7 +36,7 @@ static PgmKind database[] = {
 		" WHERE s.setdatabase = " THIS_DATABASE
 	},
 	{
-		.name = "schema",
+		.id = PGM_KIND_SCHEMA,
 		.classid = NamespaceRelationId,
 		.query.sql =
 		"SELECT n.oid, 0, " PGM_SQL_IN_NOTHING ", quote_ident(n.nspname),"
@@ -50,7 +50,7 @@ static PgmKind database[] = {
 	 * are counted, by owner, with their privileges and comments.
 	 */
 	{
-		.name = "large objects",
+		.id = PGM_KIND_LARGE_OBJECTS,
 		.classid = LargeObjectRelationId,
 		.query.sql =
 		"SELECT 0::oid, 0, " PGM_SQL_IN_NOTHING ", 'of ' || quote_ident(pg_get_userbyid(owner)),"

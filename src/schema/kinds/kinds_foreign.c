@@ -12,7 +12,7 @@
 
 static PgmKind foreign[] = {
 	{
-		.name = "foreign data wrapper",
+		.id = PGM_KIND_FOREIGN_DATA_WRAPPER,
 		.classid = ForeignDataWrapperRelationId,
 		.query.sql =
 		"SELECT w.oid, 0, " PGM_SQL_IN_NOTHING ", quote_ident(w.fdwname),"
@@ -23,7 +23,7 @@ static PgmKind foreign[] = {
 		" FROM pg_foreign_data_wrapper w WHERE " PGM_SQL_USERS("pg_foreign_data_wrapper", "w.oid")
 	},
 	{
-		.name = "server",
+		.id = PGM_KIND_SERVER,
 		.classid = ForeignServerRelationId,
 		.query.sql =
 		"SELECT s.oid, 0, 'pg_foreign_data_wrapper'::regclass::oid, s.srvfdw, quote_ident(s.srvname),"
@@ -41,7 +41,7 @@ static PgmKind foreign[] = {
 	 * pg_user_mappings shows no options to whom they are no business of.
 	 */
 	{
-		.name = "user mapping",
+		.id = PGM_KIND_USER_MAPPING,
 		.classid = UserMappingRelationId,
 		.query.sql =
 		"SELECT u.umid, 0, 'pg_foreign_server'::regclass::oid, u.srvid,"

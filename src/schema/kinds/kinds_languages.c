@@ -19,7 +19,7 @@ static PgmKind languages[] = {
 	 * is no part of the schema that is migrated.
 	 */
 	{
-		.name = "extension",
+		.id = PGM_KIND_EXTENSION,
 		.classid = ExtensionRelationId,
 		.query.sql =
 		"SELECT x.oid, 0, " PGM_SQL_IN_NOTHING ", quote_ident(x.extname),"
@@ -30,7 +30,7 @@ static PgmKind languages[] = {
 		" WHERE x.extname <> 'pg_migrate'"
 	},
 	{
-		.name = "language",
+		.id = PGM_KIND_LANGUAGE,
 		.classid = LanguageRelationId,
 		.query.sql =
 		"SELECT l.oid, 0, " PGM_SQL_IN_NOTHING ", quote_ident(l.lanname),"
@@ -42,7 +42,7 @@ static PgmKind languages[] = {
 		" FROM pg_language l WHERE " PGM_SQL_USERS("pg_language", "l.oid")
 	},
 	{
-		.name = "transform",
+		.id = PGM_KIND_TRANSFORM,
 		.classid = TransformRelationId,
 		.query.sql =
 		"SELECT t.oid, 0, " PGM_SQL_IN_NOTHING ","
@@ -52,7 +52,7 @@ static PgmKind languages[] = {
 		" FROM pg_transform t WHERE " PGM_SQL_USERS("pg_transform", "t.oid")
 	},
 	{
-		.name = "access method",
+		.id = PGM_KIND_ACCESS_METHOD,
 		.classid = AccessMethodRelationId,
 		.query.sql =
 		"SELECT a.oid, 0, " PGM_SQL_IN_NOTHING ", quote_ident(a.amname),"

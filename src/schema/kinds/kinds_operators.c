@@ -38,7 +38,7 @@
 
 static PgmKind operators[] = {
 	{
-		.name = "operator",
+		.id = PGM_KIND_OPERATOR,
 		.classid = OperatorRelationId,
 		.query.sql =
 		"SELECT o.oid, 0, " PGM_SQL_IN_SCHEMA ", o.oid::regoperator::text,"
@@ -54,7 +54,7 @@ static PgmKind operators[] = {
 	},
 
 	{
-		.name = "operator family",
+		.id = PGM_KIND_OPERATOR_FAMILY,
 		.classid = OperatorFamilyRelationId,
 		.query.sql =
 		"SELECT f.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("f.opfname") METHOD "f.opfmethod),"
@@ -64,7 +64,7 @@ static PgmKind operators[] = {
 		" WHERE " PGM_SQL_USERS_SCHEMA " AND " PGM_SQL_NO_MEMBER("pg_opfamily", "f.oid")
 	},
 	{
-		.name = "operator class",
+		.id = PGM_KIND_OPERATOR_CLASS,
 		.classid = OperatorClassRelationId,
 		.query.sql =
 		"SELECT o.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("o.opcname") METHOD "o.opcmethod),"
@@ -80,7 +80,7 @@ static PgmKind operators[] = {
 
 	/* without that of a range type to its multirange type */
 	{
-		.name = "cast",
+		.id = PGM_KIND_CAST,
 		.classid = CastRelationId,
 		.query.sql =
 		"SELECT c.oid, 0, " PGM_SQL_IN_NOTHING ","
@@ -91,7 +91,7 @@ static PgmKind operators[] = {
 		" AND " PGM_SQL_BY_ITSELF("pg_cast", "c.oid")
 	},
 	{
-		.name = "conversion",
+		.id = PGM_KIND_CONVERSION,
 		.classid = ConversionRelationId,
 		.query.sql =
 		"SELECT c.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("c.conname") ","

@@ -47,7 +47,7 @@ static PgmKind parts[] = {
 	 * foreign key, of which only the state can be changed.
 	 */
 	{
-		.name = "constraint",
+		.id = PGM_KIND_CONSTRAINT,
 		.classid = ConstraintRelationId,
 		.query.sql =
 		"SELECT k.oid, 0, " PGM_SQL_IN_RELATION ", " PGM_SQL_OF_RELATION("k.conname") ","
@@ -75,7 +75,7 @@ static PgmKind parts[] = {
 		" WHERE k.contype <> 't' AND up.conrelid IS DISTINCT FROM k.conrelid AND " ANY_RELATION
 	},
 	{
-		.name = "index",
+		.id = PGM_KIND_INDEX,
 		.classid = RelationRelationId,
 		.query.sql =
 		"SELECT i.oid, 0, " PGM_SQL_IN_RELATION ", " PGM_SQL_NAME("i.relname") ","
@@ -94,7 +94,7 @@ static PgmKind parts[] = {
 		" AND " ANY_RELATION
 	},
 	{
-		.name = "rule",
+		.id = PGM_KIND_RULE,
 		.classid = RewriteRelationId,
 		.query.sql =
 		"SELECT r.oid, 0, " PGM_SQL_IN_RELATION ", " PGM_SQL_OF_RELATION("r.rulename") ","
@@ -110,7 +110,7 @@ static PgmKind parts[] = {
 	 * is told only where it was enabled or disabled by itself.
 	 */
 	{
-		.name = "trigger",
+		.id = PGM_KIND_TRIGGER,
 		.classid = TriggerRelationId,
 		.query.sql =
 		"SELECT t.oid, 0, " PGM_SQL_IN_RELATION ", " PGM_SQL_OF_RELATION("t.tgname") ","
@@ -123,7 +123,7 @@ static PgmKind parts[] = {
 		" WHERE NOT t.tgisinternal AND up.tgenabled IS DISTINCT FROM t.tgenabled AND " ANY_RELATION
 	},
 	{
-		.name = "policy",
+		.id = PGM_KIND_POLICY,
 		.classid = PolicyRelationId,
 		.query.sql =
 		"SELECT p.oid, 0, " PGM_SQL_IN_RELATION ", " PGM_SQL_OF_RELATION("p.polname") ","
@@ -139,7 +139,7 @@ static PgmKind parts[] = {
 		" WHERE " ANY_RELATION
 	},
 	{
-		.name = "statistics",
+		.id = PGM_KIND_STATISTICS,
 		.classid = StatisticExtRelationId,
 		.query.sql =
 		"SELECT s.oid, 0, " PGM_SQL_IN_RELATION ", " PGM_SQL_NAME("s.stxname") ","

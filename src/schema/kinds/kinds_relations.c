@@ -73,7 +73,7 @@
 
 static PgmKind relations[] = {
 	{
-		.name = "table",
+		.id = PGM_KIND_TABLE,
 		.classid = RelationRelationId,
 		.query.sql =
 		"SELECT c.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("c.relname") ","
@@ -81,7 +81,7 @@ static PgmKind relations[] = {
 		" WHERE " PGM_SQL_USERS_RELATION("'r', 'p'")
 	},
 	{
-		.name = "foreign table",
+		.id = PGM_KIND_FOREIGN_TABLE,
 		.classid = RelationRelationId,
 		.query.sql =
 		"SELECT c.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("c.relname") ","
@@ -97,7 +97,7 @@ static PgmKind relations[] = {
 	 * schema, and no rollback takes it back.
 	 */
 	{
-		.name = "sequence",
+		.id = PGM_KIND_SEQUENCE,
 		.classid = RelationRelationId,
 		.query.sql =
 		"SELECT c.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("c.relname") ","
@@ -117,7 +117,7 @@ static PgmKind relations[] = {
 		" WHERE " PGM_SQL_USERS_RELATION("'S'")
 	},
 	{
-		.name = "view",
+		.id = PGM_KIND_VIEW,
 		.classid = RelationRelationId,
 		.query.sql =
 		"SELECT c.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("c.relname") ","
@@ -128,7 +128,7 @@ static PgmKind relations[] = {
 		" WHERE " PGM_SQL_USERS_RELATION("'v'")
 	},
 	{
-		.name = "materialized view",
+		.id = PGM_KIND_MATERIALIZED_VIEW,
 		.classid = RelationRelationId,
 		.query.sql =
 		"SELECT c.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("c.relname") ","

@@ -17,7 +17,7 @@
 /* "other" is what only some versions have, as the catalog has it */
 static PgmKind replication[] = {
 	{
-		.name = "publication",
+		.id = PGM_KIND_PUBLICATION,
 		.classid = PublicationRelationId,
 		.query.sql =
 		"SELECT p.oid, 0, " PGM_SQL_IN_NOTHING ", quote_ident(p.pubname),"
@@ -31,7 +31,7 @@ static PgmKind replication[] = {
 		" FROM pg_publication p WHERE " PGM_SQL_USERS("pg_publication", "p.oid")
 	},
 	{
-		.name = "published table",
+		.id = PGM_KIND_PUBLISHED_TABLE,
 		.classid = PublicationRelRelationId,
 		.query.sql =
 		"SELECT r.oid, 0, " IN_PUBLICATION ", r.prrelid::regclass || ' in ' || quote_ident(p.pubname),"
@@ -43,7 +43,7 @@ static PgmKind replication[] = {
 		" WHERE " PGM_SQL_USERS("pg_publication", "p.oid")
 	},
 	{
-		.name = "published schema",
+		.id = PGM_KIND_PUBLISHED_SCHEMA,
 		.classid = PublicationNamespaceRelationId,
 		.query.sql =
 		"SELECT s.oid, 0, " IN_PUBLICATION ", quote_ident(n.nspname) || ' in ' || quote_ident(p.pubname)"
@@ -58,7 +58,7 @@ static PgmKind replication[] = {
 	 * come is not for users to set.
 	 */
 	{
-		.name = "subscription",
+		.id = PGM_KIND_SUBSCRIPTION,
 		.classid = SubscriptionRelationId,
 		.query.sql =
 		"SELECT s.oid, 0, " PGM_SQL_IN_NOTHING ", quote_ident(s.subname),"

@@ -73,7 +73,7 @@
 
 static PgmKind rights[] = {
 	{
-		.name = "grant",
+		.id = PGM_KIND_GRANT,
 		.is_right = true,
 		.query.sql =
 		OBJECTS
@@ -83,7 +83,7 @@ static PgmKind rights[] = {
 		" FROM o CROSS JOIN LATERAL (SELECT * FROM aclexplode(o.acl) EXCEPT SELECT * FROM aclexplode(acldefault(o.type, o.owner))) g"
 	},
 	{
-		.name = "revoke",
+		.id = PGM_KIND_REVOKE,
 		.is_right = true,
 		.query.sql =
 		OBJECTS
@@ -93,7 +93,7 @@ static PgmKind rights[] = {
 		"  EXCEPT SELECT grantor, grantee, privilege_type FROM aclexplode(o.acl)) g"
 	},
 	{
-		.name = "default grant",
+		.id = PGM_KIND_DEFAULT_GRANT,
 		.classid = DefaultAclRelationId,
 		.is_right = true,
 		.query.sql =
@@ -103,7 +103,7 @@ static PgmKind rights[] = {
 		" CROSS JOIN LATERAL (SELECT * FROM aclexplode(d.defaclacl) EXCEPT SELECT * FROM " USUAL ") g"
 	},
 	{
-		.name = "default revoke",
+		.id = PGM_KIND_DEFAULT_REVOKE,
 		.classid = DefaultAclRelationId,
 		.is_right = true,
 		.query.sql =

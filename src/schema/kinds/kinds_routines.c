@@ -26,19 +26,19 @@
 
 static PgmKind routines[] = {
 	{
-		.name = "function",
+		.id = PGM_KIND_FUNCTION,
 		.classid = ProcedureRelationId,
 		.query.sql = ROUTINE FROM_ROUTINES("'f', 'w'")
 	},
 	{
-		.name = "procedure",
+		.id = PGM_KIND_PROCEDURE,
 		.classid = ProcedureRelationId,
 		.query.sql = ROUTINE FROM_ROUTINES("'p'")
 	},
 
 	/* pg_get_functiondef() refuses aggregates */
 	{
-		.name = "aggregate",
+		.id = PGM_KIND_AGGREGATE,
 		.classid = ProcedureRelationId,
 		.query.sql =
 		"SELECT p.oid, 0, " PGM_SQL_IN_SCHEMA ", p.oid::regprocedure::text,"
@@ -71,7 +71,7 @@ static PgmKind routines[] = {
 		" WHERE " PGM_SQL_USERS_SCHEMA " AND " PGM_SQL_NO_MEMBER("pg_proc", "p.oid")
 	},
 	{
-		.name = "event trigger",
+		.id = PGM_KIND_EVENT_TRIGGER,
 		.classid = EventTriggerRelationId,
 		.query.sql =
 		"SELECT t.oid, 0, " PGM_SQL_IN_NOTHING ", quote_ident(t.evtname),"

@@ -20,7 +20,7 @@
 
 static PgmKind textsearch[] = {
 	{
-		.name = "text search parser",
+		.id = PGM_KIND_TEXT_SEARCH_PARSER,
 		.classid = TSParserRelationId,
 		.query.sql =
 		"SELECT s.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("s.prsname") ","
@@ -32,7 +32,7 @@ static PgmKind textsearch[] = {
 		FROM_CATALOG("pg_ts_parser", "prsnamespace")
 	},
 	{
-		.name = "text search template",
+		.id = PGM_KIND_TEXT_SEARCH_TEMPLATE,
 		.classid = TSTemplateRelationId,
 		.query.sql =
 		"SELECT s.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("s.tmplname") ","
@@ -41,7 +41,7 @@ static PgmKind textsearch[] = {
 		FROM_CATALOG("pg_ts_template", "tmplnamespace")
 	},
 	{
-		.name = "text search dictionary",
+		.id = PGM_KIND_TEXT_SEARCH_DICTIONARY,
 		.classid = TSDictionaryRelationId,
 		.query.sql =
 		"SELECT s.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("s.dictname") ","
@@ -51,7 +51,7 @@ static PgmKind textsearch[] = {
 		FROM_CATALOG("pg_ts_dict", "dictnamespace")
 	},
 	{
-		.name = "text search configuration",
+		.id = PGM_KIND_TEXT_SEARCH_CONFIGURATION,
 		.classid = TSConfigRelationId,
 		.query.sql =
 		"SELECT s.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("s.cfgname") ","

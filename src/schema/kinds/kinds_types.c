@@ -50,7 +50,7 @@ static PgmKind types[] = {
 	 * the user's.
 	 */
 	{
-		.name = "type",
+		.id = PGM_KIND_TYPE,
 		.classid = TypeRelationId,
 		.query.sql =
 		"SELECT t.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("t.typname") ","
@@ -79,7 +79,7 @@ static PgmKind types[] = {
 		" AND " USERS_TYPE
 	},
 	{
-		.name = "domain",
+		.id = PGM_KIND_DOMAIN,
 		.classid = TypeRelationId,
 		.query.sql =
 		"SELECT t.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("t.typname") ","
@@ -93,7 +93,7 @@ static PgmKind types[] = {
 		" WHERE t.typtype = 'd' AND " USERS_TYPE
 	},
 	{
-		.name = "domain constraint",
+		.id = PGM_KIND_DOMAIN_CONSTRAINT,
 		.classid = ConstraintRelationId,
 		.query.sql =
 		"SELECT k.oid, 0, 'pg_type'::regclass::oid, t.oid,"
@@ -109,7 +109,7 @@ static PgmKind types[] = {
 	 * version to the next.
 	 */
 	{
-		.name = "collation",
+		.id = PGM_KIND_COLLATION,
 		.classid = CollationRelationId,
 		.query.sql =
 		"SELECT c.oid, 0, " PGM_SQL_IN_SCHEMA ", " PGM_SQL_NAME("c.collname") ","

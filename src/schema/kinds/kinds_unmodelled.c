@@ -14,7 +14,7 @@
 /* $1: the catalogs that are read */
 static PgmKind unmodelled[] = {
 	{
-		.name = "unmodelled kind",
+		.id = PGM_KIND_UNMODELLED_KIND,
 		.query = {
 			.sql =
 			"SELECT 0::oid, 0, " PGM_SQL_IN_NOTHING ","
