@@ -13,9 +13,9 @@
 #include "diff/write/write_relations.h"
 #include "errors.h"
 #include "files/new_files.h"
-#include "run/run_settings.h"
 #include "schema/kinds/kinds.h"
 #include "util/revision_names.h"
+#include "util/settings.h"
 #include "util/srf.h"
 #include "util/text_hash.h"
 

@@ -14,8 +14,8 @@
 #include "api/lint_rows.h"
 #include "errors.h"
 #include "lint/lint.h"
-#include "run/run_settings.h"
 #include "schema/relation_size.h"
+#include "util/settings.h"
 #include "util/srf.h"
 
 /* Where a finding is: its line and column, from 1 */

@@ -18,9 +18,10 @@
 #include "utils/timestamp.h"
 
 #include "registry/journal.h"
-#include "run/call_transaction.h"
+#include "run/execute/call_transaction.h"
 #include "run/locks/lock_retry.h"
-#include "run/run_settings.h"
+#include "run/locks/lock_settings.h"
+#include "util/settings.h"
 
 /* Between two looks, in ms */
 #define LOOK_PAUSE 100

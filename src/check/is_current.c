@@ -20,7 +20,7 @@
 #include "check/check.h"
 #include "compat.h"
 #include "registry/invalidation.h"
-#include "run/run_warnings.h"
+#include "run/prepare/run_warnings.h"
 
 /* Expectations remembered; applications have one or two */
 #define NSLOTS 8

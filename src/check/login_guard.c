@@ -18,9 +18,10 @@
 #include "utils/snapmgr.h"
 
 #include "check/check.h"
+#include "check/check_settings.h"
 #include "errors.h"
 #include "registry/registry.h"
-#include "run/run_settings.h"
+#include "util/settings.h"
 #include "util/subtransaction.h"
 
 /* How long a login waits for a lock, in ms */

@@ -20,13 +20,13 @@
 #include "graph/plan.h"
 #include "registry/journal.h"
 #include "registry/registry.h"
-#include "registry/run_lock.h"
-#include "run/call_transaction.h"
-#include "run/half_done.h"
+#include "run/execute/call_transaction.h"
 #include "run/locks/lock_retry.h"
-#include "run/run_settings.h"
-#include "run/run_warnings.h"
+#include "run/locks/run_lock.h"
+#include "run/prepare/half_done.h"
+#include "run/prepare/run_warnings.h"
 #include "util/revision_names.h"
+#include "util/settings.h"
 
 /* So many pending migrations are named */
 #define MAX_NAMED 10

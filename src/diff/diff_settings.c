@@ -14,7 +14,7 @@ int			pgm_scratch_hold = 5000;
 
 /* Define them; to be called once, with all other parameters. */
 void
-pgm_diffsettings_define(void)
+pgm_diff_settings_define(void)
 {
 	DefineCustomIntVariable("pg_migrate.scratch_hold",
 							"How long others may wait for what is done to look at a model, before that gives up.",

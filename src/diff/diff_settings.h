@@ -7,6 +7,6 @@
 
 extern int	pgm_scratch_hold;	/* ms; 0: no limit */
 
-extern void pgm_diffsettings_define(void);
+extern void pgm_diff_settings_define(void);
 
 #endif							/* PGM_DIFF_SETTINGS_H */

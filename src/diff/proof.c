@@ -18,7 +18,7 @@
 #include "diff/autogenerate.h"
 #include "diff/proof.h"
 #include "diff/write/write_relations.h"
-#include "run/execute.h"
+#include "run/execute/execute.h"
 #include "schema/kinds/kinds.h"
 #include "script/script.h"
 #include "trial/transactional_form.h"

@@ -12,8 +12,8 @@
 #include "errors.h"
 #include "explain/explain.h"
 #include "explain/round_trip.h"
-#include "run/run_settings.h"
 #include "util/revision_names.h"
+#include "util/settings.h"
 #include "util/srf.h"
 
 static PgmTestStep *

@@ -18,7 +18,7 @@
 #include "graph/plan.h"
 #include "registry/register.h"
 #include "registry/registry.h"
-#include "registry/run_lock.h"
+#include "run/locks/run_lock.h"
 #include "util/revision_names.h"
 
 /* Bytes of randomness in a new revision id: 12 hexadecimal digits */

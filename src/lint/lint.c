@@ -22,9 +22,10 @@
 #include "lint/lint.h"
 #include "lint/rules/server_errors.h"
 #include "lint/shadow/shadow.h"
-#include "run/run_settings.h"
 #include "script/segment.h"
+#include "script/viewpoint.h"
 #include "util/revision_names.h"
+#include "util/settings.h"
 #include "util/subtransaction.h"
 
 /* How long lint waits for a lock, in ms; the second time hardly any more */
@@ -258,7 +259,8 @@ cut(void *arg)
 {
 	PgmCut	   *c = arg;
 
-	c->segments = pgm_segments_cut(c->step, c->partitioned);
+	c->segments = pgm_segments_cut(c->step->script, c->step->verify,
+								   c->step->stored->m.options, c->partitioned);
 	return false;
 }
 
@@ -481,17 +483,16 @@ List *
 pgm_lint_script(PgmScript *script, bool probe)
 {
 	PgmLint    *l = palloc0(sizeof(PgmLint));
-	PgmStored  *stored = palloc0(sizeof(PgmStored));
-	PgmStep		step = {.stored = stored,.script = script};
 	List	   *partitioned = NIL;
 	PgmViewpoint caller;
 
 	l->probe = probe;
 	enter_settings(l, &caller);
-	stored->m.options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-														   CStringGetDatum("{}")));
 	l->shadow = pgm_shadow_begin();
-	judge_script(l, script, pgm_segments_cut(&step, &partitioned));
+	judge_script(l, script, pgm_segments_cut(script, NULL,
+											 DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+																				CStringGetDatum("{}"))),
+											 &partitioned));
 	pgm_viewpoint_leave(&caller);
 	pgm_lint_allow(l);
 	list_sort(l->findings, compare_findings);

@@ -8,7 +8,7 @@
 #include "lib/stringinfo.h"
 #include "lint/effects/effects.h"
 #include "lint/effects/predict_effects.h"
-#include "run/run.h"
+#include "run/prepare/run.h"
 
 typedef enum PgmSeverity
 {

@@ -27,7 +27,7 @@ static const struct config_enum_entry lint_actions[] = {
 
 /* Define them; to be called once, with all other parameters. */
 void
-pgm_lintsettings_define(void)
+pgm_lint_settings_define(void)
 {
 	DefineCustomIntVariable("pg_migrate.lint_small_table",
 							"Findings about tables smaller than this are notices.",

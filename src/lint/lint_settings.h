@@ -21,6 +21,6 @@ extern bool pgm_trials;
 extern int	pgm_trial_lock_timeout; /* ms */
 extern int	pgm_trial_statement_timeout;	/* ms */
 
-extern void pgm_lintsettings_define(void);
+extern void pgm_lint_settings_define(void);
 
 #endif							/* PGM_LINT_SETTINGS_H */

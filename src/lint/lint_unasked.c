@@ -12,8 +12,8 @@
 #include "lint/lint.h"
 #include "lint/lint_settings.h"
 #include "lint/lint_unasked.h"
-#include "run/run_settings.h"
 #include "util/revision_names.h"
+#include "util/settings.h"
 
 /* With more pending migrations before it, one is not linted unasked */
 #define MANY_STEPS 500
@@ -229,8 +229,8 @@ pgm_lint_on_register(List *names)
  * pg_migrate.lint_on_upgrade says.  Raises PGM_ERRCODE_LINT when one has errors
  * and it says error.
  */
-void
-pgm_lint_on_run(const PgmRun *run)
+static void
+lint_on_run(const PgmRun *run)
 {
 	PgmOccasion o = {
 		.what = "run",
@@ -242,4 +242,11 @@ pgm_lint_on_run(const PgmRun *run)
 	if (pgm_lint_on_upgrade != PGM_LINT_OFF && run->plan->nsteps > 0 &&
 		run->plan->direction == PGM_UPGRADE)
 		act(&o, run, NIL);
+}
+
+/* Have every run linted before it begins; called when the library is loaded. */
+void
+pgm_lint_unasked_init(void)
+{
+	pgm_run_lint_hook = lint_on_run;
 }

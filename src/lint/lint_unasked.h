@@ -5,9 +5,9 @@
 #ifndef PGM_LINT_UNASKED_H
 #define PGM_LINT_UNASKED_H
 
-#include "run/run.h"
+#include "run/prepare/run.h"
 
 extern void pgm_lint_on_register(List *names);
-extern void pgm_lint_on_run(const PgmRun *run);
+extern void pgm_lint_unasked_init(void);
 
 #endif							/* PGM_LINT_UNASKED_H */

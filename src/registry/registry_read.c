@@ -16,8 +16,9 @@
 
 #include "errors.h"
 #include "registry/registry.h"
-#include "run/run_settings.h"
+#include "registry/registry_settings.h"
 #include "util/revision_names.h"
+#include "util/settings.h"
 #include "util/spi.h"
 
 static PgmQuery revisions_query = {

@@ -32,7 +32,8 @@
 #include "compat.h"
 #include "registry/invalidation.h"
 #include "registry/registry.h"
-#include "run/run_settings.h"
+#include "registry/registry_settings.h"
+#include "util/settings.h"
 #include "util/spi.h"
 
 /* The rows of a table that is being truncated */

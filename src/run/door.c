@@ -2,14 +2,11 @@
  * door.c
  *	  Whether the calling statement may wait for a background worker.
  *
- * A worker that builds an index concurrently waits for every transaction that
- * might still look at the table with an old snapshot, also for a caller that
- * waits for the worker: they would wait for each other for ever, unseen by the
- * deadlock detector.  The server excepts processes marked PROC_IN_SAFE_IC from
- * that.  The mark is sound only if the caller's snapshot is never used to look
- * at a table again: that holds for a statement that is SELECT function(...) of
- * constants, in a transaction of its own, whose result is made at once.  So
- * that is what is demanded, and anything else is told why it is refused.
+ * While it waits, the caller is marked so that no concurrent index build waits
+ * for its snapshot (safe_wait.c).  That is sound only if the snapshot is never
+ * used to look at a table again, which holds for a statement that is SELECT
+ * function(...) of constants, in a transaction of its own, whose result is
+ * made at once.  Any other statement is refused, with the reason.
  */
 #include "postgres.h"
 
@@ -17,9 +14,6 @@
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "nodes/plannodes.h"
-#include "storage/lock.h"
-#include "storage/lwlock.h"
-#include "storage/proc.h"
 #include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
 #include "utils/portal.h"
@@ -27,6 +21,7 @@
 #include "compat.h"
 #include "run/door.h"
 #include "run/run_settings.h"
+#include "util/settings.h"
 
 static ExecutorRun_hook_type previous_run_hook = NULL;
 
@@ -154,62 +149,4 @@ pgm_door_closed(FunctionCallInfo fcinfo)
 	if (!is_whole_query(fcinfo->flinfo->fn_oid))
 		return "it is not the whole of the client's statement";
 	return NULL;
-}
-
-/* Mark this process, or take the mark away. */
-static void
-mark(bool on)
-{
-	LWLockAcquire(ProcArrayLock, LW_EXCLUSIVE);
-	if (on)
-		MyProc->statusFlags |= PROC_IN_SAFE_IC;
-	else
-		MyProc->statusFlags &= ~PROC_IN_SAFE_IC;
-	ProcGlobal->statusFlags[MyProc->pgxactoff] = MyProc->statusFlags;
-	LWLockRelease(ProcArrayLock);
-}
-
-/*
- * Let go who has seen our snapshot before the mark, and waits for the end of
- * our transaction: for all it needs to know that is now.  Nothing else can
- * wait for that, because the transaction holds no other lock and has no xid.
- */
-static void
-release_waiters(void)
-{
-	VirtualTransactionId vxid;
-
-	GET_VXID_FROM_PGPROC(vxid, *MyProc);
-	VirtualXactLockTableCleanup();
-	VirtualXactLockTableInsert(vxid);
-}
-
-/*
- * To be called now and then in between.  Who had seen our snapshot before the
- * mark may come to wait for it only now; then our lock on our own virtual
- * transaction has left its fast path.
- */
-void
-pgm_door_wait_keep(void)
-{
-	if ((MyProc->statusFlags & PROC_IN_SAFE_IC) && !MyProc->fpVXIDLock)
-		release_waiters();
-}
-
-/*
- * From now on nobody waits for our snapshot.  To be called only when
- * pgm_door_closed() found nothing; an error ends it with the transaction.
- */
-void
-pgm_door_wait_begin(void)
-{
-	mark(true);
-	release_waiters();
-}
-
-/* We are about to look at tables again, with new snapshots. */
-void
-pgm_door_wait_end(void)
-{
-	mark(false);
 }

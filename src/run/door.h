@@ -10,8 +10,5 @@
 extern void pgm_door_init(void);
 extern const char *pgm_door_in_block(void);
 extern const char *pgm_door_closed(FunctionCallInfo fcinfo);
-extern void pgm_door_wait_begin(void);
-extern void pgm_door_wait_keep(void);
-extern void pgm_door_wait_end(void);
 
 #endif							/* PGM_DOOR_H */

@@ -11,9 +11,10 @@
 
 #include "errors.h"
 #include "registry/journal.h"
-#include "run/half_done.h"
-#include "run/run_warnings.h"
+#include "run/prepare/half_done.h"
+#include "run/prepare/run_warnings.h"
 #include "script/segment.h"
+#include "script/viewpoint.h"
 #include "util/revision_names.h"
 #include "util/srf.h"
 
@@ -636,7 +637,9 @@ pg_migrate_plan(PG_FUNCTION_ARGS)
 		if (step->script)
 		{
 			values[5] = Int32GetDatum(list_length(step->script->statements));
-			values[6] = PointerGetDatum(segment_texts(pgm_segments_cut(step, &partitioned)));
+			values[6] = PointerGetDatum(segment_texts(pgm_segments_cut(step->script, step->verify,
+																	   step->stored->m.options,
+																	   &partitioned)));
 		}
 		values[7] = CStringGetTextDatum(reason ? "segments" : "transaction");
 		isnull[8] = reason == NULL;

@@ -20,22 +20,22 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
-#include "lint/lint_unasked.h"
 #include "registry/journal.h"
-#include "registry/run_lock.h"
-#include "run/confine/confinement.h"
-#include "run/deferred.h"
 #include "run/door.h"
-#include "run/execute.h"
-#include "run/half_done.h"
+#include "run/execute/deferred.h"
+#include "run/execute/execute.h"
 #include "run/locks/lock_retry.h"
+#include "run/locks/lock_settings.h"
 #include "run/locks/lock_watch.h"
 #include "run/locks/relation_locks.h"
-#include "run/run_settings.h"
-#include "run/run_warnings.h"
+#include "run/locks/run_lock.h"
+#include "run/prepare/confined_login.h"
+#include "run/prepare/half_done.h"
+#include "run/prepare/run_warnings.h"
 #include "run/worker.h"
 #include "script/segment.h"
 #include "util/revision_names.h"
+#include "util/settings.h"
 #include "util/srf.h"
 #include "util/subtransaction.h"
 
@@ -366,14 +366,14 @@ plan_call(PgmCall *call)
 		ereport(NOTICE, (errmsg("the database is at base")));
 	if (open == NIL && !pgm_run_obstacle(run, &obstacle))
 	{
-		pgm_lint_on_run(run);
+		pgm_run_lint(run);
 		return run;
 	}
 	/* of what is half done that was refused before */
 	if (call->closed)
 		pgm_run_refuse(&obstacle, call->closed);
 	segments = pgm_run_cut(run);
-	call->login = pgm_confinement_login(run, segments);
+	call->login = pgm_confined_login(run, segments);
 	if (open == NIL)
 		pgm_warn_waiting(run, segments);
 	return NULL;
@@ -435,7 +435,7 @@ login_part(void *arg)
 	List	   *open;
 	PgmRun	   *run = admit_call(call, &open);
 
-	call->login = pgm_confinement_login(run, pgm_run_cut(run));
+	call->login = pgm_confined_login(run, pgm_run_cut(run));
 	return false;
 }
 

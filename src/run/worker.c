@@ -37,16 +37,17 @@
 #include "utils/wait_event.h"
 
 #include "compat.h"
-#include "registry/deadlock.h"
 #include "registry/registry.h"
-#include "registry/run_lock.h"
 #include "run/confine/caller_settings.h"
-#include "run/door.h"
-#include "run/engine.h"
+#include "run/locks/safe_wait.h"
+#include "run/engine/engine.h"
+#include "run/locks/deadlock.h"
 #include "run/locks/lock_retry.h"
+#include "run/locks/lock_settings.h"
+#include "run/locks/run_lock.h"
 #include "run/progress.h"
-#include "run/run_settings.h"
 #include "run/worker.h"
+#include "util/settings.h"
 
 #define WORKER_MAGIC		0x70676D77
 #define WORKER_KEY_TASK		1
@@ -305,7 +306,7 @@ relay_all(PgmWorker *w)
 			relay(w, size, data);
 			continue;
 		}
-		pgm_door_wait_keep();
+		pgm_safe_wait_continue();
 		if (GetBackgroundWorkerPid(w->handle, &pid) == BGWH_STARTED)
 		{
 			pgm_cycle_check(pid);
@@ -376,7 +377,7 @@ start_when_free(PgmWorker *w, PgmDirection direction, const char *target,
 			 TimestampDifferenceExceeds(begun, GetCurrentTimestamp(),
 										pgm_run_wait_timeout)))
 			refuse_without_slot(login);
-		pgm_door_wait_keep();
+		pgm_safe_wait_continue();
 		pgm_retry_sleep(SLOT_PAUSE);
 	}
 	return true;
@@ -397,14 +398,14 @@ pgm_worker_run(PgmDirection direction, const char *target, Oid login)
 {
 	PgmWorker	w;
 
-	pgm_door_wait_begin();
+	pgm_safe_wait_begin();
 	if (!start_when_free(&w, direction, target, login, false, false))
 	{
-		pgm_door_wait_end();
+		pgm_safe_wait_end();
 		return false;
 	}
 	wait_for_worker(&w);
-	pgm_door_wait_end();
+	pgm_safe_wait_end();
 	(void) conclude(&w);
 	return true;
 }
@@ -425,13 +426,13 @@ pgm_worker_start(PgmDirection direction, const char *target, Oid login,
 	PgmWorker	w;
 
 	if (may_wait)
-		pgm_door_wait_begin();
+		pgm_safe_wait_begin();
 	if (!start_when_free(&w, direction, target, login, true, may_wait))
 		refuse_without_slot(login);
 	pgm_progress_begin();
 	relay_all(&w);
 	if (may_wait)
-		pgm_door_wait_end();
+		pgm_safe_wait_end();
 	run = conclude(&w);
 	ereport(NOTICE,
 			(errmsg("run %lld goes on in the background", run),

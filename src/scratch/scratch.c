@@ -26,10 +26,10 @@
 
 #include "compat.h"
 #include "lint/lint_settings.h"
-#include "registry/run_lock.h"
-#include "run/run_settings.h"
+#include "run/locks/run_lock.h"
 #include "scratch/scratch_internal.h"
 #include "trial/trial.h"
+#include "util/settings.h"
 #include "util/subtransaction.h"
 
 PgmScratchState *pgm_scratch_open = NULL;

@@ -106,18 +106,18 @@ warn_unrepeatable(const PgmSegment *segment, int total)
 	}
 }
 
+/* Check the script of one direction, if there is one. */
 static void
-check_direction(const PgmStored *stored, const char *kind, const char *text,
+check_direction(const PgmMigration *m, const char *kind, const char *text,
 				int line, PgmScript *verify)
 {
-	PgmStep		step = {.stored = unconstify(PgmStored *, stored),.verify = verify};
 	List	   *partitioned = NIL;
 	List	   *segments;
 
 	if (text == NULL)
 		return;
-	step.script = pgm_script_parse(stored->m.revision, kind, text, line);
-	segments = pgm_segments_cut(&step, &partitioned);
+	segments = pgm_segments_cut(pgm_script_parse(m->revision, kind, text, line),
+								verify, m->options, &partitioned);
 	for (int i = 0; i < list_length(segments) - 1; i++)
 		warn_unrepeatable(list_nth(segments, i), list_length(segments));
 }
@@ -133,12 +133,11 @@ pgm_migration_check(const PgmMigration *m)
 												  "pg_migrate script check",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	PgmStored	stored = {.m = *m};
 	PgmScript  *verify = m->verify == NULL ? NULL :
 		pgm_script_parse(m->revision, "verify", m->verify, m->verify_line);
 
-	check_direction(&stored, "upgrade", m->upgrade, m->upgrade_line, verify);
-	check_direction(&stored, "downgrade", m->downgrade, m->downgrade_line,
+	check_direction(m, "upgrade", m->upgrade, m->upgrade_line, verify);
+	check_direction(m, "downgrade", m->downgrade, m->downgrade_line,
 					NULL);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);

@@ -11,12 +11,12 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
-#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 
 #include "errors.h"
 #include "files/behaviour_headers.h"
 #include "script/segment.h"
+#include "script/viewpoint.h"
 
 /* A cutting in progress */
 typedef struct PgmCutter
@@ -114,7 +114,7 @@ cut_reason(const PgmSegment *s, const PgmStatement *statement)
 
 /* Where the header says that the script is one transaction: refuse cuts. */
 static void
-refuse_cut(const PgmStep *step, const PgmCutter *c)
+refuse_cut(const PgmCutter *c)
 {
 	ListCell   *lc;
 
@@ -129,7 +129,7 @@ refuse_cut(const PgmStep *step, const PgmCutter *c)
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_NOT_TRANSACTIONAL),
 				 errmsg("migration \"%s\" cannot be one transaction: %s",
-						step->stored->m.revision, cut_reason(s, statement)),
+						c->script->revision, cut_reason(s, statement)),
 				 errdetail("Its file says \"-- transaction: single\"; statement %d, line %d has to be cut off.",
 						   statement->number, statement->line),
 				 s->what == NULL && statement->begins_segment ?
@@ -157,19 +157,23 @@ verifies_apart(const PgmCutter *c, const PgmScript *verify)
 }
 
 /*
- * The segments of a step (PgmSegment), at least one.  "partitioned" are the
- * partitioned tables that the plan makes before it; those of the step are
- * added.  The verify script runs in the last transaction when that is the
- * only segment and adds no enum value that it may use, and else is a segment of
- * its own.
+ * Cut a script into segments: a list of PgmSegment, never empty.
+ *
+ * "verify" is the verify script of the migration, or NULL; "options" are its
+ * behaviour headers.  "partitioned" are the names of the partitioned tables that
+ * the plan makes before this script; those that the script makes are added.
+ *
+ * The verify script runs in the last transaction if the script is one
+ * transaction and adds no enum value that the verify script may use; else it is
+ * a segment of its own.
  */
 List *
-pgm_segments_cut(const PgmStep *step, List **partitioned)
+pgm_segments_cut(const PgmScript *script, const PgmScript *verify,
+				 Jsonb *options, List **partitioned)
 {
-	char	   *mode = pgm_behaviour_value(step->stored->m.options,
-										   "transaction");
+	char	   *mode = pgm_behaviour_value(options, "transaction");
 	PgmCutter	c = {
-		.script = step->script,
+		.script = script,
 		.each = mode && strcmp(mode, "none") == 0,
 		.single = mode && strcmp(mode, "single") == 0,
 		.partitioned = *partitioned
@@ -181,17 +185,24 @@ pgm_segments_cut(const PgmStep *step, List **partitioned)
 	cut_statements(&c);
 	pgm_viewpoint_leave(&caller);
 	if (c.single)
-		refuse_cut(step, &c);
+		refuse_cut(&c);
 	if (c.segments == NIL)
 		add_segment(&c, PGM_SEGMENT_TRANSACTION, 0, 0);
-	if (step->verify && verifies_apart(&c, step->verify))
+	if (verify && verifies_apart(&c, verify))
 	{
-		c.script = step->verify;
-		add_segment(&c, PGM_SEGMENT_VERIFY, 0,
-					list_length(step->verify->statements));
+		c.script = verify;
+		add_segment(&c, PGM_SEGMENT_VERIFY, 0, list_length(verify->statements));
 	}
 	*partitioned = c.partitioned;
 	return c.segments;
+}
+
+/* The only statement of a segment that must stand alone. */
+const PgmStatement *
+pgm_segment_statement(const PgmSegment *segment)
+{
+	Assert(segment->kind == PGM_SEGMENT_LONE && segment->count == 1);
+	return list_nth(segment->script->statements, segment->first);
 }
 
 /*
@@ -222,20 +233,4 @@ pgm_segment_kind(const PgmSegment *segment)
 	static const char *const names[] = {"transaction", "lone", "verify"};
 
 	return names[segment->kind];
-}
-
-/* The segments of each step of a run: an array of lists. */
-List	  **
-pgm_run_cut(const PgmRun *run)
-{
-	List	  **segments = palloc(Max(run->plan->nsteps, 1) * sizeof(List *));
-	List	   *partitioned = NIL;
-
-	for (int i = 0; i < run->plan->nsteps; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		segments[i] = run->steps[i].script == NULL ? NIL :
-			pgm_segments_cut(&run->steps[i], &partitioned);
-	}
-	return segments;
 }

@@ -5,7 +5,8 @@
 #ifndef PGM_SEGMENT_H
 #define PGM_SEGMENT_H
 
-#include "run/run.h"
+#include "script/script.h"
+#include "utils/jsonb.h"
 
 typedef enum PgmSegmentKind
 {
@@ -24,8 +25,9 @@ typedef struct PgmSegment
 	const char *what;			/* of a lone one: why */
 } PgmSegment;
 
-extern List *pgm_segments_cut(const PgmStep *step, List **partitioned);
-extern List **pgm_run_cut(const PgmRun *run);
+extern List *pgm_segments_cut(const PgmScript *script, const PgmScript *verify,
+							  Jsonb *options, List **partitioned);
+extern const PgmStatement *pgm_segment_statement(const PgmSegment *segment);
 extern char *pgm_segment_text(const PgmSegment *segment);
 extern const char *pgm_segment_kind(const PgmSegment *segment);
 

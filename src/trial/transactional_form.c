@@ -10,7 +10,7 @@
 #include "utils/lsyscache.h"
 
 #include "compat.h"
-#include "run/run.h"
+#include "run/prepare/run.h"
 #include "trial/transactional_form.h"
 
 /* Switch an option off.  Returns whether it was on. */

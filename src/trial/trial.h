@@ -5,8 +5,8 @@
 #ifndef PGM_TRIAL_H
 #define PGM_TRIAL_H
 
-#include "run/execute.h"
-#include "run/run.h"
+#include "run/execute/execute.h"
+#include "run/prepare/run.h"
 #include "trial/observe.h"
 
 /* What became of a statement */

@@ -1,20 +1,47 @@
 /*
  * subtransaction.c
- *	  Doing something that may have to be undone.
+ *	  Calling a function in a subtransaction that may have to be rolled back.
+ *
+ * What the function executes can run code of users and of other extensions,
+ * which may end the subtransaction, or the whole transaction, underneath it.
+ * So it is noted before which ones were in progress, and compared afterwards.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "storage/proc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
-#include "registry/run_lock.h"
-#include "run/atomic.h"
-#include "run/locks/lock_watch.h"
+#include "compat.h"
 #include "util/subtransaction.h"
 
-/* For the statements executed in the innermost subtransaction of ours */
+/* Memory of the statements executed in the innermost subtransaction of ours */
 static MemoryContext statements = NULL;
+
+/* Called when a subtransaction of ours was ended by what ran in it, or NULL */
+static void (*lost_callback) (void) = NULL;
+
+/*
+ * Have a function called whenever the error of a subtransaction cannot be
+ * caught, because something in it has ended it: no caller of
+ * pgm_subtransaction() comes to the end of what it does then.
+ */
+void
+pgm_subtransaction_on_lost(void (*callback) (void))
+{
+	lost_callback = callback;
+}
+
+/* The transaction in progress, as this process numbers its own; or 0. */
+LocalTransactionId
+pgm_local_transaction(void)
+{
+	VirtualTransactionId vxid;
+
+	GET_VXID_FROM_PGPROC(vxid, *MyProc);
+	return vxid.localTransactionId;
+}
 
 /*
  * Memory for statements that are executed in the subtransaction in progress.
@@ -30,8 +57,9 @@ pgm_subtransaction_memory(void)
 
 /*
  * Call part(arg) in a subtransaction of this name, in the current memory
- * context.  It is kept, with its locks, when that returns true; else it is
- * rolled back.  Returns NULL, or the error after it was rolled back.
+ * context.  The subtransaction is kept, with its locks, when part() returns
+ * true, and rolled back when it returns false or raises an error.  Returns NULL,
+ * or the error.
  *
  * Raises the error where something in part() has ended the subtransaction: then
  * only the end of the whole transaction undoes what it did.
@@ -45,10 +73,13 @@ pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
 	MemoryContext inner = AllocSetContextCreate(context, "pg_migrate statements",
 												ALLOCSET_SMALL_SIZES);
 	ErrorData  *volatile edata = NULL;
-	PgmAtomic	here;
+	LocalTransactionId transaction;
+	int			nest_level;
 
 	BeginInternalSubTransaction(name);
-	pgm_atomic_note(&here);
+	transaction = pgm_local_transaction();
+	nest_level = GetCurrentTransactionNestLevel();
+	/* it has switched to the subtransaction's memory, which may go with it */
 	MemoryContextSwitchTo(context);
 	statements = inner;
 	PG_TRY();
@@ -64,11 +95,12 @@ pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
 	PG_CATCH();
 	{
 		statements = outer;
-		if (pgm_atomic_lost(&here))
+		if (pgm_local_transaction() != transaction ||
+			GetCurrentTransactionNestLevel() < nest_level)
 		{
-			/* no caller will come to the end of what it does */
-			pgm_run_active = false;
-			pgm_lockwatch_stop();
+			/* a rollback now would undo a (sub)transaction of somebody else */
+			if (lost_callback)
+				lost_callback();
 			PG_RE_THROW();
 		}
 		MemoryContextSwitchTo(context);
@@ -80,6 +112,7 @@ pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
 	statements = outer;
 	MemoryContextDelete(inner);
 	MemoryContextSwitchTo(context);
+	/* the server sets the outer transaction's, not that of the portal */
 	CurrentResourceOwner = owner;
 	return edata;
 }

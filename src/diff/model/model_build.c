@@ -18,7 +18,7 @@
 #include "utils/syscache.h"
 
 #include "diff/model/model_build.h"
-#include "run/execute.h"
+#include "run/execute/execute.h"
 #include "scratch/scratch_internal.h"
 #include "util/subtransaction.h"
 

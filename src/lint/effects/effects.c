@@ -24,7 +24,7 @@
 #include "compat.h"
 #include "lint/effects/effects.h"
 #include "lint/expressions/expressions.h"
-#include "run/run.h"
+#include "run/prepare/run.h"
 #include "script/script.h"
 
 /* The name of a lock mode as LOCK TABLE takes it. */

@@ -12,7 +12,7 @@
 
 #include "compat.h"
 #include "lint/effects/effects.h"
-#include "run/run.h"
+#include "run/prepare/run.h"
 #include "script/script.h"
 
 /* The table that a query changes, or NULL */

@@ -20,7 +20,7 @@
 #include "lint/expressions/row_estimate.h"
 #include "lint/lint_settings.h"
 #include "lint/rules/rules.h"
-#include "run/run_settings.h"
+#include "run/locks/lock_settings.h"
 #include "schema/relation_size.h"
 
 /* Does it lock a table that is there for all others? */

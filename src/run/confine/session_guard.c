@@ -27,9 +27,7 @@
 #include "run/confine/cursors.h"
 #include "run/confine/prepared_statements.h"
 #include "run/confine/session_guard.h"
-
-/* Does a confined script run? */
-bool		pgm_guard_active = false;
+#include "run/locks/run_lock.h"
 
 static ProcessUtility_hook_type previous_utility_hook = NULL;
 static object_access_hook_type previous_access_hook = NULL;
@@ -165,7 +163,7 @@ utility_hook(PlannedStmt *planned, const char *text, bool read_only_tree,
 			 QueryEnvironment *environment, DestReceiver *dest,
 			 QueryCompletion *completion)
 {
-	if (pgm_guard_active && guard_statement(planned->utilityStmt))
+	if (pgm_run_confined && guard_statement(planned->utilityStmt))
 		return;
 	if (previous_utility_hook)
 		previous_utility_hook(planned, text, read_only_tree, context, params,
@@ -272,7 +270,7 @@ access_hook(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
 
 	if (previous_access_hook)
 		previous_access_hook(access, class_id, object_id, sub_id, arg);
-	if (!pgm_guard_active || access != OAT_FUNCTION_EXECUTE)
+	if (!pgm_run_confined || access != OAT_FUNCTION_EXECUTE)
 		return;
 	hint = refused_hint(object_id);
 	if (hint)

@@ -5,8 +5,6 @@
 #ifndef PGM_SESSION_GUARD_H
 #define PGM_SESSION_GUARD_H
 
-extern bool pgm_guard_active;
-
 extern void pgm_guard_init(void);
 
 #endif							/* PGM_SESSION_GUARD_H */

@@ -33,7 +33,8 @@
 #include "run/confine/prepared_statements.h"
 #include "run/confine/session_guard.h"
 #include "run/confine/session_leftovers.h"
-#include "run/deferred.h"
+#include "run/execute/deferred.h"
+#include "run/locks/run_lock.h"
 #include "util/spi.h"
 
 /* the (sub)transaction in which the guard was begun */
@@ -251,7 +252,7 @@ seed_random(void)
 static void
 unguard(bool transaction_aborted)
 {
-	pgm_guard_active = false;
+	pgm_run_confined = false;
 	guarded = InvalidSubTransactionId;
 	pgm_prepared_drop();
 	pgm_compiled_forget();
@@ -263,14 +264,14 @@ static void
 at_subtransaction_end(SubXactEvent event, SubTransactionId id,
 					  SubTransactionId parent, void *arg)
 {
-	if (event == SUBXACT_EVENT_ABORT_SUB && pgm_guard_active && id == guarded)
+	if (event == SUBXACT_EVENT_ABORT_SUB && pgm_run_confined && id == guarded)
 		unguard(false);
 }
 
 static void
 at_transaction_end(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_ABORT && pgm_guard_active)
+	if (event == XACT_EVENT_ABORT && pgm_run_confined)
 		unguard(true);
 }
 
@@ -292,12 +293,12 @@ pgm_leftovers_init(void)
 void
 pgm_leftovers_begin(PgmLeftovers *before, Oid role)
 {
-	Assert(!pgm_guard_active);
+	Assert(!pgm_run_confined);
 	check_none_before();
 	check_temporary_owners(role);
 	before->temporary = list_temporary();
 	guarded = GetCurrentSubTransactionId();
-	pgm_guard_active = true;
+	pgm_run_confined = true;
 	pgm_compiled_watch();
 	pgm_cursors_shut();
 }

@@ -29,9 +29,9 @@
 #include "utils/wait_event.h"
 
 #include "compat.h"
+#include "run/locks/lock_settings.h"
 #include "run/locks/lock_watch.h"
 #include "run/locks/relation_locks.h"
-#include "run/run_settings.h"
 #include "util/subtransaction.h"
 
 /* Pause between two tries is random up to this, in ms */

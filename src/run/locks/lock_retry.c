@@ -13,8 +13,8 @@
 #include "utils/wait_event.h"
 
 #include "run/locks/lock_retry.h"
+#include "run/locks/lock_settings.h"
 #include "run/locks/lock_watch.h"
-#include "run/run_settings.h"
 
 /* Backoff before a try, in ms: random below FIRST doubled each time */
 #define BACKOFF_FIRST 200

@@ -1,0 +1,665 @@
+/*
+ * nontransactional_outcome.c
+ *	  What became of a statement that cannot be part of a transaction and was
+ *	  cut off: done, not done, or unknown; and what it left behind.
+ *
+ * Before such a statement is run its intent is committed: what was there.
+ * Afterwards the catalog is compared with that.  Kinds of statements are rows
+ * of a table; whatever is not there is unknown.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
+#include "catalog/partition.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_subscription.h"
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "commands/defrem.h"
+#include "commands/tablespace.h"
+#include "nodes/makefuncs.h"
+#include "nodes/parsenodes.h"
+#include "tcop/dest.h"
+#include "tcop/utility.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "run/execute/invalid_index.h"
+#include "run/engine/nontransactional_outcome.h"
+#include "schema/index_name.h"
+#include "script/script.h"
+#include "util/spi.h"
+#include "util/subtransaction.h"
+
+/* Kind of a statement, by what has to be looked at */
+typedef struct PgmLoneKind
+{
+	NodeTag		tag;
+	bool		(*applies) (const Node *statement);
+	char	   *(*intent) (const Node *statement);
+	char	   *(*remains) (const Node *statement, const char *intent);
+	PgmOutcome	(*examine) (const Node *statement, const char *intent);
+} PgmLoneKind;
+
+/*
+ * the indexes of a table, before the build of another one, whose name $2 is
+ * known then
+ */
+static PgmQuery index_intent_query = {
+	.sql = "SELECT jsonb_build_object('name', $2, 'indexes',"
+	" (SELECT coalesce(jsonb_agg(indexrelid::int8), '[]') FROM pg_index WHERE indrelid = $1))::text",
+	.argtypes = {OIDOID, TEXTOID}
+};
+static PgmQuery index_name_query = {
+	.sql = "SELECT $1::jsonb ->> 'name'",
+	.argtypes = {TEXTOID}
+};
+static PgmQuery new_index_query = {
+	.sql = "SELECT format('%I.%I', n.nspname, c.relname), i.indisvalid,"
+	"       pg_get_indexdef(i.indexrelid)"
+	"  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+	"  JOIN pg_namespace n ON n.oid = c.relnamespace"
+	" WHERE i.indrelid = $1 AND c.relname = $3"
+	"   AND NOT $2::jsonb -> 'indexes' @> to_jsonb(i.indexrelid::int8)",
+	.argtypes = {OIDOID, TEXTOID, TEXTOID}
+};
+
+/*
+ * what REINDEX CONCURRENTLY names the index it builds and the one it replaces,
+ * on the tables $1, in the schema $2, or anywhere when both are null
+ */
+#define LEFTOVERS \
+	"  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid" \
+	"  JOIN pg_namespace n ON n.oid = c.relnamespace" \
+	"  JOIN pg_class t ON i.indrelid IN (t.oid, t.reltoastrelid) AND t.relkind <> 't'" \
+	" WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'" \
+	"   AND ($1 IS NULL OR t.oid = ANY ($1))" \
+	"   AND ($2 IS NULL OR t.relnamespace = $2)"
+static PgmQuery leftovers_query = {
+	.sql = "SELECT coalesce(jsonb_agg(indexrelid::int8), '[]')::text" LEFTOVERS,
+	.argtypes = {OIDARRAYOID, OIDOID}
+};
+static PgmQuery new_leftovers_query = {
+	.sql = "SELECT format('%I.%I', n.nspname, c.relname)" LEFTOVERS
+	"   AND NOT $3::jsonb @> to_jsonb(i.indexrelid::int8)"
+	" ORDER BY 1 LIMIT 1",
+	.argtypes = {OIDARRAYOID, OIDOID, TEXTOID}
+};
+static PgmQuery clone_query = {
+	.sql = "SELECT format('CREATE TABLE %I.%I (LIKE %s)', n.nspname, $2, c.oid::regclass),"
+	" n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1",
+	.argtypes = {OIDOID, TEXTOID}
+};
+
+/* A column of the first row of a query, or NULL. */
+static char *
+ask(PgmQuery *query, Datum *values, const bool *isnull, int column)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	char	   *result = NULL;
+	PgmSpi		spi;
+
+	pgm_spi_begin(&spi, false);
+	if (pgm_spi_run(&spi, query, values, isnull) > 0)
+	{
+		result = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+							  column);
+		result = result ? MemoryContextStrdup(caller, result) : NULL;
+	}
+	pgm_spi_end(&spi);
+	return result;
+}
+
+static Oid
+relation_of(const RangeVar *rel)
+{
+	return RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK, NULL, NULL);
+}
+
+/* CREATE INDEX CONCURRENTLY */
+
+static bool
+is_index_build(const Node *statement)
+{
+	return ((const IndexStmt *) statement)->concurrent;
+}
+
+/*
+ * Give an index without a name the one that the server would, and refuse one
+ * whose name an invalid index has that is not ours.
+ */
+static void
+index_prepare(Node *statement)
+{
+	IndexStmt  *stmt = (IndexStmt *) statement;
+	Oid			relid = relation_of(stmt->relation);
+
+	if (!OidIsValid(relid))
+		return;
+	if (stmt->idxname == NULL)
+		stmt->idxname = pgm_index_name(stmt, relid);
+	pgm_index_refuse_invalid(stmt);
+}
+
+static char *
+index_intent(const Node *statement)
+{
+	const IndexStmt *stmt = (const IndexStmt *) statement;
+	Datum		values[2];
+	bool		isnull[2] = {false, stmt->idxname == NULL};
+
+	values[0] = ObjectIdGetDatum(relation_of(stmt->relation));
+	values[1] = stmt->idxname ? CStringGetTextDatum(stmt->idxname) : (Datum) 0;
+	return ask(&index_intent_query, values, isnull, 1);
+}
+
+/* The name that was chosen before. */
+static void
+index_adopt(Node *statement, const char *intent)
+{
+	IndexStmt  *stmt = (IndexStmt *) statement;
+	Datum		value = CStringGetTextDatum(intent);
+
+	if (stmt->idxname == NULL)
+		stmt->idxname = ask(&index_name_query, &value, NULL, 1);
+}
+
+/* A column of what is known of the new index; NULL: there is none. */
+static char *
+new_index(const Node *statement, const char *intent, int column)
+{
+	const IndexStmt *stmt = (const IndexStmt *) statement;
+	Datum		values[3];
+
+	if (stmt->idxname == NULL)
+		return NULL;
+	values[0] = ObjectIdGetDatum(relation_of(stmt->relation));
+	values[1] = CStringGetTextDatum(intent);
+	values[2] = CStringGetTextDatum(stmt->idxname);
+	return ask(&new_index_query, values, NULL, column);
+}
+
+static bool
+is_valid(const Node *statement, const char *intent)
+{
+	char	   *valid = new_index(statement, intent, 2);
+
+	return valid && valid[0] == 't';
+}
+
+static char *
+index_remains(const Node *statement, const char *intent)
+{
+	char	   *index = new_index(statement, intent, 1);
+
+	return index && !is_valid(statement, intent) ?
+		psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s", index) : NULL;
+}
+
+/* A definition without the names of index and table. */
+static char *
+without_names(const char *definition)
+{
+	const char *from = strstr(definition, " USING ");
+
+	return psprintf("%s%s", strncmp(definition, "CREATE UNIQUE", 13) == 0 ?
+					"UNIQUE" : "", from ? from : "");
+}
+
+/* Build the index on an empty copy of its table; returns its definition. */
+static char *
+define_on_clone(const IndexStmt *stmt, Oid relid)
+{
+	const char *name = "pg_migrate_clone";
+	Datum		values[] = {ObjectIdGetDatum(relid), CStringGetTextDatum(name)};
+	char	   *schema = ask(&clone_query, values, NULL, 2);
+	IndexStmt  *copy = copyObject(unconstify(IndexStmt *, stmt));
+	PlannedStmt *planned = makeNode(PlannedStmt);
+
+	if (SPI_connect() != SPI_OK_CONNECT ||
+		SPI_execute(ask(&clone_query, values, NULL, 1), false, 0) != SPI_OK_UTILITY)
+		elog(ERROR, "could not copy the table");
+	SPI_finish();
+	copy->relation = makeRangeVar(schema, pstrdup(name), -1);
+	copy->concurrent = false;
+	copy->if_not_exists = false;
+	copy->idxname = psprintf("%s_index", name);
+	planned->commandType = CMD_UTILITY;
+	planned->canSetTag = true;
+	planned->utilityStmt = (Node *) copy;
+	CommandCounterIncrement();
+	ProcessUtility(planned, "CREATE INDEX", false, PROCESS_UTILITY_QUERY, NULL,
+				   NULL, None_Receiver, NULL);
+	CommandCounterIncrement();
+	return TextDatumGetCString(DirectFunctionCall1(pg_get_indexdef,
+												   ObjectIdGetDatum(get_relname_relid(copy->idxname,
+																					  get_namespace_oid(schema, false)))));
+}
+
+/* An index that is defined on trial */
+typedef struct PgmTrialIndex
+{
+	const IndexStmt *stmt;
+	Oid			relid;
+	char	   *definition;
+} PgmTrialIndex;
+
+static bool
+define_part(void *arg)
+{
+	PgmTrialIndex *trial = arg;
+	MemoryContext old = MemoryContextSwitchTo(CurTransactionContext);
+	char	   *definition = define_on_clone(trial->stmt, trial->relid);
+
+	trial->definition = MemoryContextStrdup(old, definition);
+	MemoryContextSwitchTo(old);
+	return false;
+}
+
+/*
+ * The definition that the statement gives to its index, found in a
+ * subtransaction that is rolled back; NULL when it cannot be told like this.
+ */
+static char *
+intended_definition(const IndexStmt *stmt, Oid relid)
+{
+	PgmTrialIndex trial = {.stmt = stmt,.relid = relid};
+
+	return pgm_subtransaction("pg_migrate", define_part, &trial) ? NULL :
+		trial.definition;
+}
+
+static PgmOutcome
+index_examine(const Node *statement, const char *intent)
+{
+	const IndexStmt *stmt = (const IndexStmt *) statement;
+	char	   *is;
+	char	   *meant;
+
+	if (!is_valid(statement, intent))
+		return PGM_OUTCOME_AGAIN;
+	is = new_index(statement, intent, 3);
+	meant = intended_definition(stmt, relation_of(stmt->relation));
+	if (meant && strcmp(without_names(is), without_names(meant)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("index \"%s\" exists already, and is another one",
+						stmt->idxname),
+				 errdetail("It was made while this migration was half done: %s",
+						   is),
+				 errhint("Drop or rename it, and call again.")));
+	return PGM_OUTCOME_DONE;
+}
+
+/* DROP INDEX CONCURRENTLY */
+
+static bool
+is_concurrent_drop(const Node *statement)
+{
+	return ((const DropStmt *) statement)->concurrent;
+}
+
+static char *
+drop_intent(const Node *statement)
+{
+	List	   *name = linitial(((const DropStmt *) statement)->objects);
+
+	return psprintf("%u", relation_of(makeRangeVarFromNameList(name)));
+}
+
+/*
+ * A drop that was cut off leaves an invalid index.  To drop that is to finish
+ * the statement; some extensions that spread an index over several servers may
+ * have dropped their parts of it already.
+ */
+static char *
+drop_remains(const Node *statement, const char *intent)
+{
+	Oid			index = (Oid) strtoul(intent, NULL, 10);
+
+	if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX ||
+		get_index_isvalid(index))
+		return NULL;
+	return psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s",
+					quote_qualified_identifier(get_namespace_name(get_rel_namespace(index)),
+											   get_rel_name(index)));
+}
+
+static PgmOutcome
+drop_examine(const Node *statement, const char *intent)
+{
+	Oid			index = (Oid) strtoul(intent, NULL, 10);
+
+	return OidIsValid(index) && get_rel_name(index) == NULL ?
+		PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
+}
+
+/* REINDEX */
+
+/* Where a REINDEX may leave something: values and nulls of two parameters. */
+static void
+reindex_scope(const ReindexStmt *stmt, Datum *values, bool *isnull)
+{
+	Oid			relid = stmt->relation ? relation_of(stmt->relation) : InvalidOid;
+	List	   *tables = NIL;
+	Datum	   *oids;
+	ListCell   *lc;
+
+	isnull[0] = stmt->relation == NULL;
+	isnull[1] = stmt->kind != REINDEX_OBJECT_SCHEMA;
+	if (!isnull[1])
+		values[1] = ObjectIdGetDatum(get_namespace_oid(stmt->name, false));
+	if (isnull[0])
+		return;
+	if (stmt->kind == REINDEX_OBJECT_INDEX && OidIsValid(relid))
+		relid = IndexGetRelation(relid, true);
+	if (OidIsValid(relid))
+		tables = find_all_inheritors(relid, NoLock, NULL);
+	oids = palloc(Max(list_length(tables), 1) * sizeof(Datum));
+	foreach(lc, tables)
+	{
+		oids[foreach_current_index(lc)] = ObjectIdGetDatum(lfirst_oid(lc));
+	}
+	values[0] = PointerGetDatum(construct_array(oids, list_length(tables), OIDOID,
+												sizeof(Oid), true, TYPALIGN_INT));
+}
+
+static bool
+is_concurrent_reindex(const Node *statement)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((const ReindexStmt *) statement)->params)
+	{
+		if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
+			return defGetBoolean(lfirst_node(DefElem, lc));
+	}
+	return false;
+}
+
+static char *
+reindex_intent(const Node *statement)
+{
+	Datum		values[2];
+	bool		isnull[2];
+
+	reindex_scope((const ReindexStmt *) statement, values, isnull);
+	return ask(&leftovers_query, values, isnull, 1);
+}
+
+static char *
+reindex_remains(const Node *statement, const char *intent)
+{
+	Datum		values[3];
+	bool		isnull[3] = {false};
+	char	   *index;
+
+	reindex_scope((const ReindexStmt *) statement, values, isnull);
+	values[2] = CStringGetTextDatum(intent);
+	index = ask(&new_leftovers_query, values, isnull, 1);
+	return index ? psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s", index) : NULL;
+}
+
+/* ALTER TABLE ... DETACH PARTITION CONCURRENTLY */
+
+static const AlterTableCmd *
+detach_action(const Node *statement)
+{
+	const AlterTableStmt *stmt = (const AlterTableStmt *) statement;
+	const AlterTableCmd *cmd = linitial_node(AlterTableCmd, stmt->cmds);
+
+	return cmd->subtype == AT_DetachPartition ? cmd : NULL;
+}
+
+static bool
+is_detach(const Node *statement)
+{
+	return detach_action(statement) != NULL;
+}
+
+/* Is the partition still one; sets whether its detaching is pending. */
+static bool
+is_partition(const Node *statement, bool *pending)
+{
+	const PartitionCmd *cmd = (const PartitionCmd *) detach_action(statement)->def;
+	Oid			child = relation_of(cmd->name);
+	Oid			parent = relation_of(((const AlterTableStmt *) statement)->relation);
+
+	*pending = false;
+	if (!OidIsValid(child) || !OidIsValid(parent) ||
+		!get_rel_relispartition(child) ||
+		get_partition_parent(child, true) != parent)
+		return false;
+	*pending = PartitionHasPendingDetach(child);
+	return true;
+}
+
+static char *
+detach_remains(const Node *statement, const char *intent)
+{
+	const PartitionCmd *cmd = (const PartitionCmd *) detach_action(statement)->def;
+	Oid			child = relation_of(cmd->name);
+	Oid			parent = relation_of(((const AlterTableStmt *) statement)->relation);
+	bool		pending;
+
+	if (!is_partition(statement, &pending) || !pending)
+		return NULL;
+	return psprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE",
+					quote_qualified_identifier(get_namespace_name(get_rel_namespace(parent)),
+											   get_rel_name(parent)),
+					quote_qualified_identifier(get_namespace_name(get_rel_namespace(child)),
+											   get_rel_name(child)));
+}
+
+/* What is made or dropped at once: it is there or it is not. */
+
+static Oid
+subscription_of(const char *name)
+{
+	return GetSysCacheOid2(SUBSCRIPTIONNAME, Anum_pg_subscription_oid,
+						   ObjectIdGetDatum(MyDatabaseId),
+						   CStringGetDatum(name));
+}
+
+/* The object the statement makes, drops or detaches; 0: there is none now. */
+static Oid
+object_of(const Node *statement)
+{
+	bool		pending;
+
+	switch (nodeTag(statement))
+	{
+		case T_AlterTableStmt:
+			return is_partition(statement, &pending) ?
+				relation_of(((const PartitionCmd *) detach_action(statement)->def)->name) :
+				InvalidOid;
+		case T_CreatedbStmt:
+			return get_database_oid(((const CreatedbStmt *) statement)->dbname, true);
+		case T_DropdbStmt:
+			return get_database_oid(((const DropdbStmt *) statement)->dbname, true);
+		case T_CreateTableSpaceStmt:
+			return get_tablespace_oid(((const CreateTableSpaceStmt *) statement)->tablespacename, true);
+		case T_DropTableSpaceStmt:
+			return get_tablespace_oid(((const DropTableSpaceStmt *) statement)->tablespacename, true);
+		case T_CreateSubscriptionStmt:
+			return subscription_of(((const CreateSubscriptionStmt *) statement)->subname);
+		case T_DropSubscriptionStmt:
+			return subscription_of(((const DropSubscriptionStmt *) statement)->subname);
+		default:
+			return InvalidOid;
+	}
+}
+
+static char *
+object_intent(const Node *statement)
+{
+	return psprintf("%u", object_of(statement));
+}
+
+/* What was there before the statement, by its intent. */
+static Oid
+object_before(const char *intent)
+{
+	return intent ? (Oid) strtoul(intent, NULL, 10) : InvalidOid;
+}
+
+/* It is done if there is an object that was not there before. */
+static PgmOutcome
+made_examine(const Node *statement, const char *intent)
+{
+	Oid			object = object_of(statement);
+
+	return OidIsValid(object) && object != object_before(intent) ?
+		PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
+}
+
+/* It is done if the object that was there before is there no more. */
+static PgmOutcome
+gone_examine(const Node *statement, const char *intent)
+{
+	Oid			before = object_before(intent);
+
+	return OidIsValid(before) && object_of(statement) != before ?
+		PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
+}
+
+/* ALTER DATABASE ... SET TABLESPACE */
+
+static char *
+tablespace_of_database(const Node *statement)
+{
+	const AlterDatabaseStmt *stmt = (const AlterDatabaseStmt *) statement;
+	Datum		value = CStringGetTextDatum(stmt->dbname);
+	static PgmQuery query = {
+		.sql = "SELECT to_jsonb(t.spcname)::text FROM pg_database d"
+		" JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = $1",
+		.argtypes = {TEXTOID}
+	};
+
+	return ask(&query, &value, NULL, 1);
+}
+
+/* It is done if the database is no longer where it was. */
+static PgmOutcome
+move_database_examine(const Node *statement, const char *intent)
+{
+	char	   *is = tablespace_of_database(statement);
+
+	return is && intent && strcmp(is, intent) != 0 ?
+		PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
+}
+
+/* What does no harm when it is run twice. */
+static PgmOutcome
+again_examine(const Node *statement, const char *intent)
+{
+	return PGM_OUTCOME_AGAIN;
+}
+
+static const PgmLoneKind kinds[] = {
+	{T_IndexStmt, is_index_build, index_intent, index_remains, index_examine},
+	{T_DropStmt, is_concurrent_drop, drop_intent, drop_remains, drop_examine},
+	{T_ReindexStmt, is_concurrent_reindex, reindex_intent, reindex_remains, again_examine},
+	{T_ReindexStmt, NULL, NULL, NULL, again_examine},
+	{T_AlterTableStmt, is_detach, object_intent, detach_remains, gone_examine},
+	{T_VacuumStmt, NULL, NULL, NULL, again_examine},
+	{PGM_CLUSTER_TAG, NULL, NULL, NULL, again_examine},
+	{T_AlterSystemStmt, NULL, NULL, NULL, again_examine},
+	{T_DiscardStmt, NULL, NULL, NULL, again_examine},
+	{T_AlterDatabaseStmt, NULL, tablespace_of_database, NULL, move_database_examine},
+	{T_CallStmt, pgm_call_is_backfill, NULL, NULL, again_examine},
+	{T_AlterSubscriptionStmt, NULL, NULL, NULL, again_examine},
+	{T_CreatedbStmt, NULL, object_intent, NULL, made_examine},
+	{T_DropdbStmt, NULL, object_intent, NULL, gone_examine},
+	{T_CreateTableSpaceStmt, NULL, object_intent, NULL, made_examine},
+	{T_DropTableSpaceStmt, NULL, object_intent, NULL, gone_examine},
+	{T_CreateSubscriptionStmt, NULL, object_intent, NULL, made_examine},
+	{T_DropSubscriptionStmt, NULL, object_intent, NULL, gone_examine}
+};
+
+/* The kind of a statement, or NULL for one whose outcome cannot be told. */
+static const PgmLoneKind *
+kind_of(const Node *statement)
+{
+	for (int i = 0; i < (int) lengthof(kinds); i++)
+		if (kinds[i].tag == nodeTag(statement) &&
+			(kinds[i].applies == NULL || kinds[i].applies(statement)))
+			return &kinds[i];
+	return NULL;
+}
+
+/* Complete the statement before its intent is written down, or refuse it. */
+void
+pgm_lone_prepare(Node *statement)
+{
+	if (IsA(statement, IndexStmt))
+		index_prepare(statement);
+}
+
+/* Complete the statement as it was when its intent was written down. */
+void
+pgm_lone_adopt(Node *statement, const char *intent)
+{
+	if (IsA(statement, IndexStmt) && intent)
+		index_adopt(statement, intent);
+}
+
+/* Can it be told what became of the statement? */
+bool
+pgm_lone_is_known(const Node *statement)
+{
+	return kind_of(statement) != NULL;
+}
+
+/*
+ * What has to be known of the state before the statement, as JSON; NULL for
+ * nothing.  To be called under the search_path it runs with, like the others.
+ */
+char *
+pgm_lone_intent(const Node *statement)
+{
+	const PgmLoneKind *kind = kind_of(statement);
+
+	return kind && kind->intent ? kind->intent(statement) : NULL;
+}
+
+/*
+ * The statement that removes, or brings to its end, what a cut off or failed
+ * statement left; NULL when there is nothing left.
+ */
+char *
+pgm_lone_remains(const Node *statement, const char *intent)
+{
+	const PgmLoneKind *kind = kind_of(statement);
+
+	return kind && kind->remains ? kind->remains(statement, intent) : NULL;
+}
+
+/* What became of a statement that was cut off, once nothing remains. */
+PgmOutcome
+pgm_lone_examine(const Node *statement, const char *intent)
+{
+	const PgmLoneKind *kind = kind_of(statement);
+
+	return kind ? kind->examine(statement, intent) : PGM_OUTCOME_UNKNOWN;
+}
+
+/*
+ * Does the statement wait for others without standing in anybody's way, so
+ * that a lock timeout would only leave it half done?
+ */
+bool
+pgm_lone_waits_long(const Node *statement)
+{
+	if (IsA(statement, IndexStmt))
+		return true;
+	return IsA(statement, ReindexStmt) && is_concurrent_reindex(statement);
+}

@@ -1,0 +1,55 @@
+/*
+ * viewpoint.c
+ *	  Looking names up as the scripts will: with pg_migrate.search_path, and as
+ *	  pg_migrate.owner_role.
+ *
+ * What a script may do, and what it locks, depends on what its names mean.
+ * Whoever tells that before the script runs must see the catalogs as it will.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+
+#include "script/script_settings.h"
+#include "script/viewpoint.h"
+#include "util/settings.h"
+
+/*
+ * Look names up as the scripts will.  To be paired with pgm_viewpoint_leave();
+ * on error the abort of the (sub)transaction that was begun before restores
+ * everything.
+ *
+ * This is for looks at the catalogs only.  Nothing may be executed, because the
+ * user is changed without the precautions of pgm_identity_enter().
+ */
+void
+pgm_viewpoint_take(PgmViewpoint *saved)
+{
+	Oid			role;
+
+	pgm_settings_define();
+	role = pgm_owner_role[0] ? get_role_oid(pgm_owner_role, true) : InvalidOid;
+	GetUserIdAndSecContext(&saved->user, &saved->context);
+
+	/*
+	 * The user matters although nothing is executed: a schema of the path
+	 * counts only if the user has USAGE on it, and "$user" is the user's.
+	 */
+	if (OidIsValid(role))
+		SetUserIdAndSecContext(role, saved->context | SECURITY_LOCAL_USERID_CHANGE);
+	saved->nest_level = NewGUCNestLevel();
+	if (pgm_search_path[0] != '\0')
+		(void) set_config_option("search_path", pgm_search_path,
+								 PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Look names up as before. */
+void
+pgm_viewpoint_leave(const PgmViewpoint *saved)
+{
+	AtEOXact_GUC(false, saved->nest_level);
+	SetUserIdAndSecContext(saved->user, saved->context);
+}
