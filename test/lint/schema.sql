@@ -1,4 +1,4 @@
--- Filled tables of every kind, for test/t/063_lint_truth.pl.
+-- Filled tables of every kind, for test/t/600_lint_predictions.pl.
 CREATE EXTENSION citext;
 CREATE TABLE customers (id bigint PRIMARY KEY, code varchar(20) UNIQUE, name text);
 INSERT INTO customers SELECT i, 'c'||i, 'n'||i FROM generate_series(1,20000) i;

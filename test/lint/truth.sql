@@ -1,5 +1,5 @@
 -- What a statement does, by executing it, and what lint and explain say of it.
--- For test/t/063_lint_truth.pl and bench/lint, over the tables of schema.sql.
+-- For test/t/600_lint_predictions.pl and bench/lint, over the tables of schema.sql.
 
 CREATE SCHEMA truth;
 CREATE FUNCTION truth.strength(mode text) RETURNS int LANGUAGE sql IMMUTABLE AS

@@ -13,7 +13,7 @@ $node->start;
 
 # One object of each kind, from the other test; without what pg_dump leaves out,
 # settings of the database, and a language whose handler is an extension's.
-my ($all) = slurp_file('test/sql/snapshot.sql') =~ /^(.*?)^CREATE TABLE base_line/ms;
+my ($all) = slurp_file('test/sql/schema_snapshot.sql') =~ /^(.*?)^CREATE TABLE base_line/ms;
 my $one = join "\n", grep { !/ALTER DATABASE|SUBSCRIPTION|CREATE LANGUAGE|lo_create/ } split /\n/, $all;
 
 # The same for another schema, with the same roles, and names of its own for what
