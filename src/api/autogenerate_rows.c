@@ -56,12 +56,12 @@ require_model(const PgmAutogenerate *a)
 /* What is told of an object in one row */
 typedef struct PgmRow
 {
-	const PgmAtom *atom;		/* NULL: of an object that nothing is done
+	const PgmDiffItem *atom;	/* NULL: of an object that nothing is done
 								 * with */
-	const PgmAtom *whole;		/* that of the object */
+	const PgmDiffItem *whole;	/* that of the object */
 	const PgmObject *object;
 	List	   *differences;	/* PgmDifference */
-	List	   *up;				/* PgmSql */
+	List	   *up;				/* PgmDiffStatement */
 	List	   *down;
 } PgmRow;
 
@@ -110,11 +110,11 @@ add_actions(PgmChangeRows *c, const PgmDiffPlan *p, bool up)
 
 		if (action->statements == NIL)
 			continue;
-		row = row_of(c, pgm_atom_object(action->atom), true);
+		row = row_of(c, pgm_item_object(action->item), true);
 		if (up)
 		{
-			row->atom = action->atom;
-			row->whole = pgm_plan_atom(p, row->object);
+			row->atom = action->item;
+			row->whole = pgm_plan_find_item(p, row->object);
 			row->up = list_concat(row->up, action->statements);
 		}
 		else
@@ -129,10 +129,10 @@ add_actions(PgmChangeRows *c, const PgmDiffPlan *p, bool up)
 static bool
 is_told_with_whole(PgmChangeRows *c, const PgmDiffPlan *p, const PgmDifference *d)
 {
-	const PgmAtom *a = pgm_plan_atom(p, d->object);
+	const PgmDiffItem *a = pgm_plan_find_item(p, d->object);
 
-	return a && row_of(c, d->object, false) == NULL && ((d->what == PGM_CREATED && a->with_whole_up) ||
-														(d->what == PGM_DROPPED && a->with_whole_down));
+	return a && row_of(c, d->object, false) == NULL && ((d->what == PGM_CREATED && a->created_with_parent) ||
+														(d->what == PGM_DROPPED && a->dropped_with_parent));
 }
 
 /* Is it none of the schema's, or follows from what is told of other objects? */
@@ -165,20 +165,20 @@ static const char *
 change_of(const PgmRow *row)
 {
 	static const char *const words[] = {
-		[PGM_KEEP] = "note",
-		[PGM_CREATE] = "created",
-		[PGM_DROP] = "dropped",
-		[PGM_CHANGE] = "changed",
-		[PGM_REPLACE] = "replaced"
+		[PGM_DECISION_NONE] = "note",
+		[PGM_DECISION_CREATE] = "created",
+		[PGM_DECISION_DROP] = "dropped",
+		[PGM_DECISION_ALTER] = "changed",
+		[PGM_DECISION_REPLACE] = "replaced"
 	};
 
 	if (row->differences == NIL)
 		return "rebuilt";
 	if (row->up == NIL)
 		return ((PgmDifference *) linitial(row->differences))->what == PGM_DROPPED ? "dropped" : "note";
-	if (row->atom->aspect && row->whole->todo == PGM_KEEP)
-		return words[PGM_CHANGE];
-	return words[row->atom->aspect ? row->whole->todo : row->atom->todo];
+	if (row->atom->sub_property && row->whole->decision == PGM_DECISION_NONE)
+		return words[PGM_DECISION_ALTER];
+	return words[row->atom->sub_property ? row->whole->decision : row->atom->decision];
 }
 
 static char *
@@ -208,7 +208,7 @@ hazard_of(const PgmRow *row)
 	initStringInfo(&out);
 	foreach(lc, row->up)
 	{
-		const PgmSql *sql = lfirst(lc);
+		const PgmDiffStatement *sql = lfirst(lc);
 
 		if (sql->loses)
 			appendStringInfo(&out, "%sloses %s", out.len > 0 ? "; " : "", sql->loses);
@@ -224,7 +224,7 @@ hazard_of(const PgmRow *row)
 static const PgmRows *
 rows_of(const PgmAutogenerate *a, const PgmObject *o)
 {
-	const PgmObject *relation = pgm_relation_of(pgm_plan_atom(a->up, o)->new.object == o ?
+	const PgmObject *relation = pgm_relation_of(pgm_plan_find_item(a->up, o)->new.object == o ?
 												a->after : a->before, o);
 
 	return pgm_side_rows(a->before, relation);

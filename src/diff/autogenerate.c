@@ -29,16 +29,16 @@ static const struct
 	const char *name;
 	size_t		offset;
 }			switches[] = {
-	{"concurrently", offsetof(PgmWriteOptions, concurrently)},
-	{"not_valid", offsetof(PgmWriteOptions, not_valid)},
-	{"not_null_steps", offsetof(PgmWriteOptions, not_null_steps)},
-	{"using_index", offsetof(PgmWriteOptions, using_index)},
-	{"attach_check", offsetof(PgmWriteOptions, attach_check)},
-	{"database", offsetof(PgmWriteOptions, database)},
+	{"concurrently", offsetof(PgmDiffOptions, concurrently)},
+	{"not_valid", offsetof(PgmDiffOptions, not_valid)},
+	{"not_null_steps", offsetof(PgmDiffOptions, not_null_steps)},
+	{"using_index", offsetof(PgmDiffOptions, using_index)},
+	{"attach_check", offsetof(PgmDiffOptions, attach_check)},
+	{"database", offsetof(PgmDiffOptions, database)},
 };
 
 static bool *
-find_switch(PgmWriteOptions *options, const char *name)
+find_switch(PgmDiffOptions *options, const char *name)
 {
 	for (int i = 0; i < (int) lengthof(switches); i++)
 		if (strcmp(switches[i].name, name) == 0)
@@ -60,7 +60,7 @@ refuse_option(const char *name)
  * and false.  Raises 22023 for what is none.
  */
 void
-pgm_autogenerate_options(PgmWriteOptions *options, Jsonb *given)
+pgm_autogenerate_options(PgmDiffOptions *options, Jsonb *given)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
@@ -424,7 +424,7 @@ begin_with_nothing(PgmAutogenerate *a)
 void
 pgm_autogenerate(PgmAutogenerate *a)
 {
-	PgmWriteOptions down = a->options;
+	PgmDiffOptions down = a->options;
 
 	pgm_rename_read_hints(a);
 	a->live = pgm_side_take();

@@ -17,7 +17,7 @@ typedef struct PgmAutogenerate
 	bool		all;			/* schemas were not named */
 	PgmScope	scope;
 	Jsonb	   *renames;		/* hints, or NULL */
-	PgmWriteOptions options;
+	PgmDiffOptions options;
 
 	PgmSide    *live;			/* the schema as it is */
 	PgmSide    *before;			/* the same under new names; where the upgrade
@@ -62,7 +62,7 @@ extern bool pgm_difference_is_of_parents(const PgmSide *before, const PgmSide *a
 extern void pgm_scope_remove(PgmSide *s, const PgmObject *object);
 
 /* autogenerate.c */
-extern void pgm_autogenerate_options(PgmWriteOptions *options, Jsonb *given);
+extern void pgm_autogenerate_options(PgmDiffOptions *options, Jsonb *given);
 extern void pgm_autogenerate(PgmAutogenerate *a);
 extern void pgm_autogenerate_check_heads(void);
 extern List *pgm_baseline_creates(const PgmAutogenerate *a);

@@ -44,7 +44,7 @@ append_comment(StringInfo out, const char *text)
 }
 
 static void
-append_question(StringInfo out, const PgmSql *sql, const char *question)
+append_question(StringInfo out, const PgmDiffStatement *sql, const char *question)
 {
 	append_comment(out, question);
 	append_comment(out, psprintf("%s;", sql->text));
@@ -52,19 +52,19 @@ append_question(StringInfo out, const PgmSql *sql, const char *question)
 
 /* What is to be asked before the statement is run, or NULL */
 static const char *
-question_of(const PgmText *t, const PgmSql *sql)
+question_of(const PgmText *t, const PgmDiffStatement *sql)
 {
 	if (sql->question)
 		return psprintf("question: %s", sql->question);
 	if (sql->loses && !t->allow_drop)
 		return psprintf("question: are %s to be lost? Then take the comment off, or pass allow_drop => true.%s",
-						sql->loses, sql->or_renamed ? sql->or_renamed : "");
+						sql->loses, sql->candidates ? sql->candidates : "");
 	return NULL;
 }
 
 /* Does the statement make a function or a procedure? */
 static bool
-makes_routine(const PgmSql *sql)
+makes_routine(const PgmDiffStatement *sql)
 {
 	static const char *const begins[] = {
 		"CREATE OR REPLACE FUNCTION ", "CREATE OR REPLACE PROCEDURE "
@@ -78,7 +78,7 @@ makes_routine(const PgmSql *sql)
 
 /* As a dump does, where bodies name what comes later. */
 static void
-append_unchecked(PgmText *t, const PgmSql *sql)
+append_unchecked(PgmText *t, const PgmDiffStatement *sql)
 {
 	if (!t->begun)
 		t->said_unchecked = false;
@@ -89,12 +89,12 @@ append_unchecked(PgmText *t, const PgmSql *sql)
 }
 
 static void
-append_statement(PgmText *t, const PgmSql *sql)
+append_statement(PgmText *t, const PgmDiffStatement *sql)
 {
 	StringInfo	out = &t->out;
 	const char *question = question_of(t, sql);
 
-	if (!sql->with_first)
+	if (!sql->needs_first)
 		t->asked = question != NULL;
 	if (question)
 	{
@@ -106,7 +106,7 @@ append_statement(PgmText *t, const PgmSql *sql)
 		append_comment(out, psprintf("%s;", sql->text));
 		return;
 	}
-	if ((sql->begins || t->ended) && t->begun && !sql->lone)
+	if ((sql->begins_transaction || t->ended) && t->begun && !sql->nontransactional)
 	{
 		appendStringInfoString(out, "-- migrate:segment\n");
 		t->begun = false;
@@ -117,13 +117,13 @@ append_statement(PgmText *t, const PgmSql *sql)
 	if (sql->hazard)
 		append_comment(out, psprintf("note: %s", sql->hazard));
 	appendStringInfo(out, "%s;\n", sql->text);
-	t->begun = !sql->lone;
-	t->ended = sql->ends;
+	t->begun = !sql->nontransactional;
+	t->ended = sql->ends_transaction;
 }
 
 /* One that waits for an answer, its own or that of another one */
 static void
-append_held(PgmText *t, const PgmSql *sql)
+append_held(PgmText *t, const PgmDiffStatement *sql)
 {
 	if (question_of(t, sql))
 		append_statement(t, sql);
@@ -146,7 +146,7 @@ append_action(PgmText *t, const PgmAction *action)
 
 	foreach(lc, action->statements)
 	{
-		if (action->held)
+		if (action->withheld)
 			append_held(t, lfirst(lc));
 		else
 			append_statement(t, lfirst(lc));
@@ -226,11 +226,11 @@ append_renames(PgmText *t, const PgmAutogenerate *a, bool up)
 static bool
 stays(const PgmAutogenerate *a, const PgmDifference *d)
 {
-	const PgmAtom *atom = pgm_plan_atom(a->up, d->object);
+	const PgmDiffItem *atom = pgm_plan_find_item(a->up, d->object);
 
 	return pgm_difference_is_note(d) && !pgm_difference_is_untold(d) &&
 		!pgm_difference_is_of_parents(a->before, a->after, d) &&
-		d->property != PGM_PROP_VERSION && !(atom && atom->todo == PGM_REPLACE);
+		d->property != PGM_PROP_VERSION && !(atom && atom->decision == PGM_DECISION_REPLACE);
 }
 
 /* What is not as the model has it, and no statement mends */

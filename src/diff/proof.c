@@ -328,7 +328,7 @@ widen(PgmAutogenerate *a, const PgmDiffPlan *p)
 
 	foreach(lc, p->actions)
 	{
-		const PgmObject *o = pgm_atom_object(((PgmAction *) lfirst(lc))->atom);
+		const PgmObject *o = pgm_item_object(((PgmAction *) lfirst(lc))->item);
 		const PgmObject *schema = o->outside ? pgm_scope_schema(a->live, o) : NULL;
 
 		if (schema && !pgm_scope_has(&a->scope, schema->identity))

@@ -22,32 +22,32 @@ static const PgmKindId holders[] = {
 	PGM_KIND_TABLE, PGM_KIND_FOREIGN_TABLE, PGM_KIND_COLUMN, PGM_KIND_SEQUENCE, PGM_KIND_TYPE, PGM_KIND_DOMAIN, PGM_KIND_SCHEMA,
 PGM_KIND_EXTENSION, PGM_KIND_ACCESS_METHOD};
 
-static PgmRank
-rank_of(const PgmAtom *a, PgmPhase phase)
+static PgmPriority
+rank_of(const PgmDiffItem *a, PgmPhase phase)
 {
-	const PgmObject *o = pgm_atom_object(a);
+	const PgmObject *o = pgm_item_object(a);
 
 	if (pgm_kind_is(o, PGM_KIND_CAST))	/* nobody is known to depend on one */
-		return phase == PGM_TAKE_DOWN ? PGM_RANK_HOLDERS : PGM_RANK_FIRST;
+		return phase == PGM_PHASE_DROP ? PGM_PRIORITY_DROP_DATA : PGM_PRIORITY_FIRST;
 	if (pgm_kind_is_one_of(o, watchers, lengthof(watchers)))
-		return phase == PGM_TAKE_DOWN ? PGM_RANK_FIRST : PGM_RANK_LAST;
-	if (phase == PGM_TAKE_DOWN)
-		return !a->aspect && pgm_kind_is_one_of(o, holders, lengthof(holders)) ?
-			PGM_RANK_HOLDERS : PGM_RANK_PARTS;
-	if (phase == PGM_CLEAN_UP)
-		return PGM_RANK_HOLDERS;
-	return o->kind->is_right ? PGM_RANK_RIGHTS : PGM_RANK_MAKE;
+		return phase == PGM_PHASE_DROP ? PGM_PRIORITY_FIRST : PGM_PRIORITY_LAST;
+	if (phase == PGM_PHASE_DROP)
+		return !a->sub_property && pgm_kind_is_one_of(o, holders, lengthof(holders)) ?
+			PGM_PRIORITY_DROP_DATA : PGM_PRIORITY_DROP;
+	if (phase == PGM_PHASE_DROP_OLD_TYPE)
+		return PGM_PRIORITY_DROP_DATA;
+	return o->kind->is_right ? PGM_PRIORITY_GRANT : PGM_PRIORITY_CREATE;
 }
 
 static void
-add_action(PgmDiffPlan *p, PgmAtom *a, PgmPhase phase, int number)
+add_action(PgmDiffPlan *p, PgmDiffItem *a, PgmPhase phase, int number)
 {
 	PgmAction  *action = palloc0(sizeof(PgmAction));
 
-	action->atom = a;
+	action->item = a;
 	action->phase = phase;
-	action->rank = rank_of(a, phase);
-	action->number = phase == PGM_TAKE_DOWN ? -number : number;
+	action->priority = rank_of(a, phase);
+	action->sequence = phase == PGM_PHASE_DROP ? -number : number;
 	a->action[phase] = action;
 	p->actions = lappend(p->actions, action);
 }
@@ -57,23 +57,23 @@ void
 pgm_plan_make_actions(PgmDiffPlan *p)
 {
 	p->actions = NIL;
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
-		PgmAtom    *a = p->atom[i];
+		PgmDiffItem *a = p->item[i];
 
 		memset(a->action, 0, sizeof(a->action));
-		if (a->todo == PGM_CHANGE)
-			add_action(p, a, PGM_ALTER, i);
-		if ((a->todo == PGM_DROP || a->todo == PGM_REPLACE) && !a->with_whole_down)
-			add_action(p, a, PGM_TAKE_DOWN, i);
-		if ((a->todo == PGM_CREATE || a->todo == PGM_REPLACE) && !a->with_whole_up)
-			add_action(p, a, PGM_SET_UP, i);
-		if (a->exchanged)
-			add_action(p, a, PGM_CLEAN_UP, i);
-		if (a->hollow && a->action[PGM_TAKE_DOWN])
-			add_action(p, a, PGM_HOLLOW, -i);
-		if (a->hollow && a->action[PGM_SET_UP])
-			add_action(p, a, PGM_FILL, i);
+		if (a->decision == PGM_DECISION_ALTER)
+			add_action(p, a, PGM_PHASE_ALTER, i);
+		if ((a->decision == PGM_DECISION_DROP || a->decision == PGM_DECISION_REPLACE) && !a->dropped_with_parent)
+			add_action(p, a, PGM_PHASE_DROP, i);
+		if ((a->decision == PGM_DECISION_CREATE || a->decision == PGM_DECISION_REPLACE) && !a->created_with_parent)
+			add_action(p, a, PGM_PHASE_CREATE, i);
+		if (a->renamed_away)
+			add_action(p, a, PGM_PHASE_DROP_OLD_TYPE, i);
+		if (a->stub && a->action[PGM_PHASE_DROP])
+			add_action(p, a, PGM_PHASE_STUB, -i);
+		if (a->stub && a->action[PGM_PHASE_CREATE])
+			add_action(p, a, PGM_PHASE_RESTORE_QUERY, i);
 	}
 }
 
@@ -82,39 +82,39 @@ pgm_plan_make_actions(PgmDiffPlan *p)
  * sequence of an identity comes and goes by a change of its column.
  */
 PgmAction *
-pgm_atom_action(const PgmAtom *a, PgmPhase phase)
+pgm_item_action(const PgmDiffItem *a, PgmPhase phase)
 {
 	while (a && a->action[phase] == NULL)
 	{
-		const PgmAtom *part = a;
+		const PgmDiffItem *part = a;
 
-		if (phase == PGM_TAKE_DOWN && a->with_whole_down &&
-			(a->todo == PGM_DROP || a->todo == PGM_REPLACE))
-			a = a->old.whole;
-		else if (phase == PGM_SET_UP && a->with_whole_up &&
-				 (a->todo == PGM_CREATE || a->todo == PGM_REPLACE))
-			a = a->new.whole;
+		if (phase == PGM_PHASE_DROP && a->dropped_with_parent &&
+			(a->decision == PGM_DECISION_DROP || a->decision == PGM_DECISION_REPLACE))
+			a = a->old.parent;
+		else if (phase == PGM_PHASE_CREATE && a->created_with_parent &&
+				 (a->decision == PGM_DECISION_CREATE || a->decision == PGM_DECISION_REPLACE))
+			a = a->new.parent;
 		else
 			return NULL;
-		if (a && a->todo == PGM_CHANGE && pgm_kind_is(pgm_atom_object(part), PGM_KIND_SEQUENCE))
-			return a->action[PGM_ALTER];
+		if (a && a->decision == PGM_DECISION_ALTER && pgm_kind_is(pgm_item_object(part), PGM_KIND_SEQUENCE))
+			return a->action[PGM_PHASE_ALTER];
 	}
 	return a ? a->action[phase] : NULL;
 }
 
 /* What a column does not say of the sequence that it makes for its identity. */
 static void
-write_after_identity(PgmWrite *w, const PgmAtom *column)
+write_after_identity(PgmWrite *w, const PgmDiffItem *column)
 {
 	ListCell   *lc;
 
 	foreach(lc, column->new.used_by)
 	{
-		const PgmAtom *a = lfirst(lc);
+		const PgmDiffItem *a = lfirst(lc);
 
-		if (a->aspect == NULL && pgm_kind_is(a->new.object, PGM_KIND_SEQUENCE) &&
+		if (a->sub_property == NULL && pgm_kind_is(a->new.object, PGM_KIND_SEQUENCE) &&
 			pgm_value(a->new.object, PGM_PROP_IDENTITY_OF) &&
-			(a->todo == PGM_CREATE || a->todo == PGM_REPLACE))
+			(a->decision == PGM_DECISION_CREATE || a->decision == PGM_DECISION_REPLACE))
 			pgm_write_after_create(w, a->new.object);
 	}
 }
@@ -130,7 +130,7 @@ write_after_parts(PgmWrite *w, PgmDiffPlan *p, const PgmObject *o)
 		if (!pgm_plan_is_folded(p, lfirst(lc), false))
 			continue;
 		pgm_write_after_create(w, lfirst(lc));
-		write_after_identity(w, pgm_plan_atom(p, lfirst(lc)));
+		write_after_identity(w, pgm_plan_find_item(p, lfirst(lc)));
 	}
 	foreach(lc, pgm_side_children(p->new, o, PGM_KIND_CONSTRAINT))
 	{
@@ -140,39 +140,39 @@ write_after_parts(PgmWrite *w, PgmDiffPlan *p, const PgmObject *o)
 }
 
 static void
-write_take_down(PgmWrite *w, const PgmAtom *a)
+write_take_down(PgmWrite *w, const PgmDiffItem *a)
 {
 	const PgmObject *o = a->old.object;
 
-	if (a->aspect)
-		a->aspect->write(w, o, NULL);
-	else if (a->exchanged)
-		pgm_write_aside(w, o);
+	if (a->sub_property)
+		a->sub_property->write(w, o, NULL);
+	else if (a->renamed_away)
+		pgm_write_rename_type_away(w, o);
 	else if (pgm_writer(o))
 		pgm_write_drop(w, o);
 }
 
 static void
-write_set_up(PgmWrite *w, PgmDiffPlan *p, const PgmAtom *a)
+write_set_up(PgmWrite *w, PgmDiffPlan *p, const PgmDiffItem *a)
 {
-	if (a->aspect)
-		a->aspect->write(w, NULL, a->new.object);
+	if (a->sub_property)
+		a->sub_property->write(w, NULL, a->new.object);
 	else if (pgm_writer(a->new.object))
 	{
 		pgm_write_create(w, a->new.object);
 		write_after_parts(w, p, a->new.object);
-		pgm_write_no_defaults(w, a->new.object);
+		pgm_write_revoke_defaults(w, a->new.object);
 		write_after_identity(w, a);
 	}
 }
 
 static void
-write_change(PgmWrite *w, const PgmAtom *a)
+write_change(PgmWrite *w, const PgmDiffItem *a)
 {
-	if (a->aspect)
-		a->aspect->write(w, a->old.object, a->new.object);
+	if (a->sub_property)
+		a->sub_property->write(w, a->old.object, a->new.object);
 	else if (a->retyped)
-		pgm_write_retyped(w, a->old.object, a->new.object);
+		pgm_write_column_retype(w, a->old.object, a->new.object);
 	else
 	{
 		(void) pgm_write_changes(w, a->old.object, a->new.object);
@@ -188,8 +188,8 @@ mark_followers(List *statements)
 
 	foreach(lc, statements)
 	{
-		((PgmSql *) lfirst(lc))->with_first = lfirst(lc) != linitial(statements) &&
-			((PgmSql *) linitial(statements))->question;
+		((PgmDiffStatement *) lfirst(lc))->needs_first = lfirst(lc) != linitial(statements) &&
+			((PgmDiffStatement *) linitial(statements))->question;
 	}
 }
 
@@ -212,26 +212,26 @@ pgm_plan_write(PgmDiffPlan *p)
 		CHECK_FOR_INTERRUPTS();
 		switch (action->phase)
 		{
-			case PGM_TAKE_DOWN:
-				write_take_down(&w, action->atom);
+			case PGM_PHASE_DROP:
+				write_take_down(&w, action->item);
 				break;
-			case PGM_ALTER:
-				write_change(&w, action->atom);
+			case PGM_PHASE_ALTER:
+				write_change(&w, action->item);
 				break;
-			case PGM_SET_UP:
-				write_set_up(&w, p, action->atom);
+			case PGM_PHASE_CREATE:
+				write_set_up(&w, p, action->item);
 				break;
-			case PGM_CLEAN_UP:
-				pgm_write_drop_aside(&w, action->atom->old.object);
+			case PGM_PHASE_DROP_OLD_TYPE:
+				pgm_write_drop_old_type(&w, action->item->old.object);
 				break;
-			case PGM_HOLLOW:
-				pgm_write_hollow(&w, action->atom->old.object);
+			case PGM_PHASE_STUB:
+				pgm_write_stub_view(&w, action->item->old.object);
 				break;
-			case PGM_FILL:
-				pgm_write_filled(&w, action->atom->new.object);
+			case PGM_PHASE_RESTORE_QUERY:
+				pgm_write_view_query(&w, action->item->new.object);
 				break;
 		}
-		if (action->phase == PGM_SET_UP)
+		if (action->phase == PGM_PHASE_CREATE)
 			mark_followers(w.statements);
 		action->statements = w.statements;
 	}

@@ -63,19 +63,19 @@ names_of(const PgmDiffPlan *p)
 {
 	HTAB	   *names = pgm_texthash_make("names that are mentioned", sizeof(Named));
 
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
-		const PgmObject *o = p->atom[i]->new.object;
+		const PgmObject *o = p->item[i]->new.object;
 		Named	   *named;
 		bool		found;
 
-		if (p->atom[i]->aspect || o == NULL ||
+		if (p->item[i]->sub_property || o == NULL ||
 			!(is_relation(o) || pgm_kind_is_one_of(o, others, lengthof(others))))
 			continue;
 		named = pgm_texthash_enter(names, pgm_last_name(o->identity), &found);
 		if (!found)
 			named->atoms = NIL;
-		named->atoms = lappend(named->atoms, p->atom[i]);
+		named->atoms = lappend(named->atoms, p->item[i]);
 	}
 	return names;
 }
@@ -140,14 +140,14 @@ words_of(const char *body)
 
 /* Add what makes or changes an atom to a list of actions. */
 static List *
-add_actions(List *list, const PgmAtom *a)
+add_actions(List *list, const PgmDiffItem *a)
 {
-	PgmAction  *up = pgm_atom_action(a, PGM_SET_UP);
+	PgmAction  *up = pgm_item_action(a, PGM_PHASE_CREATE);
 
 	if (up)
 		list = list_append_unique_ptr(list, up);
-	if (a->action[PGM_ALTER])
-		list = list_append_unique_ptr(list, a->action[PGM_ALTER]);
+	if (a->action[PGM_PHASE_ALTER])
+		list = list_append_unique_ptr(list, a->action[PGM_PHASE_ALTER]);
 	return list;
 }
 
@@ -162,7 +162,7 @@ add_columns(List *list, const PgmDiffPlan *p, const PgmObject *relation, HTAB *w
 		const PgmObject *column = lfirst(lc);
 
 		if (pgm_texthash_find(words, pgm_last_name(column->identity)))
-			list = add_actions(list, pgm_plan_atom(p, column));
+			list = add_actions(list, pgm_plan_find_item(p, column));
 	}
 	return list;
 }
@@ -179,7 +179,7 @@ is_meant(const Word *word, const PgmObject *o)
 
 /* The actions that make or change what the body of a routine mentions */
 static List *
-mentioned(const PgmDiffPlan *p, HTAB *names, const PgmAtom *routine)
+mentioned(const PgmDiffPlan *p, HTAB *names, const PgmDiffItem *routine)
 {
 	HTAB	   *words = words_of(body_of(routine->new.object));
 	List	   *list = NIL;
@@ -194,7 +194,7 @@ mentioned(const PgmDiffPlan *p, HTAB *names, const PgmAtom *routine)
 
 		foreach(lc, named ? named->atoms : NIL)
 		{
-			const PgmAtom *a = lfirst(lc);
+			const PgmDiffItem *a = lfirst(lc);
 			const PgmObject *o = a->new.object;
 
 			if (a == routine || !is_meant(word, o))
@@ -210,11 +210,11 @@ mentioned(const PgmDiffPlan *p, HTAB *names, const PgmAtom *routine)
 
 /* The action by which an atom comes to call others, or NULL */
 static PgmAction *
-action_of(const PgmAtom *a)
+action_of(const PgmDiffItem *a)
 {
-	PgmAction  *up = pgm_atom_action(a, PGM_SET_UP);
+	PgmAction  *up = pgm_item_action(a, PGM_PHASE_CREATE);
 
-	return up ? up : a->action[PGM_ALTER];
+	return up ? up : a->action[PGM_PHASE_ALTER];
 }
 
 /* "then" would rather come after those in the list. */
@@ -229,17 +229,17 @@ rather_after(List *list, PgmAction *then)
 
 		if (first == then)
 			continue;
-		first->rather_then = lappend(first->rather_then, then);
-		then->would_wait_for++;
+		first->soft_successors = lappend(first->soft_successors, then);
+		then->n_soft_predecessors++;
 	}
 }
 
 /* Those that call what an atom calls; a domain, what its constraints do */
 static List *
-callers_of(const PgmAtom *a)
+callers_of(const PgmDiffItem *a)
 {
-	if (a->aspect == NULL && pgm_kind_is(a->new.object, PGM_KIND_DOMAIN_CONSTRAINT))
-		return list_make1(a->new.whole);
+	if (a->sub_property == NULL && pgm_kind_is(a->new.object, PGM_KIND_DOMAIN_CONSTRAINT))
+		return list_make1(a->new.parent);
 	return a->new.used_by;
 }
 
@@ -248,14 +248,14 @@ callers_of(const PgmAtom *a)
  * it where the routine is there already.
  */
 static void
-wish(const PgmAtom *routine, List *list)
+wish(const PgmDiffItem *routine, List *list)
 {
-	List	   *queue = list_make1(unconstify(PgmAtom *, routine));
+	List	   *queue = list_make1(unconstify(PgmDiffItem *, routine));
 	List	   *seen = list_copy(queue);
 
 	while (queue != NIL)
 	{
-		const PgmAtom *a = llast(queue);
+		const PgmDiffItem *a = llast(queue);
 		PgmAction  *action = action_of(a);
 		ListCell   *lc;
 
@@ -278,20 +278,20 @@ wish(const PgmAtom *routine, List *list)
 
 /* Say of actions what they would rather come after. */
 void
-pgm_plan_wish(PgmDiffPlan *p)
+pgm_plan_add_soft_dependencies(PgmDiffPlan *p)
 {
 	HTAB	   *names;
 
 	if (p->actions == NIL)
 		return;
 	names = names_of(p);
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
-		const PgmAtom *a = p->atom[i];
+		const PgmDiffItem *a = p->item[i];
 		List	   *list;
 
 		CHECK_FOR_INTERRUPTS();
-		if (a->aspect || a->new.object == NULL || body_of(a->new.object) == NULL)
+		if (a->sub_property || a->new.object == NULL || body_of(a->new.object) == NULL)
 			continue;
 		list = mentioned(p, names, a);
 		if (list != NIL)

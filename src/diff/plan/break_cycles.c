@@ -19,9 +19,9 @@ next_undone(const PgmAction *action)
 {
 	ListCell   *lc;
 
-	foreach(lc, action->then)
+	foreach(lc, action->successors)
 	{
-		if (!((PgmAction *) lfirst(lc))->done)
+		if (!((PgmAction *) lfirst(lc))->emitted)
 			return lfirst(lc);
 	}
 	return NULL;
@@ -47,13 +47,13 @@ find_cycle(const List *actions)
 		{
 			PgmAction  *a = lfirst(lc);
 
-			if (!a->done && next_undone(a) == NULL)
-				moved = a->done = true;
-			else if (!a->done)
+			if (!a->emitted && next_undone(a) == NULL)
+				moved = a->emitted = true;
+			else if (!a->emitted)
 				at = a;
 		}
 	}
-	while (at && !at->done && !list_member_ptr(way, at))
+	while (at && !at->emitted && !list_member_ptr(way, at))
 	{
 		way = lappend(way, at);
 		at = next_undone(at);
@@ -65,14 +65,14 @@ find_cycle(const List *actions)
 
 /* May the atom be taken down or set up apart from what it is a part of? */
 static bool
-can_be_apart(const PgmAtom *a)
+can_be_apart(const PgmDiffItem *a)
 {
-	const PgmObject *o = pgm_atom_object(a);
+	const PgmObject *o = pgm_item_object(a);
 
-	if (a->apart || !(a->with_whole_down || a->with_whole_up))
+	if (a->separate || !(a->dropped_with_parent || a->created_with_parent))
 		return false;
-	if (a->aspect)
-		return a->aspect->property == PGM_PROP_DEFAULT;
+	if (a->sub_property)
+		return a->sub_property->property == PGM_PROP_DEFAULT;
 	if (pgm_kind_is(o, PGM_KIND_CONSTRAINT) && pgm_value(o, PGM_PROP_ATTACHED_TO))
 		return false;
 	return !o->kind->is_right && (pgm_kind_is(o, PGM_KIND_CONSTRAINT) ||
@@ -84,24 +84,24 @@ can_be_apart(const PgmAtom *a)
 
 /* Does the atom go with an action of the cycle, and wait for another of it? */
 static bool
-ties(const PgmAtom *a, List *cycle)
+ties(const PgmDiffItem *a, List *cycle)
 {
-	PgmAction  *down = pgm_atom_action(a, PGM_TAKE_DOWN);
-	PgmAction  *up = pgm_atom_action(a, PGM_SET_UP);
+	PgmAction  *down = pgm_item_action(a, PGM_PHASE_DROP);
+	PgmAction  *up = pgm_item_action(a, PGM_PHASE_CREATE);
 	ListCell   *lc;
 
-	if (a->with_whole_down && list_member_ptr(cycle, down))
+	if (a->dropped_with_parent && list_member_ptr(cycle, down))
 		foreach(lc, a->old.uses)
 	{
-		PgmAction  *other = pgm_atom_action(lfirst(lc), PGM_TAKE_DOWN);
+		PgmAction  *other = pgm_item_action(lfirst(lc), PGM_PHASE_DROP);
 
 		if (other != down && list_member_ptr(cycle, other))
 			return true;
 	}
-	if (a->with_whole_up && list_member_ptr(cycle, up))
+	if (a->created_with_parent && list_member_ptr(cycle, up))
 		foreach(lc, a->new.uses)
 	{
-		PgmAction  *other = pgm_atom_action(lfirst(lc), PGM_SET_UP);
+		PgmAction  *other = pgm_item_action(lfirst(lc), PGM_PHASE_CREATE);
 
 		if (other != up && list_member_ptr(cycle, other))
 			return true;
@@ -114,12 +114,12 @@ take_apart(PgmDiffPlan *p, List *cycle)
 {
 	bool		found = false;
 
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
-		PgmAtom    *a = p->atom[i];
+		PgmDiffItem *a = p->item[i];
 
 		if (can_be_apart(a) && ties(a, cycle))
-			found = a->apart = true;
+			found = a->separate = true;
 	}
 	return found;
 }
@@ -131,7 +131,7 @@ replace_one(PgmDiffPlan *p, List *cycle)
 
 	foreach(lc, cycle)
 	{
-		if (pgm_atom_replace(p, ((PgmAction *) lfirst(lc))->atom))
+		if (pgm_plan_replace_item(p, ((PgmAction *) lfirst(lc))->item))
 			return true;
 	}
 	return false;
@@ -144,10 +144,10 @@ make_hollow(List *cycle)
 
 	foreach(lc, cycle)
 	{
-		PgmAtom    *a = ((PgmAction *) lfirst(lc))->atom;
+		PgmDiffItem *a = ((PgmAction *) lfirst(lc))->item;
 
-		if (!a->aspect && pgm_kind_is(pgm_atom_object(a), PGM_KIND_VIEW) && !a->hollow)
-			return a->hollow = true;
+		if (!a->sub_property && pgm_kind_is(pgm_item_object(a), PGM_KIND_VIEW) && !a->stub)
+			return a->stub = true;
 	}
 	return false;
 }
@@ -164,12 +164,12 @@ describe(const List *cycle)
 	foreach(lc, cycle)
 	{
 		const PgmAction *a = lfirst(lc);
-		const PgmObject *o = pgm_atom_object(a->atom);
+		const PgmObject *o = pgm_item_object(a->item);
 
 		appendStringInfo(&out, "%s%s %s %s%s%s", out.len > 0 ? ", then " : "",
 						 phases[a->phase], pgm_kind_name(o->kind->id), o->identity,
-						 a->atom->aspect ? ": " : "",
-						 a->atom->aspect ? pgm_property_name(a->atom->aspect->property) : "");
+						 a->item->sub_property ? ": " : "",
+						 a->item->sub_property ? pgm_property_name(a->item->sub_property->property) : "");
 	}
 	return out.data;
 }

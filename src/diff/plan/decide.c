@@ -30,9 +30,9 @@ static const PgmKindId in_the_way_of_type[] = {
 };
 
 static bool
-is_one_of(const PgmAtom *a, const PgmKindId *kinds, int n)
+is_one_of(const PgmDiffItem *a, const PgmKindId *kinds, int n)
 {
-	PgmKindId	kind = pgm_atom_object(a)->kind->id;
+	PgmKindId	kind = pgm_item_object(a)->kind->id;
 
 	for (int i = 0; i < n; i++)
 		if (kinds[i] == kind)
@@ -41,32 +41,32 @@ is_one_of(const PgmAtom *a, const PgmKindId *kinds, int n)
 }
 
 static bool
-is_column(const PgmAtom *a)
+is_column(const PgmDiffItem *a)
 {
-	return a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), PGM_KIND_COLUMN);
+	return a->sub_property == NULL && pgm_kind_is(pgm_item_object(a), PGM_KIND_COLUMN);
 }
 
 static bool
-is_aspect(const PgmAtom *a, PgmPropertyId property)
+is_aspect(const PgmDiffItem *a, PgmPropertyId property)
 {
-	return a->aspect && a->aspect->property == property;
+	return a->sub_property && a->sub_property->property == property;
 }
 
 /* The atom of an aspect of an object, or NULL. */
-PgmAtom *
-pgm_plan_aspect(const PgmDiffPlan *p, const PgmObject *o, PgmPropertyId property)
+PgmDiffItem *
+pgm_plan_find_sub_property(const PgmDiffPlan *p, const PgmObject *o, PgmPropertyId property)
 {
-	PgmAtom    *a = pgm_plan_atom(p, o);
+	PgmDiffItem *a = pgm_plan_find_item(p, o);
 	ListCell   *lc;
 
 	if (a == NULL)
 		return NULL;
 	foreach(lc, list_concat_copy(a->old.used_by, a->new.used_by))
 	{
-		PgmAtom    *user = lfirst(lc);
+		PgmDiffItem *user = lfirst(lc);
 
 		if (is_aspect(user, property) &&
-			(user->old.whole == a || user->new.whole == a))
+			(user->old.parent == a || user->new.parent == a))
 			return user;
 	}
 	return NULL;
@@ -74,7 +74,7 @@ pgm_plan_aspect(const PgmDiffPlan *p, const PgmObject *o, PgmPropertyId property
 
 /* Can the object be brought from one state to the other as it stands? */
 static bool
-can_change(PgmDiffPlan *p, const PgmAtom *a)
+can_change(PgmDiffPlan *p, const PgmDiffItem *a)
 {
 	PgmWrite	w = {
 		.plan = p,
@@ -88,50 +88,50 @@ can_change(PgmDiffPlan *p, const PgmAtom *a)
 }
 
 static bool
-aspect_differs(const PgmAtom *a)
+aspect_differs(const PgmDiffItem *a)
 {
-	return !pgm_value_same(a->old.object, a->new.object, a->aspect->property) ||
-		(a->aspect->and_property &&
-		 !pgm_value_same(a->old.object, a->new.object, a->aspect->and_property));
+	return !pgm_value_same(a->old.object, a->new.object, a->sub_property->property) ||
+		(a->sub_property->and_property &&
+		 !pgm_value_same(a->old.object, a->new.object, a->sub_property->and_property));
 }
 
-static PgmTodo
-decide_aspect(const PgmDiffPlan *p, const PgmAtom *a)
+static PgmDecision
+decide_aspect(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
 	if (!aspect_differs(a))
-		return PGM_KEEP;
+		return PGM_DECISION_NONE;
 	if (is_aspect(a, PGM_PROP_INHERITS) &&
-		pgm_link_can_change(p->old, p->new, a->old.object, a->new.object))
-		return PGM_CHANGE;
+		pgm_inheritance_can_change(p->old, p->new, a->old.object, a->new.object))
+		return PGM_DECISION_ALTER;
 	return is_aspect(a, PGM_PROP_INHERITS) || is_aspect(a, PGM_PROP_ATTACHED_TO) ||
-		is_aspect(a, PGM_PROP_OF_TYPE) ? PGM_REPLACE : PGM_CHANGE;
+		is_aspect(a, PGM_PROP_OF_TYPE) ? PGM_DECISION_REPLACE : PGM_DECISION_ALTER;
 }
 
 /* What is done with an atom for its own sake. */
-static PgmTodo
-decide_alone(PgmDiffPlan *p, const PgmAtom *a)
+static PgmDecision
+decide_alone(PgmDiffPlan *p, const PgmDiffItem *a)
 {
 	if (a->old.object == NULL)
-		return PGM_CREATE;
+		return PGM_DECISION_CREATE;
 	if (a->new.object == NULL)
-		return PGM_DROP;
+		return PGM_DECISION_DROP;
 	if (a->old.object == a->new.object)
-		return PGM_KEEP;
-	if (a->aspect)
+		return PGM_DECISION_NONE;
+	if (a->sub_property)
 		return decide_aspect(p, a);
-	if (a->old.whole != a->new.whole)
-		return PGM_REPLACE;
-	if (pgm_type_is_rearranged(p->old, p->new, a->old.object, a->new.object))
-		return PGM_REPLACE;
+	if (a->old.parent != a->new.parent)
+		return PGM_DECISION_REPLACE;
+	if (pgm_type_is_reordered(p->old, p->new, a->old.object, a->new.object))
+		return PGM_DECISION_REPLACE;
 	if (!pgm_object_differs(a->old.object, a->new.object))
-		return PGM_KEEP;
-	return can_change(p, a) ? PGM_CHANGE : PGM_REPLACE;
+		return PGM_DECISION_NONE;
+	return can_change(p, a) ? PGM_DECISION_ALTER : PGM_DECISION_REPLACE;
 }
 
 static bool
-is_taken_down(const PgmAtom *a)
+is_taken_down(const PgmDiffItem *a)
 {
-	return a->todo == PGM_DROP || a->todo == PGM_REPLACE;
+	return a->decision == PGM_DECISION_DROP || a->decision == PGM_DECISION_REPLACE;
 }
 
 /* The name of a type without what stands in parentheses */
@@ -147,52 +147,52 @@ same_base_type(const PgmObject *a, const PgmObject *b)
 
 /* Does the type of the column change, other than in its length? */
 static bool
-changes_base_type(const PgmAtom *a)
+changes_base_type(const PgmDiffItem *a)
 {
 	return a->retyped || !same_base_type(a->old.object, a->new.object);
 }
 
 static bool
-changes_type(const PgmAtom *a)
+changes_type(const PgmDiffItem *a)
 {
-	return is_column(a) && a->todo == PGM_CHANGE &&
+	return is_column(a) && a->decision == PGM_DECISION_ALTER &&
 		(a->retyped ||
 		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_TYPE) ||
 		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_COLLATION));
 }
 
 static bool
-is_foreign_key(const PgmAtom *a)
+is_foreign_key(const PgmDiffItem *a)
 {
-	return a->aspect == NULL && pgm_constraint_is(a->old.object, "FOREIGN KEY");
+	return a->sub_property == NULL && pgm_constraint_is(a->old.object, "FOREIGN KEY");
 }
 
 /* Has "x" to be taken down before the type of the column "y" changes? */
 static bool
-stands_in_the_way(const PgmAtom *x, const PgmAtom *y)
+stands_in_the_way(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	if (is_aspect(x, PGM_PROP_DEFAULT))
 		return changes_base_type(y);
-	if (x->aspect)
+	if (x->sub_property)
 		return false;
 	if (is_column(x))
 		return pgm_value(x->old.object, PGM_PROP_GENERATED) != NULL;
 	if (is_foreign_key(x))
 		return changes_base_type(y);
 	/* what the server would build again as it is, and shall be another one */
-	if (x->todo != PGM_KEEP && (pgm_kind_is(x->old.object, PGM_KIND_INDEX) ||
-								pgm_kind_is(x->old.object, PGM_KIND_CONSTRAINT)))
+	if (x->decision != PGM_DECISION_NONE && (pgm_kind_is(x->old.object, PGM_KIND_INDEX) ||
+											 pgm_kind_is(x->old.object, PGM_KIND_CONSTRAINT)))
 		return changes_base_type(y);
 	return is_one_of(x, in_the_way_of_type, lengthof(in_the_way_of_type));
 }
 
 /* The table that an atom is or is a part of, or NULL */
-static const PgmAtom *
-table_of(const PgmAtom *a)
+static const PgmDiffItem *
+table_of(const PgmDiffItem *a)
 {
-	if (a->aspect == NULL && !pgm_kind_is(a->old.object, PGM_KIND_TABLE))
-		a = a->old.whole;
-	return a && a->aspect == NULL && a->old.object && pgm_kind_is(a->old.object, PGM_KIND_TABLE) ? a : NULL;
+	if (a->sub_property == NULL && !pgm_kind_is(a->old.object, PGM_KIND_TABLE))
+		a = a->old.parent;
+	return a && a->sub_property == NULL && a->old.object && pgm_kind_is(a->old.object, PGM_KIND_TABLE) ? a : NULL;
 }
 
 /*
@@ -200,18 +200,18 @@ table_of(const PgmAtom *a)
  * that is a partition of the table that it refers to?
  */
 static bool
-refers_to_parent(const PgmAtom *x, const PgmAtom *y)
+refers_to_parent(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	const PgmAtom *table = table_of(y);
+	const PgmDiffItem *table = table_of(y);
 	ListCell   *lc;
 
 	if (!is_foreign_key(x) || table == NULL || !pgm_is_partition(table->old.object))
 		return false;
 	foreach(lc, x->old.uses)
 	{
-		const PgmAtom *other = table_of(lfirst(lc));
+		const PgmDiffItem *other = table_of(lfirst(lc));
 
-		if (other && other != x->old.whole &&
+		if (other && other != x->old.parent &&
 			strcmp(other->old.object->identity,
 				   linitial(pgm_value_list(table->old.object, PGM_PROP_INHERITS))) == 0)
 			return true;
@@ -225,59 +225,59 @@ refers_to_parent(const PgmAtom *x, const PgmAtom *y)
  * anew under the same name.
  */
 static bool
-goes_with(const PgmAtom *x, const PgmAtom *y)
+goes_with(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	if (x->old.whole == y)
-		return y->todo == PGM_REPLACE;
-	if (y->todo == PGM_DROP && refers_to_parent(x, y))
+	if (x->old.parent == y)
+		return y->decision == PGM_DECISION_REPLACE;
+	if (y->decision == PGM_DECISION_DROP && refers_to_parent(x, y))
 		return false;
-	if (is_aspect(x, PGM_PROP_INHERITS) && y->aspect == NULL &&
+	if (is_aspect(x, PGM_PROP_INHERITS) && y->sub_property == NULL &&
 		!pgm_kind_is(y->old.object, PGM_KIND_TABLE))
 		return false;
-	if (is_aspect(x, PGM_PROP_OF_TYPE) && !pgm_atom_is_type(y))
+	if (is_aspect(x, PGM_PROP_OF_TYPE) && !pgm_item_is_type(y))
 		return false;
-	if (x->aspect == NULL && is_one_of(x, keepers, lengthof(keepers)))
+	if (x->sub_property == NULL && is_one_of(x, keepers, lengthof(keepers)))
 		return false;
 	if (is_column(x) && pgm_value(x->old.object, PGM_PROP_GENERATED) == NULL)
 		return false;
-	return x->todo == PGM_KEEP || pgm_atom_is_made_anew(y);
+	return x->decision == PGM_DECISION_NONE || pgm_item_is_recreated(y);
 }
 
 static List *
-replace(PgmAtom *a, List *queue)
+replace(PgmDiffItem *a, List *queue)
 {
 	if (is_taken_down(a) || a->old.object == NULL || a->new.object == NULL)
 		return queue;
-	a->todo = PGM_REPLACE;
+	a->decision = PGM_DECISION_REPLACE;
 	return lappend(queue, a);
 }
 
 /* The columns of a type that is made anew get it by a change of their type. */
 static List *
-exchange_type(PgmAtom *column, PgmAtom *type, List *queue)
+exchange_type(PgmDiffItem *column, PgmDiffItem *type, List *queue)
 {
-	if (!is_column(column) || !pgm_atom_is_type(type) || !pgm_atom_is_made_anew(type) ||
+	if (!is_column(column) || !pgm_item_is_type(type) || !pgm_item_is_recreated(type) ||
 		is_taken_down(column) || column->old.object == NULL ||
 		column->new.object == NULL || column->retyped)
 		return queue;
 	column->retyped = true;
-	column->todo = PGM_CHANGE;
+	column->decision = PGM_DECISION_ALTER;
 	return lappend(queue, column);
 }
 
 /* An attribute that cannot be changed takes its type with it. */
 static List *
-replace_whole(PgmAtom *a, List *queue)
+replace_whole(PgmDiffItem *a, List *queue)
 {
-	if (a->todo == PGM_REPLACE && a->old.whole && !a->aspect &&
+	if (a->decision == PGM_DECISION_REPLACE && a->old.parent && !a->sub_property &&
 		pgm_kind_is(a->old.object, PGM_KIND_ATTRIBUTE))
-		return replace(a->old.whole, queue);
+		return replace(a->old.parent, queue);
 	return queue;
 }
 
 /* What is not compared would have to go too. */
 static void
-refuse_outside(const PgmAtom *x, const PgmAtom *y)
+refuse_outside(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	const PgmObject *o = x->old.object;
 	const PgmObject *dropped = y->old.object;
@@ -301,9 +301,9 @@ is_checked(const PgmObject *old, const PgmObject *new)
 
 /* Does an attribute get another type, in place? */
 static bool
-is_retyped(const PgmAtom *a, const PgmAtom *type)
+is_retyped(const PgmDiffItem *a, const PgmDiffItem *type)
 {
-	return a->aspect == NULL && a->new.whole == type && a->todo == PGM_CHANGE &&
+	return a->sub_property == NULL && a->new.parent == type && a->decision == PGM_DECISION_ALTER &&
 		pgm_kind_is(a->new.object, PGM_KIND_ATTRIBUTE) &&
 		(!pgm_value_same(a->old.object, a->new.object, PGM_PROP_TYPE) ||
 		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_COLLATION));
@@ -311,23 +311,23 @@ is_retyped(const PgmAtom *a, const PgmAtom *type)
 
 /* Does the type get what the server has to check values for? */
 static bool
-is_restricted(const PgmAtom *type)
+is_restricted(const PgmDiffItem *type)
 {
 	ListCell   *lc;
 
-	if (type->aspect || type->old.object == NULL || type->new.object == NULL ||
-		!pgm_atom_is_type(type))
+	if (type->sub_property || type->old.object == NULL || type->new.object == NULL ||
+		!pgm_item_is_type(type))
 		return false;
 	if (pgm_kind_is(type->old.object, PGM_KIND_DOMAIN) &&
 		pgm_value(type->new.object, PGM_PROP_NOT_NULL) && !pgm_value(type->old.object, PGM_PROP_NOT_NULL))
 		return true;
 	foreach(lc, type->new.used_by)
 	{
-		const PgmAtom *a = lfirst(lc);
+		const PgmDiffItem *a = lfirst(lc);
 
 		if (is_retyped(a, type))
 			return true;
-		if (a->aspect == NULL && a->new.whole == type &&
+		if (a->sub_property == NULL && a->new.parent == type &&
 			pgm_kind_is(a->new.object, PGM_KIND_DOMAIN_CONSTRAINT) &&
 			is_checked(a->old.object, a->new.object))
 			return true;
@@ -337,13 +337,13 @@ is_restricted(const PgmAtom *type)
 
 /* A type that the server does not restrict, where columns stay, is made anew. */
 static List *
-replace_restricted(PgmAtom *type, List *queue)
+replace_restricted(PgmDiffItem *type, List *queue)
 {
 	ListCell   *lc;
 
 	if (!is_restricted(type))
 		return queue;
-	foreach(lc, pgm_plan_holders(type, false))
+	foreach(lc, pgm_plan_columns_containing(type, false))
 	{
 		if (!is_taken_down(lfirst(lc)))
 			queue = replace(type, queue);
@@ -357,7 +357,7 @@ spread(List *queue)
 {
 	while (queue != NIL)
 	{
-		PgmAtom    *y = llast(queue);
+		PgmDiffItem *y = llast(queue);
 		ListCell   *lc;
 
 		CHECK_FOR_INTERRUPTS();
@@ -365,12 +365,12 @@ spread(List *queue)
 		queue = replace_whole(y, queue);
 		foreach(lc, y->old.used_by)
 		{
-			PgmAtom    *x = lfirst(lc);
+			PgmDiffItem *x = lfirst(lc);
 
 			if (is_taken_down(x))
 				continue;
-			if (y->todo == PGM_DROP && x->todo == PGM_KEEP && x->old.object &&
-				x->old.object->outside && x->old.whole != y)
+			if (y->decision == PGM_DECISION_DROP && x->decision == PGM_DECISION_NONE && x->old.object &&
+				x->old.object->outside && x->old.parent != y)
 				refuse_outside(x, y);
 			if (is_taken_down(y))
 				queue = exchange_type(x, y, queue);
@@ -386,10 +386,10 @@ spread(List *queue)
  * that cannot be: it is not changed, or holds rows.
  */
 bool
-pgm_atom_replace(PgmDiffPlan *p, PgmAtom *a)
+pgm_plan_replace_item(PgmDiffPlan *p, PgmDiffItem *a)
 {
-	if (a->todo != PGM_CHANGE || is_column(a) || pgm_atom_is_type(a) ||
-		(a->aspect == NULL && is_one_of(a, keepers, lengthof(keepers))))
+	if (a->decision != PGM_DECISION_ALTER || is_column(a) || pgm_item_is_type(a) ||
+		(a->sub_property == NULL && is_one_of(a, keepers, lengthof(keepers))))
 		return false;
 	spread(replace(a, NIL));
 	return true;
@@ -400,7 +400,7 @@ pgm_atom_replace(PgmDiffPlan *p, PgmAtom *a)
  * again.
  */
 static void
-grant_columns_again(PgmDiffPlan *p, const PgmAtom *revoked)
+grant_columns_again(PgmDiffPlan *p, const PgmDiffItem *revoked)
 {
 	const char *on = pgm_text_find(revoked->old.object->identity, " on table ");
 	const PgmObject *table = pgm_side_parent(p->old, revoked->old.object);
@@ -412,12 +412,12 @@ grant_columns_again(PgmDiffPlan *p, const PgmAtom *revoked)
 	foreach(lc, pgm_side_children(p->old, table, PGM_KIND_GRANT))
 	{
 		const PgmObject *o = lfirst(lc);
-		PgmAtom    *a = pgm_plan_atom(p, o);
+		PgmDiffItem *a = pgm_plan_find_item(p, o);
 
-		if (a->todo == PGM_KEEP && strncmp(o->identity, revoked->old.object->identity, n) == 0 &&
+		if (a->decision == PGM_DECISION_NONE && strncmp(o->identity, revoked->old.object->identity, n) == 0 &&
 			o->identity[n] == ' ' && o->identity[n + 1] == '(' &&
 			strcmp(pgm_text_find(o->identity, " on table "), on) == 0)
-			a->todo = PGM_REPLACE;
+			a->decision = PGM_DECISION_REPLACE;
 	}
 }
 
@@ -427,19 +427,19 @@ pgm_plan_decide(PgmDiffPlan *p)
 {
 	List	   *queue = NIL;
 
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
-		PgmAtom    *a = p->atom[i];
+		PgmDiffItem *a = p->item[i];
 
 		CHECK_FOR_INTERRUPTS();
-		a->todo = decide_alone(p, a);
+		a->decision = decide_alone(p, a);
 		if (is_taken_down(a) || changes_type(a))
 			queue = lappend(queue, a);
 	}
-	for (int i = 0; i < p->natoms; i++)
-		queue = replace_restricted(p->atom[i], queue);
+	for (int i = 0; i < p->nitems; i++)
+		queue = replace_restricted(p->item[i], queue);
 	spread(queue);
-	for (int i = 0; i < p->natoms; i++)
-		if (p->atom[i]->todo == PGM_DROP && pgm_kind_is(p->atom[i]->old.object, PGM_KIND_GRANT))
-			grant_columns_again(p, p->atom[i]);
+	for (int i = 0; i < p->nitems; i++)
+		if (p->item[i]->decision == PGM_DECISION_DROP && pgm_kind_is(p->item[i]->old.object, PGM_KIND_GRANT))
+			grant_columns_again(p, p->item[i]);
 }

@@ -74,16 +74,16 @@ write_one(PgmWrite *w, const PgmObject *o, const PgmObject *by_default, const ch
 
 	if (!applies(by_default->identity, plural, schema, revoked, &privilege, &grantee))
 		return;
-	right = psprintf("%s on %s %s %s %s", privilege, word, pgm_name(o), revoked ? "from" : "to", grantee);
+	right = psprintf("%s on %s %s %s %s", privilege, word, pgm_write_name(o), revoked ? "from" : "to", grantee);
 	if (pgm_side_find(w->new, revoked ? PGM_KIND_REVOKE : PGM_KIND_GRANT, right))
 		return;
-	pgm_write(w, "%s %s ON %s %s %s %s", revoked ? "GRANT" : "REVOKE", privilege, word,
-			  pgm_name(o), revoked ? "TO" : "FROM", grantee);
+	pgm_write_statement(w, "%s %s ON %s %s %s %s", revoked ? "GRANT" : "REVOKE", privilege, word,
+						pgm_write_name(o), revoked ? "TO" : "FROM", grantee);
 }
 
 /* Take back from a new object what default privileges gave it. */
 void
-pgm_write_no_defaults(PgmWrite *w, const PgmObject *o)
+pgm_write_revoke_defaults(PgmWrite *w, const PgmObject *o)
 {
 	static const PgmKindId kinds[] = {PGM_KIND_DEFAULT_GRANT, PGM_KIND_DEFAULT_REVOKE};
 	int			kind = -1;

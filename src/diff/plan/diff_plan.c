@@ -11,13 +11,13 @@
 static void
 begin_again(PgmDiffPlan *p)
 {
-	for (int i = 0; i < p->natoms; i++)
-		p->atom[i]->with_whole_down = p->atom[i]->with_whole_up = false;
+	for (int i = 0; i < p->nitems; i++)
+		p->item[i]->dropped_with_parent = p->item[i]->created_with_parent = false;
 }
 
 /* Has the materialized view no rows as it is, so that it needs none? */
 static bool
-is_empty_now(const PgmDiffPlan *p, const PgmAtom *a)
+is_empty_now(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
 	const PgmObject *now = p->options->back ? a->new.object : a->old.object;
 
@@ -32,7 +32,7 @@ bool
 pgm_plan_fills_at_once(const PgmDiffPlan *p, const PgmObject *matview)
 {
 	return pgm_side_is_unreadable(p->new, matview) &&
-		!is_empty_now(p, pgm_plan_atom(p, matview));
+		!is_empty_now(p, pgm_plan_find_item(p, matview));
 }
 
 /* Fill the materialized views that were made, when all else is done. */
@@ -45,18 +45,18 @@ refresh(PgmDiffPlan *p)
 	foreach(lc, p->actions)
 	{
 		PgmAction  *made = lfirst(lc);
-		const PgmAtom *a = made->atom;
+		const PgmDiffItem *a = made->item;
 		PgmAction  *action;
 		PgmWrite	w = {.plan = p,.old = p->old,.new = p->new,.options = p->options};
 
-		if (made->phase != PGM_SET_UP || a->aspect ||
+		if (made->phase != PGM_PHASE_CREATE || a->sub_property ||
 			!pgm_kind_is(a->new.object, PGM_KIND_MATERIALIZED_VIEW) ||
 			is_empty_now(p, a) || pgm_plan_fills_at_once(p, a->new.object))
 			continue;
-		pgm_write(&w, "REFRESH MATERIALIZED VIEW %s", a->new.object->identity);
+		pgm_write_statement(&w, "REFRESH MATERIALIZED VIEW %s", a->new.object->identity);
 		action = palloc0(sizeof(PgmAction));
-		action->atom = made->atom;
-		action->phase = PGM_ALTER;
+		action->item = made->item;
+		action->phase = PGM_PHASE_ALTER;
 		action->statements = w.statements;
 		last = lappend(last, action);
 	}
@@ -69,28 +69,28 @@ refresh(PgmDiffPlan *p)
  */
 PgmDiffPlan *
 pgm_diff_plan(const PgmSide *old, const PgmSide *new,
-			  const PgmWriteOptions *options)
+			  const PgmDiffOptions *options)
 {
 	PgmDiffPlan *p = palloc0(sizeof(PgmDiffPlan));
 
 	p->old = old;
 	p->new = new;
 	p->options = options;
-	pgm_plan_atoms(p);
-	pgm_plan_twins(p);
+	pgm_plan_match_objects(p);
+	pgm_plan_find_successors(p);
 	pgm_plan_decide(p);
 	for (;;)
 	{
 		begin_again(p);
-		pgm_plan_exchange(p);
-		pgm_plan_wholes(p);
+		pgm_plan_replace_types(p);
+		pgm_plan_find_implicit(p);
 		pgm_plan_make_actions(p);
-		if (pgm_plan_arrange(p))
+		if (pgm_plan_sort_actions(p))
 			break;
 		pgm_plan_break_cycle(p);
 	}
 	pgm_plan_write(p);
-	pgm_plan_hold(p);
+	pgm_plan_withhold(p);
 	refresh(p);
 	return p;
 }

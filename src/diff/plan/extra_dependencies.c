@@ -59,10 +59,10 @@ hold(HTAB *names, const char *space, const char *identity, PgmAction *down,
 
 /* The name that the index of a constraint has */
 static const char *
-index_name(const PgmDiffPlan *p, const PgmAtom *a)
+index_name(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
 	const PgmSide *s = a->new.object ? p->new : p->old;
-	const PgmObject *o = pgm_atom_object(a);
+	const PgmObject *o = pgm_item_object(a);
 	const PgmObject *table = pgm_side_parent(s, o);
 
 	if (table == NULL || !(pgm_constraint_is(o, "PRIMARY") || pgm_constraint_is(o, "UNIQUE") ||
@@ -73,14 +73,14 @@ index_name(const PgmDiffPlan *p, const PgmAtom *a)
 }
 
 static void
-hold_names(HTAB *names, const PgmDiffPlan *p, PgmAtom *a)
+hold_names(HTAB *names, const PgmDiffPlan *p, PgmDiffItem *a)
 {
-	PgmAction  *down = pgm_atom_action(a, PGM_TAKE_DOWN);
-	PgmAction  *up = pgm_atom_action(a, PGM_SET_UP);
-	const PgmObject *o = pgm_atom_object(a);
+	PgmAction  *down = pgm_item_action(a, PGM_PHASE_DROP);
+	PgmAction  *up = pgm_item_action(a, PGM_PHASE_CREATE);
+	const PgmObject *o = pgm_item_object(a);
 	const char *index;
 
-	if (a->aspect || (down == NULL && up == NULL))
+	if (a->sub_property || (down == NULL && up == NULL))
 		return;
 	index = index_name(p, a);
 	if (index)
@@ -103,24 +103,24 @@ order_by_names(PgmDiffPlan *p)
 	HASH_SEQ_STATUS status;
 	NameHolder *holder;
 
-	for (int i = 0; i < p->natoms; i++)
-		hold_names(names, p, p->atom[i]);
+	for (int i = 0; i < p->nitems; i++)
+		hold_names(names, p, p->item[i]);
 	hash_seq_init(&status, names);
 	while ((holder = hash_seq_search(&status)) != NULL)
-		pgm_first_then(holder->down, holder->up);
+		pgm_action_before(holder->down, holder->up);
 	hash_destroy(names);
 }
 
 /* The constraint by which the same column was NOT NULL before, or NULL */
-static PgmAtom *
-not_null_before(const PgmDiffPlan *p, const PgmAtom *a)
+static PgmDiffItem *
+not_null_before(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
 	const PgmObject *table = pgm_side_parent(p->new, a->new.object);
 	const char *name = pgm_value(a->new.object, PGM_PROP_DEFINITION) + strlen("NOT NULL ");
 	const PgmObject *column = table ?
 		pgm_side_find(p->old, PGM_KIND_COLUMN, psprintf("%s.%s", table->identity, pnstrdup(name, pgm_name_length(name)))) : NULL;
 
-	return column ? pgm_plan_atom(p, pgm_column_not_null(p->old, column)) : NULL;
+	return column ? pgm_plan_find_item(p, pgm_column_not_null(p->old, column)) : NULL;
 }
 
 /*
@@ -128,85 +128,85 @@ not_null_before(const PgmDiffPlan *p, const PgmAtom *a)
  * though no catalog says so; and a column has one of them.
  */
 static void
-order_not_null(const PgmDiffPlan *p, const PgmAtom *a)
+order_not_null(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
-	PgmAtom    *before = pgm_constraint_is(a->new.object, "NOT NULL ") ? not_null_before(p, a) : NULL;
+	PgmDiffItem *before = pgm_constraint_is(a->new.object, "NOT NULL ") ? not_null_before(p, a) : NULL;
 	ListCell   *lc;
 
 	if (before && before != a)
-		pgm_first_then(pgm_atom_action(before, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
+		pgm_action_before(pgm_item_action(before, PGM_PHASE_DROP), pgm_item_action(a, PGM_PHASE_CREATE));
 
-	if (pgm_constraint_is(a->old.object, "NOT NULL ") && a->old.whole)
-		foreach(lc, pgm_side_children(p->old, a->old.whole->old.object, PGM_KIND_CONSTRAINT))
+	if (pgm_constraint_is(a->old.object, "NOT NULL ") && a->old.parent)
+		foreach(lc, pgm_side_children(p->old, a->old.parent->old.object, PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
-			pgm_first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
-						   pgm_atom_action(a, PGM_TAKE_DOWN));
+			pgm_action_before(pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_DROP),
+							  pgm_item_action(a, PGM_PHASE_DROP));
 	}
-	if (pgm_constraint_is(a->new.object, "NOT NULL ") && a->new.whole)
-		foreach(lc, pgm_side_children(p->new, a->new.whole->new.object, PGM_KIND_CONSTRAINT))
+	if (pgm_constraint_is(a->new.object, "NOT NULL ") && a->new.parent)
+		foreach(lc, pgm_side_children(p->new, a->new.parent->new.object, PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
-			pgm_first_then(pgm_atom_action(a, PGM_SET_UP),
-						   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+			pgm_action_before(pgm_item_action(a, PGM_PHASE_CREATE),
+							  pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_CREATE));
 	}
 }
 
 /* A REVOKE from a table takes what was granted of its columns, too. */
 static void
-order_grants(PgmDiffPlan *p, const PgmAtom *a)
+order_grants(PgmDiffPlan *p, const PgmDiffItem *a)
 {
-	PgmAction  *down = a->action[PGM_TAKE_DOWN];
+	PgmAction  *down = a->action[PGM_PHASE_DROP];
 	const PgmObject *table = a->old.object ? pgm_side_parent(p->old, a->old.object) : NULL;
-	const PgmAtom *whole = pgm_plan_atom(p, table);
+	const PgmDiffItem *whole = pgm_plan_find_item(p, table);
 	ListCell   *lc;
 
 	if (down == NULL || whole == NULL || whole->new.object == NULL)
 		return;
 	foreach(lc, pgm_side_children(p->new, whole->new.object, PGM_KIND_GRANT))
 	{
-		pgm_first_then(down, pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+		pgm_action_before(down, pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_CREATE));
 	}
 }
 
 /* A table is logged after, and unlogged before, those it refers to. */
 static void
-order_logged(const PgmAtom *key)
+order_logged(const PgmDiffItem *key)
 {
-	const PgmAtom *table = key->new.whole;
+	const PgmDiffItem *table = key->new.parent;
 	ListCell   *lc;
 
-	if (table == NULL || table->action[PGM_ALTER] == NULL ||
+	if (table == NULL || table->action[PGM_PHASE_ALTER] == NULL ||
 		pgm_value_same(table->old.object, table->new.object, PGM_PROP_UNLOGGED))
 		return;
 	foreach(lc, key->new.uses)
 	{
-		const PgmAtom *other = ((PgmAtom *) lfirst(lc))->new.whole;
+		const PgmDiffItem *other = ((PgmDiffItem *) lfirst(lc))->new.parent;
 
-		if (other == NULL || other == table || other->aspect || !pgm_kind_is(pgm_atom_object(other), PGM_KIND_TABLE))
+		if (other == NULL || other == table || other->sub_property || !pgm_kind_is(pgm_item_object(other), PGM_KIND_TABLE))
 			continue;
 		if (pgm_value(table->new.object, PGM_PROP_UNLOGGED))
-			pgm_first_then(table->action[PGM_ALTER], other->action[PGM_ALTER]);
+			pgm_action_before(table->action[PGM_PHASE_ALTER], other->action[PGM_PHASE_ALTER]);
 		else
-			pgm_first_then(other->action[PGM_ALTER], table->action[PGM_ALTER]);
+			pgm_action_before(other->action[PGM_PHASE_ALTER], table->action[PGM_PHASE_ALTER]);
 	}
 }
 
 /* The index of a table is of use when those of its partitions are attached. */
 static void
-order_after_attached(const PgmAtom *index, PgmAction *then)
+order_after_attached(const PgmDiffItem *index, PgmAction *then)
 {
 	ListCell   *lc;
 
 	foreach(lc, index->new.used_by)
 	{
-		const PgmAtom *a = lfirst(lc);
+		const PgmDiffItem *a = lfirst(lc);
 
-		if (a->aspect == NULL || a->aspect->property != PGM_PROP_ATTACHED_TO)
+		if (a->sub_property == NULL || a->sub_property->property != PGM_PROP_ATTACHED_TO)
 			continue;
-		pgm_first_then(pgm_atom_action(a, PGM_SET_UP), then);
-		if (a->new.whole != index)
-			order_after_attached(a->new.whole, then);
+		pgm_action_before(pgm_item_action(a, PGM_PHASE_CREATE), then);
+		if (a->new.parent != index)
+			order_after_attached(a->new.parent, then);
 	}
 }
 
@@ -215,9 +215,9 @@ order_after_attached(const PgmAtom *index, PgmAction *then)
  * gone before, so that it is not taken.
  */
 static void
-order_foreign_key(const PgmDiffPlan *p, const PgmAtom *foreign)
+order_foreign_key(const PgmDiffPlan *p, const PgmDiffItem *foreign)
 {
-	PgmAction  *up = pgm_atom_action(foreign, PGM_SET_UP);
+	PgmAction  *up = pgm_item_action(foreign, PGM_PHASE_CREATE);
 	ListCell   *lc;
 	ListCell   *old;
 
@@ -225,19 +225,19 @@ order_foreign_key(const PgmDiffPlan *p, const PgmAtom *foreign)
 		return;
 	foreach(lc, foreign->new.uses)
 	{
-		const PgmAtom *key = lfirst(lc);
-		const PgmAtom *table = key->new.whole;
+		const PgmDiffItem *key = lfirst(lc);
+		const PgmDiffItem *table = key->new.parent;
 
-		if (key->aspect || pgm_kind_is(key->new.object, PGM_KIND_COLUMN) || table == NULL ||
-			table->aspect)
+		if (key->sub_property || pgm_kind_is(key->new.object, PGM_KIND_COLUMN) || table == NULL ||
+			table->sub_property)
 			continue;
 		order_after_attached(key, up);
 		foreach(old, table->old.object ? pgm_side_children(p->old, table->old.object, PGM_KIND_ANY) : NIL)
 		{
-			const PgmAtom *other = pgm_plan_atom(p, lfirst(old));
+			const PgmDiffItem *other = pgm_plan_find_item(p, lfirst(old));
 
 			if (pgm_kind_is(lfirst(old), PGM_KIND_CONSTRAINT) || pgm_kind_is(lfirst(old), PGM_KIND_INDEX))
-				pgm_first_then(pgm_atom_action(other, PGM_TAKE_DOWN), up);
+				pgm_action_before(pgm_item_action(other, PGM_PHASE_DROP), up);
 		}
 	}
 }
@@ -247,54 +247,54 @@ order_foreign_key(const PgmDiffPlan *p, const PgmAtom *foreign)
  * and before there are others.
  */
 static void
-order_holders(const PgmAtom *a)
+order_holders(const PgmDiffItem *a)
 {
-	const PgmAtom *type = pgm_kind_is(a->new.object, PGM_KIND_DOMAIN) ? a : a->new.whole;
-	PgmAction  *up = a->action[a->todo == PGM_CHANGE ? PGM_ALTER : PGM_SET_UP];
+	const PgmDiffItem *type = pgm_kind_is(a->new.object, PGM_KIND_DOMAIN) ? a : a->new.parent;
+	PgmAction  *up = a->action[a->decision == PGM_DECISION_ALTER ? PGM_PHASE_ALTER : PGM_PHASE_CREATE];
 	ListCell   *lc;
 
 	if (up == NULL || type == NULL)
 		return;
-	if (type->todo != PGM_REPLACE)
-		foreach(lc, pgm_plan_holders(type, false))
+	if (type->decision != PGM_DECISION_REPLACE)
+		foreach(lc, pgm_plan_columns_containing(type, false))
 	{
-		pgm_first_then(pgm_atom_action(lfirst(lc), PGM_TAKE_DOWN), up);
+		pgm_action_before(pgm_item_action(lfirst(lc), PGM_PHASE_DROP), up);
 	}
-	foreach(lc, pgm_plan_holders(type, true))
+	foreach(lc, pgm_plan_columns_containing(type, true))
 	{
-		const PgmAtom *column = lfirst(lc);
+		const PgmDiffItem *column = lfirst(lc);
 
-		pgm_first_then(up, pgm_atom_action(column, PGM_SET_UP));
-		pgm_first_then(up, column->action[PGM_ALTER]);
+		pgm_action_before(up, pgm_item_action(column, PGM_PHASE_CREATE));
+		pgm_action_before(up, column->action[PGM_PHASE_ALTER]);
 	}
 }
 
 /* A table is made of a type while its columns are those of the type. */
 static void
-order_typed(const PgmDiffPlan *p, const PgmAtom *table)
+order_typed(const PgmDiffPlan *p, const PgmDiffItem *table)
 {
-	const PgmAtom *link = pgm_plan_aspect(p, table->new.object, PGM_PROP_OF_TYPE);
+	const PgmDiffItem *link = pgm_plan_find_sub_property(p, table->new.object, PGM_PROP_OF_TYPE);
 	const PgmObject *type;
 	ListCell   *lc;
 
-	if (link == NULL || link->todo == PGM_KEEP)
+	if (link == NULL || link->decision == PGM_DECISION_NONE)
 		return;
 	foreach(lc, pgm_side_children(p->new, table->new.object, PGM_KIND_COLUMN))
 	{
-		pgm_first_then(link->action[PGM_TAKE_DOWN],
-					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+		pgm_action_before(link->action[PGM_PHASE_DROP],
+						  pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_CREATE));
 	}
 	foreach(lc, pgm_side_children(p->old, table->old.object, PGM_KIND_COLUMN))
 	{
-		pgm_first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN),
-					   link->action[PGM_SET_UP]);
+		pgm_action_before(pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_DROP),
+						  link->action[PGM_PHASE_CREATE]);
 	}
 	type = link->old.object ? pgm_side_find(p->new, PGM_KIND_TYPE, pgm_value(link->old.object, PGM_PROP_OF_TYPE)) : NULL;
 	if (type)
 		foreach(lc, pgm_side_children(p->new, type, PGM_KIND_ATTRIBUTE))
 	{
-		pgm_first_then(link->action[PGM_TAKE_DOWN],
-					   pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_SET_UP));
+		pgm_action_before(link->action[PGM_PHASE_DROP],
+						  pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_CREATE));
 	}
 }
 
@@ -343,28 +343,28 @@ parts_of_parents(const PgmSide *s, List *parents)
  * either, and leaves one before that changes for itself.
  */
 static void
-order_link(const PgmDiffPlan *p, const PgmAtom *link)
+order_link(const PgmDiffPlan *p, const PgmDiffItem *link)
 {
 	List	   *before = link->old.object ? pgm_value_list(link->old.object, PGM_PROP_INHERITS) : NIL;
 	List	   *after = pgm_value_list(link->new.object, PGM_PROP_INHERITS);
-	PgmAction  *alter = link->action[PGM_ALTER];
-	PgmAction  *up = alter ? alter : pgm_atom_action(link, PGM_SET_UP);
+	PgmAction  *alter = link->action[PGM_PHASE_ALTER];
+	PgmAction  *up = alter ? alter : pgm_item_action(link, PGM_PHASE_CREATE);
 	ListCell   *lc;
 
 	if (up == NULL)
 		return;
 	foreach(lc, parts_of_parents(p->old, after))
 	{
-		pgm_first_then(pgm_atom_action(pgm_plan_atom(p, lfirst(lc)), PGM_TAKE_DOWN), up);
+		pgm_action_before(pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_DROP), up);
 	}
 	if (alter == NULL)
 		return;
 	foreach(lc, parts_of_parents(p->new, names_without(before, after)))
 	{
-		const PgmAtom *part = pgm_plan_atom(p, lfirst(lc));
+		const PgmDiffItem *part = pgm_plan_find_item(p, lfirst(lc));
 
-		pgm_first_then(alter, pgm_atom_action(part, PGM_SET_UP));
-		pgm_first_then(alter, part->action[PGM_ALTER]);
+		pgm_action_before(alter, pgm_item_action(part, PGM_PHASE_CREATE));
+		pgm_action_before(alter, part->action[PGM_PHASE_ALTER]);
 	}
 }
 
@@ -374,35 +374,35 @@ dropped_partitions(const PgmDiffPlan *p)
 {
 	List	   *list = NIL;
 
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
-		const PgmAtom *a = p->atom[i];
+		const PgmDiffItem *a = p->item[i];
 
-		if (a->aspect == NULL && a->old.object && a->action[PGM_TAKE_DOWN] &&
+		if (a->sub_property == NULL && a->old.object && a->action[PGM_PHASE_DROP] &&
 			(pgm_kind_is(a->old.object, PGM_KIND_TABLE) || pgm_kind_is(a->old.object, PGM_KIND_FOREIGN_TABLE)) &&
 			pgm_is_partition(a->old.object))
-			list = lappend(list, unconstify(PgmAtom *, a));
+			list = lappend(list, unconstify(PgmDiffItem *, a));
 	}
 	return list;
 }
 
 /* A partition is attached when those are gone that have its place. */
 static void
-order_partition(const PgmAtom *link, const List *dropped)
+order_partition(const PgmDiffItem *link, const List *dropped)
 {
 	const PgmObject *o = link->new.object;
 	ListCell   *lc;
 
-	if (link->action[PGM_SET_UP] == NULL || !pgm_is_partition(o))
+	if (link->action[PGM_PHASE_CREATE] == NULL || !pgm_is_partition(o))
 		return;
 	foreach(lc, dropped)
 	{
-		const PgmAtom *a = lfirst(lc);
+		const PgmDiffItem *a = lfirst(lc);
 
 		if (pgm_value_same(a->old.object, o, PGM_PROP_INHERITS) &&
-			pgm_bounds_may_overlap(pgm_value(a->old.object, PGM_PROP_PARTITION_BOUND),
-								   pgm_value(o, PGM_PROP_PARTITION_BOUND)))
-			pgm_first_then(a->action[PGM_TAKE_DOWN], link->action[PGM_SET_UP]);
+			pgm_partition_bounds_may_overlap(pgm_value(a->old.object, PGM_PROP_PARTITION_BOUND),
+											 pgm_value(o, PGM_PROP_PARTITION_BOUND)))
+			pgm_action_before(a->action[PGM_PHASE_DROP], link->action[PGM_PHASE_CREATE]);
 	}
 }
 
@@ -415,30 +415,30 @@ order_columns(PgmDiffPlan *p, const PgmObject *table)
 
 	foreach(lc, pgm_side_children(p->new, table, PGM_KIND_COLUMN))
 	{
-		PgmAtom    *column = pgm_plan_atom(p, lfirst(lc));
-		PgmAction  *up = column->action[PGM_SET_UP];
+		PgmDiffItem *column = pgm_plan_find_item(p, lfirst(lc));
+		PgmAction  *up = column->action[PGM_PHASE_CREATE];
 
 		if (up == NULL)
 			continue;
-		pgm_first_then(last, up);
+		pgm_action_before(last, up);
 		last = up;
 	}
 }
 
 /* What is said of one atom */
 static void
-order_atom(PgmDiffPlan *p, const PgmAtom *a, const List *dropped)
+order_atom(PgmDiffPlan *p, const PgmDiffItem *a, const List *dropped)
 {
-	if (a->aspect && a->new.object && a->aspect->property == PGM_PROP_INHERITS)
+	if (a->sub_property && a->new.object && a->sub_property->property == PGM_PROP_INHERITS)
 	{
 		order_link(p, a);
 		order_partition(a, dropped);
 	}
-	if (a->aspect)
+	if (a->sub_property)
 		return;
-	if (pgm_kind_is(pgm_atom_object(a), PGM_KIND_GRANT))
+	if (pgm_kind_is(pgm_item_object(a), PGM_KIND_GRANT))
 		order_grants(p, a);
-	if (pgm_kind_is(pgm_atom_object(a), PGM_KIND_CONSTRAINT))
+	if (pgm_kind_is(pgm_item_object(a), PGM_KIND_CONSTRAINT))
 		order_not_null(p, a);
 	if (a->new.object == NULL)
 		return;
@@ -454,20 +454,20 @@ order_atom(PgmDiffPlan *p, const PgmAtom *a, const List *dropped)
 	}
 	if (pgm_kind_is(a->new.object, PGM_KIND_DOMAIN) ||
 		pgm_kind_is(a->new.object, PGM_KIND_DOMAIN_CONSTRAINT) ||
-		(pgm_kind_is(a->new.object, PGM_KIND_ATTRIBUTE) && a->todo == PGM_CHANGE))
+		(pgm_kind_is(a->new.object, PGM_KIND_ATTRIBUTE) && a->decision == PGM_DECISION_ALTER))
 		order_holders(a);
 }
 
 /* Say which actions have to wait for which others, beyond dependencies. */
 void
-pgm_plan_order(PgmDiffPlan *p)
+pgm_plan_add_extra_dependencies(PgmDiffPlan *p)
 {
 	List	   *dropped = dropped_partitions(p);
 
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		order_atom(p, p->atom[i], dropped);
+		order_atom(p, p->item[i], dropped);
 	}
 	order_by_names(p);
 }

@@ -13,15 +13,15 @@
 #include "schema/kinds/kinds.h"
 
 static bool
-goes_down(const PgmAtom *a)
+goes_down(const PgmDiffItem *a)
 {
-	return a && (a->todo == PGM_DROP || a->todo == PGM_REPLACE);
+	return a && (a->decision == PGM_DECISION_DROP || a->decision == PGM_DECISION_REPLACE);
 }
 
 static bool
-comes_up(const PgmAtom *a)
+comes_up(const PgmDiffItem *a)
 {
-	return a && (a->todo == PGM_CREATE || a->todo == PGM_REPLACE);
+	return a && (a->decision == PGM_DECISION_CREATE || a->decision == PGM_DECISION_REPLACE);
 }
 
 static bool
@@ -42,13 +42,13 @@ drops_parts(const PgmObject *o)
 static bool
 stays_linked(const PgmDiffPlan *p, const PgmObject *table)
 {
-	PgmAtom    *link = pgm_plan_aspect(p, table, PGM_PROP_INHERITS);
+	PgmDiffItem *link = pgm_plan_find_sub_property(p, table, PGM_PROP_INHERITS);
 
-	return link && link->todo == PGM_KEEP;
+	return link && link->decision == PGM_DECISION_NONE;
 }
 
 /* What a column or constraint of a table is inherited from, or NULL. */
-static PgmAtom *
+static PgmDiffItem *
 inherited_from(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 {
 	const PgmObject *table = pgm_relation_of(s, o);
@@ -72,7 +72,7 @@ inherited_from(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 		else if (is_kind(o, PGM_KIND_CONSTRAINT))
 			from = pgm_side_find(s, PGM_KIND_CONSTRAINT, psprintf("%.*s on %s", pgm_name_length(o->identity), o->identity, parent));
 		if (from)
-			return pgm_plan_atom(p, from);
+			return pgm_plan_find_item(p, from);
 	}
 	return NULL;
 }
@@ -85,10 +85,10 @@ static bool
 stays_below(const PgmDiffPlan *p, const PgmObject *heir, const char *name)
 {
 	const PgmObject *column = pgm_side_find(p->old, PGM_KIND_COLUMN, psprintf("%s.%s", heir->identity, name));
-	const PgmAtom *a = pgm_plan_atom(p, column);
+	const PgmDiffItem *a = pgm_plan_find_item(p, column);
 
 	return a && pgm_value(column, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(heir) &&
-		stays_linked(p, heir) && (!goes_down(a) || pgm_column_is_left(p, column));
+		stays_linked(p, heir) && (!goes_down(a) || pgm_column_stays_in_children(p, column));
 }
 
 /*
@@ -96,7 +96,7 @@ stays_below(const PgmDiffPlan *p, const PgmObject *heir, const char *name)
  * its own?
  */
 bool
-pgm_column_is_left(const PgmDiffPlan *p, const PgmObject *column)
+pgm_column_stays_in_children(const PgmDiffPlan *p, const PgmObject *column)
 {
 	const PgmObject *table = pgm_side_parent(p->old, column);
 	ListCell   *lc;
@@ -113,14 +113,14 @@ pgm_column_is_left(const PgmDiffPlan *p, const PgmObject *column)
 
 /* Does a foreign key refer to partitions of its own table? */
 static bool
-refers_to_partitions(const PgmAtom *key)
+refers_to_partitions(const PgmDiffItem *key)
 {
-	const PgmAtom *table = key->old.whole;
+	const PgmDiffItem *table = key->old.parent;
 	ListCell   *lc;
 
 	foreach(lc, key->old.uses)
 	{
-		const PgmAtom *other = ((PgmAtom *) lfirst(lc))->old.whole;
+		const PgmDiffItem *other = ((PgmDiffItem *) lfirst(lc))->old.parent;
 		ListCell   *parent;
 
 		if (other == NULL || other == table || !is_kind(other->old.object, PGM_KIND_TABLE))
@@ -139,39 +139,39 @@ refers_to_partitions(const PgmAtom *key)
  * the partition does?
  */
 static bool
-goes_before_table(const PgmDiffPlan *p, const PgmAtom *key)
+goes_before_table(const PgmDiffPlan *p, const PgmDiffItem *key)
 {
-	const PgmAtom *above;
+	const PgmDiffItem *above;
 
-	if (key->aspect || !pgm_constraint_is(key->old.object, "FOREIGN KEY"))
+	if (key->sub_property || !pgm_constraint_is(key->old.object, "FOREIGN KEY"))
 		return false;
 	while ((above = inherited_from(p, p->old, key->old.object)) != NULL)
 		key = above;
 	return goes_down(key) &&
-		(!goes_down(pgm_plan_atom(p, pgm_side_parent(p->old, key->old.object))) ||
+		(!goes_down(pgm_plan_find_item(p, pgm_side_parent(p->old, key->old.object))) ||
 		 refers_to_partitions(key));
 }
 
 /* The column that a sequence is the identity of, or NULL */
-static PgmAtom *
+static PgmDiffItem *
 identity_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 {
 	const char *of = is_kind(o, PGM_KIND_SEQUENCE) ? pgm_value(o, PGM_PROP_IDENTITY_OF) : NULL;
 
-	return of ? pgm_plan_atom(p, pgm_side_find(s, PGM_KIND_COLUMN, of)) : NULL;
+	return of ? pgm_plan_find_item(p, pgm_side_find(s, PGM_KIND_COLUMN, of)) : NULL;
 }
 
 /* The column that a sequence is dropped with, for it is owned by it, or NULL */
-static PgmAtom *
+static PgmDiffItem *
 owning_column(const PgmDiffPlan *p, const PgmObject *o)
 {
 	const char *of = is_kind(o, PGM_KIND_SEQUENCE) ? pgm_value(o, PGM_PROP_OWNED_BY) : NULL;
 
-	return of ? pgm_plan_atom(p, pgm_side_find(p->old, PGM_KIND_COLUMN, of)) : NULL;
+	return of ? pgm_plan_find_item(p, pgm_side_find(p->old, PGM_KIND_COLUMN, of)) : NULL;
 }
 
 /* The column that the constraint says is NOT NULL, as from 18 on, or NULL */
-static PgmAtom *
+static PgmDiffItem *
 not_null_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 {
 	ListCell   *lc;
@@ -181,74 +181,74 @@ not_null_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 	foreach(lc, pgm_side_children(s, pgm_side_parent(s, o), PGM_KIND_COLUMN))
 	{
 		if (pgm_column_not_null(s, lfirst(lc)) == o)
-			return pgm_plan_atom(p, lfirst(lc));
+			return pgm_plan_find_item(p, lfirst(lc));
 	}
 	return NULL;
 }
 
 /* What a domain checks is dropped before it is kept aside, for it may use more. */
 static bool
-is_kept_from(const PgmAtom *a)
+is_kept_from(const PgmDiffItem *a)
 {
-	return a->aspect == NULL && a->old.whole && a->old.whole->exchanged &&
+	return a->sub_property == NULL && a->old.parent && a->old.parent->renamed_away &&
 		is_kind(a->old.object, PGM_KIND_DOMAIN_CONSTRAINT) &&
 		strcmp(pgm_value(a->old.object, PGM_PROP_DEFINITION), "NOT NULL") != 0;
 }
 
 /* What goes with the whole when that is dropped. */
 static void
-look_down(PgmDiffPlan *p, PgmAtom *a)
+look_down(PgmDiffPlan *p, PgmDiffItem *a)
 {
 	const PgmObject *o = a->old.object;
-	PgmAtom    *from;
-	PgmAtom    *column;
+	PgmDiffItem *from;
+	PgmDiffItem *column;
 
 	if (!goes_down(a))
 		return;
 	from = identity_column(p, p->old, o);
-	if (from == NULL && !a->aspect && goes_down(owning_column(p, o)))
+	if (from == NULL && !a->sub_property && goes_down(owning_column(p, o)))
 		from = owning_column(p, o);
 	if (from)
-		a->old.whole = from;
-	else if (!a->aspect && (column = not_null_column(p, p->old, o)) != NULL &&
-			 goes_down(column) && !goes_down(a->old.whole))
+		a->old.parent = from;
+	else if (!a->sub_property && (column = not_null_column(p, p->old, o)) != NULL &&
+			 goes_down(column) && !goes_down(a->old.parent))
 	{
-		a->old.whole = column;
-		a->with_whole_down = true;
+		a->old.parent = column;
+		a->dropped_with_parent = true;
 		return;
 	}
-	else if (!a->aspect && pgm_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_INDEX) &&
+	else if (!a->sub_property && pgm_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_INDEX) &&
 			 stays_linked(p, pgm_relation_of(p->old, o)))
-		from = pgm_plan_atom(p, pgm_side_find(p->old, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO)));
-	else if (!a->aspect && (pgm_value(o, PGM_PROP_ONLY_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO)) &&
+		from = pgm_plan_find_item(p, pgm_side_find(p->old, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO)));
+	else if (!a->sub_property && (pgm_value(o, PGM_PROP_ONLY_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO)) &&
 			 (pgm_constraint_is(o, "FOREIGN KEY") || stays_linked(p, pgm_relation_of(p->old, o))))
 		from = inherited_from(p, p->old, o);
-	if (from && is_kind(o, PGM_KIND_COLUMN) && goes_down(from) && pgm_column_is_left(p, from->old.object))
+	if (from && is_kind(o, PGM_KIND_COLUMN) && goes_down(from) && pgm_column_stays_in_children(p, from->old.object))
 		from = NULL;
 	if (from && goes_down(from) &&
-		(!goes_down(a->old.whole) || goes_before_table(p, a)))
-		a->old.whole = from;
+		(!goes_down(a->old.parent) || goes_before_table(p, a)))
+		a->old.parent = from;
 	if (is_kept_from(a))
 		return;
 	if (is_kind(o, PGM_KIND_SEQUENCE) && pgm_value(o, PGM_PROP_IDENTITY_OF))
-		a->with_whole_down = true;
+		a->dropped_with_parent = true;
 	else
-		a->with_whole_down = !a->apart && goes_down(a->old.whole) &&
-			drops_parts(a->old.whole->old.object);
+		a->dropped_with_parent = !a->separate && goes_down(a->old.parent) &&
+			drops_parts(a->old.parent->old.object);
 }
 
 /* Does another table that this foreign key refers to go down too? */
 static bool
-refers_to_dropped(const PgmAtom *a)
+refers_to_dropped(const PgmDiffItem *a)
 {
 	ListCell   *lc;
 
 	foreach(lc, a->old.uses)
 	{
-		const PgmAtom *to = lfirst(lc);
+		const PgmDiffItem *to = lfirst(lc);
 
-		if (to->aspect == NULL && is_kind(to->old.object, PGM_KIND_TABLE) &&
-			to != a->old.whole && goes_down(to))
+		if (to->sub_property == NULL && is_kind(to->old.object, PGM_KIND_TABLE) &&
+			to != a->old.parent && goes_down(to))
 			return true;
 	}
 	return false;
@@ -274,61 +274,61 @@ is_in_view(const PgmSide *s, const PgmObject *column)
 
 /* What goes with the whole when that is made. */
 static void
-look_up(PgmDiffPlan *p, PgmAtom *a)
+look_up(PgmDiffPlan *p, PgmDiffItem *a)
 {
 	const PgmObject *o = a->new.object;
-	PgmAtom    *whole = a->new.whole;
-	PgmAtom    *from = identity_column(p, p->new, o);
+	PgmDiffItem *whole = a->new.parent;
+	PgmDiffItem *from = identity_column(p, p->new, o);
 
 	if (!comes_up(a))
 		return;
 	if (from)
 	{
-		a->new.whole = from;
-		a->with_whole_up = true;
+		a->new.parent = from;
+		a->created_with_parent = true;
 		return;
 	}
-	if (a->aspect == NULL && (pgm_value(o, PGM_PROP_ONLY_INHERITED) || (pgm_value(o, PGM_PROP_ATTACHED_TO) && pgm_constraint_is(o, "FOREIGN KEY"))))
+	if (a->sub_property == NULL && (pgm_value(o, PGM_PROP_ONLY_INHERITED) || (pgm_value(o, PGM_PROP_ATTACHED_TO) && pgm_constraint_is(o, "FOREIGN KEY"))))
 	{
 		const PgmObject *table = pgm_relation_of(p->new, o);
 
 		from = inherited_from(p, p->new, o);
 		if (from && (stays_linked(p, table) || pgm_constraint_is(o, "FOREIGN KEY") ||
-					 (comes_up(pgm_plan_atom(p, table)) &&
+					 (comes_up(pgm_plan_find_item(p, table)) &&
 					  !pgm_value(table, PGM_PROP_PARTITION_BOUND))))
 		{
-			if (!comes_up(pgm_plan_atom(p, table)) || pgm_constraint_is(o, "FOREIGN KEY"))
-				a->new.whole = from;
-			a->with_whole_up = true;
+			if (!comes_up(pgm_plan_find_item(p, table)) || pgm_constraint_is(o, "FOREIGN KEY"))
+				a->new.parent = from;
+			a->created_with_parent = true;
 			return;
 		}
 	}
-	if (a->apart || !comes_up(whole))
+	if (a->separate || !comes_up(whole))
 		return;
-	if (a->aspect)
-		a->with_whole_up = (a->aspect->property == PGM_PROP_DEFAULT &&
-							!is_in_view(p->new, o)) ||
-			a->aspect->property == PGM_PROP_OF_TYPE ||
-			(a->aspect->property == PGM_PROP_INHERITS &&
+	if (a->sub_property)
+		a->created_with_parent = (a->sub_property->property == PGM_PROP_DEFAULT &&
+								  !is_in_view(p->new, o)) ||
+			a->sub_property->property == PGM_PROP_OF_TYPE ||
+			(a->sub_property->property == PGM_PROP_INHERITS &&
 			 pgm_value(o, PGM_PROP_PARTITION_BOUND) == NULL);
 	else
-		a->with_whole_up = is_kind(o, PGM_KIND_COLUMN) || is_kind(o, PGM_KIND_ATTRIBUTE) ||
-			(is_folded_constraint(o) && !pgm_is_own_index(p->new, o) &&
-			 !pgm_is_part_of_incomplete(p->new, o));
+		a->created_with_parent = is_kind(o, PGM_KIND_COLUMN) || is_kind(o, PGM_KIND_ATTRIBUTE) ||
+			(is_folded_constraint(o) && !pgm_index_is_partitions_own(p->new, o) &&
+			 !pgm_index_attaches_to_incomplete(p->new, o));
 }
 
 /* Does it get attached to what some partition lacks, so that it has to be told? */
 static bool
-is_told(const PgmAtom *a)
+is_told(const PgmDiffItem *a)
 {
 	ListCell   *lc;
 
 	foreach(lc, a->new.uses)
 	{
-		const PgmAtom *to = lfirst(lc);
+		const PgmDiffItem *to = lfirst(lc);
 
-		if (to->aspect == NULL && to != a->new.whole && to->new.object &&
-			pgm_is_incomplete(to->new.object))
+		if (to->sub_property == NULL && to != a->new.parent && to->new.object &&
+			pgm_index_is_incomplete(to->new.object))
 			return true;
 	}
 	return false;
@@ -336,42 +336,42 @@ is_told(const PgmAtom *a)
 
 /* An index is attached when its table is. */
 static void
-look_at_attached(PgmDiffPlan *p, PgmAtom *a)
+look_at_attached(PgmDiffPlan *p, PgmDiffItem *a)
 {
 	const PgmObject *table;
 
-	if (a->aspect == NULL || a->aspect->property != PGM_PROP_ATTACHED_TO)
+	if (a->sub_property == NULL || a->sub_property->property != PGM_PROP_ATTACHED_TO)
 		return;
 	if (a->new.object && pgm_constraint_is(a->new.object, "FOREIGN KEY"))
-		a->todo = PGM_KEEP;
+		a->decision = PGM_DECISION_NONE;
 	if (comes_up(a))
 	{
 		table = pgm_relation_of(p->new, a->new.object);
 		if (table && !stays_linked(p, table) && !is_told(a))
 		{
-			a->with_whole_up = true;
-			a->new.whole = pgm_plan_aspect(p, table, PGM_PROP_INHERITS);
+			a->created_with_parent = true;
+			a->new.parent = pgm_plan_find_sub_property(p, table, PGM_PROP_INHERITS);
 		}
 	}
 	if (goes_down(a))
-		a->with_whole_down = true;
+		a->dropped_with_parent = true;
 }
 
 /* Find out what is made and dropped with something else. */
 void
-pgm_plan_wholes(PgmDiffPlan *p)
+pgm_plan_find_implicit(PgmDiffPlan *p)
 {
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
-		PgmAtom    *a = p->atom[i];
+		PgmDiffItem *a = p->item[i];
 
 		look_down(p, a);
 		look_up(p, a);
 		look_at_attached(p, a);
-		if (a->with_whole_down && pgm_constraint_is(a->old.object, "FOREIGN KEY") &&
+		if (a->dropped_with_parent && pgm_constraint_is(a->old.object, "FOREIGN KEY") &&
 			!pgm_value(a->old.object, PGM_PROP_ATTACHED_TO) &&
 			(refers_to_dropped(a) || refers_to_partitions(a)))
-			a->with_whole_down = false;
+			a->dropped_with_parent = false;
 	}
 }
 
@@ -382,9 +382,9 @@ pgm_plan_wholes(PgmDiffPlan *p)
 bool
 pgm_plan_is_folded(const PgmDiffPlan *p, const PgmObject *o, bool its_default)
 {
-	PgmAtom    *a = its_default ? pgm_plan_aspect(p, o, PGM_PROP_DEFAULT) :
-		pgm_plan_atom(p, o);
+	PgmDiffItem *a = its_default ? pgm_plan_find_sub_property(p, o, PGM_PROP_DEFAULT) :
+		pgm_plan_find_item(p, o);
 
-	return a && a->with_whole_up &&
-		(its_default || a->new.whole == pgm_plan_atom(p, pgm_side_parent(p->new, o)));
+	return a && a->created_with_parent &&
+		(its_default || a->new.parent == pgm_plan_find_item(p, pgm_side_parent(p->new, o)));
 }

@@ -17,13 +17,13 @@
 typedef struct ObjectAtoms
 {
 	const PgmObject *object;	/* hash key; must be first */
-	PgmAtom    *atom;
-	PgmAtom    *by_default;
+	PgmDiffItem *item;
+	PgmDiffItem *default_item;
 } ObjectAtoms;
 
 /* The object an atom is of, as it shall be, or else as it was. */
 const PgmObject *
-pgm_atom_object(const PgmAtom *a)
+pgm_item_object(const PgmDiffItem *a)
 {
 	return a->new.object ? a->new.object : a->old.object;
 }
@@ -35,34 +35,34 @@ entry_of(const PgmDiffPlan *p, const PgmObject *o, HASHACTION action)
 	ObjectAtoms *entry = hash_search(p->by_object, &o, action, &found);
 
 	if (entry && !found)
-		entry->atom = entry->by_default = NULL;
+		entry->item = entry->default_item = NULL;
 	return entry;
 }
 
 /* The atom of an object of either side, or NULL. */
-PgmAtom *
-pgm_plan_atom(const PgmDiffPlan *p, const PgmObject *o)
+PgmDiffItem *
+pgm_plan_find_item(const PgmDiffPlan *p, const PgmObject *o)
 {
 	ObjectAtoms *entry = o ? entry_of(p, o, HASH_FIND) : NULL;
 
-	return entry ? entry->atom : NULL;
+	return entry ? entry->item : NULL;
 }
 
-static PgmAtom *
-add_atom(PgmDiffPlan *p, const PgmAspect *aspect, const PgmObject *old,
+static PgmDiffItem *
+add_atom(PgmDiffPlan *p, const PgmSubProperty *aspect, const PgmObject *old,
 		 const PgmObject *new)
 {
-	PgmAtom    *a = palloc0(sizeof(PgmAtom));
+	PgmDiffItem *a = palloc0(sizeof(PgmDiffItem));
 
-	a->aspect = aspect;
+	a->sub_property = aspect;
 	a->old.object = old;
 	a->new.object = new;
-	p->atom[p->natoms++] = a;
+	p->item[p->nitems++] = a;
 	return a;
 }
 
 static bool
-has_aspect(const PgmObject *o, const PgmAspect *aspect)
+has_aspect(const PgmObject *o, const PgmSubProperty *aspect)
 {
 	return o && pgm_value(o, aspect->property) != NULL;
 }
@@ -72,13 +72,13 @@ static void
 add_aspects(PgmDiffPlan *p, const PgmObject *old, const PgmObject *new)
 {
 	int			n;
-	const PgmAspect *aspects = pgm_aspects(&n);
+	const PgmSubProperty *aspects = pgm_sub_properties(&n);
 	const PgmObject *o = new ? new : old;
 
 	for (int i = 0; i < n; i++)
 	{
-		const PgmAspect *aspect = &aspects[i];
-		PgmAtom    *a;
+		const PgmSubProperty *aspect = &aspects[i];
+		PgmDiffItem *a;
 
 		if (!pgm_kind_is(o, aspect->kind) ||
 			(!has_aspect(old, aspect) && !has_aspect(new, aspect)))
@@ -88,21 +88,21 @@ add_aspects(PgmDiffPlan *p, const PgmObject *old, const PgmObject *new)
 		if (aspect->property != PGM_PROP_DEFAULT)
 			continue;
 		if (a->old.object)
-			entry_of(p, old, HASH_FIND)->by_default = a;
+			entry_of(p, old, HASH_FIND)->default_item = a;
 		if (a->new.object)
-			entry_of(p, new, HASH_FIND)->by_default = a;
+			entry_of(p, new, HASH_FIND)->default_item = a;
 	}
 }
 
 static void
 add_object(PgmDiffPlan *p, const PgmObject *old, const PgmObject *new)
 {
-	PgmAtom    *a = add_atom(p, NULL, old, new);
+	PgmDiffItem *a = add_atom(p, NULL, old, new);
 
 	if (old)
-		entry_of(p, old, HASH_ENTER)->atom = a;
+		entry_of(p, old, HASH_ENTER)->item = a;
 	if (new)
-		entry_of(p, new, HASH_ENTER)->atom = a;
+		entry_of(p, new, HASH_ENTER)->item = a;
 	add_aspects(p, old, new);
 }
 
@@ -157,14 +157,14 @@ match(PgmDiffPlan *p)
 	}
 }
 
-static PgmHalf *
-half_of(PgmAtom *a, bool new)
+static PgmItemVersion *
+half_of(PgmDiffItem *a, bool new)
 {
 	return new ? &a->new : &a->old;
 }
 
 static void
-add_use(PgmAtom *from, PgmAtom *to, bool new)
+add_use(PgmDiffItem *from, PgmDiffItem *to, bool new)
 {
 	if (from == NULL || to == NULL || from == to)
 		return;
@@ -179,7 +179,7 @@ add_use(PgmAtom *from, PgmAtom *to, bool new)
 static bool
 comes_before(const PgmDependency *d)
 {
-	return pgm_kind_is(d->to, d->from->kind->id) && pgm_is_incomplete(d->to) &&
+	return pgm_kind_is(d->to, d->from->kind->id) && pgm_index_is_incomplete(d->to) &&
 		pgm_value(d->from, PGM_PROP_ATTACHED_TO);
 }
 
@@ -197,14 +197,14 @@ add_uses(PgmDiffPlan *p, const PgmSide *s, bool new)
 		if (new && comes_before(d))
 			continue;
 		if (from)
-			add_use(d->by_default && from->by_default ? from->by_default : from->atom,
-					pgm_plan_atom(p, d->to), new);
+			add_use(d->by_default && from->default_item ? from->default_item : from->item,
+					pgm_plan_find_item(p, d->to), new);
 	}
 }
 
 /* An index that some partition lacks is made when they are attached. */
 static void
-add_incomplete(PgmDiffPlan *p, PgmAtom *link, const PgmSide *s)
+add_incomplete(PgmDiffPlan *p, PgmDiffItem *link, const PgmSide *s)
 {
 	ListCell   *lc;
 	ListCell   *part;
@@ -217,42 +217,42 @@ add_incomplete(PgmDiffPlan *p, PgmAtom *link, const PgmSide *s)
 			continue;
 		foreach(part, pgm_side_children(s, parent, PGM_KIND_ANY))
 		{
-			if (pgm_is_incomplete(lfirst(part)))
-				add_use(pgm_plan_atom(p, lfirst(part)), link, true);
+			if (pgm_index_is_incomplete(lfirst(part)))
+				add_use(pgm_plan_find_item(p, lfirst(part)), link, true);
 		}
 	}
 }
 
 /* What is the partition's own, and might be attached, is made after it is. */
 static void
-add_own(PgmDiffPlan *p, PgmAtom *link, const PgmSide *s)
+add_own(PgmDiffPlan *p, PgmDiffItem *link, const PgmSide *s)
 {
 	ListCell   *lc;
 
 	foreach(lc, pgm_side_children(s, link->new.object, PGM_KIND_ANY))
 	{
-		if (pgm_is_own_index(s, lfirst(lc)))
-			add_use(pgm_plan_atom(p, lfirst(lc)), link, true);
+		if (pgm_index_is_partitions_own(s, lfirst(lc)))
+			add_use(pgm_plan_find_item(p, lfirst(lc)), link, true);
 	}
 }
 
 /* An aspect depends on its object, and on what its value names. */
 static void
-add_uses_of_aspect(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
+add_uses_of_aspect(PgmDiffPlan *p, PgmDiffItem *a, const PgmSide *s, bool new)
 {
 	const PgmObject *o = half_of(a, new)->object;
 	ListCell   *lc;
 
 	if (o == NULL)
 		return;
-	add_use(a, pgm_plan_atom(p, o), new);
-	if (a->aspect->uses == NULL)
+	add_use(a, pgm_plan_find_item(p, o), new);
+	if (a->sub_property->uses == NULL)
 		return;
-	foreach(lc, a->aspect->uses(s, o))
+	foreach(lc, a->sub_property->uses(s, o))
 	{
-		add_use(a, pgm_plan_atom(p, lfirst(lc)), new);
+		add_use(a, pgm_plan_find_item(p, lfirst(lc)), new);
 	}
-	if (new && a->aspect->property == PGM_PROP_INHERITS)
+	if (new && a->sub_property->property == PGM_PROP_INHERITS)
 	{
 		add_incomplete(p, a, s);
 		add_own(p, a, s);
@@ -261,25 +261,25 @@ add_uses_of_aspect(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
 
 /* A column of a table that is made of a type depends on the attribute. */
 static void
-add_use_of_attribute(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
+add_use_of_attribute(PgmDiffPlan *p, PgmDiffItem *a, const PgmSide *s, bool new)
 {
 	const PgmObject *o = half_of(a, new)->object;
 	const PgmObject *table = o && pgm_kind_is(o, PGM_KIND_COLUMN) ? pgm_side_parent(s, o) : NULL;
 	const char *type = table && pgm_kind_is(table, PGM_KIND_TABLE) ? pgm_value(table, PGM_PROP_OF_TYPE) : NULL;
 
 	if (type)
-		add_use(a, pgm_plan_atom(p, pgm_side_find(s, PGM_KIND_ATTRIBUTE,
-												  psprintf("%s.%s", type, pgm_last_name(o->identity)))), new);
+		add_use(a, pgm_plan_find_item(p, pgm_side_find(s, PGM_KIND_ATTRIBUTE,
+													   psprintf("%s.%s", type, pgm_last_name(o->identity)))), new);
 }
 
 static void
-find_whole(PgmDiffPlan *p, PgmAtom *a, const PgmSide *s, bool new)
+find_whole(PgmDiffPlan *p, PgmDiffItem *a, const PgmSide *s, bool new)
 {
-	PgmHalf    *h = half_of(a, new);
+	PgmItemVersion *h = half_of(a, new);
 
 	if (h->object)
-		h->whole = pgm_plan_atom(p, a->aspect ? h->object :
-								 pgm_side_parent(s, h->object));
+		h->parent = pgm_plan_find_item(p, a->sub_property ? h->object :
+									   pgm_side_parent(s, h->object));
 }
 
 static HTAB *
@@ -297,23 +297,23 @@ make_hash(void)
 
 /* Fill in the atoms of a plan of which both sides are known. */
 void
-pgm_plan_atoms(PgmDiffPlan *p)
+pgm_plan_match_objects(PgmDiffPlan *p)
 {
 	int			most = p->old->snapshot->n + p->new->snapshot->n;
 	int			naspects;
 
-	(void) pgm_aspects(&naspects);
-	p->atom = palloc_extended((Size) Max(most, 1) * (naspects + 1) * sizeof(PgmAtom *),
+	(void) pgm_sub_properties(&naspects);
+	p->item = palloc_extended((Size) Max(most, 1) * (naspects + 1) * sizeof(PgmDiffItem *),
 							  MCXT_ALLOC_HUGE);
 	p->by_object = make_hash();
 	match(p);
 	add_uses(p, p->old, false);
 	add_uses(p, p->new, true);
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
-		PgmAtom    *a = p->atom[i];
+		PgmDiffItem *a = p->item[i];
 
-		if (a->aspect)
+		if (a->sub_property)
 		{
 			add_uses_of_aspect(p, a, p->old, false);
 			add_uses_of_aspect(p, a, p->new, true);

@@ -134,7 +134,7 @@ ends_before(const List *end, const List *begin)
 
 /* May two partitions of a table have rows in common, by their bounds? */
 bool
-pgm_bounds_may_overlap(const char *a, const char *b)
+pgm_partition_bounds_may_overlap(const char *a, const char *b)
 {
 	List	   *in = list_behind(a, " IN (");
 	List	   *from = list_behind(a, " FROM (");

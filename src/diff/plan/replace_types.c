@@ -14,54 +14,54 @@
 #include "schema/kinds/kinds.h"
 
 static bool
-is_kind(const PgmAtom *a, PgmKindId kind)
+is_kind(const PgmDiffItem *a, PgmKindId kind)
 {
-	return a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), kind);
+	return a->sub_property == NULL && pgm_kind_is(pgm_item_object(a), kind);
 }
 
 /* Is it something that columns have: a type, a domain, a collation? */
 bool
-pgm_atom_is_type(const PgmAtom *a)
+pgm_item_is_type(const PgmDiffItem *a)
 {
 	return is_kind(a, PGM_KIND_TYPE) || is_kind(a, PGM_KIND_DOMAIN) || is_kind(a, PGM_KIND_COLLATION);
 }
 
 /* Is something of the same name made in its place? */
 bool
-pgm_atom_is_made_anew(const PgmAtom *a)
+pgm_item_is_recreated(const PgmDiffItem *a)
 {
-	return a->todo == PGM_REPLACE || (a->todo == PGM_DROP && a->twin);
+	return a->decision == PGM_DECISION_REPLACE || (a->decision == PGM_DECISION_DROP && a->successor);
 }
 
 /* Find domains that become types of the same name, and the reverse. */
 void
-pgm_plan_twins(PgmDiffPlan *p)
+pgm_plan_find_successors(PgmDiffPlan *p)
 {
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
-		PgmAtom    *a = p->atom[i];
+		PgmDiffItem *a = p->item[i];
 
 		if (a->new.object || !(is_kind(a, PGM_KIND_TYPE) || is_kind(a, PGM_KIND_DOMAIN)))
 			continue;
-		a->twin = pgm_plan_atom(p, pgm_side_find(p->new, is_kind(a, PGM_KIND_TYPE) ? PGM_KIND_DOMAIN : PGM_KIND_TYPE,
-												 a->old.object->identity));
-		if (a->twin && a->twin->old.object)
-			a->twin = NULL;
+		a->successor = pgm_plan_find_item(p, pgm_side_find(p->new, is_kind(a, PGM_KIND_TYPE) ? PGM_KIND_DOMAIN : PGM_KIND_TYPE,
+														   a->old.object->identity));
+		if (a->successor && a->successor->old.object)
+			a->successor = NULL;
 	}
 }
 
 /* What a type is made of, by itself and by its attributes. */
 static List *
-made_of(const PgmAtom *type)
+made_of(const PgmDiffItem *type)
 {
 	List	   *list = list_copy(type->old.uses);
 	ListCell   *lc;
 
 	foreach(lc, type->old.used_by)
 	{
-		const PgmAtom *part = lfirst(lc);
+		const PgmDiffItem *part = lfirst(lc);
 
-		if (is_kind(part, PGM_KIND_ATTRIBUTE) && part->old.whole == type)
+		if (is_kind(part, PGM_KIND_ATTRIBUTE) && part->old.parent == type)
 			list = list_concat(list, part->old.uses);
 	}
 	return list;
@@ -72,17 +72,17 @@ made_of(const PgmAtom *type)
  * them.  Returns whether something of it is made anew.
  */
 static bool
-keep_aside(PgmAtom *type)
+keep_aside(PgmDiffItem *type)
 {
-	bool		anew = pgm_atom_is_made_anew(type);
+	bool		anew = pgm_item_is_recreated(type);
 	ListCell   *lc;
 
-	if (type->exchanged)
+	if (type->renamed_away)
 		return true;
-	type->exchanged = anew;
+	type->renamed_away = anew;
 	foreach(lc, made_of(type))
 	{
-		if (pgm_atom_is_type(lfirst(lc)) && lfirst(lc) != type)
+		if (pgm_item_is_type(lfirst(lc)) && lfirst(lc) != type)
 			anew |= keep_aside(lfirst(lc));
 	}
 	return anew;
@@ -92,45 +92,45 @@ keep_aside(PgmAtom *type)
  * The attribute that a column of a table comes and goes with, as the table is
  * made of a type before and after, or NULL.
  */
-static PgmAtom *
-attribute_of(const PgmDiffPlan *p, const PgmAtom *column)
+static PgmDiffItem *
+attribute_of(const PgmDiffPlan *p, const PgmDiffItem *column)
 {
-	const PgmObject *o = pgm_atom_object(column);
+	const PgmObject *o = pgm_item_object(column);
 	const PgmSide *s = column->new.object ? p->new : p->old;
 	const PgmObject *table = pgm_side_parent(s, o);
 	const char *type = table && pgm_kind_is(table, PGM_KIND_TABLE) ? pgm_value(table, PGM_PROP_OF_TYPE) : NULL;
-	const PgmAtom *link = type ? pgm_plan_aspect(p, table, PGM_PROP_OF_TYPE) : NULL;
+	const PgmDiffItem *link = type ? pgm_plan_find_sub_property(p, table, PGM_PROP_OF_TYPE) : NULL;
 
-	if (link == NULL || link->todo != PGM_KEEP)
+	if (link == NULL || link->decision != PGM_DECISION_NONE)
 		return NULL;
-	return pgm_plan_atom(p, pgm_side_find(s, PGM_KIND_ATTRIBUTE,
-										  psprintf("%s.%s", type, pgm_last_name(o->identity))));
+	return pgm_plan_find_item(p, pgm_side_find(s, PGM_KIND_ATTRIBUTE,
+											   psprintf("%s.%s", type, pgm_last_name(o->identity))));
 }
 
 /* Find what has to be exchanged, and which columns follow attributes. */
 void
-pgm_plan_exchange(PgmDiffPlan *p)
+pgm_plan_replace_types(PgmDiffPlan *p)
 {
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
-		PgmAtom    *a = p->atom[i];
+		PgmDiffItem *a = p->item[i];
 		ListCell   *lc;
 
 		if (!is_kind(a, PGM_KIND_COLUMN))
 			continue;
-		a->follows = attribute_of(p, a);
-		if (a->todo != PGM_CHANGE)
+		a->attribute = attribute_of(p, a);
+		if (a->decision != PGM_DECISION_ALTER)
 			continue;
 		foreach(lc, a->old.uses)
 		{
-			if (pgm_atom_is_type(lfirst(lc)) && keep_aside(lfirst(lc)))
+			if (pgm_item_is_type(lfirst(lc)) && keep_aside(lfirst(lc)))
 				a->retyped = true;
 		}
 	}
 }
 
 static bool
-ends_with_array(const PgmAtom *a, bool new)
+ends_with_array(const PgmDiffItem *a, bool new)
 {
 	const PgmObject *o = new ? a->new.object : a->old.object;
 	const char *type = pgm_value(o, PGM_PROP_TYPE);
@@ -141,21 +141,21 @@ ends_with_array(const PgmAtom *a, bool new)
 
 /* Add the columns in which a type is "within" something, to a list. */
 static List *
-add_holders(List *list, const PgmAtom *type, bool new, bool within)
+add_holders(List *list, const PgmDiffItem *type, bool new, bool within)
 {
 	ListCell   *lc;
 
 	foreach(lc, new ? type->new.used_by : type->old.used_by)
 	{
-		PgmAtom    *a = lfirst(lc);
-		bool		array = a->aspect == NULL && ends_with_array(a, new);
+		PgmDiffItem *a = lfirst(lc);
+		bool		array = a->sub_property == NULL && ends_with_array(a, new);
 
-		if ((new ? a->new.whole : a->old.whole) == type)
+		if ((new ? a->new.parent : a->old.parent) == type)
 			continue;
 		if (is_kind(a, PGM_KIND_COLUMN) && (within || array))
 			list = list_append_unique_ptr(list, a);
 		else if (is_kind(a, PGM_KIND_ATTRIBUTE))
-			list = add_holders(list, new ? a->new.whole : a->old.whole, new, true);
+			list = add_holders(list, new ? a->new.parent : a->old.parent, new, true);
 		else if (is_kind(a, PGM_KIND_DOMAIN))
 			list = add_holders(list, a, new, within || array);
 		else if (is_kind(a, PGM_KIND_TYPE))
@@ -170,7 +170,7 @@ add_holders(List *list, const PgmAtom *type, bool new, bool within)
  * server refuses another type of an attribute, or a constraint of the domain.
  */
 List *
-pgm_plan_holders(const PgmAtom *type, bool new)
+pgm_plan_columns_containing(const PgmDiffItem *type, bool new)
 {
 	return add_holders(NIL, type, new, is_kind(type, PGM_KIND_TYPE));
 }

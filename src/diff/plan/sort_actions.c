@@ -20,38 +20,38 @@
 
 /* "then" has to wait for "first", if there are both. */
 void
-pgm_first_then(PgmAction *first, PgmAction *then)
+pgm_action_before(PgmAction *first, PgmAction *then)
 {
 	if (first == NULL || then == NULL || first == then)
 		return;
-	first->then = lappend(first->then, then);
-	then->waits_for++;
+	first->successors = lappend(first->successors, then);
+	then->n_predecessors++;
 }
 
 /* The action by which an atom is gone, also if it was put aside before, or NULL */
 static PgmAction *
-action_gone(const PgmAtom *a)
+action_gone(const PgmDiffItem *a)
 {
-	if (a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), PGM_KIND_ATTRIBUTE) &&
-		a->with_whole_down)
-		a = a->old.whole;
-	return a->exchanged ? a->action[PGM_CLEAN_UP] : pgm_atom_action(a, PGM_TAKE_DOWN);
+	if (a->sub_property == NULL && pgm_kind_is(pgm_item_object(a), PGM_KIND_ATTRIBUTE) &&
+		a->dropped_with_parent)
+		a = a->old.parent;
+	return a->renamed_away ? a->action[PGM_PHASE_DROP_OLD_TYPE] : pgm_item_action(a, PGM_PHASE_DROP);
 }
 
 /* The action that needs "y": of a hollow view but its schema only the query does */
 static PgmAction *
-action_with(const PgmAtom *x, const PgmAtom *y, PgmPhase phase, PgmPhase of_query)
+action_with(const PgmDiffItem *x, const PgmDiffItem *y, PgmPhase phase, PgmPhase of_query)
 {
-	return x->hollow && !pgm_kind_is(pgm_atom_object(y), PGM_KIND_SCHEMA) ?
-		x->action[of_query] : pgm_atom_action(x, phase);
+	return x->stub && !pgm_kind_is(pgm_item_object(y), PGM_KIND_SCHEMA) ?
+		x->action[of_query] : pgm_item_action(x, phase);
 }
 
 /* Is the CHECK "x" of use until NULL is forbidden in the column "y"? */
 static bool
-is_check_until(const PgmAtom *x, const PgmAtom *y)
+is_check_until(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	return x->todo == PGM_DROP && y->todo == PGM_CHANGE && !y->retyped &&
-		x->aspect == NULL && y->aspect == NULL && pgm_kind_is(y->old.object, PGM_KIND_COLUMN) &&
+	return x->decision == PGM_DECISION_DROP && y->decision == PGM_DECISION_ALTER && !y->retyped &&
+		x->sub_property == NULL && y->sub_property == NULL && pgm_kind_is(y->old.object, PGM_KIND_COLUMN) &&
 		pgm_is_not_null_check(x->old.object, y->old.object) &&
 		pgm_value(y->new.object, PGM_PROP_NOT_NULL) && !pgm_value(y->old.object, PGM_PROP_NOT_NULL) &&
 		pgm_value_same(y->old.object, y->new.object, PGM_PROP_TYPE);
@@ -59,16 +59,16 @@ is_check_until(const PgmAtom *x, const PgmAtom *y)
 
 /* Is the atom, as the object that it is on one side, a foreign key? */
 static bool
-is_foreign_key(const PgmAtom *a, const PgmObject *o)
+is_foreign_key(const PgmDiffItem *a, const PgmObject *o)
 {
-	return a->aspect == NULL && pgm_constraint_is(o, "FOREIGN KEY");
+	return a->sub_property == NULL && pgm_constraint_is(o, "FOREIGN KEY");
 }
 
 /* Is the foreign key that of the table, and goes with the one above it? */
 static bool
-goes_with_above(const PgmAtom *key, const PgmObject *table)
+goes_with_above(const PgmDiffItem *key, const PgmObject *table)
 {
-	return is_foreign_key(key, key->old.object) && key->with_whole_down &&
+	return is_foreign_key(key, key->old.object) && key->dropped_with_parent &&
 		pgm_value(key->old.object, PGM_PROP_ATTACHED_TO) &&
 		key->old.object->parent.objectId == table->address.objectId;
 }
@@ -79,15 +79,15 @@ goes_with_above(const PgmAtom *key, const PgmObject *table)
  * matter, and what goes with a key above has to be linked then.
  */
 static bool
-order_link_and_key(const PgmAtom *x, const PgmAtom *y)
+order_link_and_key(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	bool		first;
 	ListCell   *lc;
 
-	if (x->aspect == NULL || x->aspect->property != PGM_PROP_INHERITS ||
+	if (x->sub_property == NULL || x->sub_property->property != PGM_PROP_INHERITS ||
 		!is_foreign_key(y, y->old.object))
 		return false;
-	if (x->with_whole_down)
+	if (x->dropped_with_parent)
 		return true;
 	first = goes_with_above(y, x->old.object);
 	foreach(lc, y->old.used_by)
@@ -95,7 +95,7 @@ order_link_and_key(const PgmAtom *x, const PgmAtom *y)
 		first = first || goes_with_above(lfirst(lc), x->old.object);
 	}
 	if (first)
-		pgm_first_then(pgm_atom_action(y, PGM_TAKE_DOWN), pgm_atom_action(x, PGM_TAKE_DOWN));
+		pgm_action_before(pgm_item_action(y, PGM_PHASE_DROP), pgm_item_action(x, PGM_PHASE_DROP));
 	return first;
 }
 
@@ -104,13 +104,13 @@ order_link_and_key(const PgmAtom *x, const PgmAtom *y)
  * matter whether "y", that of the table above, takes it along before?
  */
 static bool
-goes_anyway(const PgmAtom *x, const PgmAtom *y)
+goes_anyway(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	const PgmAtom *key = x->aspect && x->with_whole_down ? x->old.whole : x;
+	const PgmDiffItem *key = x->sub_property && x->dropped_with_parent ? x->old.parent : x;
 
 	return key && key != y &&
 		is_foreign_key(key, key->old.object) && is_foreign_key(y, y->old.object) &&
-		key->with_whole_down && pgm_kind_is(key->old.whole->old.object, PGM_KIND_TABLE);
+		key->dropped_with_parent && pgm_kind_is(key->old.parent->old.object, PGM_KIND_TABLE);
 }
 
 /*
@@ -118,35 +118,35 @@ goes_anyway(const PgmAtom *x, const PgmAtom *y)
  * it is NOT NULL, which from 18 on is a constraint of its own.
  */
 static bool
-changes_identity(const PgmAtom *y, const PgmObject *from, const PgmObject *to)
+changes_identity(const PgmDiffItem *y, const PgmObject *from, const PgmObject *to)
 {
-	return y->aspect == NULL && y->todo == PGM_CHANGE && pgm_kind_is(from, PGM_KIND_COLUMN) &&
+	return y->sub_property == NULL && y->decision == PGM_DECISION_ALTER && pgm_kind_is(from, PGM_KIND_COLUMN) &&
 		pgm_value(from, PGM_PROP_IDENTITY) && !pgm_value(to, PGM_PROP_IDENTITY);
 }
 
 /* "x" depended on "y". */
 static void
-order_old(const PgmAtom *x, const PgmAtom *y)
+order_old(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	PgmAction  *down = action_with(x, y, PGM_TAKE_DOWN, PGM_HOLLOW);
+	PgmAction  *down = action_with(x, y, PGM_PHASE_DROP, PGM_PHASE_STUB);
 
 	if (order_link_and_key(x, y) || goes_anyway(x, y))
 		return;
 
 	/* columns may still have what is dropped, but not what is renamed */
-	if (!y->exchanged || !pgm_atom_is_type(x) || x->exchanged)
-		pgm_first_then(down, pgm_atom_action(y, PGM_TAKE_DOWN));
-	if (!x->hollow)
-		pgm_first_then(action_gone(x), y->exchanged || y->todo == PGM_DROP ? action_gone(y) : NULL);
+	if (!y->renamed_away || !pgm_item_is_type(x) || x->renamed_away)
+		pgm_action_before(down, pgm_item_action(y, PGM_PHASE_DROP));
+	if (!x->stub)
+		pgm_action_before(action_gone(x), y->renamed_away || y->decision == PGM_DECISION_DROP ? action_gone(y) : NULL);
 	if (is_check_until(x, y) ||
 		(pgm_constraint_is(x->old.object, "NOT NULL ") && changes_identity(y, y->old.object, y->new.object)))
-		pgm_first_then(y->action[PGM_ALTER], down);
+		pgm_action_before(y->action[PGM_PHASE_ALTER], down);
 	else
-		pgm_first_then(down, y->action[PGM_ALTER]);
-	if (y->follows)
-		pgm_first_then(down, y->follows->action[PGM_ALTER]);
-	if (y->exchanged || y->todo == PGM_DROP)
-		pgm_first_then(x->action[PGM_ALTER], action_gone(y));
+		pgm_action_before(down, y->action[PGM_PHASE_ALTER]);
+	if (y->attribute)
+		pgm_action_before(down, y->attribute->action[PGM_PHASE_ALTER]);
+	if (y->renamed_away || y->decision == PGM_DECISION_DROP)
+		pgm_action_before(x->action[PGM_PHASE_ALTER], action_gone(y));
 }
 
 /*
@@ -154,10 +154,10 @@ order_old(const PgmAtom *x, const PgmAtom *y)
  * and NULL is forbidden?
  */
 static bool
-is_default_before(const PgmAtom *x, const PgmAtom *y)
+is_default_before(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	return x->aspect && x->aspect->property == PGM_PROP_DEFAULT && x->new.object &&
-		x->todo != PGM_REPLACE && y == x->new.whole && y->todo == PGM_CHANGE && !y->retyped &&
+	return x->sub_property && x->sub_property->property == PGM_PROP_DEFAULT && x->new.object &&
+		x->decision != PGM_DECISION_REPLACE && y == x->new.parent && y->decision == PGM_DECISION_ALTER && !y->retyped &&
 		pgm_value_same(y->old.object, y->new.object, PGM_PROP_TYPE) &&
 		pgm_value_same(y->old.object, y->new.object, PGM_PROP_IDENTITY) &&
 		pgm_value_same(y->old.object, y->new.object, PGM_PROP_GENERATED);
@@ -169,9 +169,9 @@ is_default_before(const PgmAtom *x, const PgmAtom *y)
  * beyond that.
  */
 static bool
-is_sequence_before(const PgmAtom *x, const PgmAtom *y)
+is_sequence_before(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	if (x->aspect || y->aspect || x->todo != PGM_CHANGE || y->todo != PGM_CHANGE ||
+	if (x->sub_property || y->sub_property || x->decision != PGM_DECISION_ALTER || y->decision != PGM_DECISION_ALTER ||
 		!pgm_kind_is(x->new.object, PGM_KIND_SEQUENCE) || pgm_value(x->new.object, PGM_PROP_IDENTITY_OF) == NULL)
 		return false;
 	return pgm_value(x->old.object, PGM_PROP_IDENTITY_OF) &&
@@ -180,42 +180,42 @@ is_sequence_before(const PgmAtom *x, const PgmAtom *y)
 
 /* "x" will depend on "y". */
 static void
-order_new(const PgmAtom *x, const PgmAtom *y)
+order_new(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	PgmAction  *up = action_with(x, y, PGM_SET_UP, PGM_FILL);
-	PgmAction  *y_up = pgm_atom_action(y, PGM_SET_UP);
+	PgmAction  *up = action_with(x, y, PGM_PHASE_CREATE, PGM_PHASE_RESTORE_QUERY);
+	PgmAction  *y_up = pgm_item_action(y, PGM_PHASE_CREATE);
 
 	/* a table that is made with what it inherits from waits for no own part */
-	if (x->aspect && x->with_whole_up && y->new.whole == x->new.whole)
+	if (x->sub_property && x->created_with_parent && y->new.parent == x->new.parent)
 		return;
 	/* a partition gets the foreign keys, whichever comes first */
-	if (x->aspect && x->aspect->property == PGM_PROP_INHERITS &&
+	if (x->sub_property && x->sub_property->property == PGM_PROP_INHERITS &&
 		is_foreign_key(y, y->new.object))
 		return;
-	pgm_first_then(y_up, up);
-	pgm_first_then(y_up, x->action[PGM_ALTER]);
+	pgm_action_before(y_up, up);
+	pgm_action_before(y_up, x->action[PGM_PHASE_ALTER]);
 	if (is_sequence_before(x, y))
 	{
-		pgm_first_then(x->action[PGM_ALTER], y->action[PGM_ALTER]);
+		pgm_action_before(x->action[PGM_PHASE_ALTER], y->action[PGM_PHASE_ALTER]);
 		return;
 	}
 	if (is_default_before(x, y))
 	{
-		pgm_first_then(up, y->action[PGM_ALTER]);
-		pgm_first_then(x->action[PGM_ALTER], y->action[PGM_ALTER]);
+		pgm_action_before(up, y->action[PGM_PHASE_ALTER]);
+		pgm_action_before(x->action[PGM_PHASE_ALTER], y->action[PGM_PHASE_ALTER]);
 		return;
 	}
 	if (pgm_constraint_is(x->new.object, "NOT NULL ") && changes_identity(y, y->new.object, y->old.object))
 	{
-		pgm_first_then(up, y->action[PGM_ALTER]);
+		pgm_action_before(up, y->action[PGM_PHASE_ALTER]);
 		return;
 	}
-	pgm_first_then(y->action[PGM_ALTER], up);
-	pgm_first_then(y->action[PGM_ALTER], x->action[PGM_ALTER]);
+	pgm_action_before(y->action[PGM_PHASE_ALTER], up);
+	pgm_action_before(y->action[PGM_PHASE_ALTER], x->action[PGM_PHASE_ALTER]);
 }
 
 static void
-order_by_dependencies(const PgmAtom *a)
+order_by_dependencies(const PgmDiffItem *a)
 {
 	ListCell   *lc;
 
@@ -227,10 +227,10 @@ order_by_dependencies(const PgmAtom *a)
 	{
 		order_new(a, lfirst(lc));
 	}
-	pgm_first_then(a->action[PGM_HOLLOW], a->action[PGM_TAKE_DOWN]);
-	pgm_first_then(pgm_atom_action(a, PGM_TAKE_DOWN), pgm_atom_action(a, PGM_SET_UP));
-	pgm_first_then(a->action[PGM_SET_UP], a->action[PGM_FILL]);
-	pgm_first_then(a->action[PGM_SET_UP], a->action[PGM_CLEAN_UP]);
+	pgm_action_before(a->action[PGM_PHASE_STUB], a->action[PGM_PHASE_DROP]);
+	pgm_action_before(pgm_item_action(a, PGM_PHASE_DROP), pgm_item_action(a, PGM_PHASE_CREATE));
+	pgm_action_before(a->action[PGM_PHASE_CREATE], a->action[PGM_PHASE_RESTORE_QUERY]);
+	pgm_action_before(a->action[PGM_PHASE_CREATE], a->action[PGM_PHASE_DROP_OLD_TYPE]);
 }
 
 static int
@@ -239,9 +239,9 @@ compare_actions(Datum a, Datum b, void *arg)
 	const PgmAction *x = (PgmAction *) DatumGetPointer(a);
 	const PgmAction *y = (PgmAction *) DatumGetPointer(b);
 
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? 1 : -1;
-	return (x->number < y->number) - (x->number > y->number);
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? 1 : -1;
+	return (x->sequence < y->sequence) - (x->sequence > y->sequence);
 }
 
 /* Actions that wait for nothing any more */
@@ -254,7 +254,7 @@ typedef struct Ready
 static void
 add_ready(Ready *r, PgmAction *action)
 {
-	binaryheap_add(action->would_wait_for > 0 ? r->reluctant : r->willing,
+	binaryheap_add(action->n_soft_predecessors > 0 ? r->reluctant : r->willing,
 				   PointerGetDatum(action));
 }
 
@@ -263,7 +263,7 @@ static void
 tidy(Ready *r)
 {
 	while (!binaryheap_empty(r->reluctant) &&
-		   ((PgmAction *) DatumGetPointer(binaryheap_first(r->reluctant)))->would_wait_for == 0)
+		   ((PgmAction *) DatumGetPointer(binaryheap_first(r->reluctant)))->n_soft_predecessors == 0)
 		(void) binaryheap_remove_first(r->reluctant);
 }
 
@@ -285,7 +285,7 @@ next_ready(Ready *r)
 
 	tidy(r);
 	reluctant = first_of(r->reluctant);
-	if (reluctant && (willing == NULL || willing->rank == PGM_RANK_LAST))
+	if (reluctant && (willing == NULL || willing->priority == PGM_PRIORITY_LAST))
 		return (PgmAction *) DatumGetPointer(binaryheap_remove_first(r->reluctant));
 	if (willing)
 		(void) binaryheap_remove_first(r->willing);
@@ -298,16 +298,16 @@ release(Ready *r, const PgmAction *action)
 {
 	ListCell   *lc;
 
-	foreach(lc, action->then)
+	foreach(lc, action->successors)
 	{
-		if (--((PgmAction *) lfirst(lc))->waits_for == 0)
+		if (--((PgmAction *) lfirst(lc))->n_predecessors == 0)
 			add_ready(r, lfirst(lc));
 	}
-	foreach(lc, action->rather_then)
+	foreach(lc, action->soft_successors)
 	{
 		PgmAction  *then = lfirst(lc);
 
-		if (--then->would_wait_for == 0 && then->waits_for == 0 && !then->done)
+		if (--then->n_soft_predecessors == 0 && then->n_predecessors == 0 && !then->emitted)
 			add_ready(r, then);
 	}
 }
@@ -327,13 +327,13 @@ sort(List *actions)
 
 	foreach(lc, actions)
 	{
-		if (((PgmAction *) lfirst(lc))->waits_for == 0)
+		if (((PgmAction *) lfirst(lc))->n_predecessors == 0)
 			add_ready(&ready, lfirst(lc));
 	}
 	while ((action = next_ready(&ready)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
-		action->done = true;
+		action->emitted = true;
 		sorted = lappend(sorted, action);
 		release(&ready, action);
 	}
@@ -344,17 +344,17 @@ sort(List *actions)
 
 /* Bring the actions into order.  False when there is a cycle. */
 bool
-pgm_plan_arrange(PgmDiffPlan *p)
+pgm_plan_sort_actions(PgmDiffPlan *p)
 {
 	List	   *sorted;
 
-	for (int i = 0; i < p->natoms; i++)
+	for (int i = 0; i < p->nitems; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		order_by_dependencies(p->atom[i]);
+		order_by_dependencies(p->item[i]);
 	}
-	pgm_plan_order(p);
-	pgm_plan_wish(p);
+	pgm_plan_add_extra_dependencies(p);
+	pgm_plan_add_soft_dependencies(p);
 	sorted = sort(p->actions);
 	if (list_length(sorted) < list_length(p->actions))
 		return false;

@@ -94,7 +94,7 @@ uses_parent_constraint(const PgmSide *s, const PgmObject *o)
 
 /* The index of a table that some partition lacks */
 bool
-pgm_is_incomplete(const PgmObject *o)
+pgm_index_is_incomplete(const PgmObject *o)
 {
 	return (pgm_kind_is(o, PGM_KIND_INDEX) && pgm_value(o, PGM_PROP_INVALID)) ||
 		(pgm_kind_is(o, PGM_KIND_CONSTRAINT) && pgm_value(o, PGM_PROP_INDEX_INVALID));
@@ -102,7 +102,7 @@ pgm_is_incomplete(const PgmObject *o)
 
 /* Is it attached to the index of a table that some partition lacks? */
 bool
-pgm_is_part_of_incomplete(const PgmSide *s, const PgmObject *o)
+pgm_index_attaches_to_incomplete(const PgmSide *s, const PgmObject *o)
 {
 	ListCell   *lc;
 
@@ -110,7 +110,7 @@ pgm_is_part_of_incomplete(const PgmSide *s, const PgmObject *o)
 		return false;
 	foreach(lc, pgm_kind_is(o, PGM_KIND_INDEX) ? uses_parent_index(s, o) : uses_parent_constraint(s, o))
 	{
-		if (pgm_is_incomplete(lfirst(lc)))
+		if (pgm_index_is_incomplete(lfirst(lc)))
 			return true;
 	}
 	return false;
@@ -122,7 +122,7 @@ pgm_is_part_of_incomplete(const PgmSide *s, const PgmObject *o)
  * attached.
  */
 bool
-pgm_is_own_index(const PgmSide *s, const PgmObject *o)
+pgm_index_is_partitions_own(const PgmSide *s, const PgmObject *o)
 {
 	const PgmObject *table = pgm_side_parent(s, o);
 	ListCell   *lc;
@@ -152,7 +152,7 @@ whole_parts(const PgmSide *s, const PgmObject *table, PgmKindId kind)
 
 	foreach(lc, pgm_side_children(s, table, kind))
 	{
-		if (!pgm_is_incomplete(lfirst(lc)))
+		if (!pgm_index_is_incomplete(lfirst(lc)))
 			list = lappend(list, lfirst(lc));
 	}
 	return list;
@@ -171,7 +171,7 @@ uses_parents(const PgmSide *s, const PgmObject *o)
 	{
 		foreach(lc, pgm_side_children(s, o, kinds[i]))
 		{
-			if (!pgm_is_own_index(s, lfirst(lc)) && !pgm_is_part_of_incomplete(s, lfirst(lc)))
+			if (!pgm_index_is_partitions_own(s, lfirst(lc)) && !pgm_index_attaches_to_incomplete(s, lfirst(lc)))
 				list = lappend(list, lfirst(lc));
 		}
 	}
@@ -201,22 +201,22 @@ uses_type(const PgmSide *s, const PgmObject *o)
 	return list_concat(list, pgm_side_children(s, type, PGM_KIND_ATTRIBUTE));
 }
 
-static const PgmAspect aspects[] = {
-	{PGM_KIND_COLUMN, PGM_PROP_DEFAULT, PGM_PROP_NONE, NULL, pgm_write_default},
+static const PgmSubProperty aspects[] = {
+	{PGM_KIND_COLUMN, PGM_PROP_DEFAULT, PGM_PROP_NONE, NULL, pgm_write_column_default},
 	{PGM_KIND_SEQUENCE, PGM_PROP_OWNED_BY, PGM_PROP_NONE, uses_owned_by, pgm_write_owned_by},
 	{PGM_KIND_TABLE, PGM_PROP_REPLICA_IDENTITY, PGM_PROP_NONE, uses_replica_identity, pgm_write_replica_identity},
 	{PGM_KIND_TABLE, PGM_PROP_CLUSTERED_ON, PGM_PROP_NONE, uses_clustered_on, pgm_write_clustered_on},
 	{PGM_KIND_MATERIALIZED_VIEW, PGM_PROP_CLUSTERED_ON, PGM_PROP_NONE, uses_clustered_on, pgm_write_clustered_on},
-	{PGM_KIND_TABLE, PGM_PROP_INHERITS, PGM_PROP_PARTITION_BOUND, uses_parents, pgm_write_link},
+	{PGM_KIND_TABLE, PGM_PROP_INHERITS, PGM_PROP_PARTITION_BOUND, uses_parents, pgm_write_inheritance},
 	{PGM_KIND_TABLE, PGM_PROP_OF_TYPE, PGM_PROP_NONE, uses_type, pgm_write_of_type},
-	{PGM_KIND_FOREIGN_TABLE, PGM_PROP_INHERITS, PGM_PROP_PARTITION_BOUND, uses_parents, pgm_write_link},
-	{PGM_KIND_INDEX, PGM_PROP_ATTACHED_TO, PGM_PROP_NONE, uses_parent_index, pgm_write_attached},
-	{PGM_KIND_CONSTRAINT, PGM_PROP_ATTACHED_TO, PGM_PROP_NONE, uses_parent_constraint, pgm_write_attached},
+	{PGM_KIND_FOREIGN_TABLE, PGM_PROP_INHERITS, PGM_PROP_PARTITION_BOUND, uses_parents, pgm_write_inheritance},
+	{PGM_KIND_INDEX, PGM_PROP_ATTACHED_TO, PGM_PROP_NONE, uses_parent_index, pgm_write_index_attach},
+	{PGM_KIND_CONSTRAINT, PGM_PROP_ATTACHED_TO, PGM_PROP_NONE, uses_parent_constraint, pgm_write_index_attach},
 };
 
 /* The aspects that there are. */
-const PgmAspect *
-pgm_aspects(int *n)
+const PgmSubProperty *
+pgm_sub_properties(int *n)
 {
 	*n = lengthof(aspects);
 	return aspects;

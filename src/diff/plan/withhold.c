@@ -21,7 +21,7 @@ asks(const PgmDiffPlan *p, const PgmAction *action)
 		return false;
 	foreach(lc, action->statements)
 	{
-		if (((const PgmSql *) lfirst(lc))->loses)
+		if (((const PgmDiffStatement *) lfirst(lc))->loses)
 			return true;
 	}
 	return false;
@@ -30,9 +30,9 @@ asks(const PgmDiffPlan *p, const PgmAction *action)
 static List *
 hold(PgmAction *action, List *queue)
 {
-	if (action == NULL || action->held)
+	if (action == NULL || action->withheld)
 		return queue;
-	action->held = true;
+	action->withheld = true;
 	return lappend(queue, action);
 }
 
@@ -40,8 +40,8 @@ hold(PgmAction *action, List *queue)
 static bool
 needs(const PgmAction *then, const PgmAction *action)
 {
-	return then->phase != PGM_ALTER || action->phase == PGM_SET_UP ||
-		(action->phase == PGM_TAKE_DOWN && action->atom->todo == PGM_REPLACE);
+	return then->phase != PGM_PHASE_ALTER || action->phase == PGM_PHASE_CREATE ||
+		(action->phase == PGM_PHASE_DROP && action->item->decision == PGM_DECISION_REPLACE);
 }
 
 /* What waits for an action that is held, and would fail without it */
@@ -50,7 +50,7 @@ hold_followers(const PgmAction *action, List *queue)
 {
 	ListCell   *lc;
 
-	foreach(lc, action->then)
+	foreach(lc, action->successors)
 	{
 		if (needs(lfirst(lc), action))
 			queue = hold(lfirst(lc), queue);
@@ -62,8 +62,8 @@ hold_followers(const PgmAction *action, List *queue)
 static List *
 hold_take_down(const PgmAction *action, List *queue)
 {
-	return action->phase == PGM_SET_UP && action->atom->todo == PGM_REPLACE ?
-		hold(action->atom->action[PGM_TAKE_DOWN], queue) : queue;
+	return action->phase == PGM_PHASE_CREATE && action->item->decision == PGM_DECISION_REPLACE ?
+		hold(action->item->action[PGM_PHASE_DROP], queue) : queue;
 }
 
 /* What is replaced because of what is not replaced now */
@@ -72,23 +72,23 @@ hold_replaced(const PgmAction *action, List *queue)
 {
 	ListCell   *lc;
 
-	if (action->phase != PGM_TAKE_DOWN || action->atom->todo != PGM_REPLACE)
+	if (action->phase != PGM_PHASE_DROP || action->item->decision != PGM_DECISION_REPLACE)
 		return queue;
-	foreach(lc, action->atom->old.used_by)
+	foreach(lc, action->item->old.used_by)
 	{
-		PgmAtom    *a = lfirst(lc);
+		PgmDiffItem *a = lfirst(lc);
 
-		if (a->todo != PGM_REPLACE)
+		if (a->decision != PGM_DECISION_REPLACE)
 			continue;
-		queue = hold(a->action[PGM_TAKE_DOWN], queue);
-		queue = hold(a->action[PGM_SET_UP], queue);
+		queue = hold(a->action[PGM_PHASE_DROP], queue);
+		queue = hold(a->action[PGM_PHASE_CREATE], queue);
 	}
 	return queue;
 }
 
 /* Hold what loses data that may not be lost, and what follows from that. */
 void
-pgm_plan_hold(PgmDiffPlan *p)
+pgm_plan_withhold(PgmDiffPlan *p)
 {
 	List	   *queue = NIL;
 	ListCell   *lc;

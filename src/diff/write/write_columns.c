@@ -93,9 +93,9 @@ identity_options(const PgmWrite *w, const PgmObject *column)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_plan_atom(w->plan, column)->new.used_by)
+	foreach(lc, pgm_plan_find_item(w->plan, column)->new.used_by)
 	{
-		const PgmObject *o = ((PgmAtom *) lfirst(lc))->new.object;
+		const PgmObject *o = ((PgmDiffItem *) lfirst(lc))->new.object;
 
 		if (pgm_kind_is(o, PGM_KIND_SEQUENCE) && pgm_value(o, PGM_PROP_IDENTITY_OF))
 			return psprintf(" (%s)", pgm_sequence_options(o));
@@ -170,19 +170,19 @@ write_fill(PgmWrite *w, const PgmObject *relation, const PgmObject *column,
 		   const char *value)
 {
 	const char *name = name_of(column);
-	PgmSql	   *sql;
+	PgmDiffStatement *sql;
 
 	if (value)
 	{
-		sql = pgm_write(w, "CALL migrate.backfill(%s, %s, %s)",
-						quote_literal_cstr(relation->identity),
-						quote_literal_cstr(psprintf("%s = %s", name, value)),
-						quote_literal_cstr(psprintf("%s IS NULL", name)));
-		sql->lone = true;
+		sql = pgm_write_statement(w, "CALL migrate.backfill(%s, %s, %s)",
+								  quote_literal_cstr(relation->identity),
+								  quote_literal_cstr(psprintf("%s = %s", name, value)),
+								  quote_literal_cstr(psprintf("%s IS NULL", name)));
+		sql->nontransactional = true;
 		return;
 	}
-	sql = pgm_write(w, "CALL migrate.backfill(%s, '%s = ...', '%s IS NULL')",
-					quote_literal_cstr(relation->identity), name, name);
+	sql = pgm_write_statement(w, "CALL migrate.backfill(%s, '%s = ...', '%s IS NULL')",
+							  quote_literal_cstr(relation->identity), name, name);
 	sql->question = psprintf("which value do rows get in which %s is null?", name);
 }
 
@@ -195,10 +195,10 @@ write_not_null_steps(PgmWrite *w, const PgmObject *relation, const PgmObject *co
 	char	   *helper = pgm_helper_name(relation->identity,
 										 psprintf("_%s_not_null", pgm_unquoted(name)));
 
-	pgm_write(w, "%s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", alter, helper, name);
-	pgm_write(w, "%s VALIDATE CONSTRAINT %s", alter, helper)->begins = true;
-	pgm_write(w, "%s ALTER COLUMN %s SET NOT NULL", alter, name)->begins = true;
-	pgm_write(w, "%s DROP CONSTRAINT %s", alter, helper);
+	pgm_write_statement(w, "%s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", alter, helper, name);
+	pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", alter, helper)->begins_transaction = true;
+	pgm_write_statement(w, "%s ALTER COLUMN %s SET NOT NULL", alter, name)->begins_transaction = true;
+	pgm_write_statement(w, "%s DROP CONSTRAINT %s", alter, helper);
 }
 
 static void
@@ -208,15 +208,15 @@ write_set_not_null(PgmWrite *w, const PgmObject *relation, const PgmObject *colu
 	if (in_steps)
 		write_not_null_steps(w, relation, column);
 	else
-		pgm_write(w, "%s ALTER COLUMN %s SET NOT NULL", pgm_alter_relation(relation),
-				  name_of(column));
+		pgm_write_statement(w, "%s ALTER COLUMN %s SET NOT NULL", pgm_alter_relation(relation),
+							name_of(column));
 }
 
 /* Has a column that is added to be given its values by and by? */
 static bool
 is_filled_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 {
-	return pgm_is_filled(w, relation) && pgm_kind_is(relation, PGM_KIND_TABLE) &&
+	return pgm_relation_may_have_rows(w, relation) && pgm_kind_is(relation, PGM_KIND_TABLE) &&
 		pgm_plan_is_folded(w->plan, column, true) &&
 		pgm_side_default_is_volatile(w->new, column);
 }
@@ -225,7 +225,7 @@ is_filled_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *c
 static bool
 lacks_values(const PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 {
-	return pgm_is_filled(w, relation) && pgm_kind_is(relation, PGM_KIND_TABLE) &&
+	return pgm_relation_may_have_rows(w, relation) && pgm_kind_is(relation, PGM_KIND_TABLE) &&
 		pgm_value(column, PGM_PROP_NOT_NULL) && !pgm_value(column, PGM_PROP_DEFAULT) &&
 		!pgm_value(column, PGM_PROP_GENERATED) && !pgm_value(column, PGM_PROP_IDENTITY);
 }
@@ -234,7 +234,7 @@ lacks_values(const PgmWrite *w, const PgmObject *relation, const PgmObject *colu
 static bool
 follows_attribute(const PgmWrite *w, const PgmObject *column)
 {
-	return pgm_plan_atom(w->plan, column)->follows != NULL;
+	return pgm_plan_find_item(w->plan, column)->attribute != NULL;
 }
 
 /* What the column has beyond its type, one by one. */
@@ -248,8 +248,8 @@ create_rest(PgmWrite *w, const PgmObject *relation, const PgmObject *column,
 		!pgm_column_not_null(w->new, column);
 
 	if (value)
-		pgm_write(w, "%s ALTER COLUMN %s SET DEFAULT %s", pgm_alter_relation(relation),
-				  name_of(column), value);
+		pgm_write_statement(w, "%s ALTER COLUMN %s SET DEFAULT %s", pgm_alter_relation(relation),
+							name_of(column), value);
 	if (in_steps && (value || pgm_value(column, PGM_PROP_NOT_NULL)))
 		write_fill(w, relation, column, value);
 	if (not_null)
@@ -265,7 +265,7 @@ create_in_steps(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 	appendStringInfo(&out, "%s %s", name_of(column), pgm_value(column, PGM_PROP_TYPE));
 	if (pgm_value(column, PGM_PROP_COLLATION))
 		appendStringInfo(&out, " COLLATE %s", pgm_value(column, PGM_PROP_COLLATION));
-	pgm_write(w, "%s ADD COLUMN %s", pgm_alter_relation(relation), out.data);
+	pgm_write_statement(w, "%s ADD COLUMN %s", pgm_alter_relation(relation), out.data);
 	create_rest(w, relation, column, true);
 }
 
@@ -273,13 +273,13 @@ static void
 create(PgmWrite *w, const PgmObject *column)
 {
 	const PgmObject *relation = relation_of(w, column);
-	PgmSql	   *sql;
+	PgmDiffStatement *sql;
 
 	if (is_in_view(relation))
 		return;
 	if (follows_attribute(w, column))
 	{
-		create_rest(w, relation, column, pgm_is_filled(w, relation));
+		create_rest(w, relation, column, pgm_relation_may_have_rows(w, relation));
 		return;
 	}
 	if (is_filled_later(w, relation, column) || lacks_values(w, relation, column))
@@ -287,9 +287,9 @@ create(PgmWrite *w, const PgmObject *column)
 		create_in_steps(w, relation, column);
 		return;
 	}
-	sql = pgm_write(w, "%s ADD COLUMN %s", pgm_alter_relation(relation),
-					pgm_column_definition(w, column, pgm_plan_is_folded(w->plan, column, true)));
-	if (pgm_is_filled(w, relation) &&
+	sql = pgm_write_statement(w, "%s ADD COLUMN %s", pgm_alter_relation(relation),
+							  pgm_column_definition(w, column, pgm_plan_is_folded(w->plan, column, true)));
+	if (pgm_relation_may_have_rows(w, relation) &&
 		(pgm_value(column, PGM_PROP_IDENTITY) || pgm_value(column, PGM_PROP_GENERATED)))
 		sql->hazard = "rewrites the table";
 }
@@ -298,21 +298,21 @@ static void
 drop(PgmWrite *w, const PgmObject *column)
 {
 	const PgmObject *relation = pgm_side_parent(w->old, column);
-	PgmSql	   *sql;
+	PgmDiffStatement *sql;
 
 	if (is_in_view(relation) || follows_attribute(w, column))
 		return;
-	sql = pgm_write(w, "%s DROP COLUMN %s", pgm_column_is_left(w->plan, column) ?
-					alter_only(w, relation) : pgm_alter_relation(relation), name_of(column));
-	if (!pgm_is_filled(w, relation) || pgm_value(column, PGM_PROP_GENERATED))
+	sql = pgm_write_statement(w, "%s DROP COLUMN %s", pgm_column_stays_in_children(w->plan, column) ?
+							  alter_only(w, relation) : pgm_alter_relation(relation), name_of(column));
+	if (!pgm_relation_may_have_rows(w, relation) || pgm_value(column, PGM_PROP_GENERATED))
 		return;
 	sql->loses = psprintf("the values of %s", column->identity);
-	sql->or_renamed = pgm_or_renamed(w, column, relation);
+	sql->candidates = pgm_rename_candidates(w, column, relation);
 }
 
 /* Do values come from one type to the other without being asked to? */
 bool
-pgm_type_follows(const char *old, const char *new)
+pgm_type_assigns_to(const char *old, const char *new)
 {
 	Oid			from = pgm_type_by_name(old);
 	Oid			to = pgm_type_by_name(new);
@@ -332,7 +332,7 @@ using_clause(const PgmObject *old, const PgmObject *new, bool *unknown)
 	Oid			to = pgm_type_by_name(type);
 	Oid			function;
 
-	if (pgm_type_follows(pgm_value(old, PGM_PROP_TYPE), type))
+	if (pgm_type_assigns_to(pgm_value(old, PGM_PROP_TYPE), type))
 		return "";
 	if (OidIsValid(from) && OidIsValid(to))
 	{
@@ -372,14 +372,14 @@ write_type(PgmWrite *w, const PgmObject *old, const PgmObject *new, const char *
 {
 	const PgmObject *relation = relation_of(w, new);
 	const char *collation = pgm_value(new, PGM_PROP_COLLATION);
-	PgmSql	   *sql;
+	PgmDiffStatement *sql;
 
 	if (collation == NULL && pgm_value(old, PGM_PROP_COLLATION))
 		collation = pgm_type_collation(pgm_value(new, PGM_PROP_TYPE));
-	sql = pgm_write(w, "%s ALTER COLUMN %s TYPE %s%s%s%s", pgm_alter_relation(relation),
-					name_of(new), pgm_value(new, PGM_PROP_TYPE), collation ? " COLLATE " : "",
-					collation ? collation : "", using);
-	if (pgm_is_filled(w, relation))
+	sql = pgm_write_statement(w, "%s ALTER COLUMN %s TYPE %s%s%s%s", pgm_alter_relation(relation),
+							  name_of(new), pgm_value(new, PGM_PROP_TYPE), collation ? " COLLATE " : "",
+							  collation ? collation : "", using);
+	if (pgm_relation_may_have_rows(w, relation))
 		sql->hazard = using[0] ? "fails where a value cannot be converted" :
 			hazard_of_type(old, new);
 }
@@ -407,11 +407,11 @@ loses(const PgmObject *old, const PgmObject *new, PgmPropertyId property)
 static void
 write_identity_start(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 {
-	if (pgm_is_filled(w, relation))
-		pgm_write(w, "SELECT setval(pg_get_serial_sequence(%s, %s), max(%s)) FROM %s",
-				  quote_literal_cstr(relation->identity),
-				  quote_literal_cstr(pgm_unquoted(name_of(column))),
-				  name_of(column), relation->identity);
+	if (pgm_relation_may_have_rows(w, relation))
+		pgm_write_statement(w, "SELECT setval(pg_get_serial_sequence(%s, %s), max(%s)) FROM %s",
+							quote_literal_cstr(relation->identity),
+							quote_literal_cstr(pgm_unquoted(name_of(column))),
+							name_of(column), relation->identity);
 }
 
 static bool
@@ -426,15 +426,15 @@ change_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (pgm_value(old, PGM_PROP_INHERITED) && is_inherited_change(w, old, new, PGM_PROP_IDENTITY))
 		return true;
 	if (after == NULL)
-		pgm_write(w, "%s ALTER COLUMN %s DROP IDENTITY", alter, name_of(new));
+		pgm_write_statement(w, "%s ALTER COLUMN %s DROP IDENTITY", alter, name_of(new));
 	else if (before)
-		pgm_write(w, "%s ALTER COLUMN %s SET GENERATED %s", alter, name_of(new),
-				  strcmp(after, "always") == 0 ? "ALWAYS" : "BY DEFAULT");
+		pgm_write_statement(w, "%s ALTER COLUMN %s SET GENERATED %s", alter, name_of(new),
+							strcmp(after, "always") == 0 ? "ALWAYS" : "BY DEFAULT");
 	else
 	{
 		initStringInfo(&out);
 		append_identity(&out, w, new);
-		pgm_write(w, "%s ALTER COLUMN %s ADD %s", alter, name_of(new), out.data);
+		pgm_write_statement(w, "%s ALTER COLUMN %s ADD %s", alter, name_of(new), out.data);
 		write_identity_start(w, relation, new);
 	}
 	return true;
@@ -465,8 +465,8 @@ change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		return true;
 	write_type(w, old, new, pgm_kind_is(relation, PGM_KIND_FOREIGN_TABLE) ? "" :
 			   using_clause(old, new, &unknown));
-	if (unknown && pgm_is_filled(w, relation))
-		((PgmSql *) llast(w->statements))->question =
+	if (unknown && pgm_relation_may_have_rows(w, relation))
+		((PgmDiffStatement *) llast(w->statements))->question =
 			psprintf("how do values of %s become %s? Nothing converts %s.", new->identity,
 					 pgm_value(new, PGM_PROP_TYPE), pgm_value(old, PGM_PROP_TYPE));
 	write_again(w, old, new);
@@ -484,7 +484,7 @@ is_checked_not_null(const PgmWrite *w, const PgmObject *old, const PgmObject *ne
 	foreach(lc, pgm_side_children(w->old, pgm_side_parent(w->old, old), PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_is_not_null_check(lfirst(lc), old) &&
-			pgm_plan_atom(w->plan, lfirst(lc))->todo != PGM_REPLACE)
+			pgm_plan_find_item(w->plan, lfirst(lc))->decision != PGM_DECISION_REPLACE)
 			return true;
 	}
 	return false;
@@ -496,7 +496,7 @@ write_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of(w, new);
 	const PgmObject *constraint = pgm_column_not_null(w->new, new);
-	bool		in_steps = pgm_is_filled(w, relation) && w->options->not_null_steps &&
+	bool		in_steps = pgm_relation_may_have_rows(w, relation) && w->options->not_null_steps &&
 		pgm_kind_is(relation, PGM_KIND_TABLE) && !pgm_value(new, PGM_PROP_IDENTITY) &&
 		!is_checked_not_null(w, old, new);
 
@@ -514,8 +514,8 @@ change_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (pgm_value(new, PGM_PROP_NOT_NULL))
 		write_not_null(w, old, new);
 	else if (pgm_column_not_null(w->old, old) == NULL)
-		pgm_write(w, "%s ALTER COLUMN %s DROP NOT NULL",
-				  pgm_alter_relation(relation_of(w, new)), name_of(new));
+		pgm_write_statement(w, "%s ALTER COLUMN %s DROP NOT NULL",
+							pgm_alter_relation(relation_of(w, new)), name_of(new));
 	return true;
 }
 
@@ -534,14 +534,14 @@ change_generated(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		return true;
 	if (after == NULL)
 	{
-		pgm_write(w, "%s ALTER COLUMN %s DROP EXPRESSION", alter, name_of(new));
+		pgm_write_statement(w, "%s ALTER COLUMN %s DROP EXPRESSION", alter, name_of(new));
 		return true;
 	}
 	kind = strrchr(after, ' ');
 	if (PGM_SERVER_MAJOR < 17 || strcmp(kind, " STORED") != 0)
 		return false;
-	pgm_write(w, "%s ALTER COLUMN %s SET EXPRESSION AS (%.*s)", alter, name_of(new),
-			  (int) (kind - after), after)->hazard = "rewrites the table";
+	pgm_write_statement(w, "%s ALTER COLUMN %s SET EXPRESSION AS (%.*s)", alter, name_of(new),
+						(int) (kind - after), after)->hazard = "rewrites the table";
 	return true;
 }
 
@@ -577,8 +577,8 @@ write_storage(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *storage = pgm_value(new, PGM_PROP_STORAGE);
 
-	pgm_write(w, "%s ALTER COLUMN %s SET STORAGE %s", alter_only(w, relation_of(w, new)),
-			  name_of(new), storage ? storage : pgm_type_storage(pgm_value(new, PGM_PROP_TYPE)));
+	pgm_write_statement(w, "%s ALTER COLUMN %s SET STORAGE %s", alter_only(w, relation_of(w, new)),
+						name_of(new), storage ? storage : pgm_type_storage(pgm_value(new, PGM_PROP_TYPE)));
 	return true;
 }
 
@@ -587,8 +587,8 @@ write_compression(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *compression = pgm_value(new, PGM_PROP_COMPRESSION);
 
-	pgm_write(w, "%s ALTER COLUMN %s SET COMPRESSION %s", alter_only(w, relation_of(w, new)),
-			  name_of(new), compression ? compression : "default");
+	pgm_write_statement(w, "%s ALTER COLUMN %s SET COMPRESSION %s", alter_only(w, relation_of(w, new)),
+						name_of(new), compression ? compression : "default");
 	return true;
 }
 
@@ -597,8 +597,8 @@ write_statistics(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *target = pgm_value(new, PGM_PROP_STATISTICS_TARGET);
 
-	pgm_write(w, "%s ALTER COLUMN %s SET STATISTICS %s", alter_only(w, relation_of(w, new)),
-			  name_of(new), target ? target : "-1");
+	pgm_write_statement(w, "%s ALTER COLUMN %s SET STATISTICS %s", alter_only(w, relation_of(w, new)),
+						name_of(new), target ? target : "-1");
 	return true;
 }
 
@@ -610,17 +610,17 @@ write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	char	   *reset = old ? pgm_options_reset(old, new, PGM_PROP_OPTIONS) : NULL;
 
 	if (set)
-		pgm_write(w, "%s ALTER COLUMN %s SET (%s)", alter, name_of(new), set);
+		pgm_write_statement(w, "%s ALTER COLUMN %s SET (%s)", alter, name_of(new), set);
 	if (reset)
-		pgm_write(w, "%s ALTER COLUMN %s RESET (%s)", alter, name_of(new), reset);
+		pgm_write_statement(w, "%s ALTER COLUMN %s RESET (%s)", alter, name_of(new), reset);
 	return true;
 }
 
 static bool
 change_foreign_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	pgm_write(w, "%s ALTER COLUMN %s OPTIONS (%s)", pgm_alter_relation(relation_of(w, new)),
-			  name_of(new), pgm_option_changes(old, new, PGM_PROP_FOREIGN_OPTIONS));
+	pgm_write_statement(w, "%s ALTER COLUMN %s OPTIONS (%s)", pgm_alter_relation(relation_of(w, new)),
+						name_of(new), pgm_option_changes(old, new, PGM_PROP_FOREIGN_OPTIONS));
 	return true;
 }
 
@@ -629,21 +629,21 @@ change_foreign_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
  * what inherits from the table.
  */
 void
-pgm_write_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+pgm_write_column_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *column = new ? new : old;
 	const char *alter = alter_only(w, relation_of(w, column));
 
 	if (new)
-		pgm_write(w, "%s ALTER COLUMN %s SET DEFAULT %s", alter, name_of(new),
-				  pgm_value(new, PGM_PROP_DEFAULT));
+		pgm_write_statement(w, "%s ALTER COLUMN %s SET DEFAULT %s", alter, name_of(new),
+							pgm_value(new, PGM_PROP_DEFAULT));
 	else
-		pgm_write(w, "%s ALTER COLUMN %s DROP DEFAULT", alter, name_of(old));
+		pgm_write_statement(w, "%s ALTER COLUMN %s DROP DEFAULT", alter, name_of(old));
 }
 
 /* The type of the column is made anew under the same name. */
 void
-pgm_write_retyped(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+pgm_write_column_retype(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of(w, new);
 	char	   *value = pgm_type_conversion(w, name_of(new), pgm_value(old, PGM_PROP_TYPE),

@@ -121,7 +121,7 @@ index_columns(const PgmObject *constraint)
 static bool
 builds_concurrently(const PgmWrite *w, const PgmObject *relation)
 {
-	return w->options->using_index && pgm_is_filled(w, relation) &&
+	return w->options->using_index && pgm_relation_may_have_rows(w, relation) &&
 		!pgm_is_partitioned(relation);
 }
 
@@ -132,8 +132,8 @@ write_index(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint,
 {
 	bool		concurrently = w->options->concurrently;
 
-	pgm_write(w, "CREATE UNIQUE INDEX %s%s ON %s %s", concurrently ? "CONCURRENTLY " : "",
-			  name, relation->identity, index_columns(constraint))->lone = concurrently;
+	pgm_write_statement(w, "CREATE UNIQUE INDEX %s%s ON %s %s", concurrently ? "CONCURRENTLY " : "",
+						name, relation->identity, index_columns(constraint))->nontransactional = concurrently;
 }
 
 /* "ADD CONSTRAINT name PRIMARY KEY USING INDEX ..." */
@@ -151,7 +151,7 @@ using_index(const PgmObject *constraint, const char *index)
 static bool
 validates_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
 {
-	if (!w->options->not_valid || !pgm_is_filled(w, relation) ||
+	if (!w->options->not_valid || !pgm_relation_may_have_rows(w, relation) ||
 		pgm_kind_is(relation, PGM_KIND_FOREIGN_TABLE) ||
 		pgm_constraint_not_valid(constraint))
 		return false;
@@ -217,13 +217,13 @@ write_parts_first(PgmWrite *w, const PgmObject *constraint, const List *parts)
 
 	foreach(lc, parts)
 	{
-		pgm_write(w, "%s ADD %s NOT VALID", pgm_alter_relation(lfirst(lc)),
-				  pgm_constraint_definition(constraint));
+		pgm_write_statement(w, "%s ADD %s NOT VALID", pgm_alter_relation(lfirst(lc)),
+							pgm_constraint_definition(constraint));
 	}
 	foreach(lc, parts)
 	{
-		pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(lfirst(lc)),
-				  name_of(constraint))->begins = true;
+		pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(lfirst(lc)),
+							name_of(constraint))->begins_transaction = true;
 	}
 }
 
@@ -234,7 +234,7 @@ write_parts(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
 	List	   *parts;
 
 	if (!w->options->not_valid || !pgm_constraint_is(constraint, "FOREIGN KEY") ||
-		!pgm_is_partitioned(relation) || !pgm_is_filled(w, relation))
+		!pgm_is_partitioned(relation) || !pgm_relation_may_have_rows(w, relation))
 		return false;
 	parts = present_parts(w, relation, NIL);
 	if (parts == NIL || !is_name_theirs(w, constraint, parts))
@@ -252,26 +252,26 @@ create(PgmWrite *w, const PgmObject *constraint)
 	if (is_key(constraint) && builds_concurrently(w, relation))
 	{
 		write_index(w, relation, constraint, name_of(constraint));
-		pgm_write(w, "%s %s", alter, using_index(constraint, name_of(constraint)));
+		pgm_write_statement(w, "%s %s", alter, using_index(constraint, name_of(constraint)));
 	}
 	else if (validates_later(w, relation, constraint))
 	{
-		pgm_write(w, "%s ADD %s NOT VALID", alter, pgm_constraint_definition(constraint));
-		pgm_write(w, "%s VALIDATE CONSTRAINT %s", alter, name_of(constraint))->begins = true;
+		pgm_write_statement(w, "%s ADD %s NOT VALID", alter, pgm_constraint_definition(constraint));
+		pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", alter, name_of(constraint))->begins_transaction = true;
 	}
 	else
 	{
 		bool		last = write_parts(w, relation, constraint);
 
-		pgm_write(w, "%s ADD %s", alter, pgm_constraint_definition(constraint))->begins = last;
+		pgm_write_statement(w, "%s ADD %s", alter, pgm_constraint_definition(constraint))->begins_transaction = last;
 	}
 }
 
 static void
 drop(PgmWrite *w, const PgmObject *constraint)
 {
-	pgm_write(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(pgm_side_parent(w->old, constraint)),
-			  name_of(constraint));
+	pgm_write_statement(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(pgm_side_parent(w->old, constraint)),
+						name_of(constraint));
 }
 
 /* The definition without the words at its end, or NULL when they are not there */
@@ -296,8 +296,8 @@ write_deferral(PgmWrite *w, const PgmObject *relation, const PgmObject *new)
 {
 	const char *after = definition_of(new) + index_part(definition_of(new));
 
-	pgm_write(w, "%s ALTER CONSTRAINT %s%s", pgm_alter_relation(relation), name_of(new),
-			  after[0] ? after : " NOT DEFERRABLE");
+	pgm_write_statement(w, "%s ALTER CONSTRAINT %s%s", pgm_alter_relation(relation), name_of(new),
+						after[0] ? after : " NOT DEFERRABLE");
 }
 
 /* Does something depend on the index of a key, so that it cannot be changed? */
@@ -311,9 +311,9 @@ is_in_use(const PgmWrite *w, const PgmObject *old, const PgmObject *relation)
 	if ((clustered && strcmp(clustered, name_of(old)) == 0) ||
 		(identity && strcmp(identity, psprintf("using index %s", name_of(old))) == 0))
 		return true;
-	foreach(lc, pgm_plan_atom(w->plan, old)->old.used_by)
+	foreach(lc, pgm_plan_find_item(w->plan, old)->old.used_by)
 	{
-		if (((PgmAtom *) lfirst(lc))->aspect == NULL)
+		if (((PgmDiffItem *) lfirst(lc))->sub_property == NULL)
 			return true;
 	}
 	return false;
@@ -331,8 +331,8 @@ change_key(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		is_in_use(w, old, relation))
 		return false;
 	write_index(w, relation, new, helper);
-	pgm_write(w, "%s DROP CONSTRAINT %s, %s", pgm_alter_relation(relation), name_of(old),
-			  using_index(new, helper));
+	pgm_write_statement(w, "%s DROP CONSTRAINT %s, %s", pgm_alter_relation(relation), name_of(old),
+						using_index(new, helper));
 	return true;
 }
 
@@ -344,7 +344,7 @@ change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (valid && pgm_arrays_same(valid, definition_of(new)))
 	{
-		pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(relation), name_of(new));
+		pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(relation), name_of(new));
 		return true;
 	}
 	if (pgm_constraint_is(new, "FOREIGN KEY") && valid == NULL &&
@@ -371,9 +371,9 @@ change_index_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	char	   *reset = pgm_options_reset(old, new, PGM_PROP_INDEX_OPTIONS);
 
 	if (set)
-		pgm_write(w, "ALTER INDEX %s SET (%s)", index_name(w, new), set);
+		pgm_write_statement(w, "ALTER INDEX %s SET (%s)", index_name(w, new), set);
 	if (reset)
-		pgm_write(w, "ALTER INDEX %s RESET (%s)", index_name(w, new), reset);
+		pgm_write_statement(w, "ALTER INDEX %s RESET (%s)", index_name(w, new), reset);
 	return true;
 }
 
@@ -382,8 +382,8 @@ change_index_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *tablespace = pgm_value(new, PGM_PROP_INDEX_TABLESPACE);
 
-	pgm_write(w, "ALTER INDEX %s SET TABLESPACE %s", index_name(w, new),
-			  tablespace ? quote_identifier(tablespace) : "pg_default");
+	pgm_write_statement(w, "ALTER INDEX %s SET TABLESPACE %s", index_name(w, new),
+						tablespace ? quote_identifier(tablespace) : "pg_default");
 	return true;
 }
 
@@ -393,7 +393,7 @@ write_index_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *comment = pgm_value(new, PGM_PROP_INDEX_COMMENT);
 
-	pgm_write(w, "COMMENT ON INDEX %s IS %s", index_name(w, new), comment ? comment : "NULL");
+	pgm_write_statement(w, "COMMENT ON INDEX %s IS %s", index_name(w, new), comment ? comment : "NULL");
 	return true;
 }
 

@@ -48,9 +48,9 @@ pgm_write_on_database(PgmWrite *w, const char *verb, const char *rest)
 								quote_literal_cstr(statement));
 
 	if (strstr(body, "$$") || body[strlen(body) - 1] == '$')
-		pgm_write(w, "DO %s", quote_literal_cstr(body));
+		pgm_write_statement(w, "DO %s", quote_literal_cstr(body));
 	else
-		pgm_write(w, "DO $$ %s $$", body);
+		pgm_write_statement(w, "DO $$ %s $$", body);
 }
 
 /* The database is there: nothing to make, and nothing to drop. */
@@ -191,7 +191,7 @@ change_setting(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 create_schema(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "CREATE SCHEMA %s", o->identity);
+	pgm_write_statement(w, "CREATE SCHEMA %s", o->identity);
 }
 
 /* What an extension has if nothing else is said */
@@ -267,7 +267,7 @@ can_update(const PgmObject *old, const PgmObject *new)
 static void
 drop_extension(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "DROP EXTENSION %s", o->identity)->loses =
+	pgm_write_statement(w, "DROP EXTENSION %s", o->identity)->loses =
 		psprintf("what extension %s brings", o->identity);
 }
 
@@ -277,12 +277,12 @@ create_extension(PgmWrite *w, const PgmObject *o)
 	const char *version = pgm_value(o, PGM_PROP_VERSION);
 	const char *usual = usual_of_extension(o, 1);
 
-	pgm_write(w, "CREATE EXTENSION %s WITH SCHEMA %s%s%s", o->identity,
-			  pgm_value(o, PGM_PROP_SCHEMA),
-			  usual && strcmp(usual, version) == 0 ? "" : " VERSION ",
-			  usual && strcmp(usual, version) == 0 ? "" : version);
+	pgm_write_statement(w, "CREATE EXTENSION %s WITH SCHEMA %s%s%s", o->identity,
+						pgm_value(o, PGM_PROP_SCHEMA),
+						usual && strcmp(usual, version) == 0 ? "" : " VERSION ",
+						usual && strcmp(usual, version) == 0 ? "" : version);
 	if (pgm_value(o, PGM_PROP_COMMENT) == NULL && usual_of_extension(o, 2))
-		pgm_write(w, "COMMENT ON EXTENSION %s IS NULL", o->identity);
+		pgm_write_statement(w, "COMMENT ON EXTENSION %s IS NULL", o->identity);
 }
 
 /* An extension is made with a comment. */
@@ -293,8 +293,8 @@ write_extension_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	const char *usual = old ? NULL : usual_of_extension(new, 2);
 
 	if (usual == NULL || comment == NULL || strcmp(usual, comment) != 0)
-		pgm_write(w, "COMMENT ON EXTENSION %s IS %s", new->identity,
-				  comment ? quote_literal_cstr(comment) : "NULL");
+		pgm_write_statement(w, "COMMENT ON EXTENSION %s IS %s", new->identity,
+							comment ? quote_literal_cstr(comment) : "NULL");
 	return true;
 }
 
@@ -311,16 +311,16 @@ write_extension_schema(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (!pgm_extension_is_relocatable(old))
 		return false;
-	pgm_write(w, "ALTER EXTENSION %s SET SCHEMA %s", new->identity,
-			  pgm_value(new, PGM_PROP_SCHEMA));
+	pgm_write_statement(w, "ALTER EXTENSION %s SET SCHEMA %s", new->identity,
+						pgm_value(new, PGM_PROP_SCHEMA));
 	return true;
 }
 
 static bool
 write_extension_version(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	PgmSql	   *sql = pgm_write(w, "ALTER EXTENSION %s UPDATE TO %s", new->identity,
-								pgm_value(new, PGM_PROP_VERSION));
+	PgmDiffStatement *sql = pgm_write_statement(w, "ALTER EXTENSION %s UPDATE TO %s", new->identity,
+												pgm_value(new, PGM_PROP_VERSION));
 
 	if (!can_update(old, new))
 		sql->question = psprintf("How does extension %s get from version %s to %s? It has no script for that.",
@@ -341,11 +341,11 @@ language_function(const PgmObject *o, const char *word, PgmPropertyId property)
 static void
 write_language(PgmWrite *w, const PgmObject *o, const char *verb)
 {
-	pgm_write(w, "%s %sLANGUAGE %s%s%s%s", verb,
-			  pgm_value(o, PGM_PROP_TRUSTED) ? "TRUSTED " : "", o->identity,
-			  language_function(o, "HANDLER", PGM_PROP_HANDLER),
-			  language_function(o, "INLINE", PGM_PROP_INLINE),
-			  language_function(o, "VALIDATOR", PGM_PROP_VALIDATOR));
+	pgm_write_statement(w, "%s %sLANGUAGE %s%s%s%s", verb,
+						pgm_value(o, PGM_PROP_TRUSTED) ? "TRUSTED " : "", o->identity,
+						language_function(o, "HANDLER", PGM_PROP_HANDLER),
+						language_function(o, "INLINE", PGM_PROP_INLINE),
+						language_function(o, "VALIDATOR", PGM_PROP_VALIDATOR));
 }
 
 static void
@@ -382,7 +382,7 @@ write_transform(PgmWrite *w, const PgmObject *o, const char *verb)
 		pgm_text_add(&list, "FROM SQL WITH FUNCTION %s", from);
 	if (to)
 		pgm_text_add(&list, "TO SQL WITH FUNCTION %s", to);
-	pgm_write(w, "%s TRANSFORM %s (%s)", verb, name_of_transform(o), list.data);
+	pgm_write_statement(w, "%s TRANSFORM %s (%s)", verb, name_of_transform(o), list.data);
 }
 
 static void
@@ -401,9 +401,9 @@ change_transform(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 create_access_method(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "CREATE ACCESS METHOD %s TYPE %s HANDLER %s", o->identity,
-			  strcmp(pgm_value(o, PGM_PROP_TYPE), "table") == 0 ? "TABLE" : "INDEX",
-			  pgm_text_callee(pgm_value(o, PGM_PROP_HANDLER)));
+	pgm_write_statement(w, "CREATE ACCESS METHOD %s TYPE %s HANDLER %s", o->identity,
+						strcmp(pgm_value(o, PGM_PROP_TYPE), "table") == 0 ? "TABLE" : "INDEX",
+						pgm_text_callee(pgm_value(o, PGM_PROP_HANDLER)));
 }
 
 static const PgmWriter writers[] = {

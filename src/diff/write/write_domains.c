@@ -43,12 +43,12 @@ create_domain(PgmWrite *w, const PgmObject *o)
 	const char *collation = pgm_value(o, PGM_PROP_COLLATION);
 	const char *value = own_default(o);
 
-	pgm_write(w, "CREATE DOMAIN %s AS %s%s%s%s%s%s", o->identity,
-			  pgm_value(o, PGM_PROP_TYPE),
-			  collation ? " COLLATE " : "", collation ? collation : "",
-			  value ? " DEFAULT " : "", value ? value : "",
-			  pgm_value(o, PGM_PROP_NOT_NULL) && !has_named_not_null(w->new, o) ?
-			  " NOT NULL" : "");
+	pgm_write_statement(w, "CREATE DOMAIN %s AS %s%s%s%s%s%s", o->identity,
+						pgm_value(o, PGM_PROP_TYPE),
+						collation ? " COLLATE " : "", collation ? collation : "",
+						value ? " DEFAULT " : "", value ? value : "",
+						pgm_value(o, PGM_PROP_NOT_NULL) && !has_named_not_null(w->new, o) ?
+						" NOT NULL" : "");
 }
 
 static bool
@@ -59,9 +59,9 @@ change_domain_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (value && own_default(new) == NULL)
 		return false;
 	if (value)
-		pgm_write(w, "ALTER DOMAIN %s SET DEFAULT %s", new->identity, value);
+		pgm_write_statement(w, "ALTER DOMAIN %s SET DEFAULT %s", new->identity, value);
 	else
-		pgm_write(w, "ALTER DOMAIN %s DROP DEFAULT", new->identity);
+		pgm_write_statement(w, "ALTER DOMAIN %s DROP DEFAULT", new->identity);
 	return true;
 }
 
@@ -70,8 +70,8 @@ change_domain_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (has_named_not_null(w->old, old) || has_named_not_null(w->new, new))
 		return true;
-	pgm_write(w, "ALTER DOMAIN %s %s NOT NULL", new->identity,
-			  pgm_value(new, PGM_PROP_NOT_NULL) ? "SET" : "DROP");
+	pgm_write_statement(w, "ALTER DOMAIN %s %s NOT NULL", new->identity,
+						pgm_value(new, PGM_PROP_NOT_NULL) ? "SET" : "DROP");
 	return true;
 }
 
@@ -96,15 +96,15 @@ name_of_constraint(const PgmObject *o)
 static void
 create_constraint(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "ALTER DOMAIN %s ADD CONSTRAINT %s %s", constraint_domain(o),
-			  constraint_name(o), pgm_value(o, PGM_PROP_DEFINITION));
+	pgm_write_statement(w, "ALTER DOMAIN %s ADD CONSTRAINT %s %s", constraint_domain(o),
+						constraint_name(o), pgm_value(o, PGM_PROP_DEFINITION));
 }
 
 static void
 drop_constraint(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "ALTER DOMAIN %s DROP CONSTRAINT %s", constraint_domain(o),
-			  constraint_name(o));
+	pgm_write_statement(w, "ALTER DOMAIN %s DROP CONSTRAINT %s", constraint_domain(o),
+						constraint_name(o));
 }
 
 static bool
@@ -114,8 +114,8 @@ change_constraint(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (strcmp(pgm_value(old, PGM_PROP_DEFINITION), not_valid) != 0)
 		return false;
-	pgm_write(w, "ALTER DOMAIN %s VALIDATE CONSTRAINT %s", constraint_domain(new),
-			  constraint_name(new));
+	pgm_write_statement(w, "ALTER DOMAIN %s VALIDATE CONSTRAINT %s", constraint_domain(new),
+						constraint_name(new));
 	return true;
 }
 
@@ -169,18 +169,18 @@ create_collation(PgmWrite *w, const PgmObject *o)
 	}
 	if (pgm_value(o, PGM_PROP_NOT_DETERMINISTIC))
 		pgm_text_add(&list, "DETERMINISTIC = false");
-	pgm_write(w, "CREATE COLLATION %s (%s)", o->identity, list.data);
+	pgm_write_statement(w, "CREATE COLLATION %s (%s)", o->identity, list.data);
 }
 
 /* Another version than there is here cannot be set, for it would not be true. */
 static bool
 change_collation_version(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	PgmSql	   *sql;
+	PgmDiffStatement *sql;
 
 	if (is_outdated(new))
 		return true;
-	sql = pgm_write(w, "ALTER COLLATION %s REFRESH VERSION", new->identity);
+	sql = pgm_write_statement(w, "ALTER COLLATION %s REFRESH VERSION", new->identity);
 	sql->hazard = psprintf("what is sorted by collation %s, indexes above all, has to be built anew before",
 						   new->identity);
 	return true;

@@ -33,9 +33,9 @@ wrapper_function(const PgmObject *o, const char *word, PgmPropertyId property)
 static void
 create_wrapper(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "CREATE FOREIGN DATA WRAPPER %s%s%s%s", o->identity,
-			  wrapper_function(o, "HANDLER", PGM_PROP_HANDLER),
-			  wrapper_function(o, "VALIDATOR", PGM_PROP_VALIDATOR), all_options(o));
+	pgm_write_statement(w, "CREATE FOREIGN DATA WRAPPER %s%s%s%s", o->identity,
+						wrapper_function(o, "HANDLER", PGM_PROP_HANDLER),
+						wrapper_function(o, "VALIDATOR", PGM_PROP_VALIDATOR), all_options(o));
 }
 
 /* What changes a function of a wrapper, or nothing. */
@@ -55,10 +55,10 @@ change_wrapper(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	char	   *options = pgm_option_changes(old, new, PGM_PROP_OPTIONS);
 
-	pgm_write(w, "ALTER FOREIGN DATA WRAPPER %s%s%s%s", new->identity,
-			  changed_function(old, new, "HANDLER", PGM_PROP_HANDLER),
-			  changed_function(old, new, "VALIDATOR", PGM_PROP_VALIDATOR),
-			  options ? psprintf(" OPTIONS (%s)", options) : "");
+	pgm_write_statement(w, "ALTER FOREIGN DATA WRAPPER %s%s%s%s", new->identity,
+						changed_function(old, new, "HANDLER", PGM_PROP_HANDLER),
+						changed_function(old, new, "VALIDATOR", PGM_PROP_VALIDATOR),
+						options ? psprintf(" OPTIONS (%s)", options) : "");
 	return true;
 }
 
@@ -68,10 +68,10 @@ create_server(PgmWrite *w, const PgmObject *o)
 	const char *type = pgm_value(o, PGM_PROP_TYPE);
 	const char *version = pgm_value(o, PGM_PROP_VERSION);
 
-	pgm_write(w, "CREATE SERVER %s%s%s%s%s FOREIGN DATA WRAPPER %s%s", o->identity,
-			  type ? " TYPE " : "", type ? type : "",
-			  version ? " VERSION " : "", version ? version : "",
-			  pgm_value(o, PGM_PROP_FOREIGN_DATA_WRAPPER), all_options(o));
+	pgm_write_statement(w, "CREATE SERVER %s%s%s%s%s FOREIGN DATA WRAPPER %s%s", o->identity,
+						type ? " TYPE " : "", type ? type : "",
+						version ? " VERSION " : "", version ? version : "",
+						pgm_value(o, PGM_PROP_FOREIGN_DATA_WRAPPER), all_options(o));
 }
 
 static bool
@@ -83,8 +83,8 @@ change_server(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (!pgm_value_same(old, new, PGM_PROP_VERSION))
 		change = psprintf(" VERSION %s", version ? version : "NULL");
-	pgm_write(w, "ALTER SERVER %s%s%s", new->identity, change,
-			  options ? psprintf(" OPTIONS (%s)", options) : "");
+	pgm_write_statement(w, "ALTER SERVER %s%s%s", new->identity, change,
+						options ? psprintf(" OPTIONS (%s)", options) : "");
 	return true;
 }
 
@@ -99,7 +99,7 @@ name_of_mapping(const PgmObject *o)
 
 /* Ask for the values of the options that are not told, new ones. */
 static void
-ask_for_values(PgmSql *sql, const PgmObject *old, const PgmObject *new)
+ask_for_values(PgmDiffStatement *sql, const PgmObject *old, const PgmObject *new)
 {
 	List	   *before = old ? pgm_value_list(old, PGM_PROP_OPTIONS) : NIL;
 	StringInfoData names;
@@ -126,8 +126,8 @@ ask_for_values(PgmSql *sql, const PgmObject *old, const PgmObject *new)
 static void
 create_mapping(PgmWrite *w, const PgmObject *o)
 {
-	PgmSql	   *sql = pgm_write(w, "CREATE USER MAPPING %s%s", name_of_mapping(o),
-								all_options(o));
+	PgmDiffStatement *sql = pgm_write_statement(w, "CREATE USER MAPPING %s%s", name_of_mapping(o),
+												all_options(o));
 
 	ask_for_values(sql, NULL, o);
 }
@@ -135,9 +135,9 @@ create_mapping(PgmWrite *w, const PgmObject *o)
 static bool
 change_mapping(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	PgmSql	   *sql = pgm_write(w, "ALTER USER MAPPING %s OPTIONS (%s)",
-								name_of_mapping(new),
-								pgm_option_changes(old, new, PGM_PROP_OPTIONS));
+	PgmDiffStatement *sql = pgm_write_statement(w, "ALTER USER MAPPING %s OPTIONS (%s)",
+												name_of_mapping(new),
+												pgm_option_changes(old, new, PGM_PROP_OPTIONS));
 
 	ask_for_values(sql, old, new);
 	return true;

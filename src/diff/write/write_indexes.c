@@ -27,7 +27,7 @@ static bool
 is_concurrent(const PgmWrite *w, const PgmObject *relation)
 {
 	return w->options->concurrently && !pgm_is_partitioned(relation) &&
-		pgm_is_filled(w, relation);
+		pgm_relation_may_have_rows(w, relation);
 }
 
 /* "CREATE [UNIQUE] INDEX [CONCURRENTLY] name ON ..." from the definition */
@@ -37,9 +37,9 @@ write_create(PgmWrite *w, const PgmObject *index, const char *name, bool concurr
 	const char *definition = pgm_value(index, PGM_PROP_DEFINITION);
 	const char *at = strstr(definition, "INDEX ") + strlen("INDEX ");
 
-	pgm_write(w, "%.*s%s%s%s", (int) (at - definition), definition,
-			  concurrently ? "CONCURRENTLY " : "", name,
-			  at + pgm_name_length(at))->lone = concurrently;
+	pgm_write_statement(w, "%.*s%s%s%s", (int) (at - definition), definition,
+						concurrently ? "CONCURRENTLY " : "", name,
+						at + pgm_name_length(at))->nontransactional = concurrently;
 }
 
 static void
@@ -54,7 +54,7 @@ write_drop(PgmWrite *w, const PgmObject *relation, const char *name, bool attach
 {
 	bool		concurrently = !attached && is_concurrent(w, relation);
 
-	pgm_write(w, "DROP INDEX %s%s", concurrently ? "CONCURRENTLY " : "", name)->lone = concurrently;
+	pgm_write_statement(w, "DROP INDEX %s%s", concurrently ? "CONCURRENTLY " : "", name)->nontransactional = concurrently;
 }
 
 /* Is the key of a partition a part of the index, though that is none itself? */
@@ -63,10 +63,10 @@ holds_key(const PgmWrite *w, const PgmObject *index)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_plan_atom(w->plan, index)->old.used_by)
+	foreach(lc, pgm_plan_find_item(w->plan, index)->old.used_by)
 	{
-		const PgmAtom *a = lfirst(lc);
-		const char *attached = a->aspect == NULL && pgm_kind_is(a->old.object, PGM_KIND_CONSTRAINT) ?
+		const PgmDiffItem *a = lfirst(lc);
+		const char *attached = a->sub_property == NULL && pgm_kind_is(a->old.object, PGM_KIND_CONSTRAINT) ?
 			pgm_value(a->old.object, PGM_PROP_ATTACHED_TO) : NULL;
 
 		if (attached && strcmp(attached, index->identity) == 0)
@@ -81,7 +81,7 @@ drop(PgmWrite *w, const PgmObject *index)
 {
 	if (holds_key(w, index))
 	{
-		pgm_write(w, "DROP INDEX %s CASCADE", index->identity);
+		pgm_write_statement(w, "DROP INDEX %s CASCADE", index->identity);
 		return;
 	}
 	write_drop(w, pgm_side_parent(w->old, index), index->identity,
@@ -106,11 +106,11 @@ is_referred_to(const PgmWrite *w, const PgmObject *index)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_plan_atom(w->plan, index)->old.used_by)
+	foreach(lc, pgm_plan_find_item(w->plan, index)->old.used_by)
 	{
-		const PgmAtom *a = lfirst(lc);
+		const PgmDiffItem *a = lfirst(lc);
 
-		if (a->aspect == NULL && pgm_kind_is(pgm_atom_object(a), PGM_KIND_CONSTRAINT))
+		if (a->sub_property == NULL && pgm_kind_is(pgm_item_object(a), PGM_KIND_CONSTRAINT))
 			return true;
 	}
 	return false;
@@ -125,15 +125,15 @@ change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (pgm_is_partitioned(relation) || pgm_value(old, PGM_PROP_ATTACHED_TO) ||
 		pgm_value(new, PGM_PROP_ATTACHED_TO) || is_in_use(relation, old) ||
-		is_in_use(relation, new) || is_referred_to(w, old) || !pgm_is_filled(w, relation))
+		is_in_use(relation, new) || is_referred_to(w, old) || !pgm_relation_may_have_rows(w, relation))
 		return false;
 	write_create(w, new, helper, is_concurrent(w, relation));
 	write_drop(w, relation, old->identity, false);
-	pgm_write(w, "ALTER INDEX %s.%s RENAME TO %s", schema, helper,
-			  pgm_last_name(new->identity));
+	pgm_write_statement(w, "ALTER INDEX %s.%s RENAME TO %s", schema, helper,
+						pgm_last_name(new->identity));
 	if (pgm_value(new, PGM_PROP_COMMENT))
-		pgm_write(w, "COMMENT ON INDEX %s IS %s", new->identity,
-				  quote_literal_cstr(pgm_value(new, PGM_PROP_COMMENT)));
+		pgm_write_statement(w, "COMMENT ON INDEX %s IS %s", new->identity,
+							quote_literal_cstr(pgm_value(new, PGM_PROP_COMMENT)));
 	return true;
 }
 
@@ -142,8 +142,8 @@ write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *tablespace = pgm_value(new, PGM_PROP_TABLESPACE);
 
-	pgm_write(w, "ALTER INDEX %s SET TABLESPACE %s", new->identity,
-			  tablespace ? quote_identifier(tablespace) : "pg_default");
+	pgm_write_statement(w, "ALTER INDEX %s SET TABLESPACE %s", new->identity,
+						tablespace ? quote_identifier(tablespace) : "pg_default");
 	return true;
 }
 
@@ -157,7 +157,7 @@ change_invalid(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		return true;
 	if (pgm_is_partitioned(relation))
 		return true;
-	pgm_write(w, "REINDEX INDEX CONCURRENTLY %s", new->identity)->lone = true;
+	pgm_write_statement(w, "REINDEX INDEX CONCURRENTLY %s", new->identity)->nontransactional = true;
 	return true;
 }
 
@@ -176,9 +176,9 @@ write_targets(PgmWrite *w, const PgmObject *index, const char *json, bool reset)
 		if (token == WJB_KEY)
 			column = pnstrdup(v.val.string.val, v.val.string.len);
 		else if (token == WJB_VALUE)
-			pgm_write(w, "ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s", index->identity, column,
-					  reset ? "-1" :
-					  DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(v.val.numeric))));
+			pgm_write_statement(w, "ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s", index->identity, column,
+								reset ? "-1" :
+								DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(v.val.numeric))));
 	}
 }
 
@@ -227,11 +227,11 @@ parent_index_of(const PgmSide *s, const PgmObject *o)
  * let go but with one of both.
  */
 void
-pgm_write_attached(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+pgm_write_index_attach(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
-		pgm_write(w, "ALTER INDEX %s ATTACH PARTITION %s", parent_index_of(w->new, new),
-				  index_of(w->new, new));
+		pgm_write_statement(w, "ALTER INDEX %s ATTACH PARTITION %s", parent_index_of(w->new, new),
+							index_of(w->new, new));
 }
 
 static const PgmWriter writers[] = {

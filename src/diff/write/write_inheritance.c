@@ -22,8 +22,8 @@ only_parent(const PgmObject *partition)
 static void
 write_attach_statement(PgmWrite *w, const PgmObject *partition)
 {
-	pgm_write(w, "ALTER TABLE %s ATTACH PARTITION %s %s", only_parent(partition),
-			  partition->identity, pgm_value(partition, PGM_PROP_PARTITION_BOUND));
+	pgm_write_statement(w, "ALTER TABLE %s ATTACH PARTITION %s %s", only_parent(partition),
+						partition->identity, pgm_value(partition, PGM_PROP_PARTITION_BOUND));
 }
 
 /* Has the table that it is attached to been there before? */
@@ -60,7 +60,7 @@ default_to_read(const PgmWrite *w, const PgmObject *partition)
 	const PgmObject *found = default_partition(w->old, only_parent(partition));
 
 	if (parent == NULL || pgm_is_partition(parent) || found == NULL ||
-		!pgm_kind_is(found, PGM_KIND_TABLE) || !pgm_is_filled(w, found) ||
+		!pgm_kind_is(found, PGM_KIND_TABLE) || !pgm_relation_may_have_rows(w, found) ||
 		default_partition(w->new, only_parent(partition)) == NULL)
 		return NULL;
 	return found;
@@ -91,20 +91,20 @@ write_attach(PgmWrite *w, const PgmObject *partition)
 	Bounded		list[2];
 	int			n = 0;
 
-	if (bound && pgm_is_filled(w, partition) && parent_is_old(w, partition) &&
+	if (bound && pgm_relation_may_have_rows(w, partition) && parent_is_old(w, partition) &&
 		!pgm_kind_is(partition, PGM_KIND_FOREIGN_TABLE))
 		add_bounded(list, &n, partition, partition, bound);
 	if (other)
 		add_bounded(list, &n, other, partition, psprintf("NOT %s", bound));
 	for (int i = 0; i < n; i++)
-		pgm_write(w, "%s ADD CONSTRAINT %s CHECK (%s) NOT VALID",
-				  pgm_alter_relation(list[i].table), list[i].name, list[i].condition);
+		pgm_write_statement(w, "%s ADD CONSTRAINT %s CHECK (%s) NOT VALID",
+							pgm_alter_relation(list[i].table), list[i].name, list[i].condition);
 	for (int i = 0; i < n; i++)
-		pgm_write(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name)->begins = true;
+		pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name)->begins_transaction = true;
 	write_attach_statement(w, partition);
-	((PgmSql *) llast(w->statements))->begins = n > 0;
+	((PgmDiffStatement *) llast(w->statements))->begins_transaction = n > 0;
 	for (int i = 0; i < n; i++)
-		pgm_write(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name);
+		pgm_write_statement(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name);
 }
 
 /* Has a constraint of a table in this schema the name, so that another gets none like it? */
@@ -135,7 +135,7 @@ write_drop_left_check(PgmWrite *w, const PgmObject *partition, const PgmObject *
 		return;
 	for (int i = 1; is_constraint(w->old, pgm_relation_schema(partition), name); i++)
 		name = pgm_helper_name(partition->identity, psprintf("%s_check%d", middle, i));
-	pgm_write(w, "%s DROP CONSTRAINT IF EXISTS %s", pgm_alter_relation(partition), name);
+	pgm_write_statement(w, "%s DROP CONSTRAINT IF EXISTS %s", pgm_alter_relation(partition), name);
 }
 
 static void
@@ -146,10 +146,10 @@ write_detach(PgmWrite *w, const PgmObject *partition)
 	const PgmObject *after = pgm_side_find(w->new, partition->kind->id, partition->identity);
 	bool		stays = after && pgm_is_partition(after);
 	bool		concurrently = w->options->concurrently && !stays &&
-		pgm_is_filled(w, partition) && default_partition(w->old, name) == NULL;
+		pgm_relation_may_have_rows(w, partition) && default_partition(w->old, name) == NULL;
 
-	pgm_write(w, "ALTER TABLE %s DETACH PARTITION %s%s", name, partition->identity,
-			  concurrently ? " CONCURRENTLY" : "")->lone = concurrently;
+	pgm_write_statement(w, "ALTER TABLE %s DETACH PARTITION %s%s", name, partition->identity,
+						concurrently ? " CONCURRENTLY" : "")->nontransactional = concurrently;
 	if (concurrently && parent)
 		write_drop_left_check(w, partition, parent);
 }
@@ -213,8 +213,8 @@ parts_stay(const PgmSide *old, const PgmSide *new, const PgmObject *before,
  * only inherits never becomes its own, which no statement would undo.
  */
 bool
-pgm_link_can_change(const PgmSide *old, const PgmSide *new, const PgmObject *before,
-					const PgmObject *after)
+pgm_inheritance_can_change(const PgmSide *old, const PgmSide *new, const PgmObject *before,
+						   const PgmObject *after)
 {
 	return !pgm_is_partition(before) && !pgm_is_partition(after) &&
 		parents_are_appended(before, after) &&
@@ -232,13 +232,13 @@ write_parents(PgmWrite *w, const PgmObject *of, const PgmObject *without,
 	foreach(lc, pgm_value_list(of, PGM_PROP_INHERITS))
 	{
 		if (without == NULL || !has_parent(without, lfirst(lc)))
-			pgm_write(w, "%s %sINHERIT %s", pgm_alter_relation(of), no, (char *) lfirst(lc));
+			pgm_write_statement(w, "%s %sINHERIT %s", pgm_alter_relation(of), no, (char *) lfirst(lc));
 	}
 }
 
 /* Make a table inherit, or no longer, or from others. */
 void
-pgm_write_link(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+pgm_write_inheritance(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *table = new ? new : old;
 

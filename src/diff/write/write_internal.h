@@ -7,10 +7,10 @@
 
 #include "diff/write/writers.h"
 
-extern char *pgm_definition(const PgmObject *o);
+extern char *pgm_write_definition(const PgmObject *o);
 
 /* write_views.c */
-extern void pgm_write_hollow(PgmWrite *w, const PgmObject *view);
-extern void pgm_write_filled(PgmWrite *w, const PgmObject *view);
+extern void pgm_write_stub_view(PgmWrite *w, const PgmObject *view);
+extern void pgm_write_view_query(PgmWrite *w, const PgmObject *view);
 
 #endif							/* PGM_WRITE_INTERNAL_H */

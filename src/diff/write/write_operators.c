@@ -57,7 +57,7 @@ create_operator(PgmWrite *w, const PgmObject *o)
 		pgm_text_add(&list, "HASHES");
 	if (pgm_value(o, PGM_PROP_MERGES))
 		pgm_text_add(&list, "MERGES");
-	pgm_write(w, "CREATE OPERATOR %s (%s)", pgm_text_callee(o->identity), list.data);
+	pgm_write_statement(w, "CREATE OPERATOR %s (%s)", pgm_text_callee(o->identity), list.data);
 }
 
 static bool
@@ -82,7 +82,7 @@ change_estimators(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 			pgm_text_add(&list, "%s = %s", words[i].word,
 						 function ? pgm_text_callee(function) : "NONE");
 	}
-	pgm_write(w, "ALTER OPERATOR %s SET (%s)", new->identity, list.data);
+	pgm_write_statement(w, "ALTER OPERATOR %s SET (%s)", new->identity, list.data);
 	return true;
 }
 
@@ -131,7 +131,7 @@ name_of_using(const PgmObject *o)
 static void
 create_family(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "CREATE OPERATOR FAMILY %s", name_of_using(o));
+	pgm_write_statement(w, "CREATE OPERATOR FAMILY %s", name_of_using(o));
 }
 
 static bool
@@ -182,9 +182,9 @@ change_members(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 			pgm_text_add(&added, "%s", (char *) lfirst(lc));
 	}
 	if (dropped.len > 0)
-		pgm_write(w, "ALTER OPERATOR FAMILY %s DROP %s", name_of_using(new), dropped.data);
+		pgm_write_statement(w, "ALTER OPERATOR FAMILY %s DROP %s", name_of_using(new), dropped.data);
 	if (added.len > 0)
-		pgm_write(w, "ALTER OPERATOR FAMILY %s ADD %s", name_of_using(new), added.data);
+		pgm_write_statement(w, "ALTER OPERATOR FAMILY %s ADD %s", name_of_using(new), added.data);
 	return true;
 }
 
@@ -204,11 +204,11 @@ create_class(PgmWrite *w, const PgmObject *o)
 	{
 		pgm_text_add(&list, "%s", (char *) lfirst(lc));
 	}
-	pgm_write(w, "CREATE OPERATOR CLASS %s%s FOR TYPE %s USING %s FAMILY %s AS %s",
-			  pgm_text_until(o->identity, " using "),
-			  pgm_value(o, PGM_PROP_DEFAULT) ? " DEFAULT" : "", type,
-			  pgm_text_after(o->identity, " using "),
-			  pgm_text_until(pgm_value(o, PGM_PROP_FAMILY), " USING "), list.data);
+	pgm_write_statement(w, "CREATE OPERATOR CLASS %s%s FOR TYPE %s USING %s FAMILY %s AS %s",
+						pgm_text_until(o->identity, " using "),
+						pgm_value(o, PGM_PROP_DEFAULT) ? " DEFAULT" : "", type,
+						pgm_text_after(o->identity, " using "),
+						pgm_text_until(pgm_value(o, PGM_PROP_FAMILY), " USING "), list.data);
 }
 
 static void
@@ -224,19 +224,19 @@ create_cast(PgmWrite *w, const PgmObject *o)
 		how = "WITHOUT FUNCTION";
 	else
 		how = psprintf("WITH FUNCTION %s", function);
-	pgm_write(w, "CREATE CAST %s %s%s", o->identity, how,
-			  context == NULL ? "" :
-			  strcmp(context, "implicit") == 0 ? " AS IMPLICIT" : " AS ASSIGNMENT");
+	pgm_write_statement(w, "CREATE CAST %s %s%s", o->identity, how,
+						context == NULL ? "" :
+						strcmp(context, "implicit") == 0 ? " AS IMPLICIT" : " AS ASSIGNMENT");
 }
 
 static void
 create_conversion(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "CREATE %sCONVERSION %s FOR %s TO %s FROM %s",
-			  pgm_value(o, PGM_PROP_DEFAULT) ? "DEFAULT " : "", o->identity,
-			  quote_literal_cstr(pgm_value(o, PGM_PROP_FROM)),
-			  quote_literal_cstr(pgm_value(o, PGM_PROP_TO)),
-			  pgm_text_callee(pgm_value(o, PGM_PROP_FUNCTION)));
+	pgm_write_statement(w, "CREATE %sCONVERSION %s FOR %s TO %s FROM %s",
+						pgm_value(o, PGM_PROP_DEFAULT) ? "DEFAULT " : "", o->identity,
+						quote_literal_cstr(pgm_value(o, PGM_PROP_FROM)),
+						quote_literal_cstr(pgm_value(o, PGM_PROP_TO)),
+						pgm_text_callee(pgm_value(o, PGM_PROP_FUNCTION)));
 }
 
 static const PgmWriter writers[] = {

@@ -108,15 +108,15 @@ write_right(PgmWrite *w, const Right *r, const char *verb, const char *before,
 			const char *after)
 {
 	if (r->grantor)
-		pgm_write(w, "SET ROLE %s", r->grantor);
+		pgm_write_statement(w, "SET ROLE %s", r->grantor);
 	if (r->object)
-		pgm_write(w, "%s %s ON %s %s %s%s", verb, r->privilege, r->object, before,
-				  r->grantee, after);
+		pgm_write_statement(w, "%s %s ON %s %s %s%s", verb, r->privilege, r->object, before,
+							r->grantee, after);
 	else
 		pgm_write_on_database(w, psprintf("%s %s ON DATABASE", verb, r->privilege),
 							  psprintf("%s %s%s", before, r->grantee, after));
 	if (r->grantor)
-		pgm_write(w, "RESET ROLE");
+		pgm_write_statement(w, "RESET ROLE");
 }
 
 /* What was granted on goes as well. */
@@ -207,9 +207,9 @@ write_default(PgmWrite *w, const PgmObject *o, const char *verb, const char *bef
 {
 	DefaultRight r = default_right_of(o);
 
-	pgm_write(w, "ALTER DEFAULT PRIVILEGES FOR ROLE %s%s%s %s %s ON %s %s %s%s", r.role,
-			  r.schema ? " IN SCHEMA " : "", r.schema ? r.schema : "", verb,
-			  r.privilege, r.objects, before, r.grantee, after);
+	pgm_write_statement(w, "ALTER DEFAULT PRIVILEGES FOR ROLE %s%s%s %s %s ON %s %s %s%s", r.role,
+						r.schema ? " IN SCHEMA " : "", r.schema ? r.schema : "", verb,
+						r.privilege, r.objects, before, r.grantee, after);
 }
 
 static void

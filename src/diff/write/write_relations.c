@@ -80,7 +80,7 @@ pgm_alter_relation(const PgmObject *relation)
  * another name: a question, or NULL.  "in" is what both are in.
  */
 const char *
-pgm_or_renamed(const PgmWrite *w, const PgmObject *o, const PgmObject *in)
+pgm_rename_candidates(const PgmWrite *w, const PgmObject *o, const PgmObject *in)
 {
 	const PgmObject *same = in ? pgm_side_find(w->new, in->kind->id, in->identity) : NULL;
 	StringInfoData out;
@@ -127,7 +127,7 @@ pgm_is_partition(const PgmObject *relation)
 
 /* Does the relation exist, and may it have rows? */
 bool
-pgm_is_filled(const PgmWrite *w, const PgmObject *relation)
+pgm_relation_may_have_rows(const PgmWrite *w, const PgmObject *relation)
 {
 	const PgmObject *old = pgm_side_find(w->old, relation->kind->id,
 										 relation->identity);

@@ -14,11 +14,11 @@ extern int	pgm_name_length(const char *text);
 extern const char *pgm_last_name(const char *identity);
 extern const PgmObject *pgm_relation_of(const PgmSide *s, const PgmObject *o);
 extern const char *pgm_alter_relation(const PgmObject *relation);
-extern const char *pgm_or_renamed(const PgmWrite *w, const PgmObject *o,
-								  const PgmObject *in);
+extern const char *pgm_rename_candidates(const PgmWrite *w, const PgmObject *o,
+										 const PgmObject *in);
 extern bool pgm_is_partitioned(const PgmObject *relation);
 extern bool pgm_is_partition(const PgmObject *relation);
-extern bool pgm_is_filled(const PgmWrite *w, const PgmObject *relation);
+extern bool pgm_relation_may_have_rows(const PgmWrite *w, const PgmObject *relation);
 extern char *pgm_helper_name(const char *identity, const char *suffix);
 extern char *pgm_unquoted(const char *name);
 extern bool pgm_constraint_is(const PgmObject *o, const char *words);
@@ -34,14 +34,14 @@ extern const char *pgm_type_collation(const char *name);
 /* write_columns.c */
 extern char *pgm_column_definition(const PgmWrite *w, const PgmObject *column,
 								   bool with_default);
-extern bool pgm_type_follows(const char *old, const char *new);
-extern void pgm_write_retyped(PgmWrite *w, const PgmObject *old,
-							  const PgmObject *new);
-extern void pgm_write_default(PgmWrite *w, const PgmObject *old,
-							  const PgmObject *new);
+extern bool pgm_type_assigns_to(const char *old, const char *new);
+extern void pgm_write_column_retype(PgmWrite *w, const PgmObject *old,
+									const PgmObject *new);
+extern void pgm_write_column_default(PgmWrite *w, const PgmObject *old,
+									 const PgmObject *new);
 
 /* default_privileges.c */
-extern void pgm_write_no_defaults(PgmWrite *w, const PgmObject *o);
+extern void pgm_write_revoke_defaults(PgmWrite *w, const PgmObject *o);
 
 /* write_constraints.c */
 extern const char *pgm_constraint_definition(const PgmObject *constraint);
@@ -57,14 +57,14 @@ extern void pgm_write_clustered_on(PgmWrite *w, const PgmObject *old,
 								   const PgmObject *new);
 
 /* write_inheritance.c */
-extern bool pgm_bounds_may_overlap(const char *a, const char *b);
-extern bool pgm_link_can_change(const PgmSide *old, const PgmSide *new,
-								const PgmObject *before, const PgmObject *after);
-extern void pgm_write_link(PgmWrite *w, const PgmObject *old,
-						   const PgmObject *new);
+extern bool pgm_partition_bounds_may_overlap(const char *a, const char *b);
+extern bool pgm_inheritance_can_change(const PgmSide *old, const PgmSide *new,
+									   const PgmObject *before, const PgmObject *after);
+extern void pgm_write_inheritance(PgmWrite *w, const PgmObject *old,
+								  const PgmObject *new);
 
 /* write_indexes.c */
-extern void pgm_write_attached(PgmWrite *w, const PgmObject *old,
-							   const PgmObject *new);
+extern void pgm_write_index_attach(PgmWrite *w, const PgmObject *old,
+								   const PgmObject *new);
 
 #endif							/* PGM_WRITE_RELATIONS_H */

@@ -116,9 +116,9 @@ create_publication(PgmWrite *w, const PgmObject *o)
 		pgm_text_add(&all, "ALL TABLES%s", exceptions(w, o));
 	if (sequences && strcmp(sequences, "true") == 0)
 		pgm_text_add(&all, "ALL SEQUENCES");
-	pgm_write(w, "CREATE PUBLICATION %s%s%s%s", o->identity,
-			  all.len > 0 ? " FOR " : "", all.data,
-			  options ? psprintf(" WITH (%s)", options) : "");
+	pgm_write_statement(w, "CREATE PUBLICATION %s%s%s%s", o->identity,
+						all.len > 0 ? " FOR " : "", all.data,
+						options ? psprintf(" WITH (%s)", options) : "");
 }
 
 static bool
@@ -131,7 +131,7 @@ change_publication(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (before && after && strcmp(before, after) != 0)
 		return false;
 	if (options)
-		pgm_write(w, "ALTER PUBLICATION %s SET (%s)", new->identity, options);
+		pgm_write_statement(w, "ALTER PUBLICATION %s SET (%s)", new->identity, options);
 	return options != NULL;
 }
 
@@ -143,31 +143,31 @@ create_published_table(PgmWrite *w, const PgmObject *o)
 
 	if (pgm_value(o, PGM_PROP_EXCEPT))
 		return;					/* the publication was made with it */
-	pgm_write(w, "ALTER PUBLICATION %s ADD TABLE ONLY %s%s%s", member_publication(o),
-			  member_name(o),
-			  columns ? psprintf(" (%s)", pgm_text_names(columns)) : "",
-			  where ? psprintf(" WHERE (%s)", where) : "");
+	pgm_write_statement(w, "ALTER PUBLICATION %s ADD TABLE ONLY %s%s%s", member_publication(o),
+						member_name(o),
+						columns ? psprintf(" (%s)", pgm_text_names(columns)) : "",
+						where ? psprintf(" WHERE (%s)", where) : "");
 }
 
 static void
 drop_published_table(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "ALTER PUBLICATION %s DROP TABLE ONLY %s", member_publication(o),
-			  member_name(o));
+	pgm_write_statement(w, "ALTER PUBLICATION %s DROP TABLE ONLY %s", member_publication(o),
+						member_name(o));
 }
 
 static void
 create_published_schema(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "ALTER PUBLICATION %s ADD TABLES IN SCHEMA %s",
-			  member_publication(o), member_name(o));
+	pgm_write_statement(w, "ALTER PUBLICATION %s ADD TABLES IN SCHEMA %s",
+						member_publication(o), member_name(o));
 }
 
 static void
 drop_published_schema(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "ALTER PUBLICATION %s DROP TABLES IN SCHEMA %s",
-			  member_publication(o), member_name(o));
+	pgm_write_statement(w, "ALTER PUBLICATION %s DROP TABLES IN SCHEMA %s",
+						member_publication(o), member_name(o));
 }
 
 static const char *
@@ -247,12 +247,12 @@ subscription_options(const PgmObject *old, const PgmObject *new)
 static void
 create_subscription(PgmWrite *w, const PgmObject *o)
 {
-	PgmSql	   *sql;
+	PgmDiffStatement *sql;
 
-	sql = pgm_write(w, "CREATE SUBSCRIPTION %s CONNECTION '...' PUBLICATION %s WITH (connect = false, %s%s)",
-					o->identity, pgm_text_names(pgm_value_list(o, PGM_PROP_PUBLICATIONS)),
-					subscription_options(NULL, o),
-					pgm_value(o, PGM_PROP_TWO_PHASE) ? ", two_phase = true" : "");
+	sql = pgm_write_statement(w, "CREATE SUBSCRIPTION %s CONNECTION '...' PUBLICATION %s WITH (connect = false, %s%s)",
+							  o->identity, pgm_text_names(pgm_value_list(o, PGM_PROP_PUBLICATIONS)),
+							  subscription_options(NULL, o),
+							  pgm_value(o, PGM_PROP_TWO_PHASE) ? ", two_phase = true" : "");
 	sql->question = psprintf("How is the publisher of subscription %s reached? The connection string may be secret, so it is not a part of the schema.",
 							 o->identity);
 	sql->hazard = "the replication slot has to be there before the subscription is enabled, and ALTER SUBSCRIPTION REFRESH PUBLICATION has to follow";
@@ -262,9 +262,9 @@ create_subscription(PgmWrite *w, const PgmObject *o)
 static void
 drop_subscription(PgmWrite *w, const PgmObject *o)
 {
-	PgmSql	   *sql = pgm_write(w, "DROP SUBSCRIPTION %s", o->identity);
+	PgmDiffStatement *sql = pgm_write_statement(w, "DROP SUBSCRIPTION %s", o->identity);
 
-	sql->lone = pgm_value(o, PGM_PROP_SLOT_NAME) != NULL;
+	sql->nontransactional = pgm_value(o, PGM_PROP_SLOT_NAME) != NULL;
 }
 
 /* Where it is enabled, the publisher is asked what is in the publications. */
@@ -272,12 +272,12 @@ static void
 change_publications(PgmWrite *w, const PgmObject *o)
 {
 	bool		enabled = pgm_value(o, PGM_PROP_ENABLED) != NULL;
-	PgmSql	   *sql;
+	PgmDiffStatement *sql;
 
-	sql = pgm_write(w, "ALTER SUBSCRIPTION %s SET PUBLICATION %s%s", o->identity,
-					pgm_text_names(pgm_value_list(o, PGM_PROP_PUBLICATIONS)),
-					enabled ? "" : " WITH (refresh = false)");
-	sql->lone = enabled;
+	sql = pgm_write_statement(w, "ALTER SUBSCRIPTION %s SET PUBLICATION %s%s", o->identity,
+							  pgm_text_names(pgm_value_list(o, PGM_PROP_PUBLICATIONS)),
+							  enabled ? "" : " WITH (refresh = false)");
+	sql->nontransactional = enabled;
 }
 
 /* A slot can only be set while it is disabled, and it is enabled only with one. */
@@ -292,17 +292,17 @@ change_subscription(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (old == NULL)
 	{
 		if (is)
-			pgm_write(w, "ALTER SUBSCRIPTION %s ENABLE", new->identity);
+			pgm_write_statement(w, "ALTER SUBSCRIPTION %s ENABLE", new->identity);
 		return true;
 	}
 	options = subscription_options(old, new);
 	stop = was && (!is || !pgm_value_same(old, new, PGM_PROP_SLOT_NAME));
 	if (stop)
-		pgm_write(w, "ALTER SUBSCRIPTION %s DISABLE", new->identity);
+		pgm_write_statement(w, "ALTER SUBSCRIPTION %s DISABLE", new->identity);
 	if (options)
-		pgm_write(w, "ALTER SUBSCRIPTION %s SET (%s)", new->identity, options);
+		pgm_write_statement(w, "ALTER SUBSCRIPTION %s SET (%s)", new->identity, options);
 	if (is && (stop || !was))
-		pgm_write(w, "ALTER SUBSCRIPTION %s ENABLE", new->identity);
+		pgm_write_statement(w, "ALTER SUBSCRIPTION %s ENABLE", new->identity);
 	if (!pgm_value_same(old, new, PGM_PROP_PUBLICATIONS))
 		change_publications(w, new);
 	return true;

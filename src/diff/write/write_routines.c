@@ -60,14 +60,14 @@ static void
 create_routine(PgmWrite *w, const PgmObject *o)
 {
 	if (pgm_type_of_function(w->new, o) == NULL)
-		pgm_write(w, "%s", pgm_value(o, PGM_PROP_DEFINITION));
+		pgm_write_statement(w, "%s", pgm_value(o, PGM_PROP_DEFINITION));
 }
 
 static void
 drop_routine(PgmWrite *w, const PgmObject *o)
 {
 	if (pgm_type_of_function(w->old, o) == NULL)
-		pgm_write(w, "DROP %s %s", pgm_writer(o)->word, o->identity);
+		pgm_write_statement(w, "DROP %s %s", pgm_writer(o)->word, o->identity);
 }
 
 static CreateFunctionStmt *
@@ -194,7 +194,7 @@ change_routine(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (is_window(before) != is_window(after) ||
 		!inputs_stay(before, after) || !results_stay(before, after))
 		return false;
-	pgm_write(w, "%s", pgm_value(new, PGM_PROP_DEFINITION));
+	pgm_write_statement(w, "%s", pgm_value(new, PGM_PROP_DEFINITION));
 	return true;
 }
 
@@ -243,7 +243,7 @@ write_aggregate(PgmWrite *w, const PgmObject *o, const char *verb)
 	}
 	if (form && strcmp(form, "hypothetical-set") == 0)
 		pgm_text_add(&list, "HYPOTHETICAL");
-	pgm_write(w, "%s AGGREGATE %s (%s)", verb, name_of_aggregate(o), list.data);
+	pgm_write_statement(w, "%s AGGREGATE %s (%s)", verb, name_of_aggregate(o), list.data);
 }
 
 static void
@@ -270,10 +270,10 @@ create_event_trigger(PgmWrite *w, const PgmObject *o)
 	{
 		pgm_text_add(&tags, "%s", quote_literal_cstr(lfirst(lc)));
 	}
-	pgm_write(w, "CREATE EVENT TRIGGER %s ON %s%s EXECUTE FUNCTION %s", o->identity,
-			  pgm_value(o, PGM_PROP_EVENT),
-			  tags.len > 0 ? psprintf(" WHEN TAG IN (%s)", tags.data) : "",
-			  pgm_value(o, PGM_PROP_FUNCTION));
+	pgm_write_statement(w, "CREATE EVENT TRIGGER %s ON %s%s EXECUTE FUNCTION %s", o->identity,
+						pgm_value(o, PGM_PROP_EVENT),
+						tags.len > 0 ? psprintf(" WHEN TAG IN (%s)", tags.data) : "",
+						pgm_value(o, PGM_PROP_FUNCTION));
 }
 
 static bool
@@ -290,7 +290,7 @@ change_enabled(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	for (int i = 0; enabled && i < (int) lengthof(words); i++)
 		if (strcmp(words[i][0], enabled) == 0)
 			word = words[i][1];
-	pgm_write(w, "ALTER EVENT TRIGGER %s %s", new->identity, word);
+	pgm_write_statement(w, "ALTER EVENT TRIGGER %s %s", new->identity, word);
 	return true;
 }
 

@@ -113,16 +113,16 @@ create_sequence(PgmWrite *w, const PgmObject *o)
 	if (strcmp(type, "bigint") != 0)
 		appendStringInfo(&options, " AS %s", type);
 	append_options(&options, o);
-	pgm_write(w, "CREATE %sSEQUENCE %s%s",
-			  pgm_value(o, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", o->identity,
-			  options.data);
+	pgm_write_statement(w, "CREATE %sSEQUENCE %s%s",
+						pgm_value(o, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", o->identity,
+						options.data);
 }
 
 static void
 drop_sequence(PgmWrite *w, const PgmObject *o)
 {
 	if (pgm_value(o, PGM_PROP_IDENTITY_OF) == NULL)
-		pgm_write(w, "DROP SEQUENCE %s", o->identity)->hazard =
+		pgm_write_statement(w, "DROP SEQUENCE %s", o->identity)->hazard =
 			"where the sequence is at is lost";
 }
 
@@ -145,11 +145,11 @@ move_within(PgmWrite *w, const char *name, const Numbers *old,
 	int64		start = Max(Min(new->start, highest), lowest);
 
 	if (new->minimum > old->minimum)
-		pgm_write(w, format, literal, up ? lowest : start, name, "<", lowest,
-				  up ? "" : unused);
+		pgm_write_statement(w, format, literal, up ? lowest : start, name, "<", lowest,
+							up ? "" : unused);
 	if (new->maximum < old->maximum)
-		pgm_write(w, format, literal, up ? start : highest, name, ">", highest,
-				  up ? unused : "");
+		pgm_write_statement(w, format, literal, up ? start : highest, name, ">", highest,
+							up ? unused : "");
 }
 
 /* Type and bounds go together: a new type moves bounds that are not said. */
@@ -179,7 +179,7 @@ write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	append_number(&text, "CACHE", after.cache, before.cache);
 	if (!pgm_value_same(old, new, PGM_PROP_CYCLE))
 		appendStringInfo(&text, " %sCYCLE", pgm_value(new, PGM_PROP_CYCLE) ? "" : "NO ");
-	pgm_write(w, "ALTER SEQUENCE %s%s", new->identity, text.data)->hazard =
+	pgm_write_statement(w, "ALTER SEQUENCE %s%s", new->identity, text.data)->hazard =
 		apart ? "the sequence starts anew, for where it is at is beyond its new bounds" : NULL;
 	return true;
 }
@@ -187,8 +187,8 @@ write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	pgm_write(w, "ALTER SEQUENCE %s SET %s", new->identity,
-			  persistence(pgm_value(new, PGM_PROP_UNLOGGED) != NULL));
+	pgm_write_statement(w, "ALTER SEQUENCE %s SET %s", new->identity,
+						persistence(pgm_value(new, PGM_PROP_UNLOGGED) != NULL));
 	return true;
 }
 
@@ -201,8 +201,8 @@ set_persistence_of_identity(PgmWrite *w, const PgmObject *o)
 	const PgmObject *table = column ? pgm_side_parent(w->new, column) : NULL;
 
 	if (table && !pgm_value_same(o, table, PGM_PROP_UNLOGGED))
-		pgm_write(w, "ALTER SEQUENCE %s SET %s", o->identity,
-				  persistence(pgm_value(o, PGM_PROP_UNLOGGED) != NULL));
+		pgm_write_statement(w, "ALTER SEQUENCE %s SET %s", o->identity,
+							persistence(pgm_value(o, PGM_PROP_UNLOGGED) != NULL));
 }
 
 /*
@@ -224,8 +224,8 @@ write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		strcmp(owner, quote_identifier(GetUserNameFromId(GetUserId(), false))) == 0)
 		return true;
 	if (column)
-		pgm_write(w, "ALTER SEQUENCE %s OWNED BY NONE", new->identity);
-	pgm_write(w, "ALTER SEQUENCE %s OWNER TO %s", new->identity, owner);
+		pgm_write_statement(w, "ALTER SEQUENCE %s OWNED BY NONE", new->identity);
+	pgm_write_statement(w, "ALTER SEQUENCE %s OWNER TO %s", new->identity, owner);
 	return true;
 }
 

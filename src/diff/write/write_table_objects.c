@@ -50,14 +50,14 @@ name_on_relation(const PgmObject *o)
 static void
 create_as_defined(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "%s", pgm_definition(o));
+	pgm_write_statement(w, "%s", pgm_write_definition(o));
 }
 
 /* The definition as CREATE OR REPLACE */
 static void
 replace(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "CREATE OR REPLACE %s", pgm_definition(o) + strlen("CREATE "));
+	pgm_write_statement(w, "CREATE OR REPLACE %s", pgm_write_definition(o) + strlen("CREATE "));
 }
 
 /* Write that a rule or trigger of this relation is to be enabled or not. */
@@ -68,8 +68,8 @@ write_state(PgmWrite *w, const PgmObject *o, const char *state)
 		strcmp(state, "disabled") == 0 ? "DISABLE" :
 		strcmp(state, "always") == 0 ? "ENABLE ALWAYS" : "ENABLE REPLICA";
 
-	pgm_write(w, "ALTER TABLE %s %s %s %s", relation_of(o), how,
-			  pgm_writer(o)->word, own_name(o));
+	pgm_write_statement(w, "ALTER TABLE %s %s %s %s", relation_of(o), how,
+						pgm_writer(o)->word, own_name(o));
 }
 
 static bool
@@ -209,7 +209,7 @@ drop_trigger(PgmWrite *w, const PgmObject *o)
 
 	if (pgm_value(o, PGM_PROP_CLONED) == NULL)
 	{
-		pgm_write(w, "DROP TRIGGER %s", name_on_relation(o));
+		pgm_write_statement(w, "DROP TRIGGER %s", name_on_relation(o));
 		return;
 	}
 	above = trigger_above(w->new, o);
@@ -292,7 +292,7 @@ create_policy(PgmWrite *w, const PgmObject *o)
 		appendStringInfo(&text, " TO %s", role_list(o));
 	append_expression(&text, "USING", pgm_value(o, PGM_PROP_USING));
 	append_expression(&text, "WITH CHECK", pgm_value(o, PGM_PROP_WITH_CHECK));
-	pgm_write(w, "CREATE POLICY %s%s", name_on_relation(o), text.data);
+	pgm_write_statement(w, "CREATE POLICY %s%s", name_on_relation(o), text.data);
 }
 
 /* ALTER POLICY cannot take an expression away. */
@@ -321,7 +321,7 @@ change_policy(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		if (!pgm_value_same(old, new, expressions[i].property))
 			append_expression(&text, expressions[i].word, expression);
 	}
-	pgm_write(w, "ALTER POLICY %s%s", name_on_relation(new), text.data);
+	pgm_write_statement(w, "ALTER POLICY %s%s", name_on_relation(new), text.data);
 	return true;
 }
 
@@ -331,14 +331,14 @@ write_statistics_target(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *target = pgm_value(new, PGM_PROP_STATISTICS_TARGET);
 
-	pgm_write(w, "ALTER STATISTICS %s SET STATISTICS %s", new->identity,
-			  target ? target : "-1");
+	pgm_write_statement(w, "ALTER STATISTICS %s SET STATISTICS %s", new->identity,
+						target ? target : "-1");
 	return true;
 }
 
 /* The definition of an object, without the semicolon after it. */
 char *
-pgm_definition(const PgmObject *o)
+pgm_write_definition(const PgmObject *o)
 {
 	char	   *definition = pstrdup(pgm_value(o, PGM_PROP_DEFINITION));
 	Size		length = strlen(definition);

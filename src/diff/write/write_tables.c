@@ -109,13 +109,13 @@ write_differences(PgmWrite *w, const PgmObject *table, const PgmObject *column)
 	if (pgm_plan_is_folded(w->plan, column, true) || value == NULL)
 	{
 		if (value && !pgm_value_same(from, column, PGM_PROP_DEFAULT))
-			pgm_write(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", table->identity, name, value);
+			pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", table->identity, name, value);
 		else if (value == NULL && pgm_value(from, PGM_PROP_DEFAULT))
-			pgm_write(w, "ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT", table->identity, name);
+			pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT", table->identity, name);
 	}
 	if (pgm_value(column, PGM_PROP_NOT_NULL) && !pgm_value(from, PGM_PROP_NOT_NULL) &&
 		!pgm_column_not_null(w->new, column))
-		pgm_write(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET NOT NULL", table->identity, name);
+		pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET NOT NULL", table->identity, name);
 }
 
 static void
@@ -138,11 +138,11 @@ create(PgmWrite *w, const PgmObject *table)
 		appendStringInfo(&clauses, " OPTIONS %s", pgm_option_list(table, PGM_PROP_FOREIGN_OPTIONS, true));
 	if (elements.len > 0)
 		appendStringInfoChar(&elements, '\n');
-	pgm_write(w, "CREATE %s%s %s%s%s%s%s%s%s",
-			  pgm_value(table, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", pgm_writer(table)->word,
-			  table->identity, of_type ? " OF " : "", of_type ? of_type : "",
-			  of_type && elements.len == 0 ? "" : " (", elements.data,
-			  of_type && elements.len == 0 ? "" : ")", clauses.data);
+	pgm_write_statement(w, "CREATE %s%s %s%s%s%s%s%s%s",
+						pgm_value(table, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", pgm_writer(table)->word,
+						table->identity, of_type ? " OF " : "", of_type ? of_type : "",
+						of_type && elements.len == 0 ? "" : " (", elements.data,
+						of_type && elements.len == 0 ? "" : ")", clauses.data);
 	foreach(lc, pgm_side_children(w->new, table, PGM_KIND_COLUMN))
 	{
 		if (comes_from_parent(table, lfirst(lc)))
@@ -159,11 +159,11 @@ is_referred_to(const PgmWrite *w, const PgmObject *table)
 
 	foreach(column, pgm_side_children(w->old, table, PGM_KIND_COLUMN))
 	{
-		foreach(lc, pgm_plan_atom(w->plan, lfirst(column))->old.used_by)
+		foreach(lc, pgm_plan_find_item(w->plan, lfirst(column))->old.used_by)
 		{
-			const PgmAtom *a = lfirst(lc);
+			const PgmDiffItem *a = lfirst(lc);
 
-			if (a->aspect == NULL && pgm_constraint_is(a->new.object, "FOREIGN KEY") &&
+			if (a->sub_property == NULL && pgm_constraint_is(a->new.object, "FOREIGN KEY") &&
 				pgm_side_parent(w->old, a->old.object) != table)
 				return true;
 		}
@@ -184,8 +184,8 @@ referred_parent(const PgmWrite *w, const PgmObject *table)
 			return NULL;
 		if (parent == NULL)
 			parent = o;
-		if (pgm_plan_atom(w->plan, o)->todo != PGM_DROP &&
-			pgm_plan_atom(w->plan, o)->todo != PGM_REPLACE && is_referred_to(w, o))
+		if (pgm_plan_find_item(w->plan, o)->decision != PGM_DECISION_DROP &&
+			pgm_plan_find_item(w->plan, o)->decision != PGM_DECISION_REPLACE && is_referred_to(w, o))
 			return parent;
 	}
 	return NULL;
@@ -208,25 +208,25 @@ static void
 drop(PgmWrite *w, const PgmObject *table)
 {
 	const PgmObject *parent = referred_parent(w, table);
-	PgmSql	   *sql;
+	PgmDiffStatement *sql;
 
 	if (parent)
-		pgm_write(w, "ALTER TABLE %s DETACH PARTITION %s", parent->identity, table->identity);
-	sql = pgm_write(w, "DROP %s %s", pgm_writer(table)->word, table->identity);
+		pgm_write_statement(w, "ALTER TABLE %s DETACH PARTITION %s", parent->identity, table->identity);
+	sql = pgm_write_statement(w, "DROP %s %s", pgm_writer(table)->word, table->identity);
 
-	if (!pgm_is_filled(w, table) || !pgm_kind_is(table, PGM_KIND_TABLE))
+	if (!pgm_relation_may_have_rows(w, table) || !pgm_kind_is(table, PGM_KIND_TABLE))
 		return;
-	sql->or_renamed = pgm_or_renamed(w, table, pgm_side_parent(w->old, table));
+	sql->candidates = pgm_rename_candidates(w, table, pgm_side_parent(w->old, table));
 	sql->loses = its_rows(w, table);
 }
 
 static bool
 change_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	PgmSql	   *sql = pgm_write(w, "%s SET %s", pgm_alter_relation(new),
-								pgm_value(new, PGM_PROP_UNLOGGED) ? "UNLOGGED" : "LOGGED");
+	PgmDiffStatement *sql = pgm_write_statement(w, "%s SET %s", pgm_alter_relation(new),
+												pgm_value(new, PGM_PROP_UNLOGGED) ? "UNLOGGED" : "LOGGED");
 
-	if (pgm_is_filled(w, new))
+	if (pgm_relation_may_have_rows(w, new))
 		sql->hazard = "rewrites the table";
 	return true;
 }
@@ -238,7 +238,7 @@ change_access_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (method == NULL)
 		return false;
-	pgm_write(w, "%s SET ACCESS METHOD %s", pgm_alter_relation(new), quote_identifier(method));
+	pgm_write_statement(w, "%s SET ACCESS METHOD %s", pgm_alter_relation(new), quote_identifier(method));
 	return true;
 }
 
@@ -246,10 +246,10 @@ static bool
 change_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *tablespace = pgm_value(new, PGM_PROP_TABLESPACE);
-	PgmSql	   *sql = pgm_write(w, "%s SET TABLESPACE %s", pgm_alter_relation(new),
-								tablespace ? quote_identifier(tablespace) : "pg_default");
+	PgmDiffStatement *sql = pgm_write_statement(w, "%s SET TABLESPACE %s", pgm_alter_relation(new),
+												tablespace ? quote_identifier(tablespace) : "pg_default");
 
-	if (pgm_is_filled(w, new))
+	if (pgm_relation_may_have_rows(w, new))
 		sql->hazard = "copies the table";
 	return true;
 }
@@ -261,33 +261,33 @@ change_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	char	   *reset = pgm_options_reset(old, new, PGM_PROP_OPTIONS);
 
 	if (set)
-		pgm_write(w, "%s SET (%s)", pgm_alter_relation(new), set);
+		pgm_write_statement(w, "%s SET (%s)", pgm_alter_relation(new), set);
 	if (reset)
-		pgm_write(w, "%s RESET (%s)", pgm_alter_relation(new), reset);
+		pgm_write_statement(w, "%s RESET (%s)", pgm_alter_relation(new), reset);
 	return true;
 }
 
 static bool
 write_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	pgm_write(w, "%s %s ROW LEVEL SECURITY", pgm_alter_relation(new),
-			  pgm_value(new, PGM_PROP_ROW_SECURITY) ? "ENABLE" : "DISABLE");
+	pgm_write_statement(w, "%s %s ROW LEVEL SECURITY", pgm_alter_relation(new),
+						pgm_value(new, PGM_PROP_ROW_SECURITY) ? "ENABLE" : "DISABLE");
 	return true;
 }
 
 static bool
 write_force_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	pgm_write(w, "%s %s ROW LEVEL SECURITY", pgm_alter_relation(new),
-			  pgm_value(new, PGM_PROP_FORCE_ROW_SECURITY) ? "FORCE" : "NO FORCE");
+	pgm_write_statement(w, "%s %s ROW LEVEL SECURITY", pgm_alter_relation(new),
+						pgm_value(new, PGM_PROP_FORCE_ROW_SECURITY) ? "FORCE" : "NO FORCE");
 	return true;
 }
 
 static bool
 change_foreign_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	pgm_write(w, "%s OPTIONS (%s)", pgm_alter_relation(new),
-			  pgm_option_changes(old, new, PGM_PROP_FOREIGN_OPTIONS));
+	pgm_write_statement(w, "%s OPTIONS (%s)", pgm_alter_relation(new),
+						pgm_option_changes(old, new, PGM_PROP_FOREIGN_OPTIONS));
 	return true;
 }
 
@@ -297,15 +297,15 @@ pgm_write_owned_by(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *sequence = new ? new : old;
 
-	pgm_write(w, "ALTER SEQUENCE %s OWNED BY %s", sequence->identity,
-			  new ? pgm_value(new, PGM_PROP_OWNED_BY) : "NONE");
+	pgm_write_statement(w, "ALTER SEQUENCE %s OWNED BY %s", sequence->identity,
+						new ? pgm_value(new, PGM_PROP_OWNED_BY) : "NONE");
 }
 
 void
 pgm_write_replica_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	pgm_write(w, "%s REPLICA IDENTITY %s", pgm_alter_relation(new ? new : old),
-			  new ? pgm_value(new, PGM_PROP_REPLICA_IDENTITY) : "DEFAULT");
+	pgm_write_statement(w, "%s REPLICA IDENTITY %s", pgm_alter_relation(new ? new : old),
+						new ? pgm_value(new, PGM_PROP_REPLICA_IDENTITY) : "DEFAULT");
 }
 
 /* The type that a table is made of */
@@ -313,18 +313,18 @@ void
 pgm_write_of_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
-		pgm_write(w, "%s OF %s", pgm_alter_relation(new), pgm_value(new, PGM_PROP_OF_TYPE));
+		pgm_write_statement(w, "%s OF %s", pgm_alter_relation(new), pgm_value(new, PGM_PROP_OF_TYPE));
 	else
-		pgm_write(w, "%s NOT OF", pgm_alter_relation(old));
+		pgm_write_statement(w, "%s NOT OF", pgm_alter_relation(old));
 }
 
 void
 pgm_write_clustered_on(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
-		pgm_write(w, "%s CLUSTER ON %s", pgm_alter_relation(new), pgm_value(new, PGM_PROP_CLUSTERED_ON));
+		pgm_write_statement(w, "%s CLUSTER ON %s", pgm_alter_relation(new), pgm_value(new, PGM_PROP_CLUSTERED_ON));
 	else
-		pgm_write(w, "%s SET WITHOUT CLUSTER", pgm_alter_relation(old));
+		pgm_write_statement(w, "%s SET WITHOUT CLUSTER", pgm_alter_relation(old));
 }
 
 #define TABLE_PROPERTIES \

@@ -31,7 +31,7 @@ create_of_functions(PgmWrite *w, const PgmObject *o, const PgmPropertyId *proper
 		if (pgm_value(o, properties[i]))
 			pgm_text_add(&list, "%s = %s", pgm_property_name(properties[i]),
 						 pgm_text_callee(pgm_value(o, properties[i])));
-	pgm_write(w, "CREATE %s %s (%s)", pgm_writer(o)->word, o->identity, list.data);
+	pgm_write_statement(w, "CREATE %s %s (%s)", pgm_writer(o)->word, o->identity, list.data);
 }
 
 static void
@@ -57,8 +57,8 @@ create_dictionary(PgmWrite *w, const PgmObject *o)
 {
 	const char *options = pgm_value(o, PGM_PROP_OPTIONS);
 
-	pgm_write(w, "CREATE TEXT SEARCH DICTIONARY %s (TEMPLATE = %s%s%s)", o->identity,
-			  pgm_value(o, PGM_PROP_TEMPLATE), options ? ", " : "", options ? options : "");
+	pgm_write_statement(w, "CREATE TEXT SEARCH DICTIONARY %s (TEMPLATE = %s%s%s)", o->identity,
+						pgm_value(o, PGM_PROP_TEMPLATE), options ? ", " : "", options ? options : "");
 }
 
 /* The options of a dictionary (DefElem) */
@@ -102,15 +102,15 @@ change_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	}
 	if (options)
 		pgm_text_add(&list, "%s", options);
-	pgm_write(w, "ALTER TEXT SEARCH DICTIONARY %s (%s)", new->identity, list.data);
+	pgm_write_statement(w, "ALTER TEXT SEARCH DICTIONARY %s (%s)", new->identity, list.data);
 	return true;
 }
 
 static void
 create_configuration(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "CREATE TEXT SEARCH CONFIGURATION %s (PARSER = %s)", o->identity,
-			  pgm_value(o, PGM_PROP_PARSER));
+	pgm_write_statement(w, "CREATE TEXT SEARCH CONFIGURATION %s (PARSER = %s)", o->identity,
+						pgm_value(o, PGM_PROP_PARSER));
 }
 
 /* The elements of a JSON list of dictionaries, as statements have them. */
@@ -213,8 +213,8 @@ write_mappings(PgmWrite *w, const PgmObject *o, const char *verb, List *mappings
 			else
 				others = lappend(others, lfirst(lc));
 		}
-		pgm_write(w, "ALTER TEXT SEARCH CONFIGURATION %s %s MAPPING FOR %s WITH %s",
-				  o->identity, verb, tokens.data, dictionaries);
+		pgm_write_statement(w, "ALTER TEXT SEARCH CONFIGURATION %s %s MAPPING FOR %s WITH %s",
+							o->identity, verb, tokens.data, dictionaries);
 		mappings = others;
 	}
 }
@@ -231,8 +231,8 @@ drop_mappings(PgmWrite *w, const PgmObject *o, List *mappings)
 		pgm_text_add(&tokens, "%s", quote_identifier(((Mapping *) lfirst(lc))->token));
 	}
 	if (tokens.len > 0)
-		pgm_write(w, "ALTER TEXT SEARCH CONFIGURATION %s DROP MAPPING FOR %s",
-				  o->identity, tokens.data);
+		pgm_write_statement(w, "ALTER TEXT SEARCH CONFIGURATION %s DROP MAPPING FOR %s",
+							o->identity, tokens.data);
 }
 
 static bool

@@ -143,8 +143,8 @@ attribute_names(const PgmSide *s, const PgmObject *type)
  * not come into their order one by one?
  */
 bool
-pgm_type_is_rearranged(const PgmSide *before, const PgmSide *after,
-					   const PgmObject *old, const PgmObject *new)
+pgm_type_is_reordered(const PgmSide *before, const PgmSide *after,
+					  const PgmObject *old, const PgmObject *new)
 {
 	List	   *were;
 	List	   *shall;
@@ -160,10 +160,10 @@ pgm_type_is_rearranged(const PgmSide *before, const PgmSide *after,
 }
 
 /* A function that comes with a type is out of the way of that of the new one. */
-static PgmSql *
+static PgmDiffStatement *
 rename_function(PgmWrite *w, const char *name, const char *arguments)
 {
-	return pgm_write(w, "ALTER FUNCTION %s(%s) RENAME TO %s", name, arguments, aside_name(name));
+	return pgm_write_statement(w, "ALTER FUNCTION %s(%s) RENAME TO %s", name, arguments, aside_name(name));
 }
 
 /* A range has a multirange, and both have functions of their names. */
@@ -180,12 +180,12 @@ write_range_aside(PgmWrite *w, const PgmObject *type)
 	(void) rename_function(w, multirange, "");
 	(void) rename_function(w, multirange, name);
 	(void) rename_function(w, multirange, psprintf("VARIADIC %s[]", name));
-	pgm_write(w, "ALTER TYPE %s RENAME TO %s", multirange, aside_name(multirange));
+	pgm_write_statement(w, "ALTER TYPE %s RENAME TO %s", multirange, aside_name(multirange));
 }
 
 /* Say of a statement what columns have of the type and the new one has not. */
 static void
-say_lost(const PgmWrite *w, const PgmObject *type, PgmSql *sql)
+say_lost(const PgmWrite *w, const PgmObject *type, PgmDiffStatement *sql)
 {
 	StringInfoData names;
 	int			n = 0;
@@ -201,7 +201,7 @@ say_lost(const PgmWrite *w, const PgmObject *type, PgmSql *sql)
 		if (pgm_side_find(w->new, PGM_KIND_ATTRIBUTE, o->identity))
 			continue;
 		appendStringInfo(&names, "%s%s", n++ > 0 ? ", " : "", o->identity);
-		sql->or_renamed = pgm_or_renamed(w, o, type);
+		sql->candidates = pgm_rename_candidates(w, o, type);
 	}
 	if (n > 0)
 		sql->loses = psprintf("the values of attribute%s %s", n > 1 ? "s" : "", names.data);
@@ -209,31 +209,31 @@ say_lost(const PgmWrite *w, const PgmObject *type, PgmSql *sql)
 
 /* Put a type aside that columns have, until they have the new one. */
 void
-pgm_write_aside(PgmWrite *w, const PgmObject *type)
+pgm_write_rename_type_away(PgmWrite *w, const PgmObject *type)
 {
-	PgmSql	   *sql;
+	PgmDiffStatement *sql;
 	ListCell   *lc;
 
 	if (pgm_kind_is(type, PGM_KIND_DOMAIN) && pgm_value(type, PGM_PROP_DEFAULT))
-		pgm_write(w, "ALTER DOMAIN %s DROP DEFAULT", type->identity);
+		pgm_write_statement(w, "ALTER DOMAIN %s DROP DEFAULT", type->identity);
 	foreach(lc, pgm_kind_is(type, PGM_KIND_TYPE) ? pgm_functions_of_type(w->old, type) : NIL)
 	{
 		const char *function = ((PgmObject *) lfirst(lc))->identity;
 
-		pgm_write(w, "ALTER FUNCTION %s RENAME TO %s", function, aside_name(function));
+		pgm_write_statement(w, "ALTER FUNCTION %s RENAME TO %s", function, aside_name(function));
 	}
 	if (pgm_kind_is(type, PGM_KIND_TYPE) && pgm_value(type, PGM_PROP_MULTIRANGE_TYPE))
 		write_range_aside(w, type);
-	sql = pgm_write(w, "ALTER %s %s RENAME TO %s", pgm_writer(type)->word, type->identity,
-					aside_name(type->identity));
+	sql = pgm_write_statement(w, "ALTER %s %s RENAME TO %s", pgm_writer(type)->word, type->identity,
+							  aside_name(type->identity));
 	say_lost(w, type, sql);
 }
 
 /* Drop a type that was put aside. */
 void
-pgm_write_drop_aside(PgmWrite *w, const PgmObject *type)
+pgm_write_drop_old_type(PgmWrite *w, const PgmObject *type)
 {
-	pgm_write(w, "DROP %s %s.%s%s", pgm_writer(type)->word, pgm_relation_schema(type),
-			  aside_name(type->identity),
-			  pgm_kind_is(type, PGM_KIND_TYPE) && pgm_functions_of_type(w->old, type) != NIL ? " CASCADE" : "");
+	pgm_write_statement(w, "DROP %s %s.%s%s", pgm_writer(type)->word, pgm_relation_schema(type),
+						aside_name(type->identity),
+						pgm_kind_is(type, PGM_KIND_TYPE) && pgm_functions_of_type(w->old, type) != NIL ? " CASCADE" : "");
 }

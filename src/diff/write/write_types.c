@@ -130,7 +130,7 @@ write_base(PgmWrite *w, const PgmObject *o)
 		else
 			pgm_text_add(&list, "%s = %s", p->word, base_value(o, p));
 	}
-	pgm_write(w, "CREATE TYPE %s (%s)", o->identity, list.data);
+	pgm_write_statement(w, "CREATE TYPE %s (%s)", o->identity, list.data);
 }
 
 /* Is this operator class of pg_catalog the default of its type? */
@@ -183,7 +183,7 @@ write_range(PgmWrite *w, const PgmObject *o)
 	if (diff)
 		pgm_text_add(&list, "SUBTYPE_DIFF = %s", pgm_text_callee(diff));
 	pgm_text_add(&list, "MULTIRANGE_TYPE_NAME = %s", pgm_value(o, PGM_PROP_MULTIRANGE_TYPE));
-	pgm_write(w, "CREATE TYPE %s AS RANGE (%s)", o->identity, list.data);
+	pgm_write_statement(w, "CREATE TYPE %s AS RANGE (%s)", o->identity, list.data);
 }
 
 static void
@@ -197,7 +197,7 @@ write_enum(PgmWrite *w, const PgmObject *o)
 	{
 		pgm_text_add(&list, "%s", quote_literal_cstr(lfirst(lc)));
 	}
-	pgm_write(w, "CREATE TYPE %s AS ENUM (%s)", o->identity, list.data);
+	pgm_write_statement(w, "CREATE TYPE %s AS ENUM (%s)", o->identity, list.data);
 }
 
 /* An attribute's type and collation. */
@@ -224,7 +224,7 @@ write_composite(PgmWrite *w, const PgmObject *o)
 		pgm_text_add(&list, "%s %s", pgm_last_name(attribute->identity),
 					 attribute_type(attribute));
 	}
-	pgm_write(w, "CREATE TYPE %s AS (%s)", o->identity, list.data);
+	pgm_write_statement(w, "CREATE TYPE %s AS (%s)", o->identity, list.data);
 }
 
 /* The function of a type, by its property, or NULL: not one that is looked at. */
@@ -261,7 +261,7 @@ write_functions(PgmWrite *w, const PgmObject *type)
 			list_member_ptr(done, function))
 			continue;
 		done = lappend(done, unconstify(PgmObject *, function));
-		pgm_write(w, "%s", pgm_value(function, PGM_PROP_DEFINITION));
+		pgm_write_statement(w, "%s", pgm_value(function, PGM_PROP_DEFINITION));
 	}
 }
 
@@ -301,7 +301,7 @@ create_type(PgmWrite *w, const PgmObject *o)
 	ListCell   *lc;
 
 	if (is_form(o, "shell") || needs_shell(o))
-		pgm_write(w, "CREATE TYPE %s", o->identity);
+		pgm_write_statement(w, "CREATE TYPE %s", o->identity);
 	write_whole(w, o);
 	foreach(lc, pgm_side_children(w->new, o, PGM_KIND_ATTRIBUTE))
 	{
@@ -312,7 +312,7 @@ create_type(PgmWrite *w, const PgmObject *o)
 static void
 drop_type(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write(w, "DROP TYPE %s%s", o->identity, needs_shell(o) ? " CASCADE" : "");
+	pgm_write_statement(w, "DROP TYPE %s%s", o->identity, needs_shell(o) ? " CASCADE" : "");
 }
 
 /*
@@ -399,9 +399,9 @@ write_functions_not_in(PgmWrite *w, const PgmSide *side, const PgmSide *its_side
 			pgm_side_find(side, PGM_KIND_FUNCTION, function->identity))
 			continue;
 		if (drop)
-			pgm_write(w, "DROP FUNCTION %s", function->identity);
+			pgm_write_statement(w, "DROP FUNCTION %s", function->identity);
 		else
-			pgm_write(w, "%s", pgm_value(function, PGM_PROP_DEFINITION));
+			pgm_write_statement(w, "%s", pgm_value(function, PGM_PROP_DEFINITION));
 	}
 }
 
@@ -422,7 +422,7 @@ change_base(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 						 pgm_value(new, p->property) ? base_value(new, p) : "NONE");
 	}
 	write_functions_not_in(w, w->old, w->new, new, false);
-	pgm_write(w, "ALTER TYPE %s SET (%s)", new->identity, list.data);
+	pgm_write_statement(w, "ALTER TYPE %s SET (%s)", new->identity, list.data);
 	write_functions_not_in(w, w->new, w->old, old, true);
 	return true;
 }
@@ -473,17 +473,17 @@ change_labels(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	List	   *before = pgm_value_list(old, PGM_PROP_LABELS);
 	List	   *after = pgm_value_list(new, PGM_PROP_LABELS);
-	PgmSql	   *sql = NULL;
+	PgmDiffStatement *sql = NULL;
 
 	if (!is_form(old, "enum") || !is_form(new, "enum") || !only_adds(before, after))
 		return false;
 	for (int i = 0; i < list_length(after); i++)
 		if (!is_among(before, list_nth(after, i)))
-			sql = pgm_write(w, "ALTER TYPE %s ADD VALUE %s%s", new->identity,
-							quote_literal_cstr(list_nth(after, i)),
-							label_place(before, after, i));
+			sql = pgm_write_statement(w, "ALTER TYPE %s ADD VALUE %s%s", new->identity,
+									  quote_literal_cstr(list_nth(after, i)),
+									  label_place(before, after, i));
 	if (sql)
-		sql->ends = true;
+		sql->ends_transaction = true;
 	return true;
 }
 
@@ -549,21 +549,21 @@ create_attribute(PgmWrite *w, const PgmObject *o)
 {
 	const PgmObject *type = pgm_side_parent(w->new, o);
 
-	pgm_write(w, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s", type->identity,
-			  name_of_attribute(o), attribute_type(o), with_tables(w, type));
+	pgm_write_statement(w, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s", type->identity,
+						name_of_attribute(o), attribute_type(o), with_tables(w, type));
 }
 
 static void
 drop_attribute(PgmWrite *w, const PgmObject *o)
 {
 	const PgmObject *type = pgm_side_parent(w->old, o);
-	PgmSql	   *sql = pgm_write(w, "ALTER TYPE %s DROP ATTRIBUTE %s%s",
-								type->identity, name_of_attribute(o),
-								with_tables(w, type));
+	PgmDiffStatement *sql = pgm_write_statement(w, "ALTER TYPE %s DROP ATTRIBUTE %s%s",
+												type->identity, name_of_attribute(o),
+												with_tables(w, type));
 
 	if (is_in_use(w->old, type) || with_tables(w, type)[0])
 		sql->loses = psprintf("the values of attribute %s", o->identity);
-	sql->or_renamed = pgm_or_renamed(w, o, type);
+	sql->candidates = pgm_rename_candidates(w, o, type);
 }
 
 /* The server does not rewrite columns for this. */
@@ -573,10 +573,10 @@ change_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	const PgmObject *type = pgm_side_parent(w->old, old);
 
 	if (is_in_use(w->old, type) ||
-		(with_tables(w, type)[0] && !pgm_type_follows(pgm_value(old, PGM_PROP_TYPE), pgm_value(new, PGM_PROP_TYPE))))
+		(with_tables(w, type)[0] && !pgm_type_assigns_to(pgm_value(old, PGM_PROP_TYPE), pgm_value(new, PGM_PROP_TYPE))))
 		return false;
-	pgm_write(w, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s", type->identity,
-			  name_of_attribute(new), attribute_type(new), with_tables(w, type));
+	pgm_write_statement(w, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s", type->identity,
+						name_of_attribute(new), attribute_type(new), with_tables(w, type));
 	return true;
 }
 
@@ -585,8 +585,8 @@ comment_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
 
-	pgm_write(w, "COMMENT ON COLUMN %s IS %s", new->identity,
-			  comment ? quote_literal_cstr(comment) : "NULL");
+	pgm_write_statement(w, "COMMENT ON COLUMN %s IS %s", new->identity,
+						comment ? quote_literal_cstr(comment) : "NULL");
 	return true;
 }
 

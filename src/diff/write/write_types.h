@@ -16,10 +16,10 @@ extern List *pgm_functions_of_type(const PgmSide *s, const PgmObject *type);
 extern const char *pgm_type_with_tables(const PgmSide *s, const char *type);
 
 /* write_type_replacement.c */
-extern bool pgm_type_is_rearranged(const PgmSide *before, const PgmSide *after,
-								   const PgmObject *old, const PgmObject *new);
-extern void pgm_write_aside(PgmWrite *w, const PgmObject *type);
-extern void pgm_write_drop_aside(PgmWrite *w, const PgmObject *type);
+extern bool pgm_type_is_reordered(const PgmSide *before, const PgmSide *after,
+								  const PgmObject *old, const PgmObject *new);
+extern void pgm_write_rename_type_away(PgmWrite *w, const PgmObject *type);
+extern void pgm_write_drop_old_type(PgmWrite *w, const PgmObject *type);
 extern char *pgm_type_conversion(const PgmWrite *w, const char *value,
 								 const char *old, const char *new);
 

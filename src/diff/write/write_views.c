@@ -30,7 +30,7 @@ with_options(const PgmObject *o)
 static const char *
 renamed_values(const PgmObject *o)
 {
-	const char *query = pgm_definition(o);
+	const char *query = pgm_write_definition(o);
 	const char *start = "SELECT \"*VALUES*\".column1";
 	const char *end = ") \"*VALUES*\"";
 	const char *values = pgm_text_find(query, "\n   FROM (VALUES ");
@@ -51,7 +51,7 @@ query_of(const PgmObject *o)
 {
 	const char *values = renamed_values(o);
 
-	return values ? values : pgm_definition(o);
+	return values ? values : pgm_write_definition(o);
 }
 
 /* " (a, b)" where the query does not say the names, or nothing */
@@ -78,8 +78,8 @@ column_names(const PgmWrite *w, const PgmObject *o)
 static void
 write_view(PgmWrite *w, const char *create, const PgmObject *o)
 {
-	pgm_write(w, "%s %s%s%s AS\n%s", create, o->identity, column_names(w, o),
-			  with_options(o), query_of(o));
+	pgm_write_statement(w, "%s %s%s%s AS\n%s", create, o->identity, column_names(w, o),
+						with_options(o), query_of(o));
 }
 
 /* The view, with columns as they are and a query that needs nothing */
@@ -99,19 +99,19 @@ write_hollow_view(PgmWrite *w, const char *create, const PgmSide *s, const PgmOb
 						 pgm_value(column, PGM_PROP_TYPE), collation ? " COLLATE " : "",
 						 collation ? collation : "", pgm_last_name(column->identity));
 	}
-	pgm_write(w, "%s %s AS\nSELECT%s", create, o->identity, columns.data);
+	pgm_write_statement(w, "%s %s AS\nSELECT%s", create, o->identity, columns.data);
 }
 
 /* Nothing that the query of a view needs is needed any more. */
 void
-pgm_write_hollow(PgmWrite *w, const PgmObject *view)
+pgm_write_stub_view(PgmWrite *w, const PgmObject *view)
 {
 	write_hollow_view(w, "CREATE OR REPLACE VIEW", w->old, view);
 }
 
 /* A view that was made hollow gets its query. */
 void
-pgm_write_filled(PgmWrite *w, const PgmObject *view)
+pgm_write_view_query(PgmWrite *w, const PgmObject *view)
 {
 	write_view(w, "CREATE OR REPLACE VIEW", view);
 }
@@ -119,7 +119,7 @@ pgm_write_filled(PgmWrite *w, const PgmObject *view)
 static void
 create_view(PgmWrite *w, const PgmObject *o)
 {
-	if (pgm_plan_atom(w->plan, o)->hollow)
+	if (pgm_plan_find_item(w->plan, o)->stub)
 		write_hollow_view(w, "CREATE VIEW", w->new, o);
 	else
 		write_view(w, "CREATE VIEW", o);
@@ -134,9 +134,9 @@ write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	const char *reset = pgm_options_reset(old, new, PGM_PROP_OPTIONS);
 
 	if (set)
-		pgm_write(w, "ALTER %s %s SET (%s)", word, new->identity, set);
+		pgm_write_statement(w, "ALTER %s %s SET (%s)", word, new->identity, set);
 	if (reset)
-		pgm_write(w, "ALTER %s %s RESET (%s)", word, new->identity, reset);
+		pgm_write_statement(w, "ALTER %s %s RESET (%s)", word, new->identity, reset);
 	return true;
 }
 
@@ -195,13 +195,13 @@ create_matview(PgmWrite *w, const PgmObject *o)
 {
 	const char *tablespace = pgm_value(o, PGM_PROP_TABLESPACE);
 	bool		at_once = pgm_plan_fills_at_once(w->plan, o);
-	PgmSql	   *sql;
+	PgmDiffStatement *sql;
 
-	sql = pgm_write(w, "CREATE MATERIALIZED VIEW %s%s%s%s%s%s AS\n%s%s",
-					o->identity, column_names(w, o), using_method(o),
-					with_options(o), tablespace ? " TABLESPACE " : "",
-					tablespace ? quote_identifier(tablespace) : "", query_of(o),
-					at_once ? "" : "\n  WITH NO DATA");
+	sql = pgm_write_statement(w, "CREATE MATERIALIZED VIEW %s%s%s%s%s%s AS\n%s%s",
+							  o->identity, column_names(w, o), using_method(o),
+							  with_options(o), tablespace ? " TABLESPACE " : "",
+							  tablespace ? quote_identifier(tablespace) : "", query_of(o),
+							  at_once ? "" : "\n  WITH NO DATA");
 	if (at_once)
 		sql->hazard = psprintf("%s, who is to own it, may not read what it reads: it is filled as it is made, and cannot be refreshed",
 							   pgm_value(o, PGM_PROP_OWNER));
@@ -210,9 +210,9 @@ create_matview(PgmWrite *w, const PgmObject *o)
 static bool
 write_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	pgm_write(w, "ALTER MATERIALIZED VIEW %s SET ACCESS METHOD %s",
-			  new->identity,
-			  quote_identifier(pgm_value(new, PGM_PROP_ACCESS_METHOD)))->hazard =
+	pgm_write_statement(w, "ALTER MATERIALIZED VIEW %s SET ACCESS METHOD %s",
+						new->identity,
+						quote_identifier(pgm_value(new, PGM_PROP_ACCESS_METHOD)))->hazard =
 		"the materialized view is rewritten, and cannot be read meanwhile";
 	return true;
 }
@@ -224,8 +224,8 @@ write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (tablespace == NULL)
 		tablespace = get_tablespace_name(MyDatabaseTableSpace);
-	pgm_write(w, "ALTER MATERIALIZED VIEW %s SET TABLESPACE %s", new->identity,
-			  quote_identifier(tablespace))->hazard =
+	pgm_write_statement(w, "ALTER MATERIALIZED VIEW %s SET TABLESPACE %s", new->identity,
+						quote_identifier(tablespace))->hazard =
 		"the materialized view is copied, and cannot be read meanwhile";
 	return true;
 }

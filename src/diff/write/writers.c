@@ -44,7 +44,7 @@ pgm_writer(const PgmObject *o)
 
 /* What statements call an object. */
 const char *
-pgm_name(const PgmObject *o)
+pgm_write_name(const PgmObject *o)
 {
 	const PgmWriter *writer = pgm_writer(o);
 
@@ -52,10 +52,10 @@ pgm_name(const PgmObject *o)
 }
 
 /* Write a statement; what is returned may be amended. */
-PgmSql *
-pgm_write(PgmWrite *w, const char *fmt,...)
+PgmDiffStatement *
+pgm_write_statement(PgmWrite *w, const char *fmt,...)
 {
-	PgmSql	   *sql = palloc0(sizeof(PgmSql));
+	PgmDiffStatement *sql = palloc0(sizeof(PgmDiffStatement));
 	StringInfoData text;
 
 	initStringInfo(&text);
@@ -86,7 +86,7 @@ write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (old == NULL &&
 		strcmp(owner, quote_identifier(GetUserNameFromId(GetUserId(), false))) == 0)
 		return true;
-	pgm_write(w, "ALTER %s %s OWNER TO %s", pgm_writer(new)->word, pgm_name(new), owner);
+	pgm_write_statement(w, "ALTER %s %s OWNER TO %s", pgm_writer(new)->word, pgm_write_name(new), owner);
 	return true;
 }
 
@@ -95,8 +95,8 @@ write_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
 
-	pgm_write(w, "COMMENT ON %s %s IS %s", pgm_writer(new)->word, pgm_name(new),
-			  comment ? quote_literal_cstr(comment) : "NULL");
+	pgm_write_statement(w, "COMMENT ON %s %s IS %s", pgm_writer(new)->word, pgm_write_name(new),
+						comment ? quote_literal_cstr(comment) : "NULL");
 	return true;
 }
 
@@ -106,10 +106,10 @@ write_label(PgmWrite *w, const PgmObject *o, const char *label, bool set)
 {
 	const char *colon = strstr(label, ": ");
 
-	pgm_write(w, "SECURITY LABEL FOR %s ON %s %s IS %s",
-			  quote_identifier(pnstrdup(label, colon - label)),
-			  pgm_writer(o)->word, pgm_name(o),
-			  set ? quote_literal_cstr(colon + 2) : "NULL");
+	pgm_write_statement(w, "SECURITY LABEL FOR %s ON %s %s IS %s",
+						quote_identifier(pnstrdup(label, colon - label)),
+						pgm_writer(o)->word, pgm_write_name(o),
+						set ? quote_literal_cstr(colon + 2) : "NULL");
 }
 
 static bool
@@ -132,11 +132,11 @@ write_depends_on_extension(PgmWrite *w, const PgmObject *old, const PgmObject *n
 	const char *after = pgm_value(new, PGM_PROP_DEPENDS_ON_EXTENSION);
 
 	if (before)
-		pgm_write(w, "ALTER %s %s NO DEPENDS ON EXTENSION %s", pgm_writer(new)->word,
-				  pgm_name(new), before);
+		pgm_write_statement(w, "ALTER %s %s NO DEPENDS ON EXTENSION %s", pgm_writer(new)->word,
+							pgm_write_name(new), before);
 	if (after)
-		pgm_write(w, "ALTER %s %s DEPENDS ON EXTENSION %s", pgm_writer(new)->word,
-				  pgm_name(new), after);
+		pgm_write_statement(w, "ALTER %s %s DEPENDS ON EXTENSION %s", pgm_writer(new)->word,
+							pgm_write_name(new), after);
 	return true;
 }
 
@@ -172,10 +172,10 @@ static const PgmPropertyId followers[] = {
 
 /* Is a property written by itself, or not at all? */
 bool
-pgm_property_is_apart(const PgmObject *o, PgmPropertyId property)
+pgm_property_is_separate(const PgmObject *o, PgmPropertyId property)
 {
 	int			n;
-	const PgmAspect *aspects = pgm_aspects(&n);
+	const PgmSubProperty *aspects = pgm_sub_properties(&n);
 
 	for (int i = 0; i < (int) lengthof(followers); i++)
 		if (followers[i] == property)
@@ -192,7 +192,7 @@ differs_at(const PgmObject *old, const PgmObject *new, int i)
 {
 	return pgm_property_differs(new->properties->form[i], old->value[i],
 								new->value[i]) &&
-		!pgm_property_is_apart(new, new->properties->id[i]);
+		!pgm_property_is_separate(new, new->properties->id[i]);
 }
 
 /* Do objects of one identity differ, apart from what is written by itself? */
@@ -220,7 +220,7 @@ pgm_write_after_create(PgmWrite *w, const PgmObject *o)
 			continue;
 		p = find_property(writer, o->properties->id[i]);
 		if (p == NULL || !p->after_create ||
-			pgm_property_is_apart(o, o->properties->id[i]) ||
+			pgm_property_is_separate(o, o->properties->id[i]) ||
 			list_member_ptr(done, (void *) p->write))
 			continue;
 		done = lappend(done, (void *) p->write);
@@ -243,7 +243,7 @@ pgm_write_drop(PgmWrite *w, const PgmObject *o)
 	if (writer->drop)
 		writer->drop(w, o);
 	else
-		pgm_write(w, "DROP %s %s", writer->word, pgm_name(o));
+		pgm_write_statement(w, "DROP %s %s", writer->word, pgm_write_name(o));
 }
 
 /* The same without a property, which is written by somebody else. */

@@ -15,21 +15,21 @@
 #include "schema/dependencies.h"
 
 /* A statement of a plan */
-typedef struct PgmSql
+typedef struct PgmDiffStatement
 {
 	const char *text;			/* without a semicolon */
 	const char *loses;			/* what data is gone after it, or NULL */
-	const char *or_renamed;		/* what it may have become instead, or NULL */
+	const char *candidates;		/* what it may have become instead, or NULL */
 	const char *hazard;			/* what else one has to know, or NULL */
 	const char *question;		/* it is not run before that is answered */
-	bool		begins;			/* is the first of another transaction */
-	bool		ends;			/* is the last of its transaction */
-	bool		with_first;		/* is of no use without the first of an action */
-	bool		lone;			/* cannot be in a transaction */
-} PgmSql;
+	bool		begins_transaction; /* is the first of another transaction */
+	bool		ends_transaction;	/* is the last of its transaction */
+	bool		needs_first;	/* is of no use without the first of an action */
+	bool		nontransactional;	/* cannot be in a transaction */
+} PgmDiffStatement;
 
 /* What a user may switch off */
-typedef struct PgmWriteOptions
+typedef struct PgmDiffOptions
 {
 	bool		concurrently;	/* indexes, DETACH */
 	bool		not_valid;		/* constraints are validated later */
@@ -40,7 +40,7 @@ typedef struct PgmWriteOptions
 	bool		database;		/* what has no schema is compared too */
 	bool		allow_drop;
 	bool		back;			/* what shall be is what there is now */
-} PgmWriteOptions;
+} PgmDiffOptions;
 
 /* Where statements are written to */
 typedef struct PgmWrite
@@ -48,8 +48,8 @@ typedef struct PgmWrite
 	const struct PgmDiffPlan *plan;
 	const PgmSide *old;			/* what there is */
 	const PgmSide *new;			/* what shall be */
-	const PgmWriteOptions *options;
-	List	   *statements;		/* PgmSql */
+	const PgmDiffOptions *options;
+	List	   *statements;		/* PgmDiffStatement */
 } PgmWrite;
 
 /*
@@ -119,12 +119,12 @@ extern const PgmWriters pgm_writers_parts;	/* rule, trigger, policy,
 
 /* writers.c */
 extern const PgmWriter *pgm_writer(const PgmObject *o);
-extern const char *pgm_name(const PgmObject *o);
-extern PgmSql *pgm_write(PgmWrite *w, const char *fmt,...) pg_attribute_printf(2, 3);
+extern const char *pgm_write_name(const PgmObject *o);
+extern PgmDiffStatement *pgm_write_statement(PgmWrite *w, const char *fmt,...) pg_attribute_printf(2, 3);
 extern void pgm_write_create(PgmWrite *w, const PgmObject *o);
 extern void pgm_write_after_create(PgmWrite *w, const PgmObject *o);
 extern void pgm_write_drop(PgmWrite *w, const PgmObject *o);
-extern bool pgm_property_is_apart(const PgmObject *o, PgmPropertyId property);
+extern bool pgm_property_is_separate(const PgmObject *o, PgmPropertyId property);
 extern bool pgm_object_differs(const PgmObject *old, const PgmObject *new);
 extern bool pgm_write_changes(PgmWrite *w, const PgmObject *old,
 							  const PgmObject *new);
