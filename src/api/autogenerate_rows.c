@@ -14,6 +14,7 @@
 #include "errors.h"
 #include "files/new_files.h"
 #include "schema/kinds/kinds.h"
+#include "schema/table_facts.h"
 #include "util/revision_names.h"
 #include "util/settings.h"
 #include "util/srf.h"
@@ -190,7 +191,7 @@ detail_of(const PgmRow *row)
 	initStringInfo(&out);
 	foreach(lc, row->differences)
 	{
-		appendStringInfo(&out, "%s%s", out.len > 0 ? "\n" : "", pgm_snapshot_say(lfirst(lc)));
+		appendStringInfo(&out, "%s%s", out.len > 0 ? "\n" : "", pgm_difference_describe(lfirst(lc)));
 	}
 	if (out.len == 0)
 		appendStringInfo(&out, "%s %s depends on what changes", pgm_kind_name(row->object->kind->id),
@@ -227,7 +228,7 @@ rows_of(const PgmAutogenerate *a, const PgmObject *o)
 	const PgmObject *relation = pgm_relation_of(pgm_plan_find_item(a->up, o)->new.object == o ?
 												a->after : a->before, o);
 
-	return pgm_side_rows(a->before, relation);
+	return pgm_schema_rows(a->before, relation);
 }
 
 static void

@@ -20,6 +20,7 @@
 #include "errors.h"
 #include "registry/registry.h"
 #include "schema/kinds/kinds.h"
+#include "schema/read_schema.h"
 #include "schema/take_snapshot.h"
 #include "util/revision_names.h"
 
@@ -192,7 +193,7 @@ find_scope(PgmAutogenerate *a)
 
 /* Does something that stays need the extension? */
 static bool
-is_needed(const PgmSide *s, const PgmObject *extension)
+is_needed(const PgmSchema *s, const PgmObject *extension)
 {
 	ListCell   *lc;
 
@@ -200,7 +201,7 @@ is_needed(const PgmSide *s, const PgmObject *extension)
 	{
 		const PgmDependency *d = lfirst(lc);
 
-		if (d->to == extension && pgm_side_parent(s, d->from) != extension)
+		if (d->to == extension && pgm_schema_parent(s, d->from) != extension)
 			return true;
 	}
 	return false;
@@ -276,7 +277,7 @@ settle_extensions(PgmAutogenerate *a)
 		PgmObject  *o = s->object[i];
 		bool		extension = pgm_kind_is(o, PGM_KIND_EXTENSION);
 		const PgmObject *live = !o->outside && (extension || pgm_kind_is(o, PGM_KIND_ACCESS_METHOD)) ?
-			pgm_side_find(a->live, o->kind->id, o->identity) : NULL;
+			pgm_schema_find(a->live, o->kind->id, o->identity) : NULL;
 
 		if (live && !(extension ? settle_extension(a, o) : settle_access_method(a, o, live)))
 			gone = lappend(gone, o);
@@ -294,7 +295,7 @@ build_model(void *arg)
 	PgmAutogenerate *a = arg;
 
 	pgm_model_build(a->model);
-	a->after = pgm_side_take();
+	a->after = pgm_schema_read();
 	pgm_scope_restrict(a->after, &a->scope);
 }
 
@@ -389,7 +390,7 @@ read_nothing(void *arg)
 	PgmAutogenerate *a = arg;
 
 	pgm_scratch_events_restore();
-	a->before = pgm_side_take();
+	a->before = pgm_schema_read();
 	pgm_scope_restrict(a->before, &a->scope);
 	pgm_scope_borrow(a->before, a->live);
 }
@@ -427,7 +428,7 @@ pgm_autogenerate(PgmAutogenerate *a)
 	PgmDiffOptions down = a->options;
 
 	pgm_rename_read_hints(a);
-	a->live = pgm_side_take();
+	a->live = pgm_schema_read();
 	find_scope(a);
 	pgm_scope_mark(a->live, &a->scope);
 	if (a->model)

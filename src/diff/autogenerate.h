@@ -19,10 +19,10 @@ typedef struct PgmAutogenerate
 	Jsonb	   *renames;		/* hints, or NULL */
 	PgmDiffOptions options;
 
-	PgmSide    *live;			/* the schema as it is */
-	PgmSide    *before;			/* the same under new names; where the upgrade
+	PgmSchema  *live;			/* the schema as it is */
+	PgmSchema  *before;			/* the same under new names; where the upgrade
 								 * begins */
-	PgmSide    *after;
+	PgmSchema  *after;
 	List	   *hinted;			/* PgmHint */
 	List	   *renamed;		/* PgmRename, in the order they are done */
 	PgmDiffPlan *up;
@@ -50,16 +50,16 @@ typedef struct PgmRename
 } PgmRename;
 
 /* scope.c */
-extern const PgmObject *pgm_scope_schema(const PgmSide *s, const PgmObject *o);
+extern const PgmObject *pgm_scope_schema(const PgmSchema *s, const PgmObject *o);
 extern bool pgm_scope_has(const PgmScope *scope, const char *quoted);
-extern void pgm_scope_mark(PgmSide *s, const PgmScope *scope);
-extern void pgm_scope_restrict(PgmSide *s, const PgmScope *scope);
-extern void pgm_scope_borrow(PgmSide *s, const PgmSide *live);
+extern void pgm_scope_mark(PgmSchema *s, const PgmScope *scope);
+extern void pgm_scope_restrict(PgmSchema *s, const PgmScope *scope);
+extern void pgm_scope_borrow(PgmSchema *s, const PgmSchema *live);
 extern bool pgm_difference_is_note(const PgmDifference *d);
 extern bool pgm_difference_is_untold(const PgmDifference *d);
-extern bool pgm_difference_is_of_parents(const PgmSide *before, const PgmSide *after,
+extern bool pgm_difference_is_of_parents(const PgmSchema *before, const PgmSchema *after,
 										 const PgmDifference *d);
-extern void pgm_scope_remove(PgmSide *s, const PgmObject *object);
+extern void pgm_scope_remove(PgmSchema *s, const PgmObject *object);
 
 /* autogenerate.c */
 extern void pgm_autogenerate_options(PgmDiffOptions *options, Jsonb *given);

@@ -244,7 +244,7 @@ append_notes(StringInfo out, const PgmAutogenerate *a)
 		const PgmDifference *d = lfirst(lc);
 
 		if (stays(a, d))
-			append_comment(out, psprintf("note: %s stays as it is", pgm_snapshot_say(d)));
+			append_comment(out, psprintf("note: %s stays as it is", pgm_difference_describe(d)));
 	}
 }
 

@@ -20,6 +20,7 @@
 #include "diff/write/write_relations.h"
 #include "run/execute/execute.h"
 #include "schema/kinds/kinds.h"
+#include "schema/read_schema.h"
 #include "script/script.h"
 #include "trial/transactional_form.h"
 #include "util/subtransaction.h"
@@ -36,7 +37,7 @@ typedef struct PgmProofScript
 static bool
 is_live_extension(const PgmAutogenerate *a, const char *name)
 {
-	return pgm_side_find(a->live, PGM_KIND_EXTENSION, quote_identifier(name)) != NULL;
+	return pgm_schema_find(a->live, PGM_KIND_EXTENSION, quote_identifier(name)) != NULL;
 }
 
 /* Is it the schema of such an extension? */
@@ -66,8 +67,8 @@ is_about_extension(const PgmAutogenerate *a, const Node *node)
 			return ((const CreateSchemaStmt *) node)->schemaname &&
 				is_extension_schema(a, quote_identifier(((const CreateSchemaStmt *) node)->schemaname));
 		case T_CreateAmStmt:
-			return pgm_side_find(a->live, PGM_KIND_ACCESS_METHOD,
-								 quote_identifier(((const CreateAmStmt *) node)->amname)) != NULL;
+			return pgm_schema_find(a->live, PGM_KIND_ACCESS_METHOD,
+								   quote_identifier(((const CreateAmStmt *) node)->amname)) != NULL;
 		case T_CreateExtensionStmt:
 			return is_live_extension(a, ((const CreateExtensionStmt *) node)->extname);
 		case T_AlterExtensionStmt:
@@ -197,13 +198,13 @@ is_beyond_proof(const PgmAutogenerate *a, const PgmObject *o)
 {
 	return pgm_kind_is(o, PGM_KIND_SUBSCRIPTION) || pgm_kind_is(o, PGM_KIND_USER_MAPPING) ||
 		pgm_kind_is(o, PGM_KIND_ACCESS_METHOD) ||
-		(pgm_kind_is(o, PGM_KIND_EXTENSION) && pgm_side_find(a->live, PGM_KIND_EXTENSION, o->identity)) ||
+		(pgm_kind_is(o, PGM_KIND_EXTENSION) && pgm_schema_find(a->live, PGM_KIND_EXTENSION, o->identity)) ||
 		(pgm_kind_is(o, PGM_KIND_SCHEMA) && is_extension_schema(a, o->identity));
 }
 
 /* What differs of what is compared, as lines */
 static List *
-differences(const PgmAutogenerate *of, const PgmSide *a, const PgmSide *b)
+differences(const PgmAutogenerate *of, const PgmSchema *a, const PgmSchema *b)
 {
 	List	   *lines = NIL;
 	ListCell   *lc;
@@ -214,19 +215,19 @@ differences(const PgmAutogenerate *of, const PgmSide *a, const PgmSide *b)
 
 		if (!pgm_difference_is_note(d) && !d->object->outside &&
 			!is_beyond_proof(of, d->object))
-			lines = lappend(lines, pgm_snapshot_say(d));
+			lines = lappend(lines, pgm_difference_describe(d));
 	}
 	return lines;
 }
 
 /* What there is in the scratch now */
-PgmSide *
+PgmSchema *
 pgm_proof_look(const PgmAutogenerate *a)
 {
-	PgmSide    *s;
+	PgmSchema  *s;
 
 	pgm_scratch_events_restore();
-	s = pgm_side_take();
+	s = pgm_schema_read();
 	pgm_scratch_events_hush();
 	pgm_scope_restrict(s, &a->scope);
 	pgm_scope_borrow(s, a->live);
@@ -283,7 +284,7 @@ execute_direction(PgmAutogenerate *a, bool up)
 
 /* Execute a script; what differs then from what shall be */
 static List *
-try_script(PgmAutogenerate *a, bool up, const PgmSide *shall)
+try_script(PgmAutogenerate *a, bool up, const PgmSchema *shall)
 {
 	char	   *why = execute_direction(a, up);
 

@@ -8,7 +8,7 @@
 #include "diff/autogenerate.h"
 
 extern char *pgm_proof_execute(const PgmAutogenerate *a, const char *text);
-extern PgmSide *pgm_proof_look(const PgmAutogenerate *a);
+extern PgmSchema *pgm_proof_look(const PgmAutogenerate *a);
 extern void pgm_proof_quiet(void);
 extern List *pgm_proof_rebuild(const PgmAutogenerate *a);
 

@@ -16,22 +16,22 @@
 
 /* The schema that an object is in, or NULL: in none. */
 const PgmObject *
-pgm_scope_schema(const PgmSide *s, const PgmObject *o)
+pgm_scope_schema(const PgmSchema *s, const PgmObject *o)
 {
 	while (o && !pgm_kind_is(o, PGM_KIND_SCHEMA))
-		o = pgm_side_parent(s, o);
+		o = pgm_schema_parent(s, o);
 	return o;
 }
 
 /* Has it to do with a schema that is not in the snapshot? */
 static bool
-is_astray(const PgmSide *s, const PgmObject *o)
+is_astray(const PgmSchema *s, const PgmObject *o)
 {
 	const PgmObject *parent;
 
 	while (OidIsValid(o->parent.classId) && OidIsValid(o->parent.objectId))
 	{
-		parent = pgm_side_parent(s, o);
+		parent = pgm_schema_parent(s, o);
 		if (parent == NULL)		/* one of an extension is no schema of ours */
 			return o->parent.classId == NamespaceRelationId;
 		o = parent;
@@ -55,7 +55,7 @@ pgm_scope_has(const PgmScope *scope, const char *quoted)
 
 /* Is the object compared? */
 static bool
-is_inside(const PgmSide *s, const PgmObject *o, const PgmScope *scope)
+is_inside(const PgmSchema *s, const PgmObject *o, const PgmScope *scope)
 {
 	const PgmObject *schema = pgm_scope_schema(s, o);
 
@@ -69,7 +69,7 @@ is_inside(const PgmSide *s, const PgmObject *o, const PgmScope *scope)
 
 /* Mark what of a side is not compared. */
 void
-pgm_scope_mark(PgmSide *s, const PgmScope *scope)
+pgm_scope_mark(PgmSchema *s, const PgmScope *scope)
 {
 	for (int i = 0; i < s->snapshot->n; i++)
 		s->snapshot->object[i]->outside = !is_inside(s, s->snapshot->object[i], scope);
@@ -77,13 +77,13 @@ pgm_scope_mark(PgmSide *s, const PgmScope *scope)
 
 /* Is it, or what it is a part of, something that was put aside? */
 static bool
-is_aside(const PgmSide *s, const PgmObject *o)
+is_aside(const PgmSchema *s, const PgmObject *o)
 {
 	while (o)
 	{
 		if (pgm_scratch_is_aside(o))
 			return true;
-		o = pgm_side_parent(s, o);
+		o = pgm_schema_parent(s, o);
 	}
 	return false;
 }
@@ -96,7 +96,7 @@ is_kept(const PgmDependency *d)
 
 /* Take out what is marked. */
 static void
-remove_marked(PgmSide *s)
+remove_marked(PgmSchema *s)
 {
 	PgmSnapshot *snapshot = s->snapshot;
 	List	   *kept = NIL;
@@ -120,14 +120,14 @@ remove_marked(PgmSide *s)
 
 /* The object of "s" that is the same as one of another side, or NULL. */
 static const PgmObject *
-same_in(const PgmSide *s, const PgmObject *o)
+same_in(const PgmSchema *s, const PgmObject *o)
 {
-	return o->outside ? o : pgm_side_find(s, o->kind->id, o->identity);
+	return o->outside ? o : pgm_schema_find(s, o->kind->id, o->identity);
 }
 
 /* What is not compared is the same on both sides. */
 static void
-borrow_outside(PgmSide *s, const PgmSide *from)
+borrow_outside(PgmSchema *s, const PgmSchema *from)
 {
 	ListCell   *lc;
 
@@ -151,7 +151,7 @@ borrow_outside(PgmSide *s, const PgmSide *from)
 
 /* Restrict a side that was taken in the scratch that is open to what is compared. */
 void
-pgm_scope_restrict(PgmSide *s, const PgmScope *scope)
+pgm_scope_restrict(PgmSchema *s, const PgmScope *scope)
 {
 	for (int i = 0; i < s->snapshot->n; i++)
 	{
@@ -168,11 +168,11 @@ pgm_scope_restrict(PgmSide *s, const PgmScope *scope)
  * only planned, what is known is that of the live side.
  */
 void
-pgm_scope_borrow(PgmSide *s, const PgmSide *live)
+pgm_scope_borrow(PgmSchema *s, const PgmSchema *live)
 {
 	borrow_outside(s, live);
 	s->rows = live->rows;
-	pgm_side_index(s);
+	pgm_schema_index(s);
 }
 
 /*
@@ -221,11 +221,11 @@ pgm_difference_is_untold(const PgmDifference *d)
  * never a partition's own, and always that of a table that inherits no more.
  */
 bool
-pgm_difference_is_of_parents(const PgmSide *before, const PgmSide *after,
+pgm_difference_is_of_parents(const PgmSchema *before, const PgmSchema *after,
 							 const PgmDifference *d)
 {
-	const PgmObject *new = pgm_side_parent(after, d->object);
-	const PgmObject *old = new ? pgm_side_find(before, new->kind->id, new->identity) : NULL;
+	const PgmObject *new = pgm_schema_parent(after, d->object);
+	const PgmObject *old = new ? pgm_schema_find(before, new->kind->id, new->identity) : NULL;
 
 	return d->what == PGM_CHANGED && d->property == PGM_PROP_ONLY_INHERITED && old &&
 		(pgm_value(new, PGM_PROP_INHERITS) == NULL || (pgm_is_partition(new) && !pgm_is_partition(old)));
@@ -233,14 +233,14 @@ pgm_difference_is_of_parents(const PgmSide *before, const PgmSide *after,
 
 /* Take an object out of a side, with what is a part of it. */
 void
-pgm_scope_remove(PgmSide *s, const PgmObject *object)
+pgm_scope_remove(PgmSchema *s, const PgmObject *object)
 {
 	for (int i = 0; i < s->snapshot->n; i++)
 	{
 		PgmObject  *o = s->snapshot->object[i];
 
-		o->removed = o == object || pgm_side_parent(s, o) == object;
+		o->removed = o == object || pgm_schema_parent(s, o) == object;
 	}
 	remove_marked(s);
-	pgm_side_index(s);
+	pgm_schema_index(s);
 }

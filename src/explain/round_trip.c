@@ -131,7 +131,7 @@ compare(PgmRoundtrip *r, const char *test, const PgmTestStep *step,
 							 list_length(differences) - MANY_DIFFERENCES);
 			break;
 		}
-		appendStringInfo(&buf, "%s%s", buf.len ? "\n" : "", pgm_snapshot_say(lfirst(lc)));
+		appendStringInfo(&buf, "%s%s", buf.len ? "\n" : "", pgm_difference_describe(lfirst(lc)));
 	}
 	add_row(r, test, step, differences == NIL ? PGM_TEST_OK : PGM_TEST_FAILED,
 			differences == NIL ? NULL : buf.data);

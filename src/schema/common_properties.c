@@ -80,7 +80,7 @@ attach(PgmSnapshot *s, int common)
 
 /* Add to the objects of a snapshot the properties that all kinds have. */
 void
-pgm_snapshot_attach(PgmSnapshot *s, PgmSpi *spi)
+pgm_snapshot_add_common(PgmSnapshot *s, PgmSpi *spi)
 {
 	for (int i = 0; i < PGM_COMMON_PROPERTIES; i++)
 	{

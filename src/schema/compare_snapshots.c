@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
-#include "diff/write/write_arrays.h"
+#include "schema/array_casts.h"
 #include "schema/kinds/kinds.h"
 #include "schema/snapshot.h"
 

@@ -98,7 +98,7 @@ say_change(StringInfo out, const PgmDifference *d)
  * several.
  */
 char *
-pgm_snapshot_say(const PgmDifference *d)
+pgm_difference_describe(const PgmDifference *d)
 {
 	StringInfoData out;
 

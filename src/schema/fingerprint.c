@@ -18,7 +18,7 @@
 
 /* Begin a digest; it is forgotten where an error is raised. */
 pg_cryptohash_ctx *
-pgm_digest_begin(void)
+pgm_fingerprint_begin(void)
 {
 	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
 
@@ -29,7 +29,7 @@ pgm_digest_begin(void)
 
 /* Add a text with its zero byte. */
 void
-pgm_digest_text(pg_cryptohash_ctx *hash, const char *text)
+pgm_fingerprint_text(pg_cryptohash_ctx *hash, const char *text)
 {
 	if (pg_cryptohash_update(hash, (const uint8 *) text, strlen(text) + 1) < 0)
 		elog(ERROR, "could not compute a SHA-256 digest");
@@ -37,25 +37,25 @@ pgm_digest_text(pg_cryptohash_ctx *hash, const char *text)
 
 /* Add an object. */
 void
-pgm_digest_object(pg_cryptohash_ctx *hash, const PgmObject *o)
+pgm_fingerprint_object(pg_cryptohash_ctx *hash, const PgmObject *o)
 {
 	const PgmProperties *p = o->properties;
 
-	pgm_digest_text(hash, pgm_kind_name(o->kind->id));
-	pgm_digest_text(hash, o->identity);
+	pgm_fingerprint_text(hash, pgm_kind_name(o->kind->id));
+	pgm_fingerprint_text(hash, o->identity);
 	for (int i = 0; i < p->n; i++)
 	{
 		if (o->value[i] == NULL)
 			continue;
-		pgm_digest_text(hash, pgm_property_name(p->id[i]));
-		pgm_digest_text(hash, o->value[i]);
+		pgm_fingerprint_text(hash, pgm_property_name(p->id[i]));
+		pgm_fingerprint_text(hash, o->value[i]);
 	}
-	pgm_digest_text(hash, "");
+	pgm_fingerprint_text(hash, "");
 }
 
 /* End it: PGM_DIGEST_LENGTH hexadecimal digits. */
 char *
-pgm_digest_end(pg_cryptohash_ctx *hash)
+pgm_fingerprint_end(pg_cryptohash_ctx *hash)
 {
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 	char	   *hex = palloc(PGM_DIGEST_LENGTH + 1);
@@ -71,9 +71,9 @@ pgm_digest_end(pg_cryptohash_ctx *hash)
 char *
 pgm_snapshot_fingerprint(const PgmSnapshot *s)
 {
-	pg_cryptohash_ctx *hash = pgm_digest_begin();
+	pg_cryptohash_ctx *hash = pgm_fingerprint_begin();
 
 	for (int i = 0; i < s->n; i++)
-		pgm_digest_object(hash, s->object[i]);
-	return pgm_digest_end(hash);
+		pgm_fingerprint_object(hash, s->object[i]);
+	return pgm_fingerprint_end(hash);
 }

@@ -104,14 +104,14 @@ extern bool pgm_property_differs(PgmForm form, const char *before,
 								 const char *after);
 
 /* describe_difference.c */
-extern char *pgm_snapshot_say(const PgmDifference *d);
+extern char *pgm_difference_describe(const PgmDifference *d);
 
 /* fingerprint.c */
 extern char *pgm_snapshot_fingerprint(const PgmSnapshot *s);
 
 /* snapshot_json.c */
-extern Jsonb *pgm_snapshot_definition(const PgmSnapshot *s,
-									  const PgmObject *o);
-extern PgmSnapshot *pgm_snapshot_read(Jsonb *rows, const PgmSnapshot *like);
+extern Jsonb *pgm_object_to_json(const PgmSnapshot *s,
+								 const PgmObject *o);
+extern PgmSnapshot *pgm_snapshot_from_json(Jsonb *rows, const PgmSnapshot *like);
 
 #endif							/* PGM_SNAPSHOT_H */

@@ -17,7 +17,7 @@
 
 /* The properties of an object that are set. */
 Jsonb *
-pgm_snapshot_definition(const PgmSnapshot *s, const PgmObject *o)
+pgm_object_to_json(const PgmSnapshot *s, const PgmObject *o)
 {
 	const PgmProperties *p = &s->properties[o->kind->id];
 	StringInfoData out;
@@ -172,7 +172,7 @@ read_object(const PgmSnapshot *like, JsonbContainer *object)
  * Raises 22023 for what is no list of such rows.
  */
 PgmSnapshot *
-pgm_snapshot_read(Jsonb *rows, const PgmSnapshot *like)
+pgm_snapshot_from_json(Jsonb *rows, const PgmSnapshot *like)
 {
 	PgmSnapshot *s = pgm_snapshot_make();
 	MemoryContext old = MemoryContextSwitchTo(s->context);

@@ -86,7 +86,7 @@ fill(void *snapshot)
 	pgm_spi_begin(&spi, true);
 	set_settings();
 	read_all(s, &spi);
-	pgm_snapshot_attach(s, &spi);
+	pgm_snapshot_add_common(s, &spi);
 	pgm_spi_end(&spi);
 	PopActiveSnapshot();
 	pgm_snapshot_sort(s);

@@ -29,6 +29,6 @@ extern void pgm_snapshot_sort(PgmSnapshot *s);
 extern void pgm_snapshot_add_rows(PgmSnapshot *s, PgmKindId kind);
 
 /* common_properties.c */
-extern void pgm_snapshot_attach(PgmSnapshot *s, PgmSpi *spi);
+extern void pgm_snapshot_add_common(PgmSnapshot *s, PgmSpi *spi);
 
 #endif							/* PGM_TAKE_SNAPSHOT_H */

@@ -10,8 +10,8 @@
 #include "utils/memutils.h"
 
 #include "diff/model/model_internal.h"
-#include "diff/write/write_arrays.h"
 #include "files/migration.h"
+#include "schema/array_casts.h"
 
 #define DUMP_HEADER "-- PostgreSQL database dump"
 

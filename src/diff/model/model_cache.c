@@ -37,9 +37,9 @@
 #include "utils/snapmgr.h"
 
 #include "diff/autogenerate.h"
-#include "schema/dependencies_file.h"
 #include "schema/fingerprint.h"
 #include "schema/kinds/kinds.h"
+#include "schema/schema_file.h"
 #include "util/spi.h"
 
 /*
@@ -82,9 +82,9 @@ is_repeatable(const Node *statement)
 
 /* Could the building of the model see an object of the live side? */
 static bool
-is_seen(const PgmSide *live, const PgmObject *o)
+is_seen(const PgmSchema *live, const PgmObject *o)
 {
-	const PgmObject *parent = pgm_side_parent(live, o);
+	const PgmObject *parent = pgm_schema_parent(live, o);
 
 	return o->outside || pgm_kind_is(o, PGM_KIND_SCHEMA) ||
 		(o->kind->is_right && parent && pgm_kind_is(parent, PGM_KIND_SCHEMA)) ||
@@ -94,11 +94,11 @@ is_seen(const PgmSide *live, const PgmObject *o)
 static void
 add_address(pg_cryptohash_ctx *hash, const ObjectAddress *a)
 {
-	pgm_digest_text(hash, psprintf("%u %u %d", a->classId, a->objectId, a->objectSubId));
+	pgm_fingerprint_text(hash, psprintf("%u %u %d", a->classId, a->objectId, a->objectSubId));
 }
 
 static void
-add_live(pg_cryptohash_ctx *hash, const PgmSide *live)
+add_live(pg_cryptohash_ctx *hash, const PgmSchema *live)
 {
 	for (int i = 0; i < live->snapshot->n; i++)
 	{
@@ -107,7 +107,7 @@ add_live(pg_cryptohash_ctx *hash, const PgmSide *live)
 		CHECK_FOR_INTERRUPTS();
 		if (!is_seen(live, o))
 			continue;
-		pgm_digest_object(hash, o);
+		pgm_fingerprint_object(hash, o);
 		add_address(hash, &o->address);
 		add_address(hash, &o->parent);
 	}
@@ -123,7 +123,7 @@ add_surroundings(pg_cryptohash_ctx *hash)
 	pgm_spi_begin(&spi, true);
 	n = pgm_spi_run(&spi, &surroundings_query, NULL, NULL);
 	for (uint64 row = 0; row < n; row++)
-		pgm_digest_text(hash, pgm_spi_text(row, 1));
+		pgm_fingerprint_text(hash, pgm_spi_text(row, 1));
 	pgm_spi_end(&spi);
 	PopActiveSnapshot();
 }
@@ -143,18 +143,18 @@ pgm_model_key(const PgmAutogenerate *a)
 		if (!is_repeatable(((PgmStatement *) lfirst(lc))->raw->stmt))
 			return NULL;
 	}
-	hash = pgm_digest_begin();
-	pgm_digest_text(hash, a->model->text);
-	pgm_digest_text(hash, a->scope.database ? "database" : "");
+	hash = pgm_fingerprint_begin();
+	pgm_fingerprint_text(hash, a->model->text);
+	pgm_fingerprint_text(hash, a->scope.database ? "database" : "");
 	foreach(lc, a->scope.schemas)
 	{
-		pgm_digest_text(hash, lfirst(lc));
+		pgm_fingerprint_text(hash, lfirst(lc));
 	}
-	pgm_digest_text(hash, psprintf("%u %u", GetUserId(), GetSessionUserId()));
-	pgm_digest_text(hash, namespace_search_path);
+	pgm_fingerprint_text(hash, psprintf("%u %u", GetUserId(), GetSessionUserId()));
+	pgm_fingerprint_text(hash, namespace_search_path);
 	add_surroundings(hash);
 	add_live(hash, a->live);
-	return pgm_digest_end(hash);
+	return pgm_fingerprint_end(hash);
 }
 
 /* What pgm_model_build() found out */
@@ -254,7 +254,7 @@ pgm_model_recall(PgmAutogenerate *a, const char *key)
 
 	if (key == NULL || !pgm_bytes_read(&in, kept_path(), key))
 		return false;
-	a->after = pgm_side_get(&in);
+	a->after = pgm_schema_read_file(&in);
 	get_found(&in, a->model);
 	return true;
 }
@@ -273,7 +273,7 @@ pgm_model_keep(const PgmAutogenerate *a, const char *key)
 	path = kept_path();
 	new_path = psprintf("%s.%d", path, MyProcPid);
 	pgm_bytes_create(&out, new_path, key);
-	pgm_side_put(&out, a->after);
+	pgm_schema_write_file(&out, a->after);
 	put_found(&out, a->model);
 	if (pgm_bytes_finish(&out) && rename(new_path, path) == 0)
 		return;

@@ -125,14 +125,14 @@ write_after_parts(PgmWrite *w, PgmDiffPlan *p, const PgmObject *o)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(p->new, o, PGM_KIND_COLUMN))
+	foreach(lc, pgm_schema_children(p->new, o, PGM_KIND_COLUMN))
 	{
 		if (!pgm_plan_is_folded(p, lfirst(lc), false))
 			continue;
 		pgm_write_after_create(w, lfirst(lc));
 		write_after_identity(w, pgm_plan_find_item(p, lfirst(lc)));
 	}
-	foreach(lc, pgm_side_children(p->new, o, PGM_KIND_CONSTRAINT))
+	foreach(lc, pgm_schema_children(p->new, o, PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_plan_is_folded(p, lfirst(lc), false))
 			pgm_write_after_create(w, lfirst(lc));

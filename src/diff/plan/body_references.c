@@ -157,7 +157,7 @@ add_columns(List *list, const PgmDiffPlan *p, const PgmObject *relation, HTAB *w
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(p->new, relation, PGM_KIND_COLUMN))
+	foreach(lc, pgm_schema_children(p->new, relation, PGM_KIND_COLUMN))
 	{
 		const PgmObject *column = lfirst(lc);
 

@@ -403,13 +403,13 @@ static void
 grant_columns_again(PgmDiffPlan *p, const PgmDiffItem *revoked)
 {
 	const char *on = pgm_text_find(revoked->old.object->identity, " on table ");
-	const PgmObject *table = pgm_side_parent(p->old, revoked->old.object);
+	const PgmObject *table = pgm_schema_parent(p->old, revoked->old.object);
 	int			n = on ? on - revoked->old.object->identity : 0;
 	ListCell   *lc;
 
 	if (on == NULL || table == NULL)
 		return;
-	foreach(lc, pgm_side_children(p->old, table, PGM_KIND_GRANT))
+	foreach(lc, pgm_schema_children(p->old, table, PGM_KIND_GRANT))
 	{
 		const PgmObject *o = lfirst(lc);
 		PgmDiffItem *a = pgm_plan_find_item(p, o);

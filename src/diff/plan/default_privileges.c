@@ -75,7 +75,7 @@ write_one(PgmWrite *w, const PgmObject *o, const PgmObject *by_default, const ch
 	if (!applies(by_default->identity, plural, schema, revoked, &privilege, &grantee))
 		return;
 	right = psprintf("%s on %s %s %s %s", privilege, word, pgm_write_name(o), revoked ? "from" : "to", grantee);
-	if (pgm_side_find(w->new, revoked ? PGM_KIND_REVOKE : PGM_KIND_GRANT, right))
+	if (pgm_schema_find(w->new, revoked ? PGM_KIND_REVOKE : PGM_KIND_GRANT, right))
 		return;
 	pgm_write_statement(w, "%s %s ON %s %s %s %s", revoked ? "GRANT" : "REVOKE", privilege, word,
 						pgm_write_name(o), revoked ? "TO" : "FROM", grantee);
@@ -92,7 +92,7 @@ pgm_write_revoke_defaults(PgmWrite *w, const PgmObject *o)
 		if (pgm_kind_is(o, words[i].kind))
 			kind = i;
 	for (int i = 0; kind >= 0 && i < (int) lengthof(kinds); i++)
-		for (PgmRange d = pgm_side_range(w->old, kinds[i], ""); d.at < d.end; d.at++)
-			if (pgm_side_find(w->new, kinds[i], (*d.at)->identity))
+		for (PgmObjectRange d = pgm_schema_range(w->old, kinds[i], ""); d.at < d.end; d.at++)
+			if (pgm_schema_find(w->new, kinds[i], (*d.at)->identity))
 				write_one(w, o, *d.at, words[kind].plural, words[kind].word);
 }

@@ -6,6 +6,7 @@
 
 #include "diff/plan/diff_plan.h"
 #include "schema/kinds/kinds.h"
+#include "schema/table_facts.h"
 
 /* Forget what was found out about what goes with what. */
 static void
@@ -31,7 +32,7 @@ is_empty_now(const PgmDiffPlan *p, const PgmDiffItem *a)
 bool
 pgm_plan_fills_at_once(const PgmDiffPlan *p, const PgmObject *matview)
 {
-	return pgm_side_is_unreadable(p->new, matview) &&
+	return pgm_schema_is_unreadable(p->new, matview) &&
 		!is_empty_now(p, pgm_plan_find_item(p, matview));
 }
 
@@ -68,7 +69,7 @@ refresh(PgmDiffPlan *p)
  * Raises XX000 when they cannot be brought into an order, which is a bug.
  */
 PgmDiffPlan *
-pgm_diff_plan(const PgmSide *old, const PgmSide *new,
+pgm_diff_plan(const PgmSchema *old, const PgmSchema *new,
 			  const PgmDiffOptions *options)
 {
 	PgmDiffPlan *p = palloc0(sizeof(PgmDiffPlan));

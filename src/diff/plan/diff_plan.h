@@ -12,7 +12,7 @@
 #define PGM_DIFF_PLAN_H
 
 #include "diff/write/writers.h"
-#include "schema/dependencies.h"
+#include "schema/schema.h"
 
 typedef enum PgmDecision
 {
@@ -57,7 +57,7 @@ typedef struct PgmSubProperty
 	PgmPropertyId and_property; /* goes with it, or PGM_PROP_NONE */
 
 	/* what the value refers to (PgmObject), of the object's own side */
-	List	   *(*uses) (const PgmSide *s, const PgmObject *o);
+	List	   *(*uses) (const PgmSchema *s, const PgmObject *o);
 
 	/* from "old" to "new"; NULL is where it is not set */
 	void		(*write) (PgmWrite *w, const PgmObject *old,
@@ -113,8 +113,8 @@ struct PgmAction
 
 typedef struct PgmDiffPlan
 {
-	const PgmSide *old;
-	const PgmSide *new;
+	const PgmSchema *old;
+	const PgmSchema *new;
 	const PgmDiffOptions *options;
 	PgmDiffItem **item;
 	int			nitems;
@@ -130,8 +130,8 @@ extern const PgmObject *pgm_item_object(const PgmDiffItem *a);
 /* sub_properties.c */
 extern const PgmSubProperty *pgm_sub_properties(int *n);
 extern bool pgm_index_is_incomplete(const PgmObject *o);
-extern bool pgm_index_attaches_to_incomplete(const PgmSide *s, const PgmObject *o);
-extern bool pgm_index_is_partitions_own(const PgmSide *s, const PgmObject *o);
+extern bool pgm_index_attaches_to_incomplete(const PgmSchema *s, const PgmObject *o);
+extern bool pgm_index_is_partitions_own(const PgmSchema *s, const PgmObject *o);
 
 /* decide.c */
 extern void pgm_plan_decide(PgmDiffPlan *p);
@@ -176,7 +176,7 @@ extern void pgm_plan_withhold(PgmDiffPlan *p);
 /* diff_plan.c */
 extern bool pgm_plan_fills_at_once(const PgmDiffPlan *p,
 								   const PgmObject *matview);
-extern PgmDiffPlan *pgm_diff_plan(const PgmSide *old, const PgmSide *new,
+extern PgmDiffPlan *pgm_diff_plan(const PgmSchema *old, const PgmSchema *new,
 								  const PgmDiffOptions *options);
 
 #endif							/* PGM_DIFF_PLAN_H */

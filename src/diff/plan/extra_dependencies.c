@@ -61,9 +61,9 @@ hold(HTAB *names, const char *space, const char *identity, PgmAction *down,
 static const char *
 index_name(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
-	const PgmSide *s = a->new.object ? p->new : p->old;
+	const PgmSchema *s = a->new.object ? p->new : p->old;
 	const PgmObject *o = pgm_item_object(a);
-	const PgmObject *table = pgm_side_parent(s, o);
+	const PgmObject *table = pgm_schema_parent(s, o);
 
 	if (table == NULL || !(pgm_constraint_is(o, "PRIMARY") || pgm_constraint_is(o, "UNIQUE") ||
 						   pgm_constraint_is(o, "EXCLUDE")))
@@ -115,10 +115,10 @@ order_by_names(PgmDiffPlan *p)
 static PgmDiffItem *
 not_null_before(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
-	const PgmObject *table = pgm_side_parent(p->new, a->new.object);
+	const PgmObject *table = pgm_schema_parent(p->new, a->new.object);
 	const char *name = pgm_value(a->new.object, PGM_PROP_DEFINITION) + strlen("NOT NULL ");
 	const PgmObject *column = table ?
-		pgm_side_find(p->old, PGM_KIND_COLUMN, psprintf("%s.%s", table->identity, pnstrdup(name, pgm_name_length(name)))) : NULL;
+		pgm_schema_find(p->old, PGM_KIND_COLUMN, psprintf("%s.%s", table->identity, pnstrdup(name, pgm_name_length(name)))) : NULL;
 
 	return column ? pgm_plan_find_item(p, pgm_column_not_null(p->old, column)) : NULL;
 }
@@ -137,14 +137,14 @@ order_not_null(const PgmDiffPlan *p, const PgmDiffItem *a)
 		pgm_action_before(pgm_item_action(before, PGM_PHASE_DROP), pgm_item_action(a, PGM_PHASE_CREATE));
 
 	if (pgm_constraint_is(a->old.object, "NOT NULL ") && a->old.parent)
-		foreach(lc, pgm_side_children(p->old, a->old.parent->old.object, PGM_KIND_CONSTRAINT))
+		foreach(lc, pgm_schema_children(p->old, a->old.parent->old.object, PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
 			pgm_action_before(pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_DROP),
 							  pgm_item_action(a, PGM_PHASE_DROP));
 	}
 	if (pgm_constraint_is(a->new.object, "NOT NULL ") && a->new.parent)
-		foreach(lc, pgm_side_children(p->new, a->new.parent->new.object, PGM_KIND_CONSTRAINT))
+		foreach(lc, pgm_schema_children(p->new, a->new.parent->new.object, PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_constraint_is(lfirst(lc), "PRIMARY KEY"))
 			pgm_action_before(pgm_item_action(a, PGM_PHASE_CREATE),
@@ -157,13 +157,13 @@ static void
 order_grants(PgmDiffPlan *p, const PgmDiffItem *a)
 {
 	PgmAction  *down = a->action[PGM_PHASE_DROP];
-	const PgmObject *table = a->old.object ? pgm_side_parent(p->old, a->old.object) : NULL;
+	const PgmObject *table = a->old.object ? pgm_schema_parent(p->old, a->old.object) : NULL;
 	const PgmDiffItem *whole = pgm_plan_find_item(p, table);
 	ListCell   *lc;
 
 	if (down == NULL || whole == NULL || whole->new.object == NULL)
 		return;
-	foreach(lc, pgm_side_children(p->new, whole->new.object, PGM_KIND_GRANT))
+	foreach(lc, pgm_schema_children(p->new, whole->new.object, PGM_KIND_GRANT))
 	{
 		pgm_action_before(down, pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_CREATE));
 	}
@@ -232,7 +232,7 @@ order_foreign_key(const PgmDiffPlan *p, const PgmDiffItem *foreign)
 			table->sub_property)
 			continue;
 		order_after_attached(key, up);
-		foreach(old, table->old.object ? pgm_side_children(p->old, table->old.object, PGM_KIND_ANY) : NIL)
+		foreach(old, table->old.object ? pgm_schema_children(p->old, table->old.object, PGM_KIND_ANY) : NIL)
 		{
 			const PgmDiffItem *other = pgm_plan_find_item(p, lfirst(old));
 
@@ -279,19 +279,19 @@ order_typed(const PgmDiffPlan *p, const PgmDiffItem *table)
 
 	if (link == NULL || link->decision == PGM_DECISION_NONE)
 		return;
-	foreach(lc, pgm_side_children(p->new, table->new.object, PGM_KIND_COLUMN))
+	foreach(lc, pgm_schema_children(p->new, table->new.object, PGM_KIND_COLUMN))
 	{
 		pgm_action_before(link->action[PGM_PHASE_DROP],
 						  pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_CREATE));
 	}
-	foreach(lc, pgm_side_children(p->old, table->old.object, PGM_KIND_COLUMN))
+	foreach(lc, pgm_schema_children(p->old, table->old.object, PGM_KIND_COLUMN))
 	{
 		pgm_action_before(pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_DROP),
 						  link->action[PGM_PHASE_CREATE]);
 	}
-	type = link->old.object ? pgm_side_find(p->new, PGM_KIND_TYPE, pgm_value(link->old.object, PGM_PROP_OF_TYPE)) : NULL;
+	type = link->old.object ? pgm_schema_find(p->new, PGM_KIND_TYPE, pgm_value(link->old.object, PGM_PROP_OF_TYPE)) : NULL;
 	if (type)
-		foreach(lc, pgm_side_children(p->new, type, PGM_KIND_ATTRIBUTE))
+		foreach(lc, pgm_schema_children(p->new, type, PGM_KIND_ATTRIBUTE))
 	{
 		pgm_action_before(link->action[PGM_PHASE_DROP],
 						  pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_CREATE));
@@ -322,7 +322,7 @@ names_without(List *names, List *others)
 
 /* The columns and constraints of the tables that another one inherits from */
 static List *
-parts_of_parents(const PgmSide *s, List *parents)
+parts_of_parents(const PgmSchema *s, List *parents)
 {
 	static const PgmKindId kinds[] = {PGM_KIND_COLUMN, PGM_KIND_CONSTRAINT};
 	List	   *parts = NIL;
@@ -330,10 +330,10 @@ parts_of_parents(const PgmSide *s, List *parents)
 
 	foreach(lc, parents)
 	{
-		const PgmObject *parent = pgm_side_find(s, PGM_KIND_TABLE, lfirst(lc));
+		const PgmObject *parent = pgm_schema_find(s, PGM_KIND_TABLE, lfirst(lc));
 
 		for (int i = 0; parent && i < (int) lengthof(kinds); i++)
-			parts = list_concat(parts, pgm_side_children(s, parent, kinds[i]));
+			parts = list_concat(parts, pgm_schema_children(s, parent, kinds[i]));
 	}
 	return parts;
 }
@@ -413,7 +413,7 @@ order_columns(PgmDiffPlan *p, const PgmObject *table)
 	PgmAction  *last = NULL;
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(p->new, table, PGM_KIND_COLUMN))
+	foreach(lc, pgm_schema_children(p->new, table, PGM_KIND_COLUMN))
 	{
 		PgmDiffItem *column = pgm_plan_find_item(p, lfirst(lc));
 		PgmAction  *up = column->action[PGM_PHASE_CREATE];

@@ -49,7 +49,7 @@ stays_linked(const PgmDiffPlan *p, const PgmObject *table)
 
 /* What a column or constraint of a table is inherited from, or NULL. */
 static PgmDiffItem *
-inherited_from(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
+inherited_from(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
 {
 	const PgmObject *table = pgm_relation_of(s, o);
 	ListCell   *lc;
@@ -62,15 +62,15 @@ inherited_from(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 		const PgmObject *from = NULL;
 
 		if (is_kind(o, PGM_KIND_COLUMN))
-			from = pgm_side_find(s, PGM_KIND_COLUMN, psprintf("%s.%s", parent, pgm_last_name(o->identity)));
+			from = pgm_schema_find(s, PGM_KIND_COLUMN, psprintf("%s.%s", parent, pgm_last_name(o->identity)));
 		else if (pgm_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_CONSTRAINT))
 		{
-			from = pgm_side_find(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s", pgm_value(o, PGM_PROP_ATTACHED_TO), parent));
+			from = pgm_schema_find(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s", pgm_value(o, PGM_PROP_ATTACHED_TO), parent));
 			if (from == NULL)
-				from = pgm_side_find(s, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO));
+				from = pgm_schema_find(s, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO));
 		}
 		else if (is_kind(o, PGM_KIND_CONSTRAINT))
-			from = pgm_side_find(s, PGM_KIND_CONSTRAINT, psprintf("%.*s on %s", pgm_name_length(o->identity), o->identity, parent));
+			from = pgm_schema_find(s, PGM_KIND_CONSTRAINT, psprintf("%.*s on %s", pgm_name_length(o->identity), o->identity, parent));
 		if (from)
 			return pgm_plan_find_item(p, from);
 	}
@@ -84,7 +84,7 @@ inherited_from(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
 static bool
 stays_below(const PgmDiffPlan *p, const PgmObject *heir, const char *name)
 {
-	const PgmObject *column = pgm_side_find(p->old, PGM_KIND_COLUMN, psprintf("%s.%s", heir->identity, name));
+	const PgmObject *column = pgm_schema_find(p->old, PGM_KIND_COLUMN, psprintf("%s.%s", heir->identity, name));
 	const PgmDiffItem *a = pgm_plan_find_item(p, column);
 
 	return a && pgm_value(column, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(heir) &&
@@ -98,12 +98,12 @@ stays_below(const PgmDiffPlan *p, const PgmObject *heir, const char *name)
 bool
 pgm_column_stays_in_children(const PgmDiffPlan *p, const PgmObject *column)
 {
-	const PgmObject *table = pgm_side_parent(p->old, column);
+	const PgmObject *table = pgm_schema_parent(p->old, column);
 	ListCell   *lc;
 
 	if (!is_kind(table, PGM_KIND_TABLE) || pgm_value(table, PGM_PROP_PARTITION_KEY))
 		return false;
-	foreach(lc, pgm_side_heirs(p->old, table->identity))
+	foreach(lc, pgm_schema_inheritors(p->old, table->identity))
 	{
 		if (stays_below(p, lfirst(lc), pgm_last_name(column->identity)))
 			return true;
@@ -148,17 +148,17 @@ goes_before_table(const PgmDiffPlan *p, const PgmDiffItem *key)
 	while ((above = inherited_from(p, p->old, key->old.object)) != NULL)
 		key = above;
 	return goes_down(key) &&
-		(!goes_down(pgm_plan_find_item(p, pgm_side_parent(p->old, key->old.object))) ||
+		(!goes_down(pgm_plan_find_item(p, pgm_schema_parent(p->old, key->old.object))) ||
 		 refers_to_partitions(key));
 }
 
 /* The column that a sequence is the identity of, or NULL */
 static PgmDiffItem *
-identity_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
+identity_column(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
 {
 	const char *of = is_kind(o, PGM_KIND_SEQUENCE) ? pgm_value(o, PGM_PROP_IDENTITY_OF) : NULL;
 
-	return of ? pgm_plan_find_item(p, pgm_side_find(s, PGM_KIND_COLUMN, of)) : NULL;
+	return of ? pgm_plan_find_item(p, pgm_schema_find(s, PGM_KIND_COLUMN, of)) : NULL;
 }
 
 /* The column that a sequence is dropped with, for it is owned by it, or NULL */
@@ -167,18 +167,18 @@ owning_column(const PgmDiffPlan *p, const PgmObject *o)
 {
 	const char *of = is_kind(o, PGM_KIND_SEQUENCE) ? pgm_value(o, PGM_PROP_OWNED_BY) : NULL;
 
-	return of ? pgm_plan_find_item(p, pgm_side_find(p->old, PGM_KIND_COLUMN, of)) : NULL;
+	return of ? pgm_plan_find_item(p, pgm_schema_find(p->old, PGM_KIND_COLUMN, of)) : NULL;
 }
 
 /* The column that the constraint says is NOT NULL, as from 18 on, or NULL */
 static PgmDiffItem *
-not_null_column(const PgmDiffPlan *p, const PgmSide *s, const PgmObject *o)
+not_null_column(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
 {
 	ListCell   *lc;
 
 	if (!pgm_constraint_is(o, "NOT NULL "))
 		return NULL;
-	foreach(lc, pgm_side_children(s, pgm_side_parent(s, o), PGM_KIND_COLUMN))
+	foreach(lc, pgm_schema_children(s, pgm_schema_parent(s, o), PGM_KIND_COLUMN))
 	{
 		if (pgm_column_not_null(s, lfirst(lc)) == o)
 			return pgm_plan_find_item(p, lfirst(lc));
@@ -219,7 +219,7 @@ look_down(PgmDiffPlan *p, PgmDiffItem *a)
 	}
 	else if (!a->sub_property && pgm_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_INDEX) &&
 			 stays_linked(p, pgm_relation_of(p->old, o)))
-		from = pgm_plan_find_item(p, pgm_side_find(p->old, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO)));
+		from = pgm_plan_find_item(p, pgm_schema_find(p->old, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO)));
 	else if (!a->sub_property && (pgm_value(o, PGM_PROP_ONLY_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO)) &&
 			 (pgm_constraint_is(o, "FOREIGN KEY") || stays_linked(p, pgm_relation_of(p->old, o))))
 		from = inherited_from(p, p->old, o);
@@ -265,9 +265,9 @@ is_folded_constraint(const PgmObject *o)
 
 /* CREATE VIEW says nothing of its columns. */
 static bool
-is_in_view(const PgmSide *s, const PgmObject *column)
+is_in_view(const PgmSchema *s, const PgmObject *column)
 {
-	const PgmObject *relation = pgm_side_parent(s, column);
+	const PgmObject *relation = pgm_schema_parent(s, column);
 
 	return is_kind(relation, PGM_KIND_VIEW) || is_kind(relation, PGM_KIND_MATERIALIZED_VIEW);
 }
@@ -386,5 +386,5 @@ pgm_plan_is_folded(const PgmDiffPlan *p, const PgmObject *o, bool its_default)
 		pgm_plan_find_item(p, o);
 
 	return a && a->created_with_parent &&
-		(its_default || a->new.parent == pgm_plan_find_item(p, pgm_side_parent(p->new, o)));
+		(its_default || a->new.parent == pgm_plan_find_item(p, pgm_schema_parent(p->new, o)));
 }

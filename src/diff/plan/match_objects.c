@@ -123,8 +123,8 @@ compare_objects(const PgmObject *a, const PgmObject *b)
 static bool
 is_part_of_same(const PgmDiffPlan *p, const PgmObject *a, const PgmObject *b)
 {
-	const PgmObject *x = pgm_side_parent(p->old, a);
-	const PgmObject *y = pgm_side_parent(p->new, b);
+	const PgmObject *x = pgm_schema_parent(p->old, a);
+	const PgmObject *y = pgm_schema_parent(p->new, b);
 
 	return x == NULL || y == NULL || x->kind->id == y->kind->id;
 }
@@ -185,7 +185,7 @@ comes_before(const PgmDependency *d)
 
 /* Bring the dependencies of a side to the atoms. */
 static void
-add_uses(PgmDiffPlan *p, const PgmSide *s, bool new)
+add_uses(PgmDiffPlan *p, const PgmSchema *s, bool new)
 {
 	ListCell   *lc;
 
@@ -204,18 +204,18 @@ add_uses(PgmDiffPlan *p, const PgmSide *s, bool new)
 
 /* An index that some partition lacks is made when they are attached. */
 static void
-add_incomplete(PgmDiffPlan *p, PgmDiffItem *link, const PgmSide *s)
+add_incomplete(PgmDiffPlan *p, PgmDiffItem *link, const PgmSchema *s)
 {
 	ListCell   *lc;
 	ListCell   *part;
 
 	foreach(lc, pgm_value_list(link->new.object, PGM_PROP_INHERITS))
 	{
-		const PgmObject *parent = pgm_side_find(s, PGM_KIND_TABLE, lfirst(lc));
+		const PgmObject *parent = pgm_schema_find(s, PGM_KIND_TABLE, lfirst(lc));
 
 		if (parent == NULL)
 			continue;
-		foreach(part, pgm_side_children(s, parent, PGM_KIND_ANY))
+		foreach(part, pgm_schema_children(s, parent, PGM_KIND_ANY))
 		{
 			if (pgm_index_is_incomplete(lfirst(part)))
 				add_use(pgm_plan_find_item(p, lfirst(part)), link, true);
@@ -225,11 +225,11 @@ add_incomplete(PgmDiffPlan *p, PgmDiffItem *link, const PgmSide *s)
 
 /* What is the partition's own, and might be attached, is made after it is. */
 static void
-add_own(PgmDiffPlan *p, PgmDiffItem *link, const PgmSide *s)
+add_own(PgmDiffPlan *p, PgmDiffItem *link, const PgmSchema *s)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(s, link->new.object, PGM_KIND_ANY))
+	foreach(lc, pgm_schema_children(s, link->new.object, PGM_KIND_ANY))
 	{
 		if (pgm_index_is_partitions_own(s, lfirst(lc)))
 			add_use(pgm_plan_find_item(p, lfirst(lc)), link, true);
@@ -238,7 +238,7 @@ add_own(PgmDiffPlan *p, PgmDiffItem *link, const PgmSide *s)
 
 /* An aspect depends on its object, and on what its value names. */
 static void
-add_uses_of_aspect(PgmDiffPlan *p, PgmDiffItem *a, const PgmSide *s, bool new)
+add_uses_of_aspect(PgmDiffPlan *p, PgmDiffItem *a, const PgmSchema *s, bool new)
 {
 	const PgmObject *o = half_of(a, new)->object;
 	ListCell   *lc;
@@ -261,25 +261,25 @@ add_uses_of_aspect(PgmDiffPlan *p, PgmDiffItem *a, const PgmSide *s, bool new)
 
 /* A column of a table that is made of a type depends on the attribute. */
 static void
-add_use_of_attribute(PgmDiffPlan *p, PgmDiffItem *a, const PgmSide *s, bool new)
+add_use_of_attribute(PgmDiffPlan *p, PgmDiffItem *a, const PgmSchema *s, bool new)
 {
 	const PgmObject *o = half_of(a, new)->object;
-	const PgmObject *table = o && pgm_kind_is(o, PGM_KIND_COLUMN) ? pgm_side_parent(s, o) : NULL;
+	const PgmObject *table = o && pgm_kind_is(o, PGM_KIND_COLUMN) ? pgm_schema_parent(s, o) : NULL;
 	const char *type = table && pgm_kind_is(table, PGM_KIND_TABLE) ? pgm_value(table, PGM_PROP_OF_TYPE) : NULL;
 
 	if (type)
-		add_use(a, pgm_plan_find_item(p, pgm_side_find(s, PGM_KIND_ATTRIBUTE,
-													   psprintf("%s.%s", type, pgm_last_name(o->identity)))), new);
+		add_use(a, pgm_plan_find_item(p, pgm_schema_find(s, PGM_KIND_ATTRIBUTE,
+														 psprintf("%s.%s", type, pgm_last_name(o->identity)))), new);
 }
 
 static void
-find_whole(PgmDiffPlan *p, PgmDiffItem *a, const PgmSide *s, bool new)
+find_whole(PgmDiffPlan *p, PgmDiffItem *a, const PgmSchema *s, bool new)
 {
 	PgmItemVersion *h = half_of(a, new);
 
 	if (h->object)
 		h->parent = pgm_plan_find_item(p, a->sub_property ? h->object :
-									   pgm_side_parent(s, h->object));
+									   pgm_schema_parent(s, h->object));
 }
 
 static HTAB *

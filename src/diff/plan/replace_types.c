@@ -43,8 +43,8 @@ pgm_plan_find_successors(PgmDiffPlan *p)
 
 		if (a->new.object || !(is_kind(a, PGM_KIND_TYPE) || is_kind(a, PGM_KIND_DOMAIN)))
 			continue;
-		a->successor = pgm_plan_find_item(p, pgm_side_find(p->new, is_kind(a, PGM_KIND_TYPE) ? PGM_KIND_DOMAIN : PGM_KIND_TYPE,
-														   a->old.object->identity));
+		a->successor = pgm_plan_find_item(p, pgm_schema_find(p->new, is_kind(a, PGM_KIND_TYPE) ? PGM_KIND_DOMAIN : PGM_KIND_TYPE,
+															 a->old.object->identity));
 		if (a->successor && a->successor->old.object)
 			a->successor = NULL;
 	}
@@ -96,15 +96,15 @@ static PgmDiffItem *
 attribute_of(const PgmDiffPlan *p, const PgmDiffItem *column)
 {
 	const PgmObject *o = pgm_item_object(column);
-	const PgmSide *s = column->new.object ? p->new : p->old;
-	const PgmObject *table = pgm_side_parent(s, o);
+	const PgmSchema *s = column->new.object ? p->new : p->old;
+	const PgmObject *table = pgm_schema_parent(s, o);
 	const char *type = table && pgm_kind_is(table, PGM_KIND_TABLE) ? pgm_value(table, PGM_PROP_OF_TYPE) : NULL;
 	const PgmDiffItem *link = type ? pgm_plan_find_sub_property(p, table, PGM_PROP_OF_TYPE) : NULL;
 
 	if (link == NULL || link->decision != PGM_DECISION_NONE)
 		return NULL;
-	return pgm_plan_find_item(p, pgm_side_find(s, PGM_KIND_ATTRIBUTE,
-											   psprintf("%s.%s", type, pgm_last_name(o->identity))));
+	return pgm_plan_find_item(p, pgm_schema_find(s, PGM_KIND_ATTRIBUTE,
+												 psprintf("%s.%s", type, pgm_last_name(o->identity))));
 }
 
 /* Find what has to be exchanged, and which columns follow attributes. */

@@ -10,24 +10,24 @@
 #include "schema/kinds/kinds.h"
 
 static List *
-add_found(List *list, const PgmSide *s, PgmKindId kind, const char *identity)
+add_found(List *list, const PgmSchema *s, PgmKindId kind, const char *identity)
 {
-	const PgmObject *o = identity ? pgm_side_find(s, kind, identity) : NULL;
+	const PgmObject *o = identity ? pgm_schema_find(s, kind, identity) : NULL;
 
 	return o ? lappend(list, unconstify(PgmObject *, o)) : list;
 }
 
 static const PgmObject *
-find_relation(const PgmSide *s, const char *identity)
+find_relation(const PgmSchema *s, const char *identity)
 {
-	const PgmObject *o = pgm_side_find(s, PGM_KIND_TABLE, identity);
+	const PgmObject *o = pgm_schema_find(s, PGM_KIND_TABLE, identity);
 
-	return o ? o : pgm_side_find(s, PGM_KIND_FOREIGN_TABLE, identity);
+	return o ? o : pgm_schema_find(s, PGM_KIND_FOREIGN_TABLE, identity);
 }
 
 /* The index of a table by its name alone, as an index or a constraint. */
 static List *
-index_of(const PgmSide *s, const PgmObject *relation, const char *name)
+index_of(const PgmSchema *s, const PgmObject *relation, const char *name)
 {
 	const char *schema = pgm_relation_schema(relation);
 	List	   *list = add_found(NIL, s, PGM_KIND_INDEX, psprintf("%s.%s", schema, name));
@@ -38,7 +38,7 @@ index_of(const PgmSide *s, const PgmObject *relation, const char *name)
 
 /* The columns of the index may not be NULL, which 18 has constraints for. */
 static List *
-uses_replica_identity(const PgmSide *s, const PgmObject *o)
+uses_replica_identity(const PgmSchema *s, const PgmObject *o)
 {
 	const char *value = pgm_value(o, PGM_PROP_REPLICA_IDENTITY);
 	const char *using = "using index ";
@@ -48,7 +48,7 @@ uses_replica_identity(const PgmSide *s, const PgmObject *o)
 	if (strncmp(value, using, strlen(using)) != 0)
 		return NIL;
 	list = index_of(s, o, value + strlen(using));
-	foreach(lc, pgm_side_children(s, o, PGM_KIND_CONSTRAINT))
+	foreach(lc, pgm_schema_children(s, o, PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_constraint_is(lfirst(lc), "NOT NULL "))
 			list = lappend(list, lfirst(lc));
@@ -57,28 +57,28 @@ uses_replica_identity(const PgmSide *s, const PgmObject *o)
 }
 
 static List *
-uses_clustered_on(const PgmSide *s, const PgmObject *o)
+uses_clustered_on(const PgmSchema *s, const PgmObject *o)
 {
 	return index_of(s, o, pgm_value(o, PGM_PROP_CLUSTERED_ON));
 }
 
 static List *
-uses_owned_by(const PgmSide *s, const PgmObject *o)
+uses_owned_by(const PgmSchema *s, const PgmObject *o)
 {
 	return add_found(NIL, s, PGM_KIND_COLUMN, pgm_value(o, PGM_PROP_OWNED_BY));
 }
 
 static List *
-uses_parent_index(const PgmSide *s, const PgmObject *o)
+uses_parent_index(const PgmSchema *s, const PgmObject *o)
 {
 	return add_found(NIL, s, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO));
 }
 
 /* Where a constraint is attached to, by the name it has there, or an index */
 static List *
-uses_parent_constraint(const PgmSide *s, const PgmObject *o)
+uses_parent_constraint(const PgmSchema *s, const PgmObject *o)
 {
-	const PgmObject *table = pgm_side_parent(s, o);
+	const PgmObject *table = pgm_schema_parent(s, o);
 	List	   *list = uses_parent_index(s, o);
 	ListCell   *lc;
 
@@ -102,7 +102,7 @@ pgm_index_is_incomplete(const PgmObject *o)
 
 /* Is it attached to the index of a table that some partition lacks? */
 bool
-pgm_index_attaches_to_incomplete(const PgmSide *s, const PgmObject *o)
+pgm_index_attaches_to_incomplete(const PgmSchema *s, const PgmObject *o)
 {
 	ListCell   *lc;
 
@@ -122,9 +122,9 @@ pgm_index_attaches_to_incomplete(const PgmSide *s, const PgmObject *o)
  * attached.
  */
 bool
-pgm_index_is_partitions_own(const PgmSide *s, const PgmObject *o)
+pgm_index_is_partitions_own(const PgmSchema *s, const PgmObject *o)
 {
-	const PgmObject *table = pgm_side_parent(s, o);
+	const PgmObject *table = pgm_schema_parent(s, o);
 	ListCell   *lc;
 
 	if (!(pgm_kind_is(o, PGM_KIND_INDEX) || pgm_kind_is(o, PGM_KIND_CONSTRAINT)) ||
@@ -132,7 +132,7 @@ pgm_index_is_partitions_own(const PgmSide *s, const PgmObject *o)
 		return false;
 	if (pgm_constraint_is(o, "CHECK") || pgm_constraint_is(o, "NOT NULL"))
 		return false;
-	foreach(lc, pgm_side_children(s, table, PGM_KIND_ANY))
+	foreach(lc, pgm_schema_children(s, table, PGM_KIND_ANY))
 	{
 		const PgmObject *other = lfirst(lc);
 
@@ -145,12 +145,12 @@ pgm_index_is_partitions_own(const PgmSide *s, const PgmObject *o)
 
 /* Parts of a table, without what a link would complete */
 static List *
-whole_parts(const PgmSide *s, const PgmObject *table, PgmKindId kind)
+whole_parts(const PgmSchema *s, const PgmObject *table, PgmKindId kind)
 {
 	List	   *list = NIL;
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(s, table, kind))
+	foreach(lc, pgm_schema_children(s, table, kind))
 	{
 		if (!pgm_index_is_incomplete(lfirst(lc)))
 			list = lappend(list, lfirst(lc));
@@ -160,7 +160,7 @@ whole_parts(const PgmSide *s, const PgmObject *table, PgmKindId kind)
 
 /* Tables are linked when all is there that the server compares. */
 static List *
-uses_parents(const PgmSide *s, const PgmObject *o)
+uses_parents(const PgmSchema *s, const PgmObject *o)
 {
 
 	static const PgmKindId kinds[] = {PGM_KIND_COLUMN, PGM_KIND_CONSTRAINT, PGM_KIND_INDEX};
@@ -169,7 +169,7 @@ uses_parents(const PgmSide *s, const PgmObject *o)
 
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 	{
-		foreach(lc, pgm_side_children(s, o, kinds[i]))
+		foreach(lc, pgm_schema_children(s, o, kinds[i]))
 		{
 			if (!pgm_index_is_partitions_own(s, lfirst(lc)) && !pgm_index_attaches_to_incomplete(s, lfirst(lc)))
 				list = lappend(list, lfirst(lc));
@@ -190,15 +190,15 @@ uses_parents(const PgmSide *s, const PgmObject *o)
 
 /* A table is made of a type when it has the columns of that. */
 static List *
-uses_type(const PgmSide *s, const PgmObject *o)
+uses_type(const PgmSchema *s, const PgmObject *o)
 {
-	const PgmObject *type = pgm_side_find(s, PGM_KIND_TYPE, pgm_value(o, PGM_PROP_OF_TYPE));
-	List	   *list = pgm_side_children(s, o, PGM_KIND_COLUMN);
+	const PgmObject *type = pgm_schema_find(s, PGM_KIND_TYPE, pgm_value(o, PGM_PROP_OF_TYPE));
+	List	   *list = pgm_schema_children(s, o, PGM_KIND_COLUMN);
 
 	if (type == NULL)
 		return list;
 	list = lappend(list, unconstify(PgmObject *, type));
-	return list_concat(list, pgm_side_children(s, type, PGM_KIND_ATTRIBUTE));
+	return list_concat(list, pgm_schema_children(s, type, PGM_KIND_ATTRIBUTE));
 }
 
 static const PgmSubProperty aspects[] = {

@@ -79,7 +79,7 @@ add_rename(PgmAutogenerate *a, const PgmObject *old, const char *new_identity,
 
 /* What is in one side only, by signature; unless what it is in is, too */
 static List *
-pair_up(const PgmSide *before, const PgmSide *after)
+pair_up(const PgmSchema *before, const PgmSchema *after)
 {
 	HTAB	   *pairs = pgm_texthash_make("what may be renamed", sizeof(Pair));
 	List	   *order = NIL;
@@ -138,7 +138,7 @@ make_schema(PgmAutogenerate *a, const char *schema)
 {
 	PgmRename  *r;
 
-	if (pgm_side_find(a->before, PGM_KIND_SCHEMA, schema) ||
+	if (pgm_schema_find(a->before, PGM_KIND_SCHEMA, schema) ||
 		is_renamed(a->renamed, "schema", "", schema))
 		return;
 	r = palloc0(sizeof(PgmRename));
@@ -154,7 +154,7 @@ make_schema(PgmAutogenerate *a, const char *schema)
 static void
 move_extension(PgmAutogenerate *a, const PgmObject *old)
 {
-	const PgmObject *new = pgm_side_find(a->after, PGM_KIND_EXTENSION, old->identity);
+	const PgmObject *new = pgm_schema_find(a->after, PGM_KIND_EXTENSION, old->identity);
 	const char *from = pgm_value(old, PGM_PROP_SCHEMA);
 	const char *to = new ? pgm_value(new, PGM_PROP_SCHEMA) : from;
 	PgmRename  *r;
@@ -174,7 +174,7 @@ move_extension(PgmAutogenerate *a, const PgmObject *old)
 static void
 move_extensions(PgmAutogenerate *a)
 {
-	for (PgmRange x = pgm_side_range(a->live, PGM_KIND_EXTENSION, ""); x.at < x.end; x.at++)
+	for (PgmObjectRange x = pgm_schema_range(a->live, PGM_KIND_EXTENSION, ""); x.at < x.end; x.at++)
 		move_extension(a, *x.at);
 }
 

@@ -171,7 +171,7 @@ join(List *names, int from, int to)
 static const PgmObject *
 find_in_schemas(const PgmAutogenerate *a, const char *kind, const char *name)
 {
-	const PgmObject *o = pgm_side_find(a->before, pgm_kind_by_name(kind), name);
+	const PgmObject *o = pgm_schema_find(a->before, pgm_kind_by_name(kind), name);
 	ListCell   *lc;
 
 	if (o)
@@ -185,11 +185,11 @@ find_in_schemas(const PgmAutogenerate *a, const char *kind, const char *name)
 			const char *on = pgm_text_find(name, strcmp(kind, "constraint") == 0 ? " on " : " on domain ");
 			const char *of = on ? on + (strcmp(kind, "constraint") == 0 ? 4 : 11) : NULL;
 
-			o = on ? pgm_side_find(a->before, pgm_kind_by_name(kind),
-								   psprintf("%.*s%s.%s", (int) (of - name), name, schema, of)) : NULL;
+			o = on ? pgm_schema_find(a->before, pgm_kind_by_name(kind),
+									 psprintf("%.*s%s.%s", (int) (of - name), name, schema, of)) : NULL;
 		}
 		else
-			o = pgm_side_find(a->before, pgm_kind_by_name(kind), psprintf("%s.%s", schema, name));
+			o = pgm_schema_find(a->before, pgm_kind_by_name(kind), psprintf("%s.%s", schema, name));
 		if (o)
 			return o;
 	}
@@ -390,7 +390,7 @@ apply_value_comment(PgmAutogenerate *a, PgmHint *h)
 {
 	const char *last = strrchr(h->new_name, '\'') ? strstr(h->new_name, ".'") : NULL;
 	const char *type = last ? pnstrdup(h->new_name, last - h->new_name) : NULL;
-	const PgmObject *o = type ? pgm_side_find(a->before, PGM_KIND_TYPE, type) : NULL;
+	const PgmObject *o = type ? pgm_schema_find(a->before, PGM_KIND_TYPE, type) : NULL;
 	const char *label;
 
 	if (o == NULL)
@@ -412,15 +412,15 @@ apply_comment(PgmAutogenerate *a, PgmHint *h)
 		apply_value_comment(a, h);
 		return;
 	}
-	if (pgm_side_find(a->before, pgm_kind_by_name(h->kind), h->new_name))
+	if (pgm_schema_find(a->before, pgm_kind_by_name(h->kind), h->new_name))
 	{
 		h->done = true;			/* it is renamed already */
 		return;
 	}
-	o = pgm_side_find(a->after, pgm_kind_by_name(h->kind), h->new_name);
+	o = pgm_schema_find(a->after, pgm_kind_by_name(h->kind), h->new_name);
 	if (o == NULL)
 		return;
-	o = pgm_side_find(a->before, pgm_kind_by_name(h->kind), pgm_rename_identity(o, h->old_name));
+	o = pgm_schema_find(a->before, pgm_kind_by_name(h->kind), pgm_rename_identity(o, h->old_name));
 	if (o == NULL)
 		return;
 	h->done = true;

@@ -24,13 +24,13 @@ typedef struct PgmHint
 } PgmHint;
 
 /* rename_signature.c */
-extern const char *pgm_rename_signature(const PgmSide *s, const PgmObject *o, bool moved);
+extern const char *pgm_rename_signature(const PgmSchema *s, const PgmObject *o, bool moved);
 
 /* rename_statements.c */
-extern void pgm_rename_statements(const PgmSide *s, const PgmObject *old, PgmRename *r);
+extern void pgm_rename_statements(const PgmSchema *s, const PgmObject *old, PgmRename *r);
 extern const char *pgm_rename_identity(const PgmObject *o, const char *name);
 extern const char *pgm_rename_between(const PgmObject *o, const char *name);
-extern bool pgm_rename_is_taken(const PgmSide *s, const PgmObject *o, const char *identity);
+extern bool pgm_rename_is_taken(const PgmSchema *s, const PgmObject *o, const char *identity);
 extern const char *pgm_rename_label(const char *literal);
 extern void pgm_rename_rows(PgmAutogenerate *a, const PgmRename *r);
 

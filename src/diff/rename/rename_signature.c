@@ -30,9 +30,9 @@ static const PgmPropertyId not_looked_at[] = {PGM_PROP_COMMENT, PGM_PROP_OWNER, 
 
 /* The columns of a table with their types, without those that are inherited */
 static bool
-append_columns(StringInfo out, const PgmSide *s, const PgmObject *table)
+append_columns(StringInfo out, const PgmSchema *s, const PgmObject *table)
 {
-	List	   *columns = pgm_side_children(s, table, PGM_KIND_COLUMN);
+	List	   *columns = pgm_schema_children(s, table, PGM_KIND_COLUMN);
 	ListCell   *lc;
 
 	foreach(lc, columns)
@@ -45,7 +45,7 @@ append_columns(StringInfo out, const PgmSide *s, const PgmObject *table)
 
 /* A table under another name, or in another schema under the same */
 static const char *
-of_table(const PgmSide *s, const PgmObject *o, bool moved)
+of_table(const PgmSchema *s, const PgmObject *o, bool moved)
 {
 	StringInfoData out;
 
@@ -60,11 +60,11 @@ of_table(const PgmSide *s, const PgmObject *o, bool moved)
 
 /* The column with the names of those before and behind it */
 static const char *
-of_column(const PgmSide *s, const PgmObject *o)
+of_column(const PgmSchema *s, const PgmObject *o)
 {
 	static const PgmPropertyId but[] = {PGM_PROP_COMMENT, PGM_PROP_STATISTICS_TARGET, PGM_PROP_OPTIONS, PGM_PROP_STORAGE,
 	PGM_PROP_COMPRESSION};
-	const PgmObject *table = pgm_side_parent(s, o);
+	const PgmObject *table = pgm_schema_parent(s, o);
 	const char *before = "";
 	const char *behind = "";
 	StringInfoData out;
@@ -73,7 +73,7 @@ of_column(const PgmSide *s, const PgmObject *o)
 
 	if (table == NULL || !pgm_kind_is(table, PGM_KIND_TABLE) || pgm_value(o, PGM_PROP_ONLY_INHERITED))
 		return NULL;
-	foreach(lc, pgm_side_children(s, table, PGM_KIND_COLUMN))
+	foreach(lc, pgm_schema_children(s, table, PGM_KIND_COLUMN))
 	{
 		const PgmObject *other = lfirst(lc);
 
@@ -93,9 +93,9 @@ of_column(const PgmSide *s, const PgmObject *o)
 }
 
 static const char *
-of_part(const PgmSide *s, const PgmObject *o)
+of_part(const PgmSchema *s, const PgmObject *o)
 {
-	const PgmObject *table = pgm_side_parent(s, o);
+	const PgmObject *table = pgm_schema_parent(s, o);
 
 	if (table == NULL || pgm_value(o, PGM_PROP_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO))
 		return NULL;
@@ -130,7 +130,7 @@ of_sequence(const PgmObject *o)
 }
 
 static const char *
-of_type(const PgmSide *s, const PgmObject *o)
+of_type(const PgmSchema *s, const PgmObject *o)
 {
 	StringInfoData out;
 	ListCell   *lc;
@@ -141,12 +141,12 @@ of_type(const PgmSide *s, const PgmObject *o)
 	initStringInfo(&out);
 	appendStringInfo(&out, "%s|%s", pgm_kind_name(o->kind->id), pgm_relation_schema(o));
 	append_properties(&out, o, not_looked_at, lengthof(not_looked_at));
-	foreach(lc, pgm_side_children(s, o, PGM_KIND_ATTRIBUTE))
+	foreach(lc, pgm_schema_children(s, o, PGM_KIND_ATTRIBUTE))
 	{
 		appendStringInfo(&out, "|%s %s", pgm_last_name(((PgmObject *) lfirst(lc))->identity),
 						 pgm_value(lfirst(lc), PGM_PROP_TYPE));
 	}
-	foreach(lc, pgm_side_children(s, o, PGM_KIND_DOMAIN_CONSTRAINT))
+	foreach(lc, pgm_schema_children(s, o, PGM_KIND_DOMAIN_CONSTRAINT))
 	{
 		appendStringInfo(&out, "|%s", pgm_value(lfirst(lc), PGM_PROP_DEFINITION));
 	}
@@ -155,7 +155,7 @@ of_type(const PgmSide *s, const PgmObject *o)
 
 /* A schema by what it holds, of which there has to be something */
 static const char *
-of_schema(const PgmSide *s, const PgmObject *o)
+of_schema(const PgmSchema *s, const PgmObject *o)
 {
 	StringInfoData out;
 	ListCell   *lc;
@@ -163,7 +163,7 @@ of_schema(const PgmSide *s, const PgmObject *o)
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, "schema");
-	foreach(lc, pgm_side_children(s, o, PGM_KIND_ANY))
+	foreach(lc, pgm_schema_children(s, o, PGM_KIND_ANY))
 	{
 		const PgmObject *part = lfirst(lc);
 
@@ -180,7 +180,7 @@ of_schema(const PgmSide *s, const PgmObject *o)
  * name, or if "moved" the schema; NULL for what is not looked for by that.
  */
 const char *
-pgm_rename_signature(const PgmSide *s, const PgmObject *o, bool moved)
+pgm_rename_signature(const PgmSchema *s, const PgmObject *o, bool moved)
 {
 	if (pgm_kind_is(o, PGM_KIND_TABLE))
 		return of_table(s, o, moved);

@@ -10,6 +10,7 @@
 #include "diff/write/write_relations.h"
 #include "diff/write/write_types.h"
 #include "schema/kinds/kinds.h"
+#include "schema/table_facts.h"
 
 /* An identity in which the last name is another one */
 static const char *
@@ -49,9 +50,9 @@ write_in_schema(const PgmObject *old, PgmRename *r)
 }
 
 static void
-write_column(const PgmSide *s, const PgmObject *old, PgmRename *r)
+write_column(const PgmSchema *s, const PgmObject *old, PgmRename *r)
 {
-	const PgmObject *relation = pgm_side_parent(s, old);
+	const PgmObject *relation = pgm_schema_parent(s, old);
 	const char *from = pgm_last_name(r->old_identity);
 	const char *to = pgm_last_name(r->identity);
 
@@ -61,9 +62,9 @@ write_column(const PgmSide *s, const PgmObject *old, PgmRename *r)
 
 /* Tables that were made of the type, if any, change with it. */
 static void
-write_attribute(const PgmSide *s, const PgmObject *old, PgmRename *r)
+write_attribute(const PgmSchema *s, const PgmObject *old, PgmRename *r)
 {
-	const char *type = pgm_side_parent(s, old)->identity;
+	const char *type = pgm_schema_parent(s, old)->identity;
 	const char *from = pgm_last_name(r->old_identity);
 	const char *to = pgm_last_name(r->identity);
 	const char *cascade = pgm_type_with_tables(s, type);
@@ -98,7 +99,7 @@ write_routine(const PgmObject *old, PgmRename *r)
 
 /* Fill in the statements of a rename of "old", of which the names are known. */
 void
-pgm_rename_statements(const PgmSide *s, const PgmObject *old, PgmRename *r)
+pgm_rename_statements(const PgmSchema *s, const PgmObject *old, PgmRename *r)
 {
 	if (r->up)
 		return;
@@ -109,9 +110,9 @@ pgm_rename_statements(const PgmSide *s, const PgmObject *old, PgmRename *r)
 	else if (pgm_kind_is(old, PGM_KIND_ATTRIBUTE))
 		write_attribute(s, old, r);
 	else if (pgm_kind_is(old, PGM_KIND_CONSTRAINT))
-		write_constraint(old, r, pgm_alter_relation(pgm_side_parent(s, old)));
+		write_constraint(old, r, pgm_alter_relation(pgm_schema_parent(s, old)));
 	else if (pgm_kind_is(old, PGM_KIND_DOMAIN_CONSTRAINT))
-		write_constraint(old, r, psprintf("ALTER DOMAIN %s", pgm_side_parent(s, old)->identity));
+		write_constraint(old, r, psprintf("ALTER DOMAIN %s", pgm_schema_parent(s, old)->identity));
 	else if (pgm_kind_is(old, PGM_KIND_FUNCTION) || pgm_kind_is(old, PGM_KIND_PROCEDURE))
 		write_routine(old, r);
 	else
@@ -145,9 +146,9 @@ pgm_rename_between(const PgmObject *o, const char *name)
 
 /* The relation that has the identity's name: of an index of a constraint too */
 static const char *
-relation_name(const PgmSide *s, const PgmObject *o, const char *identity)
+relation_name(const PgmSchema *s, const PgmObject *o, const char *identity)
 {
-	const PgmObject *table = pgm_kind_is(o, PGM_KIND_CONSTRAINT) ? pgm_side_parent(s, o) : NULL;
+	const PgmObject *table = pgm_kind_is(o, PGM_KIND_CONSTRAINT) ? pgm_schema_parent(s, o) : NULL;
 
 	if (table == NULL)
 		return identity;
@@ -156,23 +157,23 @@ relation_name(const PgmSide *s, const PgmObject *o, const char *identity)
 
 /* Has something in the schema the name that an object of it shall have? */
 bool
-pgm_rename_is_taken(const PgmSide *s, const PgmObject *o, const char *identity)
+pgm_rename_is_taken(const PgmSchema *s, const PgmObject *o, const char *identity)
 {
 	static const PgmKindId kinds[] = {PGM_KIND_TABLE, PGM_KIND_VIEW, PGM_KIND_MATERIALIZED_VIEW, PGM_KIND_SEQUENCE,
 	PGM_KIND_FOREIGN_TABLE, PGM_KIND_INDEX, PGM_KIND_TYPE, PGM_KIND_DOMAIN};
 	const char *name = relation_name(s, o, identity);
-	PgmRange	constraints;
+	PgmObjectRange constraints;
 
-	if (pgm_side_find(s, o->kind->id, identity))
+	if (pgm_schema_find(s, o->kind->id, identity))
 		return true;
 	if (pgm_kind_is(o, PGM_KIND_COLUMN) || pgm_kind_is(o, PGM_KIND_ATTRIBUTE) || pgm_kind_is(o, PGM_KIND_SCHEMA))
 		return false;
 	for (int i = 0; i < (int) lengthof(kinds); i++)
-		if (pgm_side_find(s, kinds[i], name))
+		if (pgm_schema_find(s, kinds[i], name))
 			return true;
-	constraints = pgm_side_range(s, PGM_KIND_CONSTRAINT,
-								 psprintf("%s on %.*s.", pgm_last_name(name),
-										  pgm_name_length(name), name));
+	constraints = pgm_schema_range(s, PGM_KIND_CONSTRAINT,
+								   psprintf("%s on %.*s.", pgm_last_name(name),
+											pgm_name_length(name), name));
 	return constraints.at < constraints.end;
 }
 
@@ -196,7 +197,7 @@ void
 pgm_rename_rows(PgmAutogenerate *a, const PgmRename *r)
 {
 	if (strcmp(r->kind, "table") == 0 || strcmp(r->kind, "materialized view") == 0)
-		pgm_side_copy_rows(a->live, r->old_identity, r->identity);
+		pgm_schema_copy_rows(a->live, r->old_identity, r->identity);
 	else if (strcmp(r->kind, "schema") == 0)
 		for (int i = 0; i < a->live->snapshot->n; i++)
 		{
@@ -205,6 +206,6 @@ pgm_rename_rows(PgmAutogenerate *a, const PgmRename *r)
 
 			if (pgm_kind_is(o, PGM_KIND_TABLE) && strncmp(o->identity, r->old_identity, n) == 0 &&
 				o->identity[n] == '.')
-				pgm_side_copy_rows(a->live, o->identity, psprintf("%s%s", r->identity, o->identity + n));
+				pgm_schema_copy_rows(a->live, o->identity, psprintf("%s%s", r->identity, o->identity + n));
 		}
 }

@@ -22,6 +22,7 @@
 #include "diff/write/write_types.h"
 #include "lint/expressions/expressions.h"
 #include "schema/kinds/kinds.h"
+#include "schema/table_facts.h"
 
 static bool
 is_in_view(const PgmObject *relation)
@@ -33,9 +34,9 @@ is_in_view(const PgmObject *relation)
 static const PgmObject *
 relation_of(const PgmWrite *w, const PgmObject *column)
 {
-	const PgmObject *relation = pgm_side_parent(w->new, column);
+	const PgmObject *relation = pgm_schema_parent(w->new, column);
 
-	return relation ? relation : pgm_side_parent(w->old, column);
+	return relation ? relation : pgm_schema_parent(w->old, column);
 }
 
 static const char *
@@ -49,7 +50,7 @@ static const char *
 alter_only(const PgmWrite *w, const PgmObject *relation)
 {
 	bool		has_children = pgm_is_partitioned(relation) ||
-		pgm_side_heirs(w->new, relation->identity) || pgm_side_heirs(w->old, relation->identity);
+		pgm_schema_inheritors(w->new, relation->identity) || pgm_schema_inheritors(w->old, relation->identity);
 
 	return psprintf("ALTER %s %s%s", pgm_writer(relation)->word,
 					has_children ? "ONLY " : "", relation->identity);
@@ -57,15 +58,15 @@ alter_only(const PgmWrite *w, const PgmObject *relation)
 
 /* The column of the parent that a column is inherited from, or NULL */
 static const PgmObject *
-inherited_from(const PgmSide *s, const PgmObject *column)
+inherited_from(const PgmSchema *s, const PgmObject *column)
 {
-	const PgmObject *table = pgm_side_parent(s, column);
+	const PgmObject *table = pgm_schema_parent(s, column);
 	ListCell   *lc;
 
 	if (table && pgm_value(column, PGM_PROP_INHERITED))
 		foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
 	{
-		const PgmObject *from = pgm_side_find(s, PGM_KIND_COLUMN, psprintf("%s.%s", (char *) lfirst(lc), name_of(column)));
+		const PgmObject *from = pgm_schema_find(s, PGM_KIND_COLUMN, psprintf("%s.%s", (char *) lfirst(lc), name_of(column)));
 
 		if (from)
 			return from;
@@ -218,7 +219,7 @@ is_filled_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *c
 {
 	return pgm_relation_may_have_rows(w, relation) && pgm_kind_is(relation, PGM_KIND_TABLE) &&
 		pgm_plan_is_folded(w->plan, column, true) &&
-		pgm_side_default_is_volatile(w->new, column);
+		pgm_schema_default_is_volatile(w->new, column);
 }
 
 /* Can it not be NOT NULL at once? */
@@ -297,7 +298,7 @@ create(PgmWrite *w, const PgmObject *column)
 static void
 drop(PgmWrite *w, const PgmObject *column)
 {
-	const PgmObject *relation = pgm_side_parent(w->old, column);
+	const PgmObject *relation = pgm_schema_parent(w->old, column);
 	PgmDiffStatement *sql;
 
 	if (is_in_view(relation) || follows_attribute(w, column))
@@ -481,7 +482,7 @@ is_checked_not_null(const PgmWrite *w, const PgmObject *old, const PgmObject *ne
 
 	if (!pgm_value_same(old, new, PGM_PROP_TYPE))
 		return false;
-	foreach(lc, pgm_side_children(w->old, pgm_side_parent(w->old, old), PGM_KIND_CONSTRAINT))
+	foreach(lc, pgm_schema_children(w->old, pgm_schema_parent(w->old, old), PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_is_not_null_check(lfirst(lc), old) &&
 			pgm_plan_find_item(w->plan, lfirst(lc))->decision != PGM_DECISION_REPLACE)

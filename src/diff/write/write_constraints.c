@@ -13,8 +13,8 @@
 
 #include "compat.h"
 #include "diff/plan/diff_plan.h"
-#include "diff/write/write_arrays.h"
 #include "diff/write/write_relations.h"
+#include "schema/array_casts.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
@@ -50,9 +50,9 @@ name_of(const PgmObject *constraint)
 static const PgmObject *
 relation_of(const PgmWrite *w, const PgmObject *constraint)
 {
-	const PgmObject *relation = pgm_side_parent(w->new, constraint);
+	const PgmObject *relation = pgm_schema_parent(w->new, constraint);
 
-	return relation ? relation : pgm_side_parent(w->old, constraint);
+	return relation ? relation : pgm_schema_parent(w->old, constraint);
 }
 
 /* Where in the definition of a constraint what is said of its index ends */
@@ -175,13 +175,13 @@ present_parts(const PgmWrite *w, const PgmObject *table, List *parts)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_heirs(w->new, table->identity))
+	foreach(lc, pgm_schema_inheritors(w->new, table->identity))
 	{
 		PgmObject  *o = lfirst(lc);
 
 		if (pgm_is_partitioned(o))
 			parts = present_parts(w, o, parts);
-		else if (pgm_side_find(w->old, PGM_KIND_TABLE, o->identity))
+		else if (pgm_schema_find(w->old, PGM_KIND_TABLE, o->identity))
 			parts = lappend(parts, o);
 	}
 	return parts;
@@ -197,10 +197,10 @@ is_name_theirs(const PgmWrite *w, const PgmObject *constraint, const List *parts
 	{
 		const char *there = psprintf("%s on %s", name_of(constraint),
 									 ((PgmObject *) lfirst(lc))->identity);
-		const PgmObject *part = pgm_side_find(w->new, PGM_KIND_CONSTRAINT, there);
+		const PgmObject *part = pgm_schema_find(w->new, PGM_KIND_CONSTRAINT, there);
 
 		if (part == NULL || pgm_value(part, PGM_PROP_ATTACHED_TO) == NULL ||
-			pgm_side_find(w->old, PGM_KIND_CONSTRAINT, there))
+			pgm_schema_find(w->old, PGM_KIND_CONSTRAINT, there))
 			return false;
 	}
 	return true;
@@ -270,7 +270,7 @@ create(PgmWrite *w, const PgmObject *constraint)
 static void
 drop(PgmWrite *w, const PgmObject *constraint)
 {
-	pgm_write_statement(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(pgm_side_parent(w->old, constraint)),
+	pgm_write_statement(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(pgm_schema_parent(w->old, constraint)),
 						name_of(constraint));
 }
 

@@ -12,11 +12,11 @@
 
 /* Is NOT NULL told as a constraint with a name, as 17 has it? */
 static bool
-has_named_not_null(const PgmSide *s, const PgmObject *domain)
+has_named_not_null(const PgmSchema *s, const PgmObject *domain)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(s, domain, PGM_KIND_DOMAIN_CONSTRAINT))
+	foreach(lc, pgm_schema_children(s, domain, PGM_KIND_DOMAIN_CONSTRAINT))
 	{
 		if (strcmp(pgm_value(lfirst(lc), PGM_PROP_DEFINITION), "NOT NULL") == 0)
 			return true;

@@ -18,9 +18,9 @@
 static const PgmObject *
 relation_of(const PgmWrite *w, const PgmObject *index)
 {
-	const PgmObject *relation = pgm_side_parent(w->new, index);
+	const PgmObject *relation = pgm_schema_parent(w->new, index);
 
-	return relation ? relation : pgm_side_parent(w->old, index);
+	return relation ? relation : pgm_schema_parent(w->old, index);
 }
 
 static bool
@@ -84,7 +84,7 @@ drop(PgmWrite *w, const PgmObject *index)
 		pgm_write_statement(w, "DROP INDEX %s CASCADE", index->identity);
 		return;
 	}
-	write_drop(w, pgm_side_parent(w->old, index), index->identity,
+	write_drop(w, pgm_schema_parent(w->old, index), index->identity,
 			   pgm_value(index, PGM_PROP_ATTACHED_TO) != NULL);
 }
 
@@ -197,26 +197,26 @@ write_statistics_targets(PgmWrite *w, const PgmObject *old, const PgmObject *new
 
 /* The name of an index that is an index or a constraint's */
 static const char *
-index_of(const PgmSide *s, const PgmObject *o)
+index_of(const PgmSchema *s, const PgmObject *o)
 {
 	if (pgm_kind_is(o, PGM_KIND_INDEX))
 		return o->identity;
-	return psprintf("%s.%.*s", pgm_relation_schema(pgm_side_parent(s, o)),
+	return psprintf("%s.%.*s", pgm_relation_schema(pgm_schema_parent(s, o)),
 					pgm_name_length(o->identity), o->identity);
 }
 
 /* That of the parent's which an index or constraint is attached to */
 static const char *
-parent_index_of(const PgmSide *s, const PgmObject *o)
+parent_index_of(const PgmSchema *s, const PgmObject *o)
 {
 	const char *name = pgm_value(o, PGM_PROP_ATTACHED_TO);
 	ListCell   *lc;
 
 	if (pgm_kind_is(o, PGM_KIND_INDEX))
 		return name;
-	foreach(lc, pgm_value_list(pgm_side_parent(s, o), PGM_PROP_INHERITS))
+	foreach(lc, pgm_value_list(pgm_schema_parent(s, o), PGM_PROP_INHERITS))
 	{
-		if (pgm_side_find(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s", name, (char *) lfirst(lc))))
+		if (pgm_schema_find(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s", name, (char *) lfirst(lc))))
 			return psprintf("%.*s.%s", pgm_name_length(lfirst(lc)), (char *) lfirst(lc), name);
 	}
 	return name;

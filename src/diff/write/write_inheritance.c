@@ -12,6 +12,7 @@
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "schema/table_facts.h"
 
 static const char *
 only_parent(const PgmObject *partition)
@@ -30,16 +31,16 @@ write_attach_statement(PgmWrite *w, const PgmObject *partition)
 static bool
 parent_is_old(const PgmWrite *w, const PgmObject *partition)
 {
-	return pgm_side_find(w->old, PGM_KIND_TABLE, only_parent(partition)) != NULL;
+	return pgm_schema_find(w->old, PGM_KIND_TABLE, only_parent(partition)) != NULL;
 }
 
 /* The DEFAULT partition of a partitioned table, or NULL */
 static const PgmObject *
-default_partition(const PgmSide *s, const char *parent)
+default_partition(const PgmSchema *s, const char *parent)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_heirs(s, parent))
+	foreach(lc, pgm_schema_inheritors(s, parent))
 	{
 		const char *bound = pgm_value(lfirst(lc), PGM_PROP_PARTITION_BOUND);
 
@@ -56,7 +57,7 @@ default_partition(const PgmSide *s, const char *parent)
 static const PgmObject *
 default_to_read(const PgmWrite *w, const PgmObject *partition)
 {
-	const PgmObject *parent = pgm_side_find(w->old, PGM_KIND_TABLE, only_parent(partition));
+	const PgmObject *parent = pgm_schema_find(w->old, PGM_KIND_TABLE, only_parent(partition));
 	const PgmObject *found = default_partition(w->old, only_parent(partition));
 
 	if (parent == NULL || pgm_is_partition(parent) || found == NULL ||
@@ -86,7 +87,7 @@ add_bounded(Bounded *list, int *n, const PgmObject *table, const PgmObject *part
 static void
 write_attach(PgmWrite *w, const PgmObject *partition)
 {
-	const char *bound = w->options->attach_check ? pgm_side_bound(w->new, partition) : NULL;
+	const char *bound = w->options->attach_check ? pgm_schema_bound(w->new, partition) : NULL;
 	const PgmObject *other = bound ? default_to_read(w, partition) : NULL;
 	Bounded		list[2];
 	int			n = 0;
@@ -109,9 +110,9 @@ write_attach(PgmWrite *w, const PgmObject *partition)
 
 /* Has a constraint of a table in this schema the name, so that another gets none like it? */
 static bool
-is_constraint(const PgmSide *s, const char *schema, const char *name)
+is_constraint(const PgmSchema *s, const char *schema, const char *name)
 {
-	PgmRange	r = pgm_side_range(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s.", name, schema));
+	PgmObjectRange r = pgm_schema_range(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s.", name, schema));
 
 	return r.at < r.end;
 }
@@ -131,7 +132,7 @@ write_drop_left_check(PgmWrite *w, const PgmObject *partition, const PgmObject *
 
 	const char *name = pgm_helper_name(partition->identity, psprintf("%s_check", middle));
 
-	if (pgm_side_bound(w->old, partition) == NULL)
+	if (pgm_schema_bound(w->old, partition) == NULL)
 		return;
 	for (int i = 1; is_constraint(w->old, pgm_relation_schema(partition), name); i++)
 		name = pgm_helper_name(partition->identity, psprintf("%s_check%d", middle, i));
@@ -142,8 +143,8 @@ static void
 write_detach(PgmWrite *w, const PgmObject *partition)
 {
 	const char *name = only_parent(partition);
-	const PgmObject *parent = pgm_side_find(w->old, PGM_KIND_TABLE, name);
-	const PgmObject *after = pgm_side_find(w->new, partition->kind->id, partition->identity);
+	const PgmObject *parent = pgm_schema_find(w->old, PGM_KIND_TABLE, name);
+	const PgmObject *after = pgm_schema_find(w->new, partition->kind->id, partition->identity);
 	bool		stays = after && pgm_is_partition(after);
 	bool		concurrently = w->options->concurrently && !stays &&
 		pgm_relation_may_have_rows(w, partition) && default_partition(w->old, name) == NULL;
@@ -188,18 +189,18 @@ parents_are_appended(const PgmObject *before, const PgmObject *after)
 
 /* Has the table the same parts before and after, be they inherited or not? */
 static bool
-parts_stay(const PgmSide *old, const PgmSide *new, const PgmObject *before,
+parts_stay(const PgmSchema *old, const PgmSchema *new, const PgmObject *before,
 		   const PgmObject *after, PgmKindId kind)
 {
-	List	   *parts = pgm_side_children(new, after, kind);
+	List	   *parts = pgm_schema_children(new, after, kind);
 	ListCell   *lc;
 
-	if (list_length(parts) != list_length(pgm_side_children(old, before, kind)))
+	if (list_length(parts) != list_length(pgm_schema_children(old, before, kind)))
 		return false;
 	foreach(lc, parts)
 	{
 		const PgmObject *o = lfirst(lc);
-		const PgmObject *was = pgm_side_find(old, kind, o->identity);
+		const PgmObject *was = pgm_schema_find(old, kind, o->identity);
 
 		if (was == NULL || pgm_object_differs(was, o) ||
 			!pgm_value_same(was, o, PGM_PROP_ONLY_INHERITED))
@@ -213,7 +214,7 @@ parts_stay(const PgmSide *old, const PgmSide *new, const PgmObject *before,
  * only inherits never becomes its own, which no statement would undo.
  */
 bool
-pgm_inheritance_can_change(const PgmSide *old, const PgmSide *new, const PgmObject *before,
+pgm_inheritance_can_change(const PgmSchema *old, const PgmSchema *new, const PgmObject *before,
 						   const PgmObject *after)
 {
 	return !pgm_is_partition(before) && !pgm_is_partition(after) &&

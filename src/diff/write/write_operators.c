@@ -88,12 +88,12 @@ change_estimators(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 /* Does a property of the other operator name this one, which has it changed? */
 static bool
-comes_with(const PgmSide *there, const PgmSide *not_there, const char *other,
+comes_with(const PgmSchema *there, const PgmSchema *not_there, const char *other,
 		   const char *identity, PgmPropertyId property)
 {
-	const PgmObject *o = pgm_side_find(there, PGM_KIND_OPERATOR, other);
+	const PgmObject *o = pgm_schema_find(there, PGM_KIND_OPERATOR, other);
 
-	return o && pgm_side_find(not_there, PGM_KIND_OPERATOR, other) == NULL &&
+	return o && pgm_schema_find(not_there, PGM_KIND_OPERATOR, other) == NULL &&
 		pgm_value(o, property) && strcmp(pgm_value(o, property), identity) == 0;
 }
 

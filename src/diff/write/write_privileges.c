@@ -75,10 +75,10 @@ right_of(const PgmObject *o)
 
 /* Is there a grant of the same on a side, of which "test" is true? */
 static bool
-has_grant(const PgmSide *s, const Right *r,
+has_grant(const PgmSchema *s, const Right *r,
 		  bool (*test) (const PgmObject *o, const Right *its, const Right *r))
 {
-	PgmRange	grants = pgm_side_range(s, PGM_KIND_GRANT, psprintf("%s to ", r->what));
+	PgmObjectRange grants = pgm_schema_range(s, PGM_KIND_GRANT, psprintf("%s to ", r->what));
 
 	for (; grants.at < grants.end; grants.at++)
 	{

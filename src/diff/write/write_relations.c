@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "schema/table_facts.h"
 
 /* The length of a quoted or unquoted name at the beginning of a text. */
 int
@@ -56,9 +57,9 @@ pgm_last_name(const char *identity)
 
 /* The relation that something is a part of, or that it is itself. */
 const PgmObject *
-pgm_relation_of(const PgmSide *s, const PgmObject *o)
+pgm_relation_of(const PgmSchema *s, const PgmObject *o)
 {
-	const PgmObject *parent = pgm_side_parent(s, o);
+	const PgmObject *parent = pgm_schema_parent(s, o);
 
 	if (parent == NULL || pgm_kind_is(parent, PGM_KIND_SCHEMA))
 		return o;
@@ -82,7 +83,7 @@ pgm_alter_relation(const PgmObject *relation)
 const char *
 pgm_rename_candidates(const PgmWrite *w, const PgmObject *o, const PgmObject *in)
 {
-	const PgmObject *same = in ? pgm_side_find(w->new, in->kind->id, in->identity) : NULL;
+	const PgmObject *same = in ? pgm_schema_find(w->new, in->kind->id, in->identity) : NULL;
 	StringInfoData out;
 	StringInfoData json;
 	const char *first = NULL;
@@ -92,11 +93,11 @@ pgm_rename_candidates(const PgmWrite *w, const PgmObject *o, const PgmObject *in
 	if (same == NULL)
 		return NULL;
 	initStringInfo(&out);
-	foreach(lc, pgm_side_children(w->new, same, o->kind->id))
+	foreach(lc, pgm_schema_children(w->new, same, o->kind->id))
 	{
 		const PgmObject *other = lfirst(lc);
 
-		if (pgm_side_find(w->old, other->kind->id, other->identity) || n++ >= MOST_CANDIDATES)
+		if (pgm_schema_find(w->old, other->kind->id, other->identity) || n++ >= MOST_CANDIDATES)
 			continue;
 		if (first == NULL)
 			first = pgm_last_name(other->identity);
@@ -129,9 +130,9 @@ pgm_is_partition(const PgmObject *relation)
 bool
 pgm_relation_may_have_rows(const PgmWrite *w, const PgmObject *relation)
 {
-	const PgmObject *old = pgm_side_find(w->old, relation->kind->id,
-										 relation->identity);
-	const PgmRows *rows = old ? pgm_side_rows(w->old, old) : NULL;
+	const PgmObject *old = pgm_schema_find(w->old, relation->kind->id,
+										   relation->identity);
+	const PgmRows *rows = old ? pgm_schema_rows(w->old, old) : NULL;
 
 	return old && (rows == NULL || rows->filled);
 }
@@ -203,16 +204,16 @@ pgm_constraint_not_valid(const PgmObject *o)
  * that it is NOT NULL, or NULL.
  */
 const PgmObject *
-pgm_column_not_null(const PgmSide *s, const PgmObject *column)
+pgm_column_not_null(const PgmSchema *s, const PgmObject *column)
 {
-	const PgmObject *table = pgm_side_parent(s, column);
+	const PgmObject *table = pgm_schema_parent(s, column);
 	const char *definition = psprintf("NOT NULL %s", pgm_last_name(column->identity));
 	size_t		n = strlen(definition);
 	ListCell   *lc;
 
 	if (PGM_SERVER_MAJOR < 18 || table == NULL)
 		return NULL;
-	foreach(lc, pgm_side_children(s, table, PGM_KIND_CONSTRAINT))
+	foreach(lc, pgm_schema_children(s, table, PGM_KIND_CONSTRAINT))
 	{
 		const char *other = pgm_value(lfirst(lc), PGM_PROP_DEFINITION);
 

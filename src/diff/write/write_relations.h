@@ -12,7 +12,7 @@ extern const char *pgm_relation_schema(const PgmObject *relation);
 extern bool pgm_extension_is_relocatable(const PgmObject *extension);
 extern int	pgm_name_length(const char *text);
 extern const char *pgm_last_name(const char *identity);
-extern const PgmObject *pgm_relation_of(const PgmSide *s, const PgmObject *o);
+extern const PgmObject *pgm_relation_of(const PgmSchema *s, const PgmObject *o);
 extern const char *pgm_alter_relation(const PgmObject *relation);
 extern const char *pgm_rename_candidates(const PgmWrite *w, const PgmObject *o,
 										 const PgmObject *in);
@@ -24,7 +24,7 @@ extern char *pgm_unquoted(const char *name);
 extern bool pgm_constraint_is(const PgmObject *o, const char *words);
 extern bool pgm_constraint_ends(const PgmObject *o, const char *words);
 extern bool pgm_constraint_not_valid(const PgmObject *o);
-extern const PgmObject *pgm_column_not_null(const PgmSide *s, const PgmObject *column);
+extern const PgmObject *pgm_column_not_null(const PgmSchema *s, const PgmObject *column);
 extern bool pgm_is_not_null_check(const PgmObject *constraint,
 								  const PgmObject *column);
 extern Oid	pgm_type_by_name(const char *name);
@@ -58,7 +58,7 @@ extern void pgm_write_clustered_on(PgmWrite *w, const PgmObject *old,
 
 /* write_inheritance.c */
 extern bool pgm_partition_bounds_may_overlap(const char *a, const char *b);
-extern bool pgm_inheritance_can_change(const PgmSide *old, const PgmSide *new,
+extern bool pgm_inheritance_can_change(const PgmSchema *old, const PgmSchema *new,
 									   const PgmObject *before, const PgmObject *after);
 extern void pgm_write_inheritance(PgmWrite *w, const PgmObject *old,
 								  const PgmObject *new);

@@ -96,7 +96,7 @@ exceptions(PgmWrite *w, const PgmObject *o)
 	ListCell   *lc;
 
 	initStringInfo(&list);
-	foreach(lc, pgm_side_children(w->new, o, PGM_KIND_PUBLISHED_TABLE))
+	foreach(lc, pgm_schema_children(w->new, o, PGM_KIND_PUBLISHED_TABLE))
 	{
 		if (pgm_value(lfirst(lc), PGM_PROP_EXCEPT))
 			pgm_text_add(&list, "TABLE ONLY %s", member_name(lfirst(lc)));

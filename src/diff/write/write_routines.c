@@ -15,6 +15,7 @@
 
 #include "diff/write/write_types.h"
 #include "schema/kinds/kinds.h"
+#include "schema/type_functions.h"
 #include "util/sql_text.h"
 
 /* How CREATE AGGREGATE says a property */

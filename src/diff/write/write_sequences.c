@@ -196,9 +196,9 @@ write_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 set_persistence_of_identity(PgmWrite *w, const PgmObject *o)
 {
-	const PgmObject *column = pgm_side_find(w->new, PGM_KIND_COLUMN,
-											pgm_value(o, PGM_PROP_IDENTITY_OF));
-	const PgmObject *table = column ? pgm_side_parent(w->new, column) : NULL;
+	const PgmObject *column = pgm_schema_find(w->new, PGM_KIND_COLUMN,
+											  pgm_value(o, PGM_PROP_IDENTITY_OF));
+	const PgmObject *table = column ? pgm_schema_parent(w->new, column) : NULL;
 
 	if (table && !pgm_value_same(o, table, PGM_PROP_UNLOGGED))
 		pgm_write_statement(w, "ALTER SEQUENCE %s SET %s", o->identity,

@@ -84,19 +84,19 @@ change_rule(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 /* The table of which this one is a partition, or NULL */
 static const PgmObject *
-table_above(const PgmSide *s, const PgmObject *table)
+table_above(const PgmSchema *s, const PgmObject *table)
 {
 	List	   *above;
 
 	if (table == NULL || pgm_value(table, PGM_PROP_PARTITION_BOUND) == NULL)
 		return NULL;
 	above = pgm_value_list(table, PGM_PROP_INHERITS);
-	return pgm_side_find(s, PGM_KIND_TABLE, linitial(above));
+	return pgm_schema_find(s, PGM_KIND_TABLE, linitial(above));
 }
 
 /* How many levels below a table another one is, 0 if it is not. */
 static int
-levels_below(const PgmSide *s, const PgmObject *table, const PgmObject *top)
+levels_below(const PgmSchema *s, const PgmObject *table, const PgmObject *top)
 {
 	int			levels = 0;
 
@@ -127,7 +127,7 @@ static List *
 clones_below(const PgmWrite *w, const PgmObject *o)
 {
 	const PgmSnapshot *s = w->new->snapshot;
-	const PgmObject *top = pgm_side_parent(w->new, o);
+	const PgmObject *top = pgm_schema_parent(w->new, o);
 	char	   *name = own_name(o);
 	List	   *clones = NIL;
 
@@ -138,11 +138,11 @@ clones_below(const PgmWrite *w, const PgmObject *o)
 
 		if (each->kind != o->kind || pgm_value(each, PGM_PROP_CLONED) == NULL ||
 			strcmp(own_name(each), name) != 0 ||
-			pgm_side_find(w->old, PGM_KIND_TRIGGER, each->identity) == NULL)
+			pgm_schema_find(w->old, PGM_KIND_TRIGGER, each->identity) == NULL)
 			continue;
 		clone = palloc(sizeof(Clone));
 		clone->trigger = each;
-		clone->levels = levels_below(w->new, pgm_side_parent(w->new, each), top);
+		clone->levels = levels_below(w->new, pgm_schema_parent(w->new, each), top);
 		if (clone->levels > 0)
 			clones = lappend(clones, clone);
 	}
@@ -186,15 +186,15 @@ create_trigger(PgmWrite *w, const PgmObject *o)
  * more, or NULL: the clone will be gone.
  */
 static const PgmObject *
-trigger_above(const PgmSide *s, const PgmObject *clone)
+trigger_above(const PgmSchema *s, const PgmObject *clone)
 {
-	const PgmObject *table = pgm_side_find(s, PGM_KIND_TABLE, relation_of(clone));
+	const PgmObject *table = pgm_schema_find(s, PGM_KIND_TABLE, relation_of(clone));
 
 	while ((table = table_above(s, table)) != NULL)
 	{
 		char	   *identity = psprintf("%s on %s", own_name(clone),
 										table->identity);
-		const PgmObject *above = pgm_side_find(s, PGM_KIND_TRIGGER, identity);
+		const PgmObject *above = pgm_schema_find(s, PGM_KIND_TRIGGER, identity);
 
 		if (above)
 			return above;

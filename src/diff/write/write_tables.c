@@ -12,6 +12,7 @@
 #include "diff/write/write_relations.h"
 #include "lint/lint.h"
 #include "schema/kinds/kinds.h"
+#include "schema/table_facts.h"
 #include "util/sql_text.h"
 
 /* Does a column come from a parent that CREATE TABLE names? */
@@ -32,7 +33,7 @@ append_columns(StringInfo out, PgmWrite *w, const PgmObject *table)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(w->new, table, PGM_KIND_COLUMN))
+	foreach(lc, pgm_schema_children(w->new, table, PGM_KIND_COLUMN))
 	{
 		const PgmObject *column = lfirst(lc);
 		const char *definition;
@@ -50,7 +51,7 @@ append_constraints(StringInfo out, PgmWrite *w, const PgmObject *table)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(w->new, table, PGM_KIND_CONSTRAINT))
+	foreach(lc, pgm_schema_children(w->new, table, PGM_KIND_CONSTRAINT))
 	{
 		const PgmObject *constraint = lfirst(lc);
 
@@ -101,7 +102,7 @@ write_differences(PgmWrite *w, const PgmObject *table, const PgmObject *column)
 {
 	const char *parent = linitial(pgm_value_list(table, PGM_PROP_INHERITS));
 	const char *name = pgm_last_name(column->identity);
-	const PgmObject *from = pgm_side_find(w->new, PGM_KIND_COLUMN, psprintf("%s.%s", parent, name));
+	const PgmObject *from = pgm_schema_find(w->new, PGM_KIND_COLUMN, psprintf("%s.%s", parent, name));
 	const char *value = pgm_value(column, PGM_PROP_DEFAULT);
 
 	if (from == NULL)
@@ -143,7 +144,7 @@ create(PgmWrite *w, const PgmObject *table)
 						table->identity, of_type ? " OF " : "", of_type ? of_type : "",
 						of_type && elements.len == 0 ? "" : " (", elements.data,
 						of_type && elements.len == 0 ? "" : ")", clauses.data);
-	foreach(lc, pgm_side_children(w->new, table, PGM_KIND_COLUMN))
+	foreach(lc, pgm_schema_children(w->new, table, PGM_KIND_COLUMN))
 	{
 		if (comes_from_parent(table, lfirst(lc)))
 			write_differences(w, table, lfirst(lc));
@@ -157,14 +158,14 @@ is_referred_to(const PgmWrite *w, const PgmObject *table)
 	ListCell   *column;
 	ListCell   *lc;
 
-	foreach(column, pgm_side_children(w->old, table, PGM_KIND_COLUMN))
+	foreach(column, pgm_schema_children(w->old, table, PGM_KIND_COLUMN))
 	{
 		foreach(lc, pgm_plan_find_item(w->plan, lfirst(column))->old.used_by)
 		{
 			const PgmDiffItem *a = lfirst(lc);
 
 			if (a->sub_property == NULL && pgm_constraint_is(a->new.object, "FOREIGN KEY") &&
-				pgm_side_parent(w->old, a->old.object) != table)
+				pgm_schema_parent(w->old, a->old.object) != table)
 				return true;
 		}
 	}
@@ -179,7 +180,7 @@ referred_parent(const PgmWrite *w, const PgmObject *table)
 
 	for (const PgmObject *o = table; pgm_is_partition(o);)
 	{
-		o = pgm_side_find(w->old, PGM_KIND_TABLE, linitial(pgm_value_list(o, PGM_PROP_INHERITS)));
+		o = pgm_schema_find(w->old, PGM_KIND_TABLE, linitial(pgm_value_list(o, PGM_PROP_INHERITS)));
 		if (o == NULL)
 			return NULL;
 		if (parent == NULL)
@@ -195,7 +196,7 @@ referred_parent(const PgmWrite *w, const PgmObject *table)
 static char *
 its_rows(const PgmWrite *w, const PgmObject *table)
 {
-	const PgmRows *rows = pgm_side_rows(w->old, table);
+	const PgmRows *rows = pgm_schema_rows(w->old, table);
 	const char *number = rows && rows->rows >= 0 ?
 		psprintf("about %.0f row%s", rows->rows, rows->rows == 1 ? "" : "s") : "the rows";
 
@@ -216,7 +217,7 @@ drop(PgmWrite *w, const PgmObject *table)
 
 	if (!pgm_relation_may_have_rows(w, table) || !pgm_kind_is(table, PGM_KIND_TABLE))
 		return;
-	sql->candidates = pgm_rename_candidates(w, table, pgm_side_parent(w->old, table));
+	sql->candidates = pgm_rename_candidates(w, table, pgm_schema_parent(w->old, table));
 	sql->loses = its_rows(w, table);
 }
 

@@ -11,6 +11,7 @@
 #include "diff/write/write_relations.h"
 #include "diff/write/write_types.h"
 #include "schema/kinds/kinds.h"
+#include "schema/type_functions.h"
 #include "util/sql_text.h"
 
 static const char *
@@ -20,9 +21,9 @@ aside_name(const char *identity)
 }
 
 static const PgmObject *
-find_composite(const PgmSide *s, const char *name)
+find_composite(const PgmSchema *s, const char *name)
 {
-	const PgmObject *type = pgm_side_find(s, PGM_KIND_TYPE, name);
+	const PgmObject *type = pgm_schema_find(s, PGM_KIND_TYPE, name);
 
 	return type && strcmp(pgm_value(type, PGM_PROP_FORM), "composite") == 0 ? type : NULL;
 }
@@ -51,8 +52,8 @@ same_places(const PgmWrite *w, const char *old, const char *new)
 
 	if (before == NULL || after == NULL)
 		return true;
-	fields = pgm_side_children(w->old, before, PGM_KIND_ATTRIBUTE);
-	others = pgm_side_children(w->new, after, PGM_KIND_ATTRIBUTE);
+	fields = pgm_schema_children(w->old, before, PGM_KIND_ATTRIBUTE);
+	others = pgm_schema_children(w->new, after, PGM_KIND_ATTRIBUTE);
 	forboth(a, fields, b, others)
 	{
 		if (strcmp(pgm_last_name(((PgmObject *) lfirst(a))->identity),
@@ -71,12 +72,12 @@ row_conversion(const PgmWrite *w, const char *value, const PgmObject *old,
 	ListCell   *lc;
 
 	initStringInfo(&list);
-	foreach(lc, pgm_side_children(w->new, new, PGM_KIND_ATTRIBUTE))
+	foreach(lc, pgm_schema_children(w->new, new, PGM_KIND_ATTRIBUTE))
 	{
 		const PgmObject *to = lfirst(lc);
 		const char *name = pgm_last_name(to->identity);
-		const PgmObject *from = pgm_side_find(w->old, PGM_KIND_ATTRIBUTE,
-											  psprintf("%s.%s", old->identity, name));
+		const PgmObject *from = pgm_schema_find(w->old, PGM_KIND_ATTRIBUTE,
+												psprintf("%s.%s", old->identity, name));
 
 		pgm_text_add(&list, "%s", from == NULL ? "NULL" :
 					 pgm_type_conversion(w, psprintf("(%s).%s", value, name),
@@ -104,7 +105,7 @@ pgm_type_conversion(const PgmWrite *w, const char *value, const char *old,
  * in arrays, ranges or domains, and tables that are made of it stay as they are.
  */
 static bool
-can_convert(const PgmSide *s, const PgmObject *type)
+can_convert(const PgmSchema *s, const PgmObject *type)
 {
 	for (int i = 0; i < s->snapshot->n; i++)
 	{
@@ -116,7 +117,7 @@ can_convert(const PgmSide *s, const PgmObject *type)
 			continue;
 		if (pgm_kind_is(o, PGM_KIND_ATTRIBUTE) && strcmp(its, type->identity) == 0)
 		{
-			if (!can_convert(s, pgm_side_parent(s, o)))
+			if (!can_convert(s, pgm_schema_parent(s, o)))
 				return false;
 		}
 		else if (!pgm_kind_is(o, PGM_KIND_COLUMN) || strcmp(its, type->identity) != 0)
@@ -126,12 +127,12 @@ can_convert(const PgmSide *s, const PgmObject *type)
 }
 
 static List *
-attribute_names(const PgmSide *s, const PgmObject *type)
+attribute_names(const PgmSchema *s, const PgmObject *type)
 {
 	List	   *names = NIL;
 	ListCell   *lc;
 
-	foreach(lc, pgm_side_children(s, type, PGM_KIND_ATTRIBUTE))
+	foreach(lc, pgm_schema_children(s, type, PGM_KIND_ATTRIBUTE))
 	{
 		names = lappend(names, makeString(pstrdup(pgm_last_name(((PgmObject *) lfirst(lc))->identity))));
 	}
@@ -143,7 +144,7 @@ attribute_names(const PgmSide *s, const PgmObject *type)
  * not come into their order one by one?
  */
 bool
-pgm_type_is_reordered(const PgmSide *before, const PgmSide *after,
+pgm_type_is_reordered(const PgmSchema *before, const PgmSchema *after,
 					  const PgmObject *old, const PgmObject *new)
 {
 	List	   *were;
@@ -194,11 +195,11 @@ say_lost(const PgmWrite *w, const PgmObject *type, PgmDiffStatement *sql)
 	if (find_composite(w->new, type->identity) == NULL)
 		return;
 	initStringInfo(&names);
-	foreach(lc, pgm_side_children(w->old, type, PGM_KIND_ATTRIBUTE))
+	foreach(lc, pgm_schema_children(w->old, type, PGM_KIND_ATTRIBUTE))
 	{
 		const PgmObject *o = lfirst(lc);
 
-		if (pgm_side_find(w->new, PGM_KIND_ATTRIBUTE, o->identity))
+		if (pgm_schema_find(w->new, PGM_KIND_ATTRIBUTE, o->identity))
 			continue;
 		appendStringInfo(&names, "%s%s", n++ > 0 ? ", " : "", o->identity);
 		sql->candidates = pgm_rename_candidates(w, o, type);

@@ -18,6 +18,7 @@
 #include "diff/write/write_relations.h"
 #include "diff/write/write_types.h"
 #include "schema/kinds/kinds.h"
+#include "schema/type_functions.h"
 #include "util/sql_text.h"
 
 /* How CREATE TYPE says a property of a base type */
@@ -71,11 +72,6 @@ static const struct
 	{PGM_PROP_STORAGE, 'e', "external"},
 	{PGM_PROP_STORAGE, 'm', "main"},
 	{PGM_PROP_STORAGE, 'x', "extended"},
-};
-
-/* The functions that may have the type as argument or result */
-static const PgmPropertyId functions[] = {
-	PGM_PROP_CANONICAL, PGM_PROP_SUBTYPE_DIFF, PGM_PROP_INPUT, PGM_PROP_OUTPUT, PGM_PROP_RECEIVE, PGM_PROP_SEND
 };
 
 static bool
@@ -217,7 +213,7 @@ write_composite(PgmWrite *w, const PgmObject *o)
 	ListCell   *lc;
 
 	initStringInfo(&list);
-	foreach(lc, pgm_side_children(w->new, o, PGM_KIND_ATTRIBUTE))
+	foreach(lc, pgm_schema_children(w->new, o, PGM_KIND_ATTRIBUTE))
 	{
 		const PgmObject *attribute = lfirst(lc);
 
@@ -225,52 +221,6 @@ write_composite(PgmWrite *w, const PgmObject *o)
 					 attribute_type(attribute));
 	}
 	pgm_write_statement(w, "CREATE TYPE %s AS (%s)", o->identity, list.data);
-}
-
-/* The function of a type, by its property, or NULL: not one that is looked at. */
-static const PgmObject *
-function_of(const PgmSide *s, const PgmObject *type, PgmPropertyId property)
-{
-	const char *function = pgm_value(type, property);
-
-	return function ? pgm_side_find(s, PGM_KIND_FUNCTION, function) : NULL;
-}
-
-/* Does a function have the type among its arguments, or return it? */
-static bool
-speaks_of(const PgmObject *function, const PgmObject *type)
-{
-	const char *definition = pgm_value(function, PGM_PROP_DEFINITION);
-	const char *body = pgm_text_find(definition, "\n LANGUAGE ");
-	const char *name = strstr(definition, type->identity);
-
-	return name && (body == NULL || name < body);
-}
-
-/* Write the functions that need a type and are needed by it. */
-static void
-write_functions(PgmWrite *w, const PgmObject *type)
-{
-	List	   *done = NIL;
-
-	for (int i = 0; i < (int) lengthof(functions); i++)
-	{
-		const PgmObject *function = function_of(w->new, type, functions[i]);
-
-		if (function == NULL || !speaks_of(function, type) ||
-			list_member_ptr(done, function))
-			continue;
-		done = lappend(done, unconstify(PgmObject *, function));
-		pgm_write_statement(w, "%s", pgm_value(function, PGM_PROP_DEFINITION));
-	}
-}
-
-/* Is it a type whose functions need it before it is what it is? */
-static bool
-needs_shell(const PgmObject *type)
-{
-	return is_form(type, "base") ||
-		(is_form(type, "range") && pgm_value(type, PGM_PROP_CANONICAL));
 }
 
 /* What a type is, where there is a shell of it if it needs one. */
@@ -287,9 +237,13 @@ write_whole(PgmWrite *w, const PgmObject *o)
 		{"enum", write_enum},
 		{"composite", write_composite},
 	};
+	ListCell   *lc;
 
-	if (needs_shell(o))
-		write_functions(w, o);
+	/* between the shell and the type itself, as each needs the other */
+	foreach(lc, pgm_functions_of_type(w->new, o))
+	{
+		pgm_write_statement(w, "%s", pgm_value(lfirst(lc), PGM_PROP_DEFINITION));
+	}
 	for (int i = 0; i < (int) lengthof(forms); i++)
 		if (is_form(o, forms[i].form))
 			forms[i].write(w, o);
@@ -300,10 +254,10 @@ create_type(PgmWrite *w, const PgmObject *o)
 {
 	ListCell   *lc;
 
-	if (is_form(o, "shell") || needs_shell(o))
+	if (is_form(o, "shell") || pgm_type_needs_shell(o))
 		pgm_write_statement(w, "CREATE TYPE %s", o->identity);
 	write_whole(w, o);
-	foreach(lc, pgm_side_children(w->new, o, PGM_KIND_ATTRIBUTE))
+	foreach(lc, pgm_schema_children(w->new, o, PGM_KIND_ATTRIBUTE))
 	{
 		pgm_write_after_create(w, lfirst(lc));
 	}
@@ -312,58 +266,14 @@ create_type(PgmWrite *w, const PgmObject *o)
 static void
 drop_type(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write_statement(w, "DROP TYPE %s%s", o->identity, needs_shell(o) ? " CASCADE" : "");
-}
-
-/*
- * Is the function made and dropped with the type, since both need each other?
- */
-bool
-pgm_function_goes_with(const PgmObject *function, const PgmObject *type)
-{
-	if (!needs_shell(type))
-		return false;
-	for (int i = 0; i < (int) lengthof(functions); i++)
-	{
-		const char *name = pgm_value(type, functions[i]);
-
-		if (name && strcmp(name, function->identity) == 0)
-			return speaks_of(function, type);
-	}
-	return false;
-}
-
-/* The functions of the side that are made and dropped with the type. */
-List *
-pgm_functions_of_type(const PgmSide *s, const PgmObject *type)
-{
-	List	   *list = NIL;
-
-	for (int i = 0; i < (int) lengthof(functions) && needs_shell(type); i++)
-	{
-		const PgmObject *function = function_of(s, type, functions[i]);
-
-		if (function && speaks_of(function, type))
-			list = list_append_unique_ptr(list, unconstify(PgmObject *, function));
-	}
-	return list;
-}
-
-/* The type with which a function of the side is made and dropped, or NULL. */
-const PgmObject *
-pgm_type_of_function(const PgmSide *s, const PgmObject *function)
-{
-	for (PgmRange types = pgm_side_range(s, PGM_KIND_TYPE, ""); types.at < types.end; types.at++)
-		if (pgm_function_goes_with(function, *types.at))
-			return *types.at;
-	return NULL;
+	pgm_write_statement(w, "DROP TYPE %s%s", o->identity, pgm_type_needs_shell(o) ? " CASCADE" : "");
 }
 
 /* Only a shell can become something else. */
 static bool
 change_whole(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (!is_form(old, "shell") || !needs_shell(new))
+	if (!is_form(old, "shell") || !pgm_type_needs_shell(new))
 		return false;
 	write_whole(w, new);
 	return true;
@@ -388,15 +298,16 @@ can_alter(const BaseProperty *p)
  * have: their definitions, or that they are dropped.
  */
 static void
-write_functions_not_in(PgmWrite *w, const PgmSide *side, const PgmSide *its_side,
+write_functions_not_in(PgmWrite *w, const PgmSchema *side, const PgmSchema *its_side,
 					   const PgmObject *type, bool drop)
 {
-	for (int i = 0; i < (int) lengthof(functions); i++)
-	{
-		const PgmObject *function = function_of(its_side, type, functions[i]);
+	ListCell   *lc;
 
-		if (function == NULL || !speaks_of(function, type) ||
-			pgm_side_find(side, PGM_KIND_FUNCTION, function->identity))
+	foreach(lc, pgm_functions_of_type(its_side, type))
+	{
+		const PgmObject *function = lfirst(lc);
+
+		if (pgm_schema_find(side, PGM_KIND_FUNCTION, function->identity))
 			continue;
 		if (drop)
 			pgm_write_statement(w, "DROP FUNCTION %s", function->identity);
@@ -489,7 +400,7 @@ change_labels(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 /* Is there a column or attribute of the type, or of arrays of it? */
 static bool
-is_in_use(const PgmSide *s, const PgmObject *type)
+is_in_use(const PgmSchema *s, const PgmObject *type)
 {
 	Size		length = strlen(type->identity);
 
@@ -520,9 +431,9 @@ change_attribute_order(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 /* Tables that were made of a type change with it, if that is said. */
 const char *
-pgm_type_with_tables(const PgmSide *s, const char *type)
+pgm_type_with_tables(const PgmSchema *s, const char *type)
 {
-	for (PgmRange tables = pgm_side_range(s, PGM_KIND_TABLE, ""); tables.at < tables.end; tables.at++)
+	for (PgmObjectRange tables = pgm_schema_range(s, PGM_KIND_TABLE, ""); tables.at < tables.end; tables.at++)
 	{
 		const char *of = pgm_value(*tables.at, PGM_PROP_OF_TYPE);
 
@@ -547,7 +458,7 @@ name_of_attribute(const PgmObject *o)
 static void
 create_attribute(PgmWrite *w, const PgmObject *o)
 {
-	const PgmObject *type = pgm_side_parent(w->new, o);
+	const PgmObject *type = pgm_schema_parent(w->new, o);
 
 	pgm_write_statement(w, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s", type->identity,
 						name_of_attribute(o), attribute_type(o), with_tables(w, type));
@@ -556,7 +467,7 @@ create_attribute(PgmWrite *w, const PgmObject *o)
 static void
 drop_attribute(PgmWrite *w, const PgmObject *o)
 {
-	const PgmObject *type = pgm_side_parent(w->old, o);
+	const PgmObject *type = pgm_schema_parent(w->old, o);
 	PgmDiffStatement *sql = pgm_write_statement(w, "ALTER TYPE %s DROP ATTRIBUTE %s%s",
 												type->identity, name_of_attribute(o),
 												with_tables(w, type));
@@ -570,7 +481,7 @@ drop_attribute(PgmWrite *w, const PgmObject *o)
 static bool
 change_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const PgmObject *type = pgm_side_parent(w->old, old);
+	const PgmObject *type = pgm_schema_parent(w->old, old);
 
 	if (is_in_use(w->old, type) ||
 		(with_tables(w, type)[0] && !pgm_type_assigns_to(pgm_value(old, PGM_PROP_TYPE), pgm_value(new, PGM_PROP_TYPE))))

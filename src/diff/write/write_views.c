@@ -64,7 +64,7 @@ column_names(const PgmWrite *w, const PgmObject *o)
 	if (renamed_values(o) == NULL)
 		return "";
 	initStringInfo(&names);
-	foreach(lc, pgm_side_children(w->new, o, PGM_KIND_COLUMN))
+	foreach(lc, pgm_schema_children(w->new, o, PGM_KIND_COLUMN))
 	{
 		const PgmObject *column = lfirst(lc);
 
@@ -84,13 +84,13 @@ write_view(PgmWrite *w, const char *create, const PgmObject *o)
 
 /* The view, with columns as they are and a query that needs nothing */
 static void
-write_hollow_view(PgmWrite *w, const char *create, const PgmSide *s, const PgmObject *o)
+write_hollow_view(PgmWrite *w, const char *create, const PgmSchema *s, const PgmObject *o)
 {
 	StringInfoData columns;
 	ListCell   *lc;
 
 	initStringInfo(&columns);
-	foreach(lc, pgm_side_children(s, o, PGM_KIND_COLUMN))
+	foreach(lc, pgm_schema_children(s, o, PGM_KIND_COLUMN))
 	{
 		const PgmObject *column = lfirst(lc);
 		const char *collation = pgm_value(column, PGM_PROP_COLLATION);
@@ -144,8 +144,8 @@ write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 keeps_columns(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	List	   *before = pgm_side_children(w->old, old, PGM_KIND_COLUMN);
-	List	   *after = pgm_side_children(w->new, new, PGM_KIND_COLUMN);
+	List	   *before = pgm_schema_children(w->old, old, PGM_KIND_COLUMN);
+	List	   *after = pgm_schema_children(w->new, new, PGM_KIND_COLUMN);
 	ListCell   *x;
 	ListCell   *y;
 

@@ -8,8 +8,8 @@
 #include "utils/builtins.h"
 
 #include "diff/plan/diff_plan.h"
-#include "diff/write/write_arrays.h"
 #include "diff/write/writers.h"
+#include "schema/array_casts.h"
 #include "schema/kinds/kinds.h"
 
 static const PgmWriters *const subjects[] = {

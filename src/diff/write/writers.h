@@ -12,7 +12,7 @@
 
 #include "lib/stringinfo.h"
 
-#include "schema/dependencies.h"
+#include "schema/schema.h"
 
 /* A statement of a plan */
 typedef struct PgmDiffStatement
@@ -46,8 +46,8 @@ typedef struct PgmDiffOptions
 typedef struct PgmWrite
 {
 	const struct PgmDiffPlan *plan;
-	const PgmSide *old;			/* what there is */
-	const PgmSide *new;			/* what shall be */
+	const PgmSchema *old;		/* what there is */
+	const PgmSchema *new;		/* what shall be */
 	const PgmDiffOptions *options;
 	List	   *statements;		/* PgmDiffStatement */
 } PgmWrite;

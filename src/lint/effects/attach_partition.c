@@ -18,8 +18,9 @@
 #include "utils/ruleutils.h"
 
 #include "lint/effects/effects.h"
-#include "lint/expressions/builtin_functions.h"
 #include "lint/expressions/expressions.h"
+#include "schema/builtin_definitions.h"
+#include "schema/builtin_functions.h"
 
 /* Variables of the parent's columns to be those of the child's */
 typedef struct PgmMapping

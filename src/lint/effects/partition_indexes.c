@@ -20,6 +20,7 @@
 
 #include "lint/effects/effects.h"
 #include "lint/expressions/expressions.h"
+#include "schema/builtin_definitions.h"
 
 /* Where the columns of one table are in another */
 static AttrMap *

@@ -42,9 +42,10 @@
 #include "utils/typcache.h"
 
 #include "compat.h"
-#include "lint/expressions/builtin_functions.h"
 #include "lint/expressions/expressions.h"
 #include "lint/expressions/literals.h"
+#include "schema/builtin_definitions.h"
+#include "schema/builtin_functions.h"
 #include "util/subtransaction.h"
 
 /* An expression that is being read */

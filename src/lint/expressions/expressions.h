@@ -7,7 +7,6 @@
 #define PGM_EXPRESSIONS_H
 
 #include "lint/shadow/shadow.h"
-#include "utils/relcache.h"
 
 /* Why a change of a column's type does, or does not, rewrite its table */
 typedef struct PgmTypeChange
@@ -40,13 +39,6 @@ extern PgmTypeChange pgm_type_change(Oid from, int32 from_typmod,
 extern bool pgm_expression_index_kept(const PgmIndex *index,
 									  const PgmColumn *column,
 									  const PgmTypeRef *to);
-
-/* harmless.c */
-extern bool pgm_domain_constrained(Oid type);
-extern bool pgm_index_is_builtin(Oid index);
-extern bool pgm_partition_key_is_builtin(Relation rel);
-extern bool pgm_bounds_are_builtin(Oid relid);
-extern char *pgm_partition_constraint(Oid relid);
 
 /* inline_functions.c */
 extern bool pgm_sql_function_is_harmless(Oid function);

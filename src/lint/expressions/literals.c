@@ -22,8 +22,8 @@
 #include "parser/parse_node.h"
 #include "utils/lsyscache.h"
 
-#include "lint/expressions/builtin_functions.h"
 #include "lint/expressions/literals.h"
+#include "schema/builtin_functions.h"
 
 StaticAssertDecl(sizeof(ParamRef) <= sizeof(A_Const), "a ParamRef is put in the place of an A_Const");
 

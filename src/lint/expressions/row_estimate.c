@@ -27,10 +27,10 @@
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 
-#include "lint/expressions/builtin_functions.h"
 #include "lint/expressions/literals.h"
 #include "lint/expressions/row_estimate.h"
 #include "lint/rules/scan_rows.h"
+#include "schema/builtin_functions.h"
 #include "util/subtransaction.h"
 
 /* A change of rows being estimated */

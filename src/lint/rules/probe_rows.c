@@ -29,11 +29,11 @@
 #include "utils/syscache.h"
 #include "utils/timeout.h"
 
-#include "lint/expressions/builtin_functions.h"
 #include "lint/expressions/expressions.h"
 #include "lint/lint_settings.h"
 #include "lint/rules/rules.h"
 #include "lint/rules/scan_rows.h"
+#include "schema/builtin_functions.h"
 
 /* Beyond this rows are not counted */
 #define ENOUGH 1000

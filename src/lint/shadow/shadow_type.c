@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "lint/expressions/expressions.h"
 #include "lint/shadow/shadow.h"
+#include "schema/builtin_definitions.h"
 
 /* The type of a column of the catalog. */
 PgmTypeRef

@@ -22,9 +22,9 @@
 #include "utils/guc.h"
 
 #include "compat.h"
-#include "script/script_settings.h"
 #include "run/confine/identity.h"
 #include "run/locks/lock_settings.h"
+#include "script/script_settings.h"
 #include "util/revision_names.h"
 
 /* Determine the role of the scripts of a run. */

@@ -32,8 +32,8 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
-#include "run/execute/invalid_index.h"
 #include "run/engine/nontransactional_outcome.h"
+#include "run/execute/invalid_index.h"
 #include "schema/index_name.h"
 #include "script/script.h"
 #include "util/spi.h"

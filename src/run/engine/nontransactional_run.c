@@ -16,15 +16,15 @@
 #include "errors.h"
 #include "files/behaviour_headers.h"
 #include "registry/journal.h"
-#include "script/script_settings.h"
 #include "run/engine/engine.h"
 #include "run/engine/nontransactional_outcome.h"
-#include "util/subtransaction.h"
 #include "run/locks/client_backend.h"
 #include "run/locks/lock_retry.h"
 #include "run/locks/lock_settings.h"
 #include "run/locks/lock_watch.h"
 #include "run/locks/run_lock.h"
+#include "script/script_settings.h"
+#include "util/subtransaction.h"
 
 /* A setting to be put back */
 typedef struct PgmSaved

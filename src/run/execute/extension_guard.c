@@ -17,8 +17,8 @@
 #include "tcop/cmdtag.h"
 #include "utils/acl.h"
 
-#include "run/locks/run_lock.h"
 #include "run/execute/extension_guard.h"
+#include "run/locks/run_lock.h"
 #include "util/spi.h"
 
 #define OUR_EXTENSION "pg_migrate"

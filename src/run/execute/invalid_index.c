@@ -22,8 +22,8 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
-#include "run/locks/run_lock.h"
 #include "run/execute/invalid_index.h"
+#include "run/locks/run_lock.h"
 
 static ProcessUtility_hook_type previous_utility_hook = NULL;
 

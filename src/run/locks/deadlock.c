@@ -14,8 +14,8 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
-#include "run/locks/deadlock.h"
 #include "run/locks/client_backend.h"
+#include "run/locks/deadlock.h"
 
 /* Between two looks, in ms */
 #define CYCLE_PAUSE 1000

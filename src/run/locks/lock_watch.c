@@ -24,8 +24,8 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
-#include "run/locks/client_backend.h"
 #include "run/locks/blocker.h"
+#include "run/locks/client_backend.h"
 #include "run/locks/lock_watch.h"
 #include "util/revision_names.h"
 

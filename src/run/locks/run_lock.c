@@ -28,7 +28,6 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
-#include "run/locks/safe_wait.h"
 #include "run/locks/blocker.h"
 #include "run/locks/client_backend.h"
 #include "run/locks/deadlock.h"
@@ -36,6 +35,7 @@
 #include "run/locks/lock_settings.h"
 #include "run/locks/lock_watch.h"
 #include "run/locks/run_lock.h"
+#include "run/locks/safe_wait.h"
 #include "util/settings.h"
 #include "util/subtransaction.h"
 

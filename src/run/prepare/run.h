@@ -6,8 +6,8 @@
 #define PGM_RUN_H
 
 #include "graph/plan.h"
-#include "run/confine/identity.h"
 #include "registry/registry.h"
+#include "run/confine/identity.h"
 #include "script/script.h"
 
 typedef struct PgmStep

@@ -1,12 +1,13 @@
 /*
- * dependencies_file.c
+ * schema_file.c
  *	  A side in a file, for when the side itself is gone.
  */
 #include "postgres.h"
 
-#include "schema/dependencies.h"
-#include "schema/dependencies_file.h"
 #include "schema/kinds/kinds.h"
+#include "schema/schema.h"
+#include "schema/schema_file.h"
+#include "schema/table_facts.h"
 #include "schema/take_snapshot.h"
 #include "util/text_hash.h"
 
@@ -120,7 +121,7 @@ get_snapshot(PgmBytesIn *in)
 }
 
 static void
-put_dependencies(PgmBytesOut *out, const PgmSide *s)
+put_dependencies(PgmBytesOut *out, const PgmSchema *s)
 {
 	HTAB	   *numbers = number_objects(s->snapshot);
 	ListCell   *lc;
@@ -138,7 +139,7 @@ put_dependencies(PgmBytesOut *out, const PgmSide *s)
 }
 
 static void
-get_dependencies(PgmBytesIn *in, PgmSide *s)
+get_dependencies(PgmBytesIn *in, PgmSchema *s)
 {
 	int			n = pgm_bytes_int(in);
 
@@ -157,7 +158,7 @@ static void
 put_texts(PgmBytesOut *out, HTAB *texts)
 {
 	HASH_SEQ_STATUS status;
-	PgmSideText *t;
+	PgmSchemaText *t;
 
 	pgm_bytes_put_int(out, hash_get_num_entries(texts));
 	hash_seq_init(&status, texts);
@@ -171,12 +172,12 @@ put_texts(PgmBytesOut *out, HTAB *texts)
 static HTAB *
 get_texts(PgmBytesIn *in)
 {
-	HTAB	   *texts = pgm_side_make_texts();
+	HTAB	   *texts = pgm_schema_make_texts();
 	int			n = pgm_bytes_int(in);
 
 	for (int i = 0; i < n; i++)
 	{
-		PgmSideText *t = pgm_texthash_enter(texts, pgm_bytes_text(in), NULL);
+		PgmSchemaText *t = pgm_texthash_enter(texts, pgm_bytes_text(in), NULL);
 
 		t->text = pgm_bytes_text(in);
 	}
@@ -185,7 +186,7 @@ get_texts(PgmBytesIn *in)
 
 /* Write a side, as pgm_scope_restrict() left it. */
 void
-pgm_side_put(PgmBytesOut *out, const PgmSide *s)
+pgm_schema_write_file(PgmBytesOut *out, const PgmSchema *s)
 {
 	put_snapshot(out, s->snapshot);
 	put_dependencies(out, s);
@@ -198,10 +199,10 @@ pgm_side_put(PgmBytesOut *out, const PgmSide *s)
  * Read a side that was written, in the current memory context.  It is to be
  * completed by pgm_scope_borrow().
  */
-PgmSide *
-pgm_side_get(PgmBytesIn *in)
+PgmSchema *
+pgm_schema_read_file(PgmBytesIn *in)
 {
-	PgmSide    *s = palloc0(sizeof(PgmSide));
+	PgmSchema  *s = palloc0(sizeof(PgmSchema));
 
 	s->snapshot = get_snapshot(in);
 	get_dependencies(in, s);

@@ -39,7 +39,7 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-#include "lint/expressions/builtin_functions.h"
+#include "schema/builtin_functions.h"
 
 /* A walk over an expression */
 typedef struct PgmWalk

@@ -1,5 +1,5 @@
 /*
- * write_arrays.c
+ * array_casts.c
  *	  Arrays whose cast the server writes so that it reads it otherwise.
  *
  * "x IN ('a', 'b')" with an x of type varchar casts an array as a whole, and is
@@ -14,7 +14,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
-#include "diff/write/write_arrays.h"
+#include "schema/array_casts.h"
 
 #define START "(ARRAY["
 

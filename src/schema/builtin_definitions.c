@@ -1,5 +1,5 @@
 /*
- * harmless.c
+ * builtin_definitions.c
  *	  What must not be looked at too closely, for the server would run somebody's
  *	  code to do so.
  *
@@ -36,8 +36,8 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-#include "lint/expressions/builtin_functions.h"
-#include "lint/expressions/expressions.h"
+#include "schema/builtin_definitions.h"
+#include "schema/builtin_functions.h"
 
 /* Has a domain CHECKs of its own? */
 static bool
@@ -142,8 +142,8 @@ key_columns_are_builtin(HeapTuple tuple, Relation rel)
  * of one that is not partitioned.  A key does not change as long as there is the
  * table.
  */
-bool
-pgm_partition_key_is_builtin(Relation rel)
+static bool
+partition_key_is_builtin(Relation rel)
 {
 	HeapTuple	tuple = SearchSysCache1(PARTRELID, ObjectIdGetDatum(RelationGetRelid(rel)));
 	bool		builtin;
@@ -171,7 +171,7 @@ pgm_bounds_are_builtin(Oid relid)
 
 		if (rel == NULL)
 			return false;
-		builtin = pgm_partition_key_is_builtin(rel);
+		builtin = partition_key_is_builtin(rel);
 		relid = rel->rd_rel->relispartition ? get_partition_parent(relid, true) : InvalidOid;
 		relation_close(rel, NoLock);
 		if (!builtin)

@@ -1,5 +1,5 @@
 /*
- * schema.c
+ * schema_objects.c
  *	  Asking: schema_objects(), schema_fingerprint(), schema_changes().  All of
  *	  it works in a read-only transaction and on a standby.
  */
@@ -28,7 +28,7 @@ pg_migrate_schema_objects(PG_FUNCTION_ARGS)
 	for (int i = 0; i < s->n; i++)
 	{
 		const PgmObject *o = s->object[i];
-		Jsonb	   *definition = pgm_snapshot_definition(s, o);
+		Jsonb	   *definition = pgm_object_to_json(s, o);
 		Datum		values[3];
 
 		CHECK_FOR_INTERRUPTS();
@@ -78,7 +78,7 @@ return_difference(FunctionCallInfo fcinfo, const PgmDifference *d)
 	values[3] = text_or_null(d->what == PGM_CHANGED ? pgm_property_name(d->property) : NULL, &isnull[3]);
 	values[4] = text_or_null(d->before, &isnull[4]);
 	values[5] = text_or_null(d->after, &isnull[5]);
-	values[6] = CStringGetTextDatum(pgm_snapshot_say(d));
+	values[6] = CStringGetTextDatum(pgm_difference_describe(d));
 	pgm_rows_add(fcinfo, values, isnull);
 }
 
@@ -90,7 +90,7 @@ Datum
 pg_migrate_schema_changes(PG_FUNCTION_ARGS)
 {
 	PgmSnapshot *now = pgm_snapshot_take();
-	PgmSnapshot *then = pgm_snapshot_read(PG_GETARG_JSONB_P(0), now);
+	PgmSnapshot *then = pgm_snapshot_from_json(PG_GETARG_JSONB_P(0), now);
 	ListCell   *lc;
 
 	pgm_rows_begin(fcinfo);
