@@ -19,6 +19,7 @@
 #   make bench-lint        what lint finds beside squawk, and how fast
 #   make bench-online      what clients notice of a migration of a large table
 #   make check-compilers   no warning from gcc and clang, with assertions and without
+#   make check-rooms       who may use whom, circles, names, READMEs [VERBOSE=1]
 #   make indent            lay out the C files as pgindent does (indent-check: look only)
 #   make typedefs          list our type names for it in tools/typedefs.list
 #
@@ -66,7 +67,7 @@ endif
 EXTRA_CLEAN = src/exports.list out_regress out_isolation tmp_check log \
 	$(wildcard src/*.bc src/*/*.bc src/*/*/*.bc)
 
-PRIVATE = demo test test-crash test-diff test-alembic test-applications fuzz bench bench-check bench-online bench-schema bench-lint bench-diff check-compilers indent indent-check typedefs
+PRIVATE = demo test test-crash test-diff test-alembic test-applications fuzz bench bench-check bench-online bench-schema bench-lint bench-diff check-compilers check-rooms indent indent-check typedefs
 
 ifndef PG_CONFIG
 PG_CONFIG := $(shell tools/find-pg-config)
@@ -154,6 +155,11 @@ bench-diff:
 check-compilers:
 	@tools/packages server
 	@tools/check-compilers
+
+check-rooms:
+	@tools/packages server
+	@prove -Q test/rooms/run
+	@tools/check-rooms $(if $(VERBOSE),-v)
 
 indent:
 	@tools/indent
