@@ -3,6 +3,7 @@
 #   make, make install, make installcheck   as for any extension; PG_CONFIG=...
 #   make demo [KEEP=1]     the main job, shown on a private server
 #   make test [TESTS=...]  all tests (or those named) on a private server
+#   make help              this list
 #
 # demo and test build in a temporary directory, write nothing elsewhere, and
 # where they are run as root install the Debian packages they need.  For who
@@ -21,6 +22,7 @@
 #   make check-compilers   no warning from gcc and clang, with assertions and without
 #   make check-rooms       who may use whom, circles, names, READMEs [VERBOSE=1]
 #   make indent            lay out the C files as pgindent does (indent-check: look only)
+#   make measure           lengths, comments and names of the C code in figures
 #   make typedefs          list our type names for it in tools/typedefs.list
 #
 # WERROR=1 makes warnings errors, ASSERT=1 compiles assertions in.
@@ -67,7 +69,7 @@ endif
 EXTRA_CLEAN = src/exports.list out_regress out_isolation tmp_check log \
 	$(wildcard src/*.bc src/*/*.bc src/*/*/*.bc)
 
-PRIVATE = demo test test-crash test-diff test-alembic test-applications fuzz bench bench-check bench-online bench-schema bench-lint bench-diff check-compilers check-rooms indent indent-check typedefs
+PRIVATE = demo test test-crash test-diff test-alembic test-applications fuzz bench bench-check bench-online bench-schema bench-lint bench-diff check-compilers check-rooms help measure indent indent-check typedefs
 
 ifndef PG_CONFIG
 PG_CONFIG := $(shell tools/find-pg-config)
@@ -160,6 +162,13 @@ check-rooms:
 	@tools/packages server
 	@prove -Q test/rooms/run
 	@tools/check-rooms $(if $(VERBOSE),-v)
+
+measure:
+	@tools/measure-tree
+
+# The list above is the only one.
+help:
+	@sed -n -e '/^#/!q' -e 's/^#  *make\([ ,]\)/  make\1/p' $(firstword $(MAKEFILE_LIST))
 
 indent:
 	@tools/indent
