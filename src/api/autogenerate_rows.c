@@ -10,10 +10,10 @@
 #include "utils/jsonb.h"
 
 #include "diff/autogenerate.h"
-#include "diff/write/write_relations.h"
 #include "errors.h"
 #include "files/new_files.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 #include "schema/table_facts.h"
 #include "util/revision_names.h"
 #include "util/settings.h"

@@ -16,13 +16,13 @@
 
 #include "diff/autogenerate.h"
 #include "diff/rename/detect_renames.h"
-#include "diff/write/write_relations.h"
 #include "errors.h"
 #include "registry/registry.h"
 #include "schema/kinds/kinds.h"
 #include "schema/read_schema.h"
 #include "schema/take_snapshot.h"
 #include "util/revision_names.h"
+#include "util/sql_text.h"
 
 /* What can be switched off */
 static const struct

@@ -17,12 +17,12 @@
 
 #include "diff/autogenerate.h"
 #include "diff/proof.h"
-#include "diff/write/write_relations.h"
 #include "run/execute/execute.h"
 #include "schema/kinds/kinds.h"
 #include "schema/read_schema.h"
 #include "script/script.h"
 #include "trial/transactional_form.h"
+#include "util/sql_text.h"
 #include "util/subtransaction.h"
 
 /* A script being executed, for the error context and what it leaves */

@@ -10,8 +10,8 @@
 #include "utils/builtins.h"
 
 #include "diff/autogenerate.h"
-#include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 #include "schema/take_snapshot.h"
 
 /* The schema that an object is in, or NULL: in none. */

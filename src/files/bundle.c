@@ -20,6 +20,7 @@
 #include "files/behaviour_headers.h"
 #include "files/migration.h"
 #include "util/revision_names.h"
+#include "util/sql_text.h"
 
 /* what some editors write at the start of a file in UTF-8 */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"

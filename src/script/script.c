@@ -13,6 +13,7 @@
 #include "errors.h"
 #include "files/migration.h"
 #include "script/script.h"
+#include "util/sql_text.h"
 
 /*
  * Within an error context callback: turn a position in the script into an

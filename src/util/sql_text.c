@@ -92,6 +92,51 @@ pgm_text_of_literal(const char *literal)
 	return text.data;
 }
 
+/* The length of a quoted or unquoted name at the beginning of a text. */
+int
+pgm_name_length(const char *text)
+{
+	int			n = 0;
+
+	if (text[0] != '"')
+		return strcspn(text, ". (),");
+	for (n = 1; text[n]; n++)
+		if (text[n] == '"' && text[++n] != '"')
+			break;
+	return n;
+}
+
+/* The last of the names that dots join, quoted as it is. */
+const char *
+pgm_last_name(const char *identity)
+{
+	for (;;)
+	{
+		int			n = pgm_name_length(identity);
+
+		if (identity[n] != '.')
+			return pnstrdup(identity, n);
+		identity += n + 1;
+	}
+}
+
+/* A name as it is stored of one that may be quoted */
+char *
+pgm_unquoted(const char *name)
+{
+	StringInfoData out;
+
+	if (name[0] != '"')
+		return pstrdup(name);
+	initStringInfo(&out);
+	for (const char *c = name + 1; *c && !(c[0] == '"' && c[1] != '"'); c++)
+	{
+		appendStringInfoChar(&out, *c);
+		c += c[0] == '"';
+	}
+	return out.data;
+}
+
 /* Names (char *) as a list of identifiers. */
 char *
 pgm_text_names(List *names)

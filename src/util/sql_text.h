@@ -5,7 +5,8 @@
 #ifndef PGM_SQL_TEXT_H
 #define PGM_SQL_TEXT_H
 
-#include "diff/write/writers.h"
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
 
 /* sql_text.c */
 extern const char *pgm_text_find(const char *text, const char *word);
@@ -13,15 +14,11 @@ extern const char *pgm_text_find_last(const char *text, const char *word);
 extern char *pgm_text_until(const char *text, const char *word);
 extern const char *pgm_text_after(const char *text, const char *word);
 extern char *pgm_text_callee(const char *routine);
+extern int	pgm_name_length(const char *text);
+extern const char *pgm_last_name(const char *identity);
+extern char *pgm_unquoted(const char *name);
 extern char *pgm_text_of_literal(const char *literal);
 extern char *pgm_text_names(List *names);
 extern void pgm_text_add(StringInfo list, const char *fmt,...) pg_attribute_printf(2, 3);
-
-/* write_database.c */
-extern void pgm_write_on_database(PgmWrite *w, const char *verb, const char *rest);
-
-/* write_options.c: elements of lists of options */
-extern char *pgm_option_name(const char *option);
-extern const char *pgm_option_value(const char *option);
 
 #endif							/* PGM_SQL_TEXT_H */

@@ -12,6 +12,7 @@
 #include "diff/model/model_internal.h"
 #include "files/migration.h"
 #include "schema/array_casts.h"
+#include "util/sql_text.h"
 
 #define DUMP_HEADER "-- PostgreSQL database dump"
 

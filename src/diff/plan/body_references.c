@@ -15,7 +15,6 @@
 #include "utils/builtins.h"
 
 #include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 #include "util/text_hash.h"

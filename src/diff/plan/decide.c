@@ -16,6 +16,7 @@
 #include "diff/write/write_relations.h"
 #include "diff/write/write_types.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 #include "util/sql_text.h"
 
 /* Kinds of objects that hold rows: they are not replaced for others' sake */

@@ -12,6 +12,7 @@
 
 #include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 
 /* What default privileges call the kinds, and what GRANT does */
 static const struct

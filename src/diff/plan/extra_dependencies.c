@@ -12,6 +12,8 @@
 
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
+#include "schema/object_predicates.h"
+#include "util/sql_text.h"
 #include "util/text_hash.h"
 
 /* Who takes a name that another one has before */

@@ -9,8 +9,9 @@
 #include "postgres.h"
 
 #include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
+#include "util/sql_text.h"
 
 static bool
 goes_down(const PgmDiffItem *a)

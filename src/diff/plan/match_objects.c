@@ -10,8 +10,8 @@
 #include "utils/hsearch.h"
 
 #include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
 
 /* The atoms of an object: its own, and that of its default */
 typedef struct ObjectAtoms

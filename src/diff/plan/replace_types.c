@@ -10,8 +10,8 @@
 #include "postgres.h"
 
 #include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
 
 static bool
 is_kind(const PgmDiffItem *a, PgmKindId kind)

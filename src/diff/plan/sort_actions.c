@@ -15,8 +15,8 @@
 #include "miscadmin.h"
 
 #include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
 #include "diff/write/write_sequences.h"
+#include "schema/object_predicates.h"
 
 /* "then" has to wait for "first", if there are both. */
 void

@@ -8,6 +8,7 @@
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 
 static List *
 add_found(List *list, const PgmSchema *s, PgmKindId kind, const char *identity)

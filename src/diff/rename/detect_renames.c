@@ -21,6 +21,7 @@
 #include "diff/rename/rename_internal.h"
 #include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
 #include "util/text_hash.h"
 
 /* As often as objects can be in each other */

@@ -15,7 +15,6 @@
 
 #include "diff/rename/detect_renames.h"
 #include "diff/rename/rename_internal.h"
-#include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 

@@ -7,8 +7,9 @@
 #include "lib/stringinfo.h"
 
 #include "diff/rename/rename_internal.h"
-#include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
+#include "util/sql_text.h"
 
 /* Append all properties that are set, but for some. */
 static void

@@ -10,7 +10,9 @@
 #include "diff/write/write_relations.h"
 #include "diff/write/write_types.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 #include "schema/table_facts.h"
+#include "util/sql_text.h"
 
 /* An identity in which the last name is another one */
 static const char *

@@ -22,7 +22,9 @@
 #include "diff/write/write_types.h"
 #include "lint/expressions/expressions.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 #include "schema/table_facts.h"
+#include "util/sql_text.h"
 
 static bool
 is_in_view(const PgmObject *relation)

@@ -16,6 +16,7 @@
 #include "diff/write/write_relations.h"
 #include "schema/array_casts.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 #include "util/sql_text.h"
 
 #define NOT_VALID " NOT VALID"

@@ -8,6 +8,7 @@
 #include "utils/formatting.h"
 
 #include "compat.h"
+#include "diff/write/writers.h"
 #include "util/sql_text.h"
 
 /* Is NOT NULL told as a constraint with a name, as 17 has it? */

@@ -14,6 +14,8 @@
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
+#include "util/sql_text.h"
 
 static const PgmObject *
 relation_of(const PgmWrite *w, const PgmObject *index)

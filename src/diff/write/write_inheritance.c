@@ -12,7 +12,9 @@
 #include "diff/plan/diff_plan.h"
 #include "diff/write/write_relations.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 #include "schema/table_facts.h"
+#include "util/sql_text.h"
 
 static const char *
 only_parent(const PgmObject *partition)

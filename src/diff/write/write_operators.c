@@ -9,6 +9,7 @@
 
 #include "utils/builtins.h"
 
+#include "diff/write/writers.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 

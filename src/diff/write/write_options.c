@@ -9,6 +9,7 @@
 
 #include "utils/builtins.h"
 
+#include "diff/write/writers.h"
 #include "util/sql_text.h"
 
 /* The name of an option. */

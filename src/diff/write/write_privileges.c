@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 
+#include "diff/write/writers.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 

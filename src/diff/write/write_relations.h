@@ -8,25 +8,12 @@
 #include "diff/write/writers.h"
 
 /* write_relations.c */
-extern const char *pgm_relation_schema(const PgmObject *relation);
 extern bool pgm_extension_is_relocatable(const PgmObject *extension);
-extern int	pgm_name_length(const char *text);
-extern const char *pgm_last_name(const char *identity);
-extern const PgmObject *pgm_relation_of(const PgmSchema *s, const PgmObject *o);
 extern const char *pgm_alter_relation(const PgmObject *relation);
 extern const char *pgm_rename_candidates(const PgmWrite *w, const PgmObject *o,
 										 const PgmObject *in);
-extern bool pgm_is_partitioned(const PgmObject *relation);
-extern bool pgm_is_partition(const PgmObject *relation);
 extern bool pgm_relation_may_have_rows(const PgmWrite *w, const PgmObject *relation);
 extern char *pgm_helper_name(const char *identity, const char *suffix);
-extern char *pgm_unquoted(const char *name);
-extern bool pgm_constraint_is(const PgmObject *o, const char *words);
-extern bool pgm_constraint_ends(const PgmObject *o, const char *words);
-extern bool pgm_constraint_not_valid(const PgmObject *o);
-extern const PgmObject *pgm_column_not_null(const PgmSchema *s, const PgmObject *column);
-extern bool pgm_is_not_null_check(const PgmObject *constraint,
-								  const PgmObject *column);
 extern Oid	pgm_type_by_name(const char *name);
 extern const char *pgm_type_storage(const char *name);
 extern const char *pgm_type_collation(const char *name);

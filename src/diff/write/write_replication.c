@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
+#include "diff/write/writers.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 

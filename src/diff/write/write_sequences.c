@@ -13,6 +13,7 @@
 
 #include "diff/write/write_sequences.h"
 #include "diff/write/writers.h"
+#include "schema/object_predicates.h"
 
 /* What a sequence is made with */
 typedef struct Numbers
@@ -44,26 +45,12 @@ numbers_of(const PgmObject *o)
 	return n;
 }
 
-static int64
-lowest_of(const char *type)
-{
-	return strcmp(type, "smallint") == 0 ? PG_INT16_MIN :
-		strcmp(type, "integer") == 0 ? PG_INT32_MIN : PG_INT64_MIN;
-}
-
-/* Has the type of a sequence less numbers than before? */
-bool
-pgm_sequence_narrows(const PgmObject *old, const PgmObject *new)
-{
-	return lowest_of(pgm_value(new, PGM_PROP_TYPE)) > lowest_of(pgm_value(old, PGM_PROP_TYPE));
-}
-
 /* What a sequence of this type has but for its start, which is its first end. */
 static Numbers
 usual_numbers(const char *type, int64 increment)
 {
 	bool		up = increment > 0;
-	int64		lowest = lowest_of(type);
+	int64		lowest = pgm_sequence_type_minimum(type);
 	Numbers		n = {.increment = 1,.cache = 1};
 
 	n.minimum = up ? 1 : lowest;

@@ -8,6 +8,5 @@
 #include "schema/snapshot.h"
 
 extern char *pgm_sequence_options(const PgmObject *sequence);
-extern bool pgm_sequence_narrows(const PgmObject *old, const PgmObject *new);
 
 #endif							/* PGM_WRITE_SEQUENCES_H */

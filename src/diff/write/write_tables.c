@@ -12,6 +12,7 @@
 #include "diff/write/write_relations.h"
 #include "lint/lint.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 #include "schema/table_facts.h"
 #include "util/sql_text.h"
 

@@ -11,6 +11,7 @@
 #include "diff/write/write_relations.h"
 #include "diff/write/write_types.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 #include "schema/type_functions.h"
 #include "util/sql_text.h"
 

@@ -140,5 +140,10 @@ extern char *pgm_options_set(const PgmObject *old, const PgmObject *new,
 							 PgmPropertyId property);
 extern char *pgm_options_reset(const PgmObject *old, const PgmObject *new,
 							   PgmPropertyId property);
+extern char *pgm_option_name(const char *option);
+extern const char *pgm_option_value(const char *option);
+
+/* write_database.c */
+extern void pgm_write_on_database(PgmWrite *w, const char *verb, const char *rest);
 
 #endif							/* PGM_WRITERS_H */

@@ -22,6 +22,7 @@
 #include "lint/rules/rules.h"
 #include "run/locks/lock_settings.h"
 #include "schema/relation_size.h"
+#include "util/sql_text.h"
 
 /* Does it lock a table that is there for all others? */
 static bool
