@@ -15,6 +15,7 @@
 #include "errors.h"
 #include "lint/lint.h"
 #include "schema/relation_size.h"
+#include "util/lock_name.h"
 #include "util/settings.h"
 #include "util/srf.h"
 

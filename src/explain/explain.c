@@ -13,6 +13,7 @@
 
 #include "explain/explain.h"
 #include "trial/transactional_form.h"
+#include "util/lock_name.h"
 
 /* So many relations are named before a trial */
 #define MANY_RELATIONS 20

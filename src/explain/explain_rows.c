@@ -12,6 +12,7 @@
 #include "api/lint_rows.h"
 #include "explain/explain.h"
 #include "schema/relation_size.h"
+#include "util/lock_name.h"
 #include "util/srf.h"
 
 /* A JSON list being written */

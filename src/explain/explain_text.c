@@ -11,6 +11,7 @@
 
 #include "api/lint_rows.h"
 #include "explain/explain.h"
+#include "util/lock_name.h"
 
 /* So much of a statement is shown, in bytes */
 #define STATEMENT_WIDTH 100

@@ -35,8 +35,8 @@ add_finding(PgmLint *l, const PgmTable *t)
 	f->statement = l->statement;
 	f->position = l->statement ? l->statement->start : 0;
 	f->table = t;
-	f->relation = t ? pgm_shadow_name(t) : NULL;
-	f->bytes = t ? pgm_shadow_bytes(t) : 0;
+	f->relation = t ? pgm_table_name(t) : NULL;
+	f->bytes = t ? pgm_table_bytes(t) : 0;
 	l->findings = lappend(l->findings, f);
 	return f;
 }
@@ -64,7 +64,7 @@ weight(PgmLint *l, const PgmFinding *f)
 	else
 		foreach(lc, pgm_shadow_tree(l->shadow, unconstify(PgmTable *, f->table)))
 	{
-		bytes += pgm_shadow_bytes(lfirst(lc));
+		bytes += pgm_table_bytes(lfirst(lc));
 	}
 	return Max(bytes, f->bytes);
 }
@@ -257,7 +257,7 @@ pgm_worst_effect(const PgmLint *l)
 			continue;
 		if (worst == NULL || e->work > worst->work ||
 			(e->work == worst->work && e->mode >= ShareLock &&
-			 pgm_shadow_bytes(e->table) > pgm_shadow_bytes(worst->table)))
+			 pgm_table_bytes(e->table) > pgm_table_bytes(worst->table)))
 			worst = e;
 	}
 	return worst;
@@ -281,7 +281,7 @@ pgm_sum_effects(const PgmLint *l, uint64 *bytes, int *tables)
 		if ((l->action && e->action != l->action) || e->work == PGM_WORK_NONE ||
 			!pgm_table_matters(e->table))
 			continue;
-		*bytes += pgm_shadow_bytes(e->table);
+		*bytes += pgm_table_bytes(e->table);
 		(*tables)++;
 	}
 }

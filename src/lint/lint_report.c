@@ -13,6 +13,7 @@
 #include "api/lint_rows.h"
 #include "lint/lint.h"
 #include "schema/relation_size.h"
+#include "util/lock_name.h"
 #include "util/srf.h"
 
 #define SARIF_SCHEMA "https://json.schemastore.org/sarif-2.1.0.json"

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "lint/expressions/expressions.h"
+#include "lint/tables/parse_tree.h"
 #include "recipes/safe_forms.h"
 
 /* Is it about when the constraint before it is checked? */
@@ -32,12 +33,12 @@ is_attribute(const Constraint *c)
 bool
 pgm_column_is_computed(PgmLint *l, const ColumnDef *def)
 {
-	const Constraint *given = pgm_column_constraint(def, CONSTR_DEFAULT);
+	const Constraint *given = pgm_column_def_constraint(def, CONSTR_DEFAULT);
 	PgmTypeRef	any = {.oid = InvalidOid};
 
-	return pgm_column_is_serial(def) ||
-		pgm_column_constraint(def, CONSTR_IDENTITY) ||
-		(given && pgm_expression_volatile(l->shadow, given->raw_expr, &any, def->colname));
+	return pgm_column_def_is_serial(def) ||
+		pgm_column_def_constraint(def, CONSTR_IDENTITY) ||
+		(given && pgm_expression_volatile(l->shadow->functions, given->raw_expr, &any, def->colname));
 }
 
 /* Can it be there at once, without a look at the rows? */
@@ -50,11 +51,11 @@ is_harmless(const ColumnDef *def, const Constraint *c, bool computed)
 		case CONSTR_GENERATED:
 			return true;
 		case CONSTR_DEFAULT:
-			return !computed && pgm_column_has_value(def);
+			return !computed && pgm_column_def_has_value(def);
 		case CONSTR_NOTNULL:
-			return !computed && pgm_column_has_value(def);
+			return !computed && pgm_column_def_has_value(def);
 		case CONSTR_FOREIGN:
-			return computed || !pgm_column_has_value(def);
+			return computed || !pgm_column_def_has_value(def);
 		default:
 			return false;
 	}
@@ -96,8 +97,8 @@ add_column(PgmSafe *s, const PgmLint *l, const ColumnDef *def, bool computed)
 {
 	ListCell   *lc;
 
-	pgm_safe_add(s, PGM_SAFE_BEGIN, "ALTER TABLE %s ADD COLUMN ", pgm_shadow_name(s->table));
-	if (pgm_column_is_serial(def))
+	pgm_safe_add(s, PGM_SAFE_BEGIN, "ALTER TABLE %s ADD COLUMN ", pgm_table_name(s->table));
+	if (pgm_column_def_is_serial(def))
 		pgm_safe_add(s, PGM_SAFE_BEGIN, "%s %s", quote_identifier(def->colname),
 					 integer_of(def));
 	else
@@ -124,9 +125,9 @@ add_sequence(PgmSafe *s, const ColumnDef *def)
 												  pgm_safe_name(s->shadow, s->table, def->colname, "seq"));
 
 	pgm_safe_add(s, PGM_SAFE_BEGIN, "CREATE SEQUENCE %s", name);
-	if (pgm_column_is_serial(def))
+	if (pgm_column_def_is_serial(def))
 		pgm_safe_add(s, PGM_SAFE_BEGIN, " AS %s OWNED BY %s.%s", integer_of(def),
-					 pgm_shadow_name(s->table), quote_identifier(def->colname));
+					 pgm_table_name(s->table), quote_identifier(def->colname));
 	pgm_safe_add(s, PGM_SAFE_BEGIN, ";\n");
 	return name;
 }
@@ -136,7 +137,7 @@ static void
 make_identity(PgmSafe *s, const PgmLint *l, const ColumnDef *def,
 			  const Constraint *identity, const char *sequence)
 {
-	const char *table = pgm_shadow_name(s->table);
+	const char *table = pgm_table_name(s->table);
 	const char *column = quote_identifier(def->colname);
 
 	pgm_safe_add(s, PGM_SAFE_END, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT, ALTER COLUMN %s ADD %s;\n"
@@ -151,8 +152,8 @@ make_identity(PgmSafe *s, const PgmLint *l, const ColumnDef *def,
 static void
 add_values(PgmSafe *s, const PgmLint *l, const ColumnDef *def)
 {
-	const Constraint *given = pgm_column_constraint(def, CONSTR_DEFAULT);
-	const Constraint *identity = pgm_column_constraint(def, CONSTR_IDENTITY);
+	const Constraint *given = pgm_column_def_constraint(def, CONSTR_DEFAULT);
+	const Constraint *identity = pgm_column_def_constraint(def, CONSTR_IDENTITY);
 	const char *column = quote_identifier(def->colname);
 	const char *sequence = given ? NULL : add_sequence(s, def);
 	char	   *value;
@@ -166,13 +167,13 @@ add_values(PgmSafe *s, const PgmLint *l, const ColumnDef *def)
 	else
 		value = psprintf("nextval(%s)", quote_literal_cstr(sequence));
 	pgm_safe_add(s, PGM_SAFE_BEGIN, "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n",
-				 pgm_shadow_name(s->table), column, value);
+				 pgm_table_name(s->table), column, value);
 	pgm_safe_add(s, PGM_SAFE_FILL, "CALL migrate.backfill(%s, %s, %s);\n",
-				 quote_literal_cstr(pgm_shadow_name(s->table)),
+				 quote_literal_cstr(pgm_table_name(s->table)),
 				 quote_literal_cstr(psprintf("%s = %s", column, value)),
 				 quote_literal_cstr(psprintf("%s IS NULL", column)));
-	if (!given || pgm_column_constraint(def, CONSTR_NOTNULL) ||
-		pgm_column_constraint(def, CONSTR_PRIMARY))
+	if (!given || pgm_column_def_constraint(def, CONSTR_NOTNULL) ||
+		pgm_column_def_constraint(def, CONSTR_PRIMARY))
 		pgm_safe_not_null(s, def->colname);
 	if (identity)
 		make_identity(s, l, def, identity, sequence);
@@ -216,9 +217,9 @@ add_constraint(PgmSafe *s, const PgmLint *l, const ColumnDef *def,
 static bool
 is_required(const ColumnDef *def, bool computed)
 {
-	return !computed && !pgm_column_has_value(def) &&
-		(pgm_column_constraint(def, CONSTR_NOTNULL) ||
-		 pgm_column_constraint(def, CONSTR_PRIMARY));
+	return !computed && !pgm_column_def_has_value(def) &&
+		(pgm_column_def_constraint(def, CONSTR_NOTNULL) ||
+		 pgm_column_def_constraint(def, CONSTR_PRIMARY));
 }
 
 /* The safe form of ADD COLUMN. */

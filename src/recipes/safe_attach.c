@@ -14,7 +14,9 @@
 #include "utils/ruleutils.h"
 
 #include "lint/rules/rules.h"
+#include "lint/shadow/partition_match.h"
 #include "recipes/safe_forms.h"
+#include "schema/index_name.h"
 
 /* A CHECK for a table to have for a while; it is dropped in the end. */
 static void
@@ -27,7 +29,7 @@ add_passing_check(PgmSafe *safe, PgmTable *t, const char *check, StringInfo drop
 	pgm_safe_valid_later(safe, name, psprintf("CHECK (%s)", check));
 	safe->table = own;
 	appendStringInfo(drops, "ALTER TABLE %s DROP CONSTRAINT %s;\n",
-					 pgm_shadow_name(t), quote_identifier(name));
+					 pgm_table_name(t), quote_identifier(name));
 }
 
 /* The columns of a partition are NOT NULL where those of the table above are. */
@@ -39,7 +41,7 @@ add_not_nulls(PgmSafe *safe, const PgmTable *parent, PgmTable *child)
 	foreach(lc, parent->columns)
 	{
 		const PgmColumn *c = lfirst(lc);
-		const PgmColumn *own = c->name ? pgm_shadow_column(child, c->name, NULL) : NULL;
+		const PgmColumn *own = c->name ? pgm_table_column(child, c->name, NULL) : NULL;
 
 		if (own && c->not_null && !own->not_null)
 			pgm_safe_not_null(safe, c->name);
@@ -56,7 +58,7 @@ add_checks(PgmSafe *safe, const PgmTable *parent, const PgmTable *child)
 	{
 		const PgmCheck *c = lfirst(lc);
 
-		if (c->expr && c->not_null == NULL && !pgm_shadow_constraint(child, c->name))
+		if (c->expr && c->not_null == NULL && !pgm_table_has_constraint(child, c->name))
 			pgm_safe_valid_later(safe, c->name,
 								 psprintf("CHECK (%s)",
 										  deparse_expression(c->expr,
@@ -120,7 +122,7 @@ add_index(PgmSafe *safe, const PgmIndex *index)
 	else
 	{
 		char	   *name = pgm_safe_name(safe->shadow, safe->table,
-										 pgm_safe_middle(index->columns), "idx");
+										 pgm_index_name_of_columns(index->columns), "idx");
 
 		pgm_safe_add(safe, PGM_SAFE_PROVE, "%s%s",
 					 pgm_safe_index(safe->shadow, safe->table, name,
@@ -134,7 +136,7 @@ static void
 add_foreign_key(PgmSafe *safe, const PgmForeignKey *key, PgmTable *child)
 {
 	PgmTable   *own = safe->table;
-	char	   *name = pgm_safe_name(safe->shadow, child, pgm_safe_middle(key->columns), "fkey");
+	char	   *name = pgm_safe_name(safe->shadow, child, pgm_index_name_of_columns(key->columns), "fkey");
 
 	if (!OidIsValid(key->oid))
 	{
@@ -157,12 +159,12 @@ add_lacked(PgmSafe *safe, PgmTable *parent, PgmTable *child)
 
 	foreach(lc, parent->indexes)
 	{
-		if (pgm_index_for_partition(lfirst(lc), child) == NULL)
+		if (pgm_partition_match_index(lfirst(lc), child) == NULL)
 			add_index(safe, lfirst(lc));
 	}
-	foreach(lc, pgm_lacked_by_partition(safe->shadow, parent, child))
+	foreach(lc, pgm_partition_missing(safe->shadow, parent, child))
 	{
-		const PgmLacked *l = lfirst(lc);
+		const PgmMissingPart *l = lfirst(lc);
 
 		if (l->key && l->key->valid)
 			add_foreign_key(safe, l->key, l->table);
@@ -185,16 +187,16 @@ effect_on(const PgmLint *l, const PgmTable *t)
 
 /* Have all rows of the table, or of its partitions, to be looked at for the bounds? */
 static bool
-is_looked_at(PgmForecast *f, PgmTable *parent, PgmTable *child,
+is_looked_at(PgmShadow *s, PgmTable *parent, PgmTable *child,
 			 const PartitionBoundSpec *bound)
 {
 	const char *why;
 	ListCell   *lc;
 
-	foreach(lc, pgm_shadow_tree(f->shadow, child))
+	foreach(lc, pgm_shadow_tree(s, child))
 	{
 		if (((PgmTable *) lfirst(lc))->kind == RELKIND_RELATION &&
-			pgm_work_of_attach(f, parent, lfirst(lc), bound, &why) != PGM_WORK_NONE)
+			pgm_work_of_attach(s, parent, lfirst(lc), bound, &why) != PGM_WORK_NONE)
 			return true;
 	}
 	return false;
@@ -208,8 +210,7 @@ void
 pgm_safe_attach(PgmLint *l, PgmSafe *safe, PgmTable *parent,
 				const PartitionBoundSpec *bound, PgmTable *child, StringInfo drops)
 {
-	PgmForecast f = {.shadow = l->shadow};
-	PgmTable   *standard = bound->is_default ? NULL : pgm_default_partition(&f, parent);
+	PgmTable   *standard = bound->is_default ? NULL : pgm_shadow_default_partition(l->shadow, parent);
 	char	   *check = pgm_bound_check(parent, bound);
 	ListCell   *lc;
 
@@ -217,7 +218,7 @@ pgm_safe_attach(PgmLint *l, PgmSafe *safe, PgmTable *parent,
 	if (child)
 	{
 		safe->table = child;
-		if (is_looked_at(&f, parent, child, bound))
+		if (is_looked_at(l->shadow, parent, child, bound))
 			add_passing_check(safe, child, check, drops);
 		add_not_nulls(safe, parent, child);
 		add_checks(safe, parent, child);

@@ -11,6 +11,7 @@
 
 #include "compat.h"
 #include "recipes/safe_forms.h"
+#include "schema/index_name.h"
 
 void
 pgm_safe_begin(PgmSafe *s, PgmLint *l)
@@ -91,7 +92,7 @@ is_taken(PgmShadow *s, const PgmTable *t, char *name)
 	RangeVar   *rel = makeRangeVar(t->schema, name, -1);
 
 	return pgm_shadow_table(s, rel) || pgm_shadow_index(s, rel) ||
-		pgm_shadow_constraint(t, name) ||
+		pgm_table_has_constraint(t, name) ||
 		is_among(s->proposed, t, name, s->proposer) ||
 		is_among(s->proposing, t, name, NULL);
 }
@@ -123,27 +124,6 @@ pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
 	return name;
 }
 
-/*
- * The columns of an index or a key (char *, NULL for an expression) as they are
- * part of the name that the server makes up.
- */
-char *
-pgm_safe_middle(const List *columns)
-{
-	StringInfoData out;
-	ListCell   *lc;
-
-	initStringInfo(&out);
-	foreach(lc, columns)
-	{
-		if (out.len >= NAMEDATALEN)
-			break;
-		appendStringInfo(&out, "%s%s", out.len ? "_" : "",
-						 lfirst(lc) ? (char *) lfirst(lc) : "expr");
-	}
-	return out.data;
-}
-
 /* Names with commas between them, as they are typed */
 char *
 pgm_safe_columns(const List *columns)
@@ -168,7 +148,7 @@ pgm_safe_columns(const List *columns)
 void
 pgm_safe_valid_later(PgmSafe *s, const char *name, const char *definition)
 {
-	const char *table = pgm_shadow_name(s->table);
+	const char *table = pgm_table_name(s->table);
 
 	pgm_safe_add(s, s->filled ? PGM_SAFE_FILL : PGM_SAFE_BEGIN,
 				 "ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID;\n",
@@ -181,7 +161,7 @@ pgm_safe_valid_later(PgmSafe *s, const char *name, const char *definition)
 void
 pgm_safe_not_null(PgmSafe *s, const char *column)
 {
-	const char *table = pgm_shadow_name(s->table);
+	const char *table = pgm_table_name(s->table);
 	const char *quoted = quote_identifier(column);
 	char	   *name = pgm_safe_name(s->shadow, s->table, column, "not_null");
 
@@ -253,7 +233,7 @@ append_key_alone(StringInfo out, const PgmTable *t, const char *name,
 	const Constraint *c = key->constraint;
 
 	appendStringInfo(out, "ALTER TABLE ONLY %s ADD CONSTRAINT %s %s (%s)%s%s;\n",
-					 pgm_shadow_name(t), quote_identifier(name), key_words(c),
+					 pgm_table_name(t), quote_identifier(name), key_words(c),
 					 pgm_safe_columns(key->columns), index_options(c),
 					 key->attributes);
 }
@@ -262,7 +242,7 @@ static void
 append_index(StringInfo out, const PgmTable *t, const char *name, const PgmKey *key)
 {
 	appendStringInfo(out, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)%s;\n",
-					 quote_identifier(name), pgm_shadow_name(t),
+					 quote_identifier(name), pgm_table_name(t),
 					 pgm_safe_columns(key->columns), index_options(key->constraint));
 }
 
@@ -271,7 +251,7 @@ append_using_index(StringInfo out, const PgmTable *t, const char *name,
 				   const PgmKey *key)
 {
 	appendStringInfo(out, "ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s%s;\n",
-					 pgm_shadow_name(t), quote_identifier(name),
+					 pgm_table_name(t), quote_identifier(name),
 					 key_words(key->constraint), quote_identifier(name),
 					 key->attributes);
 }
@@ -312,7 +292,7 @@ pgm_safe_key(PgmSafe *s, const PgmKey *key)
 	bool		alone = s->steps[PGM_SAFE_BEGIN].len == 0;
 	char	   *name = c->conname ? c->conname :
 		c->contype == CONSTR_PRIMARY ? pgm_safe_name(s->shadow, s->table, NULL, "pkey") :
-		pgm_safe_name(s->shadow, s->table, pgm_safe_middle(key->columns), "key");
+		pgm_safe_name(s->shadow, s->table, pgm_index_name_of_columns(key->columns), "key");
 
 	if (s->table->kind == RELKIND_PARTITIONED_TABLE)
 	{
@@ -333,7 +313,7 @@ append_partition_indexes(PgmShadow *s, StringInfo out, PgmTable *parent,
 	ListCell   *lc;
 
 	appendStringInfo(out, "%s %s ON ONLY %s %s;\n", create, quote_identifier(name),
-					 pgm_shadow_name(parent), behind);
+					 pgm_table_name(parent), behind);
 	foreach(lc, pgm_shadow_children(s, parent))
 	{
 		PgmTable   *child = lfirst(lc);
@@ -345,7 +325,7 @@ append_partition_indexes(PgmShadow *s, StringInfo out, PgmTable *parent,
 			append_partition_indexes(s, out, child, part, behind, unique);
 		else
 			appendStringInfo(out, "%s CONCURRENTLY %s ON %s %s;\n", create,
-							 quote_identifier(part), pgm_shadow_name(child), behind);
+							 quote_identifier(part), pgm_table_name(child), behind);
 		appendStringInfo(out, "ALTER INDEX %s ATTACH PARTITION %s;\n",
 						 quote_qualified_identifier(parent->schema, name),
 						 quote_qualified_identifier(child->schema, part));
@@ -365,7 +345,7 @@ pgm_safe_index(PgmShadow *s, PgmTable *t, const char *name, const char *behind,
 	if (t->kind != RELKIND_PARTITIONED_TABLE)
 		return psprintf("CREATE %sINDEX CONCURRENTLY %s ON %s %s;",
 						unique ? "UNIQUE " : "", quote_identifier(name),
-						pgm_shadow_name(t), behind);
+						pgm_table_name(t), behind);
 	initStringInfo(&out);
 	append_partition_indexes(s, &out, t, name, behind, unique);
 	return out.data;

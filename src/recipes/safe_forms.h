@@ -43,7 +43,6 @@ extern void pgm_safe_add(PgmSafe *s, PgmSafeStep step, const char *fmt,...) pg_a
 extern char *pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
 						   const char *suffix);
 extern void pgm_safe_names_end(PgmShadow *s, const void *proposer);
-extern char *pgm_safe_middle(const List *columns);
 extern char *pgm_safe_columns(const List *columns);
 extern void pgm_safe_not_null(PgmSafe *s, const char *column);
 extern void pgm_safe_valid_later(PgmSafe *s, const char *name,

@@ -16,8 +16,8 @@
 #include "catalog/pg_opfamily.h"
 #include "miscadmin.h"
 
-#include "schema/kinds/kinds.h"
 #include "schema/dependencies.h"
+#include "schema/kinds/kinds.h"
 #include "schema/type_functions.h"
 #include "util/sql_text.h"
 

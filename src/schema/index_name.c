@@ -57,6 +57,27 @@ make_different(const char *name, const List *others)
 }
 
 /*
+ * The columns of an index or a key (char *, NULL for an expression) as they are
+ * part of the name that the server makes up.
+ */
+char *
+pgm_index_name_of_columns(const List *columns)
+{
+	StringInfoData out;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	foreach(lc, columns)
+	{
+		if (out.len >= NAMEDATALEN)
+			break;
+		appendStringInfo(&out, "%s%s", out.len ? "_" : "",
+						 lfirst(lc) ? (char *) lfirst(lc) : "expr");
+	}
+	return out.data;
+}
+
+/*
  * The middle part of the name, from the index's columns, those of INCLUDE too.
  * The statement must be as the parser returned it: the names of expressions
  * are derived from raw parse trees.

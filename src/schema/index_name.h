@@ -7,6 +7,7 @@
 
 #include "nodes/parsenodes.h"
 
+extern char *pgm_index_name_of_columns(const List *columns);
 extern char *pgm_index_name_middle(const IndexStmt *stmt);
 extern char *pgm_index_name(const IndexStmt *stmt, Oid relid);
 

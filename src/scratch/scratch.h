@@ -6,8 +6,8 @@
 #ifndef PGM_SCRATCH_H
 #define PGM_SCRATCH_H
 
-#include "schema/snapshot.h"
 #include "nodes/parsenodes.h"
+#include "schema/snapshot.h"
 
 /* What is compared */
 typedef struct PgmScope

@@ -5,8 +5,8 @@
 #ifndef PGM_MODEL_H
 #define PGM_MODEL_H
 
-#include "scratch/scratch.h"
 #include "nodes/parsenodes.h"
+#include "scratch/scratch.h"
 #include "script/script.h"
 #include "tcop/cmdtag.h"
 

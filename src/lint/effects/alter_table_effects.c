@@ -15,8 +15,9 @@
 #include "utils/lsyscache.h"
 
 #include "compat.h"
-#include "lint/effects/effects.h"
+#include "lint/effects/effects_internal.h"
 #include "lint/expressions/expressions.h"
+#include "lint/tables/parse_tree.h"
 
 /* Something an action does to a table and those that inherit from it */
 typedef void (*PgmAction) (PgmForecast *f, PgmTable *t);
@@ -24,13 +25,6 @@ typedef void (*PgmAction) (PgmForecast *f, PgmTable *t);
 /* The action's work on one table of a tree */
 typedef PgmWork (*PgmActionWork) (PgmForecast *f, PgmTable *t,
 								  const char **why);
-
-/* The table that a name of the plan stands for */
-static PgmTable *
-find(PgmForecast *f, const RangeVar *rel)
-{
-	return pgm_shadow_table(f->shadow, rel);
-}
 
 /* The lock on the tree of a table, and the work on each of it */
 static void
@@ -68,7 +62,7 @@ tree_is_empty(PgmForecast *f, PgmTable *t)
 
 	foreach(lc, pgm_shadow_tree(f->shadow, t))
 	{
-		if (!pgm_shadow_empty(lfirst(lc)))
+		if (!pgm_table_is_empty(lfirst(lc)))
 			return false;
 	}
 	return true;
@@ -81,7 +75,7 @@ tree_is_empty(PgmForecast *f, PgmTable *t)
 static void
 add_referenced(PgmForecast *f, PgmTable *t, const Constraint *c, bool checked)
 {
-	PgmTable   *other = c ? find(f, c->pktable) : NULL;
+	PgmTable   *other = c ? pgm_effect_table(f, c->pktable) : NULL;
 
 	checked = checked && !tree_is_empty(f, t);
 	if (other)
@@ -95,7 +89,7 @@ work_of_add_column(PgmForecast *f, PgmTable *t, const char **why)
 {
 	const ColumnDef *def = (const ColumnDef *) f->action->def;
 
-	if (pgm_shadow_column(t, def->colname, NULL))
+	if (pgm_table_column(t, def->colname, NULL))
 	{
 		*why = "the column is there already";
 		return PGM_WORK_NONE;
@@ -109,9 +103,9 @@ add_column(PgmForecast *f, PgmTable *t)
 	const ColumnDef *def = (const ColumnDef *) f->action->def;
 
 	on_tree(f, t, work_of_add_column);
-	if (!pgm_shadow_column(t, def->colname, NULL))
-		add_referenced(f, t, pgm_column_constraint(def, CONSTR_FOREIGN),
-					   pgm_column_has_value(def));
+	if (!pgm_table_column(t, def->colname, NULL))
+		add_referenced(f, t, pgm_column_def_constraint(def, CONSTR_FOREIGN),
+					   pgm_column_def_has_value(def));
 }
 
 static PgmWork
@@ -181,7 +175,7 @@ alter_key_tables(PgmForecast *f, PgmTable *t, bool rewritten)
 				pgm_effect_tree(f, key->referenced, AccessExclusiveLock, work, why);
 		}
 	}
-	foreach(lk, pgm_referencing(f->shadow, t, f->action->name))
+	foreach(lk, pgm_shadow_referencing(f->shadow, t, f->action->name))
 	{
 		work = work_of_key(rewritten, has_valid_key(lfirst(lk), t), &why);
 		pgm_effect_tree(f, lfirst(lk), AccessExclusiveLock, work, why);
@@ -271,12 +265,12 @@ work_of_inherited_key(PgmTable *t, const Constraint *c, const char **why)
 static PgmForeignKey
 described_key(PgmForecast *f, const Constraint *c)
 {
-	PgmForeignKey key = {.columns = pgm_strings(c->fk_attrs),.referenced = find(f, c->pktable)};
+	PgmForeignKey key = {.columns = pgm_parse_tree_names(c->fk_attrs),.referenced = pgm_effect_table(f, c->pktable)};
 
-	key.targets = c->pk_attrs ? pgm_strings(c->pk_attrs) :
-		pgm_shadow_primary_key(key.referenced);
-	key.manner = pgm_key_manner(c->fk_upd_action, c->fk_del_action, c->fk_matchtype,
-								c->deferrable, c->initdeferred);
+	key.targets = c->pk_attrs ? pgm_parse_tree_names(c->pk_attrs) :
+		pgm_table_primary_key(key.referenced);
+	key.manner = pgm_foreign_key_manner(c->fk_upd_action, c->fk_del_action, c->fk_matchtype,
+										c->deferrable, c->initdeferred);
 	return key;
 }
 
@@ -286,7 +280,7 @@ described_index(PgmTable *t, const Constraint *c)
 {
 	PgmIndex	index = {.table = t,.method = "btree",.unique = true,.valid = true,.constraint = ""};
 
-	index.columns = pgm_strings(list_concat_copy(c->keys, c->including));
+	index.columns = pgm_parse_tree_names(list_concat_copy(c->keys, c->including));
 	index.nkeys = list_length(c->keys);
 	index.primary = c->contype == CONSTR_PRIMARY;
 	index.nulls_not_distinct = c->nulls_not_distinct;
@@ -308,13 +302,13 @@ taken_over(PgmForecast *f, const PgmTable *t, const Constraint *c)
 	if (c->contype == CONSTR_FOREIGN)
 	{
 		key = described_key(f, c);
-		return pgm_is_spared(f->shadow, f->target, t, NULL, &key) ?
+		return pgm_partition_has_equal(f->shadow, f->target, t, NULL, &key) ?
 			"the foreign key of the partition is taken over" : NULL;
 	}
 	if (c->contype != CONSTR_PRIMARY && c->contype != CONSTR_UNIQUE)
 		return NULL;
 	index = described_index(f->target, c);
-	return pgm_is_spared(f->shadow, f->target, t, &index, NULL) ?
+	return pgm_partition_has_equal(f->shadow, f->target, t, &index, NULL) ?
 		"the key of the partition is taken over" : NULL;
 }
 
@@ -326,7 +320,7 @@ work_of_add_constraint(PgmForecast *f, PgmTable *t, const char **why)
 
 	if (t->kind != RELKIND_RELATION)
 		return PGM_WORK_NONE;
-	if (c->contype == CONSTR_PRIMARY && pgm_effect_on_inheritor(f, t))
+	if (c->contype == CONSTR_PRIMARY && pgm_effect_is_inherited(f, t))
 		return work_of_inherited_key(t, c, why);
 	if (c->skip_validation)
 	{
@@ -453,7 +447,7 @@ drop_constraint(PgmForecast *f, PgmTable *t)
 		pgm_effect_add(f, key->referenced, AccessExclusiveLock, PGM_WORK_NONE,
 					   NULL);
 	if (f->action->behavior == DROP_CASCADE)
-		foreach(lc, pgm_referencing(f->shadow, t, NULL))
+		foreach(lc, pgm_shadow_referencing(f->shadow, t, NULL))
 	{
 		pgm_effect_add(f, lfirst(lc), AccessExclusiveLock, PGM_WORK_NONE,
 					   NULL);
@@ -480,7 +474,7 @@ drop_column(PgmForecast *f, PgmTable *t)
 		}
 	}
 	if (f->action->behavior == DROP_CASCADE)
-		foreach(lk, pgm_referencing(f->shadow, t, f->action->name))
+		foreach(lk, pgm_shadow_referencing(f->shadow, t, f->action->name))
 	{
 		pgm_effect_add(f, lfirst(lk), AccessExclusiveLock, PGM_WORK_NONE,
 					   NULL);
@@ -531,7 +525,7 @@ static void
 inherit(PgmForecast *f, PgmTable *t)
 {
 	nothing(f, t);
-	pgm_effect_add(f, find(f, (const RangeVar *) f->action->def),
+	pgm_effect_add(f, pgm_effect_table(f, (const RangeVar *) f->action->def),
 				   ShareUpdateExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
@@ -539,7 +533,7 @@ static void
 no_inherit(PgmForecast *f, PgmTable *t)
 {
 	nothing(f, t);
-	pgm_effect_add(f, find(f, (const RangeVar *) f->action->def),
+	pgm_effect_add(f, pgm_effect_table(f, (const RangeVar *) f->action->def),
 				   AccessShareLock, PGM_WORK_NONE, NULL);
 }
 
@@ -547,7 +541,7 @@ static void
 attach(PgmForecast *f, PgmTable *t)
 {
 	const PartitionCmd *cmd = (const PartitionCmd *) f->action->def;
-	PgmTable   *child = find(f, cmd->name);
+	PgmTable   *child = pgm_effect_table(f, cmd->name);
 	ListCell   *lc;
 
 	nothing(f, t);
@@ -558,24 +552,24 @@ attach(PgmForecast *f, PgmTable *t)
 		PgmTable   *one = lfirst(lc);
 		const char *why = NULL;
 		PgmWork		work = one->kind == RELKIND_RELATION ?
-			pgm_work_of_attach(f, t, one, cmd->bound, &why) : PGM_WORK_NONE;
+			pgm_work_of_attach(f->shadow, t, one, cmd->bound, &why) : PGM_WORK_NONE;
 
 		pgm_effect_add(f, one, AccessExclusiveLock, work, why);
 	}
 	pgm_effects_on_partition(f, t, child);
-	pgm_effects_on_default(f, t, cmd->bound);
+	pgm_effects_on_default_partition(f, t, cmd->bound);
 }
 
 static void
 detach(PgmForecast *f, PgmTable *t)
 {
 	const PartitionCmd *cmd = (const PartitionCmd *) f->action->def;
-	PgmTable   *child = find(f, cmd->name);
+	PgmTable   *child = pgm_effect_table(f, cmd->name);
 	ListCell   *lc;
 
 	nothing(f, t);
 	pgm_effect_add(f, child, AccessExclusiveLock, PGM_WORK_NONE, NULL);
-	foreach(lc, child ? pgm_referencing(f->shadow, child, NULL) : NIL)
+	foreach(lc, child ? pgm_shadow_referencing(f->shadow, child, NULL) : NIL)
 	{
 		pgm_effect_add(f, lfirst(lc), ShareLock,
 					   ((PgmTable *) lfirst(lc))->kind == RELKIND_RELATION ?
@@ -583,7 +577,7 @@ detach(PgmForecast *f, PgmTable *t)
 					   "no row may refer to what is detached");
 	}
 	if (!cmd->concurrent)
-		pgm_effect_add(f, pgm_default_partition(f, t), AccessExclusiveLock,
+		pgm_effect_add(f, pgm_shadow_default_partition(f->shadow, t), AccessExclusiveLock,
 					   PGM_WORK_NONE, NULL);
 }
 
@@ -643,7 +637,7 @@ of_action(PgmForecast *f, PgmTable *t)
 static void
 as_it_meets_the_table(PgmForecast *f, PgmTable *t)
 {
-	List	   *aside = pgm_put_aside(f->shadow, (const AlterTableStmt *) f->node, f->action);
+	List	   *aside = pgm_alter_drops_begin(f->shadow, (const AlterTableStmt *) f->node, f->action);
 
 	PG_TRY();
 	{
@@ -651,7 +645,7 @@ as_it_meets_the_table(PgmForecast *f, PgmTable *t)
 	}
 	PG_FINALLY();
 	{
-		pgm_put_back(aside);
+		pgm_alter_drops_end(aside);
 	}
 	PG_END_TRY();
 }
@@ -661,7 +655,7 @@ void
 pgm_effects_of_alter(PgmForecast *f)
 {
 	const AlterTableStmt *stmt = (const AlterTableStmt *) f->node;
-	PgmTable   *t = find(f, stmt->relation);
+	PgmTable   *t = pgm_effect_table(f, stmt->relation);
 	ListCell   *lc;
 
 	if (t == NULL)

@@ -13,17 +13,17 @@
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 
-#include "lint/effects/effects.h"
+#include "lint/effects/effects_internal.h"
 
 /* What a table had before something was put aside */
-typedef struct PgmAside
+typedef struct PgmSavedTable
 {
 	PgmTable   *table;
 	List	   *columns;
 	List	   *checks;
 	List	   *keys;
 	List	   *indexes;
-} PgmAside;
+} PgmSavedTable;
 
 static bool
 is_drop(const AlterTableCmd *cmd)
@@ -35,16 +35,16 @@ is_drop(const AlterTableCmd *cmd)
 static List *
 remember(List *aside, PgmTable *t)
 {
-	PgmAside   *a;
+	PgmSavedTable *a;
 	ListCell   *lc;
 
 	foreach(lc, aside)
 	{
-		if (((PgmAside *) lfirst(lc))->table == t)
+		if (((PgmSavedTable *) lfirst(lc))->table == t)
 			return aside;
 	}
-	a = palloc(sizeof(PgmAside));
-	*a = (PgmAside)
+	a = palloc(sizeof(PgmSavedTable));
+	*a = (PgmSavedTable)
 	{
 		t, t->columns, t->checks, t->keys, t->indexes
 	};
@@ -76,7 +76,7 @@ cascade(PgmShadow *s, List *aside, PgmTable *t, const List *columns)
 	ListCell   *lk;
 	ListCell   *lc;
 
-	foreach(lt, pgm_referencing(s, t, NULL))
+	foreach(lt, pgm_shadow_referencing(s, t, NULL))
 	{
 		PgmTable   *other = lfirst(lt);
 
@@ -140,7 +140,7 @@ static void
 without_column(const PgmShadow *s, PgmTable *t, const char *name)
 {
 	AttrNumber	attnum;
-	PgmColumn  *column = pgm_shadow_column(t, name, &attnum);
+	PgmColumn  *column = pgm_table_column(t, name, &attnum);
 	PgmColumn  *gone;
 	ListCell   *lc;
 
@@ -171,10 +171,10 @@ without_column(const PgmShadow *s, PgmTable *t, const char *name)
 
 /*
  * Take from the shadow, for a while, what the other actions of the statement
- * drop before this one is done.  The result is for pgm_put_back().
+ * drop before this one is done.  The result is for pgm_alter_drops_end().
  */
 List *
-pgm_put_aside(PgmShadow *s, const AlterTableStmt *stmt, const AlterTableCmd *action)
+pgm_alter_drops_begin(PgmShadow *s, const AlterTableStmt *stmt, const AlterTableCmd *action)
 {
 	PgmTable   *t = is_drop(action) ? NULL : pgm_shadow_table(s, stmt->relation);
 	List	   *aside = NIL;
@@ -201,13 +201,13 @@ pgm_put_aside(PgmShadow *s, const AlterTableStmt *stmt, const AlterTableCmd *act
 
 /* The tables have again what they had. */
 void
-pgm_put_back(List *aside)
+pgm_alter_drops_end(List *aside)
 {
 	ListCell   *lc;
 
 	foreach(lc, aside)
 	{
-		PgmAside   *a = lfirst(lc);
+		PgmSavedTable *a = lfirst(lc);
 
 		a->table->columns = a->columns;
 		a->table->checks = a->checks;

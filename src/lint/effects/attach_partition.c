@@ -17,7 +17,7 @@
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
 
-#include "lint/effects/effects.h"
+#include "lint/effects/effects_internal.h"
 #include "lint/expressions/expressions.h"
 #include "schema/builtin_definitions.h"
 #include "schema/builtin_functions.h"
@@ -44,7 +44,7 @@ map_column(Node *node, void *context)
 		const PgmColumn *c = list_nth(m->parent->columns, var->varattno - 1);
 
 		if (c->name == NULL ||
-			pgm_shadow_column(m->child, c->name, &var->varattno) == NULL)
+			pgm_table_column(m->child, c->name, &var->varattno) == NULL)
 			m->failed = true;
 		return (Node *) var;
 	}
@@ -186,11 +186,11 @@ pgm_bound_check(PgmTable *parent, const PartitionBoundSpec *bound)
 }
 
 static bool
-has_partition(PgmForecast *f, PgmTable *parent)
+has_partition(PgmShadow *s, PgmTable *parent)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_shadow_children(f->shadow, parent))
+	foreach(lc, pgm_shadow_children(s, parent))
 	{
 		if (!((PgmTable *) lfirst(lc))->dropped)
 			return true;
@@ -200,7 +200,7 @@ has_partition(PgmForecast *f, PgmTable *parent)
 
 /* What ATTACH PARTITION does to the table that is attached. */
 PgmWork
-pgm_work_of_attach(PgmForecast *f, PgmTable *parent, PgmTable *child,
+pgm_work_of_attach(PgmShadow *s, PgmTable *parent, PgmTable *child,
 				   const PartitionBoundSpec *bound, const char **why)
 {
 	List	   *quals;
@@ -208,7 +208,7 @@ pgm_work_of_attach(PgmForecast *f, PgmTable *parent, PgmTable *child,
 	*why = "every row is looked at for whether it fits the bounds";
 	if (!OidIsValid(parent->relid))
 		return PGM_WORK_SCAN;
-	if (bound->is_default && !parent->is_partition && !has_partition(f, parent))
+	if (bound->is_default && !parent->is_partition && !has_partition(s, parent))
 	{
 		*why = "there is no other partition, so that each row fits";
 		return PGM_WORK_NONE;
@@ -218,25 +218,6 @@ pgm_work_of_attach(PgmForecast *f, PgmTable *parent, PgmTable *child,
 		return PGM_WORK_SCAN;
 	*why = "its valid CHECKs say that its rows fit the bounds";
 	return PGM_WORK_NONE;
-}
-
-/* The DEFAULT partition of a partitioned table, or NULL. */
-PgmTable *
-pgm_default_partition(PgmForecast *f, PgmTable *parent)
-{
-	Oid			relid = OidIsValid(parent->relid) ?
-		get_default_partition_oid(parent->relid) : InvalidOid;
-	PgmTable   *t = OidIsValid(relid) ? pgm_shadow_by_oid(f->shadow, relid) : NULL;
-	ListCell   *lc;
-
-	if (t && !t->dropped && t->is_partition)
-		return t;
-	foreach(lc, parent->children)
-	{
-		if (((PgmTable *) lfirst(lc))->is_default && !((PgmTable *) lfirst(lc))->dropped)
-			return lfirst(lc);
-	}
-	return NULL;
 }
 
 /*
@@ -262,10 +243,10 @@ default_constraint(PgmTable *parent, const PgmTable *standard,
  * them, part by part; but for what valid CHECKs say that it holds none.
  */
 void
-pgm_effects_on_default(PgmForecast *f, PgmTable *parent,
-					   const PartitionBoundSpec *bound)
+pgm_effects_on_default_partition(PgmForecast *f, PgmTable *parent,
+								 const PartitionBoundSpec *bound)
 {
-	PgmTable   *standard = pgm_default_partition(f, parent);
+	PgmTable   *standard = pgm_shadow_default_partition(f->shadow, parent);
 	bool		proven = false;
 	ListCell   *lc;
 

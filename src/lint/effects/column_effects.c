@@ -6,57 +6,16 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
-#include "catalog/pg_attribute.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 
 #include "compat.h"
-#include "lint/effects/effects.h"
+#include "lint/effects/effects_internal.h"
 #include "lint/expressions/expressions.h"
-
-/* The constraint of a kind that a column is defined with, or NULL. */
-const Constraint *
-pgm_column_constraint(const ColumnDef *def, ConstrType type)
-{
-	ListCell   *lc;
-
-	foreach(lc, def->constraints)
-	{
-		const Constraint *c = lfirst(lc);
-
-		if (IsA(c, Constraint) && c->contype == type)
-			return c;
-	}
-	return NULL;
-}
-
-/* Has it a default other than NULL? */
-bool
-pgm_column_has_value(const ColumnDef *def)
-{
-	const Constraint *c = pgm_column_constraint(def, CONSTR_DEFAULT);
-
-	return c && !(IsA(c->raw_expr, A_Const) && ((A_Const *) c->raw_expr)->isnull);
-}
-
-/* Is its type one of the words for an integer with a sequence? */
-bool
-pgm_column_is_serial(const ColumnDef *def)
-{
-	static const char *const words[] = {
-		"serial", "serial4", "bigserial", "serial8", "smallserial", "serial2"
-	};
-	const TypeName *type = def->typeName;
-
-	if (type == NULL || list_length(type->names) != 1)
-		return false;
-	for (int i = 0; i < (int) lengthof(words); i++)
-		if (strcmp(strVal(linitial(type->names)), words[i]) == 0)
-			return true;
-	return false;
-}
+#include "lint/tables/parse_tree.h"
 
 /*
  * The constraints of a column that have to be looked at for each row.  Keys
@@ -106,12 +65,12 @@ work_of_constraints(const ColumnDef *def, bool has_default, bool inherited,
 static PgmWork
 work_of_default(PgmForecast *f, const ColumnDef *def, const char **why)
 {
-	const Constraint *given = pgm_column_constraint(def, CONSTR_DEFAULT);
-	const Constraint *generated = pgm_column_constraint(def, CONSTR_GENERATED);
+	const Constraint *given = pgm_column_def_constraint(def, CONSTR_DEFAULT);
+	const Constraint *generated = pgm_column_def_constraint(def, CONSTR_GENERATED);
 	PgmTypeRef	type;
 	Node	   *standard;
 
-	if (pgm_column_is_serial(def) || pgm_column_constraint(def, CONSTR_IDENTITY))
+	if (pgm_column_def_is_serial(def) || pgm_column_def_constraint(def, CONSTR_IDENTITY))
 	{
 		*why = "each row gets a number of its sequence";
 		return PGM_WORK_REWRITE;
@@ -128,7 +87,7 @@ work_of_default(PgmForecast *f, const ColumnDef *def, const char **why)
 		return PGM_WORK_REWRITE;
 	}
 	standard = !given && OidIsValid(type.oid) ? get_typdefault(type.oid) : NULL;
-	if ((given && pgm_expression_volatile(f->shadow, given->raw_expr, &type,
+	if ((given && pgm_expression_volatile(f->shadow->functions, given->raw_expr, &type,
 										  def->colname)) ||
 		(standard && contain_volatile_functions(standard)))
 	{
@@ -145,7 +104,7 @@ PgmWork
 pgm_work_of_column(PgmForecast *f, PgmTable *t, const ColumnDef *def,
 				   const char **why)
 {
-	bool		has_default = pgm_column_constraint(def, CONSTR_DEFAULT) != NULL;
+	bool		has_default = pgm_column_def_constraint(def, CONSTR_DEFAULT) != NULL;
 	PgmWork		work;
 
 	*why = "a column without a default is not stored in the rows that are there";
@@ -154,7 +113,7 @@ pgm_work_of_column(PgmForecast *f, PgmTable *t, const ColumnDef *def,
 	work = work_of_default(f, def, why);
 	if (work == PGM_WORK_NONE)
 		work = work_of_constraints(def, has_default,
-								   pgm_effect_on_inheritor(f, t), why);
+								   pgm_effect_is_inherited(f, t), why);
 	return work;
 }
 
@@ -162,7 +121,7 @@ pgm_work_of_column(PgmForecast *f, PgmTable *t, const ColumnDef *def,
 PgmWork
 pgm_work_of_not_null(PgmTable *t, const char *column, const char **why)
 {
-	const PgmColumn *c = pgm_shadow_column(t, column, NULL);
+	const PgmColumn *c = pgm_table_column(t, column, NULL);
 	const char *by;
 
 	if (c && c->not_null)
@@ -274,7 +233,7 @@ pgm_work_of_type(PgmForecast *f, PgmTable *t, const AlterTableCmd *cmd,
 {
 	const ColumnDef *def = (const ColumnDef *) cmd->def;
 	AttrNumber	attnum = InvalidAttrNumber;
-	const PgmColumn *c = pgm_shadow_column(t, cmd->name, &attnum);
+	const PgmColumn *c = pgm_table_column(t, cmd->name, &attnum);
 	PgmTypeRef	to = pgm_shadow_type(f->shadow, def->typeName);
 	PgmTypeChange change;
 

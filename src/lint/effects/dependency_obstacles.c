@@ -29,7 +29,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-#include "lint/effects/effects.h"
+#include "lint/effects/effects_internal.h"
 
 /* Catalogs of what stands in the way */
 static const struct
@@ -72,7 +72,7 @@ is_own_default(const PgmTable *t, AttrNumber attnum, const ObjectAddress *object
 static bool
 is_gone(PgmShadow *s, const ObjectAddress *object)
 {
-	Oid			relid = pgm_table_of_object(object);
+	Oid			relid = pgm_object_table(object);
 	PgmTable   *t = OidIsValid(relid) ? pgm_shadow_by_oid(s, relid) : NULL;
 	ListCell   *lc;
 
@@ -150,7 +150,7 @@ is_default_as_before(const PgmTable *t, Oid attrdef)
 static bool
 is_undone(PgmShadow *s, const ObjectAddress *object, const ObjectAddress *on)
 {
-	Oid			relid = pgm_table_of_object(object);
+	Oid			relid = pgm_object_table(object);
 	PgmTable   *t;
 	ListCell   *lc;
 
@@ -164,7 +164,7 @@ is_undone(PgmShadow *s, const ObjectAddress *object, const ObjectAddress *on)
 	if (t->dropped)
 		return true;
 	if (object->classId == ConstraintRelationId)
-		return !pgm_shadow_constraint(t, get_constraint_name(object->objectId));
+		return !pgm_table_has_constraint(t, get_constraint_name(object->objectId));
 	if (object->classId == AttrDefaultRelationId)
 		return !is_default_as_before(t, object->objectId);
 	if (object->classId != RelationRelationId)
@@ -251,7 +251,7 @@ static char *
 description(ObjectAddress object)
 {
 	Oid			relid = object.classId == RewriteRelationId ?
-		pgm_table_of_object(&object) : InvalidOid;
+		pgm_object_table(&object) : InvalidOid;
 
 	if (get_rel_relkind(relid) == RELKIND_VIEW ||
 		get_rel_relkind(relid) == RELKIND_MATVIEW)

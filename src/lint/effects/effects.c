@@ -22,192 +22,20 @@
 #include "utils/varlena.h"
 
 #include "compat.h"
-#include "lint/effects/effects.h"
-#include "lint/expressions/expressions.h"
-#include "run/prepare/run.h"
-#include "script/script.h"
-
-/* The name of a lock mode as LOCK TABLE takes it. */
-const char *
-pgm_lock_name(LOCKMODE mode)
-{
-	static const char *const names[] = {
-		NULL, "ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE",
-		"SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE",
-		"ACCESS EXCLUSIVE"
-	};
-
-	return names[mode];
-}
-
-const char *
-pgm_work_name(PgmWork work)
-{
-	static const char *const names[] = {"none", "scan", "rewrite"};
-
-	return names[work];
-}
-
-/* Add an effect; NULL for a relation that is not known adds none. */
-void
-pgm_effect_add(PgmForecast *f, PgmTable *t, LOCKMODE mode, PgmWork work,
-			   const char *why)
-{
-	PgmEffect  *e;
-
-	if (t == NULL)
-		return;
-	e = palloc(sizeof(PgmEffect));
-	e->table = t;
-	e->mode = mode;
-	e->work = work;
-	e->why = why;
-	e->action = f->action;
-	f->effects = lappend(f->effects, e);
-}
-
-/* Does the relation have rows of its own? */
-static bool
-has_rows(const PgmTable *t)
-{
-	return t->kind == RELKIND_RELATION || t->kind == RELKIND_MATVIEW;
-}
-
-/* The table alone behind ONLY, else with all that inherit from it. */
-List *
-pgm_effect_scope(PgmForecast *f, PgmTable *t)
-{
-	return f->only ? list_make1(t) : pgm_shadow_tree(f->shadow, t);
-}
-
-/* The same for a table and all that inherit from it; the work where rows are. */
-void
-pgm_effect_tree(PgmForecast *f, PgmTable *t, LOCKMODE mode, PgmWork work,
-				const char *why)
-{
-	ListCell   *lc;
-
-	if (t == NULL)
-		return;
-	foreach(lc, pgm_effect_scope(f, t))
-	{
-		PgmTable   *one = lfirst(lc);
-
-		pgm_effect_add(f, one, mode, has_rows(one) ? work : PGM_WORK_NONE, why);
-	}
-}
-
-/* Does an ALTER TABLE come to the table by inheritance, and not to a partition? */
-bool
-pgm_effect_on_inheritor(const PgmForecast *f, const PgmTable *t)
-{
-	return f->target && t != f->target &&
-		f->target->kind != RELKIND_PARTITIONED_TABLE;
-}
-
-static PgmTable *
-find(PgmForecast *f, const RangeVar *rel)
-{
-	return pgm_shadow_table(f->shadow, rel);
-}
-
-/* With its inheritors, unless the name is behind ONLY */
-void
-pgm_effect_named(PgmForecast *f, const RangeVar *rel, LOCKMODE mode, PgmWork work,
-				 const char *why)
-{
-	PgmTable   *t = find(f, rel);
-
-	if (t && rel->inh)
-		pgm_effect_tree(f, t, mode, work, why);
-	else
-		pgm_effect_add(f, t, mode, t && has_rows(t) ? work : PGM_WORK_NONE, why);
-}
+#include "lint/effects/effects_internal.h"
+#include "lint/tables/parse_tree.h"
 
 /* With its partitions, but not with those that inherit otherwise */
 static void
 named_partitions(PgmForecast *f, const RangeVar *rel, LOCKMODE mode,
 				 PgmWork work, const char *why)
 {
-	PgmTable   *t = find(f, rel);
+	PgmTable   *t = pgm_effect_table(f, rel);
 
 	if (t && t->kind == RELKIND_PARTITIONED_TABLE)
 		pgm_effect_named(f, rel, mode, work, why);
 	else if (t)
-		pgm_effect_add(f, t, mode, has_rows(t) ? work : PGM_WORK_NONE, why);
-}
-
-/* The index as it would be made */
-static PgmIndex
-described_index(PgmTable *t, const IndexStmt *stmt)
-{
-	PgmIndex	index = {.table = t,.method = stmt->accessMethod,.unique = stmt->unique,.valid = true};
-	ListCell   *lc;
-
-	foreach(lc, list_concat_copy(stmt->indexParams, stmt->indexIncludingParams))
-	{
-		const IndexElem *elem = lfirst_node(IndexElem, lc);
-
-		index.columns = lappend(index.columns, elem->name);
-		index.special = index.special || elem->opclass || elem->collation;
-		index.expressions = index.expressions || elem->name == NULL;
-	}
-	index.exprs = index.expressions ? pgm_expressions_of_index(t, stmt) : NIL;
-	index.nkeys = list_length(stmt->indexParams);
-	index.partial = stmt->whereClause != NULL;
-	index.nulls_not_distinct = stmt->nulls_not_distinct;
-	return index;
-}
-
-/* The indexes of partitions that are there are attached. */
-static void
-index_partitions(PgmForecast *f, PgmTable *t, const IndexStmt *stmt)
-{
-	PgmIndex	index = described_index(t, stmt);
-	ListCell   *lc;
-
-	foreach(lc, pgm_shadow_tree(f->shadow, t))
-	{
-		PgmTable   *one = lfirst(lc);
-		bool		fits = one != t && pgm_is_spared(f->shadow, t, one, &index, NULL);
-
-		pgm_effect_add(f, one, ShareLock,
-					   has_rows(one) && !fits ? PGM_WORK_SCAN : PGM_WORK_NONE,
-					   fits ? "an index that fits is there already" :
-					   "the index is built from every row");
-	}
-}
-
-static void
-of_index(PgmForecast *f)
-{
-	const IndexStmt *stmt = (const IndexStmt *) f->node;
-	const RangeVar *name = makeRangeVar(stmt->relation->schemaname,
-										stmt->idxname, -1);
-	PgmTable   *t = find(f, stmt->relation);
-	LOCKMODE	mode = stmt->concurrent ? ShareUpdateExclusiveLock : ShareLock;
-
-	if (t == NULL)
-		return;
-	if (stmt->if_not_exists && stmt->idxname &&
-		pgm_shadow_index(f->shadow, name))
-		pgm_effect_add(f, t, ShareLock, PGM_WORK_NONE,
-					   "an index of this name is there already");
-	else if (t->kind == RELKIND_PARTITIONED_TABLE && stmt->relation->inh &&
-			 !stmt->concurrent)
-		index_partitions(f, t, stmt);
-	else						/* behind ONLY, or inherited from: it alone */
-		pgm_effect_add(f, t, mode, has_rows(t) ? PGM_WORK_SCAN : PGM_WORK_NONE,
-					   "the index is built from every row");
-}
-
-/* The index that the statement drops or rebuilds, as a relation */
-static PgmTable *
-index_table(PgmForecast *f, const RangeVar *rel)
-{
-	PgmIndex   *index = pgm_shadow_index(f->shadow, rel);
-
-	return index ? index->table : NULL;
+		pgm_effect_add(f, t, mode, pgm_table_has_rows(t) ? work : PGM_WORK_NONE, why);
 }
 
 /* What DROP takes on the relations it names and on those next to them */
@@ -219,54 +47,10 @@ of_drop(PgmForecast *f)
 		AccessExclusiveLock;
 	ListCell   *lc;
 
-	foreach(lc, pgm_dependents_of_drop(f->shadow, stmt))
+	foreach(lc, pgm_drop_locked(f->shadow, stmt))
 	{
 		pgm_effect_add(f, lfirst(lc), mode, PGM_WORK_NONE, NULL);
 	}
-}
-
-/* The indexes of a table, or of its partitions */
-static void
-reindex_table(PgmForecast *f, const RangeVar *rel, LOCKMODE mode)
-{
-	PgmTable   *t = find(f, rel);
-	ListCell   *lc;
-
-	if (t == NULL)
-		return;
-	foreach(lc, t->kind == RELKIND_PARTITIONED_TABLE ?
-			pgm_shadow_tree(f->shadow, t) : list_make1(t))
-	{
-		PgmTable   *one = lfirst(lc);
-		bool		has_indexes = has_rows(one) && one->indexes != NIL;
-
-		pgm_effect_add(f, one, mode,
-					   has_indexes ? PGM_WORK_SCAN : PGM_WORK_NONE,
-					   has_indexes ? "its indexes are built from every row" :
-					   "it has no indexes");
-	}
-}
-
-/* The tables that REINDEX of a schema or database takes are not told apart. */
-static void
-of_reindex(PgmForecast *f)
-{
-	const ReindexStmt *stmt = (const ReindexStmt *) f->node;
-	bool		concurrently = false;
-	LOCKMODE	mode;
-	ListCell   *lc;
-
-	foreach(lc, stmt->params)
-	{
-		if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
-			concurrently = defGetBoolean(lfirst_node(DefElem, lc));
-	}
-	mode = concurrently ? ShareUpdateExclusiveLock : ShareLock;
-	if (stmt->kind == REINDEX_OBJECT_INDEX)
-		pgm_effect_add(f, index_table(f, stmt->relation), mode, PGM_WORK_SCAN,
-					   "the index is built from every row");
-	else if (stmt->kind == REINDEX_OBJECT_TABLE)
-		reindex_table(f, stmt->relation, mode);
 }
 
 /* The table and index of CLUSTER; from 19 on REPACK */
@@ -319,10 +103,10 @@ of_refresh(PgmForecast *f)
 	const RefreshMatViewStmt *stmt = (const RefreshMatViewStmt *) f->node;
 
 	if (stmt->concurrent)
-		pgm_effect_add(f, find(f, stmt->relation), ExclusiveLock,
+		pgm_effect_add(f, pgm_effect_table(f, stmt->relation), ExclusiveLock,
 					   PGM_WORK_SCAN, "it is compared row by row");
 	else
-		pgm_effect_add(f, find(f, stmt->relation), AccessExclusiveLock,
+		pgm_effect_add(f, pgm_effect_table(f, stmt->relation), AccessExclusiveLock,
 					   PGM_WORK_REWRITE, stmt->skipData ?
 					   "its rows are thrown away" : "it is computed anew");
 }
@@ -340,7 +124,7 @@ add_truncated(PgmForecast *f, List *tables, List *tree, bool cascade)
 		if (list_member_ptr(tables, lfirst(lt)))
 			continue;
 		tables = lappend(tables, lfirst(lt));
-		foreach(lr, cascade ? pgm_referencing(f->shadow, lfirst(lt), NULL) : NIL)
+		foreach(lr, cascade ? pgm_shadow_referencing(f->shadow, lfirst(lt), NULL) : NIL)
 		{
 			tables = add_truncated(f, tables,
 								   pgm_shadow_tree(f->shadow, lfirst(lr)), true);
@@ -359,7 +143,7 @@ of_truncate(PgmForecast *f)
 	foreach(lc, stmt->relations)
 	{
 		const RangeVar *rel = lfirst(lc);
-		PgmTable   *t = find(f, rel);
+		PgmTable   *t = pgm_effect_table(f, rel);
 
 		if (t)
 			tables = add_truncated(f, tables, rel->inh ?
@@ -369,7 +153,7 @@ of_truncate(PgmForecast *f)
 	foreach(lc, tables)
 	{
 		pgm_effect_add(f, lfirst(lc), AccessExclusiveLock,
-					   has_rows(lfirst(lc)) ? PGM_WORK_REWRITE : PGM_WORK_NONE,
+					   pgm_table_has_rows(lfirst(lc)) ? PGM_WORK_REWRITE : PGM_WORK_NONE,
 					   "its rows are thrown away");
 	}
 }
@@ -384,11 +168,11 @@ of_rename(PgmForecast *f)
 		return;
 	if (stmt->renameType == OBJECT_INDEX)
 	{
-		pgm_effect_add(f, find(f, stmt->relation), ShareUpdateExclusiveLock,
+		pgm_effect_add(f, pgm_effect_table(f, stmt->relation), ShareUpdateExclusiveLock,
 					   PGM_WORK_NONE, NULL);
 		return;
 	}
-	t = find(f, stmt->relation);
+	t = pgm_effect_table(f, stmt->relation);
 	if (t && stmt->relation->inh &&
 		(stmt->renameType == OBJECT_COLUMN ||
 		 stmt->renameType == OBJECT_TABCONSTRAINT))
@@ -400,7 +184,7 @@ of_rename(PgmForecast *f)
 static void
 of_schema(PgmForecast *f)
 {
-	pgm_effect_add(f, find(f, ((const AlterObjectSchemaStmt *) f->node)->relation),
+	pgm_effect_add(f, pgm_effect_table(f, ((const AlterObjectSchemaStmt *) f->node)->relation),
 				   AccessExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
@@ -422,7 +206,7 @@ referenced(PgmForecast *f, List *elements)
 			Constraint *c = lfirst(lc);
 
 			if (IsA(c, Constraint) && c->contype == CONSTR_FOREIGN)
-				pgm_effect_add(f, find(f, c->pktable), ShareRowExclusiveLock,
+				pgm_effect_add(f, pgm_effect_table(f, c->pktable), ShareRowExclusiveLock,
 							   PGM_WORK_NONE, "the new table is empty");
 		}
 	}
@@ -434,20 +218,20 @@ of_create(PgmForecast *f)
 	const CreateStmt *stmt = (const CreateStmt *) f->node;
 	ListCell   *lc;
 
-	if (stmt->if_not_exists && find(f, stmt->relation))
+	if (stmt->if_not_exists && pgm_effect_table(f, stmt->relation))
 		return;
 	referenced(f, stmt->tableElts);
 	referenced(f, stmt->constraints);
 	foreach(lc, stmt->inhRelations)
 	{
-		PgmTable   *parent = find(f, lfirst(lc));
+		PgmTable   *parent = pgm_effect_table(f, lfirst(lc));
 
 		pgm_effect_add(f, parent, stmt->partbound ? AccessExclusiveLock :
 					   ShareUpdateExclusiveLock, PGM_WORK_NONE, NULL);
 		if (parent == NULL || stmt->partbound == NULL)
 			continue;
 		pgm_effects_on_partition(f, parent, NULL);
-		pgm_effects_on_default(f, parent, stmt->partbound);
+		pgm_effects_on_default_partition(f, parent, stmt->partbound);
 	}
 }
 
@@ -455,7 +239,7 @@ static void
 of_trigger(PgmForecast *f)
 {
 	const CreateTrigStmt *stmt = (const CreateTrigStmt *) f->node;
-	PgmTable   *t = find(f, stmt->relation);
+	PgmTable   *t = pgm_effect_table(f, stmt->relation);
 
 	if (t && t->kind == RELKIND_PARTITIONED_TABLE && stmt->row)
 		pgm_effect_tree(f, t, ShareRowExclusiveLock, PGM_WORK_NONE, NULL);
@@ -470,13 +254,13 @@ of_policy(PgmForecast *f)
 		((const CreatePolicyStmt *) f->node)->table :
 		((const AlterPolicyStmt *) f->node)->table;
 
-	pgm_effect_add(f, find(f, rel), AccessExclusiveLock, PGM_WORK_NONE, NULL);
+	pgm_effect_add(f, pgm_effect_table(f, rel), AccessExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
 static void
 of_rule(PgmForecast *f)
 {
-	pgm_effect_add(f, find(f, ((const RuleStmt *) f->node)->relation),
+	pgm_effect_add(f, pgm_effect_table(f, ((const RuleStmt *) f->node)->relation),
 				   AccessExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
@@ -488,7 +272,7 @@ of_statistics(PgmForecast *f)
 	foreach(lc, ((const CreateStatsStmt *) f->node)->relations)
 	{
 		if (IsA(lfirst(lc), RangeVar))
-			pgm_effect_add(f, find(f, lfirst(lc)), ShareUpdateExclusiveLock,
+			pgm_effect_add(f, pgm_effect_table(f, lfirst(lc)), ShareUpdateExclusiveLock,
 						   PGM_WORK_NONE, NULL);
 	}
 }
@@ -541,7 +325,7 @@ of_comment(PgmForecast *f)
 		commented(((const SecLabelStmt *) f->node)->objtype,
 				  ((const SecLabelStmt *) f->node)->object);
 
-	pgm_effect_add(f, find(f, rel), ShareUpdateExclusiveLock, PGM_WORK_NONE,
+	pgm_effect_add(f, pgm_effect_table(f, rel), ShareUpdateExclusiveLock, PGM_WORK_NONE,
 				   NULL);
 }
 
@@ -574,7 +358,7 @@ of_domain(PgmForecast *f)
 
 	if (mode == NoLock)
 		return;
-	foreach(lc, pgm_tables_of_domain(f->shadow, &type))
+	foreach(lc, pgm_shadow_tables_of_domain(f->shadow, &type))
 	{
 		pgm_effect_add(f, lfirst(lc), mode, PGM_WORK_SCAN,
 					   "every value of the domain is checked");
@@ -602,7 +386,7 @@ of_publication(PgmForecast *f)
 static void
 of_sequence(PgmForecast *f)
 {
-	pgm_effect_add(f, find(f, ((const AlterSeqStmt *) f->node)->sequence),
+	pgm_effect_add(f, pgm_effect_table(f, ((const AlterSeqStmt *) f->node)->sequence),
 				   ShareRowExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
@@ -616,9 +400,9 @@ static const struct
 
 {
 	{T_AlterTableStmt, pgm_effects_of_alter},
-	{T_IndexStmt, of_index},
+	{T_IndexStmt, pgm_effects_of_create_index},
 	{T_DropStmt, of_drop},
-	{T_ReindexStmt, of_reindex},
+	{T_ReindexStmt, pgm_effects_of_reindex},
 	{PGM_CLUSTER_TAG, of_cluster},
 	{T_VacuumStmt, of_vacuum},
 	{T_RefreshMatViewStmt, of_refresh},
@@ -666,8 +450,8 @@ of_create_schema(PgmForecast *f)
 	const Node *whole = f->node;
 	ListCell   *lc;
 
-	f->shadow->within = pgm_schema_name((const CreateSchemaStmt *) whole);
-	foreach(lc, pgm_schema_elements((const CreateSchemaStmt *) whole))
+	f->shadow->within = pgm_create_schema_name((const CreateSchemaStmt *) whole);
+	foreach(lc, pgm_create_schema_elements((const CreateSchemaStmt *) whole))
 	{
 		f->node = lfirst(lc);
 		collect(f);

@@ -31,8 +31,8 @@ new_prediction(const PgmTable *t)
 	PgmPrediction *p = palloc0(sizeof(PgmPrediction));
 
 	p->relid = t->relid;
-	p->name = pgm_shadow_name(t);
-	p->bytes = pgm_shadow_bytes(t);
+	p->name = pgm_table_name(t);
+	p->bytes = pgm_table_bytes(t);
 	return p;
 }
 
@@ -74,23 +74,4 @@ pgm_predict(const List *effects)
 		add_effect(p, e);
 	}
 	return predictions;
-}
-
-/* Whom a lock keeps waiting, of those that use the table day by day. */
-const char *
-pgm_lock_blocks(LOCKMODE mode)
-{
-	static const char *const blocks[] = {
-		"nobody",
-		"nobody",				/* ACCESS SHARE: only ACCESS EXCLUSIVE */
-		"nobody",				/* ROW SHARE */
-		"index builds",			/* ROW EXCLUSIVE */
-		"VACUUM and other schema changes",	/* SHARE UPDATE EXCLUSIVE */
-		"writes",				/* SHARE */
-		"writes",				/* SHARE ROW EXCLUSIVE */
-		"writes and SELECT FOR UPDATE", /* EXCLUSIVE */
-		"reads and writes"		/* ACCESS EXCLUSIVE */
-	};
-
-	return blocks[mode];
 }

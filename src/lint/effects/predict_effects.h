@@ -20,6 +20,5 @@ typedef struct PgmPrediction
 
 extern List *pgm_predict(const List *effects);
 extern const PgmPrediction *pgm_prediction_of(const List *predictions, Oid relid);
-extern const char *pgm_lock_blocks(LOCKMODE mode);
 
 #endif							/* PGM_PREDICT_EFFECTS_H */

@@ -11,7 +11,7 @@
 #include "utils/varlena.h"
 
 #include "compat.h"
-#include "lint/effects/effects.h"
+#include "lint/effects/effects_internal.h"
 #include "run/prepare/run.h"
 #include "script/script.h"
 

@@ -6,7 +6,7 @@
 #ifndef PGM_EXPRESSIONS_H
 #define PGM_EXPRESSIONS_H
 
-#include "lint/shadow/shadow.h"
+#include "lint/tables/tables.h"
 
 /* Why a change of a column's type does, or does not, rewrite its table */
 typedef struct PgmTypeChange
@@ -18,14 +18,13 @@ typedef struct PgmTypeChange
 
 extern Node *pgm_expression_check(const PgmTable *t, Node *raw);
 extern Node *pgm_expression_check_or_why(const PgmTable *t, Node *raw, const char **why);
-extern bool pgm_expression_volatile(const PgmShadow *s, Node *raw,
+extern bool pgm_expression_volatile(const List *functions, Node *raw,
 									const PgmTypeRef *type, const char *column);
-extern List *pgm_expressions_of_index(const PgmTable *t, const IndexStmt *stmt);
-extern const char *pgm_expression_default_error(const PgmShadow *s, Node *raw,
+extern List *pgm_expression_of_index(const PgmTable *t, const IndexStmt *stmt);
+extern const char *pgm_expression_default_error(const List *functions, Node *raw,
 												const PgmTypeRef *type,
 												const char *column);
 extern Const *pgm_expression_bound(Node *raw, const PgmTypeRef *type);
-extern Node *pgm_expression_not_null(const PgmColumn *c, AttrNumber attnum);
 extern bool pgm_expression_null_excluded(const PgmTable *t, const char *column,
 										 const char **by);
 extern bool pgm_expression_proven(const PgmTable *t, List *constraint);
@@ -39,8 +38,5 @@ extern PgmTypeChange pgm_type_change(Oid from, int32 from_typmod,
 extern bool pgm_expression_index_kept(const PgmIndex *index,
 									  const PgmColumn *column,
 									  const PgmTypeRef *to);
-
-/* inline_functions.c */
-extern bool pgm_sql_function_is_harmless(Oid function);
 
 #endif							/* PGM_EXPRESSIONS_H */

@@ -23,7 +23,7 @@
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
-#include "lint/expressions/expressions.h"
+#include "lint/expressions/expressions_internal.h"
 #include "lint/expressions/literals.h"
 #include "util/subtransaction.h"
 
@@ -129,7 +129,7 @@ is_computation(const Query *query, Form_pg_proc function)
  * functions of the server, none of them volatile?  It is not executed.
  */
 bool
-pgm_sql_function_is_harmless(Oid function)
+pgm_inline_function_is_harmless(Oid function)
 {
 	PgmLookInto look = {.tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function))};
 	Form_pg_proc form;

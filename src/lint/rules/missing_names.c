@@ -50,7 +50,7 @@ pgm_need_relation(const PgmLint *l, const RangeVar *rel)
 void
 pgm_need_column(const PgmTable *t, const char *column)
 {
-	if (t && t->columns_known && !pgm_shadow_column(t, column, NULL))
+	if (t && t->columns_known && !pgm_table_column(t, column, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of relation \"%s\" does not exist",
@@ -64,7 +64,7 @@ pgm_need_column(const PgmTable *t, const char *column)
 void
 pgm_need_constraint(const PgmTable *t, const char *name)
 {
-	if (OidIsValid(t->relid) && !t->unnamed && !pgm_shadow_constraint(t, name) &&
+	if (OidIsValid(t->relid) && !t->unnamed && !pgm_table_has_constraint(t, name) &&
 		!OidIsValid(get_relation_constraint_oid(t->relid, name, true)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -339,7 +339,7 @@ of_rename(const PgmLint *l)
 	else if (stmt->renameType == OBJECT_COLUMN)
 	{
 		pgm_need_column(t, stmt->subname);
-		if (!l->again && pgm_shadow_column(t, stmt->newname, NULL))
+		if (!l->again && pgm_table_column(t, stmt->newname, NULL))
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_COLUMN),
 					 errmsg("column \"%s\" of relation \"%s\" already exists",

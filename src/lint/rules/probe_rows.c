@@ -33,6 +33,7 @@
 #include "lint/lint_settings.h"
 #include "lint/rules/rules.h"
 #include "lint/rules/scan_rows.h"
+#include "lint/tables/parse_tree.h"
 #include "schema/builtin_functions.h"
 
 /* Beyond this rows are not counted */
@@ -176,7 +177,7 @@ add_columns(PgmProbe *p, PgmRowSet *rows, PgmTable *t, List *names, bool compare
 	foreach(lc, names)
 	{
 		AttrNumber	attnum;
-		const PgmColumn *c = lfirst(lc) ? pgm_shadow_column(t, lfirst(lc), &attnum) : NULL;
+		const PgmColumn *c = lfirst(lc) ? pgm_table_column(t, lfirst(lc), &attnum) : NULL;
 
 		if (c == NULL)
 		{
@@ -220,7 +221,7 @@ has_rows(PgmLint *l)
 	foreach(lc, pgm_shadow_tree(l->shadow, l->table))
 	{
 		if (((PgmTable *) lfirst(lc))->kind == RELKIND_FOREIGN_TABLE ||
-			!pgm_shadow_empty(lfirst(lc)))
+			!pgm_table_is_empty(lfirst(lc)))
 			return true;
 	}
 	return false;
@@ -234,7 +235,7 @@ report_unlooked(PgmLint *l, const char *why)
 
 	if (!has_rows(l))
 		return;
-	f = pgm_find(l, l->table, "the rows of %s were not looked at: %s", pgm_shadow_name(l->table), why);
+	f = pgm_find(l, l->table, "the rows of %s were not looked at: %s", pgm_table_name(l->table), why);
 	f->severity = PGM_SEVERITY_NOTICE;
 	f->unlooked = true;
 	pgm_evidence(f, "not_looked_at", why);
@@ -291,8 +292,8 @@ no_nulls(const PgmTable *t, const PgmRowSet *rows)
 
 	foreach(lc, rows->attnums)
 	{
-		tests = lappend(tests, pgm_expression_not_null(list_nth(t->columns, lfirst_int(lc) - 1),
-													   lfirst_int(lc)));
+		tests = lappend(tests, pgm_column_not_null_test(list_nth(t->columns, lfirst_int(lc) - 1),
+														lfirst_int(lc)));
 	}
 	return (Node *) make_ands_explicit(tests);
 }
@@ -371,7 +372,7 @@ probe_orphans(PgmLint *l, List *columns, PgmTable *other, List *keys)
 		return;
 	add_columns(&p, &p.rows, l->table, columns, true);
 	if (!OidIsValid(other->relid))
-		p.why = psprintf("the plan makes %s", pgm_shadow_name(other));
+		p.why = psprintf("the plan makes %s", pgm_table_name(other));
 	else
 		add_columns(&p, &p.referred, other, keys, true);
 	p.referred.inherited = is_inherited(l, other, false);
@@ -390,7 +391,7 @@ probe_orphans(PgmLint *l, List *columns, PgmTable *other, List *keys)
 						 quote_identifier(get_attname(other->relid, lfirst_int(lb), false)),
 						 quote_identifier(get_attname(l->table->relid, lfirst_int(la), false)));
 	}
-	report(&p, "row refers to no row of", "rows refer to no row of", pgm_shadow_name(other),
+	report(&p, "row refers to no row of", "rows refer to no row of", pgm_table_name(other),
 		   psprintf("SELECT * FROM %s r WHERE %s AND NOT EXISTS (SELECT FROM %s k WHERE %s)",
 					source(l, l->table, p.rows.inherited),
 					join(&p.rows, "r.", " AND ", " IS NOT NULL"),
@@ -458,16 +459,16 @@ probe_constraint(PgmLint *l, const Constraint *c)
 	switch (c->contype)
 	{
 		case CONSTR_PRIMARY:
-			probe_nulls(l, pgm_strings(c->keys));
-			probe_duplicates(l, pgm_strings(c->keys), false, NULL);
+			probe_nulls(l, pgm_parse_tree_names(c->keys));
+			probe_duplicates(l, pgm_parse_tree_names(c->keys), false, NULL);
 			break;
 		case CONSTR_UNIQUE:
-			probe_duplicates(l, pgm_strings(c->keys), c->nulls_not_distinct, NULL);
+			probe_duplicates(l, pgm_parse_tree_names(c->keys), c->nulls_not_distinct, NULL);
 			break;
 		case CONSTR_FOREIGN:
 			other = pgm_shadow_table(l->shadow, c->pktable);
-			probe_orphans(l, pgm_strings(c->fk_attrs), other, c->pk_attrs ?
-						  pgm_strings(c->pk_attrs) : pgm_shadow_primary_key(other));
+			probe_orphans(l, pgm_parse_tree_names(c->fk_attrs), other, c->pk_attrs ?
+						  pgm_parse_tree_names(c->pk_attrs) : pgm_table_primary_key(other));
 			break;
 		case CONSTR_CHECK:
 			expr = pgm_expression_check_or_why(l->table, c->raw_expr, &why);

@@ -210,7 +210,7 @@ ask(PgmLint *l, int action)
 static void
 ask_action(PgmLint *l, const AlterTableStmt *stmt)
 {
-	List	   *aside = pgm_put_aside(l->shadow, stmt, l->action);
+	List	   *aside = pgm_alter_drops_begin(l->shadow, stmt, l->action);
 
 	PG_TRY();
 	{
@@ -218,7 +218,7 @@ ask_action(PgmLint *l, const AlterTableStmt *stmt)
 	}
 	PG_FINALLY();
 	{
-		pgm_put_back(aside);
+		pgm_alter_drops_end(aside);
 	}
 	PG_END_TRY();
 }

@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "lint/expressions/expressions.h"
 #include "lint/rules/rules.h"
+#include "lint/tables/parse_tree.h"
 #include "recipes/safe_forms.h"
 
 /* The column that the action adds */
@@ -38,7 +39,7 @@ pgm_rule_set_not_null(PgmLint *l)
 		pgm_safe_begin(&safe, l);
 		pgm_safe_not_null(&safe, l->action->name);
 		pgm_rewrite(pgm_find_effect(l, e, "SET NOT NULL blocks all access to %s until each row was looked at",
-									pgm_shadow_name(e->table)),
+									pgm_table_name(e->table)),
 					"%s", pgm_safe_text(&safe));
 	}
 }
@@ -58,19 +59,19 @@ pgm_rule_required_column(PgmLint *l)
 	const ColumnDef *def = new_column(l);
 	const PgmEffect *e = pgm_worst_effect(l);
 
-	if ((!pgm_column_constraint(def, CONSTR_NOTNULL) &&
-		 !pgm_column_constraint(def, CONSTR_PRIMARY)) ||
-		pgm_column_has_value(def) ||
-		pgm_column_constraint(def, CONSTR_IDENTITY) ||
-		pgm_column_constraint(def, CONSTR_GENERATED) ||
-		pgm_column_is_serial(def) || e == NULL || l->table == NULL)
+	if ((!pgm_column_def_constraint(def, CONSTR_NOTNULL) &&
+		 !pgm_column_def_constraint(def, CONSTR_PRIMARY)) ||
+		pgm_column_def_has_value(def) ||
+		pgm_column_def_constraint(def, CONSTR_IDENTITY) ||
+		pgm_column_def_constraint(def, CONSTR_GENERATED) ||
+		pgm_column_def_is_serial(def) || e == NULL || l->table == NULL)
 		return;
-	if (pgm_shadow_empty(l->table) && l->table->kind == RELKIND_RELATION)
+	if (pgm_table_is_empty(l->table) && l->table->kind == RELKIND_RELATION)
 		(void) pgm_find_effect(l, e, "column \"%s\" is NOT NULL without a default: it fails as soon as there is a row",
 							   def->colname);
 	else
 		find_unsafe_column(l, e, psprintf("column \"%s\" is NOT NULL without a default: it fails if %s holds a row, and programs that do not know it can insert none",
-										  def->colname, pgm_shadow_name(l->table)));
+										  def->colname, pgm_table_name(l->table)));
 }
 
 /* Would the server refuse the default?  That is found. */
@@ -79,7 +80,7 @@ default_fails(PgmLint *l, const ColumnDef *def)
 {
 	const PgmRule *rule = l->rule;
 	PgmTypeRef	type = pgm_shadow_type(l->shadow, def->typeName);
-	const char *error = pgm_expression_default_error(l->shadow, pgm_column_constraint(def, CONSTR_DEFAULT)->raw_expr,
+	const char *error = pgm_expression_default_error(l->shadow->functions, pgm_column_def_constraint(def, CONSTR_DEFAULT)->raw_expr,
 													 &type, def->colname);
 
 	if (error == NULL)
@@ -97,14 +98,14 @@ pgm_rule_volatile_default(PgmLint *l)
 	const ColumnDef *def = new_column(l);
 	const PgmEffect *e = pgm_worst_effect(l);
 
-	if (!pgm_column_constraint(def, CONSTR_DEFAULT) || e == NULL ||
-		pgm_column_is_serial(def) || default_fails(l, def))
+	if (!pgm_column_def_constraint(def, CONSTR_DEFAULT) || e == NULL ||
+		pgm_column_def_is_serial(def) || default_fails(l, def))
 		return;
 	if (e->work == PGM_WORK_NONE)
 		(void) pgm_clear(l, l->table, "%s", e->why ? e->why : "the table has no rows of its own");
 	else if (e->work == PGM_WORK_REWRITE && pgm_column_is_computed(l, def))
 		find_unsafe_column(l, e, psprintf("the default of \"%s\" is volatile: all access to %s is blocked while it is rewritten",
-										  def->colname, pgm_shadow_name(e->table)));
+										  def->colname, pgm_table_name(e->table)));
 }
 
 /* serial and identity number each row that is there. */
@@ -115,9 +116,9 @@ pgm_rule_serial(PgmLint *l)
 	const PgmEffect *e = pgm_worst_effect(l);
 
 	if (e && l->table && e->work == PGM_WORK_REWRITE &&
-		(pgm_column_is_serial(def) || pgm_column_constraint(def, CONSTR_IDENTITY)))
+		(pgm_column_def_is_serial(def) || pgm_column_def_constraint(def, CONSTR_IDENTITY)))
 		find_unsafe_column(l, e, psprintf("\"%s\" numbers each row: all access to %s is blocked while it is rewritten",
-										  def->colname, pgm_shadow_name(e->table)));
+										  def->colname, pgm_table_name(e->table)));
 }
 
 /* A stored generated column is computed for each row that is there. */
@@ -125,7 +126,7 @@ void
 pgm_rule_generated(PgmLint *l)
 {
 	const ColumnDef *def = new_column(l);
-	const Constraint *generated = pgm_column_constraint(def, CONSTR_GENERATED);
+	const Constraint *generated = pgm_column_def_constraint(def, CONSTR_GENERATED);
 	const PgmEffect *e = pgm_worst_effect(l);
 
 	if (generated == NULL || e == NULL)
@@ -136,7 +137,7 @@ pgm_rule_generated(PgmLint *l)
 		return;
 	}
 	pgm_advise(pgm_find_effect(l, e, "\"%s\" is computed for each row: all access to %s is blocked while it is rewritten",
-							   def->colname, pgm_shadow_name(e->table)),
+							   def->colname, pgm_table_name(e->table)),
 			   "Add a plain column, a trigger that assigns it, and CALL migrate.backfill(...)%s.",
 			   PGM_SERVER_MAJOR >= 18 ? "; or make it VIRTUAL" : "");
 }
@@ -149,15 +150,15 @@ pgm_rule_column_check(PgmLint *l)
 	const PgmEffect *e = pgm_worst_effect(l);
 
 	if (e == NULL || l->table == NULL || e->work == PGM_WORK_NONE ||
-		pgm_column_is_serial(def))
+		pgm_column_def_is_serial(def))
 		return;
-	if (pgm_column_constraint(def, CONSTR_CHECK))
+	if (pgm_column_def_constraint(def, CONSTR_CHECK))
 		find_unsafe_column(l, e, psprintf("the CHECK of the new column \"%s\" is checked for each row: all access to %s is blocked meanwhile",
-										  def->colname, pgm_shadow_name(e->table)));
+										  def->colname, pgm_table_name(e->table)));
 	else if (pgm_shadow_type(l->shadow, def->typeName).constrained &&
 			 e->work == PGM_WORK_REWRITE)
 		pgm_advise(pgm_find_effect(l, e, "\"%s\" is of a domain with constraints: all access to %s is blocked while it is rewritten",
-								   def->colname, pgm_shadow_name(e->table)),
+								   def->colname, pgm_table_name(e->table)),
 				   "Add the column with the type beneath the domain, and the constraint as a CHECK of the table, NOT VALID first.");
 }
 
@@ -200,7 +201,7 @@ pgm_rule_drop_column_index(PgmLint *l)
 static bool
 added_required(const PgmLint *l, const char *column)
 {
-	const PgmColumn *c = pgm_shadow_column(l->table, column, NULL);
+	const PgmColumn *c = pgm_table_column(l->table, column, NULL);
 
 	return c && c->is_new && c->not_null && c->has_default;
 }

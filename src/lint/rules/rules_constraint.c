@@ -15,7 +15,9 @@
 #include "compat.h"
 #include "lint/expressions/expressions.h"
 #include "lint/rules/rules.h"
+#include "lint/tables/parse_tree.h"
 #include "recipes/safe_forms.h"
+#include "schema/index_name.h"
 
 /* The constraint that the action adds, if it is of this kind; or NULL. */
 static const Constraint *
@@ -30,13 +32,13 @@ added(const PgmLint *l, ConstrType type)
 static char *
 name_of(const PgmLint *l, const Constraint *c, const char *suffix)
 {
-	List	   *columns = pgm_strings(c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys);
+	List	   *columns = pgm_parse_tree_names(c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys);
 
 	if (c->contype == CONSTR_CHECK)
-		columns = pgm_check_columns(l->table, pgm_expression_check(l->table, c->raw_expr));
+		columns = pgm_table_check_column(l->table, pgm_expression_check(l->table, c->raw_expr));
 	return c->conname ? c->conname :
 		pgm_safe_name(l->shadow, l->table,
-					  columns ? pgm_safe_middle(columns) : NULL, suffix);
+					  columns ? pgm_index_name_of_columns(columns) : NULL, suffix);
 }
 
 /* The definition without a name */
@@ -81,7 +83,7 @@ pgm_rule_check(PgmLint *l)
 		(void) pgm_clear(l, l->table, "%s", e->why ? e->why : "the table has no rows of its own");
 	else
 		rewrite_not_valid(l, pgm_find_effect(l, e, "ADD CHECK blocks all access to %s until it has checked each row",
-											 pgm_shadow_name(e->table)), c, "check");
+											 pgm_table_name(e->table)), c, "check");
 }
 
 /* How foreign keys of a partitioned table are added before 18 */
@@ -100,7 +102,7 @@ rewrite_partitioned_key(PgmLint *l, PgmFinding *f, const Constraint *c)
 
 		if (t->kind != RELKIND_PARTITIONED_TABLE)
 			appendStringInfo(&out, "ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID;\n",
-							 pgm_shadow_name(t), quote_identifier(name), text);
+							 pgm_table_name(t), quote_identifier(name), text);
 	}
 	appendStringInfoString(&out, "-- in later migrations:\n");
 	foreach(lc, pgm_shadow_tree(l->shadow, l->table))
@@ -109,10 +111,10 @@ rewrite_partitioned_key(PgmLint *l, PgmFinding *f, const Constraint *c)
 
 		if (t->kind != RELKIND_PARTITIONED_TABLE)
 			appendStringInfo(&out, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
-							 pgm_shadow_name(t), quote_identifier(name));
+							 pgm_table_name(t), quote_identifier(name));
 	}
 	appendStringInfo(&out, "-- then, which takes over those of the partitions:\nALTER TABLE %s ADD CONSTRAINT %s %s;",
-					 pgm_shadow_name(l->table), quote_identifier(name), text);
+					 pgm_table_name(l->table), quote_identifier(name), text);
 	pgm_rewrite(f, "%s", out.data);
 }
 
@@ -122,7 +124,7 @@ referenced_name(PgmLint *l, const Constraint *c)
 {
 	const PgmTable *other = pgm_shadow_table(l->shadow, c->pktable);
 
-	return other ? pgm_shadow_name(other) :
+	return other ? pgm_table_name(other) :
 		quote_qualified_identifier(c->pktable->schemaname, c->pktable->relname);
 }
 
@@ -151,7 +153,7 @@ pgm_rule_foreign_key(PgmLint *l)
 		return;
 	}
 	f = pgm_find_effect(l, e, "ADD FOREIGN KEY blocks writes to %s and to %s until it has checked each row",
-						pgm_shadow_name(l->table),
+						pgm_table_name(l->table),
 						referenced_name(l, c));
 	if (partitioned && !PGM_PARTITIONED_KEY_NOT_VALID)
 		rewrite_partitioned_key(l, f, c);
@@ -164,19 +166,19 @@ void
 pgm_rule_column_foreign_key(PgmLint *l)
 {
 	const ColumnDef *def = (const ColumnDef *) l->action->def;
-	const Constraint *c = pgm_column_constraint(def, CONSTR_FOREIGN);
+	const Constraint *c = pgm_column_def_constraint(def, CONSTR_FOREIGN);
 	const PgmEffect *e = pgm_worst_effect(l);
 	PgmFinding *f;
 
 	if (c == NULL || clear_new(l) || !pgm_table_matters(l->table))
 		return;
-	if (pgm_column_constraint(def, CONSTR_DEFAULT) == NULL)
+	if (pgm_column_def_constraint(def, CONSTR_DEFAULT) == NULL)
 	{
 		(void) pgm_clear(l, l->table, "the new column is null in each row, so that no row is checked; it takes SHARE ROW EXCLUSIVE on %s for a moment",
 						 referenced_name(l, c));
 		return;
 	}
-	if (pgm_column_has_value(def))
+	if (pgm_column_def_has_value(def))
 		f = pgm_find_effect(l, e, "the default of the new column is checked against %s for each row",
 							referenced_name(l, c));
 	else
@@ -198,7 +200,7 @@ pgm_rule_table_foreign_key(PgmLint *l)
 		if (e->mode != ShareRowExclusiveLock || !OidIsValid(e->table->relid))
 			continue;
 		(void) pgm_find_effect(l, e, "the foreign key of the new table takes SHARE ROW EXCLUSIVE on %s: no row is read, but writes to it wait until the migration is committed",
-							   pgm_shadow_name(e->table));
+							   pgm_table_name(e->table));
 		seen = list_append_unique_ptr(seen, e->table);
 	}
 	if (list_length(seen) > 1)
@@ -211,7 +213,7 @@ pgm_rule_table_foreign_key(PgmLint *l)
 static List *
 nullable_keys(PgmLint *l, const Constraint *c)
 {
-	List	   *columns = pgm_strings(c->keys);
+	List	   *columns = pgm_parse_tree_names(c->keys);
 	List	   *result = NIL;
 	ListCell   *lc;
 
@@ -236,7 +238,7 @@ nullable_keys(PgmLint *l, const Constraint *c)
 static char *
 safe_key(PgmLint *l, const Constraint *c)
 {
-	PgmKey		key = {c, pgm_strings(c->keys), c->initdeferred ? " DEFERRABLE INITIALLY DEFERRED" : c->deferrable ? " DEFERRABLE" : ""};
+	PgmKey		key = {c, pgm_parse_tree_names(c->keys), c->initdeferred ? " DEFERRABLE INITIALLY DEFERRED" : c->deferrable ? " DEFERRABLE" : ""};
 	PgmSafe		safe;
 	ListCell   *lc;
 
@@ -283,7 +285,7 @@ judge_unique(PgmLint *l, ConstrType type, const char *what)
 	if (l->action->subtype == AT_AddColumn)
 	{
 		def = (const ColumnDef *) l->action->def;
-		c = pgm_column_constraint(def, type);
+		c = pgm_column_def_constraint(def, type);
 	}
 	if (c == NULL || clear_new(l))
 		return;
@@ -295,7 +297,7 @@ judge_unique(PgmLint *l, ConstrType type, const char *what)
 	}
 	if (e->work != PGM_WORK_NONE)
 		pgm_rewrite(pgm_find_effect(l, e, "%s blocks all access to %s while its index is built",
-									what, pgm_shadow_name(l->table)),
+									what, pgm_table_name(l->table)),
 					"%s", def ? pgm_safe_column(l, def) : safe_key(l, c));
 }
 
@@ -325,7 +327,7 @@ pgm_rule_primary_key_nullable(PgmLint *l)
 	foreach(lc, nullable_keys(l, c))
 	{
 		pgm_rewrite(pgm_find_effect(l, e, "column \"%s\" becomes NOT NULL: all access to %s is blocked until each row was looked at",
-									(char *) lfirst(lc), pgm_shadow_name(l->table)),
+									(char *) lfirst(lc), pgm_table_name(l->table)),
 					"%s", safe_key(l, c));
 	}
 }
@@ -340,7 +342,7 @@ pgm_rule_exclusion(PgmLint *l)
 	if (c == NULL || clear_new(l) || e->work == PGM_WORK_NONE)
 		return;
 	pgm_advise(pgm_find_effect(l, e, "EXCLUDE blocks all access to %s while its index is built and each row is checked",
-							   pgm_shadow_name(l->table)),
+							   pgm_table_name(l->table)),
 			   "There is no other way for a table that is in use: fill a new table that has the constraint, and swap the two.");
 }
 
@@ -371,7 +373,7 @@ pgm_rule_validate(PgmLint *l)
 	if (made_in > 0 && made_in != l->shadow->transaction && l->one_transaction && !l->down)
 	{
 		f = pgm_find_effect(l, e, "SELECT migrate.upgrade() would add the constraint and VALIDATE it in one transaction, reading %s while it is locked",
-							pgm_shadow_name(l->table));
+							pgm_table_name(l->table));
 		f->severity = Min(f->severity, PGM_SEVERITY_WARNING);
 		pgm_rewrite(f, "CALL migrate.deploy(); -- which commits each migration");
 		return;
@@ -379,9 +381,9 @@ pgm_rule_validate(PgmLint *l)
 	if (made_in != l->shadow->transaction && e->mode >= ShareLock)
 	{
 		pgm_advise(pgm_find_effect(l, e, "VALIDATE reads %s while another action of the statement blocks all access to it",
-								   pgm_shadow_name(e->table)),
+								   pgm_table_name(e->table)),
 				   "Put ALTER TABLE %s VALIDATE CONSTRAINT %s into a migration of its own.",
-				   pgm_shadow_name(l->table), quote_identifier(l->action->name));
+				   pgm_table_name(l->table), quote_identifier(l->action->name));
 		return;
 	}
 	if (made_in != l->shadow->transaction)
@@ -390,9 +392,9 @@ pgm_rule_validate(PgmLint *l)
 		return;
 	}
 	pgm_advise(pgm_find_effect(l, e, "VALIDATE reads %s in the transaction that added the constraint, whose lock is held until the end",
-							   pgm_shadow_name(l->table)),
+							   pgm_table_name(l->table)),
 			   "Write -- migrate:segment above ALTER TABLE %s VALIDATE CONSTRAINT %s, or put that into a later migration.",
-			   pgm_shadow_name(l->table), quote_identifier(l->action->name));
+			   pgm_table_name(l->table), quote_identifier(l->action->name));
 }
 
 /* NOT VALID first; to validate it blocks writes, too, before 19. */
@@ -401,7 +403,7 @@ rewrite_domain(PgmLint *l, PgmFinding *f, const AlterDomainStmt *stmt)
 {
 	const Constraint *c = (const Constraint *) stmt->def;
 	const char *domain = NameListToQuotedString(stmt->typeName);
-	const char *name = quote_identifier(c->conname ? c->conname : pgm_shadow_domain_name(l->shadow, stmt->typeName));
+	const char *name = quote_identifier(c->conname ? c->conname : pgm_shadow_domain_constraint_name(l->shadow, stmt->typeName));
 
 	pgm_rewrite(f, PGM_DOMAIN_VALIDATE_LOCK < ShareLock ?
 				"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- in a later migration:\nALTER DOMAIN %s VALIDATE CONSTRAINT %s;" :
@@ -427,7 +429,7 @@ pgm_rule_domain_constraint(PgmLint *l)
 	}
 	pgm_sum_effects(l, &bytes, &tables);
 	f = pgm_find_effect(l, e, "writes to %s%s are blocked until every value of the domain was checked",
-						pgm_shadow_name(e->table), tables > 1 ?
+						pgm_table_name(e->table), tables > 1 ?
 						psprintf(" and %d more", tables - 1) : "");
 	f->bytes = bytes;
 	pgm_evidence_number(f, "tables", tables);

@@ -208,7 +208,7 @@ note_table(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 	ListCell   *lk;
 
 	/* no row is there to be changed */
-	if (!(c->events & TRIGGER_TYPE_INSERT) && pgm_shadow_empty(t) && !t->filled)
+	if (!(c->events & TRIGGER_TYPE_INSERT) && pgm_table_is_empty(t) && !t->filled)
 		return;
 	foreach(lk, t->keys)
 	{
@@ -217,7 +217,7 @@ note_table(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 	}
 	if (c->events & ~TRIGGER_TYPE_INSERT)
 	{
-		foreach(lc, pgm_referencing(w->l->shadow, t, NULL))
+		foreach(lc, pgm_shadow_referencing(w->l->shadow, t, NULL))
 		{
 			foreach(lk, ((PgmTable *) lfirst(lc))->keys)
 			{
@@ -463,9 +463,9 @@ pgm_rule_pending_events(PgmLint *l)
 		f = pgm_find(l, NULL,
 					 "statement %d, line %d leaves rows of %s to the deferred constraint %s: until that is checked the server refuses this statement",
 					 waiting->statement->number, waiting->statement->line,
-					 pgm_shadow_name(waiting->table), waiting->constraint);
+					 pgm_table_name(waiting->table), waiting->constraint);
 		f->table = waiting->table;
-		f->relation = pgm_shadow_name(waiting->table);
+		f->relation = pgm_table_name(waiting->table);
 		pgm_rewrite(f, "SET CONSTRAINTS ALL IMMEDIATE;\n%s;", pgm_source(l));
 		return;
 	}

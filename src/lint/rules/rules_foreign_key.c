@@ -8,7 +8,9 @@
 #include "utils/builtins.h"
 
 #include "lint/rules/rules.h"
+#include "lint/tables/parse_tree.h"
 #include "recipes/safe_forms.h"
+#include "schema/index_name.h"
 
 /* Does a valid index begin with these columns, in any order? */
 static bool
@@ -49,8 +51,8 @@ compare_types(PgmLint *l, const PgmTable *t, List *columns, const Constraint *c,
 			  const PgmTypeRef *given)
 {
 	const PgmTable *other = pgm_shadow_table(l->shadow, c->pktable);
-	List	   *keys = c->pk_attrs ? pgm_strings(c->pk_attrs) :
-		pgm_shadow_primary_key(other);
+	List	   *keys = c->pk_attrs ? pgm_parse_tree_names(c->pk_attrs) :
+		pgm_table_primary_key(other);
 	ListCell   *la;
 	ListCell   *lb;
 
@@ -58,8 +60,8 @@ compare_types(PgmLint *l, const PgmTable *t, List *columns, const Constraint *c,
 		return;
 	forboth(la, columns, lb, keys)
 	{
-		const PgmColumn *a = t ? pgm_shadow_column(t, lfirst(la), NULL) : NULL;
-		const PgmColumn *b = lfirst(lb) ? pgm_shadow_column(other, lfirst(lb), NULL) : NULL;
+		const PgmColumn *a = t ? pgm_table_column(t, lfirst(la), NULL) : NULL;
+		const PgmColumn *b = lfirst(lb) ? pgm_table_column(other, lfirst(lb), NULL) : NULL;
 		const PgmTypeRef *type = given ? given : a ? &a->type : NULL;
 
 		if (type && b && OidIsValid(type->oid) && OidIsValid(b->type.oid) &&
@@ -152,18 +154,18 @@ advise_key(PgmLint *l, PgmTable *t, const RangeVar *rel, const Constraint *c,
 	if ((t && (!pgm_table_matters(t) || has_index_on(t, columns))) ||
 		is_built_later(l, rel, columns))
 		return;
-	name = t ? pgm_shadow_name(t) : quote_qualified_identifier(pgm_creation_schema(l->shadow, rel), rel->relname);
+	name = t ? pgm_table_name(t) : quote_qualified_identifier(pgm_shadow_creation_schema(l->shadow, rel), rel->relname);
 	f = pgm_find(l, t, "no index of %s begins with the columns of the foreign key: each DELETE of a row of %s reads all of it",
-				 name, pgm_shadow_name(other));
+				 name, pgm_table_name(other));
 	if (t)
 		pgm_rewrite(f, "%s", pgm_safe_index(l->shadow, t,
-											pgm_safe_name(l->shadow, t, pgm_safe_middle(columns), "idx"),
+											pgm_safe_name(l->shadow, t, pgm_index_name_of_columns(columns), "idx"),
 											psprintf("(%s)", pgm_safe_columns(columns)), false));
 	else
 	{
 		f->severity = PGM_SEVERITY_NOTICE;	/* it is empty as yet */
 		pgm_rewrite(f, "CREATE INDEX %s ON %s (%s);",
-					quote_identifier(makeObjectName(rel->relname, pgm_safe_middle(columns), "idx")),
+					quote_identifier(makeObjectName(rel->relname, pgm_index_name_of_columns(columns), "idx")),
 					name, pgm_safe_columns(columns));
 	}
 }
@@ -181,11 +183,11 @@ advise_new_table(PgmLint *l, const CreateStmt *stmt)
 		const Constraint *c = lfirst(le);
 
 		if (IsA(c, Constraint) && c->contype == CONSTR_FOREIGN &&
-			!has_key_on(stmt->tableElts, pgm_strings(c->fk_attrs)))
-			advise_key(l, NULL, stmt->relation, c, pgm_strings(c->fk_attrs), NULL);
+			!has_key_on(stmt->tableElts, pgm_parse_tree_names(c->fk_attrs)))
+			advise_key(l, NULL, stmt->relation, c, pgm_parse_tree_names(c->fk_attrs), NULL);
 		if (!IsA(def, ColumnDef) || def->typeName == NULL ||
-			pgm_column_constraint(def, CONSTR_UNIQUE) ||
-			pgm_column_constraint(def, CONSTR_PRIMARY))
+			pgm_column_def_constraint(def, CONSTR_UNIQUE) ||
+			pgm_column_def_constraint(def, CONSTR_PRIMARY))
 			continue;
 		foreach(lc, def->constraints)
 		{
@@ -217,14 +219,14 @@ pgm_rule_foreign_key_advice(PgmLint *l)
 	{
 		c = (const Constraint *) l->action->def;
 		if (c->contype == CONSTR_FOREIGN && c->fk_attrs)
-			advise_key(l, l->table, rel, c, pgm_strings(c->fk_attrs), NULL);
+			advise_key(l, l->table, rel, c, pgm_parse_tree_names(c->fk_attrs), NULL);
 	}
 	else
 	{
 		def = (const ColumnDef *) l->action->def;
-		c = pgm_column_constraint(def, CONSTR_FOREIGN);
-		if (c == NULL || pgm_column_constraint(def, CONSTR_UNIQUE) ||
-			pgm_column_constraint(def, CONSTR_PRIMARY))
+		c = pgm_column_def_constraint(def, CONSTR_FOREIGN);
+		if (c == NULL || pgm_column_def_constraint(def, CONSTR_UNIQUE) ||
+			pgm_column_def_constraint(def, CONSTR_PRIMARY))
 			return;
 		type = pgm_shadow_type(l->shadow, def->typeName);
 		advise_key(l, l->table, rel, c, list_make1(def->colname), &type);

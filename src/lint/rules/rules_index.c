@@ -93,7 +93,7 @@ pgm_rule_create_index(PgmLint *l)
 		return;
 	}
 	f = pgm_find_effect(l, e, "CREATE INDEX blocks writes to %s until it has read all of it",
-						pgm_shadow_name(l->table));
+						pgm_table_name(l->table));
 	pgm_sum_effects(l, &bytes, &tables);
 	f->bytes = bytes;
 	pgm_evidence_number(f, "tables", tables);
@@ -128,7 +128,7 @@ judge_dropped_index(PgmLint *l, const DropStmt *stmt, List *name)
 	if (index->constraint || index->table->kind == RELKIND_PARTITIONED_TABLE)
 		return;
 	f = pgm_find(l, index->table, "DROP INDEX waits for all transactions that use %s, and blocks all that come after",
-				 pgm_shadow_name(index->table));
+				 pgm_table_name(index->table));
 	f->mode = AccessExclusiveLock;
 	pgm_rewrite(f, "DROP INDEX CONCURRENTLY %s%s",
 				quote_qualified_identifier(index->table->schema, index->name),
@@ -179,7 +179,7 @@ pgm_rule_reindex(PgmLint *l)
 		(stmt->relation && e == NULL))
 		return;
 	pgm_rewrite(e ? pgm_find_effect(l, e, "REINDEX blocks writes to %s, and queries that use the index",
-									pgm_shadow_name(e->table)) :
+									pgm_table_name(e->table)) :
 				pgm_find(l, NULL, "REINDEX blocks writes to one table after the other, and queries that use its indexes"),
 				"%s", pgm_source_concurrently(l, kind));
 }

@@ -50,7 +50,7 @@ find_unlike(PgmLint *l, const PgmTable *child)
 	foreach(lc, child->columns_known ? l->table->columns : NIL)
 	{
 		const PgmColumn *c = lfirst(lc);
-		const PgmColumn *own = c->name ? pgm_shadow_column(child, c->name, NULL) : NULL;
+		const PgmColumn *own = c->name ? pgm_table_column(child, c->name, NULL) : NULL;
 
 		if (own && c->not_null && !own->not_null)
 			(void) pgm_find(l, child, "it would fail: column \"%s\" in child table must be marked NOT NULL", c->name);
@@ -93,7 +93,7 @@ pgm_rule_attach(PgmLint *l)
 		f = pgm_find_effect(l, e, e->mode == AccessExclusiveLock ?
 							"ATTACH PARTITION blocks all access to %s while it reads it: %s" :
 							"ATTACH PARTITION blocks writes to %s while it reads it: %s",
-							pgm_shadow_name(e->table), e->why);
+							pgm_table_name(e->table), e->why);
 		rewrite_attach(l, f, cmd);
 	}
 }
@@ -102,9 +102,7 @@ pgm_rule_attach(PgmLint *l)
 static bool
 has_default_partition(PgmLint *l, PgmTable *t)
 {
-	PgmForecast f = {.shadow = l->shadow};
-
-	return pgm_default_partition(&f, t) != NULL;
+	return pgm_shadow_default_partition(l->shadow, t) != NULL;
 }
 
 /* DETACH PARTITION locks all of the table. */
@@ -124,14 +122,14 @@ pgm_rule_detach(PgmLint *l)
 		if (e->action == l->action && e->work == PGM_WORK_SCAN &&
 			pgm_table_matters(e->table))
 			(void) pgm_find_effect(l, e, "DETACH PARTITION blocks writes to %s while it is read: none of its rows may refer to the partition",
-								   pgm_shadow_name(e->table));
+								   pgm_table_name(e->table));
 	}
 	if (has_default_partition(l, l->table))
 	{
 		f = pgm_find(l, l->table, cmd->concurrent ?
 					 "%s has a DEFAULT partition: nothing can be detached from it CONCURRENTLY" :
 					 "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after; with a DEFAULT partition there is no other way",
-					 pgm_shadow_name(l->table));
+					 pgm_table_name(l->table));
 		f->mode = AccessExclusiveLock;
 		pgm_advise(f, "DETACH PARTITION without CONCURRENTLY, with a lock_timeout.");
 		return;
@@ -142,7 +140,7 @@ pgm_rule_detach(PgmLint *l)
 		return;
 	}
 	f = pgm_find(l, l->table, "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after",
-				 pgm_shadow_name(l->table));
+				 pgm_table_name(l->table));
 	f->mode = AccessExclusiveLock;
 	pgm_rewrite(f, "%s CONCURRENTLY", pgm_source(l));
 }
@@ -252,7 +250,7 @@ pgm_rule_create_partition(PgmLint *l)
 		f = pgm_find_effect(l, e, e->work == PGM_WORK_SCAN ?
 							"the DEFAULT partition %s is read while all access to it is blocked" :
 							"a partition that is created in place waits for all transactions that use %s, and blocks all that come after",
-							pgm_shadow_name(e->table));
+							pgm_table_name(e->table));
 		rewrite_create_partition(l, f, stmt);
 	}
 }

@@ -17,11 +17,12 @@
 #include "utils/guc.h"
 
 #include "compat.h"
-#include "lint/expressions/row_estimate.h"
 #include "lint/lint_settings.h"
+#include "lint/rules/row_estimate.h"
 #include "lint/rules/rules.h"
 #include "run/locks/lock_settings.h"
 #include "schema/relation_size.h"
+#include "util/lock_name.h"
 #include "util/sql_text.h"
 
 /* Does it lock a table that is there for all others? */
@@ -127,7 +128,7 @@ find_locked_beside(PgmLint *l)
 			!(refers_to(first->table, e->table) || refers_to(e->table, first->table)))
 			continue;
 		pgm_advise(pgm_find_effect(l, e, "%s is locked together with %s, for the foreign key between them: two who lock in another order deadlock",
-								   pgm_shadow_name(e->table), pgm_shadow_name(first->table)),
+								   pgm_table_name(e->table), pgm_table_name(first->table)),
 				   "ALTER TABLE ... DROP CONSTRAINT of the foreign key in a migration of its own, with a lock_timeout.");
 	}
 }
@@ -157,7 +158,7 @@ note_sources(Node *node, void *context)
 			const PgmTable *one = lfirst(lc);
 
 			if (OidIsValid(one->relid) &&
-				(r->largest == NULL || pgm_shadow_bytes(one) > pgm_shadow_bytes(r->largest)))
+				(r->largest == NULL || pgm_table_bytes(one) > pgm_table_bytes(r->largest)))
 				r->largest = one;
 		}
 		return false;
@@ -189,7 +190,7 @@ read_whole(const PgmLint *l)
 	else if (IsA(l->node, CreateTableAsStmt) &&
 			 !((const CreateTableAsStmt *) l->node)->into->skipData)
 		(void) find_whole_reads(((const CreateTableAsStmt *) l->node)->query, &r);
-	return r.largest && pgm_shadow_bytes(r.largest) > 0 ? r.largest : NULL;
+	return r.largest && pgm_table_bytes(r.largest) > 0 ? r.largest : NULL;
 }
 
 /* Work, or a lock on another table, while one is locked for all others */
@@ -210,18 +211,18 @@ pgm_rule_locks_held(PgmLint *l)
 	e = pgm_worst_effect(l);
 	if (e && OidIsValid(e->table->relid) && e->work != PGM_WORK_NONE)
 		f = pgm_find_effect(l, e, "%s is %s while statement %d keeps all access to %s blocked",
-							pgm_shadow_name(e->table), e->work == PGM_WORK_SCAN ? "read" : "rewritten",
-							j->statement->number, pgm_shadow_name(locked));
+							pgm_table_name(e->table), e->work == PGM_WORK_SCAN ? "read" : "rewritten",
+							j->statement->number, pgm_table_name(locked));
 	else if ((more = locking_more(l, e)) != NULL)
 		f = pgm_find_effect(l, more, "%s is locked while %s is: both are blocked until the later of the two is to be had, and two who lock in another order deadlock",
-							pgm_shadow_name(more->table), pgm_shadow_name(locked));
+							pgm_table_name(more->table), pgm_table_name(locked));
 	else
 	{
 		const PgmTable *read = read_whole(l);
 
 		if (read)
 			f = pgm_find(l, read, "%s is read from end to end while statement %d keeps all access to %s blocked",
-						 pgm_shadow_name(read), j->statement->number, pgm_shadow_name(locked));
+						 pgm_table_name(read), j->statement->number, pgm_table_name(locked));
 	}
 	if (f)
 		pgm_advise(f, "Put this statement into a migration of its own.");
@@ -238,7 +239,7 @@ pgm_rule_no_lock_timeout(PgmLint *l)
 		 (l->lock_timeout || l->session_lock_timeout || pgm_lock_timeout > 0)))
 		return;
 	pgm_rewrite(pgm_find_effect(l, e, "%s on %s is waited for without an end, and all that come after wait too",
-								pgm_lock_name(e->mode), pgm_shadow_name(e->table)),
+								pgm_lock_name(e->mode), pgm_table_name(e->table)),
 				l->no_lock_timeout ? "SET lock_timeout = '2s';" :
 				"SET pg_migrate.lock_timeout = '2s';");
 }
@@ -417,7 +418,7 @@ as_backfill(const PgmLint *l, const PgmTable *t)
 	if (condition == NULL)
 		return NULL;
 	return psprintf("CALL migrate.backfill(%s, %s, %s);",
-					quote_literal_cstr(pgm_shadow_name(t)),
+					quote_literal_cstr(pgm_table_name(t)),
 					quote_literal_cstr(pgm_source_between(l, "set", "where")),
 					quote_literal_cstr(condition));
 }
@@ -440,7 +441,7 @@ judge_change(PgmLint *l, const PgmBulkChange *c)
 		return;
 	foreach(lc, pgm_shadow_tree(l->shadow, t))
 	{
-		bytes += pgm_shadow_bytes(lfirst(lc));
+		bytes += pgm_table_bytes(lfirst(lc));
 		elsewhere = elsewhere || pgm_stored_elsewhere(((const PgmTable *) lfirst(lc))->relid);
 		all += Max(0, pgm_table_rows(lfirst(lc)));
 	}
@@ -463,7 +464,7 @@ judge_change(PgmLint *l, const PgmBulkChange *c)
 				 c->command,
 				 rows >= 0 ? psprintf("about %.0f", rows) :
 				 c->condition ? "nobody knows how many" : "all",
-				 pgm_shadow_name(t));
+				 pgm_table_name(t));
 	f->mode = RowExclusiveLock;
 	f->bytes = bytes;
 	backfill = as_backfill(l, t);
@@ -619,7 +620,7 @@ pgm_rule_robustness(PgmLint *l)
 
 		if (t)
 			(void) pgm_find(l, t, "%s is there already: IF NOT EXISTS leaves it as it is, whatever its columns",
-							pgm_shadow_name(t));
+							pgm_table_name(t));
 	}
 	find_long_names(l);
 }

@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "lint/rules/rules.h"
 #include "recipes/safe_forms.h"
+#include "util/lock_name.h"
 
 /* Does a later statement of the script make a view of the name? */
 static bool
@@ -59,7 +60,7 @@ pgm_rule_rename(PgmLint *l)
 
 		if (t && pgm_table_matters(t))
 			(void) pgm_find(l, t, "programs that use %s fail as soon as it is in another schema",
-							pgm_shadow_name(t));
+							pgm_table_name(t));
 		return;
 	}
 	if (stmt->renameType == OBJECT_SCHEMA)
@@ -82,13 +83,13 @@ pgm_rule_rename(PgmLint *l)
 		if (is_replaced(l, stmt->relation))
 		{
 			(void) pgm_clear(l, l->table, "a view takes over the name of %s in the same migration",
-							 pgm_shadow_name(l->table));
+							 pgm_table_name(l->table));
 			return;
 		}
 		f = pgm_find(l, l->table, "programs that use %s fail as soon as it is renamed",
-					 pgm_shadow_name(l->table));
+					 pgm_table_name(l->table));
 		pgm_rewrite(f, "%s;\nCREATE VIEW %s AS SELECT * FROM %s;\n-- GRANT on the view what was granted on the table, and drop it when no program uses it",
-					pgm_source(l), pgm_shadow_name(l->table),
+					pgm_source(l), pgm_table_name(l->table),
 					quote_qualified_identifier(l->table->schema, stmt->newname));
 	}
 	else
@@ -136,10 +137,10 @@ judge_drop(PgmLint *l, const DropStmt *stmt)
 			continue;
 		if (stmt->removeType == OBJECT_SEQUENCE)
 			pgm_find(l, t, "%s is dropped, and with it the last value that it gave",
-					 pgm_shadow_name(t))->severity = PGM_SEVERITY_NOTICE;
+					 pgm_table_name(t))->severity = PGM_SEVERITY_NOTICE;
 		else
 			(void) find_loss(l, t, psprintf("%s is dropped with its data",
-											pgm_shadow_name(t)));
+											pgm_table_name(t)));
 	}
 }
 
@@ -151,15 +152,15 @@ judge_cascade(PgmLint *l, const DropStmt *stmt)
 
 	if (stmt->behavior != DROP_CASCADE || stmt->removeType == OBJECT_SCHEMA)
 		return;
-	foreach(lc, pgm_reached_by_drop(l->shadow, stmt))
+	foreach(lc, pgm_drop_reached(l->shadow, stmt))
 	{
 		const PgmReached *r = lfirst(lc);
 
 		(void) find_loss(l, r->table, r->column ?
 						 psprintf("CASCADE drops column \"%s\" of %s with its data",
-								  r->column, pgm_shadow_name(r->table)) :
+								  r->column, pgm_table_name(r->table)) :
 						 psprintf("CASCADE drops %s with its data",
-								  pgm_shadow_name(r->table)));
+								  pgm_table_name(r->table)));
 	}
 }
 
@@ -191,7 +192,7 @@ judge_truncate(PgmLint *l, const TruncateStmt *stmt)
 
 		if (t && OidIsValid(t->relid))
 			find_loss(l, t, psprintf("all rows of %s are gone",
-									 pgm_shadow_name(t)))->work = PGM_WORK_REWRITE;
+									 pgm_table_name(t)))->work = PGM_WORK_REWRITE;
 	}
 	foreach(lc, l->effects)
 	{
@@ -199,7 +200,7 @@ judge_truncate(PgmLint *l, const TruncateStmt *stmt)
 
 		if (OidIsValid(t->relid) && !is_named(l, stmt->relations, t))
 			find_loss(l, t, psprintf("CASCADE goes to %s, which refers to what is truncated: all its rows are gone",
-									 pgm_shadow_name(t)))->work = PGM_WORK_REWRITE;
+									 pgm_table_name(t)))->work = PGM_WORK_REWRITE;
 	}
 }
 
@@ -271,7 +272,7 @@ narrows(const PgmTypeRef *from, const PgmTypeRef *to)
 static void
 judge_narrowing(PgmLint *l)
 {
-	const PgmColumn *c = pgm_shadow_column(l->table, l->action->name, NULL);
+	const PgmColumn *c = pgm_table_column(l->table, l->action->name, NULL);
 	PgmTypeRef	to = pgm_shadow_type(l->shadow, ((const ColumnDef *) l->action->def)->typeName);
 	PgmFinding *f;
 
@@ -321,10 +322,10 @@ pgm_rule_data_loss(PgmLint *l)
 			 l->action->subtype == AT_DropConstraint)
 		judge_permission(l);
 	else if (OidIsValid(l->table->relid) &&
-			 pgm_shadow_column(l->table, l->action->name, NULL) &&
-			 !pgm_shadow_column(l->table, l->action->name, NULL)->is_new)
+			 pgm_table_column(l->table, l->action->name, NULL) &&
+			 !pgm_table_column(l->table, l->action->name, NULL)->is_new)
 		pgm_advise(find_loss(l, l->table, psprintf("column \"%s\" of %s is dropped with its data",
-												   l->action->name, pgm_shadow_name(l->table))),
+												   l->action->name, pgm_table_name(l->table))),
 				   "Drop it when no program names it any more, in a migration of its own; say -- migrate:allow data-loss -- and why.");
 }
 
@@ -373,15 +374,15 @@ pgm_rule_table_rewrite(PgmLint *l)
 	f = pgm_find_effect(l, e, e->mode == AccessExclusiveLock ?
 						"all access to %s is blocked while its storage is replaced" :
 						"writes to %s are blocked while it is compared",
-						pgm_shadow_name(e->table));
+						pgm_table_name(e->table));
 	if (refresh && e->mode == AccessExclusiveLock)
 		pgm_rewrite(f, "REFRESH MATERIALIZED VIEW CONCURRENTLY %s; -- needs a unique index",
-					pgm_shadow_name(e->table));
+					pgm_table_name(e->table));
 	else if (e->mode == AccessExclusiveLock)
 		pgm_rewrite(f, PGM_SERVER_MAJOR >= 19 ?
 					"REPACK (CONCURRENTLY) %s" :
 					"-- Run it on %s when nobody needs the table, or use pg_repack.",
-					pgm_shadow_name(e->table));
+					pgm_table_name(e->table));
 	else
 		f->severity = PGM_SEVERITY_NOTICE;
 }
@@ -397,7 +398,7 @@ pgm_rule_trigger(PgmLint *l)
 					  stmt->removeType != OBJECT_POLICY && stmt->removeType != OBJECT_RULE))
 		return;
 	(void) pgm_find_effect(l, e, "%s on %s for a moment: it waits for all transactions that use the table, and those that come after wait for it",
-						   pgm_lock_name(e->mode), pgm_shadow_name(e->table));
+						   pgm_lock_name(e->mode), pgm_table_name(e->table));
 }
 
 /* A column of the same type that was dropped by this migration or the last */
@@ -447,7 +448,7 @@ find_rename(PgmLint *l, const char *from, const char *to)
 							 from, to);
 
 	pgm_rewrite(f, "ALTER TABLE %s RENAME COLUMN %s TO %s;",
-				pgm_shadow_name(l->table), quote_identifier(from),
+				pgm_table_name(l->table), quote_identifier(from),
 				quote_identifier(to));
 }
 
@@ -470,7 +471,7 @@ pgm_rule_rename_as_drop_add(PgmLint *l)
 			find_rename(l, other->old_name, def->colname);
 		return;
 	}
-	other = pgm_shadow_column(l->table, l->action->name, NULL);
+	other = pgm_table_column(l->table, l->action->name, NULL);
 	if (other == NULL || other->is_new)
 		return;
 	foreach(lc, l->table->columns)

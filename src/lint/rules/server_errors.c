@@ -15,12 +15,13 @@
 #include "utils/builtins.h"
 
 #include "lint/rules/server_errors.h"
+#include "lint/tables/parse_tree.h"
 
 /* Is the name taken in the schema where the relation would be made? */
 static bool
 is_taken(const PgmLint *l, const RangeVar *rel)
 {
-	RangeVar   *there = makeRangeVar(pgm_creation_schema(l->shadow, rel), rel->relname, -1);
+	RangeVar   *there = makeRangeVar(pgm_shadow_creation_schema(l->shadow, rel), rel->relname, -1);
 
 	return pgm_shadow_table(l->shadow, there) || pgm_shadow_index(l->shadow, there);
 }
@@ -96,7 +97,7 @@ static void
 drop_column(PgmLint *l, const AlterTableCmd *cmd)
 {
 	AttrNumber	attnum;
-	const PgmColumn *c = pgm_shadow_column(l->table, cmd->name, &attnum);
+	const PgmColumn *c = pgm_table_column(l->table, cmd->name, &attnum);
 	const char *kind;
 	char	   *obstacle;
 
@@ -185,9 +186,9 @@ static void
 add_column(PgmLint *l, const AlterTableCmd *cmd)
 {
 	const ColumnDef *def = (const ColumnDef *) cmd->def;
-	const Constraint *key = pgm_column_constraint(def, CONSTR_FOREIGN);
+	const Constraint *key = pgm_column_def_constraint(def, CONSTR_FOREIGN);
 
-	if (pgm_shadow_column(l->table, def->colname, NULL))
+	if (pgm_table_column(l->table, def->colname, NULL))
 	{
 		if (!cmd->missing_ok && !l->again &&
 			!is_touched_beside(l, AT_DropColumn, def->colname))
@@ -197,9 +198,9 @@ add_column(PgmLint *l, const AlterTableCmd *cmd)
 							def->colname, l->table->name)));
 		return;
 	}
-	if (!pgm_column_is_serial(def))
+	if (!pgm_column_def_is_serial(def))
 		pgm_need_type(l, def->typeName);
-	if (pgm_column_constraint(def, CONSTR_PRIMARY))
+	if (pgm_column_def_constraint(def, CONSTR_PRIMARY))
 		need_no_primary_key(l);
 	if (key)
 		need_referenced_key(l, key);
@@ -250,7 +251,7 @@ add_constraint(PgmLint *l, const AlterTableCmd *cmd)
 {
 	const Constraint *c = (const Constraint *) cmd->def;
 
-	if (c->conname && pgm_shadow_constraint(l->table, c->conname) &&
+	if (c->conname && pgm_table_has_constraint(l->table, c->conname) &&
 		!drops_constraint(l) && !l->again)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
@@ -274,7 +275,7 @@ surplus_column(const PgmTable *of, const PgmTable *to)
 	{
 		const PgmColumn *c = lfirst(lc);
 
-		if (c->name && !pgm_shadow_column(to, c->name, NULL))
+		if (c->name && !pgm_table_column(to, c->name, NULL))
 			return c->name;
 	}
 	return NULL;
@@ -392,7 +393,7 @@ refuse_keys(PgmLint *l, const RangeVar *self, List *elements)
 	{
 		Node	   *element = lfirst(le);
 
-		if (IsA(element, ColumnDef) && !pgm_column_is_serial((ColumnDef *) element))
+		if (IsA(element, ColumnDef) && !pgm_column_def_is_serial((ColumnDef *) element))
 			pgm_need_type(l, ((ColumnDef *) element)->typeName);
 	}
 	foreach(le, elements)

@@ -30,10 +30,8 @@
 #include "utils/varlena.h"
 
 #include "compat.h"
-#include "lint/effects/effects.h"
-#include "lint/expressions/expressions.h"
-#include "lint/shadow/shadow.h"
-#include "schema/relation_size.h"
+#include "lint/shadow/shadow_internal.h"
+#include "lint/tables/parse_tree.h"
 
 /* What the temporary tables that the plan makes have for a schema */
 #define TEMPORARY "pg_temp"
@@ -42,19 +40,6 @@ PgmShadow *
 pgm_shadow_begin(void)
 {
 	return palloc0(sizeof(PgmShadow));
-}
-
-/* A NOT NULL that is not valid yet: like a CHECK, until it is. */
-PgmCheck *
-pgm_shadow_not_null(PgmTable *t, PgmColumn *c, AttrNumber attnum, char *name)
-{
-	PgmCheck   *check = palloc0(sizeof(PgmCheck));
-
-	check->name = name;
-	check->expr = pgm_expression_not_null(c, attnum);
-	check->not_null = c;
-	t->checks = lappend(t->checks, check);
-	return check;
 }
 
 /* Copy the columns, dropped ones too, so that they stand at their numbers. */
@@ -72,8 +57,8 @@ load_columns(PgmTable *t, Relation rel)
 		if (!att->attisdropped)
 		{
 			c->name = pstrdup(NameStr(att->attname));
-			c->type = pgm_catalog_type(att->atttypid, att->atttypmod,
-									   att->attcollation);
+			c->type = pgm_type_of_catalog(att->atttypid, att->atttypmod,
+										  att->attcollation);
 			c->not_null = pgm_not_null_valid(desc, i);
 			c->has_default = att->atthasdef;
 			c->generated = att->attgenerated;
@@ -83,7 +68,7 @@ load_columns(PgmTable *t, Relation rel)
 		name = c->name && att->attnotnull && !c->not_null ?
 			pgm_not_null_name(t->relid, att->attnum) : NULL;
 		if (name)
-			(void) pgm_shadow_not_null(t, c, att->attnum, name);
+			(void) pgm_table_add_not_null(t, c, att->attnum, name);
 	}
 }
 
@@ -190,14 +175,6 @@ load_index(PgmTable *t, Oid oid)
 	return index;
 }
 
-/* What else makes foreign keys of the same columns alike. */
-const char *
-pgm_key_manner(char update, char delete, char match, bool deferrable,
-			   bool deferred)
-{
-	return psprintf("%c%c%c%d%d", update, delete, match, deferrable, deferred);
-}
-
 /* Copy a foreign key; the table it refers to is looked for later. */
 static PgmForeignKey *
 load_key(PgmShadow *s, PgmTable *t, const ForeignKeyCacheInfo *info)
@@ -215,9 +192,9 @@ load_key(PgmShadow *s, PgmTable *t, const ForeignKeyCacheInfo *info)
 	key->inherited = OidIsValid(form->conparentid);
 	key->name = pstrdup(NameStr(form->conname));
 	key->valid = form->convalidated;
-	key->manner = pgm_key_manner(form->confupdtype, form->confdeltype,
-								 form->confmatchtype, form->condeferrable,
-								 form->condeferred);
+	key->manner = pgm_foreign_key_manner(form->confupdtype, form->confdeltype,
+										 form->confmatchtype, form->condeferrable,
+										 form->condeferred);
 	ReleaseSysCache(tuple);
 	for (int i = 0; i < info->nkeys; i++)
 		key->columns = lappend(key->columns, column_name(t, info->conkey[i]));
@@ -489,7 +466,7 @@ pgm_shadow_children(PgmShadow *s, PgmTable *t)
 		return t->children;
 	t->children_known = true;
 	foreach(lc, t->kind == RELKIND_COMPOSITE_TYPE ?
-			pgm_tables_typed(get_rel_type_id(t->relid)) :
+			pgm_relations_typed(get_rel_type_id(t->relid)) :
 			find_inheritance_children(t->relid, NoLock))
 	{
 		PgmTable   *child = pgm_shadow_by_oid(s, lfirst_oid(lc));
@@ -522,116 +499,4 @@ List *
 pgm_shadow_tree(PgmShadow *s, PgmTable *t)
 {
 	return add_tree(s, NIL, t);
-}
-
-/* The column of a name, or NULL; *attnum is its number. */
-PgmColumn *
-pgm_shadow_column(const PgmTable *t, const char *name, AttrNumber *attnum)
-{
-	ListCell   *lc;
-
-	foreach(lc, t->columns)
-	{
-		PgmColumn  *c = lfirst(lc);
-
-		if (c->name && strcmp(c->name, name) == 0)
-		{
-			if (attnum)
-				*attnum = foreach_current_index(lc) + 1;
-			return c;
-		}
-	}
-	return NULL;
-}
-
-/* Has the table a CHECK, a key or an exclusion constraint of this name? */
-bool
-pgm_shadow_constraint(const PgmTable *t, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, t->checks)
-	{
-		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
-			return true;
-	}
-	foreach(lc, t->keys)
-	{
-		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
-			return true;
-	}
-	foreach(lc, t->indexes)
-	{
-		const PgmIndex *index = lfirst(lc);
-
-		if (index->constraint && strcmp(index->constraint, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The columns (char *) of the primary key of a table; NIL: it has none. */
-List *
-pgm_shadow_primary_key(const PgmTable *t)
-{
-	ListCell   *lc;
-
-	foreach(lc, t ? t->indexes : NIL)
-	{
-		if (((PgmIndex *) lfirst(lc))->primary)
-			return ((PgmIndex *) lfirst(lc))->columns;
-	}
-	return NIL;
-}
-
-/* The column (char *) of a CHECK over one of the table; NIL: of none or several. */
-List *
-pgm_check_columns(const PgmTable *t, Node *expr)
-{
-	Bitmapset  *attnums = NULL;
-	int			attnum;
-
-	pull_varattnos(expr, 1, &attnums);
-	if (!bms_get_singleton_member(attnums, &attnum))
-		return NIL;
-	attnum += FirstLowInvalidHeapAttributeNumber;
-	return attnum <= 0 ? NIL : list_make1(((PgmColumn *) list_nth(t->columns, attnum - 1))->name);
-}
-
-/* The strings (char *) of a list of String nodes. */
-List *
-pgm_strings(const List *names)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		result = lappend(result, strVal(lfirst(lc)));
-	}
-	return result;
-}
-
-/*
- * The size of a table, without indexes, in bytes; 0 when the plan makes it, and
- * PGM_SIZE_UNKNOWN when its rows are stored elsewhere.
- */
-uint64
-pgm_shadow_bytes(const PgmTable *t)
-{
-	return OidIsValid(t->relid) && !t->emptied ? pgm_relation_bytes(t->relid) : 0;
-}
-
-/* Does the table certainly hold no row? */
-bool
-pgm_shadow_empty(PgmTable *t)
-{
-	return !t->filled && pgm_shadow_bytes(t) == 0;
-}
-
-/* Its name as one would type it. */
-char *
-pgm_shadow_name(const PgmTable *t)
-{
-	return quote_qualified_identifier(t->schema, t->name);
 }

@@ -22,10 +22,8 @@
 #include "utils/lsyscache.h"
 
 #include "compat.h"
-#include "lint/effects/effects.h"
-#include "lint/expressions/expressions.h"
-#include "lint/shadow/shadow.h"
-#include "recipes/safe_forms.h"
+#include "lint/shadow/shadow_internal.h"
+#include "lint/tables/parse_tree.h"
 #include "script/script.h"
 
 /* ALTER TABLE renames an index, too. */
@@ -71,7 +69,7 @@ rename_constraint(PgmTable *t, const char *from, char *to)
 static void
 rename_column(PgmShadow *s, PgmTable *t, const char *from, char *to)
 {
-	PgmColumn  *c = pgm_shadow_column(t, from, NULL);
+	PgmColumn  *c = pgm_table_column(t, from, NULL);
 	ListCell   *lt;
 	ListCell   *li;
 	ListCell   *lc;
@@ -314,7 +312,7 @@ apply_domain(PgmShadow *s, const AlterDomainStmt *stmt)
 	if (stmt->subtype != 'C' && stmt->subtype != 'O')
 		return;
 	name = stmt->subtype == 'O' ? NULL : c->conname ? c->conname :
-		pgm_shadow_domain_name(s, stmt->typeName);
+		pgm_shadow_domain_constraint_name(s, stmt->typeName);
 	made = add_made(&s->types, stmt->typeName);
 	made->oid = type.oid;
 	made->constrained = true;
@@ -350,59 +348,14 @@ apply_truncate(PgmShadow *s, const TruncateStmt *stmt)
 
 static void apply(PgmShadow *s, const Node *node);
 
-/* What an element of CREATE SCHEMA makes, or NULL */
-static RangeVar *
-made_in_schema(Node *element)
-{
-	switch (nodeTag(element))
-	{
-		case T_CreateStmt:
-			return ((CreateStmt *) element)->relation;
-		case T_ViewStmt:
-			return ((ViewStmt *) element)->view;
-		case T_CreateSeqStmt:
-			return ((CreateSeqStmt *) element)->sequence;
-		case T_IndexStmt:
-			return ((IndexStmt *) element)->relation;
-		default:
-			return NULL;
-	}
-}
-
-/* The schema that is made, by its name or that of its owner */
-char *
-pgm_schema_name(const CreateSchemaStmt *stmt)
-{
-	return stmt->schemaname ? stmt->schemaname : get_rolespec_name(stmt->authrole);
-}
-
-/* The elements of CREATE SCHEMA, which are in it without saying so: copies */
-List *
-pgm_schema_elements(const CreateSchemaStmt *stmt)
-{
-	List	   *elements = NIL;
-	ListCell   *lc;
-
-	foreach(lc, stmt->schemaElts)
-	{
-		Node	   *element = copyObject(lfirst(lc));
-		RangeVar   *made = made_in_schema(element);
-
-		if (made && made->schemaname == NULL)
-			made->schemaname = pgm_schema_name(stmt);
-		elements = lappend(elements, element);
-	}
-	return elements;
-}
-
 static void
 apply_schema(PgmShadow *s, const CreateSchemaStmt *stmt)
 {
 	ListCell   *lc;
 
-	s->within = pgm_schema_name(stmt);
+	s->within = pgm_create_schema_name(stmt);
 	s->schemas = lappend(s->schemas, s->within);
-	foreach(lc, pgm_schema_elements(stmt))
+	foreach(lc, pgm_create_schema_elements(stmt))
 	{
 		apply(s, lfirst(lc));
 	}

@@ -1,18 +1,21 @@
 /*
  * shadow_partition.c
- *	  The indexes and foreign keys of partitions follow those of the table above.
+ *	  The indexes and foreign keys of partitions follow those of the table above;
+ *	  and the DEFAULT partition.
  */
 #include "postgres.h"
 
+#include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
 #include "miscadmin.h"
 
-#include "lint/effects/effects.h"
-#include "lint/shadow/shadow.h"
-#include "recipes/safe_forms.h"
+#include "lint/shadow/partition_match.h"
+#include "lint/shadow/shadow_internal.h"
+#include "schema/index_name.h"
 
 static void share_index(PgmShadow *s, const PgmIndex *wanted, PgmTable *child);
+
 static void share_key(PgmShadow *s, const PgmForeignKey *wanted, PgmTable *child);
 
 /* The partitions of a table get an index that it has; or they had it. */
@@ -46,16 +49,16 @@ pgm_shadow_spread_key(PgmShadow *s, PgmTable *t, const PgmForeignKey *key)
 static void
 share_index(PgmShadow *s, const PgmIndex *wanted, PgmTable *child)
 {
-	PgmIndex   *index = pgm_index_for_partition(wanted, child);
+	PgmIndex   *index = pgm_partition_match_index(wanted, child);
 
 	if (index == NULL)
 	{
 		index = palloc(sizeof(PgmIndex));
 		*index = *wanted;
 		index->oid = InvalidOid;
-		index->exprs = pgm_index_expressions_for(wanted, child);
+		index->exprs = pgm_partition_index_expressions(wanted, child);
 		index->table = child;
-		index->name = makeObjectName(child->name, wanted->primary ? NULL : pgm_safe_middle(wanted->columns),
+		index->name = makeObjectName(child->name, wanted->primary ? NULL : pgm_index_name_of_columns(wanted->columns),
 									 wanted->primary ? "pkey" : wanted->constraint ? "key" : "idx");
 		index->constraint = wanted->constraint ? index->name : NULL;
 		index->valid = true;
@@ -68,7 +71,7 @@ share_index(PgmShadow *s, const PgmIndex *wanted, PgmTable *child)
 static void
 share_key(PgmShadow *s, const PgmForeignKey *wanted, PgmTable *child)
 {
-	PgmForeignKey *key = pgm_key_for_partition(wanted, child);
+	PgmForeignKey *key = pgm_partition_match_key(wanted, child);
 
 	if (key == NULL)
 	{
@@ -94,7 +97,7 @@ has_attached(const PgmTable *t, const PgmIndex *like)
 
 		if (index->attached && index->unique == like->unique &&
 			list_length(index->columns) == list_length(like->columns) &&
-			strcmp(pgm_safe_middle(index->columns), pgm_safe_middle(like->columns)) == 0)
+			strcmp(pgm_index_name_of_columns(index->columns), pgm_index_name_of_columns(like->columns)) == 0)
 			return true;
 	}
 	return false;
@@ -127,7 +130,7 @@ pgm_shadow_join(PgmShadow *s, PgmTable *t, PgmTable *child)
 	}
 	foreach(lc, t->keys)
 	{
-		if (!pgm_key_is_part(t, lfirst(lc)))
+		if (!pgm_partition_key_is_part(t, lfirst(lc)))
 			share_key(s, lfirst(lc), child);
 	}
 }
@@ -144,7 +147,26 @@ pgm_shadow_leave(PgmTable *child)
 	}
 	foreach(lc, child->keys)
 	{
-		if (!pgm_key_is_part(child, lfirst(lc)))
+		if (!pgm_partition_key_is_part(child, lfirst(lc)))
 			((PgmForeignKey *) lfirst(lc))->inherited = false;
 	}
+}
+
+/* The DEFAULT partition of a partitioned table, or NULL. */
+PgmTable *
+pgm_shadow_default_partition(PgmShadow *s, PgmTable *parent)
+{
+	Oid			relid = OidIsValid(parent->relid) ?
+		get_default_partition_oid(parent->relid) : InvalidOid;
+	PgmTable   *t = OidIsValid(relid) ? pgm_shadow_by_oid(s, relid) : NULL;
+	ListCell   *lc;
+
+	if (t && !t->dropped && t->is_partition)
+		return t;
+	foreach(lc, parent->children)
+	{
+		if (((PgmTable *) lfirst(lc))->is_default && !((PgmTable *) lfirst(lc))->dropped)
+			return lfirst(lc);
+	}
+	return NULL;
 }

@@ -17,13 +17,12 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
-#include "lint/expressions/expressions.h"
-#include "lint/shadow/shadow.h"
+#include "lint/shadow/shadow_internal.h"
 #include "schema/builtin_definitions.h"
 
 /* The type of a column of the catalog. */
 PgmTypeRef
-pgm_catalog_type(Oid oid, int32 typmod, Oid collation)
+pgm_type_of_catalog(Oid oid, int32 typmod, Oid collation)
 {
 	PgmTypeRef	type = {
 		.oid = oid,
@@ -37,34 +36,12 @@ pgm_catalog_type(Oid oid, int32 typmod, Oid collation)
 	return type;
 }
 
-/* The last of a list of things that the plan made, by name. */
-static const PgmMade *
-find_made(List *made, List *names)
-{
-	char	   *schema;
-	char	   *name;
-	const PgmMade *found = NULL;
-	ListCell   *lc;
-
-	DeconstructQualifiedName(names, &schema, &name);
-	foreach(lc, made)
-	{
-		const PgmMade *m = lfirst(lc);
-
-		if (strcmp(m->name, name) == 0 &&
-			(schema == NULL || m->schema == NULL ||
-			 strcmp(m->schema, schema) == 0))
-			found = m;
-	}
-	return found;
-}
-
 /* A type by its name. */
 PgmTypeRef
 pgm_shadow_type(const PgmShadow *s, const TypeName *name)
 {
 	PgmTypeRef	type = {.name = TypeNameToString(name),.typmod = -1};
-	const PgmMade *made = name->names ? find_made(s->types, name->names) : NULL;
+	const PgmMade *made = name->names ? pgm_made_find(s->types, name->names) : NULL;
 	Type		tuple;
 
 	type.known = made != NULL;
@@ -75,9 +52,9 @@ pgm_shadow_type(const PgmShadow *s, const TypeName *name)
 	}
 	tuple = LookupTypeName(NULL, name, &type.typmod, true);
 	if (tuple == NULL)
-		return made ? pgm_catalog_type(made->oid, -1, InvalidOid) : type;
-	type = pgm_catalog_type(typeTypeId(tuple), type.typmod,
-							typeTypeCollation(tuple));
+		return made ? pgm_type_of_catalog(made->oid, -1, InvalidOid) : type;
+	type = pgm_type_of_catalog(typeTypeId(tuple), type.typmod,
+							   typeTypeCollation(tuple));
 	ReleaseSysCache(tuple);
 	if (made)
 		type.constrained = made->constrained;
@@ -103,7 +80,7 @@ has_domain_constraint(const PgmShadow *s, Oid oid, const char *domain, const cha
 
 /* The name that the server would make up for a constraint of a domain. */
 char *
-pgm_shadow_domain_name(const PgmShadow *s, List *domain)
+pgm_shadow_domain_constraint_name(const PgmShadow *s, List *domain)
 {
 	Oid			oid = pgm_shadow_type(s, makeTypeNameFromNameList(domain)).oid;
 	const char *own = strVal(llast(domain));
@@ -112,11 +89,4 @@ pgm_shadow_domain_name(const PgmShadow *s, List *domain)
 	for (int i = 1; has_domain_constraint(s, oid, own, name); i++)
 		name = makeObjectName(own, NULL, psprintf("check%d", i));
 	return name;
-}
-
-/* What the plan made or replaced under the name of a function, or NULL. */
-const PgmMade *
-pgm_shadow_function(const PgmShadow *s, List *name)
-{
-	return find_made(s->functions, name);
 }

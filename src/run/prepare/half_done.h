@@ -5,8 +5,8 @@
 #ifndef PGM_HALF_DONE_H
 #define PGM_HALF_DONE_H
 
-#include "nodes/pg_list.h"
 #include "files/migration.h"
+#include "nodes/pg_list.h"
 
 extern char *pgm_half_done_text(List *open);
 extern char *pgm_half_done_hint(List *open);

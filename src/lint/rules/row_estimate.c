@@ -28,7 +28,7 @@
 #include "utils/snapmgr.h"
 
 #include "lint/expressions/literals.h"
-#include "lint/expressions/row_estimate.h"
+#include "lint/rules/row_estimate.h"
 #include "lint/rules/scan_rows.h"
 #include "schema/builtin_functions.h"
 #include "util/subtransaction.h"
@@ -131,7 +131,7 @@ unique_indexes(PgmShadow *s, Oid relid, RelOptInfo *rel)
 
 		if (!index->unique || !index->valid || !OidIsValid(index->oid) || index->partial ||
 			index->expressions || index->nkeys != 1 ||
-			pgm_shadow_column(t, linitial(index->columns), &attnum) == NULL)
+			pgm_table_column(t, linitial(index->columns), &attnum) == NULL)
 			continue;
 		info = makeNode(IndexOptInfo);
 		info->indexoid = index->oid;

@@ -1,8 +1,7 @@
 /*
- * dependents.c
- *	  The relations that a DROP reaches beside what it names, those that use a
- *	  type, and those with foreign keys to a table: by the server's own record
- *	  of what depends on what.
+ * drop_dependents.c
+ *	  The relations that a DROP locks or removes in addition to those it names,
+ *	  as pg_depend records them.
  */
 #include "postgres.h"
 
@@ -32,7 +31,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-#include "lint/effects/effects.h"
+#include "lint/effects/effects_internal.h"
 
 /* Objects whose dependents are being followed */
 typedef struct PgmPursuit
@@ -62,7 +61,7 @@ static const struct
 
 /* The table an object belongs to, or is; InvalidOid: it is of another kind. */
 Oid
-pgm_table_of_object(const ObjectAddress *object)
+pgm_object_table(const ObjectAddress *object)
 {
 	Oid			result = InvalidOid;
 
@@ -132,7 +131,7 @@ pursue(PgmPursuit *p, const ObjectAddress *object)
 	add_exact_object_address(object, p->seen);
 	if (object->classId == RelationRelationId)
 		p->parts = lappend(p->parts, copy_address(object));
-	relid = pgm_table_of_object(object);
+	relid = pgm_object_table(object);
 	relid = OidIsValid(relid) ? locked_relation(relid) : InvalidOid;
 	if (OidIsValid(relid))
 		p->relations = list_append_unique_oid(p->relations, relid);
@@ -280,7 +279,7 @@ add_part(List *reached, PgmTable *t, const char *column)
  * DROP (PgmReached); partitions go with their table, and are not told apart.
  */
 List *
-pgm_reached_by_drop(PgmShadow *s, const DropStmt *stmt)
+pgm_drop_reached(PgmShadow *s, const DropStmt *stmt)
 {
 	List	   *reached = NIL;
 	ListCell   *lo;
@@ -342,7 +341,7 @@ add_dropped(PgmShadow *s, List *tables, const DropStmt *stmt, Node *object)
 
 /* The relations (PgmTable) that a DROP locks. */
 List *
-pgm_dependents_of_drop(PgmShadow *s, const DropStmt *stmt)
+pgm_drop_locked(PgmShadow *s, const DropStmt *stmt)
 {
 	List	   *tables = NIL;
 	ListCell   *lc;
@@ -352,213 +351,4 @@ pgm_dependents_of_drop(PgmShadow *s, const DropStmt *stmt)
 		tables = add_dropped(s, tables, stmt, lfirst(lc));
 	}
 	return tables;
-}
-
-/*
- * Relations (oids) that depend on a type: with a column of it or of a domain
- * over it; or, with "whole", as tables OF it.
- */
-static List *
-add_tables_of_type(List *relids, Oid type, bool whole)
-{
-	Relation	depend = table_open(DependRelationId, AccessShareLock);
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	check_stack_depth();
-	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(TypeRelationId));
-	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(type));
-	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2,
-							  keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
-
-		if (!whole && form->classid == TypeRelationId &&
-			get_typtype(form->objid) == TYPTYPE_DOMAIN)
-			relids = add_tables_of_type(relids, form->objid, false);
-		else if (form->classid == RelationRelationId &&
-				 (form->objsubid == 0) == whole)
-			relids = list_append_unique_oid(relids, form->objid);
-	}
-	systable_endscan(scan);
-	table_close(depend, AccessShareLock);
-	return relids;
-}
-
-/* The tables (oids) OF a composite type. */
-List *
-pgm_tables_typed(Oid type)
-{
-	List	   *relids = NIL;
-	ListCell   *lc;
-
-	foreach(lc, add_tables_of_type(NIL, type, true))
-	{
-		if (get_rel_relkind(lfirst_oid(lc)) != RELKIND_COMPOSITE_TYPE)
-			relids = lappend_oid(relids, lfirst_oid(lc));
-	}
-	return relids;
-}
-
-/* The tables with rows that have a column of a type, or of a domain over it. */
-List *
-pgm_tables_of_type(PgmShadow *s, Oid type)
-{
-	List	   *tables = NIL;
-	ListCell   *lc;
-
-	foreach(lc, add_tables_of_type(NIL, type, false))
-	{
-		PgmTable   *t = pgm_shadow_by_oid(s, lfirst_oid(lc));
-
-		if (t && !t->dropped && (t->kind == RELKIND_RELATION ||
-								 t->kind == RELKIND_MATVIEW))
-			tables = add_table(s, tables, t);
-	}
-	return tables;
-}
-
-/* Has the plan given the table a column of the type? */
-static bool
-has_new_column_of(const PgmTable *t, const PgmTypeRef *type)
-{
-	ListCell   *lc;
-
-	foreach(lc, t->columns)
-	{
-		const PgmColumn *c = lfirst(lc);
-
-		if (c->name && c->is_new && c->type.oid == type->oid &&
-			(OidIsValid(type->oid) || strcmp(c->type.name, type->name) == 0))
-			return true;
-	}
-	return false;
-}
-
-/* The same with the columns that the plan adds; it may make the domain, too. */
-List *
-pgm_tables_of_domain(PgmShadow *s, const PgmTypeRef *type)
-{
-	List	   *tables = OidIsValid(type->oid) ? pgm_tables_of_type(s, type->oid) : NIL;
-	ListCell   *lc;
-
-	foreach(lc, s->tables)
-	{
-		PgmTable   *t = lfirst(lc);
-
-		if (!t->dropped && t->kind == RELKIND_RELATION && has_new_column_of(t, type))
-			tables = add_table(s, tables, t);
-	}
-	return tables;
-}
-
-/* Does a foreign key refer to a column of the table? */
-static bool
-refers_to(HeapTuple tuple, TupleDesc desc, AttrNumber attnum)
-{
-	bool		isnull;
-	Datum		keys = heap_getattr(tuple, Anum_pg_constraint_confkey, desc,
-									&isnull);
-	ArrayType  *array;
-
-	if (isnull)
-		return false;
-	array = DatumGetArrayTypeP(keys);
-	for (int i = 0; i < ARR_DIMS(array)[0]; i++)
-		if (((int16 *) ARR_DATA_PTR(array))[i] == attnum)
-			return true;
-	return false;
-}
-
-/* Those of the catalog that refer to a table, or one column of it */
-static List *
-catalog_referencing(PgmShadow *s, PgmTable *t, const char *column)
-{
-	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
-	AttrNumber	attnum = InvalidAttrNumber;
-	List	   *relids = NIL;
-	List	   *tables = NIL;
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	ListCell   *lc;
-
-	if (column)
-		(void) pgm_shadow_column(t, column, &attnum);
-	ScanKeyInit(&keys[0], Anum_pg_constraint_confrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(t->relid));
-	ScanKeyInit(&keys[1], Anum_pg_constraint_contype, BTEqualStrategyNumber,
-				F_CHAREQ, CharGetDatum(CONSTRAINT_FOREIGN));
-	scan = systable_beginscan(catalog, InvalidOid, false, NULL, 2, keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
-
-		if (column == NULL ||
-			refers_to(tuple, RelationGetDescr(catalog), attnum))
-			relids = list_append_unique_oid(relids, form->conrelid);
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	foreach(lc, relids)
-	{
-		tables = add_table(s, tables, pgm_shadow_by_oid(s, lfirst_oid(lc)));
-	}
-	return tables;
-}
-
-/* Has the plan left a table a foreign key to another, or a column of that? */
-static bool
-still_refers(const PgmTable *from, const PgmTable *t, const char *column)
-{
-	ListCell   *lk;
-	ListCell   *lc;
-
-	foreach(lk, from->keys)
-	{
-		const PgmForeignKey *key = lfirst(lk);
-
-		if (key->referenced != t)
-			continue;
-		if (column == NULL)
-			return true;
-		foreach(lc, key->targets)
-		{
-			if (lfirst(lc) && strcmp(lfirst(lc), column) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* The tables with foreign keys to a table, or, unless NULL, to a column of it. */
-List *
-pgm_referencing(PgmShadow *s, PgmTable *t, const char *column)
-{
-	List	   *tables = OidIsValid(t->relid) ?
-		catalog_referencing(s, t, column) : NIL;
-	List	   *result = NIL;
-	ListCell   *lt;
-	ListCell   *lk;
-
-	foreach(lt, s->tables)
-	{
-		foreach(lk, ((PgmTable *) lfirst(lt))->keys)
-		{
-			if (((PgmForeignKey *) lfirst(lk))->made_in > 0 && column == NULL &&
-				((PgmForeignKey *) lfirst(lk))->referenced == t)
-				tables = add_table(s, tables, lfirst(lt));
-		}
-	}
-	foreach(lt, tables)
-	{
-		if (!((PgmTable *) lfirst(lt))->dropped && lfirst(lt) != t &&
-			still_refers(lfirst(lt), t, column))
-			result = lappend(result, lfirst(lt));
-	}
-	return result;
 }

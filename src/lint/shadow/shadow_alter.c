@@ -1,0 +1,319 @@
+/*
+ * shadow_alter.c
+ *	  ALTER TABLE, done to the shadow action by action.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_class.h"
+#include "optimizer/optimizer.h"
+
+#include "lint/shadow/shadow_internal.h"
+#include "lint/tables/parse_tree.h"
+
+/* A constraint that is validated */
+static void
+validate(PgmTable *t, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->checks)
+	{
+		PgmCheck   *c = lfirst(lc);
+
+		if (strcmp(c->name, name) != 0)
+			continue;
+		c->valid = true;
+		if (c->not_null)
+		{
+			c->not_null->not_null = true;
+			t->checks = foreach_delete_current(t->checks, lc);
+		}
+	}
+	foreach(lc, t->keys)
+	{
+		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
+			((PgmForeignKey *) lfirst(lc))->valid = true;
+	}
+}
+
+static void
+drop_constraint(PgmTable *t, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->checks)
+	{
+		if (strcmp(((PgmCheck *) lfirst(lc))->name, name) == 0)
+			t->checks = foreach_delete_current(t->checks, lc);
+	}
+	foreach(lc, t->keys)
+	{
+		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, name) == 0)
+			t->keys = foreach_delete_current(t->keys, lc);
+	}
+	foreach(lc, t->indexes)
+	{
+		const PgmIndex *index = lfirst(lc);
+
+		if (index->constraint && strcmp(index->constraint, name) == 0)
+			t->indexes = foreach_delete_current(t->indexes, lc);
+	}
+}
+
+/* A column goes, with the constraints and the indexes it is in. */
+static void
+drop_column(PgmShadow *s, PgmTable *t, const char *name)
+{
+	AttrNumber	attnum;
+	PgmColumn  *c = pgm_table_column(t, name, &attnum);
+	ListCell   *li;
+	ListCell   *lc;
+
+	if (c == NULL)
+		return;
+	foreach(li, t->checks)
+	{
+		Bitmapset  *columns = NULL;
+
+		pull_varattnos(((PgmCheck *) lfirst(li))->expr, 1, &columns);
+		if (bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, columns))
+			t->checks = foreach_delete_current(t->checks, li);
+	}
+	foreach(li, t->keys)
+	{
+		bool		within = false;
+
+		foreach(lc, ((PgmForeignKey *) lfirst(li))->columns)
+		{
+			within = within || strcmp(lfirst(lc), name) == 0;
+		}
+		if (within)
+			t->keys = foreach_delete_current(t->keys, li);
+	}
+	foreach(li, t->indexes)
+	{
+		bool		within = false;
+
+		foreach(lc, ((PgmIndex *) lfirst(li))->columns)
+		{
+			within = within || (lfirst(lc) && strcmp(lfirst(lc), name) == 0);
+		}
+		if (within)
+			t->indexes = foreach_delete_current(t->indexes, li);
+	}
+	c->old_name = c->name;
+	c->name = NULL;
+	c->script = s->script;
+}
+
+static void
+attach(PgmShadow *s, PgmTable *t, const PartitionCmd *cmd, bool to)
+{
+	PgmTable   *child = pgm_shadow_table(s, cmd->name);
+
+	(void) pgm_shadow_children(s, t);
+	if (child == NULL)
+		return;
+	child->is_partition = to;
+	child->is_default = to && cmd->bound && cmd->bound->is_default;
+	child->unnamed = s->unnamed = true; /* copies of the parent's */
+	if (to)
+		pgm_shadow_join(s, t, child);
+	else
+		pgm_shadow_leave(child);
+	t->children = to ? list_append_unique_ptr(t->children, child) :
+		list_delete_ptr(t->children, child);
+}
+
+/* One action of ALTER TABLE on one table of the tree */
+static void
+apply_action(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
+{
+	PgmColumn  *c = cmd->name ? pgm_table_column(t, cmd->name, NULL) : NULL;
+
+	switch (cmd->subtype)
+	{
+		case AT_AddColumn:
+			if (!pgm_table_column(t, ((ColumnDef *) cmd->def)->colname, NULL))
+				pgm_shadow_add_column(s, t, (ColumnDef *) cmd->def);
+			break;
+		case AT_DropColumn:
+			drop_column(s, t, cmd->name);
+			break;
+		case AT_AlterColumnType:
+			if (c)
+				c->type = pgm_shadow_type(s, ((ColumnDef *) cmd->def)->typeName);
+			break;
+		case AT_ColumnDefault:
+			if (c)
+			{
+				c->has_default = cmd->def != NULL;
+				c->new_default = true;
+			}
+			break;
+		case AT_SetNotNull:
+		case AT_DropNotNull:
+			if (c)
+				c->not_null = cmd->subtype == AT_SetNotNull;
+			break;
+		case AT_AddConstraint:
+			pgm_shadow_add_constraint(s, t, (Constraint *) cmd->def, NULL);
+			break;
+		case AT_ValidateConstraint:
+			validate(t, cmd->name);
+			break;
+		case AT_DropConstraint:
+			drop_constraint(t, cmd->name);
+			break;
+		case AT_AttachPartition:
+			attach(s, t, (PartitionCmd *) cmd->def, true);
+			break;
+		case AT_DetachPartition:
+		case AT_DetachPartitionFinalize:
+			attach(s, t, (PartitionCmd *) cmd->def, false);
+			break;
+		case AT_AddInherit:
+		case AT_DropInherit:
+			{
+				PgmTable   *parent = pgm_shadow_table(s, (RangeVar *) cmd->def);
+
+				if (parent == NULL)
+					break;
+				(void) pgm_shadow_children(s, parent);
+				parent->children = cmd->subtype == AT_AddInherit ?
+					list_append_unique_ptr(parent->children, t) :
+					list_delete_ptr(parent->children, t);
+				break;
+			}
+		case AT_SetLogged:
+			t->persistence = RELPERSISTENCE_PERMANENT;
+			break;
+		case AT_SetUnLogged:
+			t->persistence = RELPERSISTENCE_UNLOGGED;
+			break;
+		default:
+			break;
+	}
+}
+
+/* Does the action concern the table that is named, and no other? */
+static bool
+is_own(const AlterTableCmd *cmd)
+{
+	switch (cmd->subtype)
+	{
+		case AT_AttachPartition:
+		case AT_DetachPartition:
+		case AT_DetachPartitionFinalize:
+		case AT_AddInherit:
+		case AT_DropInherit:
+		case AT_SetLogged:
+		case AT_SetUnLogged:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* The columns of a primary key hold no nulls, nor do they in the partitions. */
+static void
+forbid_nulls_in_tree(PgmShadow *s, PgmTable *t, const Constraint *c)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_shadow_tree(s, t))
+	{
+		pgm_shadow_forbid_nulls(lfirst(lc), pgm_parse_tree_names(c->keys));
+	}
+}
+
+/* A key of a partitioned table, and with it those of its partitions */
+static void
+add_partitioned_key(PgmShadow *s, PgmTable *t, const Constraint *c)
+{
+	int			indexes = list_length(t->indexes);
+	int			keys = list_length(t->keys);
+
+	pgm_shadow_add_constraint(s, t, c, NULL);
+	if (list_length(t->indexes) > indexes)
+		pgm_shadow_spread_index(s, t, llast(t->indexes));
+	if (list_length(t->keys) > keys)
+		pgm_shadow_spread_key(s, t, llast(t->keys));
+	if (c->contype == CONSTR_PRIMARY)
+		forbid_nulls_in_tree(s, t, c);
+}
+
+/* Is it the key of a partitioned table, which its partitions may have already? */
+static bool
+is_partitioned_key(const PgmTable *t, const AlterTableCmd *cmd)
+{
+	const Constraint *c = (const Constraint *) cmd->def;
+
+	return t->kind == RELKIND_PARTITIONED_TABLE && cmd->subtype == AT_AddConstraint &&
+		(c->contype == CONSTR_PRIMARY || c->contype == CONSTR_UNIQUE ||
+		 c->contype == CONSTR_EXCLUSION || c->contype == CONSTR_FOREIGN);
+}
+
+/* The index of a partition becomes part of one of the table above. */
+static void
+attach_index(PgmShadow *s, const AlterTableStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->cmds)
+	{
+		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+		PgmIndex   *index = cmd->subtype == AT_AttachPartition ?
+			pgm_shadow_index(s, ((PartitionCmd *) cmd->def)->name) : NULL;
+
+		if (index == NULL)
+			continue;
+		index->attached = true;
+		pgm_shadow_index_attached(s, pgm_shadow_index(s, stmt->relation));
+	}
+}
+
+/* One action on the table that is named: a key has no index of partitions yet. */
+static void
+apply_alone(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
+{
+	int			indexes = list_length(t->indexes);
+
+	apply_action(s, t, cmd);
+	if (list_length(t->indexes) > indexes && t->kind == RELKIND_PARTITIONED_TABLE)
+		((PgmIndex *) llast(t->indexes))->valid = pgm_shadow_children(s, t) == NIL;
+}
+
+/* A table that is altered, or an index */
+void
+pgm_shadow_alter(PgmShadow *s, const AlterTableStmt *stmt)
+{
+	PgmTable   *t = pgm_shadow_table(s, stmt->relation);
+	ListCell   *la;
+	ListCell   *lt;
+
+	if (stmt->objtype == OBJECT_INDEX)
+		attach_index(s, stmt);
+	if (t == NULL || stmt->objtype == OBJECT_INDEX)
+		return;
+	foreach(la, stmt->cmds)
+	{
+		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, la);
+
+		if (is_own(cmd) || !stmt->relation->inh)
+			apply_alone(s, t, cmd);
+		else if (is_partitioned_key(t, cmd))
+			add_partitioned_key(s, t, (Constraint *) cmd->def);
+		else
+			foreach(lt, pgm_shadow_tree(s, t))
+		{
+			PgmTable   *child = lfirst(lt);
+
+			apply_action(s, child, cmd);
+			/* it may have the column from elsewhere, too */
+			if (cmd->subtype == AT_DropColumn && child != t && !child->is_partition)
+				child->columns_known = false;
+		}
+	}
+}
