@@ -9,9 +9,9 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
+#include "api/revision_files.h"
 #include "diff/autogenerate.h"
 #include "errors.h"
-#include "files/new_files.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 #include "schema/table_facts.h"

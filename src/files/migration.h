@@ -46,6 +46,7 @@ extern bool pgm_gap_begins_segment(const char *text, int p, int end);
 /* migration_format.c: writing migration files */
 extern void pgm_migration_format(StringInfo out, const PgmMigration *m,
 								 bool checksum);
+extern List *pgm_migration_ids(List *migrations);
 extern char *pgm_migration_file_name(const char *revision, const char *message);
 
 /* checksum.c */

@@ -119,3 +119,17 @@ pgm_migration_file_name(const char *revision, const char *message)
 	slug.data[slug.len] = '\0';
 	return psprintf("%s%s%s.sql", revision, slug.len ? "_" : "", slug.data);
 }
+
+/* The ids (char *) of migrations. */
+List *
+pgm_migration_ids(List *migrations)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, migrations)
+	{
+		result = lappend(result, ((PgmMigration *) lfirst(lc))->revision);
+	}
+	return result;
+}

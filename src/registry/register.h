@@ -18,7 +18,18 @@ typedef struct PgmTally
 	int			pruned;
 } PgmTally;
 
+/* A difference between migration files and the registry */
+typedef struct PgmRegistryProblem
+{
+	char	   *revision;
+	char	   *problem;
+} PgmRegistryProblem;
+
 extern void pgm_register_all(List *migrations, bool replace, bool prune,
 							 PgmTally *tally);
+extern void pgm_unregister(const char *revision);
+
+/* validate.c */
+extern List *pgm_validate_bundle(List *migrations);
 
 #endif							/* PGM_REGISTER_H */

@@ -81,7 +81,10 @@ extern PgmGraph *pgm_registry_graph(bool read_only, PgmPosition **pos);
 extern PgmGraph *pgm_registry_neighbours(List *names);
 extern void pgm_registry_add_labelled(PgmGraph *g);
 extern PgmStored *pgm_registry_find(const char *revision, bool read_only);
+extern PgmStored *pgm_registry_find_exactly(const char *revision);
 extern List *pgm_registry_summaries(List *revisions);
+extern void pgm_summaries_sort(List *summaries);
+extern PgmSummary *pgm_summary_find(List *sorted, const char *revision);
 extern List *pgm_registry_pending_others(List *revisions);
 extern TimestampTz *pgm_registry_applied_at(const PgmGraph *g);
 extern char *pgm_registry_last_role(void);
@@ -110,5 +113,7 @@ extern void pgm_registry_settle_applied(const PgmGraph *g,
 										const bool *kept, const bool *due);
 extern int64 pgm_registry_next_run(void);
 extern void pgm_registry_log(const PgmLogEntry *entry);
+extern void pgm_registry_log_remark(const char *direction, const char *revision,
+									const char *checksum);
 
 #endif							/* PGM_REGISTRY_H */

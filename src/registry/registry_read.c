@@ -350,3 +350,56 @@ pgm_registry_last_role(void)
 {
 	return pgm_spi_query_text(&last_role_query, NULL);
 }
+
+/* The registered migration with this whole id.  Raises MG001 when there is none. */
+PgmStored *
+pgm_registry_find_exactly(const char *revision)
+{
+	PgmStored  *s = pgm_registry_find(revision, false);
+
+	if (s == NULL)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_UNKNOWN_REVISION),
+				 errmsg("Can't locate revision identified by '%s'", revision),
+				 errdetail("Here the whole id is needed."),
+				 errhint("List the revisions with SELECT * FROM migrate.history().")));
+	return s;
+}
+
+/* list_sort() comparator: by id. */
+static int
+compare_summaries(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((PgmSummary *) lfirst(a))->revision,
+				  ((PgmSummary *) lfirst(b))->revision);
+}
+
+/* Sort summaries (PgmSummary) by id, for pgm_summary_find(). */
+void
+pgm_summaries_sort(List *summaries)
+{
+	list_sort(summaries, compare_summaries);
+}
+
+/* The summary of a revision, by binary search in a list sorted by id, or NULL. */
+PgmSummary *
+pgm_summary_find(List *sorted, const char *revision)
+{
+	int			low = 0;
+	int			high = list_length(sorted);
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+		PgmSummary *s = list_nth(sorted, middle);
+		int			cmp = strcmp(s->revision, revision);
+
+		if (cmp == 0)
+			return s;
+		if (cmp < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}

@@ -447,3 +447,21 @@ pgm_registry_settle_applied(const PgmGraph *g, const bool *kept,
 	write_applied(&spi, g, kept, due);
 	pgm_spi_end(&spi);
 }
+
+/* Add a row to migrate.log that tells of a decision about a migration: "repair" or "trust". */
+void
+pgm_registry_log_remark(const char *direction, const char *revision, const char *checksum)
+{
+	PgmLogEntry entry = {
+		.run = pgm_registry_next_run(),
+		.revision = revision,
+		.direction = direction,
+		.checksum = checksum,
+		.started_at = GetCurrentTimestamp(),
+		.lsn = GetXLogInsertRecPtr(),
+		.ran_as = GetUserId(),
+		.search_path = namespace_search_path
+	};
+
+	pgm_registry_log(&entry);
+}

@@ -22,6 +22,7 @@
 #include "utils/guc.h"
 
 #include "compat.h"
+#include "registry/trust.h"
 #include "run/confine/identity.h"
 #include "run/locks/lock_settings.h"
 #include "script/script_settings.h"
@@ -59,21 +60,12 @@ is_trusted_author(const char *name)
 	return false;
 }
 
-/* Could the named role act as another one?  NULL and dropped roles cannot. */
-bool
-pgm_identity_could_act_as(const char *name, Oid role)
-{
-	Oid			oid = name ? get_role_oid(name, true) : InvalidOid;
-
-	return OidIsValid(oid) && pgm_can_act_as(oid, role);
-}
-
 /* Could the author, or who vouched for the content, act as the role? */
 static bool
 answers_for(const PgmStored *s, Oid role)
 {
-	return pgm_identity_could_act_as(s->registered_by, role) ||
-		pgm_identity_could_act_as(s->trusted_by, role);
+	return pgm_trust_could_act_as(s->registered_by, role) ||
+		pgm_trust_could_act_as(s->trusted_by, role);
 }
 
 /*

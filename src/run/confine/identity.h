@@ -20,7 +20,6 @@ typedef struct PgmIdentity
 	PgmLeftovers leftovers;
 } PgmIdentity;
 
-extern bool pgm_identity_could_act_as(const char *name, Oid role);
 extern void pgm_identity_init(PgmIdentity *id);
 extern void pgm_identity_admit(PgmIdentity *id, const PgmStored *stored);
 extern void pgm_identity_enter(PgmIdentity *id);

@@ -1,69 +1,21 @@
 /*
- * new_files.c
- *	  Migration files out of the registry: export(), merge(), and what
- *	  revision() makes of its first arguments.
+ * new_migration.c
+ *	  A new migration without content, from what its author typed: the id, the
+ *	  parents and the labels, checked against the graph of the registered ones.
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/xact.h"
 #include "fmgr.h"
-#include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "errors.h"
-#include "files/new_files.h"
-#include "graph/plan.h"
-#include "registry/register.h"
-#include "registry/registry.h"
-#include "run/locks/run_lock.h"
+#include "files/new_migration.h"
 #include "util/revision_names.h"
 
 /* Bytes of randomness in a new revision id: 12 hexadecimal digits */
 #define ID_BYTES 6
-
-static int
-compare_ints(const void *a, const void *b)
-{
-	int			ia = *(const int *) a;
-	int			ib = *(const int *) b;
-
-	return (ia > ib) - (ia < ib);
-}
-
-PG_FUNCTION_INFO_V1(pg_migrate_export);
-PG_FUNCTION_INFO_V1(pg_migrate_merge);
-
-/*
- * export(range default null) returns a bundle, in order of registration, so
- * that loading it elsewhere gives the same order of steps.
- */
-Datum
-pg_migrate_export(PG_FUNCTION_ARGS)
-{
-	PgmPosition *pos;
-	PgmGraph   *g = pgm_registry_graph(true, &pos);
-	StringInfoData out;
-	int		   *revs;
-	int			n;
-
-	revs = pgm_plan_history(g, pos, PG_ARGISNULL(0) ? NULL :
-							text_to_cstring(PG_GETARG_TEXT_PP(0)), &n);
-	qsort(revs, n, sizeof(int), compare_ints);
-	initStringInfo(&out);
-	for (int i = 0; i < n; i++)
-	{
-		PgmStored  *s = pgm_registry_find(g->rev[revs[i]].id, true);
-
-		CHECK_FOR_INTERRUPTS();
-		if (i > 0)
-			appendStringInfoChar(&out, '\n');
-		pgm_migration_format(&out, &s->m, true);
-	}
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
-}
 
 /* A fresh id, as Alembic's: 12 hexadecimal digits. */
 static char *
@@ -193,9 +145,9 @@ check_free(const PgmGraph *g, const PgmMigration *m)
 	}
 }
 
-/* A new migration without content. */
+/* A migration without content and parents, with a random id when "id" is NULL. */
 static PgmMigration *
-new_migration(char *id, char *message)
+empty_migration(char *id, char *message)
 {
 	PgmMigration *m = palloc0(sizeof(PgmMigration));
 
@@ -210,109 +162,30 @@ new_migration(char *id, char *message)
 	return m;
 }
 
-/* The row (revision, file_name, content). */
-Datum
-pgm_revision_return(FunctionCallInfo fcinfo, const PgmMigration *m)
-{
-	TupleDesc	desc;
-	StringInfoData content;
-	Datum		values[3];
-	bool		isnull[3] = {false, false, false};
-
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	initStringInfo(&content);
-	pgm_migration_format(&content, m, false);
-	values[0] = CStringGetTextDatum(m->revision);
-	values[1] = CStringGetTextDatum(pgm_migration_file_name(m->revision,
-															m->message));
-	values[2] = CStringGetTextDatum(content.data);
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values,
-											 isnull));
-}
-
-/* The message argument, one line. */
-static char *
-message_argument(FunctionCallInfo fcinfo)
-{
-	char	   *message = PG_ARGISNULL(0) ? pstrdup("") :
-		text_to_cstring(PG_GETARG_TEXT_PP(0));
-
-	for (char *p = message; *p; p++)
-		if (*p == '\n' || *p == '\r')
-			*p = ' ';
-	return message;
-}
-
-static List *
-list_argument(FunctionCallInfo fcinfo, int i)
-{
-	return PG_ARGISNULL(i) ? NIL :
-		pgm_names_from_array(PG_GETARG_ARRAYTYPE_P(i));
-}
-
-static char *
-id_argument(FunctionCallInfo fcinfo, int i)
-{
-	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
-
 /*
- * A migration without content, from the first arguments of revision():
- * message, head, splice, rev_id, branch_label, depends_on.
+ * A migration without content.  "heads" are the parents as typed, which must be
+ * heads of "g" unless "splice"; "depends_on" are the dependencies as typed.
  *
- * Raises MG008 for an id or label that is taken.
+ * Raises MG004 for parents that are no heads, given twice or, for a merge, fewer
+ * than two; MG006 for a name that is none; MG008 for an id or label that is taken.
  */
 PgmMigration *
-pgm_revision_new(FunctionCallInfo fcinfo)
+pgm_new_migration(const PgmGraph *g, PgmPurpose purpose, char *id, char *message,
+				  List *heads, bool splice, List *labels, List *depends_on)
 {
-	PgmGraph   *g = pgm_registry_graph(true, NULL);
-	PgmMigration *m = new_migration(id_argument(fcinfo, 3),
-									message_argument(fcinfo));
+	PgmMigration *m = empty_migration(id, message);
 
-	m->down_revision = find_parents(g, list_argument(fcinfo, 1),
-									!PG_ARGISNULL(2) && PG_GETARG_BOOL(2),
-									PGM_FOR_REVISION);
-	m->branch_labels = list_argument(fcinfo, 4);
-	pgm_names_check(m->branch_labels, PGM_NAME_LABEL);
-	check_free(g, m);
-	m->depends_on = find_dependencies(g, list_argument(fcinfo, 5));
-	return m;
-}
-
-/*
- * merge(message, revisions default 'heads', rev_id, branch_label) returns a
- * row (revision, file_name, content), and registers it.
- *
- * Raises MG008 for an id or label that is taken.
- */
-Datum
-pg_migrate_merge(PG_FUNCTION_ARGS)
-{
-	PgmGraph   *g;
-	PgmMigration *m;
-	PgmTally	tally;
-
-	pgm_runlock_acquire("migrate.merge()");
-	g = pgm_registry_graph(false, NULL);
-	m = new_migration(id_argument(fcinfo, 2), message_argument(fcinfo));
-	m->down_revision = find_parents(g, list_argument(fcinfo, 1), false,
-									PGM_FOR_MERGE);
-	if (list_length(m->down_revision) < 2)
+	m->down_revision = find_parents(g, heads, splice, purpose);
+	if (purpose == PGM_FOR_MERGE && list_length(m->down_revision) < 2)
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_INVALID_TARGET),
 				 errmsg("nothing to merge"),
 				 errdetail("There is %s head among the revisions given.",
 						   m->down_revision ? "one" : "no"),
 				 errhint("See the heads with SELECT migrate.heads().")));
-	m->branch_labels = list_argument(fcinfo, 3);
+	m->branch_labels = labels;
 	pgm_names_check(m->branch_labels, PGM_NAME_LABEL);
 	check_free(g, m);
-	pgm_register_all(list_make1(m), false, false, &tally);
-	ereport(NOTICE,
-			(errmsg("registered merge %s of %s", m->revision,
-					pgm_name_join(m->down_revision)),
-			 errhint("Write the content to file %s and commit it with your migrations.",
-					 pgm_migration_file_name(m->revision, m->message))));
-	return pgm_revision_return(fcinfo, m);
+	m->depends_on = find_dependencies(g, depends_on);
+	return m;
 }

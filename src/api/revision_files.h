@@ -1,9 +1,9 @@
 /*
- * new_files.h
- *	  New migration files.
+ * revision_files.h
+ *	  The arguments and the row that revision() and merge() have in common.
  */
-#ifndef PGM_NEW_FILES_H
-#define PGM_NEW_FILES_H
+#ifndef PGM_REVISION_FILES_H
+#define PGM_REVISION_FILES_H
 
 #include "fmgr.h"
 
@@ -12,4 +12,4 @@
 extern PgmMigration *pgm_revision_new(FunctionCallInfo fcinfo);
 extern Datum pgm_revision_return(FunctionCallInfo fcinfo, const PgmMigration *m);
 
-#endif							/* PGM_NEW_FILES_H */
+#endif							/* PGM_REVISION_FILES_H */
