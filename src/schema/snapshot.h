@@ -1,37 +1,35 @@
 /*
  * snapshot.h
- *	  What the schema is, as data that can be compared.
+ *	  The schema as data that can be compared.
  *
- * A snapshot holds the objects of this database that a user can make, each
- * with its kind, its identity (its name as one would type it) and its
- * properties as text.  Nothing of it depends on OIDs, on search_path, on
- * settings of the session or on the order in which things were made.  A
- * property that has its natural value (no default, not unlogged) is NULL.
+ * A snapshot holds the objects of this database that a user can create, each
+ * with its kind, its identity (its qualified and quoted name) and its properties
+ * as text.  None of it depends on OIDs, search_path, session settings or the
+ * order of creation, so equal schemas have equal snapshots.  A property with its
+ * default value (no column default, not unlogged) is NULL.
  *
- * The addresses say where an object is in the catalogs the snapshot was taken
- * from, and of what they are parts, for who has to order changes; they take no
- * part in comparisons.
+ * Addresses locate an object, and its parent, in the catalogs from which the
+ * snapshot was taken.  They serve to order changes and are never compared.
  */
 #ifndef PGM_SNAPSHOT_H
 #define PGM_SNAPSHOT_H
 
 #include "catalog/objectaddress.h"
 #include "nodes/pg_list.h"
-#include "schema/object_names.h"
+#include "schema/kinds/kinds.h"
 #include "utils/hsearch.h"
 #include "utils/jsonb.h"
 
-typedef struct PgmKind PgmKind;
-
-/* How a property is written */
+/* The type of a property, which decides how it is compared and displayed */
 typedef enum PgmForm
 {
 	PGM_FORM_SQL,				/* names, expressions, whole definitions */
-	PGM_FORM_WORDS,				/* free text, quoted where it is said */
+	PGM_FORM_WORDS,				/* free text, quoted where it is displayed */
 	PGM_FORM_FLAG,				/* "true", or NULL */
 	PGM_FORM_JSON,				/* a number, or a JSON list or object */
-	PGM_FORM_ORDER				/* a JSON list; new and missing elements are
-								 * told elsewhere */
+	PGM_FORM_ORDER				/* a JSON list of which only the order is
+								 * compared: added and removed elements are
+								 * differences of their own */
 } PgmForm;
 
 /* The properties that the objects of a kind have */
@@ -49,11 +47,12 @@ typedef struct PgmObject
 	const PgmKind *kind;
 	const PgmProperties *properties;	/* of the kind */
 	const char *identity;
-	const char **value;			/* one a property; NULL: as it is by nature */
-	ObjectAddress address;		/* classId 0: not in a catalog by itself */
-	ObjectAddress parent;		/* what it is a part of, if anything */
-	bool		outside;		/* is not compared; for who compares a part */
-	bool		removed;		/* is about to be taken out of the snapshot */
+	const char **value;			/* by position in "id"; NULL: the default */
+	ObjectAddress address;		/* classId 0: it has no catalog row of its own */
+	ObjectAddress parent;		/* the object it belongs to; classId 0: none */
+	bool		outside;		/* not compared: outside of the selected
+								 * schemas */
+	bool		removed;		/* about to be removed from the snapshot */
 } PgmObject;
 
 typedef struct PgmSnapshot
@@ -62,7 +61,7 @@ typedef struct PgmSnapshot
 	PgmProperties *properties;	/* by number of the kind */
 	PgmObject **object;			/* by kind and identity */
 	int			n;
-	int			size;			/* there is room for */
+	int			size;			/* allocated length of "object" */
 	HTAB	   *by_address;
 } PgmSnapshot;
 
@@ -73,17 +72,18 @@ typedef enum PgmChange
 	PGM_CHANGED
 } PgmChange;
 
-/* A difference; of an object that was created or dropped there is one */
+/* A difference; one per object that was created or dropped, else one per property */
 typedef struct PgmDifference
 {
 	PgmChange	what;
 	PgmKindId	kind;
 	const char *identity;
-	PgmPropertyId property;		/* these four of PGM_CHANGED */
+	PgmPropertyId property;		/* this and the next three: of PGM_CHANGED
+								 * only */
 	PgmForm		form;
 	const char *before;
 	const char *after;
-	const PgmObject *object;	/* as it is, where dropped as it was */
+	const PgmObject *object;	/* the new object, or the dropped one */
 	const PgmProperties *properties;	/* of "object" */
 } PgmDifference;
 

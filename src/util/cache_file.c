@@ -13,8 +13,10 @@
 
 #include "storage/fd.h"
 
-#include "schema/snapshot.h"
 #include "util/cache_file.h"
+
+/* Length of a key: a SHA-256 digest in hexadecimal */
+#define KEY_LENGTH 64
 
 /* Another number where what is put into files, or its order, is another */
 #define MAGIC "pgm\0 2\n"
@@ -22,7 +24,7 @@
 typedef struct Head
 {
 	char		magic[sizeof(MAGIC)];
-	char		key[PGM_DIGEST_LENGTH];
+	char		key[KEY_LENGTH];
 } Head;
 
 static void

@@ -2,33 +2,33 @@
  * kinds.h
  *	  The kinds of objects, each with the query that reads them.
  *
- * A query returns a row an object: its oid, its number within that (a column's
- * attnum, else 0), class and oid of what it is a part of (0 if of nothing),
- * its identity, and from the sixth column on its properties, called as the
- * columns are.  A false flag and NULL mean the same: what is by nature.  Lists
- * are jsonb, sorted unless their order matters.  "kind" in the comments is
- * what the row is, never how it is stored.
+ * A query returns one row per object: its OID, its sub-object number (attnum of
+ * a column, else 0), class and OID of its parent (0 if it has none), its
+ * identity, and from the sixth column on its properties, each column named as
+ * in object_names.h.  false and NULL both mean the default.  Lists are jsonb,
+ * sorted unless their order matters.
  *
- * Every query reads a catalog as a whole.  There is none for one object, so
- * the time it takes grows with the number of objects and not faster.
+ * Every query reads a whole catalog.  There is none for a single object, so that
+ * the time grows linearly with the number of objects.
  */
 #ifndef PGM_KINDS_H
 #define PGM_KINDS_H
 
 #include "catalog/pg_class.h"
 
-#include "schema/snapshot.h"
+#include "schema/kinds/object_names.h"
 #include "util/spi.h"
 
-struct PgmKind
+typedef struct PgmKind
 {
 	PgmKindId	id;
-	Oid			classid;		/* catalog of the objects; 0: of none */
-	bool		is_right;		/* "grant: ..." instead of "table ..." */
+	Oid			classid;		/* catalog of the objects, or 0 */
+	bool		is_right;		/* a grant or revoke: described as "grant:
+								 * ..." instead of "table ..." */
 	PgmQuery	query;
-};
+} PgmKind;
 
-/* Kinds of one subject */
+/* The kinds of one file */
 typedef struct PgmKinds
 {
 	PgmKind    *kind;
@@ -38,7 +38,11 @@ typedef struct PgmKinds
 extern const PgmKinds pgm_kinds_database;
 extern const PgmKinds pgm_kinds_relations;
 extern const PgmKinds pgm_kinds_columns;
-extern const PgmKinds pgm_kinds_parts;
+extern const PgmKinds pgm_kinds_constraints;
+extern const PgmKinds pgm_kinds_indexes;
+extern const PgmKinds pgm_kinds_triggers;
+extern const PgmKinds pgm_kinds_policies;
+extern const PgmKinds pgm_kinds_statistics;
 extern const PgmKinds pgm_kinds_types;
 extern const PgmKinds pgm_kinds_routines;
 extern const PgmKinds pgm_kinds_operators;
@@ -54,32 +58,32 @@ extern Datum pgm_kinds_covered(void);
 
 /* Fragments of the queries */
 
-/* n is a namespace of users; pg_ stands for temporary ones too */
+/* n is a schema of users; pg_ also excludes temporary schemas */
 #define PGM_SQL_USERS_SCHEMA \
 	"n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'migrate')"
 
 /*
- * Members of an extension are its version's business.  Not looked at either is
- * what users add to them: grants (the difference to pg_init_privs), comments,
- * and indexes, triggers and the like on tables, of which nothing tells whether
- * the extension made them.
+ * Members of an extension are determined by its version.  What users add to
+ * members (grants, the difference to pg_init_privs; comments; indexes and
+ * triggers on its tables) is ignored as well, because the catalogs do not record
+ * whether the extension's script or a user added it.
  */
 #define PGM_SQL_NO_MEMBER(catalog, oid) \
 	"NOT EXISTS (SELECT FROM pg_depend e" \
 	" WHERE e.classid = '" catalog "'::regclass AND e.objid = " oid \
 	" AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e')"
 
-/* what is made and dropped with something else is a part of that */
+/* not created and dropped together with another object */
 #define PGM_SQL_BY_ITSELF(catalog, oid) \
 	"NOT EXISTS (SELECT FROM pg_depend i" \
 	" WHERE i.classid = '" catalog "'::regclass AND i.objid = " oid \
 	" AND i.deptype = 'i')"
 
-/* objects without a schema: those that initdb did not make */
+/* objects without a schema that initdb did not create */
 #define PGM_SQL_USERS(catalog, oid) \
 	oid " >= 16384 AND " PGM_SQL_NO_MEMBER(catalog, oid)
 
-/* relations c in namespace n that are looked at */
+/* relations c in namespace n that belong to the snapshot */
 #define PGM_SQL_USERS_RELATION(kinds) \
 	"c.relkind IN (" kinds ") AND " PGM_SQL_USERS_SCHEMA \
 	" AND " PGM_SQL_NO_MEMBER("pg_class", "c.oid")
@@ -88,6 +92,15 @@ extern Datum pgm_kinds_covered(void);
 	"quote_ident(n.nspname) || '.' || quote_ident(" name ")"
 #define PGM_SQL_OF_RELATION(name) \
 	"quote_ident(" name ") || ' on ' || " PGM_SQL_NAME("c.relname")
+
+/* joins the relation that an object belongs to, as c, and its namespace, as n */
+#define PGM_SQL_FROM_RELATION(relid) \
+	" JOIN pg_class c ON c.oid = " relid " JOIN pg_namespace n ON n.oid = c.relnamespace"
+#define PGM_SQL_ANY_RELATION PGM_SQL_USERS_RELATION("'r', 'p', 'f', 'v', 'm'")
+#define PGM_SQL_ENABLED(column) \
+	" CASE " column " WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on replicas' WHEN 'A' THEN 'always' END AS enabled"
+#define PGM_SQL_INDEX_TABLESPACE \
+	" (SELECT spcname FROM pg_tablespace WHERE oid = i.reltablespace)::text"
 
 #define PGM_SQL_IN_NOTHING "0::oid, 0::oid"
 #define PGM_SQL_IN_SCHEMA "'pg_namespace'::regclass::oid, n.oid"

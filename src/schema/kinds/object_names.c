@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "schema/object_names.h"
+#include "schema/kinds/object_names.h"
 
 #define NAME(constant, name) name,
 
