@@ -1,88 +1,34 @@
 /*
  * runs.c
- *	  Waiting for a run, and ending one: wait() and cancel().
+ *	  The runs themselves: wait(), cancel(), resume(), abandon(), and the rows of
+ *	  migrate.progress.
  */
 #include "postgres.h"
 
-#include <signal.h>
-
-#include "access/xact.h"
 #include "fmgr.h"
-#include "miscadmin.h"
-#include "storage/procarray.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
-#include "utils/memutils.h"
-#include "utils/snapmgr.h"
-#include "utils/timestamp.h"
 
 #include "registry/journal.h"
-#include "run/execute/call_transaction.h"
-#include "run/locks/lock_retry.h"
-#include "run/locks/lock_settings.h"
+#include "run/run_control.h"
 #include "util/settings.h"
-
-/* Between two looks, in ms */
-#define LOOK_PAUSE 100
-
-static PgmJournalRun *
-find_run(int64 number)
-{
-	PgmJournalRun *run = pgm_journal_run(number);
-
-	if (run == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("there is no run %lld", (long long) number),
-				 errdetail("migrate.run has the runs that commit between their segments."),
-				 errhint("See SELECT run, target, state FROM migrate.run ORDER BY run DESC.")));
-	return run;
-}
-
-static bool
-is_over(const PgmJournalRun *run)
-{
-	return strcmp(run->state, "running") != 0 &&
-		strcmp(run->state, "waiting") != 0;
-}
-
-/* Raise what a run failed with, if it did. */
-static void
-raise_failure(const PgmJournalRun *run)
-{
-	if (is_over(run) && strcmp(run->state, "done") == 0)
-		return;
-	ereport(ERROR,
-			(errcode(run->sqlstate ?
-					 MAKE_SQLSTATE(run->sqlstate[0], run->sqlstate[1], run->sqlstate[2],
-								   run->sqlstate[3], run->sqlstate[4]) :
-					 ERRCODE_OPERATOR_INTERVENTION),
-			 errmsg("run %lld %s: %s", (long long) run->number,
-					strcmp(run->state, "abandoned") == 0 ? "was abandoned" : "failed",
-					run->error ? run->error : "it was cut off"),
-			 errhint("See SELECT * FROM migrate.run WHERE run = %lld; the next upgrade goes on where it was.",
-					 (long long) run->number)));
-}
+#include "util/srf.h"
 
 PG_FUNCTION_INFO_V1(pg_migrate_wait);
 PG_FUNCTION_INFO_V1(pg_migrate_cancel);
 PG_FUNCTION_INFO_V1(pg_migrate_cancel_current);
+PG_FUNCTION_INFO_V1(pg_migrate_resume);
+PG_FUNCTION_INFO_V1(pg_migrate_abandon);
+PG_FUNCTION_INFO_V1(pg_migrate_progress);
 
 /*
  * wait(run): a procedure that returns when the run is over, holding no
- * snapshot.  Raises what the run failed with, with its SQLSTATE; 25001 inside
- * a transaction block; 55P03 after pg_migrate.run_wait_timeout.
+ * snapshot.  Raises the error that the run failed with, with its SQLSTATE; 25001
+ * inside a transaction block; 55P03 after pg_migrate.run_wait_timeout.
  */
 Datum
 pg_migrate_wait(PG_FUNCTION_ARGS)
 {
-	int64		number;
 	PgmCallTransaction work;
-	TimestampTz begun = GetCurrentTimestamp();
-	MemoryContext look;
-	PgmJournalRun *run;
-	int			gone = 0;
 
 	pgm_call_transaction_check_context(fcinfo, "migrate.wait()", NULL);
 	if (PG_ARGISNULL(0))
@@ -90,53 +36,12 @@ pg_migrate_wait(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the run that migrate.wait() shall wait for may not be null"),
 				 errhint("See SELECT run, target, state FROM migrate.run ORDER BY run DESC.")));
-	number = PG_GETARG_INT64(0);
 	pgm_settings_define();
 	pgm_call_transaction_start(&work);
-	look = AllocSetContextCreate(CurrentMemoryContext, "pg_migrate look",
-								 ALLOCSET_SMALL_SIZES);
 	pgm_call_transaction_leave(&work);
-	for (;;)
-	{
-		MemoryContextReset(look);
-		pgm_call_transaction_begin();
-		MemoryContextSwitchTo(look);
-		run = find_run(number);
-		pgm_call_transaction_commit(&work);
-		/* a process that has ended may have written so after we looked */
-		if (is_over(run) || (!run->alive && gone++ > 0))
-			break;
-		if (pgm_run_wait_timeout > 0 &&
-			TimestampDifferenceExceeds(begun, GetCurrentTimestamp(),
-									   pgm_run_wait_timeout))
-			ereport(ERROR,
-					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-					 errmsg("run %lld is not over", (long long) number),
-					 errdetail("It did not finish within pg_migrate.run_wait_timeout (%d ms).",
-							   pgm_run_wait_timeout),
-					 errhint("See SELECT * FROM migrate.progress.")));
-		InvalidateCatalogSnapshot();
-		pgm_retry_sleep(LOOK_PAUSE);
-	}
-	raise_failure(run);
+	pgm_run_wait(PG_GETARG_INT64(0), &work);
 	pgm_call_transaction_end(&work);
 	PG_RETURN_VOID();
-}
-
-/*
- * Cancel the statement of a process that runs what a session user called for;
- * NULL: its own.  The rule is that of pg_cancel_backend(), for the user who
- * called: the worker that does the run may be logged in as another one.
- */
-static Datum
-cancel_run(int pid, const char *login)
-{
-	Oid			caller = login ? get_role_oid(login, true) : InvalidOid;
-
-	if (OidIsValid(caller) && has_privs_of_role(GetUserId(), caller) &&
-		(superuser() || !superuser_arg(caller)))
-		PG_RETURN_BOOL(BackendPidGetProc(pid) != NULL && kill(pid, SIGINT) == 0);
-	return DirectFunctionCall1(pg_cancel_backend, Int32GetDatum(pid));
 }
 
 /*
@@ -147,33 +52,45 @@ cancel_run(int pid, const char *login)
 Datum
 pg_migrate_cancel(PG_FUNCTION_ARGS)
 {
-	PgmJournalRun *run = find_run(PG_GETARG_INT64(0));
-
-	if (is_over(run) || !run->alive)
-	{
-		ereport(WARNING,
-				(errmsg("run %lld is over", (long long) run->number)));
-		PG_RETURN_BOOL(false);
-	}
-	return cancel_run(run->pid, run->login);
+	PG_RETURN_BOOL(pgm_run_cancel(PG_GETARG_INT64(0)));
 }
 
 /*
- * cancel() cancels the statement of the process that has the run lock, in
- * whichever way it runs its plan; false with a WARNING if there is none.
- * Raises 42501 for somebody else's, as pg_cancel_backend() does.
+ * cancel() cancels the statement of the process that has the run lock; false
+ * with a WARNING if there is none.
  */
 Datum
 pg_migrate_cancel_current(PG_FUNCTION_ARGS)
 {
-	char	   *login;
-	int			pid = pgm_journal_holder(&login);
+	PG_RETURN_BOOL(pgm_run_cancel_current());
+}
 
-	if (pid == 0)
-	{
-		ereport(WARNING,
-				(errmsg("no migration runs in this database")));
-		PG_RETURN_BOOL(false);
-	}
-	return cancel_run(pid, login);
+/*
+ * resume(run, outcome) returns the half done revision, after it was said of its
+ * statement whose outcome is unknown that it is 'done', or is to run 'again'.
+ */
+Datum
+pg_migrate_resume(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(pgm_run_resume(PG_GETARG_INT64(0),
+													text_to_cstring(PG_GETARG_TEXT_PP(1)))));
+}
+
+/*
+ * abandon(run) returns the revision that the run left half done, which no longer
+ * is, and counts as not upgraded, or not downgraded.
+ */
+Datum
+pg_migrate_abandon(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(pgm_run_abandon(PG_GETARG_INT64(0))));
+}
+
+/* progress_rows() returns the rows of migrate.progress */
+Datum
+pg_migrate_progress(PG_FUNCTION_ARGS)
+{
+	pgm_rows_begin(fcinfo);
+	pgm_journal_progress((ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
 }

@@ -352,3 +352,21 @@ pgm_plan_history(const PgmGraph *g, const PgmPosition *pos, const char *range,
 	}
 	return pgm_graph_order(g, wanted, high, count);
 }
+
+/*
+ * The direction of this name, "upgrade" or "downgrade".  Raises 22023 for any other
+ * text.
+ */
+PgmDirection
+pgm_plan_direction(const char *text)
+{
+	if (strcmp(text, "upgrade") == 0)
+		return PGM_UPGRADE;
+	if (strcmp(text, "downgrade") == 0)
+		return PGM_DOWNGRADE;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown direction '%s'", text),
+			 errhint("A plan is for 'upgrade' or 'downgrade'.")));
+	return PGM_UPGRADE;			/* keep compiler quiet */
+}

@@ -63,6 +63,7 @@ extern int *pgm_graph_order(const PgmGraph *g, PgmSet todo, PgmSet heads,
 extern int *pgm_graph_parents(const PgmGraph *g, int rev, int *count);
 
 /* plan.c */
+extern PgmDirection pgm_plan_direction(const char *name);
 extern PgmPlan *pgm_plan_upgrade(const PgmGraph *g, const PgmPosition *pos,
 								 const char *target);
 extern PgmPlan *pgm_plan_downgrade(const PgmGraph *g, const PgmPosition *pos,

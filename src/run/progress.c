@@ -1,20 +1,18 @@
 /*
  * progress.c
- *	  How far the runs are: migrate.progress, and the lines that a caller who
- *	  waits for a worker is told now and then.
+ *	  The lines that a caller who waits for a worker is told now and then.
  */
 #include "postgres.h"
 
-#include "fmgr.h"
 #include "pgstat.h"
 #include "utils/timestamp.h"
 
 #include "registry/journal.h"
 #include "run/progress.h"
 #include "run/run_settings.h"
-#include "util/srf.h"
 #include "util/subtransaction.h"
 
+/* When the next line is due */
 static TimestampTz next_report = 0;
 
 /* Begin to wait: the first report is due after one interval. */
@@ -25,13 +23,14 @@ pgm_progress_begin(void)
 											  pgm_progress_interval);
 }
 
-/* What is to be reported */
+/* The process whose run is reported, and the line about it */
 typedef struct PgmProgressLine
 {
 	int			pid;
 	char	   *line;
 } PgmProgressLine;
 
+/* The function of a subtransaction that is rolled back: make the line. */
 static bool
 report_part(void *arg)
 {
@@ -42,9 +41,10 @@ report_part(void *arg)
 }
 
 /*
- * Tell the client how far the run of a process is, if that is due.  In a
- * subtransaction that is rolled back, so that no lock is kept; with snapshots
- * of its own.
+ * Tell the client how far the run of a process is, if a line is due.
+ *
+ * The journal is read in a subtransaction that is rolled back: a lock of ours on it
+ * could be what the worker waits for.
  */
 void
 pgm_progress_report(int pid)
@@ -61,15 +61,4 @@ pgm_progress_report(int pid)
 		ReThrowError(edata);
 	if (report.line)
 		ereport(NOTICE, (errmsg_internal("%s", report.line)));
-}
-
-PG_FUNCTION_INFO_V1(pg_migrate_progress);
-
-/* progress_rows() returns the rows of migrate.progress */
-Datum
-pg_migrate_progress(PG_FUNCTION_ARGS)
-{
-	pgm_rows_begin(fcinfo);
-	pgm_journal_progress((ReturnSetInfo *) fcinfo->resultinfo);
-	return (Datum) 0;
 }

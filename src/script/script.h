@@ -49,4 +49,8 @@ extern bool pgm_statement_mentions(const PgmScript *script,
 								   const PgmStatement *statement,
 								   const char *value);
 
+/* backfill_call.c */
+extern const char *pgm_backfill_relation(const CallStmt *stmt);
+extern char *pgm_backfill_as_update(const CallStmt *stmt);
+
 #endif							/* PGM_SCRIPT_H */

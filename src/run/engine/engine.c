@@ -27,6 +27,7 @@
 #include "errors.h"
 #include "registry/journal.h"
 #include "run/engine/engine.h"
+#include "run/engine/nontransactional_run.h"
 #include "run/engine/toplevel_call.h"
 #include "run/locks/lock_retry.h"
 #include "run/locks/lock_settings.h"
@@ -36,102 +37,8 @@
 #include "run/prepare/confined_login.h"
 #include "run/prepare/half_done.h"
 #include "run/prepare/run_warnings.h"
-#include "run/worker.h"
 #include "util/settings.h"
 #include "util/subtransaction.h"
-
-PgmIdentity *pgm_engine_identity = NULL;
-const PgmTask *pgm_engine_task = NULL;
-
-static const char *
-direction_of(const PgmEngine *e)
-{
-	return e->direction == PGM_UPGRADE ? "upgrade" : "downgrade";
-}
-
-/* A journal row for a segment that begins now. */
-PgmJournalSegment
-pgm_task_row(const PgmTask *task, const char *state)
-{
-	PgmJournalSegment row = {
-		.run = task->engine->number,
-		.revision = task->step->stored->m.revision,
-		.direction = direction_of(task->engine),
-		.number = task->segment->number,
-		.total = task->total,
-		.kind = pgm_segment_kind(task->segment),
-		.sql = pgm_segment_text(task->segment),
-		.state = state,
-		.started_at = GetCurrentTimestamp()
-	};
-
-	return row;
-}
-
-/*
- * Write down, in the current transaction, that a segment is in effect.  From
- * the first one of a downgrade on its revision no longer counts as applied;
- * after the last one the version moves and the revision is closed.
- */
-void
-pgm_task_done(const PgmTask *task, PgmJournalSegment *row)
-{
-	PgmEngine  *e = task->engine;
-
-	row->state = "done";
-	row->total = task->total;
-	if (task->total > 1 || task->segment->kind == PGM_SEGMENT_LONE)
-		pgm_journal_write(row, NULL);
-	if (row->number < row->total)
-	{
-		if (row->number == 1 && e->direction == PGM_DOWNGRADE)
-			pgm_registry_set_applied(row->revision, false);
-		return;
-	}
-	pgm_step_record(e->run, task->step, e->pos, task->entry);
-	pgm_journal_close(row->revision);
-}
-
-/* Write down that a segment failed, and raise its error. */
-void
-pgm_task_fail(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata)
-{
-	pgm_call_transaction_begin();
-	pgm_journal_write(row, edata);
-	task->entry->error = edata;
-	pgm_registry_log(task->entry);
-	pgm_call_transaction_commit(&task->engine->work);
-	ReThrowError(edata);
-}
-
-/*
- * Decide whether a try that failed is followed by another: returns how long
- * to wait for it in ms; else the failure is written down and raised.
- */
-long
-pgm_task_retry(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata,
-			   int try, long worked)
-{
-	const PgmCallTransaction *work = &task->engine->work;
-	volatile long pause = 0;
-	ErrorData  *volatile final = NULL;
-
-	pgm_call_transaction_begin();
-	PG_TRY();
-	{
-		pause = pgm_retry_decide(edata, try, false, worked,
-								 "What was in effect before it stays so.");
-	}
-	PG_CATCH();
-	{
-		final = pgm_call_transaction_abort(work);
-	}
-	PG_END_TRY();
-	if (final)
-		pgm_task_fail(task, row, final);
-	pgm_call_transaction_commit(work);
-	return pause;
-}
 
 /* Execute the statements of a transactional segment as the scripts' role. */
 static void
@@ -228,7 +135,7 @@ run_transaction(const PgmTask *task)
 		row.started_at = start;
 		if (lost)
 		{
-			edata->hint = pgm_ask_for_outcome(&row);
+			edata->hint = pgm_task_outcome_hint(&row);
 			pgm_task_fail(task, &row, edata);
 		}
 		pgm_retry_sleep(pgm_task_retry(task, &row, edata, try, worked));
@@ -268,10 +175,10 @@ run_segment(const PgmTask *task, PgmJournalSegment *row)
 		if (row->number == task->total)
 			finish_step(task, row);
 	}
-	else if (row && pgm_lone_recover(task, row))
+	else if (row && pgm_nontransactional_recover(task, row))
 		return;
 	else if (task->segment->kind == PGM_SEGMENT_LONE)
-		pgm_lone_run(task);
+		pgm_nontransactional_run(task);
 	else
 		run_transaction(task);
 }
@@ -297,9 +204,9 @@ run_step(PgmEngine *e, const PgmStep *step, List *segments, List *open)
 			.entry = &entry
 		};
 
-		pgm_engine_task = &task;
+		pgm_task_enter(&task);
 		run_segment(&task, open_row(open, task.segment->number));
-		pgm_engine_task = NULL;
+		pgm_task_leave();
 	}
 }
 
@@ -313,10 +220,10 @@ check_half_done(const PgmEngine *e, List *open)
 	if (open == NIL)
 		return;
 	row = linitial(open);
-	if (run->plan->nsteps > 0 && strcmp(direction_of(e), row->direction) == 0 &&
+	if (run->plan->nsteps > 0 && strcmp(pgm_engine_direction(e), row->direction) == 0 &&
 		strcmp(run->steps[0].stored->m.revision, row->revision) == 0)
 		return;
-	pgm_refuse_half_done(psprintf("%s to '%s'", direction_of(e), e->target), open);
+	pgm_refuse_half_done(psprintf("%s to '%s'", pgm_engine_direction(e), e->target), open);
 }
 
 /*
@@ -400,8 +307,8 @@ begin_run(PgmEngine *e, List **open)
 	check_half_done(e, *open);
 	pgm_run_admit(e->run);
 	segments = pgm_run_cut(e->run);
-	e->left = leave_to_worker(e, segments);
-	if (e->left)
+	e->needs_worker = leave_to_worker(e, segments);
+	if (e->needs_worker)
 	{
 		pgm_call_transaction_commit(&e->work);
 		return NULL;
@@ -412,7 +319,7 @@ begin_run(PgmEngine *e, List **open)
 		if (e->number == 0)
 			e->number = pgm_registry_next_run();
 		pgm_journal_run_begin(e->number, "running", e->target,
-							  direction_of(e), e->run->identity.role);
+							  pgm_engine_direction(e), e->run->identity.role);
 	}
 	if (plan->nsteps == 0 && e->direction == PGM_DOWNGRADE &&
 		pgm_set_count(g, pos->row) == 0)
@@ -432,10 +339,8 @@ run_all(PgmEngine *e)
 
 	if (segments == NULL)
 		return;
-	pgm_engine_identity = &e->run->identity;
 	for (int i = 0; i < e->run->plan->nsteps; i++)
 		run_step(e, &e->run->steps[i], segments[i], i == 0 ? open : NIL);
-	pgm_engine_identity = NULL;
 	if (e->number != 0)
 	{
 		pgm_call_transaction_begin();
@@ -450,8 +355,7 @@ give_up(PgmEngine *e)
 {
 	ErrorData  *edata = pgm_call_transaction_abort(&e->work);
 
-	pgm_engine_identity = NULL;
-	pgm_engine_task = NULL;
+	pgm_task_leave();
 	PG_TRY();
 	{
 		if (e->number != 0)
@@ -478,7 +382,7 @@ pgm_engine_queue(PgmEngine *e)
 {
 	pgm_call_transaction_begin();
 	e->number = pgm_registry_next_run();
-	pgm_journal_run_begin(e->number, "waiting", e->target, direction_of(e),
+	pgm_journal_run_begin(e->number, "waiting", e->target, pgm_engine_direction(e),
 						  GetUserId());
 	pgm_call_transaction_commit(&e->work);
 }
@@ -502,49 +406,4 @@ pgm_engine_run(PgmEngine *e)
 	}
 	PG_END_TRY();
 	pgm_runlock_release();
-}
-
-static char *
-argument(FunctionCallInfo fcinfo, int i)
-{
-	if (PG_ARGISNULL(i))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the arguments of migrate.deploy() may not be null"),
-				 errhint("Write for example CALL migrate.deploy('head', 'upgrade').")));
-	return text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
-
-PG_FUNCTION_INFO_V1(pg_migrate_deploy);
-
-/*
- * deploy(target default 'head', direction default 'upgrade'): a procedure that
- * upgrades or downgrades segment by segment.
- *
- * A worker does where an extension refuses that, as old versions of pgaudit do,
- * and where the scripts are confined and a statement of them commits.
- *
- * Raises 25001 where it cannot commit, MG017 when another revision is half
- * done, MG018 when the outcome of a statement is unknown, and what upgrade()
- * and downgrade() raise, but for MG013.
- */
-Datum
-pg_migrate_deploy(PG_FUNCTION_ARGS)
-{
-	PgmEngine	e = {.in_call = true};
-
-	pgm_call_transaction_check_context(fcinfo, "migrate.deploy()",
-									   "SELECT migrate.upgrade()");
-	pgm_runlock_check("migrate.deploy()");
-	pgm_citus_refuse_worker("call migrate.deploy()");
-	pgm_settings_define();
-	pgm_call_transaction_start(&e.work);
-	e.target = argument(fcinfo, 0);
-	e.direction = pgm_parse_direction(argument(fcinfo, 1));
-	pgm_call_transaction_leave(&e.work);
-	do
-		pgm_engine_run(&e);
-	while (e.left && !pgm_worker_run(e.direction, e.target, e.login));
-	pgm_call_transaction_end(&e.work);
-	PG_RETURN_VOID();
 }

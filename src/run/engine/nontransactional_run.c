@@ -16,8 +16,8 @@
 #include "errors.h"
 #include "files/behaviour_headers.h"
 #include "registry/journal.h"
-#include "run/engine/engine.h"
 #include "run/engine/nontransactional_outcome.h"
+#include "run/engine/nontransactional_run.h"
 #include "run/locks/client_backend.h"
 #include "run/locks/lock_retry.h"
 #include "run/locks/lock_settings.h"
@@ -280,7 +280,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 	leave_lone(task, saved);
 	if (session)
 		restore_session(session);
-	if (!pgm_runlock_held())
+	if (!pgm_runlock_held(ExclusiveLock))
 		pgm_runlock_keep();
 	pgm_call_transaction_commit(work);
 	return edata;
@@ -409,14 +409,6 @@ is_idempotent(const PgmStep *step)
 	return value && strcmp(value, "yes") == 0;
 }
 
-/* A hint to find out, and say, what became of a segment. */
-char *
-pgm_ask_for_outcome(const PgmJournalSegment *row)
-{
-	return psprintf("It may have committed a part of its work. Find out whether it took effect, and say SELECT migrate.resume(%lld, 'done') or migrate.resume(%lld, 'again').",
-					(long long) row->run, (long long) row->run);
-}
-
 /*
  * After a failure: remove what it left.  Where that fails too, the next run
  * does it, and the error says so.
@@ -437,7 +429,7 @@ clear_failed(const PgmTask *task, const Node *statement, PgmJournalSegment *row,
 
 /* A lone statement: intent, statement, outcome. */
 void
-pgm_lone_run(const PgmTask *task)
+pgm_nontransactional_run(const PgmTask *task)
 {
 	const Node *statement = pgm_segment_statement(task->segment)->raw->stmt;
 	PgmJournalSegment row = write_intent(task, unconstify(Node *, statement));
@@ -463,7 +455,7 @@ pgm_lone_run(const PgmTask *task)
 		if (committed && !pgm_lone_is_known(statement) && !is_idempotent(task->step))
 		{
 			row.state = "unknown";
-			edata->hint = pgm_ask_for_outcome(&row);
+			edata->hint = pgm_task_outcome_hint(&row);
 		}
 		if (!is_repeatable(statement, edata))
 			pgm_task_fail(task, &row, edata);
@@ -488,7 +480,7 @@ stop_unknown(const PgmTask *task, PgmJournalSegment *row)
 			 errdetail("Segment %d of %d, %s: %s", row->number, row->total,
 					   task->segment->what ? task->segment->what :
 					   pgm_segment_kind(task->segment), row->sql),
-			 errhint("%s", pgm_ask_for_outcome(row))));
+			 errhint("%s", pgm_task_outcome_hint(row))));
 }
 
 /* Find out what became of a lone statement, after clearing what it left. */
@@ -520,7 +512,7 @@ recovered_outcome(const PgmTask *task, PgmJournalSegment *row)
  * transaction one of its statements ended.
  */
 bool
-pgm_lone_recover(const PgmTask *task, PgmJournalSegment *row)
+pgm_nontransactional_recover(const PgmTask *task, PgmJournalSegment *row)
 {
 	PgmOutcome	outcome = task->segment->kind == PGM_SEGMENT_LONE ?
 		recovered_outcome(task, row) : PGM_OUTCOME_UNKNOWN;

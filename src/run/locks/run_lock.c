@@ -367,13 +367,13 @@ pgm_runlock_keep(void)
 				 errhint("Take DISCARD ALL or pg_advisory_unlock_all() out of the migration, and call migrate.deploy() again.")));
 }
 
-/* Outside of a transaction's holds: does the session have it? */
+/* Does this process hold the run lock in exactly this mode? */
 bool
-pgm_runlock_held(void)
+pgm_runlock_held(LOCKMODE mode)
 {
 	LOCKTAG		tag = run_lock();
 
-	return pgm_lock_held(&tag, ExclusiveLock);
+	return pgm_lock_held(&tag, mode);
 }
 
 /* Release the session's hold, however often it was taken. */

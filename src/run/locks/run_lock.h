@@ -6,6 +6,7 @@
 #define PGM_RUN_LOCK_H
 
 #include "datatype/timestamp.h"
+#include "storage/lockdefs.h"
 
 extern void pgm_runlock_init(void);
 extern void pgm_runlock_check(const char *function);
@@ -16,7 +17,7 @@ extern void pgm_runlock_wait(TimestampTz *deadline);
 extern int	pgm_runlock_holder(void);
 extern void pgm_runlock_hold(void);
 extern void pgm_runlock_keep(void);
-extern bool pgm_runlock_held(void);
+extern bool pgm_runlock_held(LOCKMODE mode);
 extern void pgm_runlock_release(void);
 
 /* is a script running in this backend? */

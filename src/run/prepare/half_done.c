@@ -1,26 +1,24 @@
 /*
  * half_done.c
- *	  Revisions that a run left half done: refusing what would leave them so,
- *	  resume() and abandon().
+ *	  Revisions that a run by segments left half done: refusing what would leave
+ *	  them so.
+ *
+ * The journal has the open segments of such a revision: those in effect, and the
+ * one that was begun last.  At most one revision of a database is half done,
+ * because every run completes it first or is refused.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "access/xlog.h"
-#include "catalog/namespace.h"
-#include "fmgr.h"
-#include "lib/stringinfo.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "errors.h"
 #include "registry/journal.h"
-#include "run/locks/run_lock.h"
+#include "registry/registry.h"
 #include "run/prepare/half_done.h"
-#include "run/prepare/run.h"
 #include "script/segment.h"
 
-/* What is half done, in a sentence. */
+/* What is half done, as a sentence without a period; "open" are its segments. */
 char *
 pgm_half_done_text(List *open)
 {
@@ -28,6 +26,7 @@ pgm_half_done_text(List *open)
 	int			done = 0;
 	ListCell   *lc;
 
+	Assert(open != NIL);
 	foreach(lc, open)
 	{
 		done += strcmp(((PgmJournalSegment *) lfirst(lc))->state, "done") == 0;
@@ -56,8 +55,8 @@ pgm_half_done_hint(List *open)
 }
 
 /*
- * Refuse what would leave a half done revision so: "doing" it, a verb and what
- * follows.  "open" are its segments.
+ * Raise PGM_ERRCODE_HALF_DONE.  "doing" is the refused action, a verb and its object;
+ * "open" are the segments of the half done revision.
  */
 void
 pgm_refuse_half_done(const char *doing, List *open)
@@ -84,8 +83,8 @@ pgm_check_half_done(const char *doing)
 }
 
 /*
- * The segments in effect must still be what the script, cut into "segments",
- * says.  Raises PGM_ERRCODE_HALF_DONE.
+ * Raise PGM_ERRCODE_HALF_DONE unless the segments in effect are still the first
+ * segments of the script.  Else a run would go on in the middle of another script.
  */
 void
 pgm_check_unchanged(const char *revision, List *segments, List *open)
@@ -110,8 +109,8 @@ pgm_check_unchanged(const char *revision, List *segments, List *open)
 }
 
 /*
- * May this content take the place of what is registered?  Of a half done
- * migration what is in effect has to stay the same.
+ * Raise PGM_ERRCODE_HALF_DONE if a migration is half done and this new content of it
+ * differs in a segment that is in effect.
  */
 void
 pgm_check_replacement(const PgmMigration *m)
@@ -136,105 +135,4 @@ pgm_check_replacement(const PgmMigration *m)
 	pgm_check_unchanged(m->revision,
 						pgm_segments_cut(script, verify, m->options, &partitioned),
 						open);
-}
-
-/*
- * The open segments of the revision that a run left half done; raises
- * PGM_ERRCODE_HALF_DONE if that run did not.
- */
-static List *
-open_segments(int64 run)
-{
-	List	   *open = pgm_journal_open(false);
-	const PgmJournalSegment *last = open == NIL ? NULL : llast(open);
-
-	if (last == NULL || !pgm_journal_took_part(run, last->revision))
-		ereport(ERROR,
-				(errcode(PGM_ERRCODE_HALF_DONE),
-				 errmsg("run %lld left no migration half done", (long long) run),
-				 last == NULL ? errdetail("No migration is.") :
-				 errdetail("Migration \"%s\" is, by run %lld.", last->revision,
-						   (long long) last->run),
-				 errhint("See SELECT * FROM migrate.status.")));
-	return open;
-}
-
-PG_FUNCTION_INFO_V1(pg_migrate_resume);
-PG_FUNCTION_INFO_V1(pg_migrate_abandon);
-
-/*
- * resume(run, outcome) returns the half done revision: of its statement whose
- * outcome is unknown it is said that it is 'done', or is to run 'again'.
- */
-Datum
-pg_migrate_resume(PG_FUNCTION_ARGS)
-{
-	char	   *outcome = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	PgmJournalSegment *row;
-
-	pgm_runlock_acquire("migrate.resume()");
-	row = llast(open_segments(PG_GETARG_INT64(0)));
-	if (strcmp(row->state, "unknown") != 0 &&
-		strcmp(row->state, "running") != 0)
-		ereport(ERROR,
-				(errcode(PGM_ERRCODE_HALF_DONE),
-				 errmsg("no statement of migration \"%s\" is of unknown outcome",
-						row->revision),
-				 errhint("Go on with CALL migrate.deploy().")));
-	if (strcmp(outcome, "again") == 0)
-		pgm_journal_forget(row);
-	else if (strcmp(outcome, "done") == 0)
-	{
-		row->state = "done";
-		pgm_journal_write(row, NULL);
-	}
-	else
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown outcome '%s'", outcome),
-				 errhint("Say 'done' or 'again'.")));
-	PG_RETURN_TEXT_P(cstring_to_text(row->revision));
-}
-
-/*
- * abandon(run) returns the revision that the run left half done: it no longer
- * is, and counts as not upgraded, or not downgraded.  What is in effect stays
- * so.
- */
-Datum
-pg_migrate_abandon(PG_FUNCTION_ARGS)
-{
-	int64		run = PG_GETARG_INT64(0);
-	const char *revision;
-	PgmJournalSegment *row;
-	StringInfoData effects;
-	PgmLogEntry entry;
-	List	   *open;
-	ListCell   *lc;
-
-	pgm_runlock_acquire("migrate.abandon()");
-	open = open_segments(run);
-	pgm_journal_run_end(run, "abandoned", NULL);
-	initStringInfo(&effects);
-	foreach(lc, open)
-	{
-		row = lfirst(lc);
-		appendStringInfo(&effects, "%sSegment %d of %d (%s): %s",
-						 effects.len ? "\n" : "", row->number, row->total,
-						 row->state, row->sql);
-		pgm_journal_run_end(row->run, "abandoned", NULL);
-	}
-	row = linitial(open);
-	revision = row->revision;
-	pgm_journal_close(revision);
-	if (strcmp(row->direction, "downgrade") == 0)
-		pgm_registry_set_applied(revision, true);
-	pgm_entry_begin(&entry, pgm_registry_next_run(), "abandon", GetUserId());
-	entry.revision = revision;
-	pgm_registry_log(&entry);
-	ereport(NOTICE,
-			(errmsg("migration \"%s\" is given up; what it did is still there",
-					revision),
-			 errdetail("%s", effects.data)));
-	PG_RETURN_TEXT_P(cstring_to_text(revision));
 }

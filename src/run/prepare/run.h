@@ -48,24 +48,29 @@ typedef struct PgmObstacle
 
 /* prepare.c */
 
+/* prepare.c */
+
 /* Called before a run begins; it may refuse the run.  Set by lint, if at all. */
 extern void (*pgm_run_lint_hook) (const PgmRun *run);
 
 extern PgmRun *pgm_run_prepare(PgmGraph *graph, PgmPosition *position,
 							   PgmPlan *plan, bool read_only);
 extern List **pgm_run_cut(const PgmRun *run);
-extern char *pgm_step_lone(const PgmStep *step, List *partitioned,
-						   const PgmStatement **statement);
-extern const PgmStatement *pgm_step_cut(const PgmStep *step);
 extern void pgm_run_check_reversible(const PgmRun *run);
 extern void pgm_run_admit(PgmRun *run);
 extern void pgm_run_lint(const PgmRun *run);
+extern void pgm_run_check_snapshot(const char *function);
+
+/* obstacle.c */
+extern char *pgm_step_lone(const PgmStep *step, List *partitioned,
+						   const PgmStatement **statement);
+extern const PgmStatement *pgm_step_cut(const PgmStep *step);
 extern bool pgm_run_obstacle(const PgmRun *run, PgmObstacle *o);
 extern char *pgm_obstacle_text(const PgmObstacle *o);
 extern void pgm_run_refuse(const PgmObstacle *o, const char *closed);
-extern char *pgm_step_title(const PgmRun *run, const PgmStep *step);
 
-/* run.c */
+/* step_record.c */
+extern char *pgm_step_title(const PgmRun *run, const PgmStep *step);
 extern void pgm_entry_begin(PgmLogEntry *entry, int64 run,
 							const char *direction, Oid role);
 extern void pgm_step_begin(const PgmRun *run, const PgmStep *step,
@@ -73,11 +78,5 @@ extern void pgm_step_begin(const PgmRun *run, const PgmStep *step,
 extern void pgm_step_record(const PgmRun *run, const PgmStep *step,
 							PgmPosition *pos, const PgmLogEntry *entry);
 extern void pgm_run_announce_role(const PgmRun *run);
-extern void pgm_run(PgmRun *run);
-
-/* preview.c */
-extern PgmDirection pgm_parse_direction(const char *text);
-extern const char *pgm_backfill_relation(const CallStmt *stmt);
-extern char *pgm_backfill_as_update(const CallStmt *stmt);
 
 #endif							/* PGM_RUN_H */

@@ -1,22 +1,17 @@
 /*
- * preview.c
- *	  Plans as rows, and as a psql script for another server.
+ * preview_script.c
+ *	  A plan as a psql script for another server.
  */
 #include "postgres.h"
 
-#include "fmgr.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
 #include "utils/builtins.h"
 
-#include "errors.h"
-#include "registry/journal.h"
-#include "run/prepare/half_done.h"
 #include "run/prepare/run_warnings.h"
+#include "run/preview_script.h"
 #include "script/segment.h"
-#include "script/viewpoint.h"
 #include "util/revision_names.h"
-#include "util/srf.h"
 
 /* Where each preview begins to try for a dollar quote */
 #define QUOTE_TAG "pgm"
@@ -51,7 +46,7 @@ append_strings_setting(StringInfo out, bool conforming, const char *sql)
 					 conforming ? "on" : "off");
 }
 
-/* The bytes of a script from one on to before another, for psql. */
+/* Append the bytes of a script from "from" to before "to", for psql. */
 static void
 append_text(StringInfo out, const PgmScript *script, int from, int to)
 {
@@ -72,7 +67,7 @@ append_text(StringInfo out, const PgmScript *script, int from, int to)
 	appendBinaryStringInfo(out, script->text +from, to - from);
 }
 
-/* The script's text, ended so that another statement may follow. */
+/* Append a whole script, ended so that another statement may follow. */
 static void
 append_script(StringInfo out, const PgmScript *script)
 {
@@ -185,7 +180,7 @@ append_verify(StringInfo out, const PgmScript *verify)
 					 quote_literal_cstr(verify->revision), quote);
 }
 
-/* Does the script add a value to an enum, which has to be committed? */
+/* Does the script add a value to an enum, which has to be committed before it is used? */
 static bool
 adds_value(const PgmScript *script)
 {
@@ -246,56 +241,6 @@ append_stamp(StringInfo out, const PgmRun *run, const PgmStep *step)
 					 id, array_expression(below ? below : list_make1("base")));
 }
 
-/* The string that is argument i, or of the name, of a call; NULL: not there. */
-static const char *
-string_argument(const FuncCall *call, int i, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, call->args)
-	{
-		Node	   *arg = lfirst(lc);
-		bool		named = IsA(arg, NamedArgExpr);
-		A_Const    *constant;
-
-		if (named ? strcmp(((NamedArgExpr *) arg)->name, name) != 0 :
-			foreach_current_index(lc) != i)
-			continue;
-		if (named)
-			arg = (Node *) ((NamedArgExpr *) arg)->arg;
-		if (!IsA(arg, A_Const))
-			return NULL;
-		constant = (A_Const *) arg;
-		return !constant->isnull && IsA(&constant->val, String) ?
-			strVal(&constant->val) : NULL;
-	}
-	return NULL;
-}
-
-/* The name of the table of a backfill; NULL where it is not a literal. */
-const char *
-pgm_backfill_relation(const CallStmt *stmt)
-{
-	return string_argument(stmt->funccall, 0, "relation");
-}
-
-/*
- * What a backfill comes to in one piece: an UPDATE.  NULL where its arguments
- * are not literals.
- */
-char *
-pgm_backfill_as_update(const CallStmt *stmt)
-{
-	const char *relation = pgm_backfill_relation(stmt);
-	const char *assignment = string_argument(stmt->funccall, 1, "assignment");
-	const char *condition = string_argument(stmt->funccall, 2, "condition");
-
-	if (relation == NULL || assignment == NULL)
-		return NULL;
-	return psprintf("UPDATE %s SET %s%s%s", relation, assignment,
-					condition ? "\nWHERE " : "", condition ? condition : "");
-}
-
 /*
  * Is the text one UPDATE?  The arguments of a backfill are SQL that nobody has
  * parsed yet; anything else could hold further statements, or commands of psql.
@@ -321,7 +266,10 @@ is_one_update(const char *sql)
 		IsA(linitial_node(RawStmt, statements)->stmt, UpdateStmt);
 }
 
-/* Statements of a script from byte "from" on, with the comments before them. */
+/*
+ * Append the statements of a segment, with the comments before them, from byte
+ * "from" of the script on.  "plain": for a server without pg_migrate.
+ */
 static void
 append_statements(StringInfo out, const PgmSegment *segment, int from,
 				  bool plain)
@@ -384,7 +332,7 @@ append_segments(StringInfo out, List *segments, bool plain)
 		appendStringInfoString(out, "BEGIN;\n");
 }
 
-/* One step. */
+/* Append one step. */
 static void
 append_step(StringInfo out, const PgmRun *run, const PgmStep *step,
 			List *segments, bool bookkeeping)
@@ -409,7 +357,7 @@ append_step(StringInfo out, const PgmRun *run, const PgmStep *step,
 		appendStringInfoString(out, "COMMIT; -- a new enum value can be used after commit\nBEGIN;\n");
 }
 
-/* Have the other server know the migrations. */
+/* Append a call that registers the migrations on the other server. */
 static void
 append_load(StringInfo out, const PgmRun *run)
 {
@@ -458,9 +406,13 @@ append_check(StringInfo out, const PgmRun *run)
 							  array_expression(steps)));
 }
 
-/* The whole script. */
-static char *
-script_of(const PgmRun *run, const char *target, bool bookkeeping)
+/*
+ * The plan of a run as a script for psql: Alembic's --sql.  With "bookkeeping" it
+ * registers the migrations on the other server, checks that it is where the script
+ * begins, and moves its position; without, it needs no pg_migrate there.
+ */
+char *
+pgm_preview_script(const PgmRun *run, const char *target, bool bookkeeping)
 {
 	StringInfoData out;
 	List	  **segments = pgm_run_cut(run);
@@ -488,9 +440,12 @@ script_of(const PgmRun *run, const char *target, bool bookkeeping)
 	return out.data;
 }
 
-/* Plan from the current position, or from the start of a range. */
-static PgmRun *
-preview(PgmDirection direction, const char *text, char **target)
+/*
+ * Plan from the current position, or from the start of a range "from:to".  Nothing
+ * is changed and no right is asked for.  *target is set to the target.
+ */
+PgmRun *
+pgm_preview_prepare(PgmDirection direction, const char *text, char **target)
 {
 	PgmPosition *pos;
 	PgmGraph   *g = pgm_registry_graph(true, &pos);
@@ -517,134 +472,4 @@ preview(PgmDirection direction, const char *text, char **target)
 	plan = direction == PGM_UPGRADE ? pgm_plan_upgrade(g, pos, *target) :
 		pgm_plan_downgrade(g, pos, *target);
 	return pgm_run_prepare(g, pos, plan, true);
-}
-
-static Datum
-preview_sql(FunctionCallInfo fcinfo, PgmDirection direction)
-{
-	PgmRun	   *run;
-	char	   *target;
-
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		PG_RETURN_NULL();
-	run = preview(direction, text_to_cstring(PG_GETARG_TEXT_PP(0)), &target);
-	pgm_run_check_reversible(run);
-	PG_RETURN_TEXT_P(cstring_to_text(script_of(run, target,
-											   PG_GETARG_BOOL(1))));
-}
-
-PG_FUNCTION_INFO_V1(pg_migrate_plan);
-PG_FUNCTION_INFO_V1(pg_migrate_upgrade_sql);
-PG_FUNCTION_INFO_V1(pg_migrate_downgrade_sql);
-
-/* upgrade_sql(target default 'head', bookkeeping default true) returns text */
-Datum
-pg_migrate_upgrade_sql(PG_FUNCTION_ARGS)
-{
-	return preview_sql(fcinfo, PGM_UPGRADE);
-}
-
-/* downgrade_sql(target, bookkeeping default true) returns text */
-Datum
-pg_migrate_downgrade_sql(PG_FUNCTION_ARGS)
-{
-	return preview_sql(fcinfo, PGM_DOWNGRADE);
-}
-
-/* The direction argument of plan() and deploy(). */
-PgmDirection
-pgm_parse_direction(const char *text)
-{
-	if (strcmp(text, "upgrade") == 0)
-		return PGM_UPGRADE;
-	if (strcmp(text, "downgrade") == 0)
-		return PGM_DOWNGRADE;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown direction '%s'", text),
-			 errhint("A plan is for 'upgrade' or 'downgrade'.")));
-	return PGM_UPGRADE;			/* keep compiler quiet */
-}
-
-/* The segments of a step in words: a text[], or NULL for no script. */
-static ArrayType *
-segment_texts(List *segments)
-{
-	List	   *texts = NIL;
-	ListCell   *lc;
-
-	foreach(lc, segments)
-	{
-		const PgmSegment *s = lfirst(lc);
-
-		texts = lappend(texts, s->what ? pstrdup(s->what) :
-						psprintf("%s: %d statement%s", pgm_segment_kind(s),
-								 s->count, s->count == 1 ? "" : "s"));
-	}
-	return pgm_names_to_array(texts);
-}
-
-/*
- * plan(target default 'head', direction default 'upgrade') returns rows
- * (step, revision, direction, message, transactional, statements, segments,
- * door, reason).
- */
-Datum
-pg_migrate_plan(PG_FUNCTION_ARGS)
-{
-	PgmDirection direction;
-	PgmRun	   *run;
-	char	   *target;
-	List	   *partitioned = NIL;
-	List	   *open;
-	PgmObstacle obstacle;
-	char	   *reason = NULL;
-
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the arguments of migrate.plan() may not be null"),
-				 errhint("Write for example SELECT * FROM migrate.plan('head', 'upgrade').")));
-	direction = pgm_parse_direction(text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	run = preview(direction, text_to_cstring(PG_GETARG_TEXT_PP(0)), &target);
-	open = pgm_journal_open(true);
-	if (open != NIL)
-		reason = pgm_half_done_text(open);
-	else if (pgm_run_obstacle(run, &obstacle))
-		reason = pgm_obstacle_text(&obstacle);
-	if (open != NIL)
-		ereport(WARNING, (errmsg("%s", reason)));
-	pgm_rows_begin(fcinfo);
-	for (int i = 0; i < run->plan->nsteps; i++)
-	{
-		const PgmStep *step = &run->steps[i];
-		const PgmStatement *s;
-		Datum		values[9];
-		bool		isnull[9] = {false};
-		PgmViewpoint caller;
-		bool		lone;
-
-		pgm_viewpoint_take(&caller);
-		lone = pgm_step_lone(step, partitioned, &s) != NULL;
-		pgm_viewpoint_leave(&caller);
-		values[0] = Int32GetDatum(i + 1);
-		values[1] = CStringGetTextDatum(step->stored->m.revision);
-		values[2] = CStringGetTextDatum(direction == PGM_UPGRADE ?
-										"upgrade" : "downgrade");
-		values[3] = CStringGetTextDatum(pgm_escape_line(step->stored->m.message));
-		values[4] = BoolGetDatum(!lone && pgm_step_cut(step) == NULL);
-		isnull[5] = isnull[6] = step->script == NULL;
-		if (step->script)
-		{
-			values[5] = Int32GetDatum(list_length(step->script->statements));
-			values[6] = PointerGetDatum(segment_texts(pgm_segments_cut(step->script, step->verify,
-																	   step->stored->m.options,
-																	   &partitioned)));
-		}
-		values[7] = CStringGetTextDatum(reason ? "segments" : "transaction");
-		isnull[8] = reason == NULL;
-		values[8] = reason ? CStringGetTextDatum(pgm_escape(reason)) : (Datum) 0;
-		pgm_rows_add(fcinfo, values, isnull);
-	}
-	return (Datum) 0;
 }
