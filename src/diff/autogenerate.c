@@ -16,6 +16,7 @@
 
 #include "diff/autogenerate.h"
 #include "diff/rename/detect_renames.h"
+#include "diff/write/writers.h"
 #include "errors.h"
 #include "registry/registry.h"
 #include "schema/kinds/kinds.h"
@@ -442,8 +443,8 @@ pgm_autogenerate(PgmAutogenerate *a)
 	else
 		begin_with_nothing(a);
 	down.allow_drop = down.back = true;
-	a->up = pgm_diff_plan(a->before, a->after, memcpy(palloc(sizeof(down)), &a->options, sizeof(down)));
-	a->down = pgm_diff_plan(a->after, a->before, memcpy(palloc(sizeof(down)), &down, sizeof(down)));
+	a->up = pgm_write_plan(a->before, a->after, memcpy(palloc(sizeof(down)), &a->options, sizeof(down)));
+	a->down = pgm_write_plan(a->after, a->before, memcpy(palloc(sizeof(down)), &down, sizeof(down)));
 }
 
 /*

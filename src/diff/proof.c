@@ -17,6 +17,7 @@
 
 #include "diff/autogenerate.h"
 #include "diff/proof.h"
+#include "diff/write/writers.h"
 #include "run/execute/execute.h"
 #include "schema/kinds/kinds.h"
 #include "schema/read_schema.h"
@@ -241,7 +242,7 @@ pgm_proof_look(const PgmAutogenerate *a)
 List *
 pgm_proof_rebuild(const PgmAutogenerate *a)
 {
-	PgmDiffPlan *p = pgm_diff_plan(pgm_proof_look(a), a->live, &a->options);
+	PgmDiffPlan *p = pgm_write_plan(pgm_proof_look(a), a->live, &a->options);
 	char	   *why = pgm_proof_execute(a, pgm_generate_plan(p, true));
 
 	if (why)

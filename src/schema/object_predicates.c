@@ -45,6 +45,29 @@ pgm_is_partition(const PgmObject *relation)
 		pgm_value(relation, PGM_PROP_PARTITION_BOUND);
 }
 
+/* Is "parent", by its identity, among the parents that the table inherits from? */
+bool
+pgm_table_has_parent(const PgmObject *table, const char *parent)
+{
+	ListCell   *lc;
+
+	foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
+	{
+		if (strcmp(lfirst(lc), parent) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The composite type of this name, or NULL if it is another type or none. */
+const PgmObject *
+pgm_composite_type(const PgmSchema *s, const char *name)
+{
+	const PgmObject *type = pgm_schema_find(s, PGM_KIND_TYPE, name);
+
+	return type && strcmp(pgm_value(type, PGM_PROP_FORM), "composite") == 0 ? type : NULL;
+}
+
 /*
  * Is it a constraint of a table, and do these words begin its definition?  NULL
  * is none.

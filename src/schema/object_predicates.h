@@ -11,6 +11,8 @@ extern const char *pgm_relation_schema(const PgmObject *relation);
 extern const PgmObject *pgm_relation_of(const PgmSchema *s, const PgmObject *o);
 extern bool pgm_is_partitioned(const PgmObject *relation);
 extern bool pgm_is_partition(const PgmObject *relation);
+extern bool pgm_table_has_parent(const PgmObject *table, const char *parent);
+extern const PgmObject *pgm_composite_type(const PgmSchema *s, const char *name);
 extern bool pgm_constraint_is(const PgmObject *o, const char *words);
 extern bool pgm_constraint_ends(const PgmObject *o, const char *words);
 extern bool pgm_constraint_not_valid(const PgmObject *o);

@@ -137,6 +137,17 @@ pgm_unquoted(const char *name)
 	return out.data;
 }
 
+/* The element type of an array type, or the type itself if it is none. */
+char *
+pgm_text_without_array(const char *type)
+{
+	int			length = strlen(type);
+
+	while (length > 1 && type[length - 1] == ']')
+		length -= 2;
+	return pnstrdup(type, length);
+}
+
 /* Names (char *) as a list of identifiers. */
 char *
 pgm_text_names(List *names)

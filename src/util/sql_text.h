@@ -18,6 +18,7 @@ extern int	pgm_name_length(const char *text);
 extern const char *pgm_last_name(const char *identity);
 extern char *pgm_unquoted(const char *name);
 extern char *pgm_text_of_literal(const char *literal);
+extern char *pgm_text_without_array(const char *type);
 extern char *pgm_text_names(List *names);
 extern void pgm_text_add(StringInfo list, const char *fmt,...) pg_attribute_printf(2, 3);
 

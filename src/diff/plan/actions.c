@@ -6,10 +6,7 @@
 
 #include "miscadmin.h"
 
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_internal.h"
-#include "diff/write/write_relations.h"
-#include "diff/write/write_types.h"
+#include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 
 /* Kinds that concern what is done after them, not before */
@@ -102,137 +99,12 @@ pgm_item_action(const PgmDiffItem *a, PgmPhase phase)
 	return a ? a->action[phase] : NULL;
 }
 
-/* What a column does not say of the sequence that it makes for its identity. */
-static void
-write_after_identity(PgmWrite *w, const PgmDiffItem *column)
-{
-	ListCell   *lc;
-
-	foreach(lc, column->new.used_by)
-	{
-		const PgmDiffItem *a = lfirst(lc);
-
-		if (a->sub_property == NULL && pgm_kind_is(a->new.object, PGM_KIND_SEQUENCE) &&
-			pgm_value(a->new.object, PGM_PROP_IDENTITY_OF) &&
-			(a->decision == PGM_DECISION_CREATE || a->decision == PGM_DECISION_REPLACE))
-			pgm_write_after_create(w, a->new.object);
-	}
-}
-
-/* What CREATE of a relation does not say of the parts that it makes. */
-static void
-write_after_parts(PgmWrite *w, PgmDiffPlan *p, const PgmObject *o)
-{
-	ListCell   *lc;
-
-	foreach(lc, pgm_schema_children(p->new, o, PGM_KIND_COLUMN))
-	{
-		if (!pgm_plan_is_folded(p, lfirst(lc), false))
-			continue;
-		pgm_write_after_create(w, lfirst(lc));
-		write_after_identity(w, pgm_plan_find_item(p, lfirst(lc)));
-	}
-	foreach(lc, pgm_schema_children(p->new, o, PGM_KIND_CONSTRAINT))
-	{
-		if (pgm_plan_is_folded(p, lfirst(lc), false))
-			pgm_write_after_create(w, lfirst(lc));
-	}
-}
-
-static void
-write_take_down(PgmWrite *w, const PgmDiffItem *a)
-{
-	const PgmObject *o = a->old.object;
-
-	if (a->sub_property)
-		a->sub_property->write(w, o, NULL);
-	else if (a->renamed_away)
-		pgm_write_rename_type_away(w, o);
-	else if (pgm_writer(o))
-		pgm_write_drop(w, o);
-}
-
-static void
-write_set_up(PgmWrite *w, PgmDiffPlan *p, const PgmDiffItem *a)
-{
-	if (a->sub_property)
-		a->sub_property->write(w, NULL, a->new.object);
-	else if (pgm_writer(a->new.object))
-	{
-		pgm_write_create(w, a->new.object);
-		write_after_parts(w, p, a->new.object);
-		pgm_write_revoke_defaults(w, a->new.object);
-		write_after_identity(w, a);
-	}
-}
-
-static void
-write_change(PgmWrite *w, const PgmDiffItem *a)
-{
-	if (a->sub_property)
-		a->sub_property->write(w, a->old.object, a->new.object);
-	else if (a->retyped)
-		pgm_write_column_retype(w, a->old.object, a->new.object);
-	else
-	{
-		(void) pgm_write_changes(w, a->old.object, a->new.object);
-		write_after_identity(w, a);
-	}
-}
-
-/* What is asked for is made before anything is said of it. */
-static void
-mark_followers(List *statements)
-{
-	ListCell   *lc;
-
-	foreach(lc, statements)
-	{
-		((PgmDiffStatement *) lfirst(lc))->needs_first = lfirst(lc) != linitial(statements) &&
-			((PgmDiffStatement *) linitial(statements))->question;
-	}
-}
-
-/* Write the statements of all actions. */
+/* "then" has to wait for "first", if there are both. */
 void
-pgm_plan_write(PgmDiffPlan *p)
+pgm_action_before(PgmAction *first, PgmAction *then)
 {
-	ListCell   *lc;
-
-	foreach(lc, p->actions)
-	{
-		PgmAction  *action = lfirst(lc);
-		PgmWrite	w = {
-			.plan = p,
-			.old = p->old,
-			.new = p->new,
-			.options = p->options
-		};
-
-		CHECK_FOR_INTERRUPTS();
-		switch (action->phase)
-		{
-			case PGM_PHASE_DROP:
-				write_take_down(&w, action->item);
-				break;
-			case PGM_PHASE_ALTER:
-				write_change(&w, action->item);
-				break;
-			case PGM_PHASE_CREATE:
-				write_set_up(&w, p, action->item);
-				break;
-			case PGM_PHASE_DROP_OLD_TYPE:
-				pgm_write_drop_old_type(&w, action->item->old.object);
-				break;
-			case PGM_PHASE_STUB:
-				pgm_write_stub_view(&w, action->item->old.object);
-				break;
-			case PGM_PHASE_RESTORE_QUERY:
-				pgm_write_view_query(&w, action->item->new.object);
-				break;
-		}
-		if (action->phase == PGM_PHASE_CREATE)
-			mark_followers(w.statements);
-		action->statements = w.statements;
-	}
+	if (first == NULL || then == NULL || first == then)
+		return;
+	first->successors = lappend(first->successors, then);
+	then->n_predecessors++;
 }

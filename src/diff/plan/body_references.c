@@ -14,7 +14,7 @@
 #include "parser/scansup.h"
 #include "utils/builtins.h"
 
-#include "diff/plan/diff_plan.h"
+#include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 #include "util/text_hash.h"

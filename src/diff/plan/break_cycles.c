@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "diff/plan/diff_plan.h"
+#include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 
 /* An action on the way, and what is next there */

@@ -12,9 +12,7 @@
 
 #include "miscadmin.h"
 
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
-#include "diff/write/write_types.h"
+#include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 #include "util/sql_text.h"
@@ -48,48 +46,13 @@ is_column(const PgmDiffItem *a)
 }
 
 static bool
-is_aspect(const PgmDiffItem *a, PgmPropertyId property)
+is_sub_property(const PgmDiffItem *a, PgmPropertyId property)
 {
 	return a->sub_property && a->sub_property->property == property;
 }
 
-/* The atom of an aspect of an object, or NULL. */
-PgmDiffItem *
-pgm_plan_find_sub_property(const PgmDiffPlan *p, const PgmObject *o, PgmPropertyId property)
-{
-	PgmDiffItem *a = pgm_plan_find_item(p, o);
-	ListCell   *lc;
-
-	if (a == NULL)
-		return NULL;
-	foreach(lc, list_concat_copy(a->old.used_by, a->new.used_by))
-	{
-		PgmDiffItem *user = lfirst(lc);
-
-		if (is_aspect(user, property) &&
-			(user->old.parent == a || user->new.parent == a))
-			return user;
-	}
-	return NULL;
-}
-
-/* Can the object be brought from one state to the other as it stands? */
 static bool
-can_change(PgmDiffPlan *p, const PgmDiffItem *a)
-{
-	PgmWrite	w = {
-		.plan = p,
-		.old = p->old,
-		.new = p->new,
-		.options = p->options
-	};
-
-	return pgm_writer(a->new.object) != NULL &&
-		pgm_write_changes(&w, a->old.object, a->new.object);
-}
-
-static bool
-aspect_differs(const PgmDiffItem *a)
+sub_property_differs(const PgmDiffItem *a)
 {
 	return !pgm_value_same(a->old.object, a->new.object, a->sub_property->property) ||
 		(a->sub_property->and_property &&
@@ -97,15 +60,15 @@ aspect_differs(const PgmDiffItem *a)
 }
 
 static PgmDecision
-decide_aspect(const PgmDiffPlan *p, const PgmDiffItem *a)
+decide_sub_property(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
-	if (!aspect_differs(a))
+	if (!sub_property_differs(a))
 		return PGM_DECISION_NONE;
-	if (is_aspect(a, PGM_PROP_INHERITS) &&
-		pgm_inheritance_can_change(p->old, p->new, a->old.object, a->new.object))
+	if (is_sub_property(a, PGM_PROP_INHERITS) &&
+		pgm_inheritance_can_alter(p, a->old.object, a->new.object))
 		return PGM_DECISION_ALTER;
-	return is_aspect(a, PGM_PROP_INHERITS) || is_aspect(a, PGM_PROP_ATTACHED_TO) ||
-		is_aspect(a, PGM_PROP_OF_TYPE) ? PGM_DECISION_REPLACE : PGM_DECISION_ALTER;
+	return is_sub_property(a, PGM_PROP_INHERITS) || is_sub_property(a, PGM_PROP_ATTACHED_TO) ||
+		is_sub_property(a, PGM_PROP_OF_TYPE) ? PGM_DECISION_REPLACE : PGM_DECISION_ALTER;
 }
 
 /* What is done with an atom for its own sake. */
@@ -119,20 +82,14 @@ decide_alone(PgmDiffPlan *p, const PgmDiffItem *a)
 	if (a->old.object == a->new.object)
 		return PGM_DECISION_NONE;
 	if (a->sub_property)
-		return decide_aspect(p, a);
+		return decide_sub_property(p, a);
 	if (a->old.parent != a->new.parent)
 		return PGM_DECISION_REPLACE;
-	if (pgm_type_is_reordered(p->old, p->new, a->old.object, a->new.object))
+	if (pgm_composite_needs_reorder(p, a->old.object, a->new.object))
 		return PGM_DECISION_REPLACE;
 	if (!pgm_object_differs(a->old.object, a->new.object))
 		return PGM_DECISION_NONE;
-	return can_change(p, a) ? PGM_DECISION_ALTER : PGM_DECISION_REPLACE;
-}
-
-static bool
-is_taken_down(const PgmDiffItem *a)
-{
-	return a->decision == PGM_DECISION_DROP || a->decision == PGM_DECISION_REPLACE;
+	return p->can_alter(p, a->old.object, a->new.object) ? PGM_DECISION_ALTER : PGM_DECISION_REPLACE;
 }
 
 /* The name of a type without what stands in parentheses */
@@ -162,23 +119,17 @@ changes_type(const PgmDiffItem *a)
 		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_COLLATION));
 }
 
-static bool
-is_foreign_key(const PgmDiffItem *a)
-{
-	return a->sub_property == NULL && pgm_constraint_is(a->old.object, "FOREIGN KEY");
-}
-
 /* Has "x" to be taken down before the type of the column "y" changes? */
 static bool
 stands_in_the_way(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	if (is_aspect(x, PGM_PROP_DEFAULT))
+	if (is_sub_property(x, PGM_PROP_DEFAULT))
 		return changes_base_type(y);
 	if (x->sub_property)
 		return false;
 	if (is_column(x))
 		return pgm_value(x->old.object, PGM_PROP_GENERATED) != NULL;
-	if (is_foreign_key(x))
+	if (pgm_item_is_foreign_key(x, x->old.object))
 		return changes_base_type(y);
 	/* what the server would build again as it is, and shall be another one */
 	if (x->decision != PGM_DECISION_NONE && (pgm_kind_is(x->old.object, PGM_KIND_INDEX) ||
@@ -206,7 +157,7 @@ refers_to_parent(const PgmDiffItem *x, const PgmDiffItem *y)
 	const PgmDiffItem *table = table_of(y);
 	ListCell   *lc;
 
-	if (!is_foreign_key(x) || table == NULL || !pgm_is_partition(table->old.object))
+	if (!pgm_item_is_foreign_key(x, x->old.object) || table == NULL || !pgm_is_partition(table->old.object))
 		return false;
 	foreach(lc, x->old.uses)
 	{
@@ -232,10 +183,10 @@ goes_with(const PgmDiffItem *x, const PgmDiffItem *y)
 		return y->decision == PGM_DECISION_REPLACE;
 	if (y->decision == PGM_DECISION_DROP && refers_to_parent(x, y))
 		return false;
-	if (is_aspect(x, PGM_PROP_INHERITS) && y->sub_property == NULL &&
+	if (is_sub_property(x, PGM_PROP_INHERITS) && y->sub_property == NULL &&
 		!pgm_kind_is(y->old.object, PGM_KIND_TABLE))
 		return false;
-	if (is_aspect(x, PGM_PROP_OF_TYPE) && !pgm_item_is_type(y))
+	if (is_sub_property(x, PGM_PROP_OF_TYPE) && !pgm_item_is_type(y))
 		return false;
 	if (x->sub_property == NULL && is_one_of(x, keepers, lengthof(keepers)))
 		return false;
@@ -247,7 +198,7 @@ goes_with(const PgmDiffItem *x, const PgmDiffItem *y)
 static List *
 replace(PgmDiffItem *a, List *queue)
 {
-	if (is_taken_down(a) || a->old.object == NULL || a->new.object == NULL)
+	if (pgm_item_is_dropped(a) || a->old.object == NULL || a->new.object == NULL)
 		return queue;
 	a->decision = PGM_DECISION_REPLACE;
 	return lappend(queue, a);
@@ -258,7 +209,7 @@ static List *
 exchange_type(PgmDiffItem *column, PgmDiffItem *type, List *queue)
 {
 	if (!is_column(column) || !pgm_item_is_type(type) || !pgm_item_is_recreated(type) ||
-		is_taken_down(column) || column->old.object == NULL ||
+		pgm_item_is_dropped(column) || column->old.object == NULL ||
 		column->new.object == NULL || column->retyped)
 		return queue;
 	column->retyped = true;
@@ -346,7 +297,7 @@ replace_restricted(PgmDiffItem *type, List *queue)
 		return queue;
 	foreach(lc, pgm_plan_columns_containing(type, false))
 	{
-		if (!is_taken_down(lfirst(lc)))
+		if (!pgm_item_is_dropped(lfirst(lc)))
 			queue = replace(type, queue);
 	}
 	return queue;
@@ -368,14 +319,14 @@ spread(List *queue)
 		{
 			PgmDiffItem *x = lfirst(lc);
 
-			if (is_taken_down(x))
+			if (pgm_item_is_dropped(x))
 				continue;
 			if (y->decision == PGM_DECISION_DROP && x->decision == PGM_DECISION_NONE && x->old.object &&
 				x->old.object->outside && x->old.parent != y)
 				refuse_outside(x, y);
-			if (is_taken_down(y))
+			if (pgm_item_is_dropped(y))
 				queue = exchange_type(x, y, queue);
-			if ((is_taken_down(y) && goes_with(x, y)) ||
+			if ((pgm_item_is_dropped(y) && goes_with(x, y)) ||
 				(changes_type(y) && stands_in_the_way(x, y)))
 				queue = replace(x, queue);
 		}
@@ -434,7 +385,7 @@ pgm_plan_decide(PgmDiffPlan *p)
 
 		CHECK_FOR_INTERRUPTS();
 		a->decision = decide_alone(p, a);
-		if (is_taken_down(a) || changes_type(a))
+		if (pgm_item_is_dropped(a) || changes_type(a))
 			queue = lappend(queue, a);
 	}
 	for (int i = 0; i < p->nitems; i++)

@@ -1,24 +1,33 @@
 /*
  * diff_plan.c
- *	  From one side to the other.
+ *	  Make a plan: match objects, decide, find what happens implicitly, make
+ *	  actions, sort them.
+ *
+ * The sort can fail because actions wait for each other.  Then one decision is
+ * changed so that the cycle is broken, and all that follows from decisions is found
+ * again.  That ends: break_cycles.c only makes items separate, replaced or stubs,
+ * and never takes that back.
  */
 #include "postgres.h"
 
-#include "diff/plan/diff_plan.h"
+#include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/table_facts.h"
 
-/* Forget what was found out about what goes with what. */
+/* Forget what the previous round found to be dropped or created implicitly. */
 static void
-begin_again(PgmDiffPlan *p)
+reset_implicit(PgmDiffPlan *p)
 {
 	for (int i = 0; i < p->nitems; i++)
-		p->item[i]->dropped_with_parent = p->item[i]->created_with_parent = false;
+	{
+		p->item[i]->dropped_with_parent = false;
+		p->item[i]->created_with_parent = false;
+	}
 }
 
-/* Has the materialized view no rows as it is, so that it needs none? */
+/* Is the materialized view unpopulated at present, so that it stays so? */
 static bool
-is_empty_now(const PgmDiffPlan *p, const PgmDiffItem *a)
+is_unpopulated_now(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
 	const PgmObject *now = p->options->back ? a->new.object : a->old.object;
 
@@ -26,63 +35,55 @@ is_empty_now(const PgmDiffPlan *p, const PgmDiffItem *a)
 }
 
 /*
- * Is a materialized view to be filled as it is made?  A REFRESH reads with the
- * rights of its owner: where those do not suffice, only who makes it can.
+ * Decide how a materialized view that is created gets its data: by REFRESH when all
+ * else is done, so that everything its query calls is there, except that CREATE fills
+ * it where its owner may not read the tables.  REFRESH runs with the owner's
+ * privileges and would fail then; CREATE runs with those of the current user.
  */
-bool
-pgm_plan_fills_at_once(const PgmDiffPlan *p, const PgmObject *matview)
-{
-	return pgm_schema_is_unreadable(p->new, matview) &&
-		!is_empty_now(p, pgm_plan_find_item(p, matview));
-}
-
-/* Fill the materialized views that were made, when all else is done. */
 static void
-refresh(PgmDiffPlan *p)
+plan_data(PgmDiffPlan *p, PgmAction *create, List **refreshes)
 {
-	List	   *last = NIL;
-	ListCell   *lc;
+	PgmDiffItem *a = create->item;
+	PgmAction  *refresh;
 
-	foreach(lc, p->actions)
+	if (create->phase != PGM_PHASE_CREATE || a->sub_property ||
+		!pgm_kind_is(a->new.object, PGM_KIND_MATERIALIZED_VIEW) || is_unpopulated_now(p, a))
+		return;
+	if (pgm_schema_is_unreadable(p->new, a->new.object))
 	{
-		PgmAction  *made = lfirst(lc);
-		const PgmDiffItem *a = made->item;
-		PgmAction  *action;
-		PgmWrite	w = {.plan = p,.old = p->old,.new = p->new,.options = p->options};
-
-		if (made->phase != PGM_PHASE_CREATE || a->sub_property ||
-			!pgm_kind_is(a->new.object, PGM_KIND_MATERIALIZED_VIEW) ||
-			is_empty_now(p, a) || pgm_plan_fills_at_once(p, a->new.object))
-			continue;
-		pgm_write_statement(&w, "REFRESH MATERIALIZED VIEW %s", a->new.object->identity);
-		action = palloc0(sizeof(PgmAction));
-		action->item = made->item;
-		action->phase = PGM_PHASE_ALTER;
-		action->statements = w.statements;
-		last = lappend(last, action);
+		a->with_data = true;
+		return;
 	}
-	p->actions = list_concat(p->actions, last);
+	refresh = palloc0(sizeof(PgmAction));
+	refresh->item = a;
+	refresh->phase = PGM_PHASE_REFRESH;
+	*refreshes = lappend(*refreshes, refresh);
 }
 
 /*
- * The actions that lead from "old" to "new", in order, with their statements.
- * Raises XX000 when they cannot be brought into an order, which is a bug.
+ * Return the plan that leads from "old" to "new": sorted actions, without their
+ * statements.  "can_alter" tells which objects can be altered in place.  Raises XX000
+ * when the actions cannot be sorted, which is a bug.
  */
 PgmDiffPlan *
-pgm_diff_plan(const PgmSchema *old, const PgmSchema *new,
-			  const PgmDiffOptions *options)
+pgm_diff_plan(const PgmSchema *old, const PgmSchema *new, const PgmDiffOptions *options,
+			  PgmCanAlter can_alter)
 {
 	PgmDiffPlan *p = palloc0(sizeof(PgmDiffPlan));
+	List	   *refreshes = NIL;
+	ListCell   *lc;
 
 	p->old = old;
 	p->new = new;
 	p->options = options;
+	p->can_alter = can_alter;
 	pgm_plan_match_objects(p);
 	pgm_plan_find_successors(p);
 	pgm_plan_decide(p);
 	for (;;)
 	{
-		begin_again(p);
+		reset_implicit(p);
+		/* which types are renamed away decides what their drop takes along */
 		pgm_plan_replace_types(p);
 		pgm_plan_find_implicit(p);
 		pgm_plan_make_actions(p);
@@ -90,8 +91,12 @@ pgm_diff_plan(const PgmSchema *old, const PgmSchema *new,
 			break;
 		pgm_plan_break_cycle(p);
 	}
-	pgm_plan_write(p);
-	pgm_plan_withhold(p);
-	refresh(p);
+	/* the writers only read the plan: what they need to know is final now */
+	pgm_plan_set_in_create(p);
+	foreach(lc, p->actions)
+	{
+		plan_data(p, lfirst(lc), &refreshes);
+	}
+	p->actions = list_concat(p->actions, refreshes);
 	return p;
 }

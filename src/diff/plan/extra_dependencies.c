@@ -10,8 +10,7 @@
 
 #include "miscadmin.h"
 
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
+#include "diff/plan/plan_internal.h"
 #include "schema/object_predicates.h"
 #include "util/sql_text.h"
 #include "util/text_hash.h"

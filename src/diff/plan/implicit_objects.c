@@ -8,22 +8,10 @@
  */
 #include "postgres.h"
 
-#include "diff/plan/diff_plan.h"
+#include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 #include "util/sql_text.h"
-
-static bool
-goes_down(const PgmDiffItem *a)
-{
-	return a && (a->decision == PGM_DECISION_DROP || a->decision == PGM_DECISION_REPLACE);
-}
-
-static bool
-comes_up(const PgmDiffItem *a)
-{
-	return a && (a->decision == PGM_DECISION_CREATE || a->decision == PGM_DECISION_REPLACE);
-}
 
 static bool
 is_kind(const PgmObject *o, PgmKindId kind)
@@ -82,6 +70,8 @@ inherited_from(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
  * Is the column of a table that inherits from the one that loses it to stay, or
  * that of a table further on?
  */
+static bool stays_in_children(const PgmDiffPlan *p, const PgmObject *column);
+
 static bool
 stays_below(const PgmDiffPlan *p, const PgmObject *heir, const char *name)
 {
@@ -89,15 +79,15 @@ stays_below(const PgmDiffPlan *p, const PgmObject *heir, const char *name)
 	const PgmDiffItem *a = pgm_plan_find_item(p, column);
 
 	return a && pgm_value(column, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(heir) &&
-		stays_linked(p, heir) && (!goes_down(a) || pgm_column_stays_in_children(p, column));
+		stays_linked(p, heir) && (!pgm_item_is_dropped(a) || stays_in_children(p, column));
 }
 
 /*
  * Is the column dropped of a table alone, for one that inherits it keeps it as
  * its own?
  */
-bool
-pgm_column_stays_in_children(const PgmDiffPlan *p, const PgmObject *column)
+static bool
+stays_in_children(const PgmDiffPlan *p, const PgmObject *column)
 {
 	const PgmObject *table = pgm_schema_parent(p->old, column);
 	ListCell   *lc;
@@ -148,8 +138,8 @@ goes_before_table(const PgmDiffPlan *p, const PgmDiffItem *key)
 		return false;
 	while ((above = inherited_from(p, p->old, key->old.object)) != NULL)
 		key = above;
-	return goes_down(key) &&
-		(!goes_down(pgm_plan_find_item(p, pgm_schema_parent(p->old, key->old.object))) ||
+	return pgm_item_is_dropped(key) &&
+		(!pgm_item_is_dropped(pgm_plan_find_item(p, pgm_schema_parent(p->old, key->old.object))) ||
 		 refers_to_partitions(key));
 }
 
@@ -204,15 +194,15 @@ look_down(PgmDiffPlan *p, PgmDiffItem *a)
 	PgmDiffItem *from;
 	PgmDiffItem *column;
 
-	if (!goes_down(a))
+	if (!pgm_item_is_dropped(a))
 		return;
 	from = identity_column(p, p->old, o);
-	if (from == NULL && !a->sub_property && goes_down(owning_column(p, o)))
+	if (from == NULL && !a->sub_property && pgm_item_is_dropped(owning_column(p, o)))
 		from = owning_column(p, o);
 	if (from)
 		a->old.parent = from;
 	else if (!a->sub_property && (column = not_null_column(p, p->old, o)) != NULL &&
-			 goes_down(column) && !goes_down(a->old.parent))
+			 pgm_item_is_dropped(column) && !pgm_item_is_dropped(a->old.parent))
 	{
 		a->old.parent = column;
 		a->dropped_with_parent = true;
@@ -224,17 +214,17 @@ look_down(PgmDiffPlan *p, PgmDiffItem *a)
 	else if (!a->sub_property && (pgm_value(o, PGM_PROP_ONLY_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO)) &&
 			 (pgm_constraint_is(o, "FOREIGN KEY") || stays_linked(p, pgm_relation_of(p->old, o))))
 		from = inherited_from(p, p->old, o);
-	if (from && is_kind(o, PGM_KIND_COLUMN) && goes_down(from) && pgm_column_stays_in_children(p, from->old.object))
+	if (from && is_kind(o, PGM_KIND_COLUMN) && pgm_item_is_dropped(from) && stays_in_children(p, from->old.object))
 		from = NULL;
-	if (from && goes_down(from) &&
-		(!goes_down(a->old.parent) || goes_before_table(p, a)))
+	if (from && pgm_item_is_dropped(from) &&
+		(!pgm_item_is_dropped(a->old.parent) || goes_before_table(p, a)))
 		a->old.parent = from;
 	if (is_kept_from(a))
 		return;
 	if (is_kind(o, PGM_KIND_SEQUENCE) && pgm_value(o, PGM_PROP_IDENTITY_OF))
 		a->dropped_with_parent = true;
 	else
-		a->dropped_with_parent = !a->separate && goes_down(a->old.parent) &&
+		a->dropped_with_parent = !a->separate && pgm_item_is_dropped(a->old.parent) &&
 			drops_parts(a->old.parent->old.object);
 }
 
@@ -249,7 +239,7 @@ refers_to_dropped(const PgmDiffItem *a)
 		const PgmDiffItem *to = lfirst(lc);
 
 		if (to->sub_property == NULL && is_kind(to->old.object, PGM_KIND_TABLE) &&
-			to != a->old.parent && goes_down(to))
+			to != a->old.parent && pgm_item_is_dropped(to))
 			return true;
 	}
 	return false;
@@ -281,7 +271,7 @@ look_up(PgmDiffPlan *p, PgmDiffItem *a)
 	PgmDiffItem *whole = a->new.parent;
 	PgmDiffItem *from = identity_column(p, p->new, o);
 
-	if (!comes_up(a))
+	if (!pgm_item_is_created(a))
 		return;
 	if (from)
 	{
@@ -295,16 +285,16 @@ look_up(PgmDiffPlan *p, PgmDiffItem *a)
 
 		from = inherited_from(p, p->new, o);
 		if (from && (stays_linked(p, table) || pgm_constraint_is(o, "FOREIGN KEY") ||
-					 (comes_up(pgm_plan_find_item(p, table)) &&
+					 (pgm_item_is_created(pgm_plan_find_item(p, table)) &&
 					  !pgm_value(table, PGM_PROP_PARTITION_BOUND))))
 		{
-			if (!comes_up(pgm_plan_find_item(p, table)) || pgm_constraint_is(o, "FOREIGN KEY"))
+			if (!pgm_item_is_created(pgm_plan_find_item(p, table)) || pgm_constraint_is(o, "FOREIGN KEY"))
 				a->new.parent = from;
 			a->created_with_parent = true;
 			return;
 		}
 	}
-	if (a->separate || !comes_up(whole))
+	if (a->separate || !pgm_item_is_created(whole))
 		return;
 	if (a->sub_property)
 		a->created_with_parent = (a->sub_property->property == PGM_PROP_DEFAULT &&
@@ -345,7 +335,7 @@ look_at_attached(PgmDiffPlan *p, PgmDiffItem *a)
 		return;
 	if (a->new.object && pgm_constraint_is(a->new.object, "FOREIGN KEY"))
 		a->decision = PGM_DECISION_NONE;
-	if (comes_up(a))
+	if (pgm_item_is_created(a))
 	{
 		table = pgm_relation_of(p->new, a->new.object);
 		if (table && !stays_linked(p, table) && !is_told(a))
@@ -354,7 +344,7 @@ look_at_attached(PgmDiffPlan *p, PgmDiffItem *a)
 			a->new.parent = pgm_plan_find_sub_property(p, table, PGM_PROP_INHERITS);
 		}
 	}
-	if (goes_down(a))
+	if (pgm_item_is_dropped(a))
 		a->dropped_with_parent = true;
 }
 
@@ -377,15 +367,21 @@ pgm_plan_find_implicit(PgmDiffPlan *p)
 }
 
 /*
- * Is the object, or its default, said where the relation it is a part of is
- * made?
+ * Tell the writers which objects and defaults are a clause of the CREATE of their
+ * parent, and which columns are dropped of their table ONLY.
  */
-bool
-pgm_plan_is_folded(const PgmDiffPlan *p, const PgmObject *o, bool its_default)
+void
+pgm_plan_set_in_create(PgmDiffPlan *p)
 {
-	PgmDiffItem *a = its_default ? pgm_plan_find_sub_property(p, o, PGM_PROP_DEFAULT) :
-		pgm_plan_find_item(p, o);
+	for (int i = 0; i < p->nitems; i++)
+	{
+		PgmDiffItem *a = p->item[i];
 
-	return a && a->created_with_parent &&
-		(its_default || a->new.parent == pgm_plan_find_item(p, pgm_schema_parent(p->new, o)));
+		/* what is created with another one than its parent is not a clause */
+		a->in_parents_create = a->created_with_parent && a->new.object &&
+			(a->sub_property ||
+			 a->new.parent == pgm_plan_find_item(p, pgm_schema_parent(p->new, a->new.object)));
+		a->stays_in_children = a->sub_property == NULL && is_kind(a->old.object, PGM_KIND_COLUMN) &&
+			pgm_item_is_dropped(a) && stays_in_children(p, a->old.object);
+	}
 }

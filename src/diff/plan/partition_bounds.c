@@ -8,8 +8,7 @@
  */
 #include "postgres.h"
 
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
+#include "diff/plan/plan_internal.h"
 #include "util/sql_text.h"
 
 /* Behind the element of a list that a text begins with */

@@ -9,7 +9,7 @@
  */
 #include "postgres.h"
 
-#include "diff/plan/diff_plan.h"
+#include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 

@@ -14,19 +14,8 @@
 #include "lib/binaryheap.h"
 #include "miscadmin.h"
 
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_sequences.h"
+#include "diff/plan/plan_internal.h"
 #include "schema/object_predicates.h"
-
-/* "then" has to wait for "first", if there are both. */
-void
-pgm_action_before(PgmAction *first, PgmAction *then)
-{
-	if (first == NULL || then == NULL || first == then)
-		return;
-	first->successors = lappend(first->successors, then);
-	then->n_predecessors++;
-}
 
 /* The action by which an atom is gone, also if it was put aside before, or NULL */
 static PgmAction *
@@ -57,18 +46,11 @@ is_check_until(const PgmDiffItem *x, const PgmDiffItem *y)
 		pgm_value_same(y->old.object, y->new.object, PGM_PROP_TYPE);
 }
 
-/* Is the atom, as the object that it is on one side, a foreign key? */
-static bool
-is_foreign_key(const PgmDiffItem *a, const PgmObject *o)
-{
-	return a->sub_property == NULL && pgm_constraint_is(o, "FOREIGN KEY");
-}
-
 /* Is the foreign key that of the table, and goes with the one above it? */
 static bool
 goes_with_above(const PgmDiffItem *key, const PgmObject *table)
 {
-	return is_foreign_key(key, key->old.object) && key->dropped_with_parent &&
+	return pgm_item_is_foreign_key(key, key->old.object) && key->dropped_with_parent &&
 		pgm_value(key->old.object, PGM_PROP_ATTACHED_TO) &&
 		key->old.object->parent.objectId == table->address.objectId;
 }
@@ -85,7 +67,7 @@ order_link_and_key(const PgmDiffItem *x, const PgmDiffItem *y)
 	ListCell   *lc;
 
 	if (x->sub_property == NULL || x->sub_property->property != PGM_PROP_INHERITS ||
-		!is_foreign_key(y, y->old.object))
+		!pgm_item_is_foreign_key(y, y->old.object))
 		return false;
 	if (x->dropped_with_parent)
 		return true;
@@ -109,7 +91,7 @@ goes_anyway(const PgmDiffItem *x, const PgmDiffItem *y)
 	const PgmDiffItem *key = x->sub_property && x->dropped_with_parent ? x->old.parent : x;
 
 	return key && key != y &&
-		is_foreign_key(key, key->old.object) && is_foreign_key(y, y->old.object) &&
+		pgm_item_is_foreign_key(key, key->old.object) && pgm_item_is_foreign_key(y, y->old.object) &&
 		key->dropped_with_parent && pgm_kind_is(key->old.parent->old.object, PGM_KIND_TABLE);
 }
 
@@ -190,7 +172,7 @@ order_new(const PgmDiffItem *x, const PgmDiffItem *y)
 		return;
 	/* a partition gets the foreign keys, whichever comes first */
 	if (x->sub_property && x->sub_property->property == PGM_PROP_INHERITS &&
-		is_foreign_key(y, y->new.object))
+		pgm_item_is_foreign_key(y, y->new.object))
 		return;
 	pgm_action_before(y_up, up);
 	pgm_action_before(y_up, x->action[PGM_PHASE_ALTER]);

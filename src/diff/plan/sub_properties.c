@@ -1,12 +1,15 @@
 /*
  * sub_properties.c
- *	  Properties that are set by themselves, since they depend on more than
+ *	  Properties that are change items of their own, since they depend on more than
  *	  their object does.
+ *
+ * A table does not depend on its replica identity's index, nor an index on the index
+ * it is attached to: both exist before the property is set.  If such properties were
+ * part of their object, the dependencies would be circular.
  */
 #include "postgres.h"
 
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
+#include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 
@@ -18,17 +21,9 @@ add_found(List *list, const PgmSchema *s, PgmKindId kind, const char *identity)
 	return o ? lappend(list, unconstify(PgmObject *, o)) : list;
 }
 
-static const PgmObject *
-find_relation(const PgmSchema *s, const char *identity)
-{
-	const PgmObject *o = pgm_schema_find(s, PGM_KIND_TABLE, identity);
-
-	return o ? o : pgm_schema_find(s, PGM_KIND_FOREIGN_TABLE, identity);
-}
-
-/* The index of a table by its name alone, as an index or a constraint. */
+/* Find an index of a table by its name alone, as an index or as a constraint. */
 static List *
-index_of(const PgmSchema *s, const PgmObject *relation, const char *name)
+index_by_name(const PgmSchema *s, const PgmObject *relation, const char *name)
 {
 	const char *schema = pgm_relation_schema(relation);
 	List	   *list = add_found(NIL, s, PGM_KIND_INDEX, psprintf("%s.%s", schema, name));
@@ -37,7 +32,11 @@ index_of(const PgmSchema *s, const PgmObject *relation, const char *name)
 					 psprintf("%s on %s", name, relation->identity));
 }
 
-/* The columns of the index may not be NULL, which 18 has constraints for. */
+/*
+ * REPLICA IDENTITY USING INDEX needs the index, and NOT NULL of its columns.  From
+ * version 18 on NOT NULL is a constraint, of which we do not ask which column it is
+ * for: the table's all come first.
+ */
 static List *
 uses_replica_identity(const PgmSchema *s, const PgmObject *o)
 {
@@ -48,7 +47,7 @@ uses_replica_identity(const PgmSchema *s, const PgmObject *o)
 
 	if (strncmp(value, using, strlen(using)) != 0)
 		return NIL;
-	list = index_of(s, o, value + strlen(using));
+	list = index_by_name(s, o, value + strlen(using));
 	foreach(lc, pgm_schema_children(s, o, PGM_KIND_CONSTRAINT))
 	{
 		if (pgm_constraint_is(lfirst(lc), "NOT NULL "))
@@ -60,7 +59,7 @@ uses_replica_identity(const PgmSchema *s, const PgmObject *o)
 static List *
 uses_clustered_on(const PgmSchema *s, const PgmObject *o)
 {
-	return index_of(s, o, pgm_value(o, PGM_PROP_CLUSTERED_ON));
+	return index_by_name(s, o, pgm_value(o, PGM_PROP_CLUSTERED_ON));
 }
 
 static List *
@@ -69,13 +68,17 @@ uses_owned_by(const PgmSchema *s, const PgmObject *o)
 	return add_found(NIL, s, PGM_KIND_COLUMN, pgm_value(o, PGM_PROP_OWNED_BY));
 }
 
+/* The index that a partition's index is attached to */
 static List *
 uses_parent_index(const PgmSchema *s, const PgmObject *o)
 {
 	return add_found(NIL, s, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO));
 }
 
-/* Where a constraint is attached to, by the name it has there, or an index */
+/*
+ * The constraint, or the mere index, that a partition's constraint is attached to.  A
+ * constraint is known by its name on the parent table, an index by its own name.
+ */
 static List *
 uses_parent_constraint(const PgmSchema *s, const PgmObject *o)
 {
@@ -83,8 +86,7 @@ uses_parent_constraint(const PgmSchema *s, const PgmObject *o)
 	List	   *list = uses_parent_index(s, o);
 	ListCell   *lc;
 
-	if (table)
-		foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
+	foreach(lc, table ? pgm_value_list(table, PGM_PROP_INHERITS) : NIL)
 	{
 		list = add_found(list, s, PGM_KIND_CONSTRAINT,
 						 psprintf("%s on %s", pgm_value(o, PGM_PROP_ATTACHED_TO),
@@ -93,7 +95,11 @@ uses_parent_constraint(const PgmSchema *s, const PgmObject *o)
 	return list;
 }
 
-/* The index of a table that some partition lacks */
+/*
+ * Is it an index of a partitioned table, or a constraint with one, that some partition
+ * lacks?  CREATE INDEX ON ONLY makes such an index; it is invalid until each partition
+ * has its part attached.
+ */
 bool
 pgm_index_is_incomplete(const PgmObject *o)
 {
@@ -101,7 +107,7 @@ pgm_index_is_incomplete(const PgmObject *o)
 		(pgm_kind_is(o, PGM_KIND_CONSTRAINT) && pgm_value(o, PGM_PROP_INDEX_INVALID));
 }
 
-/* Is it attached to the index of a table that some partition lacks? */
+/* Is it attached to an incomplete index or constraint of a parent? */
 bool
 pgm_index_attaches_to_incomplete(const PgmSchema *s, const PgmObject *o)
 {
@@ -118,9 +124,9 @@ pgm_index_attaches_to_incomplete(const PgmSchema *s, const PgmObject *o)
 }
 
 /*
- * Is it the partition's own index, or key, beside others that are attached?  An
- * equal one would be taken for theirs if it was there when the partition is
- * attached.
+ * Is it an index or key that a partition has of its own, while others of its indexes
+ * are attached?  If it equals one of those and exists when the partition is attached,
+ * ATTACH PARTITION may take it for the parent's instead.
  */
 bool
 pgm_index_is_partitions_own(const PgmSchema *s, const PgmObject *o)
@@ -131,6 +137,7 @@ pgm_index_is_partitions_own(const PgmSchema *s, const PgmObject *o)
 	if (!(pgm_kind_is(o, PGM_KIND_INDEX) || pgm_kind_is(o, PGM_KIND_CONSTRAINT)) ||
 		pgm_value(o, PGM_PROP_ATTACHED_TO) || table == NULL || !pgm_is_partition(table))
 		return false;
+	/* constraints without an index are inherited by name, not by being equal */
 	if (pgm_constraint_is(o, "CHECK") || pgm_constraint_is(o, "NOT NULL"))
 		return false;
 	foreach(lc, pgm_schema_children(s, table, PGM_KIND_ANY))
@@ -144,9 +151,9 @@ pgm_index_is_partitions_own(const PgmSchema *s, const PgmObject *o)
 	return false;
 }
 
-/* Parts of a table, without what a link would complete */
+/* The parts of a parent of one kind, without incomplete indexes, which come later */
 static List *
-whole_parts(const PgmSchema *s, const PgmObject *table, PgmKindId kind)
+complete_parts(const PgmSchema *s, const PgmObject *table, PgmKindId kind)
 {
 	List	   *list = NIL;
 	ListCell   *lc;
@@ -159,11 +166,14 @@ whole_parts(const PgmSchema *s, const PgmObject *table, PgmKindId kind)
 	return list;
 }
 
-/* Tables are linked when all is there that the server compares. */
+/*
+ * ATTACH PARTITION and INHERIT need all that the server compares: the columns and
+ * constraints of both tables, and the indexes, so that it attaches those of the
+ * partition instead of creating new ones.
+ */
 static List *
 uses_parents(const PgmSchema *s, const PgmObject *o)
 {
-
 	static const PgmKindId kinds[] = {PGM_KIND_COLUMN, PGM_KIND_CONSTRAINT, PGM_KIND_INDEX};
 	List	   *list = NIL;
 	ListCell   *lc;
@@ -172,24 +182,27 @@ uses_parents(const PgmSchema *s, const PgmObject *o)
 	{
 		foreach(lc, pgm_schema_children(s, o, kinds[i]))
 		{
-			if (!pgm_index_is_partitions_own(s, lfirst(lc)) && !pgm_index_attaches_to_incomplete(s, lfirst(lc)))
+			if (!pgm_index_is_partitions_own(s, lfirst(lc)) &&
+				!pgm_index_attaches_to_incomplete(s, lfirst(lc)))
 				list = lappend(list, lfirst(lc));
 		}
 	}
 	foreach(lc, pgm_value_list(o, PGM_PROP_INHERITS))
 	{
-		const PgmObject *parent = find_relation(s, lfirst(lc));
+		const PgmObject *parent = pgm_schema_find(s, PGM_KIND_TABLE, lfirst(lc));
 
+		if (parent == NULL)
+			parent = pgm_schema_find(s, PGM_KIND_FOREIGN_TABLE, lfirst(lc));
 		if (parent == NULL)
 			continue;
 		list = lappend(list, unconstify(PgmObject *, parent));
 		for (int i = 0; i < (int) lengthof(kinds); i++)
-			list = list_concat(list, whole_parts(s, parent, kinds[i]));
+			list = list_concat(list, complete_parts(s, parent, kinds[i]));
 	}
 	return list;
 }
 
-/* A table is made of a type when it has the columns of that. */
+/* ALTER TABLE OF compares the columns of the table with the attributes of the type. */
 static List *
 uses_type(const PgmSchema *s, const PgmObject *o)
 {
@@ -202,23 +215,69 @@ uses_type(const PgmSchema *s, const PgmObject *o)
 	return list_concat(list, pgm_schema_children(s, type, PGM_KIND_ATTRIBUTE));
 }
 
-static const PgmSubProperty aspects[] = {
-	{PGM_KIND_COLUMN, PGM_PROP_DEFAULT, PGM_PROP_NONE, NULL, pgm_write_column_default},
-	{PGM_KIND_SEQUENCE, PGM_PROP_OWNED_BY, PGM_PROP_NONE, uses_owned_by, pgm_write_owned_by},
-	{PGM_KIND_TABLE, PGM_PROP_REPLICA_IDENTITY, PGM_PROP_NONE, uses_replica_identity, pgm_write_replica_identity},
-	{PGM_KIND_TABLE, PGM_PROP_CLUSTERED_ON, PGM_PROP_NONE, uses_clustered_on, pgm_write_clustered_on},
-	{PGM_KIND_MATERIALIZED_VIEW, PGM_PROP_CLUSTERED_ON, PGM_PROP_NONE, uses_clustered_on, pgm_write_clustered_on},
-	{PGM_KIND_TABLE, PGM_PROP_INHERITS, PGM_PROP_PARTITION_BOUND, uses_parents, pgm_write_inheritance},
-	{PGM_KIND_TABLE, PGM_PROP_OF_TYPE, PGM_PROP_NONE, uses_type, pgm_write_of_type},
-	{PGM_KIND_FOREIGN_TABLE, PGM_PROP_INHERITS, PGM_PROP_PARTITION_BOUND, uses_parents, pgm_write_inheritance},
-	{PGM_KIND_INDEX, PGM_PROP_ATTACHED_TO, PGM_PROP_NONE, uses_parent_index, pgm_write_index_attach},
-	{PGM_KIND_CONSTRAINT, PGM_PROP_ATTACHED_TO, PGM_PROP_NONE, uses_parent_constraint, pgm_write_index_attach},
+/* The dependencies of a default are in pg_depend, so it needs no function. */
+static const PgmSubProperty sub_properties[] = {
+	{.kind = PGM_KIND_COLUMN,.property = PGM_PROP_DEFAULT},
+	{.kind = PGM_KIND_SEQUENCE,.property = PGM_PROP_OWNED_BY,.uses = uses_owned_by},
+	{.kind = PGM_KIND_TABLE,.property = PGM_PROP_REPLICA_IDENTITY,.uses = uses_replica_identity},
+	{.kind = PGM_KIND_TABLE,.property = PGM_PROP_CLUSTERED_ON,.uses = uses_clustered_on},
+	{.kind = PGM_KIND_MATERIALIZED_VIEW,.property = PGM_PROP_CLUSTERED_ON,.uses = uses_clustered_on},
+	{.kind = PGM_KIND_TABLE,.property = PGM_PROP_INHERITS,
+	.and_property = PGM_PROP_PARTITION_BOUND,.uses = uses_parents},
+	{.kind = PGM_KIND_TABLE,.property = PGM_PROP_OF_TYPE,.uses = uses_type},
+	{.kind = PGM_KIND_FOREIGN_TABLE,.property = PGM_PROP_INHERITS,
+	.and_property = PGM_PROP_PARTITION_BOUND,.uses = uses_parents},
+	{.kind = PGM_KIND_INDEX,.property = PGM_PROP_ATTACHED_TO,.uses = uses_parent_index},
+	{.kind = PGM_KIND_CONSTRAINT,.property = PGM_PROP_ATTACHED_TO,.uses = uses_parent_constraint},
 };
 
-/* The aspects that there are. */
+/* All sub-properties; *n is their number. */
 const PgmSubProperty *
 pgm_sub_properties(int *n)
 {
-	*n = lengthof(aspects);
-	return aspects;
+	*n = lengthof(sub_properties);
+	return sub_properties;
+}
+
+/*
+ * Derived properties, which no statement sets.  The order of columns cannot be
+ * altered; what is inherited follows from the parents; whether a materialized view has
+ * been populated is not a matter of the schema.
+ */
+static const PgmPropertyId derived[] = {
+	PGM_PROP_COLUMN_ORDER, PGM_PROP_INHERITED, PGM_PROP_ONLY_INHERITED, PGM_PROP_WITHOUT_DATA
+};
+
+/* Is it a sub-property, or a derived one, so that it is not altered with its object? */
+bool
+pgm_property_is_separate(const PgmObject *o, PgmPropertyId property)
+{
+	for (int i = 0; i < (int) lengthof(derived); i++)
+		if (derived[i] == property)
+			return true;
+	for (int i = 0; i < (int) lengthof(sub_properties); i++)
+		if (pgm_kind_is(o, sub_properties[i].kind) &&
+			(sub_properties[i].property == property || sub_properties[i].and_property == property))
+			return true;
+	return false;
+}
+
+/* Do two versions differ in their i-th property, as far as it is not separate? */
+bool
+pgm_property_differs_at(const PgmObject *old, const PgmObject *new, int i)
+{
+	Assert(i >= 0 && i < new->properties->n);
+	Assert(old->kind->id == new->kind->id);
+	return pgm_property_differs(new->properties->form[i], old->value[i], new->value[i]) &&
+		!pgm_property_is_separate(new, new->properties->id[i]);
+}
+
+/* Do two versions of an object differ, apart from separate properties? */
+bool
+pgm_object_differs(const PgmObject *old, const PgmObject *new)
+{
+	for (int i = 0; i < new->properties->n; i++)
+		if (pgm_property_differs_at(old, new, i))
+			return true;
+	return false;
 }

@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "diff/plan/diff_plan.h"
+#include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 
 /* Is there a drop that would lose what may not be lost? */

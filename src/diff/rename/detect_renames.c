@@ -19,7 +19,7 @@
 #include "diff/proof.h"
 #include "diff/rename/detect_renames.h"
 #include "diff/rename/rename_internal.h"
-#include "diff/write/write_relations.h"
+#include "diff/write/writers.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 #include "util/text_hash.h"

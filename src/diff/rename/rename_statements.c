@@ -7,8 +7,7 @@
 #include "utils/builtins.h"
 
 #include "diff/rename/rename_internal.h"
-#include "diff/write/write_relations.h"
-#include "diff/write/write_types.h"
+#include "diff/write/writers.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 #include "schema/table_facts.h"
@@ -35,7 +34,7 @@ write_schema(const PgmObject *old, PgmRename *r)
 static void
 write_in_schema(const PgmObject *old, PgmRename *r)
 {
-	const char *word = pgm_writer(old)->word;
+	const char *word = pgm_write_word(old);
 	int			n = pgm_name_length(r->old_identity);
 	int			m = pgm_name_length(r->identity);
 
@@ -91,7 +90,7 @@ write_constraint(const PgmObject *old, PgmRename *r, const char *alter)
 static void
 write_routine(const PgmObject *old, PgmRename *r)
 {
-	const char *word = pgm_writer(old)->word;
+	const char *word = pgm_write_word(old);
 	const char *from = r->old_identity + pgm_name_length(r->old_identity) + 1;
 	const char *to = r->identity + pgm_name_length(r->identity) + 1;
 

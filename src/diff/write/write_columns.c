@@ -16,10 +16,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
-#include "diff/write/write_sequences.h"
-#include "diff/write/write_types.h"
+#include "diff/write/write_internal.h"
 #include "lint/expressions/expressions.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
@@ -54,7 +51,7 @@ alter_only(const PgmWrite *w, const PgmObject *relation)
 	bool		has_children = pgm_is_partitioned(relation) ||
 		pgm_schema_inheritors(w->new, relation->identity) || pgm_schema_inheritors(w->old, relation->identity);
 
-	return psprintf("ALTER %s %s%s", pgm_writer(relation)->word,
+	return psprintf("ALTER %s %s%s", pgm_write_word(relation),
 					has_children ? "ONLY " : "", relation->identity);
 }
 
@@ -153,7 +150,7 @@ pgm_column_definition(const PgmWrite *w, const PgmObject *column, bool with_defa
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, name_of(column));
-	if (pgm_value(table, PGM_PROP_OF_TYPE) && pgm_plan_is_folded(w->plan, column, false))
+	if (pgm_value(table, PGM_PROP_OF_TYPE) && pgm_plan_in_create(w->plan, column))
 		appendStringInfoString(&out, " WITH OPTIONS");
 	else
 	{
@@ -220,7 +217,7 @@ static bool
 is_filled_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 {
 	return pgm_relation_may_have_rows(w, relation) && pgm_kind_is(relation, PGM_KIND_TABLE) &&
-		pgm_plan_is_folded(w->plan, column, true) &&
+		pgm_plan_default_in_create(w->plan, column) &&
 		pgm_schema_default_is_volatile(w->new, column);
 }
 
@@ -245,7 +242,7 @@ static void
 create_rest(PgmWrite *w, const PgmObject *relation, const PgmObject *column,
 			bool in_steps)
 {
-	const char *value = pgm_plan_is_folded(w->plan, column, true) ?
+	const char *value = pgm_plan_default_in_create(w->plan, column) ?
 		pgm_value(column, PGM_PROP_DEFAULT) : NULL;
 	bool		not_null = pgm_value(column, PGM_PROP_NOT_NULL) &&
 		!pgm_column_not_null(w->new, column);
@@ -291,7 +288,7 @@ create(PgmWrite *w, const PgmObject *column)
 		return;
 	}
 	sql = pgm_write_statement(w, "%s ADD COLUMN %s", pgm_alter_relation(relation),
-							  pgm_column_definition(w, column, pgm_plan_is_folded(w->plan, column, true)));
+							  pgm_column_definition(w, column, pgm_plan_default_in_create(w->plan, column)));
 	if (pgm_relation_may_have_rows(w, relation) &&
 		(pgm_value(column, PGM_PROP_IDENTITY) || pgm_value(column, PGM_PROP_GENERATED)))
 		sql->hazard = "rewrites the table";
@@ -305,7 +302,7 @@ drop(PgmWrite *w, const PgmObject *column)
 
 	if (is_in_view(relation) || follows_attribute(w, column))
 		return;
-	sql = pgm_write_statement(w, "%s DROP COLUMN %s", pgm_column_stays_in_children(w->plan, column) ?
+	sql = pgm_write_statement(w, "%s DROP COLUMN %s", pgm_plan_find_item(w->plan, column)->stays_in_children ?
 							  alter_only(w, relation) : pgm_alter_relation(relation), name_of(column));
 	if (!pgm_relation_may_have_rows(w, relation) || pgm_value(column, PGM_PROP_GENERATED))
 		return;
@@ -631,8 +628,8 @@ change_foreign_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
  * The default of a column, by itself.  Other than its type it is not that of
  * what inherits from the table.
  */
-void
-pgm_write_column_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+static void
+write_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *column = new ? new : old;
 	const char *alter = alter_only(w, relation_of(w, column));
@@ -656,13 +653,11 @@ pgm_write_column_retype(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		write_type(w, old, new, pgm_kind_is(relation, PGM_KIND_FOREIGN_TABLE) ? "" :
 				   psprintf(" USING %s", value));
 	write_again(w, old, new);
-	(void) pgm_write_other_changes(w, old, new, PGM_PROP_TYPE);
 }
 
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_COLUMN,
-		.word = "COLUMN",
 		.create = create,
 		.drop = drop,
 		.property = {
@@ -676,7 +671,8 @@ static const PgmWriter writers[] = {
 			{PGM_PROP_STATISTICS_TARGET, true, write_statistics},
 			{PGM_PROP_OPTIONS, true, write_options},
 			{PGM_PROP_FOREIGN_OPTIONS, false, change_foreign_options},
-		}
+		},
+		.sub_property = {{PGM_PROP_DEFAULT, write_default}}
 	},
 };
 

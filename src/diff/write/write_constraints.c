@@ -12,8 +12,7 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
+#include "diff/write/write_internal.h"
 #include "schema/array_casts.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
@@ -401,7 +400,6 @@ write_index_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_CONSTRAINT,
-		.word = "CONSTRAINT",
 		.create = create,
 		.drop = drop,
 		.property = {
@@ -409,7 +407,8 @@ static const PgmWriter writers[] = {
 			{PGM_PROP_INDEX_OPTIONS, false, change_index_options},
 			{PGM_PROP_INDEX_TABLESPACE, false, change_index_tablespace},
 			{PGM_PROP_INDEX_COMMENT, true, write_index_comment},
-		}
+		},
+		.sub_property = {{PGM_PROP_ATTACHED_TO, pgm_write_index_attach}}
 	},
 };
 

@@ -16,53 +16,14 @@
 #include "utils/varlena.h"
 
 #include "compat.h"
-#include "diff/write/write_relations.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
-
-/* Text doubled where format() would take it for more. */
-static char *
-for_format(const char *text)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	for (const char *p = text; *p; p++)
-	{
-		appendStringInfoChar(&out, *p);
-		if (*p == '%')
-			appendStringInfoChar(&out, '%');
-	}
-	return out.data;
-}
-
-/*
- * Write a statement about the database it is run in: "verb", the name, "rest",
- * as in ALTER DATABASE name RESET ALL.
- */
-void
-pgm_write_on_database(PgmWrite *w, const char *verb, const char *rest)
-{
-	char	   *statement = psprintf("%s %%I %s", for_format(verb), for_format(rest));
-	char	   *body = psprintf("BEGIN EXECUTE format(%s, current_database()); END",
-								quote_literal_cstr(statement));
-
-	if (strstr(body, "$$") || body[strlen(body) - 1] == '$')
-		pgm_write_statement(w, "DO %s", quote_literal_cstr(body));
-	else
-		pgm_write_statement(w, "DO $$ %s $$", body);
-}
 
 /* The database is there: nothing to make, and nothing to drop. */
 static void
 write_nothing(PgmWrite *w, const PgmObject *o)
 {
-}
-
-static const char *
-name_of_database(const PgmObject *o)
-{
-	return quote_identifier(get_database_name(MyDatabaseId));
 }
 
 static bool
@@ -361,15 +322,6 @@ change_language(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* "for type language l" as statements have it. */
-static const char *
-name_of_transform(const PgmObject *o)
-{
-	return psprintf("FOR %s LANGUAGE %s",
-					pgm_text_until(o->identity, " language ") + strlen("for "),
-					pgm_text_after(o->identity, " language "));
-}
-
 static void
 write_transform(PgmWrite *w, const PgmObject *o, const char *verb)
 {
@@ -382,7 +334,7 @@ write_transform(PgmWrite *w, const PgmObject *o, const char *verb)
 		pgm_text_add(&list, "FROM SQL WITH FUNCTION %s", from);
 	if (to)
 		pgm_text_add(&list, "TO SQL WITH FUNCTION %s", to);
-	pgm_write_statement(w, "%s TRANSFORM %s (%s)", verb, name_of_transform(o), list.data);
+	pgm_write_statement(w, "%s TRANSFORM %s (%s)", verb, pgm_write_name(o), list.data);
 }
 
 static void
@@ -409,8 +361,6 @@ create_access_method(PgmWrite *w, const PgmObject *o)
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_DATABASE,
-		.word = "DATABASE",
-		.name = name_of_database,
 		.create = write_nothing,
 		.drop = write_nothing,
 		.property = {
@@ -428,12 +378,10 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_SCHEMA,
-		.word = "SCHEMA",
 		.create = create_schema
 	},
 	{
 		.kind = PGM_KIND_EXTENSION,
-		.word = "EXTENSION",
 		.create = create_extension,
 		.drop = drop_extension,
 		.property = {
@@ -445,7 +393,6 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_LANGUAGE,
-		.word = "LANGUAGE",
 		.create = create_language,
 		.property = {
 			{PGM_PROP_TRUSTED, false, change_language},
@@ -456,8 +403,6 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_TRANSFORM,
-		.word = "TRANSFORM",
-		.name = name_of_transform,
 		.create = create_transform,
 		.property = {
 			{PGM_PROP_FROM_SQL, false, change_transform},
@@ -466,7 +411,6 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_ACCESS_METHOD,
-		.word = "ACCESS METHOD",
 		.create = create_access_method
 	},
 };

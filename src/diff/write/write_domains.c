@@ -8,7 +8,7 @@
 #include "utils/formatting.h"
 
 #include "compat.h"
-#include "diff/write/writers.h"
+#include "diff/write/write_internal.h"
 #include "util/sql_text.h"
 
 /* Is NOT NULL told as a constraint with a name, as 17 has it? */
@@ -86,12 +86,6 @@ static const char *
 constraint_domain(const PgmObject *o)
 {
 	return pgm_text_after(o->identity, " on domain ");
-}
-
-static const char *
-name_of_constraint(const PgmObject *o)
-{
-	return psprintf("%s ON DOMAIN %s", constraint_name(o), constraint_domain(o));
 }
 
 static void
@@ -190,7 +184,6 @@ change_collation_version(PgmWrite *w, const PgmObject *old, const PgmObject *new
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_DOMAIN,
-		.word = "DOMAIN",
 		.create = create_domain,
 		.property = {
 			{PGM_PROP_DEFAULT, false, change_domain_default},
@@ -199,15 +192,12 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_DOMAIN_CONSTRAINT,
-		.word = "CONSTRAINT",
-		.name = name_of_constraint,
 		.create = create_constraint,
 		.drop = drop_constraint,
 		.property = {{PGM_PROP_DEFINITION, false, change_constraint}}
 	},
 	{
 		.kind = PGM_KIND_COLLATION,
-		.word = "COLLATION",
 		.create = create_collation,
 		.property = {{PGM_PROP_VERSION, false, change_collation_version}}
 	},

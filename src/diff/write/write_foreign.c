@@ -9,7 +9,7 @@
 
 #include "utils/builtins.h"
 
-#include "diff/write/writers.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
@@ -89,15 +89,6 @@ change_server(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* "for user server s" as statements have it. */
-static const char *
-name_of_mapping(const PgmObject *o)
-{
-	return psprintf("FOR %s SERVER %s",
-					pgm_text_until(o->identity, " server ") + strlen("for "),
-					pgm_text_after(o->identity, " server "));
-}
-
 /* Ask for the values of the options that are not told, new ones. */
 static void
 ask_for_values(PgmDiffStatement *sql, const PgmObject *old, const PgmObject *new)
@@ -127,7 +118,7 @@ ask_for_values(PgmDiffStatement *sql, const PgmObject *old, const PgmObject *new
 static void
 create_mapping(PgmWrite *w, const PgmObject *o)
 {
-	PgmDiffStatement *sql = pgm_write_statement(w, "CREATE USER MAPPING %s%s", name_of_mapping(o),
+	PgmDiffStatement *sql = pgm_write_statement(w, "CREATE USER MAPPING %s%s", pgm_write_name(o),
 												all_options(o));
 
 	ask_for_values(sql, NULL, o);
@@ -137,7 +128,7 @@ static bool
 change_mapping(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	PgmDiffStatement *sql = pgm_write_statement(w, "ALTER USER MAPPING %s OPTIONS (%s)",
-												name_of_mapping(new),
+												pgm_write_name(new),
 												pgm_option_changes(old, new, PGM_PROP_OPTIONS));
 
 	ask_for_values(sql, old, new);
@@ -147,7 +138,6 @@ change_mapping(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_FOREIGN_DATA_WRAPPER,
-		.word = "FOREIGN DATA WRAPPER",
 		.create = create_wrapper,
 		.property = {
 			{PGM_PROP_HANDLER, false, change_wrapper},
@@ -157,7 +147,6 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_SERVER,
-		.word = "SERVER",
 		.create = create_server,
 		.property = {
 			{PGM_PROP_VERSION, false, change_server},
@@ -166,8 +155,6 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_USER_MAPPING,
-		.word = "USER MAPPING",
-		.name = name_of_mapping,
 		.create = create_mapping,
 		.property = {{PGM_PROP_OPTIONS, false, change_mapping}}
 	},

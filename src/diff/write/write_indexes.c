@@ -11,8 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 #include "util/sql_text.h"
@@ -239,7 +238,6 @@ pgm_write_index_attach(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_INDEX,
-		.word = "INDEX",
 		.create = create,
 		.drop = drop,
 		.property = {
@@ -247,7 +245,8 @@ static const PgmWriter writers[] = {
 			{PGM_PROP_TABLESPACE, true, write_tablespace},
 			{PGM_PROP_INVALID, false, change_invalid},
 			{PGM_PROP_STATISTICS_TARGETS, true, write_statistics_targets},
-		}
+		},
+		.sub_property = {{PGM_PROP_ATTACHED_TO, pgm_write_index_attach}}
 	},
 };
 

@@ -9,8 +9,7 @@
 #include "postgres.h"
 
 #include "compat.h"
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 #include "schema/table_facts.h"
@@ -157,91 +156,23 @@ write_detach(PgmWrite *w, const PgmObject *partition)
 		write_drop_left_check(w, partition, parent);
 }
 
-static bool
-has_parent(const PgmObject *table, const char *parent)
-{
-	ListCell   *lc;
-
-	foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
-	{
-		if (strcmp(lfirst(lc), parent) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Are new parents behind those that stay?  That is where the server puts them. */
-static bool
-parents_are_appended(const PgmObject *before, const PgmObject *after)
-{
-	List	   *parents = pgm_value_list(after, PGM_PROP_INHERITS);
-	int			n = 0;
-	ListCell   *lc;
-
-	foreach(lc, pgm_value_list(before, PGM_PROP_INHERITS))
-	{
-		if (!has_parent(after, lfirst(lc)))
-			continue;
-		if (strcmp(list_nth(parents, n), lfirst(lc)) != 0)
-			return false;
-		n++;
-	}
-	return true;
-}
-
-/* Has the table the same parts before and after, be they inherited or not? */
-static bool
-parts_stay(const PgmSchema *old, const PgmSchema *new, const PgmObject *before,
-		   const PgmObject *after, PgmKindId kind)
-{
-	List	   *parts = pgm_schema_children(new, after, kind);
-	ListCell   *lc;
-
-	if (list_length(parts) != list_length(pgm_schema_children(old, before, kind)))
-		return false;
-	foreach(lc, parts)
-	{
-		const PgmObject *o = lfirst(lc);
-		const PgmObject *was = pgm_schema_find(old, kind, o->identity);
-
-		if (was == NULL || pgm_object_differs(was, o) ||
-			!pgm_value_same(was, o, PGM_PROP_ONLY_INHERITED))
-			return false;
-	}
-	return true;
-}
-
-/*
- * Can the table get its new parents before it leaves the old ones?  So what it
- * only inherits never becomes its own, which no statement would undo.
- */
-bool
-pgm_inheritance_can_change(const PgmSchema *old, const PgmSchema *new, const PgmObject *before,
-						   const PgmObject *after)
-{
-	return !pgm_is_partition(before) && !pgm_is_partition(after) &&
-		parents_are_appended(before, after) &&
-		parts_stay(old, new, before, after, PGM_KIND_COLUMN) &&
-		parts_stay(old, new, before, after, PGM_KIND_CONSTRAINT);
-}
-
 /* Statements for the parents of one table that the other has not */
 static void
-write_parents(PgmWrite *w, const PgmObject *of, const PgmObject *without,
+write_inherit(PgmWrite *w, const PgmObject *of, const PgmObject *without,
 			  const char *no)
 {
 	ListCell   *lc;
 
 	foreach(lc, pgm_value_list(of, PGM_PROP_INHERITS))
 	{
-		if (without == NULL || !has_parent(without, lfirst(lc)))
+		if (without == NULL || !pgm_table_has_parent(without, lfirst(lc)))
 			pgm_write_statement(w, "%s %sINHERIT %s", pgm_alter_relation(of), no, (char *) lfirst(lc));
 	}
 }
 
 /* Make a table inherit, or no longer, or from others. */
 void
-pgm_write_inheritance(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+pgm_write_parents(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *table = new ? new : old;
 
@@ -254,7 +185,7 @@ pgm_write_inheritance(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		return;
 	}
 	if (new)
-		write_parents(w, new, old, "");
+		write_inherit(w, new, old, "");
 	if (old)
-		write_parents(w, old, new, "NO ");
+		write_inherit(w, old, new, "NO ");
 }

@@ -9,7 +9,7 @@
 
 #include "utils/builtins.h"
 
-#include "diff/write/writers.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
@@ -121,18 +121,10 @@ change_partners(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		change_partner(w, old, new, PGM_PROP_NEGATOR);
 }
 
-/* "name using method" as statements have it. */
-static const char *
-name_of_using(const PgmObject *o)
-{
-	return psprintf("%s USING %s", pgm_text_until(o->identity, " using "),
-					pgm_text_after(o->identity, " using "));
-}
-
 static void
 create_family(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write_statement(w, "CREATE OPERATOR FAMILY %s", name_of_using(o));
+	pgm_write_statement(w, "CREATE OPERATOR FAMILY %s", pgm_write_name(o));
 }
 
 static bool
@@ -183,9 +175,9 @@ change_members(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 			pgm_text_add(&added, "%s", (char *) lfirst(lc));
 	}
 	if (dropped.len > 0)
-		pgm_write_statement(w, "ALTER OPERATOR FAMILY %s DROP %s", name_of_using(new), dropped.data);
+		pgm_write_statement(w, "ALTER OPERATOR FAMILY %s DROP %s", pgm_write_name(new), dropped.data);
 	if (added.len > 0)
-		pgm_write_statement(w, "ALTER OPERATOR FAMILY %s ADD %s", name_of_using(new), added.data);
+		pgm_write_statement(w, "ALTER OPERATOR FAMILY %s ADD %s", pgm_write_name(new), added.data);
 	return true;
 }
 
@@ -243,7 +235,6 @@ create_conversion(PgmWrite *w, const PgmObject *o)
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_OPERATOR,
-		.word = "OPERATOR",
 		.create = create_operator,
 		.property = {
 			{PGM_PROP_COMMUTATOR, false, change_partners},
@@ -254,25 +245,19 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_OPERATOR_FAMILY,
-		.word = "OPERATOR FAMILY",
-		.name = name_of_using,
 		.create = create_family,
 		.property = {{PGM_PROP_MEMBERS, true, change_members}}
 	},
 	{
 		.kind = PGM_KIND_OPERATOR_CLASS,
-		.word = "OPERATOR CLASS",
-		.name = name_of_using,
 		.create = create_class
 	},
 	{
 		.kind = PGM_KIND_CAST,
-		.word = "CAST",
 		.create = create_cast
 	},
 	{
 		.kind = PGM_KIND_CONVERSION,
-		.word = "CONVERSION",
 		.create = create_conversion
 	},
 };

@@ -9,7 +9,7 @@
 
 #include "utils/builtins.h"
 
-#include "diff/write/writers.h"
+#include "diff/write/write_internal.h"
 #include "util/sql_text.h"
 
 /* The name of an option. */

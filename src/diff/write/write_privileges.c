@@ -10,7 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 
-#include "diff/write/writers.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 

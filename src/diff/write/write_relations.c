@@ -16,7 +16,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
-#include "diff/write/write_relations.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/table_facts.h"
 #include "util/sql_text.h"
@@ -25,7 +25,7 @@
 const char *
 pgm_alter_relation(const PgmObject *relation)
 {
-	return psprintf("ALTER %s %s", pgm_writer(relation)->word, relation->identity);
+	return psprintf("ALTER %s %s", pgm_write_word(relation), relation->identity);
 }
 
 /* So many are named of what something may have become */

@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
-#include "diff/write/writers.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
@@ -312,7 +312,6 @@ change_subscription(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_PUBLICATION,
-		.word = "PUBLICATION",
 		.create = create_publication,
 		.property = {
 			{PGM_PROP_PUBLISH, false, change_publication},
@@ -332,7 +331,6 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_SUBSCRIPTION,
-		.word = "SUBSCRIPTION",
 		.create = create_subscription,
 		.drop = drop_subscription,
 		.property = {

@@ -13,7 +13,7 @@
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 
-#include "diff/write/write_types.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/type_functions.h"
 #include "util/sql_text.h"
@@ -68,7 +68,7 @@ static void
 drop_routine(PgmWrite *w, const PgmObject *o)
 {
 	if (pgm_type_of_function(w->old, o) == NULL)
-		pgm_write_statement(w, "DROP %s %s", pgm_writer(o)->word, o->identity);
+		pgm_write_statement(w, "DROP %s %s", pgm_write_word(o), o->identity);
 }
 
 static CreateFunctionStmt *
@@ -199,16 +199,6 @@ change_routine(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* The arguments say which are direct ones; none is an asterisk. */
-static const char *
-name_of_aggregate(const PgmObject *o)
-{
-	const char *arguments = pgm_value(o, PGM_PROP_ARGUMENTS);
-
-	return psprintf("%s(%s)", pgm_text_callee(o->identity),
-					arguments && arguments[0] ? arguments : "*");
-}
-
 /* Do final functions of the aggregate change its state as usual? */
 static bool
 is_usual(const PgmObject *o, const AggregateProperty *p, const char *value)
@@ -244,7 +234,7 @@ write_aggregate(PgmWrite *w, const PgmObject *o, const char *verb)
 	}
 	if (form && strcmp(form, "hypothetical-set") == 0)
 		pgm_text_add(&list, "HYPOTHETICAL");
-	pgm_write_statement(w, "%s AGGREGATE %s (%s)", verb, name_of_aggregate(o), list.data);
+	pgm_write_statement(w, "%s AGGREGATE %s (%s)", verb, pgm_write_name(o), list.data);
 }
 
 static void
@@ -298,22 +288,18 @@ change_enabled(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_FUNCTION,
-		.word = "FUNCTION",
 		.create = create_routine,
 		.drop = drop_routine,
 		.property = {{PGM_PROP_DEFINITION, false, change_routine}}
 	},
 	{
 		.kind = PGM_KIND_PROCEDURE,
-		.word = "PROCEDURE",
 		.create = create_routine,
 		.drop = drop_routine,
 		.property = {{PGM_PROP_DEFINITION, false, change_routine}}
 	},
 	{
 		.kind = PGM_KIND_AGGREGATE,
-		.word = "AGGREGATE",
-		.name = name_of_aggregate,
 		.create = create_aggregate,
 		.property = {
 			{PGM_PROP_SFUNC, false, change_aggregate},
@@ -340,7 +326,6 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_EVENT_TRIGGER,
-		.word = "EVENT TRIGGER",
 		.create = create_event_trigger,
 		.property = {{PGM_PROP_ENABLED, true, change_enabled}}
 	},

@@ -11,8 +11,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "diff/write/write_sequences.h"
-#include "diff/write/writers.h"
+#include "diff/write/write_internal.h"
 #include "schema/object_predicates.h"
 
 /* What a sequence is made with */
@@ -231,10 +230,19 @@ pgm_sequence_options(const PgmObject *sequence)
 	return text.data;
 }
 
+/* Write the column that owns a sequence. */
+static void
+write_owned_by(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+{
+	const PgmObject *sequence = new ? new : old;
+
+	pgm_write_statement(w, "ALTER SEQUENCE %s OWNED BY %s", sequence->identity,
+						new ? pgm_value(new, PGM_PROP_OWNED_BY) : "NONE");
+}
+
 static const PgmWriter sequences[] = {
 	{
 		.kind = PGM_KIND_SEQUENCE,
-		.word = "SEQUENCE",
 		.create = create_sequence,
 		.drop = drop_sequence,
 		.property = {
@@ -247,7 +255,8 @@ static const PgmWriter sequences[] = {
 			{PGM_PROP_MAXIMUM, false, write_numbers},
 			{PGM_PROP_CACHE, false, write_numbers},
 			{PGM_PROP_CYCLE, false, write_numbers},
-		}
+		},
+		.sub_property = {{PGM_PROP_OWNED_BY, write_owned_by}}
 	},
 };
 

@@ -13,39 +13,7 @@
 #include "utils/formatting.h"
 
 #include "diff/write/write_internal.h"
-#include "diff/write/writers.h"
 
-/* Where the name in "name on relation" ends */
-static const char *
-end_of_name(const PgmObject *o)
-{
-	const char *c = o->identity;
-
-	if (*c != '"')
-		return strchr(c, ' ');
-	for (c++; c[0] != '"' || c[1] == '"'; c++)
-		if (c[0] == '"')
-			c++;
-	return c + 1;
-}
-
-static char *
-own_name(const PgmObject *o)
-{
-	return pnstrdup(o->identity, end_of_name(o) - o->identity);
-}
-
-static const char *
-relation_of(const PgmObject *o)
-{
-	return end_of_name(o) + strlen(" on ");
-}
-
-static const char *
-name_on_relation(const PgmObject *o)
-{
-	return psprintf("%s ON %s", own_name(o), relation_of(o));
-}
 
 static void
 create_as_defined(PgmWrite *w, const PgmObject *o)
@@ -68,8 +36,8 @@ write_state(PgmWrite *w, const PgmObject *o, const char *state)
 		strcmp(state, "disabled") == 0 ? "DISABLE" :
 		strcmp(state, "always") == 0 ? "ENABLE ALWAYS" : "ENABLE REPLICA";
 
-	pgm_write_statement(w, "ALTER TABLE %s %s %s %s", relation_of(o), how,
-						pgm_writer(o)->word, own_name(o));
+	pgm_write_statement(w, "ALTER TABLE %s %s %s %s", pgm_write_relation_of(o), how,
+						pgm_write_word(o), pgm_write_own_name(o));
 }
 
 static bool
@@ -128,7 +96,7 @@ clones_below(const PgmWrite *w, const PgmObject *o)
 {
 	const PgmSnapshot *s = w->new->snapshot;
 	const PgmObject *top = pgm_schema_parent(w->new, o);
-	char	   *name = own_name(o);
+	char	   *name = pgm_write_own_name(o);
 	List	   *clones = NIL;
 
 	for (int i = 0; i < s->n; i++)
@@ -137,7 +105,7 @@ clones_below(const PgmWrite *w, const PgmObject *o)
 		Clone	   *clone;
 
 		if (each->kind != o->kind || pgm_value(each, PGM_PROP_CLONED) == NULL ||
-			strcmp(own_name(each), name) != 0 ||
+			strcmp(pgm_write_own_name(each), name) != 0 ||
 			pgm_schema_find(w->old, PGM_KIND_TRIGGER, each->identity) == NULL)
 			continue;
 		clone = palloc(sizeof(Clone));
@@ -188,11 +156,11 @@ create_trigger(PgmWrite *w, const PgmObject *o)
 static const PgmObject *
 trigger_above(const PgmSchema *s, const PgmObject *clone)
 {
-	const PgmObject *table = pgm_schema_find(s, PGM_KIND_TABLE, relation_of(clone));
+	const PgmObject *table = pgm_schema_find(s, PGM_KIND_TABLE, pgm_write_relation_of(clone));
 
 	while ((table = table_above(s, table)) != NULL)
 	{
-		char	   *identity = psprintf("%s on %s", own_name(clone),
+		char	   *identity = psprintf("%s on %s", pgm_write_own_name(clone),
 										table->identity);
 		const PgmObject *above = pgm_schema_find(s, PGM_KIND_TRIGGER, identity);
 
@@ -209,7 +177,7 @@ drop_trigger(PgmWrite *w, const PgmObject *o)
 
 	if (pgm_value(o, PGM_PROP_CLONED) == NULL)
 	{
-		pgm_write_statement(w, "DROP TRIGGER %s", name_on_relation(o));
+		pgm_write_statement(w, "DROP TRIGGER %s", pgm_write_name(o));
 		return;
 	}
 	above = trigger_above(w->new, o);
@@ -292,7 +260,7 @@ create_policy(PgmWrite *w, const PgmObject *o)
 		appendStringInfo(&text, " TO %s", role_list(o));
 	append_expression(&text, "USING", pgm_value(o, PGM_PROP_USING));
 	append_expression(&text, "WITH CHECK", pgm_value(o, PGM_PROP_WITH_CHECK));
-	pgm_write_statement(w, "CREATE POLICY %s%s", name_on_relation(o), text.data);
+	pgm_write_statement(w, "CREATE POLICY %s%s", pgm_write_name(o), text.data);
 }
 
 /* ALTER POLICY cannot take an expression away. */
@@ -321,7 +289,7 @@ change_policy(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		if (!pgm_value_same(old, new, expressions[i].property))
 			append_expression(&text, expressions[i].word, expression);
 	}
-	pgm_write_statement(w, "ALTER POLICY %s%s", name_on_relation(new), text.data);
+	pgm_write_statement(w, "ALTER POLICY %s%s", pgm_write_name(new), text.data);
 	return true;
 }
 
@@ -336,23 +304,9 @@ write_statistics_target(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* The definition of an object, without the semicolon after it. */
-char *
-pgm_write_definition(const PgmObject *o)
-{
-	char	   *definition = pstrdup(pgm_value(o, PGM_PROP_DEFINITION));
-	Size		length = strlen(definition);
-
-	while (length > 0 && strchr("; \n", definition[length - 1]))
-		definition[--length] = '\0';
-	return definition;
-}
-
 static const PgmWriter parts[] = {
 	{
 		.kind = PGM_KIND_RULE,
-		.word = "RULE",
-		.name = name_on_relation,
 		.create = create_as_defined,
 		.property = {
 			{PGM_PROP_DEFINITION, false, change_rule},
@@ -361,8 +315,6 @@ static const PgmWriter parts[] = {
 	},
 	{
 		.kind = PGM_KIND_TRIGGER,
-		.word = "TRIGGER",
-		.name = name_on_relation,
 		.create = create_trigger,
 		.drop = drop_trigger,
 		.property = {
@@ -372,8 +324,6 @@ static const PgmWriter parts[] = {
 	},
 	{
 		.kind = PGM_KIND_POLICY,
-		.word = "POLICY",
-		.name = name_on_relation,
 		.create = create_policy,
 		.property = {
 			{PGM_PROP_ROLES, false, change_policy},
@@ -383,7 +333,6 @@ static const PgmWriter parts[] = {
 	},
 	{
 		.kind = PGM_KIND_STATISTICS,
-		.word = "STATISTICS",
 		.create = create_as_defined,
 		.property = {
 			{PGM_PROP_STATISTICS_TARGET, true, write_statistics_target},

@@ -8,8 +8,7 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
+#include "diff/write/write_internal.h"
 #include "lint/lint.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
@@ -39,9 +38,9 @@ append_columns(StringInfo out, PgmWrite *w, const PgmObject *table)
 		const PgmObject *column = lfirst(lc);
 		const char *definition;
 
-		if (!pgm_plan_is_folded(w->plan, column, false) || comes_from_parent(table, column))
+		if (!pgm_plan_in_create(w->plan, column) || comes_from_parent(table, column))
 			continue;
-		definition = pgm_column_definition(w, column, pgm_plan_is_folded(w->plan, column, true));
+		definition = pgm_column_definition(w, column, pgm_plan_default_in_create(w->plan, column));
 		if (!pgm_value(table, PGM_PROP_OF_TYPE) || pgm_text_find(definition, " WITH OPTIONS "))
 			append_element(out, definition);
 	}
@@ -56,7 +55,7 @@ append_constraints(StringInfo out, PgmWrite *w, const PgmObject *table)
 	{
 		const PgmObject *constraint = lfirst(lc);
 
-		if (!pgm_plan_is_folded(w->plan, constraint, false) ||
+		if (!pgm_plan_in_create(w->plan, constraint) ||
 			(pgm_value(constraint, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(table)))
 			continue;
 		append_element(out, pgm_constraint_definition(constraint));
@@ -108,7 +107,7 @@ write_differences(PgmWrite *w, const PgmObject *table, const PgmObject *column)
 
 	if (from == NULL)
 		return;
-	if (pgm_plan_is_folded(w->plan, column, true) || value == NULL)
+	if (pgm_plan_default_in_create(w->plan, column) || value == NULL)
 	{
 		if (value && !pgm_value_same(from, column, PGM_PROP_DEFAULT))
 			pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", table->identity, name, value);
@@ -141,7 +140,7 @@ create(PgmWrite *w, const PgmObject *table)
 	if (elements.len > 0)
 		appendStringInfoChar(&elements, '\n');
 	pgm_write_statement(w, "CREATE %s%s %s%s%s%s%s%s%s",
-						pgm_value(table, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", pgm_writer(table)->word,
+						pgm_value(table, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", pgm_write_word(table),
 						table->identity, of_type ? " OF " : "", of_type ? of_type : "",
 						of_type && elements.len == 0 ? "" : " (", elements.data,
 						of_type && elements.len == 0 ? "" : ")", clauses.data);
@@ -214,7 +213,7 @@ drop(PgmWrite *w, const PgmObject *table)
 
 	if (parent)
 		pgm_write_statement(w, "ALTER TABLE %s DETACH PARTITION %s", parent->identity, table->identity);
-	sql = pgm_write_statement(w, "DROP %s %s", pgm_writer(table)->word, table->identity);
+	sql = pgm_write_statement(w, "DROP %s %s", pgm_write_word(table), table->identity);
 
 	if (!pgm_relation_may_have_rows(w, table) || !pgm_kind_is(table, PGM_KIND_TABLE))
 		return;
@@ -293,26 +292,17 @@ change_foreign_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* To which column a sequence belongs */
-void
-pgm_write_owned_by(PgmWrite *w, const PgmObject *old, const PgmObject *new)
-{
-	const PgmObject *sequence = new ? new : old;
-
-	pgm_write_statement(w, "ALTER SEQUENCE %s OWNED BY %s", sequence->identity,
-						new ? pgm_value(new, PGM_PROP_OWNED_BY) : "NONE");
-}
-
-void
-pgm_write_replica_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+/* Write the replica identity of a table. */
+static void
+write_replica_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write_statement(w, "%s REPLICA IDENTITY %s", pgm_alter_relation(new ? new : old),
 						new ? pgm_value(new, PGM_PROP_REPLICA_IDENTITY) : "DEFAULT");
 }
 
 /* The type that a table is made of */
-void
-pgm_write_of_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+static void
+write_of_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
 		pgm_write_statement(w, "%s OF %s", pgm_alter_relation(new), pgm_value(new, PGM_PROP_OF_TYPE));
@@ -320,6 +310,7 @@ pgm_write_of_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		pgm_write_statement(w, "%s NOT OF", pgm_alter_relation(old));
 }
 
+/* Write the index that a table or materialized view is clustered on. */
 void
 pgm_write_clustered_on(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -340,20 +331,25 @@ pgm_write_clustered_on(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_TABLE,
-		.word = "TABLE",
 		.create = create,
 		.drop = drop,
-		.property = {TABLE_PROPERTIES}
+		.property = {TABLE_PROPERTIES},
+		.sub_property = {
+			{PGM_PROP_REPLICA_IDENTITY, write_replica_identity},
+			{PGM_PROP_CLUSTERED_ON, pgm_write_clustered_on},
+			{PGM_PROP_INHERITS, pgm_write_parents},
+			{PGM_PROP_OF_TYPE, write_of_type},
+		}
 	},
 	{
 		.kind = PGM_KIND_FOREIGN_TABLE,
-		.word = "FOREIGN TABLE",
 		.create = create,
 		.drop = drop,
 		.property = {
 			TABLE_PROPERTIES,
 			{PGM_PROP_FOREIGN_OPTIONS, false, change_foreign_options},
-		}
+		},
+		.sub_property = {{PGM_PROP_INHERITS, pgm_write_parents}}
 	},
 };
 

@@ -9,7 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
-#include "diff/write/writers.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
@@ -32,7 +32,7 @@ create_of_functions(PgmWrite *w, const PgmObject *o, const PgmPropertyId *proper
 		if (pgm_value(o, properties[i]))
 			pgm_text_add(&list, "%s = %s", pgm_property_name(properties[i]),
 						 pgm_text_callee(pgm_value(o, properties[i])));
-	pgm_write_statement(w, "CREATE %s %s (%s)", pgm_writer(o)->word, o->identity, list.data);
+	pgm_write_statement(w, "CREATE %s %s (%s)", pgm_write_word(o), o->identity, list.data);
 }
 
 static void
@@ -251,23 +251,19 @@ change_mappings(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_TEXT_SEARCH_PARSER,
-		.word = "TEXT SEARCH PARSER",
 		.create = create_parser
 	},
 	{
 		.kind = PGM_KIND_TEXT_SEARCH_TEMPLATE,
-		.word = "TEXT SEARCH TEMPLATE",
 		.create = create_template
 	},
 	{
 		.kind = PGM_KIND_TEXT_SEARCH_DICTIONARY,
-		.word = "TEXT SEARCH DICTIONARY",
 		.create = create_dictionary,
 		.property = {{PGM_PROP_OPTIONS, false, change_options}}
 	},
 	{
 		.kind = PGM_KIND_TEXT_SEARCH_CONFIGURATION,
-		.word = "TEXT SEARCH CONFIGURATION",
 		.create = create_configuration,
 		.property = {{PGM_PROP_MAPPINGS, true, change_mappings}}
 	},

@@ -7,9 +7,7 @@
  */
 #include "postgres.h"
 
-#include "diff/plan/diff_plan.h"
-#include "diff/write/write_relations.h"
-#include "diff/write/write_types.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 #include "schema/type_functions.h"
@@ -21,31 +19,12 @@ aside_name(const char *identity)
 	return pgm_helper_name(identity, "_old");
 }
 
-static const PgmObject *
-find_composite(const PgmSchema *s, const char *name)
-{
-	const PgmObject *type = pgm_schema_find(s, PGM_KIND_TYPE, name);
-
-	return type && strcmp(pgm_value(type, PGM_PROP_FORM), "composite") == 0 ? type : NULL;
-}
-
-/* The type of the elements, or the type itself */
-static const char *
-without_array(const char *type)
-{
-	int			length = strlen(type);
-
-	while (length > 1 && type[length - 1] == ']')
-		length -= 2;
-	return pnstrdup(type, length);
-}
-
 /* Do values of the types have their fields in the same places? */
 static bool
 same_places(const PgmWrite *w, const char *old, const char *new)
 {
-	const PgmObject *before = find_composite(w->old, without_array(old));
-	const PgmObject *after = find_composite(w->new, without_array(new));
+	const PgmObject *before = pgm_composite_type(w->old, pgm_text_without_array(old));
+	const PgmObject *after = pgm_composite_type(w->new, pgm_text_without_array(new));
 	List	   *fields;
 	List	   *others;
 	ListCell   *a;
@@ -93,72 +72,12 @@ char *
 pgm_type_conversion(const PgmWrite *w, const char *value, const char *old,
 					const char *new)
 {
-	const PgmObject *before = find_composite(w->old, old);
-	const PgmObject *after = find_composite(w->new, new);
+	const PgmObject *before = pgm_composite_type(w->old, old);
+	const PgmObject *after = pgm_composite_type(w->new, new);
 
 	return before && after && !same_places(w, old, new) ?
 		row_conversion(w, value, before, after) :
 		psprintf("%s::text::%s", value, new);
-}
-
-/*
- * Can the values of a composite type be put together anew?  Not where they are
- * in arrays, ranges or domains, and tables that are made of it stay as they are.
- */
-static bool
-can_convert(const PgmSchema *s, const PgmObject *type)
-{
-	for (int i = 0; i < s->snapshot->n; i++)
-	{
-		const PgmObject *o = s->snapshot->object[i];
-		const char *its = pgm_kind_is(o, PGM_KIND_TABLE) ? pgm_value(o, PGM_PROP_OF_TYPE) :
-			pgm_kind_is(o, PGM_KIND_TYPE) ? pgm_value(o, PGM_PROP_SUBTYPE) : pgm_value(o, PGM_PROP_TYPE);
-
-		if (its == NULL || strcmp(without_array(its), type->identity) != 0)
-			continue;
-		if (pgm_kind_is(o, PGM_KIND_ATTRIBUTE) && strcmp(its, type->identity) == 0)
-		{
-			if (!can_convert(s, pgm_schema_parent(s, o)))
-				return false;
-		}
-		else if (!pgm_kind_is(o, PGM_KIND_COLUMN) || strcmp(its, type->identity) != 0)
-			return false;
-	}
-	return true;
-}
-
-static List *
-attribute_names(const PgmSchema *s, const PgmObject *type)
-{
-	List	   *names = NIL;
-	ListCell   *lc;
-
-	foreach(lc, pgm_schema_children(s, type, PGM_KIND_ATTRIBUTE))
-	{
-		names = lappend(names, makeString(pstrdup(pgm_last_name(((PgmObject *) lfirst(lc))->identity))));
-	}
-	return names;
-}
-
-/*
- * Is the type a composite one that is made anew, since its attributes would
- * not come into their order one by one?
- */
-bool
-pgm_type_is_reordered(const PgmSchema *before, const PgmSchema *after,
-					  const PgmObject *old, const PgmObject *new)
-{
-	List	   *were;
-	List	   *shall;
-
-	if (!pgm_kind_is(old, PGM_KIND_TYPE) || pgm_value_same(old, new, PGM_PROP_ATTRIBUTE_ORDER) ||
-		find_composite(before, old->identity) == NULL ||
-		find_composite(after, new->identity) == NULL)
-		return false;
-	were = attribute_names(before, old);
-	shall = attribute_names(after, new);
-	return !equal(list_concat_unique(list_intersection(were, shall), shall), shall) &&
-		can_convert(before, old);
 }
 
 /* A function that comes with a type is out of the way of that of the new one. */
@@ -193,7 +112,7 @@ say_lost(const PgmWrite *w, const PgmObject *type, PgmDiffStatement *sql)
 	int			n = 0;
 	ListCell   *lc;
 
-	if (find_composite(w->new, type->identity) == NULL)
+	if (pgm_composite_type(w->new, type->identity) == NULL)
 		return;
 	initStringInfo(&names);
 	foreach(lc, pgm_schema_children(w->old, type, PGM_KIND_ATTRIBUTE))
@@ -226,7 +145,7 @@ pgm_write_rename_type_away(PgmWrite *w, const PgmObject *type)
 	}
 	if (pgm_kind_is(type, PGM_KIND_TYPE) && pgm_value(type, PGM_PROP_MULTIRANGE_TYPE))
 		write_range_aside(w, type);
-	sql = pgm_write_statement(w, "ALTER %s %s RENAME TO %s", pgm_writer(type)->word, type->identity,
+	sql = pgm_write_statement(w, "ALTER %s %s RENAME TO %s", pgm_write_word(type), type->identity,
 							  aside_name(type->identity));
 	say_lost(w, type, sql);
 }
@@ -235,7 +154,7 @@ pgm_write_rename_type_away(PgmWrite *w, const PgmObject *type)
 void
 pgm_write_drop_old_type(PgmWrite *w, const PgmObject *type)
 {
-	pgm_write_statement(w, "DROP %s %s.%s%s", pgm_writer(type)->word, pgm_relation_schema(type),
+	pgm_write_statement(w, "DROP %s %s.%s%s", pgm_write_word(type), pgm_relation_schema(type),
 						aside_name(type->identity),
 						pgm_kind_is(type, PGM_KIND_TYPE) && pgm_functions_of_type(w->old, type) != NIL ? " CASCADE" : "");
 }

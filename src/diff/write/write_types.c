@@ -15,8 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
-#include "diff/write/write_relations.h"
-#include "diff/write/write_types.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/type_functions.h"
 #include "util/sql_text.h"
@@ -252,15 +251,9 @@ write_whole(PgmWrite *w, const PgmObject *o)
 static void
 create_type(PgmWrite *w, const PgmObject *o)
 {
-	ListCell   *lc;
-
 	if (is_form(o, "shell") || pgm_type_needs_shell(o))
 		pgm_write_statement(w, "CREATE TYPE %s", o->identity);
 	write_whole(w, o);
-	foreach(lc, pgm_schema_children(w->new, o, PGM_KIND_ATTRIBUTE))
-	{
-		pgm_write_after_create(w, lfirst(lc));
-	}
 }
 
 static void
@@ -449,19 +442,13 @@ with_tables(const PgmWrite *w, const PgmObject *type)
 	return pgm_type_with_tables(w->old, type->identity);
 }
 
-static const char *
-name_of_attribute(const PgmObject *o)
-{
-	return pgm_last_name(o->identity);
-}
-
 static void
 create_attribute(PgmWrite *w, const PgmObject *o)
 {
 	const PgmObject *type = pgm_schema_parent(w->new, o);
 
 	pgm_write_statement(w, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s", type->identity,
-						name_of_attribute(o), attribute_type(o), with_tables(w, type));
+						pgm_write_name(o), attribute_type(o), with_tables(w, type));
 }
 
 static void
@@ -469,7 +456,7 @@ drop_attribute(PgmWrite *w, const PgmObject *o)
 {
 	const PgmObject *type = pgm_schema_parent(w->old, o);
 	PgmDiffStatement *sql = pgm_write_statement(w, "ALTER TYPE %s DROP ATTRIBUTE %s%s",
-												type->identity, name_of_attribute(o),
+												type->identity, pgm_write_name(o),
 												with_tables(w, type));
 
 	if (is_in_use(w->old, type) || with_tables(w, type)[0])
@@ -487,7 +474,7 @@ change_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		(with_tables(w, type)[0] && !pgm_type_assigns_to(pgm_value(old, PGM_PROP_TYPE), pgm_value(new, PGM_PROP_TYPE))))
 		return false;
 	pgm_write_statement(w, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s", type->identity,
-						name_of_attribute(new), attribute_type(new), with_tables(w, type));
+						pgm_write_name(new), attribute_type(new), with_tables(w, type));
 	return true;
 }
 
@@ -504,7 +491,6 @@ comment_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_TYPE,
-		.word = "TYPE",
 		.create = create_type,
 		.drop = drop_type,
 		.property = {
@@ -539,8 +525,6 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_ATTRIBUTE,
-		.word = "COLUMN",
-		.name = name_of_attribute,
 		.create = create_attribute,
 		.drop = drop_attribute,
 		.property = {

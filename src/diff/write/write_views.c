@@ -9,10 +9,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "diff/plan/diff_plan.h"
 #include "diff/write/write_internal.h"
-#include "diff/write/write_relations.h"
-#include "diff/write/writers.h"
 #include "util/sql_text.h"
 
 /* " WITH (...)", or nothing */
@@ -129,7 +126,7 @@ create_view(PgmWrite *w, const PgmObject *o)
 static bool
 write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *word = pgm_writer(new)->word;
+	const char *word = pgm_write_word(new);
 	const char *set = pgm_options_set(old, new, PGM_PROP_OPTIONS);
 	const char *reset = pgm_options_reset(old, new, PGM_PROP_OPTIONS);
 
@@ -194,7 +191,7 @@ static void
 create_matview(PgmWrite *w, const PgmObject *o)
 {
 	const char *tablespace = pgm_value(o, PGM_PROP_TABLESPACE);
-	bool		at_once = pgm_plan_fills_at_once(w->plan, o);
+	bool		at_once = pgm_plan_find_item(w->plan, o)->with_data;
 	PgmDiffStatement *sql;
 
 	sql = pgm_write_statement(w, "CREATE MATERIALIZED VIEW %s%s%s%s%s%s AS\n%s%s",
@@ -233,7 +230,6 @@ write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const PgmWriter views[] = {
 	{
 		.kind = PGM_KIND_VIEW,
-		.word = "VIEW",
 		.create = create_view,
 		.property = {
 			{PGM_PROP_OPTIONS, false, change_view},
@@ -242,13 +238,13 @@ static const PgmWriter views[] = {
 	},
 	{
 		.kind = PGM_KIND_MATERIALIZED_VIEW,
-		.word = "MATERIALIZED VIEW",
 		.create = create_matview,
 		.property = {
 			{PGM_PROP_ACCESS_METHOD, false, write_method},
 			{PGM_PROP_TABLESPACE, false, write_tablespace},
 			{PGM_PROP_OPTIONS, false, write_options},
-		}
+		},
+		.sub_property = {{PGM_PROP_CLUSTERED_ON, pgm_write_clustered_on}}
 	},
 };
 

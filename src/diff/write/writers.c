@@ -7,9 +7,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "diff/plan/diff_plan.h"
-#include "diff/write/writers.h"
-#include "schema/array_casts.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 
 static const PgmWriters *const subjects[] = {
@@ -42,41 +40,6 @@ pgm_writer(const PgmObject *o)
 	return NULL;
 }
 
-/* What statements call an object. */
-const char *
-pgm_write_name(const PgmObject *o)
-{
-	const PgmWriter *writer = pgm_writer(o);
-
-	return writer && writer->name ? writer->name(o) : o->identity;
-}
-
-/* Write a statement; what is returned may be amended. */
-PgmDiffStatement *
-pgm_write_statement(PgmWrite *w, const char *fmt,...)
-{
-	PgmDiffStatement *sql = palloc0(sizeof(PgmDiffStatement));
-	StringInfoData text;
-
-	initStringInfo(&text);
-	for (;;)
-	{
-		va_list		args;
-		int			needed;
-
-		va_start(args, fmt);
-		needed = appendStringInfoVA(&text, fmt, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&text, needed);
-	}
-	sql->text = pgm_arrays_exact(text.data);
-
-	w->statements = lappend(w->statements, sql);
-	return sql;
-}
-
 /* Objects of whoever runs the migration need no OWNER TO. */
 static bool
 write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
@@ -86,7 +49,7 @@ write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (old == NULL &&
 		strcmp(owner, quote_identifier(GetUserNameFromId(GetUserId(), false))) == 0)
 		return true;
-	pgm_write_statement(w, "ALTER %s %s OWNER TO %s", pgm_writer(new)->word, pgm_write_name(new), owner);
+	pgm_write_statement(w, "ALTER %s %s OWNER TO %s", pgm_write_word(new), pgm_write_name(new), owner);
 	return true;
 }
 
@@ -95,7 +58,7 @@ write_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
 
-	pgm_write_statement(w, "COMMENT ON %s %s IS %s", pgm_writer(new)->word, pgm_write_name(new),
+	pgm_write_statement(w, "COMMENT ON %s %s IS %s", pgm_write_word(new), pgm_write_name(new),
 						comment ? quote_literal_cstr(comment) : "NULL");
 	return true;
 }
@@ -108,7 +71,7 @@ write_label(PgmWrite *w, const PgmObject *o, const char *label, bool set)
 
 	pgm_write_statement(w, "SECURITY LABEL FOR %s ON %s %s IS %s",
 						quote_identifier(pnstrdup(label, colon - label)),
-						pgm_writer(o)->word, pgm_write_name(o),
+						pgm_write_word(o), pgm_write_name(o),
 						set ? quote_literal_cstr(colon + 2) : "NULL");
 }
 
@@ -132,10 +95,10 @@ write_depends_on_extension(PgmWrite *w, const PgmObject *old, const PgmObject *n
 	const char *after = pgm_value(new, PGM_PROP_DEPENDS_ON_EXTENSION);
 
 	if (before)
-		pgm_write_statement(w, "ALTER %s %s NO DEPENDS ON EXTENSION %s", pgm_writer(new)->word,
+		pgm_write_statement(w, "ALTER %s %s NO DEPENDS ON EXTENSION %s", pgm_write_word(new),
 							pgm_write_name(new), before);
 	if (after)
-		pgm_write_statement(w, "ALTER %s %s DEPENDS ON EXTENSION %s", pgm_writer(new)->word,
+		pgm_write_statement(w, "ALTER %s %s DEPENDS ON EXTENSION %s", pgm_write_word(new),
 							pgm_write_name(new), after);
 	return true;
 }
@@ -162,50 +125,9 @@ find_property(const PgmWriter *writer, PgmPropertyId property)
 }
 
 /*
- * What follows from something else.  The order of columns cannot be changed;
- * what is inherited follows from the tables it is inherited from; that a
- * materialized view has no rows is no property of the schema.
+ * Write the properties that CREATE does not set.  For an object that is created with its
+ * parent, that is the CREATE of the parent.
  */
-static const PgmPropertyId followers[] = {
-	PGM_PROP_COLUMN_ORDER, PGM_PROP_INHERITED, PGM_PROP_ONLY_INHERITED, PGM_PROP_WITHOUT_DATA
-};
-
-/* Is a property written by itself, or not at all? */
-bool
-pgm_property_is_separate(const PgmObject *o, PgmPropertyId property)
-{
-	int			n;
-	const PgmSubProperty *aspects = pgm_sub_properties(&n);
-
-	for (int i = 0; i < (int) lengthof(followers); i++)
-		if (followers[i] == property)
-			return true;
-	for (int i = 0; i < n; i++)
-		if (pgm_kind_is(o, aspects[i].kind) &&
-			(aspects[i].property == property || aspects[i].and_property == property))
-			return true;
-	return false;
-}
-
-static bool
-differs_at(const PgmObject *old, const PgmObject *new, int i)
-{
-	return pgm_property_differs(new->properties->form[i], old->value[i],
-								new->value[i]) &&
-		!pgm_property_is_separate(new, new->properties->id[i]);
-}
-
-/* Do objects of one identity differ, apart from what is written by itself? */
-bool
-pgm_object_differs(const PgmObject *old, const PgmObject *new)
-{
-	for (int i = 0; i < new->properties->n; i++)
-		if (differs_at(old, new, i))
-			return true;
-	return false;
-}
-
-/* What CREATE, or what makes an object with its whole, does not say. */
 void
 pgm_write_after_create(PgmWrite *w, const PgmObject *o)
 {
@@ -228,13 +150,22 @@ pgm_write_after_create(PgmWrite *w, const PgmObject *o)
 	}
 }
 
+/* Write CREATE of an object, with what it does not set. */
 void
 pgm_write_create(PgmWrite *w, const PgmObject *o)
 {
+	ListCell   *lc;
+
 	pgm_writer(o)->create(w, o);
+	/* attributes are clauses of CREATE TYPE, always */
+	foreach(lc, pgm_schema_children(w->new, o, PGM_KIND_ATTRIBUTE))
+	{
+		pgm_write_after_create(w, lfirst(lc));
+	}
 	pgm_write_after_create(w, o);
 }
 
+/* Write DROP of an object. */
 void
 pgm_write_drop(PgmWrite *w, const PgmObject *o)
 {
@@ -243,13 +174,16 @@ pgm_write_drop(PgmWrite *w, const PgmObject *o)
 	if (writer->drop)
 		writer->drop(w, o);
 	else
-		pgm_write_statement(w, "DROP %s %s", writer->word, pgm_write_name(o));
+		pgm_write_statement(w, "DROP %s %s", pgm_write_word(o), pgm_write_name(o));
 }
 
-/* The same without a property, which is written by somebody else. */
+/*
+ * Write the statements that turn "old" into "new", except for one property.  False when
+ * that cannot be done in place; the statements written until then are of no use.
+ */
 bool
 pgm_write_other_changes(PgmWrite *w, const PgmObject *old, const PgmObject *new,
-						PgmPropertyId but)
+						PgmPropertyId except)
 {
 	const PgmWriter *writer = pgm_writer(new);
 	List	   *done = NIL;
@@ -259,7 +193,7 @@ pgm_write_other_changes(PgmWrite *w, const PgmObject *old, const PgmObject *new,
 		PgmPropertyId property = new->properties->id[i];
 		const PgmWriteProperty *p;
 
-		if (!differs_at(old, new, i) || property == but)
+		if (!pgm_property_differs_at(old, new, i) || property == except)
 			continue;
 		p = find_property(writer, property);
 		if (p == NULL)
@@ -273,12 +207,38 @@ pgm_write_other_changes(PgmWrite *w, const PgmObject *old, const PgmObject *new,
 	return true;
 }
 
-/*
- * Write what turns "old" into "new".  False when that cannot be done in place;
- * what was written until then is of no use.
- */
+/* Write the statements that turn "old" into "new"; false when that cannot be done in place. */
 bool
 pgm_write_changes(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	return pgm_write_other_changes(w, old, new, PGM_PROP_NONE);
+}
+
+/* Write a sub-property; "old" or "new" is NULL where it has no value. */
+void
+pgm_write_sub_property(PgmWrite *w, const PgmSubProperty *sub_property, const PgmObject *old,
+					   const PgmObject *new)
+{
+	const PgmWriter *writer = pgm_writer(new ? new : old);
+
+	for (int i = 0; writer->sub_property[i].property; i++)
+		if (writer->sub_property[i].property == sub_property->property)
+		{
+			writer->sub_property[i].write(w, old, new);
+			return;
+		}
+	elog(ERROR, "no writer for property \"%s\"", pgm_property_name(sub_property->property));
+}
+
+/*
+ * Can the object be altered in place?  That is for the functions to say which write the
+ * statements, so let them write and throw that away: it cannot disagree with what is
+ * written later.
+ */
+bool
+pgm_write_can_alter(const PgmDiffPlan *p, const PgmObject *old, const PgmObject *new)
+{
+	PgmWrite	w = {.plan = p,.old = p->old,.new = p->new,.options = p->options};
+
+	return pgm_writer(new) != NULL && pgm_write_changes(&w, old, new);
 }

@@ -10,7 +10,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "diff/write/write_relations.h"
+#include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 
