@@ -2,26 +2,31 @@
 #
 #   make, make install, make installcheck   as for any extension; PG_CONFIG=...
 #   make demo [KEEP=1]     the main job, shown on a private server
-#   make test [TESTS=...]  all tests (or those named) on a private server
+#   make check-quick       the regression and isolation tests, on a private server
+#   make test [TESTS=...]  these, the TAP tests, the demo, the examples of the documents,
+#                          a short fuzz and 3 of the files of pairs; or those named, by
+#                          test, room or suite: see test/README.md
 #   make help              this list
 #
-# demo and test build in a temporary directory, write nothing elsewhere, and
-# where they are run as root install the Debian packages they need.  For who
+# All but the first line build in a temporary directory, write nothing elsewhere,
+# and where they are run as root install the Debian packages they need.  For who
 # works on pg_migrate:
 #
-#   make test-crash        200 runs cut off at random moments, instead of 12
-#   make test-diff [PAIRS=...]  pairs of schemas, from one to the other and back
-#   make test-alembic      the same questions to Alembic and to us
-#   make test-applications the recipes of docs/applications.md
-#   make fuzz, make bench  random histories; speed
-#   make bench-check       what migrate.is_current() costs, beside SELECT 1
-#   make bench-schema      what it costs to read and compare the schema
-#   make bench-diff        what autogenerate costs, beside psql with the model
-#   make bench-lint        what lint finds beside squawk, and how fast
+#   make test-diff [PAIRS=...]  all pairs of schemas, migrated to the other and back
+#   make test-crash        200 runs cut off at random moments, instead of the 12 of make test
+#   make test-alembic      put the same questions to Alembic and to pg_migrate
+#   make test-applications run the recipes of docs/applications.md
+#   make fuzz              100,000 random bundles and targets, instead of 10,000
+#   make bench             speed of upgrades and queries, next to psql and Alembic
+#   make bench-check       cost of migrate.is_current(), next to SELECT 1
+#   make bench-schema      cost of reading and comparing a schema
+#   make bench-diff        cost of autogenerate, next to psql with the model
+#   make bench-lint        findings of lint next to those of squawk, and its speed
 #   make bench-online      what clients notice of a migration of a large table
 #   make check-compilers   no warning from gcc and clang, with assertions and without
 #   make check-rooms       who may use whom, circles, names, READMEs [VERBOSE=1]
-#   make indent            lay out the C files as pgindent does (indent-check: look only)
+#   make indent            lay out the C files as pgindent does
+#   make indent-check      whether make indent would change anything
 #   make measure           lengths, comments and names of the C code in figures
 #   make typedefs          list our type names for it in tools/typedefs.list
 #
@@ -69,7 +74,7 @@ endif
 EXTRA_CLEAN = src/exports.list out_regress out_isolation tmp_check log \
 	$(wildcard src/*.bc src/*/*.bc src/*/*/*.bc)
 
-PRIVATE = demo test test-crash test-diff test-alembic test-applications fuzz bench bench-check bench-online bench-schema bench-lint bench-diff check-compilers check-rooms help measure indent indent-check typedefs
+PRIVATE = demo check-quick test test-crash test-diff test-alembic test-applications fuzz bench bench-check bench-online bench-schema bench-lint bench-diff check-compilers check-rooms help measure indent indent-check typedefs
 
 ifndef PG_CONFIG
 PG_CONFIG := $(shell tools/find-pg-config)
@@ -105,6 +110,10 @@ without-tap:
 demo:
 	@tools/packages server
 	@KEEP_DATABASE=shop tools/with-server test/demo/run
+
+check-quick:
+	@tools/packages server
+	@tools/with-server test/run-all regress isolation
 
 test:
 	@tools/packages server tap

@@ -9,11 +9,11 @@ SET SESSION AUTHORIZATION regress_owner;
 CREATE SCHEMA regress_auto;
 SET search_path = regress_auto;
 SET pg_migrate.lint_on_load = off;
-CREATE TABLE users (id int PRIMARY KEY, name text);
-CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT 'x''y');
+CREATE TABLE users (id int UNIQUE, name text);
+CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" UNIQUE, "a b" text DEFAULT 'x''y');
 CREATE INDEX users_name ON users (name);
 -- What such a model is written as
-\set same 'CREATE TABLE users (id int PRIMARY KEY, name text); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (name);'
+\set same 'CREATE TABLE users (id int UNIQUE, name text); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" UNIQUE, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (name);'
 -- The script without the lines that differ from run to run
 CREATE FUNCTION public.script(content text) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT line FROM regexp_split_to_table(content, E'\n') WITH ORDINALITY AS l (line, i) WHERE line !~ 'created' AND line <> '' ORDER BY i $$;
@@ -39,12 +39,12 @@ CREATE VIEW v AS SELECT id FROM users;
 DROP VIEW v;
 CREATE INDEX users_name ON users USING btree (name ASC);
 CREATE TABLE users (id integer, name character varying COLLATE "default");
-ALTER TABLE users ALTER name TYPE text, ADD PRIMARY KEY (id);
-CREATE TABLE "Odd one" (id int4, "a b" text DEFAULT 'x' || '''y', CONSTRAINT "Odd ""key""" PRIMARY KEY (id));
+ALTER TABLE users ALTER name TYPE text, ADD UNIQUE (id);
+CREATE TABLE "Odd one" (id int4, "a b" text DEFAULT 'x' || '''y', CONSTRAINT "Odd ""key""" UNIQUE (id));
 ALTER TABLE "Odd one" ALTER "a b" SET DEFAULT 'x''y';
 $$);
 -- what differs: row by row, as an error, and as a migration
-\set more 'CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL, mail text UNIQUE); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT \'z\'); CREATE VIEW one AS SELECT 1 AS one; COMMENT ON TABLE users IS \'who\';'
+\set more 'CREATE TABLE users (id bigint UNIQUE, name text, mail text UNIQUE); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" UNIQUE, "a b" text DEFAULT \'z\'); CREATE VIEW one AS SELECT 1 AS one; COMMENT ON TABLE users IS \'who\';'
 SELECT kind, identity, change, detail, hazard, up_sql, down_sql FROM migrate.diff(:'more');
 SELECT migrate.check(:'more');
 \echo :LAST_ERROR_SQLSTATE
@@ -54,7 +54,7 @@ SELECT public.script(content) FROM migrate.revision('more', rev_id => 'aaa2', mo
 INSERT INTO users VALUES (1, 'a');
 INSERT INTO "Odd one" VALUES (1), (2);
 ANALYZE users, "Odd one";
-\set less 'CREATE TABLE users (id int PRIMARY KEY);'
+\set less 'CREATE TABLE users (id int UNIQUE);'
 SELECT identity, change, hazard, size, up_sql, down_sql FROM migrate.diff(:'less');
 SELECT identity, up_sql FROM migrate.diff(:'less', allow_drop => true);
 SELECT public.script(content) FROM migrate.revision('less', rev_id => 'aaa3', model => :'less');
@@ -68,7 +68,7 @@ SELECT migrate.check(NULL);
 SELECT * FROM migrate.diff(NULL);
 -- options: each safe form can be switched off
 INSERT INTO users VALUES (1, 'a');
-\set safe 'CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL DEFAULT \'?\' CHECK (name <> \'\')); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (name, id);'
+\set safe 'CREATE TABLE users (id int UNIQUE, name text DEFAULT \'?\' CHECK (name <> \'\')); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" UNIQUE, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (name, id);'
 SELECT public.script(content) FROM migrate.revision('safe', rev_id => 'aaa4', model => :'safe');
 SELECT public.script(content) FROM migrate.revision('safe', rev_id => 'aaa4', model => :'safe', options => '{"concurrently": false, "not_valid": false, "not_null_steps": false}');
 SELECT * FROM migrate.diff('', options => '{"concurently": false}');
@@ -91,7 +91,7 @@ DROP SCHEMA regress_auto_2 CASCADE;
 -- renames: by evidence
 SELECT kind, identity, change, detail, up_sql, down_sql FROM migrate.diff(replace(:'same', '"Odd one"', 'even'));
 -- by a hint, where evidence does not say it; without one both are asked
-\set renamed 'CREATE TABLE users (id int PRIMARY KEY, full_name varchar(80)); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (full_name);'
+\set renamed 'CREATE TABLE users (id int UNIQUE, full_name varchar(80)); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" UNIQUE, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (full_name);'
 SELECT kind, identity, change, up_sql FROM migrate.diff(:'renamed');
 SELECT kind, identity, change, up_sql, down_sql FROM migrate.diff(:'renamed', renames => '{"users.name": "full_name"}');
 SELECT public.script(content) FROM migrate.revision('renamed', rev_id => 'aaa5', model => :'renamed', renames => '{"users.name": "full_name"}');
@@ -146,8 +146,7 @@ CREATE TABLE parts (i int, u int) PARTITION BY RANGE (i);
 CREATE TABLE part_1 PARTITION OF parts FOR VALUES FROM (1) TO (10);
 CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
 INSERT INTO parts VALUES (1), (11);
-\set parts :same 'CREATE TABLE parts (i int, u int REFERENCES users) PARTITION BY RANGE (i); CREATE TABLE part_1 PARTITION OF parts FOR VALUES FROM (1) TO (10); CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);'
-SELECT identity, up_sql, down_sql FROM migrate.diff(:'parts');
+\set parts :same 'CREATE TABLE parts (i int, u int REFERENCES users (id)) PARTITION BY RANGE (i); CREATE TABLE part_1 PARTITION OF parts FOR VALUES FROM (1) TO (10); CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);'
 SELECT up_sql FROM migrate.diff(:'parts', options => '{"not_valid": false}');
 -- what a table has of its own goes with what it is a partition of, and is not told
 SELECT kind, identity, change FROM migrate.diff(:'same' || 'CREATE TABLE parts (i int, u int) PARTITION BY RANGE (i); CREATE TABLE part_1 (i int, u int); CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);');
@@ -178,7 +177,7 @@ SELECT content FROM migrate.revision('x', model => :'same');
 SELECT count(*) FROM migrate.diff(:'same');
 SELECT migrate.upgrade();
 -- what was built is not built again, also after an upgrade that led to it
-\set seen 'CREATE TABLE users (id int PRIMARY KEY, name text, seen date); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" PRIMARY KEY, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (name); INSERT INTO users VALUES (1);'
+\set seen 'CREATE TABLE users (id int UNIQUE, name text, seen date); CREATE TABLE "Odd one" (id int CONSTRAINT "Odd ""key""" UNIQUE, "a b" text DEFAULT \'x\'\'y\'); CREATE INDEX users_name ON users (name); INSERT INTO users VALUES (1);'
 SELECT migrate.check(:'seen');
 SELECT migrate.check(:'seen');
 SET client_min_messages = warning;
@@ -204,7 +203,7 @@ SET client_min_messages = warning;
 CREATE SCHEMA regress_auto_2;
 CREATE TYPE regress_auto_2.pair AS (a int);
 CREATE ROLE regress_auto;
-\set others 'CREATE TABLE users (id int PRIMARY KEY, name text DEFAULT (\'01/02/2026\'::date)::text); CREATE TABLE pairs OF regress_auto_2.pair; ALTER TABLE pairs OWNER TO regress_auto;'
+\set others 'CREATE TABLE users (id int UNIQUE, name text DEFAULT (\'01/02/2026\'::date)::text); CREATE TABLE pairs OF regress_auto_2.pair; ALTER TABLE pairs OWNER TO regress_auto;'
 SET DateStyle = 'ISO, MDY';
 SELECT public.kept(:'others');
 SELECT public.kept(:'others');
@@ -225,7 +224,7 @@ SELECT public.kept(:'others');
 SET search_path = regress_auto;
 -- a table elsewhere, with what depends on it, is not dropped
 SELECT public.kept(:'others');
-CREATE TABLE regress_auto_2.elsewhere (u int REFERENCES users);
+CREATE TABLE regress_auto_2.elsewhere (u int REFERENCES users (id));
 SELECT public.kept(:'others');
 SELECT public.kept(:'others');
 SELECT identity, up_sql FROM migrate.diff(:'others') WHERE identity ~ 'elsewhere';
@@ -247,7 +246,7 @@ SELECT identity, up_sql FROM migrate.diff(:'others');
 RESET DateStyle;
 DROP SCHEMA regress_auto_2 CASCADE;
 -- a statement that can look at anything is run each time
-\set does 'CREATE TABLE users (id int PRIMARY KEY, name text); DO $do$ BEGIN RAISE WARNING \'done\'; END $do$;'
+\set does 'CREATE TABLE users (id int UNIQUE, name text); DO $do$ BEGIN RAISE WARNING \'done\'; END $do$;'
 SELECT count(*) FROM migrate.diff(:'does');
 SELECT public.kept(:'does');
 -- what stays as it is, for it cannot be set aside, is kept too
@@ -266,12 +265,13 @@ SELECT up_sql FROM migrate.diff(:'same' || :'parts', options => '{"attach_check"
 DROP TABLE parts;
 -- a sequence goes with the column that owns it, or stays with it
 CREATE TABLE numbered (id serial, a varchar(10), b int, c numeric(5,2), d date);
+ALTER TABLE numbered ALTER id DROP NOT NULL;
 INSERT INTO numbered VALUES (1);
 SELECT identity, up_sql, down_sql FROM migrate.diff(:'same') ORDER BY 1;
 SELECT identity, up_sql FROM migrate.diff(:'same', allow_drop => true) ORDER BY 1;
 -- whether a type rewrites the table
-SELECT identity, hazard FROM migrate.diff(:'same' || 'CREATE TABLE numbered (id serial, a text, b bigint, c numeric(6,2), d timestamptz);');
-SELECT identity, hazard FROM migrate.diff(:'same' || 'CREATE TABLE numbered (id serial, a varchar(5), b smallint, c numeric(6,1), d text COLLATE "C");');
+SELECT identity, hazard FROM migrate.diff(:'same' || 'CREATE TABLE numbered (id serial, a text, b bigint, c numeric(6,2), d timestamptz); ALTER TABLE numbered ALTER id DROP NOT NULL;');
+SELECT identity, hazard FROM migrate.diff(:'same' || 'CREATE TABLE numbered (id serial, a varchar(5), b smallint, c numeric(6,1), d text COLLATE "C"); ALTER TABLE numbered ALTER id DROP NOT NULL;');
 DROP TABLE numbered;
 -- an existing schema as the first migration
 SELECT public.script(content) FROM migrate.revision('baseline', rev_id => 'ccc1', baseline => true, schemas => ARRAY['regress_auto'], options => '{"database": false}');
