@@ -19,6 +19,7 @@
 #include "run/locks/run_lock.h"
 #include "run/run_settings.h"
 #include "script/script_settings.h"
+#include "trial/trial_settings.h"
 #include "util/settings.h"
 
 PG_MODULE_MAGIC;
@@ -33,6 +34,7 @@ define_settings(void)
 	pgm_registry_settings_define();
 	pgm_lock_settings_define();
 	pgm_run_settings_define();
+	pgm_trial_settings_define();
 	pgm_lint_settings_define();
 	pgm_diff_settings_define();
 	pgm_check_settings_define();

@@ -133,11 +133,11 @@ static void
 execute_statement(PgmProofScript *p, const PgmStatement *s)
 {
 	MemoryContext old = MemoryContextSwitchTo(p->context);
-	PgmPlain	plain;
+	PgmTransactionalForm	plain;
 
 	if (!move_extension(p->a, s->raw->stmt) && is_executed(p, s->raw->stmt))
 	{
-		plain = pgm_plain_form(p->script, s);
+		plain = pgm_transactional_form(p->script, s);
 		if (plain.not_tried == NULL)
 		{
 			pgm_scratch_statement_begin(plain.statement->raw->stmt);

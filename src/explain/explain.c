@@ -74,7 +74,7 @@ hold(PgmHolding *h, const PgmJudged *j, bool trial)
 		const PgmPrediction *p = lfirst(lc);
 		PgmHeld    *held = find_held(h->held, p->relid);
 		LOCKMODE	mode = trial ?
-			pgm_plain_mode(j->statement->raw->stmt, p->mode) : p->mode;
+			pgm_transactional_form_mode(j->statement->raw->stmt, p->mode) : p->mode;
 
 		if (mode <= RowShareLock)
 			continue;

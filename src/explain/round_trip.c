@@ -183,7 +183,7 @@ test_step(PgmRoundtrip *r, const PgmTestStep *step, const PgmSnapshot *before)
 		return NULL;
 	a.after = after = pgm_snapshot_take();
 	if (step->down)
-		pgm_trial_aside(r->trial, down_and_up, &a);
+		pgm_trial_nested(r->trial, down_and_up, &a);
 	else
 		add_row(r, "down", step, PGM_TEST_FAILED, "the migration has no downgrade");
 	return after;

@@ -14,9 +14,6 @@ int			pgm_lint_small_table = 10 * 1024;
 int			pgm_lint_probe_timeout = 1000;
 int			pgm_lint_on_load = PGM_LINT_WARN;
 int			pgm_lint_on_upgrade = PGM_LINT_OFF;
-bool		pgm_trials = true;
-int			pgm_trial_lock_timeout = 500;
-int			pgm_trial_statement_timeout = 30000;
 
 static const struct config_enum_entry lint_actions[] = {
 	{"off", PGM_LINT_OFF, false},
@@ -53,22 +50,4 @@ pgm_lint_settings_define(void)
 							 &pgm_lint_on_upgrade,
 							 PGM_LINT_OFF, lint_actions,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomBoolVariable("pg_migrate.trials",
-							 "May explain and test execute migrations in transactions that are rolled back.",
-							 NULL,
-							 &pgm_trials,
-							 true,
-							 PGC_SUSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("pg_migrate.trial_lock_timeout",
-							"How long a trial waits for a lock before it gives up.",
-							"0 leaves it to the session's lock_timeout.",
-							&pgm_trial_lock_timeout,
-							500, 0, INT_MAX,
-							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
-	DefineCustomIntVariable("pg_migrate.trial_statement_timeout",
-							"How long a statement of a trial may take.",
-							"0 leaves it to the session's statement_timeout.",
-							&pgm_trial_statement_timeout,
-							30000, 0, INT_MAX,
-							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
  * lint_settings.h
- *	  The configuration parameters of lint and of trials.
+ *	  The configuration parameters of lint.
  */
 #ifndef PGM_LINT_SETTINGS_H
 #define PGM_LINT_SETTINGS_H
@@ -17,9 +17,6 @@ extern int	pgm_lint_small_table;	/* kB */
 extern int	pgm_lint_probe_timeout; /* ms */
 extern int	pgm_lint_on_load;	/* PgmLintAction */
 extern int	pgm_lint_on_upgrade;
-extern bool pgm_trials;
-extern int	pgm_trial_lock_timeout; /* ms */
-extern int	pgm_trial_statement_timeout;	/* ms */
 
 extern void pgm_lint_settings_define(void);
 

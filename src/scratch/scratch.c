@@ -25,12 +25,13 @@
 #include "utils/rel.h"
 
 #include "compat.h"
-#include "lint/lint_settings.h"
 #include "run/locks/run_lock.h"
 #include "scratch/scratch_internal.h"
 #include "trial/trial.h"
+#include "trial/trial_settings.h"
 #include "util/settings.h"
 #include "util/subtransaction.h"
+#include "util/uncommitted_enums.h"
 
 PgmScratchState *pgm_scratch_open = NULL;
 
@@ -204,7 +205,7 @@ check_room(const PgmScratch *scratch)
 	int64		room;
 	int64		taken;
 
-	if (locks > pgm_lock_room(&room, &taken))
+	if (locks > pgm_lock_table_room(&room, &taken))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("%s needs about %lld locks at once", scratch->function,
@@ -271,17 +272,17 @@ pgm_scratch(const PgmScratch *scratch, void (*body) (void *arg), void *arg)
 {
 	PgmScratchCall call = {.scratch = scratch,.body = body,.arg = arg};
 	PgmScratchState state;
-	PgmKeptEnums enums;
+	PgmUncommittedEnums enums;
 	ErrorData  *error;
 
 	pgm_trial_check(scratch->function);
 	check_rights(scratch);
 	check_room(scratch);
 	open_state(&state, scratch);
-	pgm_enums_keep(&enums);
+	pgm_uncommitted_enums_save(&enums);
 	error = pgm_subtransaction("pg_migrate_scratch", scratch_part, &call);
 	pgm_run_active = false;
-	pgm_enums_restore(&enums);
+	pgm_uncommitted_enums_restore(&enums);
 	pgm_scratch_open = NULL;
 	MemoryContextDelete(state.context);
 	if (error)

@@ -23,7 +23,7 @@ capacity(void)
  * of what is free, for others need some too, and it holds its own to the end.
  */
 int64
-pgm_lock_room(int64 *room, int64 *taken)
+pgm_lock_table_room(int64 *room, int64 *taken)
 {
 	LockData   *all = GetLockStatusData();
 
@@ -41,7 +41,7 @@ pgm_trial_check_room(int64 locks)
 	int64		room;
 	int64		taken;
 
-	if (locks > pgm_lock_room(&room, &taken))
+	if (locks > pgm_lock_table_room(&room, &taken))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("the trial would need about %lld locks at once",

@@ -65,7 +65,7 @@ pgm_is_users_schema(Oid namespace)
 }
 
 static void
-track(PgmWatch *w, Form_pg_class form)
+track_relation(PgmWatch *w, Form_pg_class form)
 {
 	Oid			relid = form->oid;
 	PgmTracked *t = hash_search(w->relations, &relid, HASH_ENTER, NULL);
@@ -91,7 +91,7 @@ track_all(PgmWatch *w)
 
 		CHECK_FOR_INTERRUPTS();
 		if (pgm_is_users_schema(form->relnamespace))
-			track(w, form);
+			track_relation(w, form);
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
@@ -151,7 +151,7 @@ find_seen(List *relations, Oid relid)
 
 /* The entry of a relation in what was seen of the statement */
 static PgmSeenRelation *
-see(PgmObservation *seen, const PgmTracked *t)
+seen_relation(PgmObservation *seen, const PgmTracked *t)
 {
 	PgmSeenRelation *r = find_seen(seen->relations, t->relid);
 
@@ -180,14 +180,14 @@ take_locks(PgmWatch *w, PgmObservation *seen)
 		PgmTracked *t = look_at_lock(w, &all->locks[i], &fresh);
 
 		if (t && fresh != NoLock && seen)
-			see(seen, t)->mode = fresh;
+			seen_relation(seen, t)->mode = fresh;
 	}
 	pfree(all->locks);
 	pfree(all);
 }
 
 static PgmTableCounters
-difference(PgmTableCounters after, PgmTableCounters before)
+counters_difference(PgmTableCounters after, PgmTableCounters before)
 {
 	PgmTableCounters d;
 
@@ -200,7 +200,7 @@ difference(PgmTableCounters after, PgmTableCounters before)
 }
 
 static bool
-is_anything(const PgmTableCounters *c)
+counters_differ(const PgmTableCounters *c)
 {
 	return c->scans || c->read || c->inserted || c->updated || c->deleted;
 }
@@ -209,12 +209,12 @@ static void
 take_counters(PgmTracked *t, PgmObservation *seen)
 {
 	PgmTableCounters now = pgm_table_counters(t->relid);
-	PgmTableCounters did = difference(now, t->counters);
+	PgmTableCounters did = counters_difference(now, t->counters);
 
 	t->counters = now;
-	if (!is_anything(&did))
+	if (!counters_differ(&did))
 		return;
-	see(seen, t)->did = did;
+	seen_relation(seen, t)->did = did;
 	seen->rows += did.inserted + did.updated + did.deleted;
 }
 
@@ -229,7 +229,7 @@ take_file(PgmTracked *t, PgmObservation *seen)
 	file = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
 	ReleaseSysCache(tuple);
 	if (file != t->file)
-		see(seen, t)->rewritten = true;
+		seen_relation(seen, t)->rewritten = true;
 	t->file = file;
 }
 

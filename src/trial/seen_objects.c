@@ -34,16 +34,16 @@
 #include "trial/observe.h"
 
 /* What was told of, until it is named */
-typedef struct PgmTold
+typedef struct PgmNotedObject
 {
 	ObjectAccessType access;
 	ObjectAddress address;
 	PgmSeenObject *object;		/* of one that is dropped */
-} PgmTold;
+} PgmNotedObject;
 
 static object_access_hook_type previous_hook = NULL;
 static MemoryContext context = NULL;	/* NULL: not listening */
-static List *told = NIL;		/* PgmTold */
+static List *noted = NIL;		/* PgmNotedObject */
 
 /* Parts of other objects, which are told of by themselves too */
 static const Oid parts[] = {
@@ -157,21 +157,21 @@ is_internal(ObjectAccessType access, void *arg)
 }
 
 static void
-remember(ObjectAccessType access, const ObjectAddress *address)
+note_object(ObjectAccessType access, const ObjectAddress *address)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
-	PgmTold    *t = palloc0(sizeof(PgmTold));
+	PgmNotedObject    *t = palloc0(sizeof(PgmNotedObject));
 
 	t->access = access;
 	t->address = *address;
 	if (access == OAT_DROP)
 		t->object = is_of_interest(address) ? name_object("dropped", address) : NULL;
-	told = lappend(told, t);
+	noted = lappend(noted, t);
 	MemoryContextSwitchTo(old);
 }
 
 static void
-hear(ObjectAccessType access, Oid classid, Oid objid, int subid, void *arg)
+note_access(ObjectAccessType access, Oid classid, Oid objid, int subid, void *arg)
 {
 	ObjectAddress address;
 
@@ -182,7 +182,7 @@ hear(ObjectAccessType access, Oid classid, Oid objid, int subid, void *arg)
 	if (is_among(classid, of_relations, lengthof(of_relations)))
 		classid = RelationRelationId;
 	ObjectAddressSubSet(address, classid, objid, subid);
-	remember(access, &address);
+	note_object(access, &address);
 }
 
 /* Begin to listen; what is heard lives in the context. */
@@ -194,11 +194,11 @@ pgm_seen_objects_begin(MemoryContext cxt)
 	if (!installed)
 	{
 		previous_hook = object_access_hook;
-		object_access_hook = hear;
+		object_access_hook = note_access;
 		installed = true;
 	}
 	context = cxt;
-	told = NIL;
+	noted = NIL;
 }
 
 /* Is it on the list already?  Made and then altered it is made. */
@@ -228,13 +228,13 @@ List *
 pgm_seen_objects_take(void)
 {
 	List	   *objects = NIL;
-	List	   *heard = told;
+	List	   *heard = noted;
 	ListCell   *lc;
 
-	told = NIL;
+	noted = NIL;
 	foreach(lc, heard)
 	{
-		PgmTold    *t = lfirst(lc);
+		PgmNotedObject    *t = lfirst(lc);
 		PgmSeenObject *o = t->object;
 
 		if (t->access != OAT_DROP && is_of_interest(&t->address))
@@ -251,5 +251,5 @@ void
 pgm_seen_objects_end(void)
 {
 	context = NULL;
-	told = NIL;
+	noted = NIL;
 }

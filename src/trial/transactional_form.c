@@ -42,7 +42,7 @@ is_partitioned(const RangeVar *rel)
 
 /* The plain form would do what the server refuses to do CONCURRENTLY. */
 static void
-plain_index(Node *node, PgmPlain *p)
+plain_index(Node *node, PgmTransactionalForm *p)
 {
 	IndexStmt  *stmt = (IndexStmt *) node;
 
@@ -59,7 +59,7 @@ plain_index(Node *node, PgmPlain *p)
 }
 
 static void
-plain_drop(Node *node, PgmPlain *p)
+plain_drop(Node *node, PgmTransactionalForm *p)
 {
 	DropStmt   *stmt = (DropStmt *) node;
 
@@ -78,7 +78,7 @@ plain_drop(Node *node, PgmPlain *p)
 }
 
 static void
-plain_reindex(Node *node, PgmPlain *p)
+plain_reindex(Node *node, PgmTransactionalForm *p)
 {
 	ReindexStmt *stmt = (ReindexStmt *) node;
 
@@ -105,7 +105,7 @@ concurrent_detach(const Node *node)
 }
 
 static void
-plain_alter(Node *node, PgmPlain *p)
+plain_alter(Node *node, PgmTransactionalForm *p)
 {
 	PartitionCmd *detach = concurrent_detach(node);
 
@@ -117,7 +117,7 @@ plain_alter(Node *node, PgmPlain *p)
 
 /* From 19 on, REPACK too */
 static void
-plain_cluster(Node *node, PgmPlain *p)
+plain_cluster(Node *node, PgmTransactionalForm *p)
 {
 	const RangeVar *rel = pgm_cluster_relation(node);
 
@@ -127,14 +127,14 @@ plain_cluster(Node *node, PgmPlain *p)
 }
 
 static void
-plain_vacuum(Node *node, PgmPlain *p)
+plain_vacuum(Node *node, PgmTransactionalForm *p)
 {
 	if (((VacuumStmt *) node)->is_vacuumcmd)
 		p->not_tried = "VACUUM cannot run inside a transaction";
 }
 
 static void
-plain_call(Node *node, PgmPlain *p)
+plain_call(Node *node, PgmTransactionalForm *p)
 {
 	char	   *update;
 
@@ -154,7 +154,7 @@ plain_call(Node *node, PgmPlain *p)
 
 /* A rollback does not undo what programs and files were given. */
 static void
-plain_copy(Node *node, PgmPlain *p)
+plain_copy(Node *node, PgmTransactionalForm *p)
 {
 	CopyStmt   *stmt = (CopyStmt *) node;
 
@@ -163,7 +163,7 @@ plain_copy(Node *node, PgmPlain *p)
 }
 
 static void
-plain_deallocate(Node *node, PgmPlain *p)
+plain_deallocate(Node *node, PgmTransactionalForm *p)
 {
 	DeallocateStmt *stmt = (DeallocateStmt *) node;
 
@@ -172,7 +172,7 @@ plain_deallocate(Node *node, PgmPlain *p)
 }
 
 static void
-plain_subscription(Node *node, PgmPlain *p)
+plain_subscription(Node *node, PgmTransactionalForm *p)
 {
 	p->not_tried = "what it does on the publisher could not be undone";
 }
@@ -180,7 +180,7 @@ plain_subscription(Node *node, PgmPlain *p)
 static const struct
 {
 	NodeTag		tag;
-	void		(*change) (Node *node, PgmPlain *p);
+	void		(*change) (Node *node, PgmTransactionalForm *p);
 }			forms[] =
 
 {
@@ -204,10 +204,10 @@ static const struct
  * is: whether it does is seen when it is tried.  Raises 0A000 where the server
  * would.
  */
-PgmPlain
-pgm_plain_form(const PgmScript *script, const PgmStatement *statement)
+PgmTransactionalForm
+pgm_transactional_form(const PgmScript *script, const PgmStatement *statement)
 {
-	PgmPlain	p = {
+	PgmTransactionalForm	p = {
 		.statement = pgm_statement_alone(script->text, script->conforming, statement)
 	};
 	Node	   *node = p.statement->raw->stmt;
@@ -229,7 +229,7 @@ pgm_plain_form(const PgmScript *script, const PgmStatement *statement)
  * takes "mode": what is done CONCURRENTLY is marked by SHARE UPDATE EXCLUSIVE.
  */
 LOCKMODE
-pgm_plain_mode(const Node *node, LOCKMODE mode)
+pgm_transactional_form_mode(const Node *node, LOCKMODE mode)
 {
 	if (mode != ShareUpdateExclusiveLock)
 		return mode;

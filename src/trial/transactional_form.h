@@ -9,16 +9,16 @@
 
 #include "script/script.h"
 
-typedef struct PgmPlain
+typedef struct PgmTransactionalForm
 {
 	PgmScript  *script;			/* to execute instead, or NULL: as it is */
 	PgmStatement *statement;	/* the same, in that script or ours */
 	const char *stands_for;		/* what was changed, or NULL */
 	const char *not_tried;		/* why it has no such form, or NULL */
-} PgmPlain;
+} PgmTransactionalForm;
 
-extern PgmPlain pgm_plain_form(const PgmScript *script,
+extern PgmTransactionalForm pgm_transactional_form(const PgmScript *script,
 							   const PgmStatement *statement);
-extern LOCKMODE pgm_plain_mode(const Node *node, LOCKMODE mode);
+extern LOCKMODE pgm_transactional_form_mode(const Node *node, LOCKMODE mode);
 
 #endif							/* PGM_TRANSACTIONAL_FORM_H */

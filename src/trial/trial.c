@@ -20,7 +20,6 @@
 #include "utils/memutils.h"
 
 #include "errors.h"
-#include "lint/lint_settings.h"
 #include "run/execute/deferred.h"
 #include "run/locks/lock_settings.h"
 #include "run/locks/lock_watch.h"
@@ -29,9 +28,11 @@
 #include "run/prepare/half_done.h"
 #include "trial/transactional_form.h"
 #include "trial/trial.h"
+#include "trial/trial_settings.h"
 #include "util/settings.h"
 #include "util/spi.h"
 #include "util/subtransaction.h"
+#include "util/uncommitted_enums.h"
 
 /* The name of what became of a statement. */
 const char *
@@ -121,7 +122,7 @@ leave_out(PgmTrial *t, PgmTrialStatement *s, const char *why)
 
 /* Execute a statement in the form that it can be tried in. */
 static void
-execute_form(PgmTrial *t, PgmTrialStatement *s, const PgmPlain *plain,
+execute_form(PgmTrial *t, PgmTrialStatement *s, const PgmTransactionalForm *plain,
 			 const PgmCallerTimeout *saved, DestReceiver *dest)
 {
 	const Node *node = plain->statement->raw->stmt;
@@ -179,7 +180,7 @@ try_statement(PgmRunner *runner, const PgmScript *script,
 {
 	PgmTrial   *t = (PgmTrial *) runner;
 	PgmTrialStatement *s;
-	PgmPlain	plain;
+	PgmTransactionalForm	plain;
 
 	if (statement->begins_segment)
 		fire_deferred(script);
@@ -187,7 +188,7 @@ try_statement(PgmRunner *runner, const PgmScript *script,
 	AtEOXact_Enum();
 	bound_timeouts();
 	pgm_watch_statement(t->watch);
-	plain = pgm_plain_form(script, statement);
+	plain = pgm_transactional_form(script, statement);
 	if (plain.not_tried)
 	{
 		leave_out(t, s, plain.not_tried);
@@ -295,17 +296,17 @@ pgm_trial_script(PgmTrial *t, const PgmScript *script)
 }
 
 /* Something to be done within a trial, and undone at once */
-typedef struct PgmTrialAside
+typedef struct PgmNestedTrial
 {
 	void		(*body) (PgmTrial *trial, void *arg);
 	PgmTrial   *trial;
 	void	   *arg;
-} PgmTrialAside;
+} PgmNestedTrial;
 
 static bool
-aside_part(void *arg)
+nested_part(void *arg)
 {
-	PgmTrialAside *a = arg;
+	PgmNestedTrial *a = arg;
 
 	a->body(a->trial, a->arg);
 	return false;
@@ -313,11 +314,11 @@ aside_part(void *arg)
 
 /* Call body(trial, arg), and undo what the scripts did that it tried. */
 void
-pgm_trial_aside(PgmTrial *t, void (*body) (PgmTrial *trial, void *arg),
+pgm_trial_nested(PgmTrial *t, void (*body) (PgmTrial *trial, void *arg),
 				void *arg)
 {
-	PgmTrialAside a = {.body = body,.trial = t,.arg = arg};
-	ErrorData  *edata = pgm_subtransaction("pg_migrate", aside_part, &a);
+	PgmNestedTrial a = {.body = body,.trial = t,.arg = arg};
+	ErrorData  *edata = pgm_subtransaction("pg_migrate", nested_part, &a);
 
 	if (edata)
 		ReThrowError(edata);
@@ -346,24 +347,6 @@ pgm_trial_check(const char *function)
 				 errmsg("cannot call %s while deferred constraints are pending", function),
 				 errdetail("This transaction has changed tables whose deferred constraints are not checked yet."),
 				 errhint("Commit first, or say SET CONSTRAINTS ALL IMMEDIATE.")));
-}
-
-/* Remember the enum values that this transaction has added, and may not use yet. */
-void
-pgm_enums_keep(PgmKeptEnums *kept)
-{
-	kept->size = EstimateUncommittedEnumsSpace();
-	kept->values = palloc(kept->size);
-	SerializeUncommittedEnums(kept->values, kept->size);
-}
-
-/* They are what they were. */
-void
-pgm_enums_restore(const PgmKeptEnums *kept)
-{
-	AtEOXact_Enum();
-	RestoreUncommittedEnums(kept->values);
-	pfree(kept->values);
 }
 
 /* What happens within the subtransaction */
@@ -417,17 +400,17 @@ pgm_trial(const char *function, PgmIdentity *identity,
 		.body = body,
 		.arg = arg
 	};
-	PgmKeptEnums enums;
+	PgmUncommittedEnums enums;
 	ErrorData  *edata;
 
-	pgm_enums_keep(&enums);
+	pgm_uncommitted_enums_save(&enums);
 	pgm_caller_timeout_save(&t.timeout);
 	edata = pgm_subtransaction("pg_migrate_trial", trial_part, &call);
 	pgm_run_active = false;
 	pgm_watch_end();
 	pgm_lockwatch_stop();
 	pgm_caller_timeout_restore(&t.timeout);
-	pgm_enums_restore(&enums);
+	pgm_uncommitted_enums_restore(&enums);
 	forget_prepared(&t);
 	if (edata)
 		ReThrowError(edata);

@@ -41,27 +41,18 @@ typedef struct PgmTrial
 	int			untried;		/* statements that were not tried */
 } PgmTrial;
 
-/* Enum values of the transaction around a trial */
-typedef struct PgmKeptEnums
-{
-	Size		size;
-	void	   *values;
-} PgmKeptEnums;
-
 /* trial.c */
-extern void pgm_enums_keep(PgmKeptEnums *kept);
-extern void pgm_enums_restore(const PgmKeptEnums *kept);
 extern void pgm_trial_check(const char *function);
 extern void pgm_trial(const char *function, PgmIdentity *identity,
 					  void (*body) (PgmTrial *trial, void *arg), void *arg);
 extern bool pgm_trial_script(PgmTrial *trial, const PgmScript *script);
-extern void pgm_trial_aside(PgmTrial *trial,
+extern void pgm_trial_nested(PgmTrial *trial,
 							void (*body) (PgmTrial *trial, void *arg),
 							void *arg);
 extern const char *pgm_tried_name(PgmTried outcome);
 
 /* lock_table_room.c */
-extern int64 pgm_lock_room(int64 *room, int64 *taken);
+extern int64 pgm_lock_table_room(int64 *room, int64 *taken);
 extern void pgm_trial_check_room(int64 locks);
 
 #endif							/* PGM_TRIAL_H */

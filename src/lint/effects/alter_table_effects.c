@@ -20,15 +20,15 @@
 #include "lint/tables/parse_tree.h"
 
 /* Something an action does to a table and those that inherit from it */
-typedef void (*PgmAction) (PgmForecast *f, PgmTable *t);
+typedef void (*PgmCollectAction) (PgmForecast *f, PgmTable *t);
 
 /* The action's work on one table of a tree */
-typedef PgmWork (*PgmActionWork) (PgmForecast *f, PgmTable *t,
+typedef PgmWork (*PgmWorkOfAction) (PgmForecast *f, PgmTable *t,
 								  const char **why);
 
 /* The lock on the tree of a table, and the work on each of it */
 static void
-on_tree(PgmForecast *f, PgmTable *t, PgmActionWork work)
+on_tree(PgmForecast *f, PgmTable *t, PgmWorkOfAction work)
 {
 	ListCell   *lc;
 
@@ -585,7 +585,7 @@ detach(PgmForecast *f, PgmTable *t)
 static const struct
 {
 	AlterTableType action;
-	PgmAction	collect;
+	PgmCollectAction	collect;
 }			actions[] =
 
 {
@@ -635,9 +635,9 @@ of_action(PgmForecast *f, PgmTable *t)
 
 /* The effects of one action, when what the statement drops is gone. */
 static void
-as_it_meets_the_table(PgmForecast *f, PgmTable *t)
+of_action_after_drops(PgmForecast *f, PgmTable *t)
 {
-	List	   *aside = pgm_alter_drops_begin(f->shadow, (const AlterTableStmt *) f->node, f->action);
+	List	   *saved = pgm_alter_drops_begin(f->shadow, (const AlterTableStmt *) f->node, f->action);
 
 	PG_TRY();
 	{
@@ -645,7 +645,7 @@ as_it_meets_the_table(PgmForecast *f, PgmTable *t)
 	}
 	PG_FINALLY();
 	{
-		pgm_alter_drops_end(aside);
+		pgm_alter_drops_end(saved);
 	}
 	PG_END_TRY();
 }
@@ -667,7 +667,7 @@ pgm_effects_of_alter(PgmForecast *f)
 	foreach(lc, stmt->cmds)
 	{
 		f->action = lfirst_node(AlterTableCmd, lc);
-		as_it_meets_the_table(f, t);
+		of_action_after_drops(f, t);
 	}
 	f->action = NULL;
 	f->target = NULL;

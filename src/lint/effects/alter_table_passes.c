@@ -15,7 +15,7 @@
 
 #include "lint/effects/effects_internal.h"
 
-/* What a table had before something was put aside */
+/* What a table had before something was removed for a while */
 typedef struct PgmSavedTable
 {
 	PgmTable   *table;
@@ -33,15 +33,15 @@ is_drop(const AlterTableCmd *cmd)
 
 /* Remember what the table has, and give it copies of the lists. */
 static List *
-remember(List *aside, PgmTable *t)
+save_table(List *saved, PgmTable *t)
 {
 	PgmSavedTable *a;
 	ListCell   *lc;
 
-	foreach(lc, aside)
+	foreach(lc, saved)
 	{
 		if (((PgmSavedTable *) lfirst(lc))->table == t)
-			return aside;
+			return saved;
 	}
 	a = palloc(sizeof(PgmSavedTable));
 	*a = (PgmSavedTable)
@@ -52,7 +52,7 @@ remember(List *aside, PgmTable *t)
 	t->checks = list_copy(t->checks);
 	t->keys = list_copy(t->keys);
 	t->indexes = list_copy(t->indexes);
-	return lappend(aside, a);
+	return lappend(saved, a);
 }
 
 static bool
@@ -70,7 +70,7 @@ has_name(const List *names, const char *name)
 
 /* The foreign keys of other tables go with the key that they refer to. */
 static List *
-cascade(PgmShadow *s, List *aside, PgmTable *t, const List *columns)
+cascade(PgmShadow *s, List *saved, PgmTable *t, const List *columns)
 {
 	ListCell   *lt;
 	ListCell   *lk;
@@ -80,7 +80,7 @@ cascade(PgmShadow *s, List *aside, PgmTable *t, const List *columns)
 	{
 		PgmTable   *other = lfirst(lt);
 
-		aside = remember(aside, other);
+		saved = save_table(saved, other);
 		foreach(lk, other->keys)
 		{
 			const PgmForeignKey *key = lfirst(lk);
@@ -94,12 +94,12 @@ cascade(PgmShadow *s, List *aside, PgmTable *t, const List *columns)
 				other->keys = foreach_delete_current(other->keys, lk);
 		}
 	}
-	return aside;
+	return saved;
 }
 
 /* Put a constraint aside. */
 static List *
-without_constraint(PgmShadow *s, List *aside, PgmTable *t, const AlterTableCmd *cmd)
+without_constraint(PgmShadow *s, List *saved, PgmTable *t, const AlterTableCmd *cmd)
 {
 	ListCell   *lc;
 
@@ -121,9 +121,9 @@ without_constraint(PgmShadow *s, List *aside, PgmTable *t, const AlterTableCmd *
 			continue;
 		t->indexes = foreach_delete_current(t->indexes, lc);
 		if (cmd->behavior == DROP_CASCADE)
-			aside = cascade(s, aside, t, index->columns);
+			saved = cascade(s, saved, t, index->columns);
 	}
-	return aside;
+	return saved;
 }
 
 static bool
@@ -135,7 +135,7 @@ mentions(const PgmCheck *check, AttrNumber attnum)
 	return bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, columns);
 }
 
-/* Put a column aside, and what goes with it. */
+/* Remove a column for a while, with what depends on it. */
 static void
 without_column(const PgmShadow *s, PgmTable *t, const char *name)
 {
@@ -177,7 +177,7 @@ List *
 pgm_alter_drops_begin(PgmShadow *s, const AlterTableStmt *stmt, const AlterTableCmd *action)
 {
 	PgmTable   *t = is_drop(action) ? NULL : pgm_shadow_table(s, stmt->relation);
-	List	   *aside = NIL;
+	List	   *saved = NIL;
 	ListCell   *la;
 	ListCell   *lt;
 
@@ -189,23 +189,23 @@ pgm_alter_drops_begin(PgmShadow *s, const AlterTableStmt *stmt, const AlterTable
 			continue;
 		foreach(lt, stmt->relation->inh ? pgm_shadow_tree(s, t) : list_make1(t))
 		{
-			aside = remember(aside, lfirst(lt));
+			saved = save_table(saved, lfirst(lt));
 			if (cmd->subtype == AT_DropColumn)
 				without_column(s, lfirst(lt), cmd->name);
 			else
-				aside = without_constraint(s, aside, lfirst(lt), cmd);
+				saved = without_constraint(s, saved, lfirst(lt), cmd);
 		}
 	}
-	return aside;
+	return saved;
 }
 
 /* The tables have again what they had. */
 void
-pgm_alter_drops_end(List *aside)
+pgm_alter_drops_end(List *saved)
 {
 	ListCell   *lc;
 
-	foreach(lc, aside)
+	foreach(lc, saved)
 	{
 		PgmSavedTable *a = lfirst(lc);
 

@@ -58,7 +58,6 @@ extern PgmTypeRef pgm_shadow_type(const PgmShadow *s, const TypeName *name);
 extern PgmTable *pgm_shadow_default_partition(PgmShadow *s, PgmTable *parent);
 
 /* shadow_dependents.c */
-extern List *pgm_shadow_tables_of_type(PgmShadow *s, Oid type);
 extern List *pgm_shadow_tables_of_domain(PgmShadow *s, const PgmTypeRef *type);
 extern List *pgm_shadow_referencing(PgmShadow *s, PgmTable *t, const char *column);
 

@@ -23,8 +23,8 @@ add_table(PgmShadow *s, List *tables, PgmTable *t)
 }
 
 /* The tables with rows that have a column of a type, or of a domain over it. */
-List *
-pgm_shadow_tables_of_type(PgmShadow *s, Oid type)
+static List *
+tables_of_type(PgmShadow *s, Oid type)
 {
 	List	   *tables = NIL;
 	ListCell   *lc;
@@ -61,7 +61,7 @@ has_new_column_of(const PgmTable *t, const PgmTypeRef *type)
 List *
 pgm_shadow_tables_of_domain(PgmShadow *s, const PgmTypeRef *type)
 {
-	List	   *tables = OidIsValid(type->oid) ? pgm_shadow_tables_of_type(s, type->oid) : NIL;
+	List	   *tables = OidIsValid(type->oid) ? tables_of_type(s, type->oid) : NIL;
 	ListCell   *lc;
 
 	foreach(lc, s->tables)
