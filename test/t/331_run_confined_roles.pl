@@ -6,12 +6,14 @@ use warnings;
 use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Talk qw(talk_to await);
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', "max_worker_processes = 4\nmax_parallel_workers_per_gather = 0");
 $node->start;
+talk_to($node);
 my $super = $node->safe_psql('postgres', 'SELECT current_user');
 my $version = $node->safe_psql('postgres', "SELECT current_setting('server_version_num')") / 10000;
 
@@ -46,13 +48,6 @@ sub end
 	my ($psql) = @_;
 	$psql->{run}->finish;
 	return ${ $psql->{out} } . ${ $psql->{err} };
-}
-
-sub await
-{
-	my ($condition) = @_;
-	$node->poll_query_until('postgres', "SELECT coalesce(($condition), false)") or die "never: $condition";
-	return;
 }
 
 # mallory writes migrations, which run as app_owner; the superuser and deployer

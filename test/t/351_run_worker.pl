@@ -5,12 +5,14 @@ use IO::Socket::UNIX;
 use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Talk qw(talk_to await);
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', "max_worker_processes = 8\nlog_statement = none");
 $node->start;
+talk_to($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 my $superuser = $node->safe_psql('postgres', 'SELECT current_user');
 
@@ -45,13 +47,6 @@ sub end
 	my ($psql) = @_;
 	$psql->{run}->finish;
 	return ${ $psql->{out} } . ${ $psql->{err} };
-}
-
-sub await
-{
-	my ($condition) = @_;
-	$node->poll_query_until('postgres', "SELECT coalesce(($condition), false)") or die "never: $condition";
-	return;
 }
 
 # Begin anew with a table and what a migration does with it.
@@ -119,7 +114,7 @@ $file = PostgreSQL::Test::Utils::tempdir() . '/pipeline.sql';
 append_to_file($file, "\\startpipeline\nSELECT migrate.upgrade();\nSELECT 1;\n\\endpipeline\n");
 $node->command_ok([ 'pgbench', '-n', '-t', 1, '-M', 'extended', '-f', $file, '-h', $node->host, '-p', $node->port, 'postgres' ], 'the first of a pipeline runs');
 is(sql('SELECT migrate.current()'), 'w1', 'to the end');
-is(sql("SELECT count(*) FROM migrate.run WHERE application_name = '041_worker.pl'") > 0, 1, "the journal has the caller's application_name");
+is(sql("SELECT count(*) FROM migrate.run WHERE application_name = '351_run_worker.pl'") > 0, 1, "the journal has the caller's application_name");
 
 # a driver, in autocommit mode and not
 for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
@@ -155,7 +150,7 @@ load("VACUUM t;\nCREATE TABLE who AS SELECT current_user, session_user, current_
 sql('CREATE ROLE deputy SUPERUSER; CREATE ROLE other LOGIN SUPERUSER; CREATE SCHEMA mine');
 ask("SET SESSION AUTHORIZATION other; SET ROLE deputy; SET search_path = mine, public; SET work_mem = '7MB'; SET my.own = 'x'; SET statement_timeout = '100s'; SELECT migrate.upgrade();");
 is(sql('SELECT * FROM mine.who'), 'deputy|other|deputy|mine|7MB|x|0', 'role, path and settings go along');
-is(sql('SELECT ran_as, login, application_name, client_addr FROM migrate.log ORDER BY id DESC LIMIT 1'), 'deputy|other|041_worker.pl|', 'and stand in the log');
+is(sql('SELECT ran_as, login, application_name, client_addr FROM migrate.log ORDER BY id DESC LIMIT 1'), 'deputy|other|351_run_worker.pl|', 'and stand in the log');
 
 # everything ends with its caller
 for my $end (
@@ -187,11 +182,11 @@ load($index);
 my $holder = begin($open);
 await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 my $caller = begin("SET pg_migrate.progress_interval = '100ms'; SELECT migrate.upgrade();");
-await("SELECT kind = 'index build' AND phase = 'waiting for old snapshots' AND waiting_for LIKE 'process % (041_worker.pl, active, transaction open for %)' AND revision = 'w1' AND segment = 1 FROM migrate.progress");
+await("SELECT kind = 'index build' AND phase = 'waiting for old snapshots' AND waiting_for LIKE 'process % (351_run_worker.pl, active, transaction open for %)' AND revision = 'w1' AND segment = 1 FROM migrate.progress");
 $caller->{run}->pump until ${ $caller->{err} } =~ /waits for process/;
 is(sql('SELECT migrate.cancel()'), 't', 'it is cancelled');
 my $said = end($caller);
-like($said, qr/NOTICE:  00000: run \d+, migration "w1", segment 1 of 1, index build: waiting for old snapshots.*, waits for process \d+ \(041_worker.pl, active, transaction open for/, 'the caller is told whom it waits for');
+like($said, qr/NOTICE:  00000: run \d+, migration "w1", segment 1 of 1, index build: waiting for old snapshots.*, waits for process \d+ \(351_run_worker.pl, active, transaction open for/, 'the caller is told whom it waits for');
 like(end(begin("SET pg_migrate.build_timeout = '100ms'; SELECT migrate.upgrade();")), qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout/, 'build_timeout ends it');
 is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 0, 'and its remains are removed');
 is(sql('SELECT count(*) FROM migrate.progress'), 0, 'nothing runs');

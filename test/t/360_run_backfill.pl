@@ -4,11 +4,13 @@ use warnings;
 use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Talk qw(talk_to await);
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(allows_streaming => 1);
 $node->start;
+talk_to($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 
 sub sql
@@ -35,13 +37,6 @@ sub end
 }
 
 sub ask { return end(begin([@_])); }
-
-sub await
-{
-	my ($condition) = @_;
-	$node->poll_query_until('postgres', "SELECT coalesce(($condition), false)") or die "never: $condition";
-	return;
-}
 
 # a plain one, and its forms of condition
 sql('CREATE TABLE users (id int PRIMARY KEY, role text, n int DEFAULT 0, v varchar(3), d numeric(6, 2), j json); INSERT INTO users SELECT i FROM generate_series(1, 20000) i');

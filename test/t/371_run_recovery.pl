@@ -4,12 +4,14 @@ use warnings;
 use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Talk qw(talk_to await);
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', 'autovacuum = off');
 $node->start;
+talk_to($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 
 sub sql
@@ -35,13 +37,6 @@ sub end
 }
 
 sub ask { return end(begin(@_)); }
-
-sub await
-{
-	my ($condition) = @_;
-	$node->poll_query_until('postgres', "SELECT coalesce(($condition), false)") or die "never: $condition";
-	return;
-}
 
 # Begin anew with a migration.
 sub load

@@ -5,6 +5,7 @@ use warnings;
 use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Talk qw(talk_to await);
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -12,6 +13,7 @@ $node->init;
 $node->append_conf('postgresql.conf', 'autovacuum = off');
 $node->append_conf('postgresql.conf', "shared_preload_libraries = 'commits_underneath'");
 $node->start;
+talk_to($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 
 sub sql
@@ -37,13 +39,6 @@ sub end
 }
 
 sub ask { return end(begin(@_)); }
-
-sub await
-{
-	my ($condition) = @_;
-	$node->poll_query_until('postgres', "SELECT coalesce(($condition), false)") or die "never: $condition";
-	return;
-}
 
 # Begin anew with a migration.
 sub load

@@ -1,4 +1,5 @@
-# What tests say to a server by psql, and what it answers, errors and all.
+# Shared by TAP tests: run SQL through psql and get its output and errors, keep
+# sessions open, wait for events.
 package Talk;
 use strict;
 use warnings;
@@ -7,18 +8,18 @@ use IPC::Run ();
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(talk_to ask session leave await_restart);
+our @EXPORT = qw(talk_to ask session leave await await_restart);
 
 my $node;
 
-# The server to talk to
+# Set the server that the functions below use.
 sub talk_to
 {
 	($node) = @_;
 	return;
 }
 
-# What psql says to a script, its errors with SQLSTATE
+# Run a script in psql; returns its output, then its errors with their SQLSTATEs.
 sub ask
 {
 	my ($sql, $database) = @_;
@@ -28,7 +29,8 @@ sub ask
 	return "$out$err";
 }
 
-# A session that has said something, and stays until leave()
+# Start a session, wait until its first statements are done, and keep it open
+# until leave().
 sub session
 {
 	my ($sql) = @_;
@@ -39,11 +41,20 @@ sub session
 	return \%s;
 }
 
+# End a session.
 sub leave
 {
 	my ($s) = @_;
 	$s->{in} .= "\\q\n";
 	$s->{run}->finish;
+	return;
+}
+
+# Wait until a condition in SQL is true on the server; NULL is not.
+sub await
+{
+	my ($condition) = @_;
+	$node->poll_query_until('postgres', "SELECT coalesce(($condition), false)") or die "never: $condition";
 	return;
 }
 
