@@ -9,7 +9,7 @@
 #include "check/check.h"
 #include "check/check_settings.h"
 #include "diff/diff_settings.h"
-#include "lint/lint_settings.h"
+#include "lint/rules/lint_settings.h"
 #include "lint/lint_unasked.h"
 #include "registry/registry_settings.h"
 #include "run/confine/session_leftovers.h"

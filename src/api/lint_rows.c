@@ -11,38 +11,12 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
-#include "api/lint_rows.h"
 #include "errors.h"
 #include "lint/lint.h"
 #include "schema/relation_size.h"
 #include "util/lock_name.h"
 #include "util/settings.h"
 #include "util/srf.h"
-
-/* Where a finding is: its line and column, from 1 */
-void
-pgm_finding_place(const PgmFinding *f, int *line, int *col)
-{
-	const char *text = f->script->text;
-	const char *start = text;
-
-	*line = 1;
-	for (int i = 0; i < f->position; i++)
-	{
-		if (text[i] != '\n')
-			continue;
-		(*line)++;
-		start = text +i + 1;
-	}
-	*col = pg_mbstrlen_with_len(start, text +f->position - start) + 1;
-}
-
-/* The kind of script that a finding is about */
-const char *
-pgm_finding_direction(const PgmFinding *f)
-{
-	return f->script ? f->script->kind : "upgrade";
-}
 
 static Datum
 evidence_of(const PgmFinding *f)
@@ -114,18 +88,6 @@ required_text(FunctionCallInfo fcinfo, int argument, const char *function)
 	return text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
-/* The upgrade to a target, as a run that will not be run */
-PgmRun *
-pgm_lint_plan(const char *target)
-{
-	PgmPosition *pos;
-	PgmGraph   *g;
-
-	pgm_settings_define();
-	g = pgm_registry_graph(true, &pos);
-	return pgm_run_prepare(g, pos, pgm_plan_upgrade(g, pos, target), true);
-}
-
 PG_FUNCTION_INFO_V1(pg_migrate_lint);
 PG_FUNCTION_INFO_V1(pg_migrate_lint_revision);
 PG_FUNCTION_INFO_V1(pg_migrate_lint_sql);
@@ -183,9 +145,7 @@ pg_migrate_lint_rules(PG_FUNCTION_ARGS)
 		Datum		values[5];
 		bool		isnull[5] = {false};
 
-		if (i > 0 && strcmp(r->name, pgm_rules[i - 1].name) == 0)
-			continue;
-		values[0] = Int32GetDatum(r->number);
+		values[0] = Int32GetDatum(pgm_rule_number(r));
 		values[1] = CStringGetTextDatum(r->name);
 		values[2] = CStringGetTextDatum(r->title);
 		values[3] = CStringGetTextDatum(pgm_severity_name(r->severity));

@@ -96,7 +96,7 @@ findings_of(const PgmLint *lint, const PgmStatement *statement)
 	List	   *found = NIL;
 	ListCell   *lc;
 
-	foreach(lc, lint->findings)
+	foreach(lc, lint->findings.list)
 	{
 		PgmFinding *f = lfirst(lc);
 
@@ -113,7 +113,7 @@ pgm_explain_general(const PgmExplanation *x, const PgmStep *step)
 	List	   *found = NIL;
 	ListCell   *lc;
 
-	foreach(lc, x->lint->findings)
+	foreach(lc, x->lint->findings.list)
 	{
 		PgmFinding *f = lfirst(lc);
 
@@ -142,7 +142,7 @@ add_judged(PgmExplanation *x, PgmHolding *h, const PgmJudged *j)
 {
 	PgmExplained *e = add_statement(x, j->step, j->script, j->statement, j);
 
-	if (j->transaction != h->transaction && !x->lint->one_transaction)
+	if (j->transaction != h->transaction && !x->lint->view.one_transaction)
 		h->held = NIL;
 	h->transaction = j->transaction;
 	e->held = copy_held(h->held);

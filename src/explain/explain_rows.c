@@ -9,7 +9,6 @@
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 
-#include "api/lint_rows.h"
 #include "explain/explain.h"
 #include "schema/relation_size.h"
 #include "util/lock_name.h"

@@ -9,7 +9,6 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
-#include "api/lint_rows.h"
 #include "explain/explain.h"
 #include "util/lock_name.h"
 
@@ -239,7 +238,7 @@ static List *
 add_transaction(List *lines, const PgmExplanation *x, const PgmExplained *e,
 				int *transaction)
 {
-	if (x->lint->one_transaction || e->judged == NULL ||
+	if (x->lint->view.one_transaction || e->judged == NULL ||
 		e->judged->transaction == *transaction)
 		return lines;
 	*transaction = e->judged->transaction;

@@ -12,7 +12,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
-#include "api/lint_rows.h"
 #include "explain/explain.h"
 #include "explain/lock_holders.h"
 #include "util/revision_names.h"
@@ -110,7 +109,7 @@ has_no_way_back(const PgmExplanation *x, const PgmStep *step)
 {
 	ListCell   *lc;
 
-	foreach(lc, list_concat_copy(x->lint->findings, x->lint->allowed))
+	foreach(lc, list_concat_copy(x->lint->findings.list, x->lint->allowed))
 	{
 		const PgmFinding *f = lfirst(lc);
 
@@ -136,7 +135,7 @@ add_plan(PgmPage *p, const PgmExplanation *x)
 			has_no_way_back(x, &run->steps[i]) ? "**empty**" : "yes", cell(s->registered_by ? s->registered_by : ""),
 			s->m.checksum);
 	}
-	add(p, "\n%s\n", x->lint->one_transaction ?
+	add(p, "\n%s\n", x->lint->view.one_transaction ?
 		"All of it is one transaction: it is applied as a whole or not at all." :
 		"It cannot be one transaction: what is committed stays when a later part fails, and the run is resumed from there.");
 }
@@ -177,7 +176,7 @@ add_findings(PgmPage *p, const PgmExplanation *x, const PgmStep *step)
 	int			before = list_length(p->lines);
 	ListCell   *lc;
 
-	foreach(lc, x->lint->findings)
+	foreach(lc, x->lint->findings.list)
 	{
 		if (((PgmFinding *) lfirst(lc))->step == step)
 			add_finding(p, lfirst(lc));
@@ -243,7 +242,7 @@ add_irreversible(PgmPage *p, const PgmExplanation *x)
 
 	add(p, "## Irreversible\n");
 	before = list_length(p->lines);
-	foreach(lc, list_concat_copy(x->lint->findings, x->lint->allowed))
+	foreach(lc, list_concat_copy(x->lint->findings.list, x->lint->allowed))
 	{
 		const PgmFinding *f = lfirst(lc);
 
@@ -332,9 +331,9 @@ count_unlooked(const List *findings, int i)
 static void
 add_check(PgmPage *p, const PgmExplanation *x, int i)
 {
-	int			found = count(x->lint->findings, i);
+	int			found = count(x->lint->findings.list, i);
 	int			allowed = count(x->lint->allowed, i);
-	int			unlooked = count_unlooked(x->lint->findings, i);
+	int			unlooked = count_unlooked(x->lint->findings.list, i);
 	char	   *text = found == 0 ? "" :
 		psprintf("%d finding%s", found, found == 1 ? "" : "s");
 

@@ -8,7 +8,6 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "api/lint_rows.h"
 #include "errors.h"
 #include "explain/explain.h"
 #include "explain/round_trip.h"

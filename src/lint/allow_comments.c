@@ -14,6 +14,7 @@
 #include "utils/varlena.h"
 
 #include "files/migration.h"
+#include "lint/lint.h"
 #include "lint/rules/rules.h"
 
 #define MARKER "migrate:allow"
@@ -49,10 +50,11 @@ find_at(PgmLint *l, const char *rule, const PgmScript *script,
 {
 	PgmFinding *f;
 
-	l->rule = pgm_rule_find(rule);
-	l->script = script;
-	l->statement = s;
-	f = pgm_find(l, NULL, "%s", message);
+	l->view.script = script;
+	l->view.statement = s;
+	l->findings.view = &l->view;
+	l->findings.rule = pgm_rule_find(rule);
+	f = pgm_find(&l->findings, NULL, "%s", message);
 	f->position = position;
 	return f;
 }
@@ -113,7 +115,7 @@ read_rules(PgmSearch *s, const char *p, int position)
 		a = palloc0(sizeof(PgmAllowance));
 		a->rule = pgm_rule_find(name);
 		a->reason = reason;
-		a->step = s->l->step;
+		a->step = s->l->view.step;
 		a->script = s->script;
 		a->statement = s->statement;
 		a->first = s->statement->number == 1 && strcmp(s->script->kind, "upgrade") == 0;
@@ -290,17 +292,17 @@ pgm_lint_allow(PgmLint *l)
 	{
 		const PgmJudged *j = lfirst(lc);
 
-		l->step = j->step;
+		l->view.step = j->step;
 		allowances = search_around(l, allowances, j->script, j->statement);
 	}
 	foreach(lc, l->blanks)
 	{
 		const PgmBlank *blank = lfirst(lc);
 
-		l->step = blank->step;
+		l->view.step = blank->step;
 		search_blank(l, blank->script);
 	}
-	foreach(lc, l->findings)
+	foreach(lc, l->findings.list)
 	{
 		PgmFinding *f = lfirst(lc);
 
@@ -318,12 +320,12 @@ pgm_lint_allow(PgmLint *l)
 		else
 			kept = lappend(kept, f);
 	}
-	l->findings = kept;
+	l->findings.list = kept;
 	foreach(la, allowances)
 	{
 		const PgmAllowance *a = lfirst(la);
 
-		l->step = a->step;
+		l->view.step = a->step;
 		if (!a->used)
 			pgm_advise(find_at(l, "unused-allow", a->script, a->statement,
 							   a->position,

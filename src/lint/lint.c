@@ -17,9 +17,9 @@
 #include "utils/guc.h"
 #include "utils/jsonb.h"
 
-#include "api/lint_rows.h"
 #include "errors.h"
 #include "lint/lint.h"
+#include "lint/rules/rules.h"
 #include "lint/rules/server_errors.h"
 #include "lint/shadow/shadow.h"
 #include "script/segment.h"
@@ -33,7 +33,11 @@
 #define LOCK_WAIT_UNASKED 100
 #define LOCK_WAIT_AGAIN 1
 
-/* A SET that later statements are judged by */
+/*
+ * Take over a SET that later statements of the script are judged by.  search_path
+ * and timezone are set in earnest, until the end of the script: names and
+ * literals are read with them.
+ */
 static void
 apply_setting(PgmLint *l, const VariableSetStmt *set)
 {
@@ -44,73 +48,77 @@ apply_setting(PgmLint *l, const VariableSetStmt *set)
 		return;
 	if (strcmp(set->name, "lock_timeout") == 0)
 	{
-		l->lock_timeout = value && strcmp(value, "0") != 0;
-		l->no_lock_timeout = value && strcmp(value, "0") == 0;
+		l->view.settings.lock_timeout = value && strcmp(value, "0") != 0;
+		l->view.settings.no_lock_timeout = value && strcmp(value, "0") == 0;
 	}
-	else if (strcmp(set->name, "statement_timeout") == 0)
-		l->statement_timeout = value && strcmp(value, "0") != 0;
 	else if (value && (strcmp(set->name, "search_path") == 0 ||
 					   strcmp(set->name, "timezone") == 0))
 		(void) set_config_option(set->name, value, PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, WARNING, false);
 }
 
-/* The table that the statement is about, if it is about one. */
+/* The table that a statement is about, if it is about one. */
 static PgmTable *
-main_table(PgmLint *l)
+main_table(PgmShadow *s, const Node *node)
 {
-	const Node *node = l->node;
-
 	if (IsA(node, AlterTableStmt))
-		return pgm_shadow_table(l->shadow, ((const AlterTableStmt *) node)->relation);
+		return pgm_shadow_table(s, ((const AlterTableStmt *) node)->relation);
 	if (IsA(node, IndexStmt))
-		return pgm_shadow_table(l->shadow, ((const IndexStmt *) node)->relation);
+		return pgm_shadow_table(s, ((const IndexStmt *) node)->relation);
 	if (IsA(node, RenameStmt))
-		return pgm_shadow_table(l->shadow, ((const RenameStmt *) node)->relation);
+		return pgm_shadow_table(s, ((const RenameStmt *) node)->relation);
 	return NULL;
 }
 
+/*
+ * Judge the statement of the view, and apply it to the shadow.  The order
+ * matters: effects and rules are about the schema before the statement, and
+ * what the server would refuse has no effects.
+ */
 static bool
 judge(void *arg)
 {
 	PgmLint    *l = arg;
+	PgmStatementView *v = &l->view;
 
-	if (l->follow)
+	l->opaque = l->opaque || pgm_makes_unnamed(v->node);
+	if (!l->follow)
 	{
-		l->opaque = l->opaque || pgm_makes_unnamed(l->node) || pgm_is_opaque(l);
-		pgm_shadow_apply(l->shadow, l->statement);
-		return false;
+		v->table = main_table(v->shadow, v->node);
+		if (!l->opaque)
+			pgm_refuse(v, &l->findings);
+		v->effects = pgm_effects_of(v->shadow, v->node);
+		l->predictions = pgm_predict(unconstify(List *, v->effects));
+		pgm_rules_apply(v, &l->findings);
 	}
-	l->table = main_table(l);
-	pgm_refuse(l);
-	l->effects = pgm_effects_of(l->shadow, l->node);
-	l->predictions = pgm_predict(l->effects);
-	pgm_rules_apply(l);
-	pgm_shadow_apply(l->shadow, l->statement);
+	l->opaque = l->opaque || pgm_statement_is_opaque(v->node);
+	pgm_shadow_apply(v->shadow, v->statement);
 	return false;
 }
 
-/* The statement goes on the list of those that were judged. */
+/* Add the statement to the list of those that were judged. */
 static void
-remember(PgmLint *l)
+add_judged(PgmLint *l)
 {
 	PgmJudged  *j = palloc(sizeof(PgmJudged));
 
-	j->step = l->step;
-	j->script = l->script;
-	j->statement = l->statement;
-	j->effects = l->effects;
+	j->step = l->view.step;
+	j->script = l->view.script;
+	j->statement = l->view.statement;
+	j->effects = unconstify(List *, l->view.effects);
 	j->predictions = l->predictions;
 	j->lone = l->lone;
-	j->down = l->down;
-	j->transaction = l->shadow->transaction;
+	j->down = l->view.down;
+	j->transaction = l->view.shadow->transaction;
 	l->statements = lappend(l->statements, j);
+	l->view.judged = l->statements;
 }
 
 /*
- * A statement that the server could not make sense of will not run either.
- * One whose table somebody else has locked may: lint does not wait long, and
- * having waited once, it does not wait for each statement again.
+ * Report that the server could not make sense of the statement: it would fail
+ * when it is run, too.  One whose table another session has locked may well
+ * succeed, and is not judged: lint does not wait long, and having waited once,
+ * it does not wait for each statement again.
  */
 static void
 report_failure(PgmLint *l, ErrorData *edata)
@@ -131,29 +139,34 @@ report_failure(PgmLint *l, ErrorData *edata)
 	}
 	else if (category == ERRCODE_INTERNAL_ERROR)
 		message = psprintf("it could not be judged: %s", edata->message);
-	l->rule = pgm_rule_find("cannot-judge");
-	f = pgm_find(l, NULL, "%s", message);
+
+	/* The view may be one of an action, on the stack of what has failed. */
+	l->findings.view = &l->view;
+	l->findings.rule = l->findings.failure;
+	f = pgm_find(&l->findings, NULL, "%s", message);
 	pgm_evidence(f, "sqlstate", unpack_sql_state(edata->sqlerrcode));
 }
 
+/* Judge one statement; segment is NULL where the script has none. */
 static void
 judge_statement(PgmLint *l, const PgmStatement *s, const PgmSegment *segment)
 {
 	ErrorData  *edata;
 
 	CHECK_FOR_INTERRUPTS();
-	l->statement = s;
-	l->node = s->raw->stmt;
-	l->lone = segment && segment->kind == PGM_SEGMENT_LONE;
-	l->action = NULL;
-	l->effects = NIL;
+	l->view.statement = s;
+	l->view.node = s->raw->stmt;
+	l->view.table = NULL;
+	l->view.effects = NIL;
 	l->predictions = NIL;
+	l->lone = segment && segment->kind == PGM_SEGMENT_LONE;
+	Assert(l->view.action == NULL);
 	edata = pgm_subtransaction("pg_migrate", judge, l);
 	if (edata && !l->follow)
 		report_failure(l, edata);
-	remember(l);
-	if (IsA(l->node, VariableSetStmt))
-		apply_setting(l, (const VariableSetStmt *) l->node);
+	add_judged(l);
+	if (IsA(l->view.node, VariableSetStmt))
+		apply_setting(l, (const VariableSetStmt *) l->view.node);
 }
 
 /* The statements of a script, each segment a transaction, or all of it one */
@@ -162,29 +175,28 @@ judge_script(PgmLint *l, const PgmScript *script, List *segments)
 {
 	ListCell   *ls;
 
-	l->script = script;
-	l->shadow->script++;
-	l->lock_timeout = l->no_lock_timeout = l->statement_timeout = false;
+	l->view.script = script;
+	l->view.shadow->script++;
+	l->view.settings.lock_timeout = l->view.settings.no_lock_timeout = false;
 	if (script->statements == NIL)
 	{
 		PgmBlank   *blank = palloc(sizeof(PgmBlank));
 
-		*blank = (PgmBlank)
-		{
-			l->step, script
-		};
+		blank->step = l->view.step;
+		blank->script = script;
 		l->blanks = lappend(l->blanks, blank);
 	}
 	if (segments == NIL)
 	{
+		/* A verify script goes on in the transaction of the upgrade. */
 		if (strcmp(script->kind, "verify") != 0)
-			l->shadow->transaction++;
+			l->view.shadow->transaction++;
 		foreach(ls, script->statements)
 		{
 			const PgmStatement *s = lfirst(ls);
 
 			if (s->begins_segment)
-				l->shadow->transaction++;
+				l->view.shadow->transaction++;
 			judge_statement(l, s, NULL);
 		}
 	}
@@ -194,45 +206,36 @@ judge_script(PgmLint *l, const PgmScript *script, List *segments)
 
 		if (segment->script != script)
 			continue;
-		l->shadow->transaction++;
+		l->view.shadow->transaction++;
 		for (int i = 0; i < segment->count; i++)
 			judge_statement(l, list_nth(script->statements, segment->first + i),
 							segment);
 	}
-	l->statement = NULL;
+	l->view.statement = NULL;
+	l->view.node = NULL;
 }
 
 /*
- * Look at the schema as the scripts will, for the time of linting.  The caller's
- * own rights decide what is said about data (pgm_lint_as_caller).
+ * A new lint, which looks at the schema as the scripts will until lint_end().
+ * "probe", when somebody asked for lint, lets rules look for rows that would make
+ * a statement fail, and has more patience with locks.
  */
-static void
-enter_settings(PgmLint *l, PgmViewpoint *caller)
+static PgmLint *
+lint_begin(bool probe)
 {
-	pgm_viewpoint_take(caller);
-	l->caller = caller->user;
-	l->caller_context = caller->context;
-	l->session_lock_timeout = LockTimeout > 0;
-	l->lock_wait = l->probe ? LOCK_WAIT : LOCK_WAIT_UNASKED;
+	PgmLint    *l = palloc0(sizeof(PgmLint));
+
+	/* The caller's own rights, not the script's, decide which rows are looked at. */
+	pgm_viewpoint_take(&l->caller);
+	l->view.caller = &l->caller;
+	l->view.probe = probe;
+	l->view.settings.session_lock_timeout = LockTimeout > 0;
+	l->view.shadow = pgm_shadow_begin();
+	l->findings.view = &l->view;
+	l->findings.failure = pgm_rule_find("cannot-judge");
+	l->lock_wait = probe ? LOCK_WAIT : LOCK_WAIT_UNASKED;
 	pgm_settings_bound_lock_timeout(l->lock_wait);
-}
-
-/*
- * Call part(arg) with the rights of the caller, in a subtransaction that is rolled
- * back.  Returns NULL, or the error.
- */
-ErrorData *
-pgm_lint_as_caller(const PgmLint *l, bool (*part) (void *), void *arg)
-{
-	ErrorData  *edata;
-	Oid			role;
-	int			context;
-
-	GetUserIdAndSecContext(&role, &context);
-	SetUserIdAndSecContext(l->caller, l->caller_context);
-	edata = pgm_subtransaction("pg_migrate", part, arg);
-	SetUserIdAndSecContext(role, context);
-	return edata;
+	return l;
 }
 
 /* Settings that a script makes hold until its end. */
@@ -275,10 +278,11 @@ segments_of(PgmLint *l, const PgmStep *step, List **partitioned)
 		return c.segments;
 	if (edata->sqlerrcode != PGM_ERRCODE_NOT_TRANSACTIONAL)
 		ReThrowError(edata);
-	l->script = step->script;
-	l->statement = NULL;
-	l->rule = pgm_rule_find("concurrent-not-alone");
-	pgm_advise(pgm_find(l, NULL, "%s", edata->message), "%s", edata->hint);
+	l->view.script = step->script;
+	l->view.statement = NULL;
+	l->findings.view = &l->view;
+	l->findings.rule = pgm_rule_find("concurrent-not-alone");
+	pgm_advise(pgm_find(&l->findings, NULL, "%s", edata->message), "%s", edata->hint);
 	return NIL;
 }
 
@@ -309,12 +313,14 @@ judge_verify(PgmLint *l, const PgmScript *script, List *segments)
 	l->opaque = opaque;
 }
 
+/* Is the step one of those to be judged? */
 static bool
 is_asked(const PgmLint *l, const PgmStep *step)
 {
 	return l->names == NIL || pgm_name_in(unconstify(List *, l->names), step->stored->m.revision);
 }
 
+/* Judge the upgrade and verify scripts of the plan, in its order. */
 static void
 judge_upgrades(PgmLint *l)
 {
@@ -325,10 +331,10 @@ judge_upgrades(PgmLint *l)
 		PgmStep    *step = &l->run->steps[i];
 		List	   *segments = NIL;
 
-		l->step = step;
+		l->view.step = step;
+		l->view.down = false;
+		l->view.again = !l->view.probe || l->run->position->applied[step->rev];
 		l->follow = !is_asked(l, step);
-		l->down = false;
-		l->again = !l->probe || l->run->position->applied[step->rev];
 		if (step->script)
 		{
 			segments = l->follow ? NIL : segments_of(l, step, &partitioned);
@@ -338,8 +344,8 @@ judge_upgrades(PgmLint *l)
 			continue;
 		if (step->verify)
 			judge_verify(l, step->verify, segments);
-		l->script = step->script;
-		pgm_rules_apply_migration(l);
+		l->view.script = step->script;
+		pgm_rules_apply_migration(&l->view, &l->findings);
 	}
 }
 
@@ -357,8 +363,9 @@ judge_downgrade(PgmLint *l, const PgmStep *step)
 }
 
 /*
- * By then the tables that the plan made hold rows.  What is below the last
- * migration to be judged is not needed.
+ * Judge the downgrade scripts in reverse order.  By the time a downgrade runs
+ * the tables that the plan created hold rows.  Once the last migration to be
+ * judged is done the rest of the way down matters to nobody.
  */
 static void
 judge_downgrades(PgmLint *l)
@@ -366,7 +373,7 @@ judge_downgrades(PgmLint *l)
 	int			last = l->names ? list_length(l->names) : l->run->plan->nsteps;
 	ListCell   *lc;
 
-	foreach(lc, l->shadow->tables)
+	foreach(lc, l->view.shadow->tables)
 	{
 		((PgmTable *) lfirst(lc))->filled = true;
 	}
@@ -374,12 +381,12 @@ judge_downgrades(PgmLint *l)
 	{
 		PgmStep    *step = &l->run->steps[i];
 
-		l->step = step;
+		l->view.step = step;
+		l->view.down = true;
+		l->view.again = true;
 		l->follow = !is_asked(l, step);
 		if (!l->follow)
 			last--;
-		l->down = true;
-		l->again = true;
 		if (step->stored->m.downgrade)
 			judge_downgrade(l, step);
 	}
@@ -407,33 +414,49 @@ compare_findings(const ListCell *a, const ListCell *b)
 		return script_rank(x) - script_rank(y);
 	if (x->position != y->position)
 		return x->position < y->position ? -1 : 1;
-	return x->rule->number - y->rule->number;
+	return pgm_rule_number(x->rule) - pgm_rule_number(y->rule);
+}
+
+/* The upgrade to a target, as a run that will not be run */
+PgmRun *
+pgm_lint_plan(const char *target)
+{
+	PgmPosition *pos;
+	PgmGraph   *g;
+
+	pgm_settings_define();
+	g = pgm_registry_graph(true, &pos);
+	return pgm_run_prepare(g, pos, pgm_plan_upgrade(g, pos, target), true);
 }
 
 /*
- * Judge a plan to upgrade: its statements one by one, and the findings; those
- * of the migrations that are named, if any are.
- * "probe", when somebody asked for that, looks for rows that would make it fail,
- * too, and has more patience with locks.
+ * The end of a lint: names are looked up as before, and the findings are those
+ * that no comment allows, in the order of the plan.
+ */
+static void
+lint_end(PgmLint *l)
+{
+	pgm_viewpoint_leave(&l->caller);
+	pgm_lint_allow(l);
+	list_sort(l->findings.list, compare_findings);
+}
+
+/*
+ * Judge a plan to upgrade, or those of its migrations that are named, if any
+ * are.
  */
 const PgmLint *
 pgm_lint_judge(const PgmRun *run, const List *names, bool probe)
 {
-	PgmLint    *l = palloc0(sizeof(PgmLint));
+	PgmLint    *l = lint_begin(probe);
 	PgmObstacle obstacle;
-	PgmViewpoint caller;
 
 	l->run = run;
 	l->names = names;
-	l->probe = probe;
-	enter_settings(l, &caller);
-	l->one_transaction = !pgm_run_obstacle(run, &obstacle);
-	l->shadow = pgm_shadow_begin();
+	l->view.one_transaction = !pgm_run_obstacle(run, &obstacle);
 	judge_upgrades(l);
 	judge_downgrades(l);
-	pgm_viewpoint_leave(&caller);
-	pgm_lint_allow(l);
-	list_sort(l->findings, compare_findings);
+	lint_end(l);
 	return l;
 }
 
@@ -441,7 +464,7 @@ pgm_lint_judge(const PgmRun *run, const List *names, bool probe)
 List *
 pgm_lint_run(const PgmRun *run, const List *names, bool probe)
 {
-	return pgm_lint_judge(run, names, probe)->findings;
+	return pgm_lint_judge(run, names, probe)->findings.list;
 }
 
 /*
@@ -482,37 +505,29 @@ pgm_lint_one(const char *name, bool probe)
 List *
 pgm_lint_script(PgmScript *script, bool probe)
 {
-	PgmLint    *l = palloc0(sizeof(PgmLint));
+	PgmLint    *l = lint_begin(probe);
+	Jsonb	   *no_options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
 	List	   *partitioned = NIL;
-	PgmViewpoint caller;
 
-	l->probe = probe;
-	enter_settings(l, &caller);
-	l->shadow = pgm_shadow_begin();
-	judge_script(l, script, pgm_segments_cut(script, NULL,
-											 DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-																				CStringGetDatum("{}"))),
-											 &partitioned));
-	pgm_viewpoint_leave(&caller);
-	pgm_lint_allow(l);
-	list_sort(l->findings, compare_findings);
-	return l->findings;
+	judge_script(l, script, pgm_segments_cut(script, NULL, no_options, &partitioned));
+	lint_end(l);
+	return l->findings.list;
 }
 
-/* Judge scripts one after the other by their effects alone. */
+/*
+ * Judge scripts one after the other for their effects alone: what they allow by
+ * comments is not looked at.
+ */
 const PgmLint *
 pgm_lint_judge_scripts(List *scripts)
 {
-	PgmLint    *l = palloc0(sizeof(PgmLint));
-	PgmViewpoint caller;
+	PgmLint    *l = lint_begin(false);
 	ListCell   *lc;
 
-	enter_settings(l, &caller);
-	l->shadow = pgm_shadow_begin();
 	foreach(lc, scripts)
 	{
 		judge_with_settings(l, lfirst(lc), NIL);
 	}
-	pgm_viewpoint_leave(&caller);
+	pgm_viewpoint_leave(&l->caller);
 	return l;
 }

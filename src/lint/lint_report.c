@@ -10,7 +10,6 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 
-#include "api/lint_rows.h"
 #include "lint/lint.h"
 #include "schema/relation_size.h"
 #include "util/lock_name.h"
@@ -249,8 +248,6 @@ sarif_begin(PgmReport *r)
 					 "  \"tool\": {\"driver\": {\"name\": \"pg_migrate\", \"rules\": [", SARIF_SCHEMA);
 	for (int i = 0; i < pgm_nrules; i++)
 	{
-		if (i > 0 && strcmp(pgm_rules[i].name, pgm_rules[i - 1].name) == 0)
-			continue;
 		appendStringInfoString(&r->buf, first ? "\n    {" : ",\n    {");
 		first = false;
 		json_member(&r->buf, "id", pgm_rules[i].name);

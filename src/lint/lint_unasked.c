@@ -7,10 +7,9 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "api/lint_rows.h"
 #include "errors.h"
 #include "lint/lint.h"
-#include "lint/lint_settings.h"
+#include "lint/rules/lint_settings.h"
 #include "lint/lint_unasked.h"
 #include "util/revision_names.h"
 #include "util/settings.h"

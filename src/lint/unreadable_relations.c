@@ -55,7 +55,7 @@ add_dropped(PgmLint *l, const DropStmt *stmt)
 void
 pgm_lint_blocked(PgmLint *l)
 {
-	const Node *node = l->node;
+	const Node *node = l->view.node;
 	ListCell   *lc;
 
 	switch (nodeTag(node))

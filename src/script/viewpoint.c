@@ -15,6 +15,7 @@
 #include "script/script_settings.h"
 #include "script/viewpoint.h"
 #include "util/settings.h"
+#include "util/subtransaction.h"
 
 /*
  * Look names up as the scripts will.  To be paired with pgm_viewpoint_leave();
@@ -52,4 +53,23 @@ pgm_viewpoint_leave(const PgmViewpoint *saved)
 {
 	AtEOXact_GUC(false, saved->nest_level);
 	SetUserIdAndSecContext(saved->user, saved->context);
+}
+
+/*
+ * Call part(arg) with the rights that the caller had before
+ * pgm_viewpoint_take(), in a subtransaction that is rolled back.  Returns NULL,
+ * or the error.
+ */
+ErrorData *
+pgm_viewpoint_call(const PgmViewpoint *saved, bool (*part) (void *), void *arg)
+{
+	ErrorData  *edata;
+	Oid			role;
+	int			context;
+
+	GetUserIdAndSecContext(&role, &context);
+	SetUserIdAndSecContext(saved->user, saved->context);
+	edata = pgm_subtransaction("pg_migrate", part, arg);
+	SetUserIdAndSecContext(role, context);
+	return edata;
 }

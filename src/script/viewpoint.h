@@ -15,5 +15,7 @@ typedef struct PgmViewpoint
 
 extern void pgm_viewpoint_take(PgmViewpoint *saved);
 extern void pgm_viewpoint_leave(const PgmViewpoint *saved);
+extern ErrorData *pgm_viewpoint_call(const PgmViewpoint *saved,
+									 bool (*part) (void *), void *arg);
 
 #endif							/* PGM_VIEWPOINT_H */

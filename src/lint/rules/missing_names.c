@@ -27,20 +27,20 @@ shown(const RangeVar *rel)
 
 /* Is it the name of a sequence that a serial column of the plan may have? */
 static bool
-may_be_serial(const PgmLint *l, const RangeVar *rel)
+may_be_serial(const PgmStatementView *v, const RangeVar *rel)
 {
 	int			length = strlen(rel->relname);
 
-	return l->shadow->unnamed && length > 4 &&
+	return v->shadow->unnamed && length > 4 &&
 		strcmp(rel->relname + length - 4, "_seq") == 0;
 }
 
 /* Raise the server's error where there is no relation of this name. */
 void
-pgm_need_relation(const PgmLint *l, const RangeVar *rel)
+pgm_need_relation(const PgmStatementView *v, const RangeVar *rel)
 {
-	if (rel && !pgm_shadow_exists(l->shadow, rel) &&
-		!pgm_shadow_index(l->shadow, rel) && !may_be_serial(l, rel))
+	if (rel && !pgm_shadow_exists(v->shadow, rel) &&
+		!pgm_shadow_index(v->shadow, rel) && !may_be_serial(v, rel))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation \"%s\" does not exist", shown(rel))));
@@ -77,12 +77,12 @@ pgm_need_constraint(const PgmTable *t, const char *name)
  * a multirange, too.
  */
 void
-pgm_need_type(const PgmLint *l, const TypeName *name)
+pgm_need_type(const PgmStatementView *v, const TypeName *name)
 {
 	if (name == NULL || name->names == NIL || name->pct_type ||
 		strstr(strVal(llast(name->names)), "multirange") ||
-		pgm_shadow_type(l->shadow, name).known ||
-		pgm_shadow_exists(l->shadow, makeRangeVarFromNameList(name->names)))
+		pgm_shadow_type(v->shadow, name).known ||
+		pgm_shadow_exists(v->shadow, makeRangeVarFromNameList(name->names)))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -139,7 +139,7 @@ pgm_need_columns_in(const PgmTable *t, Node *expr,
 /* A query, with the names that it gives to parts of itself */
 typedef struct PgmNamedQuery
 {
-	const PgmLint *l;
+	const PgmStatementView *v;
 	List	   *names;			/* of WITH, char * */
 } PgmNamedQuery;
 
@@ -172,7 +172,7 @@ need_relations(Node *node, void *context)
 			if (strcmp(lfirst(lc), rel->relname) == 0)
 				return false;
 		}
-		pgm_need_relation(q->l, rel);
+		pgm_need_relation(q->v, rel);
 		return false;
 	}
 	return raw_expression_tree_walker(node, need_relations, context);
@@ -180,18 +180,18 @@ need_relations(Node *node, void *context)
 
 /* All relations that a query, or a change of rows, names */
 static void
-need_relations_of(const PgmLint *l, const Node *query)
+need_relations_of(const PgmStatementView *v, const Node *query)
 {
-	PgmNamedQuery q = {l, NIL};
+	PgmNamedQuery q = {v, NIL};
 
 	(void) collect_names(unconstify(Node *, query), &q);
 	(void) need_relations(unconstify(Node *, query), &q);
 }
 
 static void
-need_targets(const PgmLint *l, const RangeVar *rel, List *targets)
+need_targets(const PgmStatementView *v, const RangeVar *rel, List *targets)
 {
-	const PgmTable *t = pgm_shadow_table(l->shadow, rel);
+	const PgmTable *t = pgm_shadow_table(v->shadow, rel);
 	ListCell   *lc;
 
 	foreach(lc, targets)
@@ -202,136 +202,136 @@ need_targets(const PgmLint *l, const RangeVar *rel, List *targets)
 }
 
 static void
-of_query(const PgmLint *l)
+of_query(const PgmStatementView *v)
 {
-	need_relations_of(l, l->node);
+	need_relations_of(v, v->node);
 }
 
 static void
-of_insert(const PgmLint *l)
+of_insert(const PgmStatementView *v)
 {
-	need_relations_of(l, l->node);
-	need_targets(l, ((const InsertStmt *) l->node)->relation,
-				 ((const InsertStmt *) l->node)->cols);
+	need_relations_of(v, v->node);
+	need_targets(v, ((const InsertStmt *) v->node)->relation,
+				 ((const InsertStmt *) v->node)->cols);
 }
 
 static void
-of_update(const PgmLint *l)
+of_update(const PgmStatementView *v)
 {
-	const UpdateStmt *stmt = (const UpdateStmt *) l->node;
+	const UpdateStmt *stmt = (const UpdateStmt *) v->node;
 	ListCell   *lc;
 
-	need_relations_of(l, l->node);
+	need_relations_of(v, v->node);
 	foreach(lc, stmt->targetList)
 	{
 		if (lfirst(lc) == NULL || !IsA(lfirst(lc), ResTarget))
 			return;
 	}
-	need_targets(l, stmt->relation, stmt->targetList);
+	need_targets(v, stmt->relation, stmt->targetList);
 }
 
 static void
-of_view(const PgmLint *l)
+of_view(const PgmStatementView *v)
 {
-	const ViewStmt *stmt = (const ViewStmt *) l->node;
+	const ViewStmt *stmt = (const ViewStmt *) v->node;
 
-	need_relations_of(l, stmt->query);
+	need_relations_of(v, stmt->query);
 	if (!stmt->replace)
-		pgm_refuse_taken(l, stmt->view);
+		pgm_refuse_taken(v, stmt->view);
 }
 
 static void
-of_table_as(const PgmLint *l)
+of_table_as(const PgmStatementView *v)
 {
-	const CreateTableAsStmt *stmt = (const CreateTableAsStmt *) l->node;
+	const CreateTableAsStmt *stmt = (const CreateTableAsStmt *) v->node;
 
 	if (!IsA(stmt->query, ExecuteStmt))
-		need_relations_of(l, stmt->query);
+		need_relations_of(v, stmt->query);
 	if (!stmt->if_not_exists)
-		pgm_refuse_taken(l, stmt->into->rel);
+		pgm_refuse_taken(v, stmt->into->rel);
 }
 
 static void
-of_truncate(const PgmLint *l)
+of_truncate(const PgmStatementView *v)
 {
 	ListCell   *lc;
 
-	foreach(lc, ((const TruncateStmt *) l->node)->relations)
+	foreach(lc, ((const TruncateStmt *) v->node)->relations)
 	{
-		pgm_need_relation(l, lfirst(lc));
+		pgm_need_relation(v, lfirst(lc));
 	}
 }
 
 static void
-of_lock(const PgmLint *l)
+of_lock(const PgmStatementView *v)
 {
 	ListCell   *lc;
 
-	foreach(lc, ((const LockStmt *) l->node)->relations)
+	foreach(lc, ((const LockStmt *) v->node)->relations)
 	{
-		pgm_need_relation(l, lfirst(lc));
+		pgm_need_relation(v, lfirst(lc));
 	}
 }
 
 static void
-of_copy(const PgmLint *l)
+of_copy(const PgmStatementView *v)
 {
-	pgm_need_relation(l, ((const CopyStmt *) l->node)->relation);
+	pgm_need_relation(v, ((const CopyStmt *) v->node)->relation);
 }
 
 static void
-of_trigger(const PgmLint *l)
+of_trigger(const PgmStatementView *v)
 {
-	pgm_need_relation(l, ((const CreateTrigStmt *) l->node)->relation);
+	pgm_need_relation(v, ((const CreateTrigStmt *) v->node)->relation);
 }
 
 static void
-of_policy(const PgmLint *l)
+of_policy(const PgmStatementView *v)
 {
-	pgm_need_relation(l, ((const CreatePolicyStmt *) l->node)->table);
+	pgm_need_relation(v, ((const CreatePolicyStmt *) v->node)->table);
 }
 
 static void
-of_rule(const PgmLint *l)
+of_rule(const PgmStatementView *v)
 {
-	pgm_need_relation(l, ((const RuleStmt *) l->node)->relation);
+	pgm_need_relation(v, ((const RuleStmt *) v->node)->relation);
 }
 
 static void
-of_reindex(const PgmLint *l)
+of_reindex(const PgmStatementView *v)
 {
-	if (((const ReindexStmt *) l->node)->kind != REINDEX_OBJECT_INDEX || !l->shadow->unnamed)
-		pgm_need_relation(l, ((const ReindexStmt *) l->node)->relation);
+	if (((const ReindexStmt *) v->node)->kind != REINDEX_OBJECT_INDEX || !v->shadow->unnamed)
+		pgm_need_relation(v, ((const ReindexStmt *) v->node)->relation);
 }
 
 static void
-of_refresh(const PgmLint *l)
+of_refresh(const PgmStatementView *v)
 {
-	pgm_need_relation(l, ((const RefreshMatViewStmt *) l->node)->relation);
+	pgm_need_relation(v, ((const RefreshMatViewStmt *) v->node)->relation);
 }
 
 static void
-of_schema(const PgmLint *l)
+of_schema(const PgmStatementView *v)
 {
-	const AlterObjectSchemaStmt *stmt = (const AlterObjectSchemaStmt *) l->node;
+	const AlterObjectSchemaStmt *stmt = (const AlterObjectSchemaStmt *) v->node;
 
 	if (!stmt->missing_ok && stmt->objectType != OBJECT_SEQUENCE)
-		pgm_need_relation(l, stmt->relation);
+		pgm_need_relation(v, stmt->relation);
 }
 
 /* A sequence of a serial column that the plan makes has a name made up. */
 static void
-of_rename(const PgmLint *l)
+of_rename(const PgmStatementView *v)
 {
-	const RenameStmt *stmt = (const RenameStmt *) l->node;
+	const RenameStmt *stmt = (const RenameStmt *) v->node;
 	const PgmTable *t;
 
 	if (stmt->missing_ok || stmt->relation == NULL ||
 		stmt->renameType == OBJECT_SEQUENCE ||
-		(stmt->renameType == OBJECT_INDEX && l->shadow->unnamed))
+		(stmt->renameType == OBJECT_INDEX && v->shadow->unnamed))
 		return;
-	pgm_need_relation(l, stmt->relation);
-	t = pgm_shadow_table(l->shadow, stmt->relation);
+	pgm_need_relation(v, stmt->relation);
+	t = pgm_shadow_table(v->shadow, stmt->relation);
 	if (t == NULL)
 		return;
 	if (stmt->renameType == OBJECT_TABCONSTRAINT)
@@ -339,7 +339,7 @@ of_rename(const PgmLint *l)
 	else if (stmt->renameType == OBJECT_COLUMN)
 	{
 		pgm_need_column(t, stmt->subname);
-		if (!l->again && pgm_table_column(t, stmt->newname, NULL))
+		if (!v->again && pgm_table_column(t, stmt->newname, NULL))
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_COLUMN),
 					 errmsg("column \"%s\" of relation \"%s\" already exists",
@@ -347,20 +347,20 @@ of_rename(const PgmLint *l)
 	}
 	else if (stmt->renameType == OBJECT_TABLE || stmt->renameType == OBJECT_VIEW ||
 			 stmt->renameType == OBJECT_MATVIEW || stmt->renameType == OBJECT_INDEX)
-		pgm_refuse_taken(l, makeRangeVar(t->schema, stmt->newname, -1));
+		pgm_refuse_taken(v, makeRangeVar(t->schema, stmt->newname, -1));
 }
 
 static void
-of_enum(const PgmLint *l)
+of_enum(const PgmStatementView *v)
 {
-	const AlterEnumStmt *stmt = (const AlterEnumStmt *) l->node;
+	const AlterEnumStmt *stmt = (const AlterEnumStmt *) v->node;
 	TypeName   *name = makeTypeNameFromNameList(stmt->typeName);
 	Oid			oid;
 
-	pgm_need_type(l, name);
-	oid = pgm_shadow_type(l->shadow, name).oid;
+	pgm_need_type(v, name);
+	oid = pgm_shadow_type(v->shadow, name).oid;
 	if (OidIsValid(oid) && stmt->oldVal == NULL && !stmt->skipIfNewValExists &&
-		!l->again &&
+		!v->again &&
 		SearchSysCacheExists2(ENUMTYPOIDNAME, ObjectIdGetDatum(oid),
 							  CStringGetDatum(stmt->newVal)))
 		ereport(ERROR,
@@ -369,17 +369,17 @@ of_enum(const PgmLint *l)
 }
 
 static void
-of_domain(const PgmLint *l)
+of_domain(const PgmStatementView *v)
 {
-	const AlterDomainStmt *stmt = (const AlterDomainStmt *) l->node;
+	const AlterDomainStmt *stmt = (const AlterDomainStmt *) v->node;
 
-	pgm_need_type(l, makeTypeNameFromNameList(stmt->typeName));
+	pgm_need_type(v, makeTypeNameFromNameList(stmt->typeName));
 }
 
 static void
-of_comment(const PgmLint *l)
+of_comment(const PgmStatementView *v)
 {
-	const CommentStmt *stmt = (const CommentStmt *) l->node;
+	const CommentStmt *stmt = (const CommentStmt *) v->node;
 	List	   *name = (List *) stmt->object;
 	RangeVar   *rel;
 
@@ -389,12 +389,12 @@ of_comment(const PgmLint *l)
 		case OBJECT_VIEW:
 		case OBJECT_MATVIEW:
 		case OBJECT_FOREIGN_TABLE:
-			pgm_need_relation(l, makeRangeVarFromNameList(name));
+			pgm_need_relation(v, makeRangeVarFromNameList(name));
 			break;
 		case OBJECT_COLUMN:
 			rel = makeRangeVarFromNameList(list_copy_head(name, list_length(name) - 1));
-			pgm_need_relation(l, rel);
-			pgm_need_column(pgm_shadow_table(l->shadow, rel), strVal(llast(name)));
+			pgm_need_relation(v, rel);
+			pgm_need_column(pgm_shadow_table(v->shadow, rel), strVal(llast(name)));
 			break;
 		default:
 			break;
@@ -404,7 +404,7 @@ of_comment(const PgmLint *l)
 static const struct
 {
 	NodeTag		tag;
-	void		(*need) (const PgmLint *l);
+	void		(*need) (const PgmStatementView *v);
 }			statements[] =
 
 {
@@ -432,9 +432,9 @@ static const struct
 
 /* Raise the server's error for what the statement names and is not there. */
 void
-pgm_refuse_missing(const PgmLint *l)
+pgm_refuse_missing(const PgmStatementView *v)
 {
 	for (int i = 0; i < (int) lengthof(statements); i++)
-		if (statements[i].tag == nodeTag(l->node))
-			statements[i].need(l);
+		if (statements[i].tag == nodeTag(v->node))
+			statements[i].need(v);
 }

@@ -30,7 +30,7 @@
 #include "utils/timeout.h"
 
 #include "lint/expressions/expressions.h"
-#include "lint/lint_settings.h"
+#include "lint/rules/lint_settings.h"
 #include "lint/rules/rules.h"
 #include "lint/rules/scan_rows.h"
 #include "lint/tables/parse_tree.h"
@@ -42,7 +42,8 @@
 /* A question that is being asked */
 typedef struct PgmProbe
 {
-	PgmLint    *l;
+	const PgmStatementView *v;
+	PgmFindings *out;
 	PgmRowSet	rows;
 	PgmRowSet	referred;		/* for a foreign key */
 	Node	   *check;			/* is false for the rows; or NULL */
@@ -99,7 +100,7 @@ look(PgmProbe *p)
 	if (probe_timeout == MAX_TIMEOUTS)
 		probe_timeout = RegisterTimeout(USER_TIMEOUT, stop);
 	enable_timeout_after(probe_timeout, pgm_lint_probe_timeout);
-	edata = pgm_lint_as_caller(p->l, ask, p);
+	edata = pgm_viewpoint_call(p->v->caller, ask, p);
 	over = get_timeout_indicator(probe_timeout, true);
 	disable_timeout(probe_timeout, false);
 	if (over)
@@ -113,11 +114,11 @@ look(PgmProbe *p)
 
 /* Does another action of the statement replace the column, or its values? */
 static bool
-is_changed_beside(const PgmLint *l, const char *name)
+is_changed_beside(const PgmStatementView *v, const char *name)
 {
 	ListCell   *lc;
 
-	foreach(lc, IsA(l->node, AlterTableStmt) ? ((const AlterTableStmt *) l->node)->cmds : NIL)
+	foreach(lc, IsA(v->node, AlterTableStmt) ? ((const AlterTableStmt *) v->node)->cmds : NIL)
 	{
 		const AlterTableCmd *cmd = lfirst(lc);
 		const char *changed = cmd->subtype == AT_AddColumn ?
@@ -156,7 +157,7 @@ add_column(PgmProbe *p, PgmRowSet *rows, PgmTable *t, AttrNumber attnum)
 	rows->relid = t->relid;
 	rows->attnums = lappend_int(rows->attnums, attnum);
 	if (p->why == NULL && (c->is_new || !is_present(t, attnum, c) ||
-						   (t == p->l->table && is_changed_beside(p->l, c->name))))
+						   (t == p->v->table && is_changed_beside(p->v, c->name))))
 		p->why = psprintf("the plan adds or changes column %s", c->name);
 }
 
@@ -214,11 +215,11 @@ join(const PgmRowSet *rows, const char *prefix, const char *between, const char 
 
 /* Are there rows at all, or may there be? */
 static bool
-has_rows(PgmLint *l)
+has_rows(const PgmStatementView *v)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_shadow_tree(l->shadow, l->table))
+	foreach(lc, pgm_shadow_tree(v->shadow, v->table))
 	{
 		if (((PgmTable *) lfirst(lc))->kind == RELKIND_FOREIGN_TABLE ||
 			!pgm_table_is_empty(lfirst(lc)))
@@ -229,13 +230,13 @@ has_rows(PgmLint *l)
 
 /* Say that rows were not looked at, and why. */
 static void
-report_unlooked(PgmLint *l, const char *why)
+report_unlooked(const PgmStatementView *v, PgmFindings *out, const char *why)
 {
 	PgmFinding *f;
 
-	if (!has_rows(l))
+	if (!has_rows(v))
 		return;
-	f = pgm_find(l, l->table, "the rows of %s were not looked at: %s", pgm_table_name(l->table), why);
+	f = pgm_find(out, v->table, "the rows of %s were not looked at: %s", pgm_table_name(v->table), why);
 	f->severity = PGM_SEVERITY_NOTICE;
 	f->unlooked = true;
 	pgm_evidence(f, "not_looked_at", why);
@@ -245,14 +246,14 @@ report_unlooked(PgmLint *l, const char *why)
 static void
 report(PgmProbe *p, const char *one, const char *many, const char *what, const char *query)
 {
-	PgmLint    *l = p->l;
+	const PgmStatementView *v = p->v;
 	PgmFinding *f;
 
 	if (p->why)
-		report_unlooked(l, p->why);
+		report_unlooked(v, p->out, p->why);
 	if (p->why || p->found == 0)
 		return;
-	f = pgm_find(l, l->table, "%lld%s %s %s", (long long) p->found,
+	f = pgm_find(p->out, v->table, "%lld%s %s %s", (long long) p->found,
 				 p->found >= ENOUGH ? " or more" : "", p->found == 1 ? one : many, what);
 	f->severity = PGM_SEVERITY_ERROR;
 	pgm_evidence_number(f, "rows", p->found);
@@ -265,22 +266,22 @@ report(PgmProbe *p, const char *one, const char *many, const char *what, const c
  * and foreign keys, and what is said of it ONLY, do not; partitions are a part.
  */
 static bool
-is_inherited(const PgmLint *l, const PgmTable *t, bool inherited)
+is_inherited(const PgmStatementView *v, const PgmTable *t, bool inherited)
 {
 	if (t->kind == RELKIND_PARTITIONED_TABLE)
 		return true;
 	return inherited &&
-		(!IsA(l->node, AlterTableStmt) || ((const AlterTableStmt *) l->node)->relation->inh);
+		(!IsA(v->node, AlterTableStmt) || ((const AlterTableStmt *) v->node)->relation->inh);
 }
 
 /* The table in a query, under its present name */
 static char *
-source(const PgmLint *l, PgmTable *t, bool inherited)
+source(const PgmStatementView *v, PgmTable *t, bool inherited)
 {
 	char	   *name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(t->relid)),
 												  get_rel_name(t->relid));
 
-	return !inherited && pgm_shadow_children(l->shadow, t) != NIL ? psprintf("ONLY %s", name) : name;
+	return !inherited && pgm_shadow_children(v->shadow, t) != NIL ? psprintf("ONLY %s", name) : name;
 }
 
 /* "column IS NOT NULL" for all of the columns, of whatever type these are */
@@ -300,39 +301,39 @@ no_nulls(const PgmTable *t, const PgmRowSet *rows)
 
 /* Rows with a null in one of the columns */
 static void
-probe_nulls(PgmLint *l, List *columns)
+probe_nulls(const PgmStatementView *v, PgmFindings *out, List *columns)
 {
-	PgmProbe	p = {.l = l,.rows.inherited = is_inherited(l, l->table, true)};
+	PgmProbe	p = {.v = v,.out = out,.rows.inherited = is_inherited(v, v->table, true)};
 
-	add_columns(&p, &p.rows, l->table, columns, false);
+	add_columns(&p, &p.rows, v->table, columns, false);
 	if (p.why == NULL)
-		p.check = no_nulls(l->table, &p.rows);
+		p.check = no_nulls(v->table, &p.rows);
 	look(&p);
 	report(&p, "row has a null in", "rows have a null in",
 		   p.why ? "" : join(&p.rows, "", ", ", ""), p.why ? "" :
-		   psprintf("SELECT * FROM %s WHERE %s", source(l, l->table, p.rows.inherited),
+		   psprintf("SELECT * FROM %s WHERE %s", source(v, v->table, p.rows.inherited),
 					join(&p.rows, "", " OR ", " IS NULL")));
 }
 
 /* Rows that are the same in the columns; nulls are not, unless it is said */
 static void
-probe_duplicates(PgmLint *l, List *columns, bool nulls, const char *why)
+probe_duplicates(const PgmStatementView *v, PgmFindings *out, List *columns, bool nulls, const char *why)
 {
-	PgmProbe	p = {.l = l,.rows.inherited = is_inherited(l, l->table, false),.nulls = nulls,.why = why};
+	PgmProbe	p = {.v = v,.out = out,.rows.inherited = is_inherited(v, v->table, false),.nulls = nulls,.why = why};
 	char	   *names;
 
-	add_columns(&p, &p.rows, l->table, columns, true);
+	add_columns(&p, &p.rows, v->table, columns, true);
 	look(&p);
 	if (p.why)
 	{
-		report_unlooked(l, p.why);
+		report_unlooked(v, out, p.why);
 		return;
 	}
 	names = join(&p.rows, "", ", ", "");
 	report(&p, "value is there more than once, of", "values are there more than once, of",
 		   psprintf("(%s)", names),
 		   psprintf("SELECT %s FROM %s%s%s GROUP BY %s HAVING pg_catalog.count(*) > 1",
-					names, source(l, l->table, p.rows.inherited), nulls ? "" : " WHERE ",
+					names, source(v, v->table, p.rows.inherited), nulls ? "" : " WHERE ",
 					nulls ? "" : join(&p.rows, "", " AND ", " IS NOT NULL"), names));
 }
 
@@ -361,27 +362,27 @@ has_builtin_equality(const PgmRowSet *rows, const PgmRowSet *referred)
 
 /* Rows that refer to nothing */
 static void
-probe_orphans(PgmLint *l, List *columns, PgmTable *other, List *keys)
+probe_orphans(const PgmStatementView *v, PgmFindings *out, List *columns, PgmTable *other, List *keys)
 {
-	PgmProbe	p = {.l = l,.rows.inherited = is_inherited(l, l->table, false)};
+	PgmProbe	p = {.v = v,.out = out,.rows.inherited = is_inherited(v, v->table, false)};
 	StringInfoData on;
 	ListCell   *la;
 	ListCell   *lb;
 
 	if (other == NULL || list_length(columns) != list_length(keys))
 		return;
-	add_columns(&p, &p.rows, l->table, columns, true);
+	add_columns(&p, &p.rows, v->table, columns, true);
 	if (!OidIsValid(other->relid))
 		p.why = psprintf("the plan makes %s", pgm_table_name(other));
 	else
 		add_columns(&p, &p.referred, other, keys, true);
-	p.referred.inherited = is_inherited(l, other, false);
+	p.referred.inherited = is_inherited(v, other, false);
 	if (p.why == NULL && !has_builtin_equality(&p.rows, &p.referred))
 		p.why = "the columns are not compared by operators that are built in";
 	look(&p);
 	if (p.why)
 	{
-		report_unlooked(l, p.why);
+		report_unlooked(v, out, p.why);
 		return;
 	}
 	initStringInfo(&on);
@@ -389,13 +390,13 @@ probe_orphans(PgmLint *l, List *columns, PgmTable *other, List *keys)
 	{
 		appendStringInfo(&on, "%sk.%s = r.%s", on.len ? " AND " : "",
 						 quote_identifier(get_attname(other->relid, lfirst_int(lb), false)),
-						 quote_identifier(get_attname(l->table->relid, lfirst_int(la), false)));
+						 quote_identifier(get_attname(v->table->relid, lfirst_int(la), false)));
 	}
 	report(&p, "row refers to no row of", "rows refer to no row of", pgm_table_name(other),
 		   psprintf("SELECT * FROM %s r WHERE %s AND NOT EXISTS (SELECT FROM %s k WHERE %s)",
-					source(l, l->table, p.rows.inherited),
+					source(v, v->table, p.rows.inherited),
 					join(&p.rows, "r.", " AND ", " IS NOT NULL"),
-					source(l, other, p.referred.inherited), on.data));
+					source(v, other, p.referred.inherited), on.data));
 }
 
 /* Does the plan give one of the columns another name? */
@@ -418,15 +419,15 @@ is_renamed(const PgmTable *t, const PgmRowSet *rows)
  * and "why"; "text" is how it is written, or NULL.
  */
 static void
-probe_expression(PgmLint *l, Node *expr, const char *why, bool inherited, const char *text)
+probe_expression(const PgmStatementView *v, PgmFindings *out, Node *expr, const char *why, bool inherited, const char *text)
 {
-	PgmProbe	p = {.l = l,.rows.relid = l->table->relid,.check = expr};
+	PgmProbe	p = {.v = v,.out = out,.rows.relid = v->table->relid,.check = expr};
 	Bitmapset  *attnums = NULL;
 	const char *present = "";
 	bool		as_written;
 	int			member = -1;
 
-	p.rows.inherited = is_inherited(l, l->table, inherited);
+	p.rows.inherited = is_inherited(v, v->table, inherited);
 	if (expr == NULL)
 		p.why = psprintf("the CHECK cannot be read: %s", why);
 	else if (!pgm_is_builtin(expr, PGM_USE_EVALUATE, &why))
@@ -434,21 +435,21 @@ probe_expression(PgmLint *l, Node *expr, const char *why, bool inherited, const 
 	else
 		pull_varattnos(expr, 1, &attnums);
 	while ((member = bms_next_member(attnums, member)) >= 0)
-		add_column(&p, &p.rows, l->table, member + FirstLowInvalidHeapAttributeNumber);
+		add_column(&p, &p.rows, v->table, member + FirstLowInvalidHeapAttributeNumber);
 	look(&p);
 	if (p.why == NULL)
-		present = deparse_expression(expr, deparse_context_for(get_rel_name(l->table->relid), l->table->relid), false, false);
+		present = deparse_expression(expr, deparse_context_for(get_rel_name(v->table->relid), v->table->relid), false, false);
 
 	/* The query has to run now, whatever the plan will have renamed. */
-	as_written = text !=NULL && !is_renamed(l->table, &p.rows);
+	as_written = text !=NULL && !is_renamed(v->table, &p.rows);
 
 	report(&p, "row does not fulfil", "rows do not fulfil", text ? text : present, p.why ? "" :
-		   psprintf("SELECT * FROM %s WHERE NOT %s", source(l, l->table, p.rows.inherited),
+		   psprintf("SELECT * FROM %s WHERE NOT %s", source(v, v->table, p.rows.inherited),
 					as_written ? text : psprintf("(%s)", present)));
 }
 
 static void
-probe_constraint(PgmLint *l, const Constraint *c)
+probe_constraint(const PgmStatementView *v, PgmFindings *out, const Constraint *c)
 {
 	PgmTable   *other;
 	Node	   *expr;
@@ -459,21 +460,21 @@ probe_constraint(PgmLint *l, const Constraint *c)
 	switch (c->contype)
 	{
 		case CONSTR_PRIMARY:
-			probe_nulls(l, pgm_parse_tree_names(c->keys));
-			probe_duplicates(l, pgm_parse_tree_names(c->keys), false, NULL);
+			probe_nulls(v, out, pgm_parse_tree_names(c->keys));
+			probe_duplicates(v, out, pgm_parse_tree_names(c->keys), false, NULL);
 			break;
 		case CONSTR_UNIQUE:
-			probe_duplicates(l, pgm_parse_tree_names(c->keys), c->nulls_not_distinct, NULL);
+			probe_duplicates(v, out, pgm_parse_tree_names(c->keys), c->nulls_not_distinct, NULL);
 			break;
 		case CONSTR_FOREIGN:
-			other = pgm_shadow_table(l->shadow, c->pktable);
-			probe_orphans(l, pgm_parse_tree_names(c->fk_attrs), other, c->pk_attrs ?
+			other = pgm_shadow_table(v->shadow, c->pktable);
+			probe_orphans(v, out, pgm_parse_tree_names(c->fk_attrs), other, c->pk_attrs ?
 						  pgm_parse_tree_names(c->pk_attrs) : pgm_table_primary_key(other));
 			break;
 		case CONSTR_CHECK:
-			expr = pgm_expression_check_or_why(l->table, c->raw_expr, &why);
-			probe_expression(l, expr, why, !c->is_no_inherit,
-							 pgm_source_parenthesis(l, c->location));
+			expr = pgm_expression_check_or_why(v->table, c->raw_expr, &why);
+			probe_expression(v, out, expr, why, !c->is_no_inherit,
+							 pgm_source_parenthesis(v, c->location));
 			break;
 		default:
 			break;
@@ -482,30 +483,30 @@ probe_constraint(PgmLint *l, const Constraint *c)
 
 /* What VALIDATE will look at */
 static void
-probe_validate(PgmLint *l)
+probe_validate(const PgmStatementView *v, PgmFindings *out)
 {
 	ListCell   *lc;
 
-	foreach(lc, l->table->checks)
+	foreach(lc, v->table->checks)
 	{
 		const PgmCheck *check = lfirst(lc);
 
-		if (strcmp(check->name, l->action->name) == 0 && !check->valid)
-			probe_expression(l, check->expr, "it names what the plan makes", true, NULL);
+		if (strcmp(check->name, v->action->name) == 0 && !check->valid)
+			probe_expression(v, out, check->expr, "it names what the plan makes", true, NULL);
 	}
 
-	foreach(lc, l->table->keys)
+	foreach(lc, v->table->keys)
 	{
 		const PgmForeignKey *key = lfirst(lc);
 
-		if (strcmp(key->name, l->action->name) == 0 && !key->valid)
-			probe_orphans(l, key->columns, key->referenced,
+		if (strcmp(key->name, v->action->name) == 0 && !key->valid)
+			probe_orphans(v, out, key->columns, key->referenced,
 						  key->targets);
 	}
 }
 
 static void
-probe_index(PgmLint *l, const IndexStmt *stmt)
+probe_index(const PgmStatementView *v, PgmFindings *out, const IndexStmt *stmt)
 {
 	List	   *columns = NIL;
 	const char *why = stmt->whereClause ? "the index is partial" : NULL;
@@ -513,7 +514,7 @@ probe_index(PgmLint *l, const IndexStmt *stmt)
 
 	/* ON ONLY a partitioned table builds nothing. */
 	if (!stmt->unique ||
-		(l->table->kind == RELKIND_PARTITIONED_TABLE && !stmt->relation->inh))
+		(v->table->kind == RELKIND_PARTITIONED_TABLE && !stmt->relation->inh))
 		return;
 	foreach(lc, stmt->indexParams)
 	{
@@ -523,23 +524,23 @@ probe_index(PgmLint *l, const IndexStmt *stmt)
 		if (why == NULL && (elem->opclass || elem->collation))
 			why = "the index compares them with an operator class or a collation of its own";
 	}
-	probe_duplicates(l, columns, stmt->nulls_not_distinct, why);
+	probe_duplicates(v, out, columns, stmt->nulls_not_distinct, why);
 }
 
 /* Rows that the statement will fail for */
 void
-pgm_rule_existing_rows(PgmLint *l)
+pgm_rule_existing_rows(const PgmStatementView *v, PgmFindings *out)
 {
-	if (!l->probe || pgm_lint_probe_timeout == 0 || l->down ||
-		l->table == NULL || !OidIsValid(l->table->relid) ||
-		l->table->emptied || l->table->kind == RELKIND_FOREIGN_TABLE)
+	if (!v->probe || pgm_lint_probe_timeout == 0 || v->down ||
+		v->table == NULL || !OidIsValid(v->table->relid) ||
+		v->table->emptied || v->table->kind == RELKIND_FOREIGN_TABLE)
 		return;
-	if (IsA(l->node, IndexStmt))
-		probe_index(l, (const IndexStmt *) l->node);
-	else if (l->action->subtype == AT_AddConstraint)
-		probe_constraint(l, (const Constraint *) l->action->def);
-	else if (l->action->subtype == AT_SetNotNull)
-		probe_nulls(l, list_make1(l->action->name));
-	else if (l->action->subtype == AT_ValidateConstraint)
-		probe_validate(l);
+	if (IsA(v->node, IndexStmt))
+		probe_index(v, out, (const IndexStmt *) v->node);
+	else if (v->action->subtype == AT_AddConstraint)
+		probe_constraint(v, out, (const Constraint *) v->action->def);
+	else if (v->action->subtype == AT_SetNotNull)
+		probe_nulls(v, out, list_make1(v->action->name));
+	else if (v->action->subtype == AT_ValidateConstraint)
+		probe_validate(v, out);
 }

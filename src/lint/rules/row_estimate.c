@@ -36,7 +36,7 @@
 /* A change of rows being estimated */
 typedef struct PgmEstimate
 {
-	const PgmLint *l;
+	PgmShadow  *shadow;
 	SelectStmt *raw;			/* of the rows that are changed */
 	Query	   *query;			/* "raw" analysed; NULL: unknown */
 	Node	   *condition;
@@ -175,7 +175,7 @@ describe(const PgmEstimate *e)
 		rel->tuples = rel->rows = rows_of(rte);
 		if (rel->tuples < 0)
 			return NULL;
-		rel->indexlist = unique_indexes(e->l->shadow, rte->relid, rel);
+		rel->indexlist = unique_indexes(e->shadow, rte->relid, rel);
 		root->simple_rel_array[i] = rel;
 		root->simple_rte_array[i] = rte;
 	}
@@ -228,16 +228,16 @@ estimate(void *arg)
  * joined with, at most all of them; -1 if unknown.  The trees are raw.
  */
 double
-pgm_estimate_rows(const PgmLint *l, const RangeVar *relation, const List *from, const Node *condition)
+pgm_estimate_rows(const PgmStatementView *v, const RangeVar *relation, const List *from, const Node *condition)
 {
 	SelectStmt *select = makeNode(SelectStmt);
-	PgmEstimate e = {.l = l,.raw = select,.rows = -1};
+	PgmEstimate e = {.shadow = v->shadow,.raw = select,.rows = -1};
 
 	select->fromClause = lcons(copyObject(unconstify(RangeVar *, relation)),
 							   copyObject(unconstify(List *, from)));
 	select->whereClause = copyObject(unconstify(Node *, condition));
 	if (pgm_subtransaction("pg_migrate", analyse, &e) || e.query == NULL ||
-		pgm_lint_as_caller(l, estimate, &e))
+		pgm_viewpoint_call(v->caller, estimate, &e))
 		return -1;
 	return e.rows;
 }

@@ -5,9 +5,9 @@
 #ifndef PGM_ROW_ESTIMATE_H
 #define PGM_ROW_ESTIMATE_H
 
-#include "lint/lint.h"
+#include "lint/rules/statement_view.h"
 
-extern double pgm_estimate_rows(const PgmLint *l, const RangeVar *relation,
+extern double pgm_estimate_rows(const PgmStatementView *v, const RangeVar *relation,
 								const List *from, const Node *condition);
 
 #endif							/* PGM_ROW_ESTIMATE_H */

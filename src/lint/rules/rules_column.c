@@ -12,33 +12,33 @@
 #include "lint/expressions/expressions.h"
 #include "lint/rules/rules.h"
 #include "lint/tables/parse_tree.h"
-#include "recipes/safe_forms.h"
+#include "lint/rules/safe_forms.h"
 
 /* The column that the action adds */
 static const ColumnDef *
-new_column(const PgmLint *l)
+new_column(const PgmStatementView *v)
 {
-	return (const ColumnDef *) l->action->def;
+	return (const ColumnDef *) v->action->def;
 }
 
 /* SET NOT NULL reads the table under ACCESS EXCLUSIVE, unless a CHECK helps. */
 void
-pgm_rule_set_not_null(PgmLint *l)
+pgm_rule_set_not_null(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = pgm_worst_effect(l);
+	const PgmEffect *e = pgm_worst_effect(v);
 	PgmSafe		safe;
 
-	if (l->table == NULL)
+	if (v->table == NULL)
 		return;
 	if (e == NULL)
-		(void) pgm_clear(l, l->table, "the plan makes the table: nobody uses it yet");
+		(void) pgm_clear(out, v->table, "the plan makes the table: nobody uses it yet");
 	else if (e->work == PGM_WORK_NONE)
-		(void) pgm_clear(l, l->table, "%s", e->why ? e->why : "the table has no rows of its own");
+		(void) pgm_clear(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
 	else
 	{
-		pgm_safe_begin(&safe, l);
-		pgm_safe_not_null(&safe, l->action->name);
-		pgm_rewrite(pgm_find_effect(l, e, "SET NOT NULL blocks all access to %s until each row was looked at",
+		pgm_safe_begin(&safe, v);
+		pgm_safe_not_null(&safe, v->action->name);
+		pgm_rewrite(pgm_find_effect(out, e, "SET NOT NULL blocks all access to %s until each row was looked at",
 									pgm_table_name(e->table)),
 					"%s", pgm_safe_text(&safe));
 	}
@@ -46,97 +46,94 @@ pgm_rule_set_not_null(PgmLint *l)
 
 /* A finding about a new column, with the safe form of ADD COLUMN */
 static void
-find_unsafe_column(PgmLint *l, const PgmEffect *e, const char *message)
+find_unsafe_column(const PgmStatementView *v, PgmFindings *out, const PgmEffect *e, const char *message)
 {
-	pgm_rewrite(pgm_find_effect(l, e, "%s", message), "%s",
-				pgm_safe_column(l, new_column(l)));
+	pgm_rewrite(pgm_find_effect(out, e, "%s", message), "%s",
+				pgm_safe_column(v, new_column(v)));
 }
 
 /* A new column that is NOT NULL without a default fails if there is a row. */
 void
-pgm_rule_required_column(PgmLint *l)
+pgm_rule_column_not_null(const PgmStatementView *v, PgmFindings *out)
 {
-	const ColumnDef *def = new_column(l);
-	const PgmEffect *e = pgm_worst_effect(l);
+	const ColumnDef *def = new_column(v);
+	const PgmEffect *e = pgm_worst_effect(v);
 
 	if ((!pgm_column_def_constraint(def, CONSTR_NOTNULL) &&
 		 !pgm_column_def_constraint(def, CONSTR_PRIMARY)) ||
 		pgm_column_def_has_value(def) ||
 		pgm_column_def_constraint(def, CONSTR_IDENTITY) ||
 		pgm_column_def_constraint(def, CONSTR_GENERATED) ||
-		pgm_column_def_is_serial(def) || e == NULL || l->table == NULL)
+		pgm_column_def_is_serial(def) || e == NULL || v->table == NULL)
 		return;
-	if (pgm_table_is_empty(l->table) && l->table->kind == RELKIND_RELATION)
-		(void) pgm_find_effect(l, e, "column \"%s\" is NOT NULL without a default: it fails as soon as there is a row",
+	if (pgm_table_is_empty(v->table) && v->table->kind == RELKIND_RELATION)
+		(void) pgm_find_effect(out, e, "column \"%s\" is NOT NULL without a default: it fails as soon as there is a row",
 							   def->colname);
 	else
-		find_unsafe_column(l, e, psprintf("column \"%s\" is NOT NULL without a default: it fails if %s holds a row, and programs that do not know it can insert none",
-										  def->colname, pgm_table_name(l->table)));
+		find_unsafe_column(v, out, e, psprintf("column \"%s\" is NOT NULL without a default: it fails if %s holds a row, and programs that do not know it can insert none",
+										  def->colname, pgm_table_name(v->table)));
 }
 
 /* Would the server refuse the default?  That is found. */
 static bool
-default_fails(PgmLint *l, const ColumnDef *def)
+default_fails(const PgmStatementView *v, PgmFindings *out, const ColumnDef *def)
 {
-	const PgmRule *rule = l->rule;
-	PgmTypeRef	type = pgm_shadow_type(l->shadow, def->typeName);
-	const char *error = pgm_expression_default_error(l->shadow->functions, pgm_column_def_constraint(def, CONSTR_DEFAULT)->raw_expr,
+	PgmTypeRef	type = pgm_shadow_type(v->shadow, def->typeName);
+	const char *error = pgm_expression_default_error(v->shadow->functions, pgm_column_def_constraint(def, CONSTR_DEFAULT)->raw_expr,
 													 &type, def->colname);
 
 	if (error == NULL)
 		return false;
-	l->rule = pgm_rule_find("cannot-judge");
-	(void) pgm_find(l, l->table, "it would fail: %s", error);
-	l->rule = rule;
+	(void) pgm_find_failure(out, v->table, "%s", error);
 	return true;
 }
 
 /* A default that is computed for each row rewrites the table. */
 void
-pgm_rule_volatile_default(PgmLint *l)
+pgm_rule_volatile_default(const PgmStatementView *v, PgmFindings *out)
 {
-	const ColumnDef *def = new_column(l);
-	const PgmEffect *e = pgm_worst_effect(l);
+	const ColumnDef *def = new_column(v);
+	const PgmEffect *e = pgm_worst_effect(v);
 
 	if (!pgm_column_def_constraint(def, CONSTR_DEFAULT) || e == NULL ||
-		pgm_column_def_is_serial(def) || default_fails(l, def))
+		pgm_column_def_is_serial(def) || default_fails(v, out, def))
 		return;
 	if (e->work == PGM_WORK_NONE)
-		(void) pgm_clear(l, l->table, "%s", e->why ? e->why : "the table has no rows of its own");
-	else if (e->work == PGM_WORK_REWRITE && pgm_column_is_computed(l, def))
-		find_unsafe_column(l, e, psprintf("the default of \"%s\" is volatile: all access to %s is blocked while it is rewritten",
+		(void) pgm_clear(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
+	else if (e->work == PGM_WORK_REWRITE && pgm_column_is_computed(v, def))
+		find_unsafe_column(v, out, e, psprintf("the default of \"%s\" is volatile: all access to %s is blocked while it is rewritten",
 										  def->colname, pgm_table_name(e->table)));
 }
 
 /* serial and identity number each row that is there. */
 void
-pgm_rule_serial(PgmLint *l)
+pgm_rule_column_serial(const PgmStatementView *v, PgmFindings *out)
 {
-	const ColumnDef *def = new_column(l);
-	const PgmEffect *e = pgm_worst_effect(l);
+	const ColumnDef *def = new_column(v);
+	const PgmEffect *e = pgm_worst_effect(v);
 
-	if (e && l->table && e->work == PGM_WORK_REWRITE &&
+	if (e && v->table && e->work == PGM_WORK_REWRITE &&
 		(pgm_column_def_is_serial(def) || pgm_column_def_constraint(def, CONSTR_IDENTITY)))
-		find_unsafe_column(l, e, psprintf("\"%s\" numbers each row: all access to %s is blocked while it is rewritten",
+		find_unsafe_column(v, out, e, psprintf("\"%s\" numbers each row: all access to %s is blocked while it is rewritten",
 										  def->colname, pgm_table_name(e->table)));
 }
 
 /* A stored generated column is computed for each row that is there. */
 void
-pgm_rule_generated(PgmLint *l)
+pgm_rule_column_generated(const PgmStatementView *v, PgmFindings *out)
 {
-	const ColumnDef *def = new_column(l);
+	const ColumnDef *def = new_column(v);
 	const Constraint *generated = pgm_column_def_constraint(def, CONSTR_GENERATED);
-	const PgmEffect *e = pgm_worst_effect(l);
+	const PgmEffect *e = pgm_worst_effect(v);
 
 	if (generated == NULL || e == NULL)
 		return;
 	if (e->work == PGM_WORK_NONE)
 	{
-		(void) pgm_clear(l, l->table, "a virtual column is computed when it is read");
+		(void) pgm_clear(out, v->table, "a virtual column is computed when it is read");
 		return;
 	}
-	pgm_advise(pgm_find_effect(l, e, "\"%s\" is computed for each row: all access to %s is blocked while it is rewritten",
+	pgm_advise(pgm_find_effect(out, e, "\"%s\" is computed for each row: all access to %s is blocked while it is rewritten",
 							   def->colname, pgm_table_name(e->table)),
 			   "Add a plain column, a trigger that assigns it, and CALL migrate.backfill(...)%s.",
 			   PGM_SERVER_MAJOR >= 18 ? "; or make it VIRTUAL" : "");
@@ -144,76 +141,76 @@ pgm_rule_generated(PgmLint *l)
 
 /* A CHECK written at a new column, or a domain that has one */
 void
-pgm_rule_column_check(PgmLint *l)
+pgm_rule_column_check(const PgmStatementView *v, PgmFindings *out)
 {
-	const ColumnDef *def = new_column(l);
-	const PgmEffect *e = pgm_worst_effect(l);
+	const ColumnDef *def = new_column(v);
+	const PgmEffect *e = pgm_worst_effect(v);
 
-	if (e == NULL || l->table == NULL || e->work == PGM_WORK_NONE ||
+	if (e == NULL || v->table == NULL || e->work == PGM_WORK_NONE ||
 		pgm_column_def_is_serial(def))
 		return;
 	if (pgm_column_def_constraint(def, CONSTR_CHECK))
-		find_unsafe_column(l, e, psprintf("the CHECK of the new column \"%s\" is checked for each row: all access to %s is blocked meanwhile",
+		find_unsafe_column(v, out, e, psprintf("the CHECK of the new column \"%s\" is checked for each row: all access to %s is blocked meanwhile",
 										  def->colname, pgm_table_name(e->table)));
-	else if (pgm_shadow_type(l->shadow, def->typeName).constrained &&
+	else if (pgm_shadow_type(v->shadow, def->typeName).constrained &&
 			 e->work == PGM_WORK_REWRITE)
-		pgm_advise(pgm_find_effect(l, e, "\"%s\" is of a domain with constraints: all access to %s is blocked while it is rewritten",
+		pgm_advise(pgm_find_effect(out, e, "\"%s\" is of a domain with constraints: all access to %s is blocked while it is rewritten",
 								   def->colname, pgm_table_name(e->table)),
 				   "Add the column with the type beneath the domain, and the constraint as a CHECK of the table, NOT VALID first.");
 }
 
 /* Indexes go with their columns; those of other columns too go unnoticed. */
 void
-pgm_rule_drop_column_index(PgmLint *l)
+pgm_rule_drop_column_index(const PgmStatementView *v, PgmFindings *out)
 {
 	ListCell   *li;
 	ListCell   *lc;
 
-	if (l->table == NULL || !pgm_table_matters(l->table))
+	if (v->table == NULL || !pgm_table_matters(v->table))
 		return;
-	foreach(li, l->table->indexes)
+	foreach(li, v->table->indexes)
 	{
 		const PgmIndex *index = lfirst(li);
 		bool		within = false;
 
 		foreach(lc, index->columns)
 		{
-			within = within || (lfirst(lc) && strcmp(lfirst(lc), l->action->name) == 0);
+			within = within || (lfirst(lc) && strcmp(lfirst(lc), v->action->name) == 0);
 		}
 		if (!within)
 			continue;
 		if (list_length(index->columns) > 1)
-			pgm_advise(pgm_find(l, l->table, "index \"%s\" is dropped with the column, and was one of other columns too",
+			pgm_advise(pgm_find(out, v->table, "index \"%s\" is dropped with the column, and was one of other columns too",
 								index->name),
 					   "Build an index of the other columns CONCURRENTLY before, if queries need it.");
-		else if (index->constraint == NULL && (index->attached || l->table->kind == RELKIND_PARTITIONED_TABLE))
-			(void) pgm_find(l, l->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
+		else if (index->constraint == NULL && (index->attached || v->table->kind == RELKIND_PARTITIONED_TABLE))
+			(void) pgm_find(out, v->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
 							index->name);
 		else if (index->constraint == NULL)
-			pgm_rewrite(pgm_find(l, l->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
+			pgm_rewrite(pgm_find(out, v->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
 								 index->name),
 						"DROP INDEX CONCURRENTLY %s;",
-						quote_qualified_identifier(l->table->schema, index->name));
+						quote_qualified_identifier(v->table->schema, index->name));
 	}
 }
 
 /* The action before, in the same transaction, that added the column */
 static bool
-added_required(const PgmLint *l, const char *column)
+added_required(const PgmStatementView *v, const char *column)
 {
-	const PgmColumn *c = pgm_table_column(l->table, column, NULL);
+	const PgmColumn *c = pgm_table_column(v->table, column, NULL);
 
 	return c && c->is_new && c->not_null && c->has_default;
 }
 
 /* Programs that do not know the column cannot insert any more. */
 void
-pgm_rule_default_dropped(PgmLint *l)
+pgm_rule_default_dropped(const PgmStatementView *v, PgmFindings *out)
 {
-	if (l->table == NULL || l->action->def != NULL ||
-		!pgm_table_matters(l->table) || !added_required(l, l->action->name))
+	if (v->table == NULL || v->action->def != NULL ||
+		!pgm_table_matters(v->table) || !added_required(v, v->action->name))
 		return;
-	pgm_advise(pgm_find(l, l->table, "column \"%s\" is new and NOT NULL: without its default, programs that do not know it cannot insert",
-						l->action->name),
+	pgm_advise(pgm_find(out, v->table, "column \"%s\" is new and NOT NULL: without its default, programs that do not know it cannot insert",
+						v->action->name),
 			   "Drop the default in a migration that is run when all programs assign the column.");
 }

@@ -16,87 +16,87 @@
 #include "lint/expressions/expressions.h"
 #include "lint/rules/rules.h"
 #include "lint/tables/parse_tree.h"
-#include "recipes/safe_forms.h"
+#include "lint/rules/safe_forms.h"
 #include "schema/index_name.h"
 
 /* The constraint that the action adds, if it is of this kind; or NULL. */
 static const Constraint *
-added(const PgmLint *l, ConstrType type)
+added(const PgmStatementView *v, ConstrType type)
 {
-	const Constraint *c = (const Constraint *) l->action->def;
+	const Constraint *c = (const Constraint *) v->action->def;
 
-	return l->action->subtype == AT_AddConstraint && c->contype == type ? c : NULL;
+	return v->action->subtype == AT_AddConstraint && c->contype == type ? c : NULL;
 }
 
 /* Its name, or one as the server would give it */
 static char *
-name_of(const PgmLint *l, const Constraint *c, const char *suffix)
+name_of(const PgmStatementView *v, const Constraint *c, const char *suffix)
 {
 	List	   *columns = pgm_parse_tree_names(c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys);
 
 	if (c->contype == CONSTR_CHECK)
-		columns = pgm_table_check_column(l->table, pgm_expression_check(l->table, c->raw_expr));
+		columns = pgm_table_check_column(v->table, pgm_expression_check(v->table, c->raw_expr));
 	return c->conname ? c->conname :
-		pgm_safe_name(l->shadow, l->table,
+		pgm_safe_name(v->shadow, v->table,
 					  columns ? pgm_index_name_of_columns(columns) : NULL, suffix);
 }
 
 /* The definition without a name */
 static char *
-definition(const PgmLint *l, const Constraint *c)
+definition(const PgmStatementView *v, const Constraint *c)
 {
-	return pgm_source_unnamed(pgm_source_element(l, c->location));
+	return pgm_source_unnamed(pgm_source_element(v, c->location));
 }
 
 /* Say that the plan makes the table; returns whether it does. */
 static bool
-clear_new(PgmLint *l)
+clear_new(const PgmStatementView *v, PgmFindings *out)
 {
-	if (l->table == NULL || pgm_worst_effect(l))
-		return l->table == NULL;
-	(void) pgm_clear(l, l->table, "the plan makes the table: nobody uses it yet");
+	if (v->table == NULL || pgm_worst_effect(v))
+		return v->table == NULL;
+	(void) pgm_clear(out, v->table, "the plan makes the table: nobody uses it yet");
 	return true;
 }
 
 /* NOT VALID first, to be validated in a transaction of its own */
 static void
-rewrite_not_valid(PgmLint *l, PgmFinding *f, const Constraint *c,
+rewrite_not_valid(const PgmStatementView *v, PgmFinding *f, const Constraint *c,
 				  const char *suffix)
 {
 	PgmSafe		safe;
 
-	pgm_safe_begin(&safe, l);
-	pgm_safe_valid_later(&safe, name_of(l, c, suffix), definition(l, c));
+	pgm_safe_begin(&safe, v);
+	pgm_safe_valid_later(&safe, name_of(v, c, suffix), definition(v, c));
 	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
 /* ADD CHECK without NOT VALID reads the table under ACCESS EXCLUSIVE. */
 void
-pgm_rule_check(PgmLint *l)
+pgm_rule_check_not_valid(const PgmStatementView *v, PgmFindings *out)
 {
-	const Constraint *c = added(l, CONSTR_CHECK);
-	const PgmEffect *e = pgm_worst_effect(l);
+	const Constraint *c = added(v, CONSTR_CHECK);
+	const PgmEffect *e = pgm_worst_effect(v);
 
-	if (c == NULL || clear_new(l))
+	if (c == NULL || clear_new(v, out))
 		return;
 	if (e->work == PGM_WORK_NONE)
-		(void) pgm_clear(l, l->table, "%s", e->why ? e->why : "the table has no rows of its own");
+		(void) pgm_clear(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
 	else
-		rewrite_not_valid(l, pgm_find_effect(l, e, "ADD CHECK blocks all access to %s until it has checked each row",
+		rewrite_not_valid(v, pgm_find_effect(out, e, "ADD CHECK blocks all access to %s until it has checked each row",
 											 pgm_table_name(e->table)), c, "check");
 }
 
 /* How foreign keys of a partitioned table are added before 18 */
 static void
-rewrite_partitioned_key(PgmLint *l, PgmFinding *f, const Constraint *c)
+rewrite_partitioned_key(const PgmStatementView *v, PgmFinding *f, const Constraint *c)
 {
 	StringInfoData out;
-	char	   *name = name_of(l, c, "fkey");
-	char	   *text = definition(l, c);
+	char	   *name = name_of(v, c, "fkey");
+	char	   *text = definition(v, c);
 	ListCell   *lc;
 
 	initStringInfo(&out);
-	foreach(lc, pgm_shadow_tree(l->shadow, l->table))
+	foreach(lc, pgm_shadow_tree(v->shadow, v->table))
 	{
 		PgmTable   *t = lfirst(lc);
 
@@ -105,7 +105,7 @@ rewrite_partitioned_key(PgmLint *l, PgmFinding *f, const Constraint *c)
 							 pgm_table_name(t), quote_identifier(name), text);
 	}
 	appendStringInfoString(&out, "-- in later migrations:\n");
-	foreach(lc, pgm_shadow_tree(l->shadow, l->table))
+	foreach(lc, pgm_shadow_tree(v->shadow, v->table))
 	{
 		PgmTable   *t = lfirst(lc);
 
@@ -114,15 +114,15 @@ rewrite_partitioned_key(PgmLint *l, PgmFinding *f, const Constraint *c)
 							 pgm_table_name(t), quote_identifier(name));
 	}
 	appendStringInfo(&out, "-- then, which takes over those of the partitions:\nALTER TABLE %s ADD CONSTRAINT %s %s;",
-					 pgm_table_name(l->table), quote_identifier(name), text);
+					 pgm_table_name(v->table), quote_identifier(name), text);
 	pgm_rewrite(f, "%s", out.data);
 }
 
 /* The table that a foreign key refers to */
 static const char *
-referenced_name(PgmLint *l, const Constraint *c)
+referenced_name(const PgmStatementView *v, const Constraint *c)
 {
-	const PgmTable *other = pgm_shadow_table(l->shadow, c->pktable);
+	const PgmTable *other = pgm_shadow_table(v->shadow, c->pktable);
 
 	return other ? pgm_table_name(other) :
 		quote_qualified_identifier(c->pktable->schemaname, c->pktable->relname);
@@ -130,88 +130,88 @@ referenced_name(PgmLint *l, const Constraint *c)
 
 /* ADD FOREIGN KEY without NOT VALID blocks writes to both tables. */
 void
-pgm_rule_foreign_key(PgmLint *l)
+pgm_rule_foreign_key_not_valid(const PgmStatementView *v, PgmFindings *out)
 {
-	const Constraint *c = added(l, CONSTR_FOREIGN);
-	const PgmEffect *e = pgm_worst_effect(l);
+	const Constraint *c = added(v, CONSTR_FOREIGN);
+	const PgmEffect *e = pgm_worst_effect(v);
 	bool		partitioned;
 	PgmFinding *f;
 
-	if (c == NULL || clear_new(l))
+	if (c == NULL || clear_new(v, out))
 		return;
-	partitioned = l->table->kind == RELKIND_PARTITIONED_TABLE;
+	partitioned = v->table->kind == RELKIND_PARTITIONED_TABLE;
 	if (partitioned && c->skip_validation && !PGM_PARTITIONED_KEY_NOT_VALID)
 	{
-		f = pgm_find(l, l->table, "a foreign key of a partitioned table cannot be NOT VALID before PostgreSQL 18");
-		rewrite_partitioned_key(l, f, c);
+		f = pgm_find(out, v->table, "a foreign key of a partitioned table cannot be NOT VALID before PostgreSQL 18");
+		rewrite_partitioned_key(v, f, c);
 		return;
 	}
-	if (e->work == PGM_WORK_NONE || !pgm_table_matters(l->table))
+	if (e->work == PGM_WORK_NONE || !pgm_table_matters(v->table))
 	{
-		(void) pgm_clear(l, l->table, "%s", e->why ? e->why :
+		(void) pgm_clear(out, v->table, "%s", e->why ? e->why :
 						 "no row has to be checked");
 		return;
 	}
-	f = pgm_find_effect(l, e, "ADD FOREIGN KEY blocks writes to %s and to %s until it has checked each row",
-						pgm_table_name(l->table),
-						referenced_name(l, c));
+	f = pgm_find_effect(out, e, "ADD FOREIGN KEY blocks writes to %s and to %s until it has checked each row",
+						pgm_table_name(v->table),
+						referenced_name(v, c));
 	if (partitioned && !PGM_PARTITIONED_KEY_NOT_VALID)
-		rewrite_partitioned_key(l, f, c);
+		rewrite_partitioned_key(v, f, c);
 	else
-		rewrite_not_valid(l, f, c, "fkey");
+		rewrite_not_valid(v, f, c, "fkey");
 }
 
 /* ADD COLUMN ... REFERENCES is checked only when there is a default. */
 void
-pgm_rule_column_foreign_key(PgmLint *l)
+pgm_rule_column_foreign_key(const PgmStatementView *v, PgmFindings *out)
 {
-	const ColumnDef *def = (const ColumnDef *) l->action->def;
+	const ColumnDef *def = (const ColumnDef *) v->action->def;
 	const Constraint *c = pgm_column_def_constraint(def, CONSTR_FOREIGN);
-	const PgmEffect *e = pgm_worst_effect(l);
+	const PgmEffect *e = pgm_worst_effect(v);
 	PgmFinding *f;
 
-	if (c == NULL || clear_new(l) || !pgm_table_matters(l->table))
+	if (c == NULL || clear_new(v, out) || !pgm_table_matters(v->table))
 		return;
 	if (pgm_column_def_constraint(def, CONSTR_DEFAULT) == NULL)
 	{
-		(void) pgm_clear(l, l->table, "the new column is null in each row, so that no row is checked; it takes SHARE ROW EXCLUSIVE on %s for a moment",
-						 referenced_name(l, c));
+		(void) pgm_clear(out, v->table, "the new column is null in each row, so that no row is checked; it takes SHARE ROW EXCLUSIVE on %s for a moment",
+						 referenced_name(v, c));
 		return;
 	}
 	if (pgm_column_def_has_value(def))
-		f = pgm_find_effect(l, e, "the default of the new column is checked against %s for each row",
-							referenced_name(l, c));
+		f = pgm_find_effect(out, e, "the default of the new column is checked against %s for each row",
+							referenced_name(v, c));
 	else
-		f = pgm_find_effect(l, e, "DEFAULT NULL says nothing, and yet makes the server look at each row for the foreign key");
-	pgm_rewrite(f, "%s", pgm_safe_column(l, def));
+		f = pgm_find_effect(out, e, "DEFAULT NULL says nothing, and yet makes the server look at each row for the foreign key");
+	pgm_rewrite(f, "%s", pgm_safe_column(v, def));
 }
 
 /* The existing tables that the foreign keys of a new table refer to */
 void
-pgm_rule_table_foreign_key(PgmLint *l)
+pgm_rule_create_table_foreign_key(const PgmStatementView *v, PgmFindings *out)
 {
 	ListCell   *lc;
 	List	   *seen = NIL;
 
-	foreach(lc, l->effects)
+	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
 
 		if (e->mode != ShareRowExclusiveLock || !OidIsValid(e->table->relid))
 			continue;
-		(void) pgm_find_effect(l, e, "the foreign key of the new table takes SHARE ROW EXCLUSIVE on %s: no row is read, but writes to it wait until the migration is committed",
+		(void) pgm_find_effect(out, e, "the foreign key of the new table takes SHARE ROW EXCLUSIVE on %s: no row is read, but writes to it wait until the migration is committed",
 							   pgm_table_name(e->table));
 		seen = list_append_unique_ptr(seen, e->table);
 	}
 	if (list_length(seen) > 1)
-		pgm_advise(pgm_find(l, NULL, "foreign keys to %d tables are locked for together, which may deadlock with transactions that use them in another order",
+		pgm_advise(pgm_find(out, NULL, "foreign keys to %d tables are locked for together, which may deadlock with transactions that use them in another order",
 							list_length(seen)),
 				   "Create the table without them, and add each foreign key in a migration of its own.");
 }
 
 /* The columns (char *) of a new primary key that may hold nulls */
 static List *
-nullable_keys(PgmLint *l, const Constraint *c)
+nullable_keys(const PgmStatementView *v, const Constraint *c)
 {
 	List	   *columns = pgm_parse_tree_names(c->keys);
 	List	   *result = NIL;
@@ -219,8 +219,8 @@ nullable_keys(PgmLint *l, const Constraint *c)
 
 	if (c->indexname)
 	{
-		PgmIndex   *index = pgm_shadow_index(l->shadow,
-											 makeRangeVar(l->table->schema, c->indexname, -1));
+		PgmIndex   *index = pgm_shadow_index(v->shadow,
+											 makeRangeVar(v->table->schema, c->indexname, -1));
 
 		columns = index ? index->columns : NIL;
 	}
@@ -228,7 +228,7 @@ nullable_keys(PgmLint *l, const Constraint *c)
 	{
 		const char *by;
 
-		if (lfirst(lc) && !pgm_expression_null_excluded(l->table, lfirst(lc), &by))
+		if (lfirst(lc) && !pgm_expression_null_excluded(v->table, lfirst(lc), &by))
 			result = lappend(result, lfirst(lc));
 	}
 	return result;
@@ -236,20 +236,20 @@ nullable_keys(PgmLint *l, const Constraint *c)
 
 /* A key of the table in steps: first its columns NOT NULL, then its index */
 static char *
-safe_key(PgmLint *l, const Constraint *c)
+safe_key(const PgmStatementView *v, const Constraint *c)
 {
 	PgmKey		key = {c, pgm_parse_tree_names(c->keys), c->initdeferred ? " DEFERRABLE INITIALLY DEFERRED" : c->deferrable ? " DEFERRABLE" : ""};
 	PgmSafe		safe;
 	ListCell   *lc;
 
-	pgm_safe_begin(&safe, l);
+	pgm_safe_begin(&safe, v);
 	if (c->contype == CONSTR_PRIMARY)
-		foreach(lc, nullable_keys(l, c))
+		foreach(lc, nullable_keys(v, c))
 	{
 		pgm_safe_not_null(&safe, lfirst(lc));
 	}
 	if (c->indexname)
-		pgm_safe_add(&safe, PGM_SAFE_END, "%s;\n", pgm_source(l));
+		pgm_safe_add(&safe, PGM_SAFE_END, "%s;\n", pgm_source(v));
 	else
 		pgm_safe_key(&safe, &key);
 	return pgm_safe_text(&safe);
@@ -257,92 +257,92 @@ safe_key(PgmLint *l, const Constraint *c)
 
 /* An index that is there already, and of the table */
 static void
-clear_using_index(PgmLint *l, const Constraint *c, const PgmEffect *e, const char *what)
+clear_using_index(const PgmStatementView *v, PgmFindings *out, const Constraint *c, const PgmEffect *e, const char *what)
 {
-	const PgmRule *rule = l->rule;
-	const PgmIndex *index = pgm_shadow_index(l->shadow,
-											 makeRangeVar(l->table->schema, c->indexname, -1));
+	const PgmIndex *index = pgm_shadow_index(v->shadow,
+											 makeRangeVar(v->table->schema, c->indexname, -1));
 
-	if (index && index->table == l->table)
+	if (index && index->table == v->table)
 	{
-		(void) pgm_clear(l, l->table, "%s: %s USING INDEX reads nothing", e->why, what);
+		(void) pgm_clear(out, v->table, "%s: %s USING INDEX reads nothing", e->why, what);
 		return;
 	}
-	l->rule = pgm_rule_find("cannot-judge");
-	(void) pgm_find(l, l->table, index ? "it would fail: \"%s\" is not an index for table \"%s\"" :
-					"it would fail: index \"%s\" does not exist", c->indexname, l->table->name);
-	l->rule = rule;
+	if (index)
+		(void) pgm_find_failure(out, v->table, "\"%s\" is not an index for table \"%s\"",
+								c->indexname, v->table->name);
+	else
+		(void) pgm_find_failure(out, v->table, "index \"%s\" does not exist", c->indexname);
 }
 
 /* A UNIQUE or PRIMARY KEY, of the table or of a new column */
 static void
-judge_unique(PgmLint *l, ConstrType type, const char *what)
+judge_unique(const PgmStatementView *v, PgmFindings *out, ConstrType type, const char *what)
 {
-	const Constraint *c = added(l, type);
+	const Constraint *c = added(v, type);
 	const ColumnDef *def = NULL;
-	const PgmEffect *e = pgm_worst_effect(l);
+	const PgmEffect *e = pgm_worst_effect(v);
 
-	if (l->action->subtype == AT_AddColumn)
+	if (v->action->subtype == AT_AddColumn)
 	{
-		def = (const ColumnDef *) l->action->def;
+		def = (const ColumnDef *) v->action->def;
 		c = pgm_column_def_constraint(def, type);
 	}
-	if (c == NULL || clear_new(l))
+	if (c == NULL || clear_new(v, out))
 		return;
 	if (c->indexname)
 	{
 		if (e->work == PGM_WORK_NONE)
-			clear_using_index(l, c, e, what);
+			clear_using_index(v, out, c, e, what);
 		return;
 	}
 	if (e->work != PGM_WORK_NONE)
-		pgm_rewrite(pgm_find_effect(l, e, "%s blocks all access to %s while its index is built",
-									what, pgm_table_name(l->table)),
-					"%s", def ? pgm_safe_column(l, def) : safe_key(l, c));
+		pgm_rewrite(pgm_find_effect(out, e, "%s blocks all access to %s while its index is built",
+									what, pgm_table_name(v->table)),
+					"%s", def ? pgm_safe_column(v, def) : safe_key(v, c));
 }
 
 void
-pgm_rule_unique(PgmLint *l)
+pgm_rule_unique_not_using_index(const PgmStatementView *v, PgmFindings *out)
 {
-	judge_unique(l, CONSTR_UNIQUE, "UNIQUE");
+	judge_unique(v, out, CONSTR_UNIQUE, "UNIQUE");
 }
 
 void
-pgm_rule_primary_key(PgmLint *l)
+pgm_rule_primary_key_not_using_index(const PgmStatementView *v, PgmFindings *out)
 {
-	judge_unique(l, CONSTR_PRIMARY, "PRIMARY KEY");
+	judge_unique(v, out, CONSTR_PRIMARY, "PRIMARY KEY");
 }
 
 /* PRIMARY KEY makes its columns NOT NULL, and reads the table for it. */
 void
-pgm_rule_primary_key_nullable(PgmLint *l)
+pgm_rule_primary_key_nullable(const PgmStatementView *v, PgmFindings *out)
 {
-	const Constraint *c = added(l, CONSTR_PRIMARY);
-	const PgmEffect *e = pgm_worst_effect(l);
+	const Constraint *c = added(v, CONSTR_PRIMARY);
+	const PgmEffect *e = pgm_worst_effect(v);
 	ListCell   *lc;
 
-	if (c == NULL || l->table == NULL || e == NULL ||
-		l->table->kind != RELKIND_RELATION)
+	if (c == NULL || v->table == NULL || e == NULL ||
+		v->table->kind != RELKIND_RELATION)
 		return;
-	foreach(lc, nullable_keys(l, c))
+	foreach(lc, nullable_keys(v, c))
 	{
-		pgm_rewrite(pgm_find_effect(l, e, "column \"%s\" becomes NOT NULL: all access to %s is blocked until each row was looked at",
-									(char *) lfirst(lc), pgm_table_name(l->table)),
-					"%s", safe_key(l, c));
+		pgm_rewrite(pgm_find_effect(out, e, "column \"%s\" becomes NOT NULL: all access to %s is blocked until each row was looked at",
+									(char *) lfirst(lc), pgm_table_name(v->table)),
+					"%s", safe_key(v, c));
 	}
 }
 
 /* EXCLUDE has no form that does not block. */
 void
-pgm_rule_exclusion(PgmLint *l)
+pgm_rule_exclusion_constraint(const PgmStatementView *v, PgmFindings *out)
 {
-	const Constraint *c = added(l, CONSTR_EXCLUSION);
-	const PgmEffect *e = pgm_worst_effect(l);
+	const Constraint *c = added(v, CONSTR_EXCLUSION);
+	const PgmEffect *e = pgm_worst_effect(v);
 
-	if (c == NULL || clear_new(l) || e->work == PGM_WORK_NONE)
+	if (c == NULL || clear_new(v, out) || e->work == PGM_WORK_NONE)
 		return;
-	pgm_advise(pgm_find_effect(l, e, "EXCLUDE blocks all access to %s while its index is built and each row is checked",
-							   pgm_table_name(l->table)),
+	pgm_advise(pgm_find_effect(out, e, "EXCLUDE blocks all access to %s while its index is built and each row is checked",
+							   pgm_table_name(v->table)),
 			   "There is no other way for a table that is in use: fill a new table that has the constraint, and swap the two.");
 }
 
@@ -351,72 +351,72 @@ pgm_rule_exclusion(PgmLint *l)
  * the lock of ADD.
  */
 void
-pgm_rule_validate(PgmLint *l)
+pgm_rule_validate_same_transaction(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = pgm_worst_effect(l);
+	const PgmEffect *e = pgm_worst_effect(v);
 	int			made_in = 0;
 	PgmFinding *f;
 	ListCell   *lc;
 
-	if (l->table == NULL || e == NULL || e->work == PGM_WORK_NONE)
+	if (v->table == NULL || e == NULL || e->work == PGM_WORK_NONE)
 		return;
-	foreach(lc, l->table->checks)
+	foreach(lc, v->table->checks)
 	{
-		if (strcmp(((PgmCheck *) lfirst(lc))->name, l->action->name) == 0)
+		if (strcmp(((PgmCheck *) lfirst(lc))->name, v->action->name) == 0)
 			made_in = ((PgmCheck *) lfirst(lc))->made_in;
 	}
-	foreach(lc, l->table->keys)
+	foreach(lc, v->table->keys)
 	{
-		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, l->action->name) == 0)
+		if (strcmp(((PgmForeignKey *) lfirst(lc))->name, v->action->name) == 0)
 			made_in = ((PgmForeignKey *) lfirst(lc))->made_in;
 	}
-	if (made_in > 0 && made_in != l->shadow->transaction && l->one_transaction && !l->down)
+	if (made_in > 0 && made_in != v->shadow->transaction && v->one_transaction && !v->down)
 	{
-		f = pgm_find_effect(l, e, "SELECT migrate.upgrade() would add the constraint and VALIDATE it in one transaction, reading %s while it is locked",
-							pgm_table_name(l->table));
+		f = pgm_find_effect(out, e, "SELECT migrate.upgrade() would add the constraint and VALIDATE it in one transaction, reading %s while it is locked",
+							pgm_table_name(v->table));
 		f->severity = Min(f->severity, PGM_SEVERITY_WARNING);
 		pgm_rewrite(f, "CALL migrate.deploy(); -- which commits each migration");
 		return;
 	}
-	if (made_in != l->shadow->transaction && e->mode >= ShareLock)
+	if (made_in != v->shadow->transaction && e->mode >= ShareLock)
 	{
-		pgm_advise(pgm_find_effect(l, e, "VALIDATE reads %s while another action of the statement blocks all access to it",
+		pgm_advise(pgm_find_effect(out, e, "VALIDATE reads %s while another action of the statement blocks all access to it",
 								   pgm_table_name(e->table)),
 				   "Put ALTER TABLE %s VALIDATE CONSTRAINT %s into a migration of its own.",
-				   pgm_table_name(l->table), quote_identifier(l->action->name));
+				   pgm_table_name(v->table), quote_identifier(v->action->name));
 		return;
 	}
-	if (made_in != l->shadow->transaction)
+	if (made_in != v->shadow->transaction)
 	{
-		(void) pgm_clear(l, l->table, "VALIDATE lets others read and write while it checks each row");
+		(void) pgm_clear(out, v->table, "VALIDATE lets others read and write while it checks each row");
 		return;
 	}
-	pgm_advise(pgm_find_effect(l, e, "VALIDATE reads %s in the transaction that added the constraint, whose lock is held until the end",
-							   pgm_table_name(l->table)),
+	pgm_advise(pgm_find_effect(out, e, "VALIDATE reads %s in the transaction that added the constraint, whose lock is held until the end",
+							   pgm_table_name(v->table)),
 			   "Write -- migrate:segment above ALTER TABLE %s VALIDATE CONSTRAINT %s, or put that into a later migration.",
-			   pgm_table_name(l->table), quote_identifier(l->action->name));
+			   pgm_table_name(v->table), quote_identifier(v->action->name));
 }
 
 /* NOT VALID first; to validate it blocks writes, too, before 19. */
 static void
-rewrite_domain(PgmLint *l, PgmFinding *f, const AlterDomainStmt *stmt)
+rewrite_domain(const PgmStatementView *v, PgmFinding *f, const AlterDomainStmt *stmt)
 {
 	const Constraint *c = (const Constraint *) stmt->def;
 	const char *domain = NameListToQuotedString(stmt->typeName);
-	const char *name = quote_identifier(c->conname ? c->conname : pgm_shadow_domain_constraint_name(l->shadow, stmt->typeName));
+	const char *name = quote_identifier(c->conname ? c->conname : pgm_shadow_domain_constraint_name(v->shadow, stmt->typeName));
 
 	pgm_rewrite(f, PGM_DOMAIN_VALIDATE_LOCK < ShareLock ?
 				"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- in a later migration:\nALTER DOMAIN %s VALIDATE CONSTRAINT %s;" :
 				"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- it holds for new values at once; ALTER DOMAIN %s VALIDATE CONSTRAINT %s blocks writes, so that it is for when nobody writes",
-				domain, name, definition(l, c), domain, name);
+				domain, name, definition(v, c), domain, name);
 }
 
 /* A domain's constraint is checked for every column of the domain. */
 void
-pgm_rule_domain_constraint(PgmLint *l)
+pgm_rule_domain_constraint(const PgmStatementView *v, PgmFindings *out)
 {
-	const AlterDomainStmt *stmt = (const AlterDomainStmt *) l->node;
-	const PgmEffect *e = pgm_worst_effect(l);
+	const AlterDomainStmt *stmt = (const AlterDomainStmt *) v->node;
+	const PgmEffect *e = pgm_worst_effect(v);
 	PgmFinding *f;
 	uint64		bytes;
 	int			tables;
@@ -424,17 +424,17 @@ pgm_rule_domain_constraint(PgmLint *l)
 	if (e == NULL || e->mode < ShareLock)
 	{
 		if (stmt->subtype == 'C' && ((const Constraint *) stmt->def)->skip_validation)
-			(void) pgm_clear(l, NULL, "NOT VALID: the values that are there are not looked at");
+			(void) pgm_clear(out, NULL, "NOT VALID: the values that are there are not looked at");
 		return;
 	}
-	pgm_sum_effects(l, &bytes, &tables);
-	f = pgm_find_effect(l, e, "writes to %s%s are blocked until every value of the domain was checked",
+	pgm_sum_effects(v, &bytes, &tables);
+	f = pgm_find_effect(out, e, "writes to %s%s are blocked until every value of the domain was checked",
 						pgm_table_name(e->table), tables > 1 ?
 						psprintf(" and %d more", tables - 1) : "");
 	f->bytes = bytes;
 	pgm_evidence_number(f, "tables", tables);
 	if (stmt->subtype == 'C')
-		rewrite_domain(l, f, stmt);
+		rewrite_domain(v, f, stmt);
 	else if (stmt->subtype == 'O')
 		pgm_advise(f, "ALTER DOMAIN ... ADD CONSTRAINT ... CHECK (VALUE IS NOT NULL) NOT VALID holds for new values at once.");
 	else

@@ -43,7 +43,7 @@ typedef struct PgmWaiting
 /* The look at the statements before */
 typedef struct PgmWaitingSearch
 {
-	PgmLint    *l;
+	const PgmStatementView *v;
 	const PgmStatement *statement;	/* that is looked at */
 	bool		all_set;		/* SET CONSTRAINTS ALL was said */
 	bool		all_deferred;
@@ -185,7 +185,7 @@ note_new_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 {
 	ListCell   *lc;
 
-	foreach(lc, w->l->statements)
+	foreach(lc, w->v->judged)
 	{
 		const PgmStatement *statement = ((PgmJudged *) lfirst(lc))->statement;
 		const CreateTrigStmt *stmt = (const CreateTrigStmt *) statement->raw->stmt;
@@ -195,7 +195,7 @@ note_new_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 		if (IsA(stmt, CreateTrigStmt) && stmt->isconstraint && stmt->whenClause == NULL &&
 			stmt->columns == NIL && (stmt->events & c->events) &&
 			is_deferred(w, stmt->trigname, stmt->deferrable, stmt->initdeferred) &&
-			pgm_shadow_table(w->l->shadow, stmt->relation) == t)
+			pgm_shadow_table(w->v->shadow, stmt->relation) == t)
 			wait_for(w, t, stmt->trigname);
 	}
 }
@@ -217,7 +217,7 @@ note_table(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 	}
 	if (c->events & ~TRIGGER_TYPE_INSERT)
 	{
-		foreach(lc, pgm_shadow_referencing(w->l->shadow, t, NULL))
+		foreach(lc, pgm_shadow_referencing(w->v->shadow, t, NULL))
 		{
 			foreach(lk, ((PgmTable *) lfirst(lc))->keys)
 			{
@@ -308,9 +308,9 @@ note_changes(Node *node, void *context)
 	if (node == NULL)
 		return false;
 	c = change_of(node);
-	t = c.events ? pgm_shadow_table(w->l->shadow, c.relation) : NULL;
+	t = c.events ? pgm_shadow_table(w->v->shadow, c.relation) : NULL;
 	if (t && c.relation->inh && !(c.events & TRIGGER_TYPE_INSERT))
-		foreach(lc, pgm_shadow_tree(w->l->shadow, t))
+		foreach(lc, pgm_shadow_tree(w->v->shadow, t))
 	{
 		note_table(w, lfirst(lc), &c);
 	}
@@ -353,17 +353,17 @@ note_set(PgmWaitingSearch *w, const ConstraintsSetStmt *set)
 
 /* What waits for deferred constraints before the statement */
 static List *
-find_waiting(PgmLint *l)
+find_waiting(const PgmStatementView *v)
 {
-	PgmWaitingSearch w = {.l = l};
+	PgmWaitingSearch w = {.v = v};
 	ListCell   *lc;
 
-	foreach(lc, l->statements)
+	foreach(lc, v->judged)
 	{
 		const PgmJudged *j = lfirst(lc);
 		Node	   *node = j->statement->raw->stmt;
 
-		if (j->transaction != l->shadow->transaction || j->script != l->script)
+		if (j->transaction != v->shadow->transaction || j->script != v->script)
 			continue;
 		w.statement = j->statement;
 		if (IsA(node, ConstraintsSetStmt))
@@ -377,28 +377,28 @@ find_waiting(PgmLint *l)
 
 /* The tables that the statement names, of those that it must have for itself */
 static List *
-named_tables(PgmLint *l)
+named_tables(const PgmStatementView *v)
 {
 	List	   *names = NIL;
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	if (IsA(l->node, AlterTableStmt))
-		names = list_make1(((const AlterTableStmt *) l->node)->relation);
-	else if (IsA(l->node, IndexStmt) && !((const IndexStmt *) l->node)->concurrent)
-		names = list_make1(((const IndexStmt *) l->node)->relation);
-	else if (IsA(l->node, TruncateStmt))
-		names = ((const TruncateStmt *) l->node)->relations;
-	else if (IsA(l->node, DropStmt) && ((const DropStmt *) l->node)->removeType == OBJECT_TABLE)
-		foreach(lc, ((const DropStmt *) l->node)->objects)
+	if (IsA(v->node, AlterTableStmt))
+		names = list_make1(((const AlterTableStmt *) v->node)->relation);
+	else if (IsA(v->node, IndexStmt) && !((const IndexStmt *) v->node)->concurrent)
+		names = list_make1(((const IndexStmt *) v->node)->relation);
+	else if (IsA(v->node, TruncateStmt))
+		names = ((const TruncateStmt *) v->node)->relations;
+	else if (IsA(v->node, DropStmt) && ((const DropStmt *) v->node)->removeType == OBJECT_TABLE)
+		foreach(lc, ((const DropStmt *) v->node)->objects)
 	{
 		names = lappend(names, makeRangeVarFromNameList(lfirst(lc)));
 	}
-	else if (nodeTag(l->node) == PGM_CLUSTER_TAG && pgm_cluster_relation(l->node))
-		names = list_make1(pgm_cluster_relation(l->node));
+	else if (nodeTag(v->node) == PGM_CLUSTER_TAG && pgm_cluster_relation(v->node))
+		names = list_make1(pgm_cluster_relation(v->node));
 	foreach(lc, names)
 	{
-		PgmTable   *t = pgm_shadow_table(l->shadow, lfirst(lc));
+		PgmTable   *t = pgm_shadow_table(v->shadow, lfirst(lc));
 
 		if (t)
 			result = lappend(result, t);
@@ -411,18 +411,18 @@ named_tables(PgmLint *l)
  * and of those that inherit from them at which the statement goes on to.
  */
 static bool
-must_not_wait(PgmLint *l, List *named, const PgmTable *t)
+must_not_wait(const PgmStatementView *v, List *named, const PgmTable *t)
 {
 	ListCell   *lc;
 
 	if (list_member_ptr(named, t))
 		return true;
-	foreach(lc, l->effects)
+	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
 
 		if (e->table == t && e->mode == AccessExclusiveLock &&
-			(IsA(l->node, TruncateStmt) ||
+			(IsA(v->node, TruncateStmt) ||
 			 (e->action && e->action->subtype == AT_DropConstraint)))
 			return true;
 	}
@@ -430,9 +430,9 @@ must_not_wait(PgmLint *l, List *named, const PgmTable *t)
 	{
 		ListCell   *le;
 
-		if (!list_member_ptr(pgm_shadow_tree(l->shadow, lfirst(lc)), t))
+		if (!list_member_ptr(pgm_shadow_tree(v->shadow, lfirst(lc)), t))
 			continue;
-		foreach(le, l->effects)
+		foreach(le, v->effects)
 		{
 			if (((PgmEffect *) lfirst(le))->table == t &&
 				((PgmEffect *) lfirst(le))->mode >= ShareLock)
@@ -444,29 +444,29 @@ must_not_wait(PgmLint *l, List *named, const PgmTable *t)
 
 /* ALTER, DROP, TRUNCATE and the like of a table that waits for deferred constraints */
 void
-pgm_rule_pending_events(PgmLint *l)
+pgm_rule_pending_events(const PgmStatementView *v, PgmFindings *out)
 {
-	List	   *named = named_tables(l);
+	List	   *named = named_tables(v);
 	ListCell   *lc;
 
 	if (named == NIL)
 		return;
-	foreach(lc, find_waiting(l))
+	foreach(lc, find_waiting(v))
 	{
 		const PgmWaiting *waiting = lfirst(lc);
 		PgmFinding *f;
 
-		if (!must_not_wait(l, named, waiting->table))
+		if (!must_not_wait(v, named, waiting->table))
 			continue;
 
 		/* no table here: its size would weigh, but it fails with any size */
-		f = pgm_find(l, NULL,
+		f = pgm_find(out, NULL,
 					 "statement %d, line %d leaves rows of %s to the deferred constraint %s: until that is checked the server refuses this statement",
 					 waiting->statement->number, waiting->statement->line,
 					 pgm_table_name(waiting->table), waiting->constraint);
 		f->table = waiting->table;
 		f->relation = pgm_table_name(waiting->table);
-		pgm_rewrite(f, "SET CONSTRAINTS ALL IMMEDIATE;\n%s;", pgm_source(l));
+		pgm_rewrite(f, "SET CONSTRAINTS ALL IMMEDIATE;\n%s;", pgm_source(v));
 		return;
 	}
 }

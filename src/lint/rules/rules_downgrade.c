@@ -312,7 +312,7 @@ goes_with_whole(const List *parts, List *undone, const PgmMark *m)
 
 /* Marks that neither the script itself nor the other one takes back */
 static void
-compare(PgmLint *l, List *marks, List *taken_back, List *undone,
+compare(const PgmStatementView *v, PgmFindings *out, List *marks, List *taken_back, List *undone,
 		const List *parts, const char *format)
 {
 	ListCell   *lc;
@@ -323,7 +323,7 @@ compare(PgmLint *l, List *marks, List *taken_back, List *undone,
 
 		if (!m->perhaps && !has(taken_back, m) && !has(undone, m) &&
 			!goes_with_whole(parts, undone, m))
-			(void) pgm_find(l, NULL, format, m->kind, m->name,
+			(void) pgm_find(out, NULL, format, m->kind, m->name,
 							m->of ? psprintf(" of \"%s\"", m->of) : "");
 	}
 }
@@ -396,27 +396,27 @@ has_nothing_to_undo(const PgmScript *script)
 
 /* A migration that changes something needs a downgrade that does, too. */
 void
-pgm_rule_downgrade_missing(PgmLint *l)
+pgm_rule_downgrade_missing(const PgmStatementView *v, PgmFindings *out)
 {
-	PgmScript  *down = downgrade_of(l->step);
+	PgmScript  *down = downgrade_of(v->step);
 
-	if (does_nothing(l->step->script) ||
-		has_nothing_to_undo(l->step->script))
+	if (does_nothing(v->step->script) ||
+		has_nothing_to_undo(v->step->script))
 		return;
 	if (down == NULL)
-		pgm_advise(pgm_find(l, NULL, "the migration has no downgrade"),
+		pgm_advise(pgm_find(out, NULL, "the migration has no downgrade"),
 				   "Add a -- migrate:down section; if there is no way back, say -- migrate:allow downgrade-missing -- and why.");
 	else if (does_nothing(down))
-		pgm_advise(pgm_find(l, NULL, "the downgrade does nothing"),
+		pgm_advise(pgm_find(out, NULL, "the downgrade does nothing"),
 				   "Undo in it what the upgrade does; if there is no way back, leave the section out.");
 }
 
 /* What the upgrade made is dropped, and what it dropped is made again. */
 void
-pgm_rule_downgrade_incomplete(PgmLint *l)
+pgm_rule_downgrade_incomplete(const PgmStatementView *v, PgmFindings *out)
 {
-	PgmScript  *script = downgrade_of(l->step);
-	PgmMarks	up = marks_of(l->step->script);
+	PgmScript  *script = downgrade_of(v->step);
+	PgmMarks	up = marks_of(v->step->script);
 	PgmMarks	down;
 
 	if (script == NULL || does_nothing(script))
@@ -424,8 +424,8 @@ pgm_rule_downgrade_incomplete(PgmLint *l)
 	down = marks_of(script);
 	if (down.opaque)
 		return;
-	compare(l, up.made, up.dropped, down.dropped, up.parts,
+	compare(v, out, up.made, up.dropped, down.dropped, up.parts,
 			"the downgrade does not drop %s \"%s\"%s, which the upgrade makes");
-	compare(l, up.dropped, up.made, down.made, NIL,
+	compare(v, out, up.dropped, up.made, down.made, NIL,
 			"the downgrade does not make %s \"%s\"%s again, which the upgrade drops");
 }

@@ -9,7 +9,7 @@
 
 #include "lint/rules/rules.h"
 #include "lint/tables/parse_tree.h"
-#include "recipes/safe_forms.h"
+#include "lint/rules/safe_forms.h"
 #include "schema/index_name.h"
 
 /* Does a valid index begin with these columns, in any order? */
@@ -47,10 +47,10 @@ has_index_on(const PgmTable *t, List *columns)
 
 /* A foreign key whose columns are of another type than those they refer to */
 static void
-compare_types(PgmLint *l, const PgmTable *t, List *columns, const Constraint *c,
+compare_types(const PgmStatementView *v, PgmFindings *out, const PgmTable *t, List *columns, const Constraint *c,
 			  const PgmTypeRef *given)
 {
-	const PgmTable *other = pgm_shadow_table(l->shadow, c->pktable);
+	const PgmTable *other = pgm_shadow_table(v->shadow, c->pktable);
 	List	   *keys = c->pk_attrs ? pgm_parse_tree_names(c->pk_attrs) :
 		pgm_table_primary_key(other);
 	ListCell   *la;
@@ -66,7 +66,7 @@ compare_types(PgmLint *l, const PgmTable *t, List *columns, const Constraint *c,
 
 		if (type && b && OidIsValid(type->oid) && OidIsValid(b->type.oid) &&
 			type->oid != b->type.oid)
-			(void) pgm_find(l, t, "column \"%s\" is %s, and \"%s\", which it refers to, is %s",
+			(void) pgm_find(out, t, "column \"%s\" is %s, and \"%s\", which it refers to, is %s",
 							(char *) lfirst(la), type->name, b->name, b->type.name);
 	}
 }
@@ -122,16 +122,16 @@ is_same(const RangeVar *a, const RangeVar *b)
 
 /* Does a later statement of the script build an index on the columns? */
 static bool
-is_built_later(const PgmLint *l, const RangeVar *rel, List *columns)
+is_built_later(const PgmStatementView *v, const RangeVar *rel, List *columns)
 {
 	ListCell   *lc;
 
-	foreach(lc, l->script->statements)
+	foreach(lc, v->script->statements)
 	{
 		const PgmStatement *s = lfirst(lc);
 		const IndexStmt *stmt = (const IndexStmt *) s->raw->stmt;
 
-		if (s->number > l->statement->number && IsA(stmt, IndexStmt) &&
+		if (s->number > v->statement->number && IsA(stmt, IndexStmt) &&
 			stmt->whereClause == NULL && is_same(stmt->relation, rel) &&
 			begins_with(stmt->indexParams, columns))
 			return true;
@@ -141,25 +141,25 @@ is_built_later(const PgmLint *l, const RangeVar *rel, List *columns)
 
 /* A foreign key that is added to a table, NULL: to one that is made with it */
 static void
-advise_key(PgmLint *l, PgmTable *t, const RangeVar *rel, const Constraint *c,
+advise_key(const PgmStatementView *v, PgmFindings *out, PgmTable *t, const RangeVar *rel, const Constraint *c,
 		   List *columns, const PgmTypeRef *given)
 {
-	const PgmTable *other = pgm_shadow_table(l->shadow, c->pktable);
+	const PgmTable *other = pgm_shadow_table(v->shadow, c->pktable);
 	char	   *name;
 	PgmFinding *f;
 
 	if (other == NULL)
 		return;
-	compare_types(l, t, columns, c, given);
+	compare_types(v, out, t, columns, c, given);
 	if ((t && (!pgm_table_matters(t) || has_index_on(t, columns))) ||
-		is_built_later(l, rel, columns))
+		is_built_later(v, rel, columns))
 		return;
-	name = t ? pgm_table_name(t) : quote_qualified_identifier(pgm_shadow_creation_schema(l->shadow, rel), rel->relname);
-	f = pgm_find(l, t, "no index of %s begins with the columns of the foreign key: each DELETE of a row of %s reads all of it",
+	name = t ? pgm_table_name(t) : quote_qualified_identifier(pgm_shadow_creation_schema(v->shadow, rel), rel->relname);
+	f = pgm_find(out, t, "no index of %s begins with the columns of the foreign key: each DELETE of a row of %s reads all of it",
 				 name, pgm_table_name(other));
 	if (t)
-		pgm_rewrite(f, "%s", pgm_safe_index(l->shadow, t,
-											pgm_safe_name(l->shadow, t, pgm_index_name_of_columns(columns), "idx"),
+		pgm_rewrite(f, "%s", pgm_safe_index(v->shadow, t,
+											pgm_safe_name(v->shadow, t, pgm_index_name_of_columns(columns), "idx"),
 											psprintf("(%s)", pgm_safe_columns(columns)), false));
 	else
 	{
@@ -172,7 +172,7 @@ advise_key(PgmLint *l, PgmTable *t, const RangeVar *rel, const Constraint *c,
 
 /* The foreign keys of a new table */
 static void
-advise_new_table(PgmLint *l, const CreateStmt *stmt)
+advise_new_table(const PgmStatementView *v, PgmFindings *out, const CreateStmt *stmt)
 {
 	ListCell   *le;
 	ListCell   *lc;
@@ -184,51 +184,51 @@ advise_new_table(PgmLint *l, const CreateStmt *stmt)
 
 		if (IsA(c, Constraint) && c->contype == CONSTR_FOREIGN &&
 			!has_key_on(stmt->tableElts, pgm_parse_tree_names(c->fk_attrs)))
-			advise_key(l, NULL, stmt->relation, c, pgm_parse_tree_names(c->fk_attrs), NULL);
+			advise_key(v, out, NULL, stmt->relation, c, pgm_parse_tree_names(c->fk_attrs), NULL);
 		if (!IsA(def, ColumnDef) || def->typeName == NULL ||
 			pgm_column_def_constraint(def, CONSTR_UNIQUE) ||
 			pgm_column_def_constraint(def, CONSTR_PRIMARY))
 			continue;
 		foreach(lc, def->constraints)
 		{
-			PgmTypeRef	type = pgm_shadow_type(l->shadow, def->typeName);
+			PgmTypeRef	type = pgm_shadow_type(v->shadow, def->typeName);
 
 			c = lfirst(lc);
 			if (IsA(c, Constraint) && c->contype == CONSTR_FOREIGN &&
 				!has_key_on(stmt->tableElts, list_make1(def->colname)))
-				advise_key(l, NULL, stmt->relation, c, list_make1(def->colname), &type);
+				advise_key(v, out, NULL, stmt->relation, c, list_make1(def->colname), &type);
 		}
 	}
 }
 
 /* Foreign keys without an index, or between different types */
 void
-pgm_rule_foreign_key_advice(PgmLint *l)
+pgm_advise_foreign_keys(const PgmStatementView *v, PgmFindings *out)
 {
-	const RangeVar *rel = IsA(l->node, AlterTableStmt) ?
-		((const AlterTableStmt *) l->node)->relation : NULL;
+	const RangeVar *rel = IsA(v->node, AlterTableStmt) ?
+		((const AlterTableStmt *) v->node)->relation : NULL;
 	const Constraint *c;
 	const ColumnDef *def;
 	PgmTypeRef	type;
 
 	if (rel == NULL)
-		advise_new_table(l, (const CreateStmt *) l->node);
-	else if (l->table == NULL)
+		advise_new_table(v, out, (const CreateStmt *) v->node);
+	else if (v->table == NULL)
 		return;
-	else if (l->action->subtype == AT_AddConstraint)
+	else if (v->action->subtype == AT_AddConstraint)
 	{
-		c = (const Constraint *) l->action->def;
+		c = (const Constraint *) v->action->def;
 		if (c->contype == CONSTR_FOREIGN && c->fk_attrs)
-			advise_key(l, l->table, rel, c, pgm_parse_tree_names(c->fk_attrs), NULL);
+			advise_key(v, out, v->table, rel, c, pgm_parse_tree_names(c->fk_attrs), NULL);
 	}
 	else
 	{
-		def = (const ColumnDef *) l->action->def;
+		def = (const ColumnDef *) v->action->def;
 		c = pgm_column_def_constraint(def, CONSTR_FOREIGN);
 		if (c == NULL || pgm_column_def_constraint(def, CONSTR_UNIQUE) ||
 			pgm_column_def_constraint(def, CONSTR_PRIMARY))
 			return;
-		type = pgm_shadow_type(l->shadow, def->typeName);
-		advise_key(l, l->table, rel, c, list_make1(def->colname), &type);
+		type = pgm_shadow_type(v->shadow, def->typeName);
+		advise_key(v, out, v->table, rel, c, list_make1(def->colname), &type);
 	}
 }

@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 
 #include "lint/rules/rules.h"
-#include "recipes/safe_forms.h"
+#include "lint/rules/safe_forms.h"
 #include "schema/index_name.h"
 
 /* more columns than an index usually makes use of */
@@ -33,81 +33,81 @@ concurrently(List *options)
 
 /* How to build an index of a partitioned table without blocking it */
 static char *
-partitioned_recipe(PgmLint *l, const IndexStmt *stmt, PgmTable *t)
+partitioned_recipe(const PgmStatementView *v, const IndexStmt *stmt, PgmTable *t)
 {
-	return pgm_safe_index(l->shadow, t, stmt->idxname ? stmt->idxname :
-						  pgm_safe_name(l->shadow, t, pgm_index_name_middle(stmt), "idx"),
-						  pgm_source_behind(l, stmt->relation), stmt->unique);
+	return pgm_safe_index(v->shadow, t, stmt->idxname ? stmt->idxname :
+						  pgm_safe_name(v->shadow, t, pgm_index_name_middle(stmt), "idx"),
+						  pgm_source_behind(v, stmt->relation), stmt->unique);
 }
 
 /* What CREATE INDEX CONCURRENTLY runs into */
 static void
-judge_concurrent_build(PgmLint *l, const IndexStmt *stmt)
+judge_concurrent_build(const PgmStatementView *v, PgmFindings *out, const IndexStmt *stmt)
 {
 	PgmIndex   *index = stmt->idxname ?
-		pgm_shadow_index(l->shadow, makeRangeVar(stmt->relation->schemaname,
+		pgm_shadow_index(v->shadow, makeRangeVar(stmt->relation->schemaname,
 												 stmt->idxname, -1)) : NULL;
 	PgmFinding *f;
 
-	if (l->table->kind == RELKIND_PARTITIONED_TABLE)
+	if (v->table->kind == RELKIND_PARTITIONED_TABLE)
 	{
-		f = pgm_find(l, l->table, "an index of a partitioned table cannot be built CONCURRENTLY");
-		pgm_rewrite(f, "%s", partitioned_recipe(l, stmt, l->table));
+		f = pgm_find(out, v->table, "an index of a partitioned table cannot be built CONCURRENTLY");
+		pgm_rewrite(f, "%s", partitioned_recipe(v, stmt, v->table));
 	}
 	else if (index && !index->valid)
 	{
-		f = pgm_find(l, l->table, "index \"%s\" is there already, and invalid: a build that was cut off has left it%s",
+		f = pgm_find(out, v->table, "index \"%s\" is there already, and invalid: a build that was cut off has left it%s",
 					 index->name, stmt->if_not_exists ? ", and IF NOT EXISTS takes it for a good one" : "");
 		pgm_rewrite(f, "DROP INDEX CONCURRENTLY %s",
-					quote_qualified_identifier(l->table->schema, index->name));
+					quote_qualified_identifier(v->table->schema, index->name));
 	}
-	else if (pgm_table_matters(l->table))
-		(void) pgm_clear(l, l->table, "built CONCURRENTLY, in a transaction of its own: others read and write on");
+	else if (pgm_table_matters(v->table))
+		(void) pgm_clear(out, v->table, "built CONCURRENTLY, in a transaction of its own: others read and write on");
 }
 
 /* CREATE INDEX takes SHARE and reads the table, and each partition. */
 void
-pgm_rule_create_index(PgmLint *l)
+pgm_rule_index_not_concurrent(const PgmStatementView *v, PgmFindings *out)
 {
-	const IndexStmt *stmt = (const IndexStmt *) l->node;
-	const PgmEffect *e = pgm_worst_effect(l);
+	const IndexStmt *stmt = (const IndexStmt *) v->node;
+	const PgmEffect *e = pgm_worst_effect(v);
 	PgmFinding *f;
 	uint64		bytes;
 	int			tables;
 
-	if (l->table == NULL)
+	if (v->table == NULL)
 		return;
 	if (stmt->concurrent)
 	{
-		judge_concurrent_build(l, stmt);
+		judge_concurrent_build(v, out, stmt);
 		return;
 	}
 	if (e == NULL)
 	{
-		(void) pgm_clear(l, l->table, "the plan makes the table: nobody uses it yet");
+		(void) pgm_clear(out, v->table, "the plan makes the table: nobody uses it yet");
 		return;
 	}
 	if (e->work == PGM_WORK_NONE)
 	{
-		(void) pgm_clear(l, l->table, "%s", e->why ? e->why : "the table has no rows of its own");
+		(void) pgm_clear(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
 		return;
 	}
-	f = pgm_find_effect(l, e, "CREATE INDEX blocks writes to %s until it has read all of it",
-						pgm_table_name(l->table));
-	pgm_sum_effects(l, &bytes, &tables);
+	f = pgm_find_effect(out, e, "CREATE INDEX blocks writes to %s until it has read all of it",
+						pgm_table_name(v->table));
+	pgm_sum_effects(v, &bytes, &tables);
 	f->bytes = bytes;
 	pgm_evidence_number(f, "tables", tables);
-	if (l->table->kind == RELKIND_PARTITIONED_TABLE)
-		pgm_rewrite(f, "%s", partitioned_recipe(l, stmt, l->table));
+	if (v->table->kind == RELKIND_PARTITIONED_TABLE)
+		pgm_rewrite(f, "%s", partitioned_recipe(v, stmt, v->table));
 	else
-		pgm_rewrite(f, "%s", pgm_source_concurrently(l, "index"));
+		pgm_rewrite(f, "%s", pgm_source_concurrently(v, "index"));
 }
 
 /* DROP INDEX takes ACCESS EXCLUSIVE on the table. */
 static void
-judge_dropped_index(PgmLint *l, const DropStmt *stmt, List *name)
+judge_dropped_index(const PgmStatementView *v, PgmFindings *out, const DropStmt *stmt, List *name)
 {
-	PgmIndex   *index = pgm_shadow_index(l->shadow,
+	PgmIndex   *index = pgm_shadow_index(v->shadow,
 										 makeRangeVarFromNameList(name));
 	PgmFinding *f;
 
@@ -116,18 +116,18 @@ judge_dropped_index(PgmLint *l, const DropStmt *stmt, List *name)
 	if (stmt->concurrent)
 	{
 		if (index->constraint || index->table->kind == RELKIND_PARTITIONED_TABLE)
-			(void) pgm_find(l, index->table, "index \"%s\" cannot be dropped CONCURRENTLY: %s",
+			(void) pgm_find(out, index->table, "index \"%s\" cannot be dropped CONCURRENTLY: %s",
 							index->name, index->constraint ? "a constraint needs it" : "its table is partitioned");
 		return;
 	}
 	if (!pgm_table_matters(index->table))
 	{
-		(void) pgm_clear(l, index->table, "the plan makes the table: nobody uses it yet");
+		(void) pgm_clear(out, index->table, "the plan makes the table: nobody uses it yet");
 		return;
 	}
 	if (index->constraint || index->table->kind == RELKIND_PARTITIONED_TABLE)
 		return;
-	f = pgm_find(l, index->table, "DROP INDEX waits for all transactions that use %s, and blocks all that come after",
+	f = pgm_find(out, index->table, "DROP INDEX waits for all transactions that use %s, and blocks all that come after",
 				 pgm_table_name(index->table));
 	f->mode = AccessExclusiveLock;
 	pgm_rewrite(f, "DROP INDEX CONCURRENTLY %s%s",
@@ -136,15 +136,15 @@ judge_dropped_index(PgmLint *l, const DropStmt *stmt, List *name)
 }
 
 void
-pgm_rule_drop_index(PgmLint *l)
+pgm_rule_drop_index_not_concurrent(const PgmStatementView *v, PgmFindings *out)
 {
-	const DropStmt *stmt = (const DropStmt *) l->node;
+	const DropStmt *stmt = (const DropStmt *) v->node;
 	ListCell   *lc;
 
 	if (stmt->removeType == OBJECT_INDEX)
 		foreach(lc, stmt->objects)
 	{
-		judge_dropped_index(l, stmt, lfirst(lc));
+		judge_dropped_index(v, out, stmt, lfirst(lc));
 	}
 }
 
@@ -169,32 +169,32 @@ reindexed(ReindexObjectType kind)
 
 /* REINDEX takes SHARE on the table and ACCESS EXCLUSIVE on the index. */
 void
-pgm_rule_reindex(PgmLint *l)
+pgm_rule_reindex_not_concurrent(const PgmStatementView *v, PgmFindings *out)
 {
-	const ReindexStmt *stmt = (const ReindexStmt *) l->node;
-	const PgmEffect *e = pgm_worst_effect(l);
+	const ReindexStmt *stmt = (const ReindexStmt *) v->node;
+	const PgmEffect *e = pgm_worst_effect(v);
 	const char *kind = reindexed(stmt->kind);
 
 	if (concurrently(stmt->params) || kind == NULL ||
 		(stmt->relation && e == NULL))
 		return;
-	pgm_rewrite(e ? pgm_find_effect(l, e, "REINDEX blocks writes to %s, and queries that use the index",
+	pgm_rewrite(e ? pgm_find_effect(out, e, "REINDEX blocks writes to %s, and queries that use the index",
 									pgm_table_name(e->table)) :
-				pgm_find(l, NULL, "REINDEX blocks writes to one table after the other, and queries that use its indexes"),
-				"%s", pgm_source_concurrently(l, kind));
+				pgm_find(out, NULL, "REINDEX blocks writes to one table after the other, and queries that use its indexes"),
+				"%s", pgm_source_concurrently(v, kind));
 }
 
 /* Does the script do anything else? */
 static bool
-has_company(const PgmLint *l)
+has_company(const PgmStatementView *v)
 {
 	ListCell   *lc;
 
-	foreach(lc, l->script->statements)
+	foreach(lc, v->script->statements)
 	{
 		const PgmStatement *other = lfirst(lc);
 
-		if (other != l->statement && !IsA(other->raw->stmt, VariableSetStmt))
+		if (other != v->statement && !IsA(other->raw->stmt, VariableSetStmt))
 			return true;
 	}
 	return false;
@@ -202,32 +202,32 @@ has_company(const PgmLint *l)
 
 /* Is the statement, or its action, one that is done CONCURRENTLY? */
 static bool
-is_concurrent(const PgmLint *l)
+is_concurrent(const PgmStatementView *v)
 {
-	switch (nodeTag(l->node))
+	switch (nodeTag(v->node))
 	{
 		case T_IndexStmt:
-			return ((const IndexStmt *) l->node)->concurrent;
+			return ((const IndexStmt *) v->node)->concurrent;
 		case T_DropStmt:
-			return ((const DropStmt *) l->node)->concurrent;
+			return ((const DropStmt *) v->node)->concurrent;
 		case T_ReindexStmt:
-			return concurrently(((const ReindexStmt *) l->node)->params);
+			return concurrently(((const ReindexStmt *) v->node)->params);
 		default:
-			return ((const PartitionCmd *) l->action->def)->concurrent;
+			return ((const PartitionCmd *) v->action->def)->concurrent;
 	}
 }
 
 /* What is CONCURRENTLY is cut off from the rest of its script, and run alone. */
 void
-pgm_rule_concurrent_alone(PgmLint *l)
+pgm_rule_concurrent_not_alone(const PgmStatementView *v, PgmFindings *out)
 {
-	if (!is_concurrent(l))
+	if (!is_concurrent(v))
 		return;
-	if (has_company(l))
-		pgm_advise(pgm_find(l, NULL, "it is run alone: the script is no longer one transaction, and what is committed stays when a later part fails"),
+	if (has_company(v))
+		pgm_advise(pgm_find(out, NULL, "it is run alone: the script is no longer one transaction, and what is committed stays when a later part fails"),
 				   "Put it into a migration of its own.");
-	else if (l->down || !IsA(l->node, IndexStmt))
-		(void) pgm_clear(l, NULL, "it is run alone, outside of a transaction");
+	else if (v->down || !IsA(v->node, IndexStmt))
+		(void) pgm_clear(out, NULL, "it is run alone, outside of a transaction");
 }
 
 /* Another index of the table that begins with the same columns */
@@ -262,24 +262,34 @@ covering_index(const PgmTable *t, const IndexStmt *stmt)
 	return NULL;
 }
 
-/* Indexes that are not worth their keep */
-void
-pgm_rule_index_advice(PgmLint *l)
+/* Advice about a new index: is it worth its upkeep? */
+static void
+advise_index(const PgmStatementView *v, PgmFindings *out)
 {
-	const IndexStmt *stmt = (const IndexStmt *) l->node;
+	const IndexStmt *stmt = (const IndexStmt *) v->node;
 	const PgmIndex *other;
 
-	if (l->table == NULL)
+	if (v->table == NULL)
 		return;
 	other = stmt->unique || stmt->whereClause ? NULL :
-		covering_index(l->table, stmt);
+		covering_index(v->table, stmt);
 	if (other && !(stmt->if_not_exists && stmt->idxname &&
 				   strcmp(stmt->idxname, other->name) == 0))
-		(void) pgm_find(l, l->table, "index \"%s\" begins with the same columns: queries can use that one",
+		(void) pgm_find(out, v->table, "index \"%s\" begins with the same columns: queries can use that one",
 						other->name);
 	if (list_length(stmt->indexParams) > MANY_COLUMNS && !stmt->unique)
-		(void) pgm_find(l, l->table, "an index of %d columns is large, and seldom more useful than one of the first %d",
+		(void) pgm_find(out, v->table, "an index of %d columns is large, and seldom more useful than one of the first %d",
 						list_length(stmt->indexParams), MANY_COLUMNS);
 	if (strcmp(stmt->accessMethod, "hash") == 0)
-		(void) pgm_find(l, l->table, "a hash index answers equality only; a btree index does that as well");
+		(void) pgm_find(out, v->table, "a hash index answers equality only; a btree index does that as well");
+}
+
+/* Indexes that are not worth their upkeep, and foreign keys that lack one */
+void
+pgm_rule_index_advice(const PgmStatementView *v, PgmFindings *out)
+{
+	if (IsA(v->node, IndexStmt))
+		advise_index(v, out);
+	else
+		pgm_advise_foreign_keys(v, out);
 }

@@ -8,20 +8,20 @@
 #include "utils/builtins.h"
 
 #include "lint/rules/rules.h"
-#include "recipes/safe_forms.h"
+#include "lint/rules/safe_forms.h"
 
 /* The statement behind what makes it easy */
 static void
-rewrite_attach(PgmLint *l, PgmFinding *f, const PartitionCmd *cmd)
+rewrite_attach(const PgmStatementView *v, PgmFinding *f, const PartitionCmd *cmd)
 {
 	PgmSafe		safe;
 	StringInfoData drops;
 
-	pgm_safe_begin(&safe, l);
+	pgm_safe_begin(&safe, v);
 	initStringInfo(&drops);
-	pgm_safe_attach(l, &safe, l->table, cmd->bound,
-					pgm_shadow_table(l->shadow, cmd->name), &drops);
-	pgm_safe_add(&safe, PGM_SAFE_END, "%s;\n%s", pgm_source(l), drops.data);
+	pgm_safe_attach(v, &safe, v->table, cmd->bound,
+					pgm_shadow_table(v->shadow, cmd->name), &drops);
+	pgm_safe_add(&safe, PGM_SAFE_END, "%s;\n%s", pgm_source(v), drops.data);
 	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
@@ -41,138 +41,135 @@ has_check(const PgmTable *t, const char *name)
 
 /* What the server will refuse to attach, whatever the rows */
 static void
-find_unlike(PgmLint *l, const PgmTable *child)
+find_unlike(const PgmStatementView *v, PgmFindings *out, const PgmTable *child)
 {
-	const PgmRule *rule = l->rule;
 	ListCell   *lc;
 
-	l->rule = pgm_rule_find("cannot-judge");
-	foreach(lc, child->columns_known ? l->table->columns : NIL)
+	foreach(lc, child->columns_known ? v->table->columns : NIL)
 	{
 		const PgmColumn *c = lfirst(lc);
 		const PgmColumn *own = c->name ? pgm_table_column(child, c->name, NULL) : NULL;
 
 		if (own && c->not_null && !own->not_null)
-			(void) pgm_find(l, child, "it would fail: column \"%s\" in child table must be marked NOT NULL", c->name);
+			(void) pgm_find_failure(out, child, "column \"%s\" in child table must be marked NOT NULL", c->name);
 	}
-	foreach(lc, l->table->checks)
+	foreach(lc, v->table->checks)
 	{
 		if (!has_check(child, ((PgmCheck *) lfirst(lc))->name))
-			(void) pgm_find(l, child, "it would fail: child table is missing constraint \"%s\"",
+			(void) pgm_find_failure(out, child, "child table is missing constraint \"%s\"",
 							((PgmCheck *) lfirst(lc))->name);
 	}
-	l->rule = rule;
 }
 
 /* ATTACH PARTITION reads what it attaches, and the DEFAULT partition. */
 void
-pgm_rule_attach(PgmLint *l)
+pgm_rule_attach_partition(const PgmStatementView *v, PgmFindings *out)
 {
-	const PartitionCmd *cmd = (const PartitionCmd *) l->action->def;
-	PgmTable   *child = pgm_shadow_table(l->shadow, cmd->name);
+	const PartitionCmd *cmd = (const PartitionCmd *) v->action->def;
+	PgmTable   *child = pgm_shadow_table(v->shadow, cmd->name);
 	ListCell   *lc;
 
-	if (child == NULL || l->table == NULL || cmd->bound == NULL)
+	if (child == NULL || v->table == NULL || cmd->bound == NULL)
 		return;
-	if (!l->again)
-		find_unlike(l, child);
-	foreach(lc, l->effects)
+	if (!v->again)
+		find_unlike(v, out, child);
+	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
 		PgmFinding *f;
 
-		if (e->action != l->action || e->table == l->table ||
+		if (e->action != v->action || e->table == v->table ||
 			!pgm_table_matters(e->table))
 			continue;
 		if (e->work == PGM_WORK_NONE)
 		{
 			if (e->why)
-				(void) pgm_clear(l, e->table, "%s", e->why);
+				(void) pgm_clear(out, e->table, "%s", e->why);
 			continue;
 		}
-		f = pgm_find_effect(l, e, e->mode == AccessExclusiveLock ?
+		f = pgm_find_effect(out, e, e->mode == AccessExclusiveLock ?
 							"ATTACH PARTITION blocks all access to %s while it reads it: %s" :
 							"ATTACH PARTITION blocks writes to %s while it reads it: %s",
 							pgm_table_name(e->table), e->why);
-		rewrite_attach(l, f, cmd);
+		rewrite_attach(v, f, cmd);
 	}
 }
 
 /* Has the table a DEFAULT partition, in the catalog? */
 static bool
-has_default_partition(PgmLint *l, PgmTable *t)
+has_default_partition(const PgmStatementView *v, PgmTable *t)
 {
-	return pgm_shadow_default_partition(l->shadow, t) != NULL;
+	return pgm_shadow_default_partition(v->shadow, t) != NULL;
 }
 
 /* DETACH PARTITION locks all of the table. */
 void
-pgm_rule_detach(PgmLint *l)
+pgm_rule_detach_partition(const PgmStatementView *v, PgmFindings *out)
 {
-	const PartitionCmd *cmd = (const PartitionCmd *) l->action->def;
+	const PartitionCmd *cmd = (const PartitionCmd *) v->action->def;
 	PgmFinding *f;
 	ListCell   *lc;
 
-	if (l->table == NULL || !pgm_table_matters(l->table))
+	if (v->table == NULL || !pgm_table_matters(v->table))
 		return;
-	foreach(lc, l->effects)
+	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
 
-		if (e->action == l->action && e->work == PGM_WORK_SCAN &&
+		if (e->action == v->action && e->work == PGM_WORK_SCAN &&
 			pgm_table_matters(e->table))
-			(void) pgm_find_effect(l, e, "DETACH PARTITION blocks writes to %s while it is read: none of its rows may refer to the partition",
+			(void) pgm_find_effect(out, e, "DETACH PARTITION blocks writes to %s while it is read: none of its rows may refer to the partition",
 								   pgm_table_name(e->table));
 	}
-	if (has_default_partition(l, l->table))
+	if (has_default_partition(v, v->table))
 	{
-		f = pgm_find(l, l->table, cmd->concurrent ?
+		f = pgm_find(out, v->table, cmd->concurrent ?
 					 "%s has a DEFAULT partition: nothing can be detached from it CONCURRENTLY" :
 					 "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after; with a DEFAULT partition there is no other way",
-					 pgm_table_name(l->table));
+					 pgm_table_name(v->table));
 		f->mode = AccessExclusiveLock;
 		pgm_advise(f, "DETACH PARTITION without CONCURRENTLY, with a lock_timeout.");
 		return;
 	}
 	if (cmd->concurrent)
 	{
-		(void) pgm_clear(l, l->table, "DETACH ... CONCURRENTLY lets others read and write on");
+		(void) pgm_clear(out, v->table, "DETACH ... CONCURRENTLY lets others read and write on");
 		return;
 	}
-	f = pgm_find(l, l->table, "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after",
-				 pgm_table_name(l->table));
+	f = pgm_find(out, v->table, "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after",
+				 pgm_table_name(v->table));
 	f->mode = AccessExclusiveLock;
-	pgm_rewrite(f, "%s CONCURRENTLY", pgm_source(l));
+	pgm_rewrite(f, "%s CONCURRENTLY", pgm_source(v));
 }
 
 /* The bounds of a partition, as they are typed */
 static char *
-bounds_text(const PgmLint *l, const PartitionBoundSpec *bound)
+bounds_text(const PgmStatementView *v, const PartitionBoundSpec *bound)
 {
-	return pgm_source_through(l, bound->location, bound->is_default ? 0 :
+	return pgm_source_through(v, bound->location, bound->is_default ? 0 :
 							  bound->strategy == PARTITION_STRATEGY_RANGE ? 2 : 1);
 }
 
 /* What the statement says behind the bounds: PARTITION BY, WITH and the like */
 static const char *
-behind_bounds(const PgmLint *l, const PartitionBoundSpec *bound)
+behind_bounds(const PgmStatementView *v, const PartitionBoundSpec *bound)
 {
-	const char *source = pgm_source(l);
-	int			behind = bound->location - l->statement->start + strlen(bounds_text(l, bound));
+	const char *source = pgm_source(v);
+	int			behind = bound->location - v->statement->start + strlen(bounds_text(v, bound));
 
 	return behind <= (int) strlen(source) ? source + behind : "";
 }
 
 /* What it says of a column, which LIKE has no place for */
 static void
-add_column_options(PgmLint *l, PgmSafe *safe, const char *name, const ColumnDef *def)
+add_column_options(const PgmStatementView *v, PgmSafe *safe, const char *name, const ColumnDef *def)
 {
 	ListCell   *lc;
 
 	foreach(lc, def->constraints)
 	{
 		const Constraint *c = lfirst(lc);
-		char	   *text = pgm_source_unnamed(pgm_source_of_column(l, def, c));
+		char	   *text = pgm_source_unnamed(pgm_source_of_column(v, def, c));
 
 		if (c->contype == CONSTR_DEFAULT || c->contype == CONSTR_NOTNULL)
 			pgm_safe_add(safe, PGM_SAFE_BEGIN, "ALTER TABLE %s ALTER COLUMN %s SET %s;\n",
@@ -185,7 +182,7 @@ add_column_options(PgmLint *l, PgmSafe *safe, const char *name, const ColumnDef 
 
 /* The new table, with all that the statement says of it, but as no partition */
 static void
-create_alone(PgmLint *l, PgmSafe *safe, const CreateStmt *stmt, const char *name, const char *of)
+create_alone(const PgmStatementView *v, PgmSafe *safe, const CreateStmt *stmt, const char *name, const char *of)
 {
 	ListCell   *lc;
 
@@ -196,19 +193,19 @@ create_alone(PgmLint *l, PgmSafe *safe, const CreateStmt *stmt, const char *name
 	{
 		if (IsA(lfirst(lc), Constraint))
 			pgm_safe_add(safe, PGM_SAFE_BEGIN, ", %s",
-						 pgm_source_element(l, lfirst_node(Constraint, lc)->location));
+						 pgm_source_element(v, lfirst_node(Constraint, lc)->location));
 	}
-	pgm_safe_add(safe, PGM_SAFE_BEGIN, ")%s;\n", behind_bounds(l, stmt->partbound));
+	pgm_safe_add(safe, PGM_SAFE_BEGIN, ")%s;\n", behind_bounds(v, stmt->partbound));
 	foreach(lc, stmt->tableElts)
 	{
 		if (IsA(lfirst(lc), ColumnDef))
-			add_column_options(l, safe, name, lfirst(lc));
+			add_column_options(v, safe, name, lfirst(lc));
 	}
 }
 
 /* The table by itself first, then as a partition */
 static void
-rewrite_create_partition(PgmLint *l, PgmFinding *f, const CreateStmt *stmt)
+rewrite_create_partition(const PgmStatementView *v, PgmFinding *f, const CreateStmt *stmt)
 {
 	const RangeVar *parent = linitial(stmt->inhRelations);
 	char	   *name = quote_qualified_identifier(stmt->relation->schemaname, stmt->relation->relname);
@@ -216,13 +213,13 @@ rewrite_create_partition(PgmLint *l, PgmFinding *f, const CreateStmt *stmt)
 	PgmSafe		safe;
 	StringInfoData drops;
 
-	pgm_safe_begin(&safe, l);
+	pgm_safe_begin(&safe, v);
 	initStringInfo(&drops);
-	create_alone(l, &safe, stmt, name, of);
-	pgm_safe_attach(l, &safe, pgm_shadow_table(l->shadow, parent), stmt->partbound, NULL, &drops);
+	create_alone(v, &safe, stmt, name, of);
+	pgm_safe_attach(v, &safe, pgm_shadow_table(v->shadow, parent), stmt->partbound, NULL, &drops);
 	pgm_safe_add(&safe, PGM_SAFE_END, "ALTER TABLE %s ATTACH PARTITION %s %s%s;\n%s",
 				 of, name, stmt->partbound->is_default ? "" : "FOR VALUES ",
-				 bounds_text(l, stmt->partbound), drops.data);
+				 bounds_text(v, stmt->partbound), drops.data);
 	if (safe.steps[PGM_SAFE_PROVE].len == 0)
 	{
 		pgm_safe_add(&safe, PGM_SAFE_BEGIN, "%s", safe.steps[PGM_SAFE_END].data);
@@ -233,24 +230,24 @@ rewrite_create_partition(PgmLint *l, PgmFinding *f, const CreateStmt *stmt)
 
 /* A new partition locks the table that it becomes part of. */
 void
-pgm_rule_create_partition(PgmLint *l)
+pgm_rule_create_partition(const PgmStatementView *v, PgmFindings *out)
 {
-	const CreateStmt *stmt = (const CreateStmt *) l->node;
+	const CreateStmt *stmt = (const CreateStmt *) v->node;
 	ListCell   *lc;
 
 	if (stmt->partbound == NULL)
 		return;
-	foreach(lc, l->effects)
+	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
 		PgmFinding *f;
 
 		if (e->mode != AccessExclusiveLock || !pgm_table_matters(e->table))
 			continue;
-		f = pgm_find_effect(l, e, e->work == PGM_WORK_SCAN ?
+		f = pgm_find_effect(out, e, e->work == PGM_WORK_SCAN ?
 							"the DEFAULT partition %s is read while all access to it is blocked" :
 							"a partition that is created in place waits for all transactions that use %s, and blocks all that come after",
 							pgm_table_name(e->table));
-		rewrite_create_partition(l, f, stmt);
+		rewrite_create_partition(v, f, stmt);
 	}
 }

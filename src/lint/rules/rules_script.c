@@ -17,7 +17,7 @@
 #include "utils/guc.h"
 
 #include "compat.h"
-#include "lint/lint_settings.h"
+#include "lint/rules/lint_settings.h"
 #include "lint/rules/row_estimate.h"
 #include "lint/rules/rules.h"
 #include "run/locks/lock_settings.h"
@@ -38,16 +38,16 @@ locks_all(const PgmEffect *e)
  * and that table; if "only" is not NULL, that one
  */
 static const PgmJudged *
-locked_before(const PgmLint *l, const PgmTable *only, const PgmTable **table)
+locked_before(const PgmStatementView *v, const PgmTable *only, const PgmTable **table)
 {
 	ListCell   *lj;
 	ListCell   *le;
 
-	foreach(lj, l->statements)
+	foreach(lj, v->judged)
 	{
 		const PgmJudged *j = lfirst(lj);
 
-		if (j->transaction != l->shadow->transaction)
+		if (j->transaction != v->shadow->transaction)
 			continue;
 		foreach(le, j->effects)
 		{
@@ -67,16 +67,16 @@ locked_before(const PgmLint *l, const PgmTable *only, const PgmTable **table)
  * worst if that does; or NULL.
  */
 static const PgmEffect *
-locking_more(const PgmLint *l, const PgmEffect *worst)
+locking_more(const PgmStatementView *v, const PgmEffect *worst)
 {
 	const PgmTable *table;
 	ListCell   *lc;
 
-	foreach(lc, lcons(unconstify(PgmEffect *, worst), list_copy(l->effects)))
+	foreach(lc, lcons(unconstify(PgmEffect *, worst), list_copy(v->effects)))
 	{
 		const PgmEffect *e = lfirst(lc);
 
-		if (e && locks_all(e) && locked_before(l, e->table, &table) == NULL)
+		if (e && locks_all(e) && locked_before(v, e->table, &table) == NULL)
 			return e;
 	}
 	return NULL;
@@ -110,24 +110,24 @@ is_dropping(const PgmEffect *e)
  * table that it refers to as well.
  */
 static void
-find_locked_beside(PgmLint *l)
+find_locked_beside(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *first = l->effects ? linitial(l->effects) : NULL;
+	const PgmEffect *first = v->effects ? linitial(v->effects) : NULL;
 	ListCell   *lc;
 
 	if (first == NULL || !OidIsValid(first->table->relid) ||
-		(IsA(l->node, DropStmt) ? ((const DropStmt *) l->node)->removeType != OBJECT_TABLE ||
-		 list_length(((const DropStmt *) l->node)->objects) > 1 :
-		 !IsA(l->node, AlterTableStmt)))
+		(IsA(v->node, DropStmt) ? ((const DropStmt *) v->node)->removeType != OBJECT_TABLE ||
+		 list_length(((const DropStmt *) v->node)->objects) > 1 :
+		 !IsA(v->node, AlterTableStmt)))
 		return;
-	foreach(lc, l->effects)
+	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
 
 		if (e->table == first->table || !OidIsValid(e->table->relid) || !is_dropping(e) ||
 			!(refers_to(first->table, e->table) || refers_to(e->table, first->table)))
 			continue;
-		pgm_advise(pgm_find_effect(l, e, "%s is locked together with %s, for the foreign key between them: two who lock in another order deadlock",
+		pgm_advise(pgm_find_effect(out, e, "%s is locked together with %s, for the foreign key between them: two who lock in another order deadlock",
 								   pgm_table_name(e->table), pgm_table_name(first->table)),
 				   "ALTER TABLE ... DROP CONSTRAINT of the foreign key in a migration of its own, with a lock_timeout.");
 	}
@@ -136,7 +136,7 @@ find_locked_beside(PgmLint *l)
 /* A search of what a query reads from end to end */
 typedef struct PgmWholeRead
 {
-	const PgmLint *l;
+	const PgmStatementView *v;
 	const PgmTable *largest;
 } PgmWholeRead;
 
@@ -151,9 +151,9 @@ note_sources(Node *node, void *context)
 		return false;
 	if (IsA(node, RangeVar))
 	{
-		PgmTable   *t = pgm_shadow_table(r->l->shadow, (RangeVar *) node);
+		PgmTable   *t = pgm_shadow_table(r->v->shadow, (RangeVar *) node);
 
-		foreach(lc, t ? pgm_shadow_tree(r->l->shadow, t) : NIL)
+		foreach(lc, t ? pgm_shadow_tree(r->v->shadow, t) : NIL)
 		{
 			const PgmTable *one = lfirst(lc);
 
@@ -181,47 +181,47 @@ find_whole_reads(Node *node, void *context)
 
 /* The largest table that the statement reads from end to end, or NULL */
 static const PgmTable *
-read_whole(const PgmLint *l)
+read_whole(const PgmStatementView *v)
 {
-	PgmWholeRead r = {.l = l};
+	PgmWholeRead r = {.v = v};
 
-	if (IsA(l->node, SelectStmt) || IsA(l->node, InsertStmt))
-		(void) find_whole_reads(unconstify(Node *, l->node), &r);
-	else if (IsA(l->node, CreateTableAsStmt) &&
-			 !((const CreateTableAsStmt *) l->node)->into->skipData)
-		(void) find_whole_reads(((const CreateTableAsStmt *) l->node)->query, &r);
+	if (IsA(v->node, SelectStmt) || IsA(v->node, InsertStmt))
+		(void) find_whole_reads(unconstify(Node *, v->node), &r);
+	else if (IsA(v->node, CreateTableAsStmt) &&
+			 !((const CreateTableAsStmt *) v->node)->into->skipData)
+		(void) find_whole_reads(((const CreateTableAsStmt *) v->node)->query, &r);
 	return r.largest && pgm_table_bytes(r.largest) > 0 ? r.largest : NULL;
 }
 
 /* Work, or a lock on another table, while one is locked for all others */
 void
-pgm_rule_locks_held(PgmLint *l)
+pgm_rule_locks_held(const PgmStatementView *v, PgmFindings *out)
 {
 	const PgmTable *locked = NULL;
-	const PgmJudged *j = locked_before(l, NULL, &locked);
+	const PgmJudged *j = locked_before(v, NULL, &locked);
 	const PgmEffect *e;
 	const PgmEffect *more;
 	PgmFinding *f = NULL;
 
 	if (j == NULL)
 	{
-		find_locked_beside(l);
+		find_locked_beside(v, out);
 		return;
 	}
-	e = pgm_worst_effect(l);
+	e = pgm_worst_effect(v);
 	if (e && OidIsValid(e->table->relid) && e->work != PGM_WORK_NONE)
-		f = pgm_find_effect(l, e, "%s is %s while statement %d keeps all access to %s blocked",
+		f = pgm_find_effect(out, e, "%s is %s while statement %d keeps all access to %s blocked",
 							pgm_table_name(e->table), e->work == PGM_WORK_SCAN ? "read" : "rewritten",
 							j->statement->number, pgm_table_name(locked));
-	else if ((more = locking_more(l, e)) != NULL)
-		f = pgm_find_effect(l, more, "%s is locked while %s is: both are blocked until the later of the two is to be had, and two who lock in another order deadlock",
+	else if ((more = locking_more(v, e)) != NULL)
+		f = pgm_find_effect(out, more, "%s is locked while %s is: both are blocked until the later of the two is to be had, and two who lock in another order deadlock",
 							pgm_table_name(more->table), pgm_table_name(locked));
 	else
 	{
-		const PgmTable *read = read_whole(l);
+		const PgmTable *read = read_whole(v);
 
 		if (read)
-			f = pgm_find(l, read, "%s is read from end to end while statement %d keeps all access to %s blocked",
+			f = pgm_find(out, read, "%s is read from end to end while statement %d keeps all access to %s blocked",
 						 pgm_table_name(read), j->statement->number, pgm_table_name(locked));
 	}
 	if (f)
@@ -230,17 +230,17 @@ pgm_rule_locks_held(PgmLint *l)
 
 /* A strong lock that is waited for without an end stops everybody behind it. */
 void
-pgm_rule_no_lock_timeout(PgmLint *l)
+pgm_rule_no_lock_timeout(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = pgm_worst_effect(l);
+	const PgmEffect *e = pgm_worst_effect(v);
 
 	if (e == NULL || e->mode < ShareLock || !OidIsValid(e->table->relid) ||
-		(!l->no_lock_timeout &&
-		 (l->lock_timeout || l->session_lock_timeout || pgm_lock_timeout > 0)))
+		(!v->settings.no_lock_timeout &&
+		 (v->settings.lock_timeout || v->settings.session_lock_timeout || pgm_lock_timeout > 0)))
 		return;
-	pgm_rewrite(pgm_find_effect(l, e, "%s on %s is waited for without an end, and all that come after wait too",
+	pgm_rewrite(pgm_find_effect(out, e, "%s on %s is waited for without an end, and all that come after wait too",
 								pgm_lock_name(e->mode), pgm_table_name(e->table)),
-				l->no_lock_timeout ? "SET lock_timeout = '2s';" :
+				v->settings.no_lock_timeout ? "SET lock_timeout = '2s';" :
 				"SET pg_migrate.lock_timeout = '2s';");
 }
 
@@ -264,17 +264,17 @@ script_lock_timeout(const PgmScript *script)
 
 /* statement_timeout counts the waiting for a lock, and stops nobody behind. */
 void
-pgm_rule_timeout_pair(PgmLint *l)
+pgm_rule_timeout_pair(const PgmStatementView *v, PgmFindings *out)
 {
-	const VariableSetStmt *set = (const VariableSetStmt *) l->node;
-	const char *lock_timeout = script_lock_timeout(l->script);
+	const VariableSetStmt *set = (const VariableSetStmt *) v->node;
+	const char *lock_timeout = script_lock_timeout(v->script);
 	PgmFinding *f;
 
 	if (set->name == NULL || strcmp(set->name, "statement_timeout") != 0 ||
 		set->kind != VAR_SET_VALUE ||
 		(lock_timeout && strcmp(lock_timeout, "0") != 0))
 		return;
-	f = pgm_find(l, NULL, "statement_timeout without lock_timeout: a lock is waited for as long, and all that come after wait too");
+	f = pgm_find(out, NULL, "statement_timeout without lock_timeout: a lock is waited for as long, and all that come after wait too");
 	pgm_rewrite(f, "SET LOCAL lock_timeout = '2s';");
 	if (pgm_lock_timeout > 0 && lock_timeout == NULL)
 		f->severity = PGM_SEVERITY_NOTICE;
@@ -380,7 +380,7 @@ may_change(Node *node, void *context)
  * another one each time, and no row would ever be done.
  */
 static char *
-rows_to_change(const PgmLint *l, List *targets)
+rows_to_change(const PgmStatementView *v, List *targets)
 {
 	StringInfoData buf;
 	ListCell   *lc;
@@ -389,7 +389,7 @@ rows_to_change(const PgmLint *l, List *targets)
 	foreach(lc, targets)
 	{
 		const ResTarget *target = lfirst_node(ResTarget, lc);
-		const char *value = strchr(pgm_source_element(l, target->location), '=');
+		const char *value = strchr(pgm_source_element(v, target->location), '=');
 
 		if (value == NULL || target->indirection != NIL ||
 			may_change(target->val, targets))
@@ -405,29 +405,29 @@ rows_to_change(const PgmLint *l, List *targets)
 
 /* The same UPDATE as a backfill; NULL where it cannot be one. */
 static char *
-as_backfill(const PgmLint *l, const PgmTable *t)
+as_backfill(const PgmStatementView *v, const PgmTable *t)
 {
-	const UpdateStmt *stmt = (const UpdateStmt *) l->node;
+	const UpdateStmt *stmt = (const UpdateStmt *) v->node;
 	char	   *condition;
 
 	if (!IsA(stmt, UpdateStmt) || stmt->fromClause || stmt->withClause ||
 		stmt->relation->alias || !stmt->relation->inh || pgm_update_returns(stmt))
 		return NULL;
-	condition = stmt->whereClause ? pgm_source_between(l, "where", NULL) :
-		rows_to_change(l, stmt->targetList);
+	condition = stmt->whereClause ? pgm_source_between(v, "where", NULL) :
+		rows_to_change(v, stmt->targetList);
 	if (condition == NULL)
 		return NULL;
 	return psprintf("CALL migrate.backfill(%s, %s, %s);",
 					quote_literal_cstr(pgm_table_name(t)),
-					quote_literal_cstr(pgm_source_between(l, "set", "where")),
+					quote_literal_cstr(pgm_source_between(v, "set", "where")),
 					quote_literal_cstr(condition));
 }
 
 /* A change of much of a large table in one transaction */
 static void
-judge_change(PgmLint *l, const PgmBulkChange *c)
+judge_change(const PgmStatementView *v, PgmFindings *out, const PgmBulkChange *c)
 {
-	PgmTable   *t = pgm_shadow_table(l->shadow, c->relation);
+	PgmTable   *t = pgm_shadow_table(v->shadow, c->relation);
 	uint64		small = (uint64) pgm_lint_small_table * 1024;
 	uint64		bytes = 0;
 	bool		elsewhere = false;
@@ -439,7 +439,7 @@ judge_change(PgmLint *l, const PgmBulkChange *c)
 
 	if (t == NULL || !pgm_table_matters(t))
 		return;
-	foreach(lc, pgm_shadow_tree(l->shadow, t))
+	foreach(lc, pgm_shadow_tree(v->shadow, t))
 	{
 		bytes += pgm_table_bytes(lfirst(lc));
 		elsewhere = elsewhere || pgm_stored_elsewhere(((const PgmTable *) lfirst(lc))->relid);
@@ -447,56 +447,65 @@ judge_change(PgmLint *l, const PgmBulkChange *c)
 	}
 	/* the planner knows only of the rows in the table's own file */
 	rows = bytes >= small && c->condition && !elsewhere ?
-		pgm_estimate_rows(l, c->relation, c->from, c->condition) : -1;
+		pgm_estimate_rows(v, c->relation, c->from, c->condition) : -1;
 	if (rows >= 0 && rows <= FEW_ROWS)
 	{
-		(void) pgm_clear(l, t, "about %.0f of about %.0f rows are changed, no more than a batch would",
+		(void) pgm_clear(out, t, "about %.0f of about %.0f rows are changed, no more than a batch would",
 						 rows, all);
 		return;
 	}
 	if (rows >= 0 && all > 0 && bytes * Min(1.0, rows / all) < small)
 	{
-		(void) pgm_clear(l, t, "about %.0f of about %.0f rows are changed, as many as a small table holds",
+		(void) pgm_clear(out, t, "about %.0f of about %.0f rows are changed, as many as a small table holds",
 						 rows, all);
 		return;
 	}
-	f = pgm_find(l, t, "%s of %s rows of %s in one transaction: they stay locked until its end, and what it replaces is left behind at once",
+	f = pgm_find(out, t, "%s of %s rows of %s in one transaction: they stay locked until its end, and what it replaces is left behind at once",
 				 c->command,
 				 rows >= 0 ? psprintf("about %.0f", rows) :
 				 c->condition ? "nobody knows how many" : "all",
 				 pgm_table_name(t));
 	f->mode = RowExclusiveLock;
 	f->bytes = bytes;
-	backfill = as_backfill(l, t);
+	backfill = as_backfill(v, t);
 	if (backfill)
 		pgm_rewrite(f, "%s", backfill);
 	else
 		pgm_advise(f, "Do it in portions, each in a transaction of its own.");
 }
 
-/* The changes in a statement: it may be one, and has others in its WITH. */
+/* A search of the changes of rows in a statement */
+typedef struct PgmChangeSearch
+{
+	const PgmStatementView *view;
+	PgmFindings *out;
+} PgmChangeSearch;
+
+/* Judge the changes in a statement: it may be one, and has others in its WITH. */
 static bool
 judge_changes(Node *node, void *context)
 {
-	PgmLint    *l = context;
+	PgmChangeSearch *s = context;
 	PgmBulkChange c;
 
 	if (node == NULL)
 		return false;
 	if (read_change(node, &c))
-		judge_change(l, &c);
+		judge_change(s->view, s->out, &c);
 	return raw_expression_tree_walker(node, judge_changes, context);
 }
 
 void
-pgm_rule_unbounded_dml(PgmLint *l)
+pgm_rule_unbounded_dml(const PgmStatementView *v, PgmFindings *out)
 {
-	(void) judge_changes(unconstify(Node *, l->node), l);
+	PgmChangeSearch s = {v, out};
+
+	(void) judge_changes(unconstify(Node *, v->node), &s);
 }
 
 /* The same column twice in an UPDATE or INSERT */
 static void
-find_duplicate_columns(PgmLint *l, List *targets)
+find_duplicate_columns(const PgmStatementView *v, PgmFindings *out, List *targets)
 {
 	ListCell   *la;
 	ListCell   *lb;
@@ -510,7 +519,7 @@ find_duplicate_columns(PgmLint *l, List *targets)
 
 			if (a < b && a->name && b->name && a->indirection == NIL &&
 				b->indirection == NIL && strcmp(a->name, b->name) == 0)
-				(void) pgm_find(l, NULL, "column \"%s\" is assigned twice: the server refuses that", a->name);
+				(void) pgm_find(out, NULL, "column \"%s\" is assigned twice: the server refuses that", a->name);
 		}
 	}
 }
@@ -584,9 +593,9 @@ length_of_name(const char *p, int *bytes)
  * well, and cut it with a NOTICE once more.
  */
 static void
-find_long_names(PgmLint *l)
+find_long_names(const PgmStatementView *v, PgmFindings *out)
 {
-	const char *p = pgm_source(l);
+	const char *p = pgm_source(v);
 
 	while (*p)
 	{
@@ -598,7 +607,7 @@ find_long_names(PgmLint *l)
 		if ((p[0] == 'u' || p[0] == 'U') && p[1] == '&' && p[2] == '"')
 			skip = 2 + length_of_name(p + 2, &bytes);
 		else if (bytes >= NAMEDATALEN)
-			(void) pgm_find(l, NULL, "a name of %d bytes is cut to %d: %s...", bytes, NAMEDATALEN - 1,
+			(void) pgm_find(out, NULL, "a name of %d bytes is cut to %d: %s...", bytes, NAMEDATALEN - 1,
 							pnstrdup(p, pg_mbcliplen(p, length, 40)));
 		p += skip > 0 ? skip : Max(length, 1);
 	}
@@ -606,23 +615,23 @@ find_long_names(PgmLint *l)
 
 /* Statements that may not do what they say */
 void
-pgm_rule_robustness(PgmLint *l)
+pgm_rule_robustness(const PgmStatementView *v, PgmFindings *out)
 {
-	const Node *node = l->node;
+	const Node *node = v->node;
 
 	if (IsA(node, UpdateStmt))
-		find_duplicate_columns(l, ((const UpdateStmt *) node)->targetList);
+		find_duplicate_columns(v, out, ((const UpdateStmt *) node)->targetList);
 	else if (IsA(node, InsertStmt))
-		find_duplicate_columns(l, ((const InsertStmt *) node)->cols);
+		find_duplicate_columns(v, out, ((const InsertStmt *) node)->cols);
 	else if (IsA(node, CreateStmt) && ((const CreateStmt *) node)->if_not_exists)
 	{
-		PgmTable   *t = pgm_shadow_table(l->shadow, ((const CreateStmt *) node)->relation);
+		PgmTable   *t = pgm_shadow_table(v->shadow, ((const CreateStmt *) node)->relation);
 
 		if (t)
-			(void) pgm_find(l, t, "%s is there already: IF NOT EXISTS leaves it as it is, whatever its columns",
+			(void) pgm_find(out, t, "%s is there already: IF NOT EXISTS leaves it as it is, whatever its columns",
 							pgm_table_name(t));
 	}
-	find_long_names(l);
+	find_long_names(v, out);
 }
 
 /* Does an expression call a function that is not the server's own? */
@@ -647,44 +656,43 @@ calls_foreign(Node *node, void *context)
 
 /* Does the statement run code of which nobody knows what it does? */
 bool
-pgm_is_opaque(const PgmLint *l)
+pgm_statement_is_opaque(const Node *node)
 {
-	return IsA(l->node, DoStmt) ||
-		(IsA(l->node, CallStmt) && !pgm_call_is_backfill(l->node)) ||
-		(IsA(l->node, SelectStmt) && calls_foreign(unconstify(Node *, l->node), NULL));
+	return IsA(node, DoStmt) ||
+		(IsA(node, CallStmt) && !pgm_call_is_backfill(node)) ||
+		(IsA(node, SelectStmt) && calls_foreign(unconstify(Node *, node), NULL));
 }
 
 /* Code that runs only when the migration does */
 void
-pgm_rule_opaque(PgmLint *l)
+pgm_rule_opaque(const PgmStatementView *v, PgmFindings *out)
 {
 	PgmFinding *f;
 
-	if (IsA(l->node, CallStmt) && pgm_call_is_backfill(l->node))
-		(void) pgm_clear(l, NULL, "CALL migrate.backfill() commits batch by batch");
-	else if (pgm_is_opaque(l))
+	if (IsA(v->node, CallStmt) && pgm_call_is_backfill(v->node))
+		(void) pgm_clear(out, NULL, "CALL migrate.backfill() commits batch by batch");
+	else if (pgm_statement_is_opaque(v->node))
 	{
-		l->opaque = true;
-		f = pgm_find(l, NULL, "what this code does is not known before it runs");
-		if (l->step)
+		f = pgm_find(out, NULL, "what this code does is not known before it runs");
+		if (v->step)
 			pgm_rewrite(f, "SELECT * FROM migrate.explain('%s', execute => true); -- shows what it does",
-						l->script->revision);
+						v->script->revision);
 	}
 }
 
 /* Names that the server makes up differ where the names in use differ. */
 void
-pgm_rule_unnamed(PgmLint *l)
+pgm_rule_unnamed(const PgmStatementView *v, PgmFindings *out)
 {
 	const Constraint *c;
 
-	if (IsA(l->node, IndexStmt))
+	if (IsA(v->node, IndexStmt))
 	{
-		if (((const IndexStmt *) l->node)->idxname == NULL)
-			(void) pgm_find(l, l->table, "the index has no name: the server makes one up, which a later migration has to guess");
+		if (((const IndexStmt *) v->node)->idxname == NULL)
+			(void) pgm_find(out, v->table, "the index has no name: the server makes one up, which a later migration has to guess");
 		return;
 	}
-	c = (const Constraint *) l->action->def;
-	if (c->conname == NULL && c->indexname == NULL && l->table)
-		(void) pgm_find(l, l->table, "the constraint has no name: the server makes one up, which a later migration has to guess");
+	c = (const Constraint *) v->action->def;
+	if (c->conname == NULL && c->indexname == NULL && v->table)
+		(void) pgm_find(out, v->table, "the constraint has no name: the server makes one up, which a later migration has to guess");
 }

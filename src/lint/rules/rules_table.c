@@ -15,21 +15,21 @@
 
 #include "compat.h"
 #include "lint/rules/rules.h"
-#include "recipes/safe_forms.h"
+#include "lint/rules/safe_forms.h"
 #include "util/lock_name.h"
 
 /* Does a later statement of the script make a view of the name? */
 static bool
-is_replaced(const PgmLint *l, const RangeVar *rel)
+is_replaced(const PgmStatementView *v, const RangeVar *rel)
 {
 	ListCell   *lc;
 
-	foreach(lc, l->script->statements)
+	foreach(lc, v->script->statements)
 	{
 		const PgmStatement *s = lfirst(lc);
 		const ViewStmt *stmt = (const ViewStmt *) s->raw->stmt;
 
-		if (s->number > l->statement->number && IsA(stmt, ViewStmt) &&
+		if (s->number > v->statement->number && IsA(stmt, ViewStmt) &&
 			strcmp(stmt->view->relname, rel->relname) == 0 &&
 			(stmt->view->schemaname == NULL || rel->schemaname == NULL ||
 			 strcmp(stmt->view->schemaname, rel->schemaname) == 0))
@@ -40,9 +40,9 @@ is_replaced(const PgmLint *l, const RangeVar *rel)
 
 /* A name that others use is gone at once, or not before all let go of it. */
 void
-pgm_rule_rename(PgmLint *l)
+pgm_rule_rename(const PgmStatementView *v, PgmFindings *out)
 {
-	const RenameStmt *stmt = (const RenameStmt *) l->node;
+	const RenameStmt *stmt = (const RenameStmt *) v->node;
 	PgmFinding *f;
 
 	if (IsA(stmt, AlterEnumStmt))
@@ -50,47 +50,47 @@ pgm_rule_rename(PgmLint *l)
 		const AlterEnumStmt *value = (const AlterEnumStmt *) stmt;
 
 		if (value->oldVal)
-			(void) pgm_find(l, NULL, "programs that send '%s' fail as soon as the value is renamed",
+			(void) pgm_find(out, NULL, "programs that send '%s' fail as soon as the value is renamed",
 							value->oldVal);
 		return;
 	}
 	if (IsA(stmt, AlterObjectSchemaStmt))
 	{
-		PgmTable   *t = pgm_shadow_table(l->shadow, ((const AlterObjectSchemaStmt *) l->node)->relation);
+		PgmTable   *t = pgm_shadow_table(v->shadow, ((const AlterObjectSchemaStmt *) v->node)->relation);
 
 		if (t && pgm_table_matters(t))
-			(void) pgm_find(l, t, "programs that use %s fail as soon as it is in another schema",
+			(void) pgm_find(out, t, "programs that use %s fail as soon as it is in another schema",
 							pgm_table_name(t));
 		return;
 	}
 	if (stmt->renameType == OBJECT_SCHEMA)
 	{
-		(void) pgm_find(l, NULL, "programs that use schema \"%s\" fail as soon as it is renamed",
+		(void) pgm_find(out, NULL, "programs that use schema \"%s\" fail as soon as it is renamed",
 						stmt->subname);
 		return;
 	}
-	if (l->table == NULL || !pgm_table_matters(l->table))
+	if (v->table == NULL || !pgm_table_matters(v->table))
 		return;
 	if (stmt->renameType == OBJECT_COLUMN)
 	{
-		f = pgm_find(l, l->table, "programs that use \"%s\" fail as soon as the column is renamed",
+		f = pgm_find(out, v->table, "programs that use \"%s\" fail as soon as the column is renamed",
 					 stmt->subname);
 		pgm_advise(f, "Add a column of the new name, assign both until no program uses the old one, then drop that.");
 	}
 	else if (stmt->renameType == OBJECT_TABLE || stmt->renameType == OBJECT_VIEW ||
 			 stmt->renameType == OBJECT_MATVIEW)
 	{
-		if (is_replaced(l, stmt->relation))
+		if (is_replaced(v, stmt->relation))
 		{
-			(void) pgm_clear(l, l->table, "a view takes over the name of %s in the same migration",
-							 pgm_table_name(l->table));
+			(void) pgm_clear(out, v->table, "a view takes over the name of %s in the same migration",
+							 pgm_table_name(v->table));
 			return;
 		}
-		f = pgm_find(l, l->table, "programs that use %s fail as soon as it is renamed",
-					 pgm_table_name(l->table));
+		f = pgm_find(out, v->table, "programs that use %s fail as soon as it is renamed",
+					 pgm_table_name(v->table));
 		pgm_rewrite(f, "%s;\nCREATE VIEW %s AS SELECT * FROM %s;\n-- GRANT on the view what was granted on the table, and drop it when no program uses it",
-					pgm_source(l), pgm_table_name(l->table),
-					quote_qualified_identifier(l->table->schema, stmt->newname));
+					pgm_source(v), pgm_table_name(v->table),
+					quote_qualified_identifier(v->table->schema, stmt->newname));
 	}
 	else
 		return;
@@ -99,27 +99,27 @@ pgm_rule_rename(PgmLint *l)
 
 /* Losing data is what a downgrade is for: then it is a remark. */
 static PgmFinding *
-find_loss(PgmLint *l, const PgmTable *t, const char *what)
+find_loss(const PgmStatementView *v, PgmFindings *out, const PgmTable *t, const char *what)
 {
 	int64		rows = t ? pgm_table_rows(t) : -1;
 	PgmFinding *f;
 
 	if (t && OidIsValid(t->relid) && rows >= 0)
-		f = pgm_find(l, t, "%s: about %lld row%s", what, (long long) rows,
+		f = pgm_find(out, t, "%s: about %lld row%s", what, (long long) rows,
 					 rows == 1 ? "" : "s");
 	else
-		f = pgm_find(l, t, "%s", what);
+		f = pgm_find(out, t, "%s", what);
 	if (rows >= 0)
 		pgm_evidence_number(f, "rows", rows);
 	f->mode = AccessExclusiveLock;
-	if (l->down)
+	if (v->down)
 		f->severity = PGM_SEVERITY_NOTICE;
 	return f;
 }
 
 /* What DROP takes with it */
 static void
-judge_drop(PgmLint *l, const DropStmt *stmt)
+judge_drop(const PgmStatementView *v, PgmFindings *out, const DropStmt *stmt)
 {
 	ListCell   *lc;
 
@@ -128,35 +128,35 @@ judge_drop(PgmLint *l, const DropStmt *stmt)
 		PgmTable   *t;
 
 		if (stmt->removeType == OBJECT_SCHEMA && stmt->behavior == DROP_CASCADE)
-			(void) find_loss(l, NULL, psprintf("all that is in schema \"%s\" is dropped",
+			(void) find_loss(v, out, NULL, psprintf("all that is in schema \"%s\" is dropped",
 											   strVal(lfirst(lc))));
 		if (stmt->removeType != OBJECT_TABLE && stmt->removeType != OBJECT_SEQUENCE)
 			continue;
-		t = pgm_shadow_table(l->shadow, makeRangeVarFromNameList(lfirst(lc)));
+		t = pgm_shadow_table(v->shadow, makeRangeVarFromNameList(lfirst(lc)));
 		if (t == NULL || !OidIsValid(t->relid))
 			continue;
 		if (stmt->removeType == OBJECT_SEQUENCE)
-			pgm_find(l, t, "%s is dropped, and with it the last value that it gave",
+			pgm_find(out, t, "%s is dropped, and with it the last value that it gave",
 					 pgm_table_name(t))->severity = PGM_SEVERITY_NOTICE;
 		else
-			(void) find_loss(l, t, psprintf("%s is dropped with its data",
+			(void) find_loss(v, out, t, psprintf("%s is dropped with its data",
 											pgm_table_name(t)));
 	}
 }
 
 /* What CASCADE takes with what is named: other tables, columns of others */
 static void
-judge_cascade(PgmLint *l, const DropStmt *stmt)
+judge_cascade(const PgmStatementView *v, PgmFindings *out, const DropStmt *stmt)
 {
 	ListCell   *lc;
 
 	if (stmt->behavior != DROP_CASCADE || stmt->removeType == OBJECT_SCHEMA)
 		return;
-	foreach(lc, pgm_drop_reached(l->shadow, stmt))
+	foreach(lc, pgm_drop_reached(v->shadow, stmt))
 	{
 		const PgmReached *r = lfirst(lc);
 
-		(void) find_loss(l, r->table, r->column ?
+		(void) find_loss(v, out, r->table, r->column ?
 						 psprintf("CASCADE drops column \"%s\" of %s with its data",
 								  r->column, pgm_table_name(r->table)) :
 						 psprintf("CASCADE drops %s with its data",
@@ -166,15 +166,15 @@ judge_cascade(PgmLint *l, const DropStmt *stmt)
 
 /* Is the table named, or does it inherit from one that is? */
 static bool
-is_named(PgmLint *l, const List *names, const PgmTable *t)
+is_named(const PgmStatementView *v, const List *names, const PgmTable *t)
 {
 	ListCell   *lc;
 
 	foreach(lc, names)
 	{
-		PgmTable   *named = pgm_shadow_table(l->shadow, lfirst(lc));
+		PgmTable   *named = pgm_shadow_table(v->shadow, lfirst(lc));
 
-		if (named && list_member_ptr(pgm_shadow_tree(l->shadow, named), t))
+		if (named && list_member_ptr(pgm_shadow_tree(v->shadow, named), t))
 			return true;
 	}
 	return false;
@@ -182,24 +182,24 @@ is_named(PgmLint *l, const List *names, const PgmTable *t)
 
 /* The tables that TRUNCATE names, and those that CASCADE goes to */
 static void
-judge_truncate(PgmLint *l, const TruncateStmt *stmt)
+judge_truncate(const PgmStatementView *v, PgmFindings *out, const TruncateStmt *stmt)
 {
 	ListCell   *lc;
 
 	foreach(lc, stmt->relations)
 	{
-		PgmTable   *t = pgm_shadow_table(l->shadow, lfirst(lc));
+		PgmTable   *t = pgm_shadow_table(v->shadow, lfirst(lc));
 
 		if (t && OidIsValid(t->relid))
-			find_loss(l, t, psprintf("all rows of %s are gone",
+			find_loss(v, out, t, psprintf("all rows of %s are gone",
 									 pgm_table_name(t)))->work = PGM_WORK_REWRITE;
 	}
-	foreach(lc, l->effects)
+	foreach(lc, v->effects)
 	{
 		const PgmTable *t = ((PgmEffect *) lfirst(lc))->table;
 
-		if (OidIsValid(t->relid) && !is_named(l, stmt->relations, t))
-			find_loss(l, t, psprintf("CASCADE goes to %s, which refers to what is truncated: all its rows are gone",
+		if (OidIsValid(t->relid) && !is_named(v, stmt->relations, t))
+			find_loss(v, out, t, psprintf("CASCADE goes to %s, which refers to what is truncated: all its rows are gone",
 									 pgm_table_name(t)))->work = PGM_WORK_REWRITE;
 	}
 }
@@ -270,62 +270,62 @@ narrows(const PgmTypeRef *from, const PgmTypeRef *to)
 }
 
 static void
-judge_narrowing(PgmLint *l)
+judge_narrowing(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmColumn *c = pgm_table_column(l->table, l->action->name, NULL);
-	PgmTypeRef	to = pgm_shadow_type(l->shadow, ((const ColumnDef *) l->action->def)->typeName);
+	const PgmColumn *c = pgm_table_column(v->table, v->action->name, NULL);
+	PgmTypeRef	to = pgm_shadow_type(v->shadow, ((const ColumnDef *) v->action->def)->typeName);
 	PgmFinding *f;
 
-	if (c == NULL || !pgm_table_matters(l->table) ||
+	if (c == NULL || !pgm_table_matters(v->table) ||
 		!OidIsValid(to.oid) || !OidIsValid(c->type.oid) || !narrows(&c->type, &to))
 		return;
-	f = pgm_find(l, l->table, "values of \"%s\" may be cut, or refused: %s does not hold all that %s does",
-				 l->action->name, to.name, c->type.name);
+	f = pgm_find(out, v->table, "values of \"%s\" may be cut, or refused: %s does not hold all that %s does",
+				 v->action->name, to.name, c->type.name);
 	f->severity = Min(f->severity, PGM_SEVERITY_WARNING);
 }
 
 /* The column, or its table, may hold from now on what it did not before. */
 static void
-judge_permission(PgmLint *l)
+judge_permission(const PgmStatementView *v, PgmFindings *out)
 {
 	PgmFinding *f;
 
-	if (!pgm_table_matters(l->table) || l->down)
+	if (!pgm_table_matters(v->table) || v->down)
 		return;
-	if (l->action->subtype == AT_DropNotNull)
-		f = pgm_find(l, l->table, "programs that expect no null in \"%s\" may meet one",
-					 l->action->name);
+	if (v->action->subtype == AT_DropNotNull)
+		f = pgm_find(out, v->table, "programs that expect no null in \"%s\" may meet one",
+					 v->action->name);
 	else
-		f = pgm_find(l, l->table, "programs that rely on \"%s\" may meet rows that break it",
-					 l->action->name);
+		f = pgm_find(out, v->table, "programs that rely on \"%s\" may meet rows that break it",
+					 v->action->name);
 	f->severity = PGM_SEVERITY_NOTICE;
 }
 
 /* DROP, TRUNCATE, narrower types, and constraints that are let go */
 void
-pgm_rule_data_loss(PgmLint *l)
+pgm_rule_data_loss(const PgmStatementView *v, PgmFindings *out)
 {
-	if (IsA(l->node, DropStmt))
+	if (IsA(v->node, DropStmt))
 	{
-		judge_drop(l, (const DropStmt *) l->node);
-		judge_cascade(l, (const DropStmt *) l->node);
+		judge_drop(v, out, (const DropStmt *) v->node);
+		judge_cascade(v, out, (const DropStmt *) v->node);
 	}
-	else if (IsA(l->node, DropOwnedStmt))
-		(void) find_loss(l, NULL, "all that the role owns is dropped");
-	else if (IsA(l->node, TruncateStmt))
-		judge_truncate(l, (const TruncateStmt *) l->node);
-	else if (l->table == NULL)
+	else if (IsA(v->node, DropOwnedStmt))
+		(void) find_loss(v, out, NULL, "all that the role owns is dropped");
+	else if (IsA(v->node, TruncateStmt))
+		judge_truncate(v, out, (const TruncateStmt *) v->node);
+	else if (v->table == NULL)
 		return;
-	else if (l->action->subtype == AT_AlterColumnType)
-		judge_narrowing(l);
-	else if (l->action->subtype == AT_DropNotNull ||
-			 l->action->subtype == AT_DropConstraint)
-		judge_permission(l);
-	else if (OidIsValid(l->table->relid) &&
-			 pgm_table_column(l->table, l->action->name, NULL) &&
-			 !pgm_table_column(l->table, l->action->name, NULL)->is_new)
-		pgm_advise(find_loss(l, l->table, psprintf("column \"%s\" of %s is dropped with its data",
-												   l->action->name, pgm_table_name(l->table))),
+	else if (v->action->subtype == AT_AlterColumnType)
+		judge_narrowing(v, out);
+	else if (v->action->subtype == AT_DropNotNull ||
+			 v->action->subtype == AT_DropConstraint)
+		judge_permission(v, out);
+	else if (OidIsValid(v->table->relid) &&
+			 pgm_table_column(v->table, v->action->name, NULL) &&
+			 !pgm_table_column(v->table, v->action->name, NULL)->is_new)
+		pgm_advise(find_loss(v, out, v->table, psprintf("column \"%s\" of %s is dropped with its data",
+												   v->action->name, pgm_table_name(v->table))),
 				   "Drop it when no program names it any more, in a migration of its own; say -- migrate:allow data-loss -- and why.");
 }
 
@@ -349,29 +349,29 @@ is_of_all_tables(const Node *node)
 
 /* CLUSTER, VACUUM FULL, REFRESH and the like copy the table. */
 void
-pgm_rule_table_rewrite(PgmLint *l)
+pgm_rule_table_rewrite(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = pgm_worst_effect(l);
-	bool		refresh = IsA(l->node, RefreshMatViewStmt);
+	const PgmEffect *e = pgm_worst_effect(v);
+	bool		refresh = IsA(v->node, RefreshMatViewStmt);
 	PgmFinding *f;
 
-	if (e == NULL && is_of_all_tables(l->node))
-		pgm_advise(pgm_find(l, NULL, "one table after the other is copied, while all access to it is blocked"),
+	if (e == NULL && is_of_all_tables(v->node))
+		pgm_advise(pgm_find(out, NULL, "one table after the other is copied, while all access to it is blocked"),
 				   "Name the tables that need it.");
 	if (e == NULL || e->table->kind == RELKIND_SEQUENCE)
 		return;
 	if (e->work == PGM_WORK_NONE || e->mode < ShareLock)
 	{
 		if (e->why)
-			(void) pgm_clear(l, e->table, "%s", e->why);
+			(void) pgm_clear(out, e->table, "%s", e->why);
 		return;
 	}
 	if (refresh && e->table->unpopulated)
 	{
-		(void) pgm_clear(l, e->table, "it is not populated: nobody can read it yet");
+		(void) pgm_clear(out, e->table, "it is not populated: nobody can read it yet");
 		return;
 	}
-	f = pgm_find_effect(l, e, e->mode == AccessExclusiveLock ?
+	f = pgm_find_effect(out, e, e->mode == AccessExclusiveLock ?
 						"all access to %s is blocked while its storage is replaced" :
 						"writes to %s are blocked while it is compared",
 						pgm_table_name(e->table));
@@ -389,29 +389,29 @@ pgm_rule_table_rewrite(PgmLint *l)
 
 /* Triggers, rules and policies: short, but they have to wait for all others */
 void
-pgm_rule_trigger(PgmLint *l)
+pgm_rule_trigger_lock(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = pgm_worst_effect(l);
-	const DropStmt *stmt = (const DropStmt *) l->node;
+	const PgmEffect *e = pgm_worst_effect(v);
+	const DropStmt *stmt = (const DropStmt *) v->node;
 
 	if (e == NULL || (IsA(stmt, DropStmt) && stmt->removeType != OBJECT_TRIGGER &&
 					  stmt->removeType != OBJECT_POLICY && stmt->removeType != OBJECT_RULE))
 		return;
-	(void) pgm_find_effect(l, e, "%s on %s for a moment: it waits for all transactions that use the table, and those that come after wait for it",
+	(void) pgm_find_effect(out, e, "%s on %s for a moment: it waits for all transactions that use the table, and those that come after wait for it",
 						   pgm_lock_name(e->mode), pgm_table_name(e->table));
 }
 
 /* A column of the same type that was dropped by this migration or the last */
 static const PgmColumn *
-dropped_alike(const PgmLint *l, const PgmTypeRef *type)
+dropped_alike(const PgmStatementView *v, const PgmTypeRef *type)
 {
 	ListCell   *lc;
 
-	foreach(lc, l->table->columns)
+	foreach(lc, v->table->columns)
 	{
 		const PgmColumn *c = lfirst(lc);
 
-		if (c->name == NULL && c->old_name && c->script >= l->shadow->script - 1 &&
+		if (c->name == NULL && c->old_name && c->script >= v->shadow->script - 1 &&
 			c->type.oid == type->oid && c->type.typmod == type->typmod)
 			return c;
 	}
@@ -420,11 +420,11 @@ dropped_alike(const PgmLint *l, const PgmTypeRef *type)
 
 /* Was the new column assigned from the old one in between? */
 static bool
-is_copied(const PgmLint *l, const char *from, const char *to)
+is_copied(const PgmStatementView *v, const char *from, const char *to)
 {
 	ListCell   *lc;
 
-	foreach(lc, l->statements)
+	foreach(lc, v->judged)
 	{
 		const PgmJudged *j = lfirst(lc);
 		const Node *node = j->statement->raw->stmt;
@@ -442,45 +442,45 @@ is_copied(const PgmLint *l, const char *from, const char *to)
 }
 
 static void
-find_rename(PgmLint *l, const char *from, const char *to)
+find_rename(const PgmStatementView *v, PgmFindings *out, const char *from, const char *to)
 {
-	PgmFinding *f = pgm_find(l, l->table, "column \"%s\" is dropped and \"%s\" added, of the same type: if that is a rename, the data is lost",
+	PgmFinding *f = pgm_find(out, v->table, "column \"%s\" is dropped and \"%s\" added, of the same type: if that is a rename, the data is lost",
 							 from, to);
 
 	pgm_rewrite(f, "ALTER TABLE %s RENAME COLUMN %s TO %s;",
-				pgm_table_name(l->table), quote_identifier(from),
+				pgm_table_name(v->table), quote_identifier(from),
 				quote_identifier(to));
 }
 
 /* A rename is never a drop and an add. */
 void
-pgm_rule_rename_as_drop_add(PgmLint *l)
+pgm_rule_rename_as_drop_add(const PgmStatementView *v, PgmFindings *out)
 {
 	const PgmColumn *other;
 	ListCell   *lc;
 
-	if (l->table == NULL || !pgm_table_matters(l->table) || l->down)
+	if (v->table == NULL || !pgm_table_matters(v->table) || v->down)
 		return;
-	if (l->action->subtype == AT_AddColumn)
+	if (v->action->subtype == AT_AddColumn)
 	{
-		const ColumnDef *def = (const ColumnDef *) l->action->def;
-		PgmTypeRef	type = pgm_shadow_type(l->shadow, def->typeName);
+		const ColumnDef *def = (const ColumnDef *) v->action->def;
+		PgmTypeRef	type = pgm_shadow_type(v->shadow, def->typeName);
 
-		other = dropped_alike(l, &type);
+		other = dropped_alike(v, &type);
 		if (other)
-			find_rename(l, other->old_name, def->colname);
+			find_rename(v, out, other->old_name, def->colname);
 		return;
 	}
-	other = pgm_table_column(l->table, l->action->name, NULL);
+	other = pgm_table_column(v->table, v->action->name, NULL);
 	if (other == NULL || other->is_new)
 		return;
-	foreach(lc, l->table->columns)
+	foreach(lc, v->table->columns)
 	{
 		const PgmColumn *c = lfirst(lc);
 
-		if (c->name && c->is_new && c->script >= l->shadow->script - 1 &&
+		if (c->name && c->is_new && c->script >= v->shadow->script - 1 &&
 			c->type.oid == other->type.oid && c->type.typmod == other->type.typmod &&
-			!is_copied(l, l->action->name, c->name))
-			find_rename(l, l->action->name, c->name);
+			!is_copied(v, v->action->name, c->name))
+			find_rename(v, out, v->action->name, c->name);
 	}
 }

@@ -12,52 +12,52 @@
 
 #include "lint/rules/rules.h"
 #include "lint/tables/parse_tree.h"
-#include "recipes/safe_forms.h"
+#include "lint/rules/safe_forms.h"
 
 /*
  * How to change a type without blocking others.  A value may be rounded on its
  * way, so that the rows to be done are those without one.
  */
 static void
-rewrite_expand(PgmLint *l, PgmFinding *f)
+rewrite_expand(const PgmStatementView *v, PgmFinding *f)
 {
-	const ColumnDef *def = (const ColumnDef *) l->action->def;
-	const char *table = pgm_table_name(l->table);
-	const char *column = quote_identifier(makeObjectName(l->action->name, NULL, "new"));
-	char	   *text = pgm_source_element(l, def->location);
+	const ColumnDef *def = (const ColumnDef *) v->action->def;
+	const char *table = pgm_table_name(v->table);
+	const char *column = quote_identifier(makeObjectName(v->action->name, NULL, "new"));
+	char	   *text = pgm_source_element(v, def->location);
 	const char *value = pgm_source_word(text, "using", NULL);
 
-	if (l->table->kind == RELKIND_COMPOSITE_TYPE)
+	if (v->table->kind == RELKIND_COMPOSITE_TYPE)
 	{
 		pgm_advise(f, "ALTER TYPE ... ADD ATTRIBUTE ... CASCADE of the new type rewrites nothing: assign it in batches, and drop the old one when no program uses it.");
 		return;
 	}
-	if (pgm_shadow_type(l->shadow, def->typeName).constrained)
+	if (pgm_shadow_type(v->shadow, def->typeName).constrained)
 	{
 		pgm_advise(f, "Add a column of the type beneath the domain, with the constraint of that as a CHECK, NOT VALID first; assign it in batches, and drop the old one when no program uses it.");
 		return;
 	}
-	value = value ? value : quote_identifier(l->action->name);
+	value = value ? value : quote_identifier(v->action->name);
 	pgm_rewrite(f, "ALTER TABLE %s ADD COLUMN %s %s;\n-- a trigger that assigns it from \"%s\"; in a later migration:\nCALL migrate.backfill(%s, %s, %s);\n-- when all programs use it, drop the old column",
 				table, column, pgm_source_word(text, "type", "using"),
-				l->action->name, quote_literal_cstr(table),
+				v->action->name, quote_literal_cstr(table),
 				quote_literal_cstr(psprintf("%s = %s", column, value)),
 				quote_literal_cstr(psprintf("%s IS NULL AND (%s) IS NOT NULL", column, value)));
 }
 
 /* The effect on the table itself, or on what inherits from it */
 static const PgmEffect *
-own_effect(const PgmLint *l)
+own_effect(const PgmStatementView *v)
 {
 	const PgmEffect *worst = NULL;
 	ListCell   *lc;
-	List	   *tree = l->table ? pgm_shadow_tree(l->shadow, l->table) : NIL;
+	List	   *tree = v->table ? pgm_shadow_tree(v->shadow, v->table) : NIL;
 
-	foreach(lc, l->effects)
+	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
 
-		if (e->action == l->action && pgm_table_matters(e->table) &&
+		if (e->action == v->action && pgm_table_matters(e->table) &&
 			list_member_ptr(tree, e->table) &&
 			(worst == NULL || e->work > worst->work))
 			worst = e;
@@ -67,121 +67,121 @@ own_effect(const PgmLint *l)
 
 /* ALTER TYPE that changes the stored values rewrites table and indexes. */
 void
-pgm_rule_type_rewrite(PgmLint *l)
+pgm_rule_type_rewrite(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = own_effect(l);
+	const PgmEffect *e = own_effect(v);
 	PgmFinding *f;
 
 	if (e == NULL)
 	{
-		if (l->table)
-			(void) pgm_clear(l, l->table, "the plan makes the table: nobody uses it yet");
+		if (v->table)
+			(void) pgm_clear(out, v->table, "the plan makes the table: nobody uses it yet");
 		return;
 	}
 	if (e->work == PGM_WORK_NONE)
-		(void) pgm_clear(l, l->table, "%s", e->why ? e->why : "the table has no rows of its own");
+		(void) pgm_clear(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
 	if (e->work != PGM_WORK_REWRITE)
 		return;
-	f = pgm_find_effect(l, e, "the new type of \"%s\" rewrites %s and all its indexes: all access is blocked meanwhile, and as much space needed again",
-						l->action->name, pgm_table_name(e->table));
-	rewrite_expand(l, f);
+	f = pgm_find_effect(out, e, "the new type of \"%s\" rewrites %s and all its indexes: all access is blocked meanwhile, and as much space needed again",
+						v->action->name, pgm_table_name(e->table));
+	rewrite_expand(v, f);
 }
 
 /* Does the reason of the scan speak of a CHECK, or of an index? */
 static const PgmEffect *
-scan_for(const PgmLint *l, const char *what)
+scan_for(const PgmStatementView *v, const char *what)
 {
-	const PgmEffect *e = own_effect(l);
+	const PgmEffect *e = own_effect(v);
 
 	return e && e->work == PGM_WORK_SCAN && e->why && strstr(e->why, what) ? e : NULL;
 }
 
 void
-pgm_rule_type_check(PgmLint *l)
+pgm_rule_type_check(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = scan_for(l, "checked anew");
+	const PgmEffect *e = scan_for(v, "checked anew");
 
 	if (e)
-		pgm_advise(pgm_find_effect(l, e, "%s: all access to %s is blocked meanwhile",
+		pgm_advise(pgm_find_effect(out, e, "%s: all access to %s is blocked meanwhile",
 								   e->why, pgm_table_name(e->table)),
 				   "Drop the CHECK, change the type, add the CHECK again NOT VALID, and VALIDATE it in a later migration.");
 }
 
 void
-pgm_rule_type_index(PgmLint *l)
+pgm_rule_type_index(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = scan_for(l, "built anew");
+	const PgmEffect *e = scan_for(v, "built anew");
 
 	if (e)
-		pgm_advise(pgm_find_effect(l, e, "%s: all access to %s is blocked meanwhile",
+		pgm_advise(pgm_find_effect(out, e, "%s: all access to %s is blocked meanwhile",
 								   e->why, pgm_table_name(e->table)),
 				   "DROP INDEX CONCURRENTLY, change the type, and CREATE INDEX CONCURRENTLY again.");
 }
 
 /* The server refuses to change the type of a column that a view shows. */
 void
-pgm_rule_type_dependents(PgmLint *l)
+pgm_rule_type_dependents(const PgmStatementView *v, PgmFindings *out)
 {
 	AttrNumber	attnum;
-	const PgmColumn *c = l->table ?
-		pgm_table_column(l->table, l->action->name, &attnum) : NULL;
+	const PgmColumn *c = v->table ?
+		pgm_table_column(v->table, v->action->name, &attnum) : NULL;
 	const char *kind;
 	char	   *object;
 	ListCell   *lc;
 
-	if (c == NULL || !OidIsValid(l->table->relid))
+	if (c == NULL || !OidIsValid(v->table->relid))
 		return;
-	object = c->is_new ? NULL : pgm_obstacle_of_column(l->shadow, l->table, attnum, &kind);
+	object = c->is_new ? NULL : pgm_obstacle_of_column(v->shadow, v->table, attnum, &kind);
 	if (object)
-		pgm_advise(pgm_find(l, l->table, "the type of \"%s\" cannot be changed: %s depends on it",
-							l->action->name, object),
+		pgm_advise(pgm_find(out, v->table, "the type of \"%s\" cannot be changed: %s depends on it",
+							v->action->name, object),
 				   "Drop the %s before, and create it again in the same migration; or add a new column.",
 				   kind);
-	foreach(lc, l->effects)
+	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
 
-		if (e->action == l->action && e->table != l->table &&
+		if (e->action == v->action && e->table != v->table &&
 			OidIsValid(e->table->relid) && e->mode == AccessExclusiveLock &&
-			!list_member_ptr(pgm_shadow_tree(l->shadow, l->table), e->table))
-			(void) pgm_find_effect(l, e, "%s is locked too, for a foreign key between it and \"%s\"%s",
-								   pgm_table_name(e->table), l->action->name,
+			!list_member_ptr(pgm_shadow_tree(v->shadow, v->table), e->table))
+			(void) pgm_find_effect(out, e, "%s is locked too, for a foreign key between it and \"%s\"%s",
+								   pgm_table_name(e->table), v->action->name,
 								   e->work ? ", and read" : "");
 	}
 }
 
 /* DELETE FROM pg_enum is how values are removed by hand. */
 static void
-judge_catalog_delete(PgmLint *l)
+judge_catalog_delete(const PgmStatementView *v, PgmFindings *out)
 {
-	const DeleteStmt *stmt = (const DeleteStmt *) l->node;
+	const DeleteStmt *stmt = (const DeleteStmt *) v->node;
 
 	if (strcmp(stmt->relation->relname, "pg_enum") == 0)
-		pgm_advise(pgm_find(l, NULL, "an enum value must not be removed from the catalog: indexes and rows may still hold it"),
+		pgm_advise(pgm_find(out, NULL, "an enum value must not be removed from the catalog: indexes and rows may still hold it"),
 				   "CREATE TYPE ... with the values that stay, ALTER TABLE ... ALTER COLUMN ... TYPE ... USING column::text::new_type, DROP TYPE the old one.");
 }
 
 /* Enum values: not usable before they are committed, and never removed */
 void
-pgm_rule_enum(PgmLint *l)
+pgm_rule_enum_value(const PgmStatementView *v, PgmFindings *out)
 {
-	const AlterEnumStmt *stmt = (const AlterEnumStmt *) l->node;
+	const AlterEnumStmt *stmt = (const AlterEnumStmt *) v->node;
 
-	if (IsA(l->node, DeleteStmt))
+	if (IsA(v->node, DeleteStmt))
 	{
-		judge_catalog_delete(l);
+		judge_catalog_delete(v, out);
 		return;
 	}
 	if (stmt->oldVal)
 		return;
 	if (stmt->newValNeighbor == NULL)
 	{
-		PgmFinding *f = pgm_find(l, NULL, "value '%s' is added after all others: say BEFORE or AFTER if the order matters",
+		PgmFinding *f = pgm_find(out, NULL, "value '%s' is added after all others: say BEFORE or AFTER if the order matters",
 								 stmt->newVal);
 
 		f->severity = PGM_SEVERITY_NOTICE;
 	}
-	(void) pgm_clear(l, NULL, "'%s' can be used only when it is committed: what mentions it is cut off, and run in a transaction after this one",
+	(void) pgm_clear(out, NULL, "'%s' can be used only when it is committed: what mentions it is cut off, and run in a transaction after this one",
 					 stmt->newVal);
 }
 
@@ -204,7 +204,7 @@ static const struct
 
 /* One new column */
 static void
-advise_type(PgmLint *l, const PgmTable *t, const ColumnDef *def)
+advise_type(const PgmStatementView *v, PgmFindings *out, const PgmTable *t, const ColumnDef *def)
 {
 	const char *name;
 
@@ -214,30 +214,30 @@ advise_type(PgmLint *l, const PgmTable *t, const ColumnDef *def)
 	for (int i = 0; i < (int) lengthof(advice); i++)
 		if (strcmp(name, advice[i].type) == 0 &&
 			!(strcmp(name, "varchar") == 0 && def->typeName->typmods == NIL))
-			(void) pgm_find(l, t, "column \"%s\": rather %s: %s", def->colname,
+			(void) pgm_find(out, t, "column \"%s\": rather %s: %s", def->colname,
 							advice[i].better, advice[i].why);
 	if (pgm_column_def_is_serial(def))
-		(void) pgm_find(l, t, "column \"%s\": rather GENERATED BY DEFAULT AS IDENTITY: its sequence has no rights of its own",
+		(void) pgm_find(out, t, "column \"%s\": rather GENERATED BY DEFAULT AS IDENTITY: its sequence has no rights of its own",
 						def->colname);
 	if (pgm_column_def_constraint(def, CONSTR_PRIMARY) &&
 		(strcmp(name, "int4") == 0 || strcmp(name, "int2") == 0 ||
 		 strcmp(name, "serial") == 0 || strcmp(name, "serial4") == 0))
-		(void) pgm_find(l, t, "column \"%s\": rather bigint: there are 2,147,483,647 integers",
+		(void) pgm_find(out, t, "column \"%s\": rather bigint: there are 2,147,483,647 integers",
 						def->colname);
 }
 
 void
-pgm_rule_type_advice(PgmLint *l)
+pgm_rule_type_advice(const PgmStatementView *v, PgmFindings *out)
 {
 	ListCell   *lc;
 
-	if (l->action)
+	if (v->action)
 	{
-		advise_type(l, l->table, (const ColumnDef *) l->action->def);
+		advise_type(v, out, v->table, (const ColumnDef *) v->action->def);
 		return;
 	}
-	foreach(lc, ((const CreateStmt *) l->node)->tableElts)
+	foreach(lc, ((const CreateStmt *) v->node)->tableElts)
 	{
-		advise_type(l, NULL, lfirst(lc));
+		advise_type(v, out, NULL, lfirst(lc));
 	}
 }

@@ -14,23 +14,24 @@
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 
+#include "lint/rules/rules.h"
 #include "lint/rules/server_errors.h"
 #include "lint/tables/parse_tree.h"
 
 /* Is the name taken in the schema where the relation would be made? */
 static bool
-is_taken(const PgmLint *l, const RangeVar *rel)
+is_taken(const PgmStatementView *v, const RangeVar *rel)
 {
-	RangeVar   *there = makeRangeVar(pgm_shadow_creation_schema(l->shadow, rel), rel->relname, -1);
+	RangeVar   *there = makeRangeVar(pgm_shadow_creation_schema(v->shadow, rel), rel->relname, -1);
 
-	return pgm_shadow_table(l->shadow, there) || pgm_shadow_index(l->shadow, there);
+	return pgm_shadow_table(v->shadow, there) || pgm_shadow_index(v->shadow, there);
 }
 
 /* Raise the server's error where a new relation has a name that is taken. */
 void
-pgm_refuse_taken(const PgmLint *l, const RangeVar *rel)
+pgm_refuse_taken(const PgmStatementView *v, const RangeVar *rel)
 {
-	if (!l->again && !l->shadow->cascaded && is_taken(l, rel))
+	if (!v->again && !v->shadow->cascaded && is_taken(v, rel))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_TABLE),
 				 errmsg("relation \"%s\" already exists", rel->relname)));
@@ -38,11 +39,11 @@ pgm_refuse_taken(const PgmLint *l, const RangeVar *rel)
 
 /* Does another action of the statement add, or drop, the column? */
 static bool
-is_touched_beside(const PgmLint *l, AlterTableType action, const char *column)
+is_touched_beside(const PgmStatementView *v, AlterTableType action, const char *column)
 {
 	ListCell   *lc;
 
-	foreach(lc, ((const AlterTableStmt *) l->node)->cmds)
+	foreach(lc, ((const AlterTableStmt *) v->node)->cmds)
 	{
 		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 		const char *name = action == AT_AddColumn && cmd->subtype == action ?
@@ -56,11 +57,11 @@ is_touched_beside(const PgmLint *l, AlterTableType action, const char *column)
 
 /* Does the statement drop a constraint of the table, whichever? */
 static bool
-drops_constraint(const PgmLint *l)
+drops_constraint(const PgmStatementView *v)
 {
 	ListCell   *lc;
 
-	foreach(lc, ((const AlterTableStmt *) l->node)->cmds)
+	foreach(lc, ((const AlterTableStmt *) v->node)->cmds)
 	{
 		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_DropConstraint)
 			return true;
@@ -69,24 +70,24 @@ drops_constraint(const PgmLint *l)
 }
 
 static void
-need_column_beside(PgmLint *l, const char *column)
+need_column_beside(const PgmStatementView *v, const char *column)
 {
-	if (!is_touched_beside(l, AT_AddColumn, column))
-		pgm_need_column(l->table, column);
+	if (!is_touched_beside(v, AT_AddColumn, column))
+		pgm_need_column(v->table, column);
 }
 
 static void
-need_column(PgmLint *l, const AlterTableCmd *cmd)
+need_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	if (cmd->name && !cmd->missing_ok)
-		need_column_beside(l, cmd->name);
+		need_column_beside(v, cmd->name);
 }
 
 static void
-change_type(PgmLint *l, const AlterTableCmd *cmd)
+change_type(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
-	need_column(l, cmd);
-	pgm_need_type(l, ((const ColumnDef *) cmd->def)->typeName);
+	need_column(v, out, cmd);
+	pgm_need_type(v, ((const ColumnDef *) cmd->def)->typeName);
 }
 
 /*
@@ -94,39 +95,36 @@ change_type(PgmLint *l, const AlterTableCmd *cmd)
  * The rules have more to say about it all the same.
  */
 static void
-drop_column(PgmLint *l, const AlterTableCmd *cmd)
+drop_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	AttrNumber	attnum;
-	const PgmColumn *c = pgm_table_column(l->table, cmd->name, &attnum);
+	const PgmColumn *c = pgm_table_column(v->table, cmd->name, &attnum);
 	const char *kind;
 	char	   *obstacle;
 
-	need_column(l, cmd);
+	need_column(v, out, cmd);
 	if (c == NULL || c->is_new || cmd->behavior == DROP_CASCADE ||
-		!OidIsValid(l->table->relid))
+		!OidIsValid(v->table->relid))
 		return;
-	obstacle = pgm_obstacle_of_column(l->shadow, l->table, attnum, &kind);
+	obstacle = pgm_obstacle_of_column(v->shadow, v->table, attnum, &kind);
 	if (obstacle)
-	{
-		l->rule = pgm_rule_find("cannot-judge");
-		pgm_advise(pgm_find(l, NULL, "it would fail: %s depends on column \"%s\"",
-							obstacle, cmd->name),
+		pgm_advise(pgm_find_failure(out, NULL, "%s depends on column \"%s\"",
+									obstacle, cmd->name),
 				   "Drop the %s before, and create it again without the column.", kind);
-	}
 }
 
 static void
-need_no_primary_key(PgmLint *l)
+need_no_primary_key(const PgmStatementView *v)
 {
 	ListCell   *lc;
 
-	foreach(lc, l->table->indexes)
+	foreach(lc, v->table->indexes)
 	{
-		if (((PgmIndex *) lfirst(lc))->primary && !drops_constraint(l) && !l->again)
+		if (((PgmIndex *) lfirst(lc))->primary && !drops_constraint(v) && !v->again)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 					 errmsg("multiple primary keys for table \"%s\" are not allowed",
-							l->table->name)));
+							v->table->name)));
 	}
 }
 
@@ -155,14 +153,14 @@ is_key(const PgmIndex *index, const List *columns)
 }
 
 static void
-need_referenced_key(PgmLint *l, const Constraint *c)
+need_referenced_key(const PgmStatementView *v, const Constraint *c)
 {
-	const PgmTable *t = pgm_shadow_table(l->shadow, c->pktable);
+	const PgmTable *t = pgm_shadow_table(v->shadow, c->pktable);
 	ListCell   *lc;
 
 	if (t == NULL)
 	{
-		pgm_need_relation(l, c->pktable);
+		pgm_need_relation(v, c->pktable);
 		return;
 	}
 	if (t->is_partition && (!OidIsValid(t->relid) || t->unnamed))
@@ -183,27 +181,27 @@ need_referenced_key(PgmLint *l, const Constraint *c)
 }
 
 static void
-add_column(PgmLint *l, const AlterTableCmd *cmd)
+add_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	const ColumnDef *def = (const ColumnDef *) cmd->def;
 	const Constraint *key = pgm_column_def_constraint(def, CONSTR_FOREIGN);
 
-	if (pgm_table_column(l->table, def->colname, NULL))
+	if (pgm_table_column(v->table, def->colname, NULL))
 	{
-		if (!cmd->missing_ok && !l->again &&
-			!is_touched_beside(l, AT_DropColumn, def->colname))
+		if (!cmd->missing_ok && !v->again &&
+			!is_touched_beside(v, AT_DropColumn, def->colname))
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_COLUMN),
 					 errmsg("column \"%s\" of relation \"%s\" already exists",
-							def->colname, l->table->name)));
+							def->colname, v->table->name)));
 		return;
 	}
 	if (!pgm_column_def_is_serial(def))
-		pgm_need_type(l, def->typeName);
+		pgm_need_type(v, def->typeName);
 	if (pgm_column_def_constraint(def, CONSTR_PRIMARY))
-		need_no_primary_key(l);
+		need_no_primary_key(v);
 	if (key)
-		need_referenced_key(l, key);
+		need_referenced_key(v, key);
 }
 
 static bool
@@ -214,18 +212,19 @@ is_added_beside(void *context, const char *column)
 
 /* The columns, or the index, that a new constraint is about */
 static void
-need_own_columns(PgmLint *l, const Constraint *c)
+need_own_columns(const PgmStatementView *v, const Constraint *c)
 {
 	ListCell   *lc;
 
 	foreach(lc, c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys)
 	{
-		need_column_beside(l, strVal(lfirst(lc)));
+		need_column_beside(v, strVal(lfirst(lc)));
 	}
 	if (c->contype == CONSTR_CHECK)
-		pgm_need_columns_in(l->table, c->raw_expr, is_added_beside, l);
+		pgm_need_columns_in(v->table, c->raw_expr, is_added_beside,
+							unconstify(PgmStatementView *, v));
 	if (c->indexname &&
-		!pgm_shadow_index(l->shadow, makeRangeVar(l->table->schema, c->indexname, -1)))
+		!pgm_shadow_index(v->shadow, makeRangeVar(v->table->schema, c->indexname, -1)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("index \"%s\" does not exist", c->indexname)));
@@ -233,36 +232,36 @@ need_own_columns(PgmLint *l, const Constraint *c)
 
 /* A constraint that is dropped, or validated */
 static void
-need_constraint(PgmLint *l, const AlterTableCmd *cmd)
+need_constraint(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	ListCell   *lc;
 
-	foreach(lc, ((const AlterTableStmt *) l->node)->cmds)
+	foreach(lc, ((const AlterTableStmt *) v->node)->cmds)
 	{
 		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_AddConstraint)
 			return;				/* perhaps by this statement */
 	}
 	if (!cmd->missing_ok)
-		pgm_need_constraint(l->table, cmd->name);
+		pgm_need_constraint(v->table, cmd->name);
 }
 
 static void
-add_constraint(PgmLint *l, const AlterTableCmd *cmd)
+add_constraint(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	const Constraint *c = (const Constraint *) cmd->def;
 
-	if (c->conname && pgm_table_has_constraint(l->table, c->conname) &&
-		!drops_constraint(l) && !l->again)
+	if (c->conname && pgm_table_has_constraint(v->table, c->conname) &&
+		!drops_constraint(v) && !v->again)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("constraint \"%s\" for relation \"%s\" already exists",
-						c->conname, l->table->name)));
-	need_own_columns(l, c);
+						c->conname, v->table->name)));
+	need_own_columns(v, c);
 	if (c->contype == CONSTR_PRIMARY)
-		need_no_primary_key(l);
+		need_no_primary_key(v);
 	else if (c->contype == CONSTR_FOREIGN && c->pktable &&
-			 pgm_shadow_table(l->shadow, c->pktable) != l->table)
-		need_referenced_key(l, c);
+			 pgm_shadow_table(v->shadow, c->pktable) != v->table)
+		need_referenced_key(v, c);
 }
 
 /* The columns of one table that another has not; NULL: there is none. */
@@ -282,28 +281,28 @@ surplus_column(const PgmTable *of, const PgmTable *to)
 }
 
 static void
-attach(PgmLint *l, const AlterTableCmd *cmd)
+attach(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	const PartitionCmd *part = (const PartitionCmd *) cmd->def;
-	const PgmTable *child = pgm_shadow_table(l->shadow, part->name);
+	const PgmTable *child = pgm_shadow_table(v->shadow, part->name);
 	const char *column;
 
-	if (l->table->kind != RELKIND_PARTITIONED_TABLE)
+	if (v->table->kind != RELKIND_PARTITIONED_TABLE)
 		return;					/* an index is attached, or it is refused */
-	pgm_need_relation(l, part->name);
-	if (child && child->is_partition && !l->again)
+	pgm_need_relation(v, part->name);
+	if (child && child->is_partition && !v->again)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is already a partition", child->name)));
-	if (child == NULL || !child->columns_known || !l->table->columns_known)
+	if (child == NULL || !child->columns_known || !v->table->columns_known)
 		return;
-	column = surplus_column(child, l->table);
+	column = surplus_column(child, v->table);
 	if (column)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("table \"%s\" contains column \"%s\" not found in parent \"%s\"",
-						child->name, column, l->table->name)));
-	column = surplus_column(l->table, child);
+						child->name, column, v->table->name)));
+	column = surplus_column(v->table, child);
 	if (column)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -313,7 +312,7 @@ attach(PgmLint *l, const AlterTableCmd *cmd)
 static const struct
 {
 	AlterTableType action;
-	void		(*refuse) (PgmLint *l, const AlterTableCmd *cmd);
+	void		(*refuse) (const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd);
 }			actions[] =
 
 {
@@ -335,14 +334,14 @@ static const struct
 };
 
 static void
-refuse_alter(PgmLint *l)
+refuse_alter(const PgmStatementView *v, PgmFindings *out)
 {
-	const AlterTableStmt *stmt = (const AlterTableStmt *) l->node;
+	const AlterTableStmt *stmt = (const AlterTableStmt *) v->node;
 	ListCell   *lc;
 
 	if (stmt->objtype == OBJECT_TABLE && !stmt->missing_ok)
-		pgm_need_relation(l, stmt->relation);
-	if (stmt->objtype != OBJECT_TABLE || l->table == NULL)
+		pgm_need_relation(v, stmt->relation);
+	if (stmt->objtype != OBJECT_TABLE || v->table == NULL)
 		return;
 	foreach(lc, stmt->cmds)
 	{
@@ -350,41 +349,41 @@ refuse_alter(PgmLint *l)
 
 		for (int i = 0; i < (int) lengthof(actions); i++)
 			if (actions[i].action == cmd->subtype)
-				actions[i].refuse(l, cmd);
+				actions[i].refuse(v, out, cmd);
 	}
 }
 
 static void
-refuse_index(PgmLint *l)
+refuse_index(const PgmStatementView *v, PgmFindings *out)
 {
-	const IndexStmt *stmt = (const IndexStmt *) l->node;
+	const IndexStmt *stmt = (const IndexStmt *) v->node;
 	RangeVar   *name;
 	PgmIndex   *index;
 	ListCell   *lc;
 
-	pgm_need_relation(l, stmt->relation);
-	if (l->table == NULL)
+	pgm_need_relation(v, stmt->relation);
+	if (v->table == NULL)
 		return;
 	foreach(lc, stmt->indexParams)
 	{
 		const IndexElem *element = lfirst_node(IndexElem, lc);
 
 		if (element->name)
-			pgm_need_column(l->table, element->name);
-		pgm_need_columns_in(l->table, element->expr, NULL, NULL);
+			pgm_need_column(v->table, element->name);
+		pgm_need_columns_in(v->table, element->expr, NULL, NULL);
 	}
-	pgm_need_columns_in(l->table, stmt->whereClause, NULL, NULL);
+	pgm_need_columns_in(v->table, stmt->whereClause, NULL, NULL);
 	if (stmt->idxname == NULL || stmt->if_not_exists)
 		return;
-	name = makeRangeVar(l->table->schema, stmt->idxname, -1);
-	index = pgm_shadow_index(l->shadow, name);
+	name = makeRangeVar(v->table->schema, stmt->idxname, -1);
+	index = pgm_shadow_index(v->shadow, name);
 	if (index == NULL || index->valid)	/* an invalid one has a rule */
-		pgm_refuse_taken(l, name);
+		pgm_refuse_taken(v, name);
 }
 
 /* The tables that foreign keys of a new table refer to */
 static void
-refuse_keys(PgmLint *l, const RangeVar *self, List *elements)
+refuse_keys(const PgmStatementView *v, const RangeVar *self, List *elements)
 {
 	ListCell   *le;
 	ListCell   *lc;
@@ -394,7 +393,7 @@ refuse_keys(PgmLint *l, const RangeVar *self, List *elements)
 		Node	   *element = lfirst(le);
 
 		if (IsA(element, ColumnDef) && !pgm_column_def_is_serial((ColumnDef *) element))
-			pgm_need_type(l, ((ColumnDef *) element)->typeName);
+			pgm_need_type(v, ((ColumnDef *) element)->typeName);
 	}
 	foreach(le, elements)
 	{
@@ -408,32 +407,32 @@ refuse_keys(PgmLint *l, const RangeVar *self, List *elements)
 
 			if (IsA(c, Constraint) && c->contype == CONSTR_FOREIGN &&
 				strcmp(c->pktable->relname, self->relname) != 0)
-				need_referenced_key(l, c);
+				need_referenced_key(v, c);
 		}
 	}
 }
 
 static void
-refuse_create(PgmLint *l)
+refuse_create(const PgmStatementView *v, PgmFindings *out)
 {
-	const CreateStmt *stmt = (const CreateStmt *) l->node;
+	const CreateStmt *stmt = (const CreateStmt *) v->node;
 	ListCell   *lc;
 
 	if (!stmt->if_not_exists)
-		pgm_refuse_taken(l, stmt->relation);
+		pgm_refuse_taken(v, stmt->relation);
 	foreach(lc, stmt->inhRelations)
 	{
-		pgm_need_relation(l, lfirst(lc));
+		pgm_need_relation(v, lfirst(lc));
 	}
-	refuse_keys(l, stmt->relation, stmt->tableElts);
-	refuse_keys(l, stmt->relation, stmt->constraints);
+	refuse_keys(v, stmt->relation, stmt->tableElts);
+	refuse_keys(v, stmt->relation, stmt->constraints);
 }
 
 /* An index is dropped: not with its constraint, nor beside others concurrently. */
 static void
-refuse_drop_index(PgmLint *l, const DropStmt *stmt, const RangeVar *name)
+refuse_drop_index(const PgmStatementView *v, const DropStmt *stmt, const RangeVar *name)
 {
-	const PgmIndex *index = pgm_shadow_index(l->shadow, name);
+	const PgmIndex *index = pgm_shadow_index(v->shadow, name);
 
 	if (index && index->constraint)
 		ereport(ERROR,
@@ -473,19 +472,19 @@ kinds_of(ObjectType type)
 
 /* A relation that is dropped is there, and of the kind that DROP says. */
 static void
-refuse_drop_relation(PgmLint *l, const DropStmt *stmt, const RangeVar *name)
+refuse_drop_relation(const PgmStatementView *v, const DropStmt *stmt, const RangeVar *name)
 {
 	const char *kinds = kinds_of(stmt->removeType);
 	const PgmTable *t;
 
-	if (!stmt->missing_ok && !(stmt->removeType == OBJECT_INDEX && l->shadow->unnamed))
-		pgm_need_relation(l, name);
+	if (!stmt->missing_ok && !(stmt->removeType == OBJECT_INDEX && v->shadow->unnamed))
+		pgm_need_relation(v, name);
 	if (stmt->removeType == OBJECT_INDEX)
 	{
-		refuse_drop_index(l, stmt, name);
+		refuse_drop_index(v, stmt, name);
 		return;
 	}
-	t = pgm_shadow_table(l->shadow, name);
+	t = pgm_shadow_table(v->shadow, name);
 	if (t && strchr(kinds, t->kind) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -497,33 +496,32 @@ refuse_drop_relation(PgmLint *l, const DropStmt *stmt, const RangeVar *name)
 }
 
 static void
-refuse_drop(PgmLint *l)
+refuse_drop(const PgmStatementView *v, PgmFindings *out)
 {
-	const DropStmt *stmt = (const DropStmt *) l->node;
+	const DropStmt *stmt = (const DropStmt *) v->node;
 	char	   *obstacle = NULL;
 	ListCell   *lc;
 
 	foreach(lc, stmt->objects)
 	{
 		if (kinds_of(stmt->removeType)[0])
-			refuse_drop_relation(l, stmt, makeRangeVarFromNameList(lfirst(lc)));
+			refuse_drop_relation(v, stmt, makeRangeVarFromNameList(lfirst(lc)));
 		else if (!stmt->missing_ok && (stmt->removeType == OBJECT_TYPE ||
 									   stmt->removeType == OBJECT_DOMAIN))
-			pgm_need_type(l, lfirst_node(TypeName, lc));
+			pgm_need_type(v, lfirst_node(TypeName, lc));
 	}
 	if (stmt->behavior != DROP_CASCADE)
-		obstacle = pgm_obstacle_of_drop(l->shadow, stmt);
+		obstacle = pgm_obstacle_of_drop(v->shadow, stmt);
 	if (obstacle == NULL)
 		return;
-	l->rule = pgm_rule_find("cannot-judge");
-	pgm_advise(pgm_find(l, NULL, "it would fail: %s", obstacle),
+	pgm_advise(pgm_find_failure(out, NULL, "%s", obstacle),
 			   "Drop what depends on it before, or say CASCADE.");
 }
 
 static const struct
 {
 	NodeTag		tag;
-	void		(*refuse) (PgmLint *l);
+	void		(*refuse) (const PgmStatementView *v, PgmFindings *out);
 }			statements[] =
 
 {
@@ -541,15 +539,17 @@ pgm_makes_unnamed(const Node *node)
 		IsA(node, ImportForeignSchemaStmt) || IsA(node, ExecuteStmt);
 }
 
-/* Raise the error that the server would raise for the statement, if any. */
+/*
+ * Raise the error that the server would raise for the statement, if any; where
+ * rules may have more to say about it, find it instead.
+ */
 void
-pgm_refuse(PgmLint *l)
+pgm_refuse(const PgmStatementView *v, PgmFindings *out)
 {
-	l->opaque = l->opaque || pgm_makes_unnamed(l->node);
-	if (l->opaque)
-		return;
-	pgm_refuse_missing(l);
+	pgm_refuse_missing(v);
 	for (int i = 0; i < (int) lengthof(statements); i++)
-		if (statements[i].tag == nodeTag(l->node))
-			statements[i].refuse(l);
+	{
+		if (statements[i].tag == nodeTag(v->node))
+			statements[i].refuse(v, out);
+	}
 }

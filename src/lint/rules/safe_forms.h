@@ -6,7 +6,7 @@
 #define PGM_SAFE_FORMS_H
 
 #include "lib/stringinfo.h"
-#include "lint/lint.h"
+#include "lint/rules/statement_view.h"
 
 /* The migrations of a safe form; each waits for what the one before did */
 typedef enum PgmSafeStep
@@ -37,7 +37,7 @@ typedef struct PgmKey
 } PgmKey;
 
 /* safe_forms.c */
-extern void pgm_safe_begin(PgmSafe *s, PgmLint *l);
+extern void pgm_safe_begin(PgmSafe *s, const PgmStatementView *v);
 extern char *pgm_safe_text(const PgmSafe *s);
 extern void pgm_safe_add(PgmSafe *s, PgmSafeStep step, const char *fmt,...) pg_attribute_printf(3, 4);
 extern char *pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
@@ -52,12 +52,12 @@ extern char *pgm_safe_index(PgmShadow *s, PgmTable *t, const char *name,
 							const char *behind, bool unique);
 
 /* safe_attach.c */
-extern void pgm_safe_attach(PgmLint *l, PgmSafe *safe, PgmTable *parent,
+extern void pgm_safe_attach(const PgmStatementView *v, PgmSafe *safe, PgmTable *parent,
 							const PartitionBoundSpec *bound, PgmTable *child,
 							StringInfo drops);
 
 /* safe_add_column.c */
-extern char *pgm_safe_column(PgmLint *l, const ColumnDef *def);
-extern bool pgm_column_is_computed(PgmLint *l, const ColumnDef *def);
+extern char *pgm_safe_column(const PgmStatementView *v, const ColumnDef *def);
+extern bool pgm_column_is_computed(const PgmStatementView *v, const ColumnDef *def);
 
 #endif							/* PGM_SAFE_FORMS_H */

@@ -11,7 +11,7 @@
 #include "compat.h"
 #include "lint/expressions/expressions.h"
 #include "lint/tables/parse_tree.h"
-#include "recipes/safe_forms.h"
+#include "lint/rules/safe_forms.h"
 
 /* Is it about when the constraint before it is checked? */
 static bool
@@ -31,14 +31,14 @@ is_attribute(const Constraint *c)
 
 /* Is the value of each row another one? */
 bool
-pgm_column_is_computed(PgmLint *l, const ColumnDef *def)
+pgm_column_is_computed(const PgmStatementView *v, const ColumnDef *def)
 {
 	const Constraint *given = pgm_column_def_constraint(def, CONSTR_DEFAULT);
 	PgmTypeRef	any = {.oid = InvalidOid};
 
 	return pgm_column_def_is_serial(def) ||
 		pgm_column_def_constraint(def, CONSTR_IDENTITY) ||
-		(given && pgm_expression_volatile(l->shadow->functions, given->raw_expr, &any, def->colname));
+		(given && pgm_expression_volatile(v->shadow->functions, given->raw_expr, &any, def->colname));
 }
 
 /* Can it be there at once, without a look at the rows? */
@@ -63,7 +63,7 @@ is_harmless(const ColumnDef *def, const Constraint *c, bool computed)
 
 /* The attributes of a constraint, as they are typed behind it */
 static char *
-attributes_of(const PgmLint *l, const ColumnDef *def, const Constraint *c)
+attributes_of(const PgmStatementView *v, const ColumnDef *def, const Constraint *c)
 {
 	StringInfoData out;
 	bool		behind = false;
@@ -75,7 +75,7 @@ attributes_of(const PgmLint *l, const ColumnDef *def, const Constraint *c)
 		const Constraint *other = lfirst(lc);
 
 		if (behind && is_attribute(other))
-			appendStringInfo(&out, " %s", pgm_source_of_column(l, def, other));
+			appendStringInfo(&out, " %s", pgm_source_of_column(v, def, other));
 		else
 			behind = other == c;
 	}
@@ -93,7 +93,7 @@ integer_of(const ColumnDef *def)
 }
 
 static void
-add_column(PgmSafe *s, const PgmLint *l, const ColumnDef *def, bool computed)
+add_column(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def, bool computed)
 {
 	ListCell   *lc;
 
@@ -102,7 +102,7 @@ add_column(PgmSafe *s, const PgmLint *l, const ColumnDef *def, bool computed)
 		pgm_safe_add(s, PGM_SAFE_BEGIN, "%s %s", quote_identifier(def->colname),
 					 integer_of(def));
 	else
-		pgm_safe_add(s, PGM_SAFE_BEGIN, "%s", pgm_source_of_column(l, def, NULL));
+		pgm_safe_add(s, PGM_SAFE_BEGIN, "%s", pgm_source_of_column(v, def, NULL));
 	if (def->collClause)
 		pgm_safe_add(s, PGM_SAFE_BEGIN, " COLLATE %s",
 					 NameListToQuotedString(def->collClause->collname));
@@ -111,8 +111,8 @@ add_column(PgmSafe *s, const PgmLint *l, const ColumnDef *def, bool computed)
 		const Constraint *c = lfirst(lc);
 
 		if (is_harmless(def, c, computed))
-			pgm_safe_add(s, PGM_SAFE_BEGIN, " %s%s", pgm_source_of_column(l, def, c),
-						 attributes_of(l, def, c));
+			pgm_safe_add(s, PGM_SAFE_BEGIN, " %s%s", pgm_source_of_column(v, def, c),
+						 attributes_of(v, def, c));
 	}
 	pgm_safe_add(s, PGM_SAFE_BEGIN, ";\n");
 }
@@ -134,7 +134,7 @@ add_sequence(PgmSafe *s, const ColumnDef *def)
 
 /* The sequence becomes that of the identity. */
 static void
-make_identity(PgmSafe *s, const PgmLint *l, const ColumnDef *def,
+make_identity(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def,
 			  const Constraint *identity, const char *sequence)
 {
 	const char *table = pgm_table_name(s->table);
@@ -143,14 +143,14 @@ make_identity(PgmSafe *s, const PgmLint *l, const ColumnDef *def,
 	pgm_safe_add(s, PGM_SAFE_END, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT, ALTER COLUMN %s ADD %s;\n"
 				 "SELECT setval(pg_get_serial_sequence(%s, %s), nextval(%s));\nDROP SEQUENCE %s;\n",
 				 table, column, column,
-				 pgm_source_unnamed(pgm_source_of_column(l, def, identity)),
+				 pgm_source_unnamed(pgm_source_of_column(v, def, identity)),
 				 quote_literal_cstr(table), quote_literal_cstr(def->colname),
 				 quote_literal_cstr(sequence), sequence);
 }
 
 /* The values of the rows that are there, in batches */
 static void
-add_values(PgmSafe *s, const PgmLint *l, const ColumnDef *def)
+add_values(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def)
 {
 	const Constraint *given = pgm_column_def_constraint(def, CONSTR_DEFAULT);
 	const Constraint *identity = pgm_column_def_constraint(def, CONSTR_IDENTITY);
@@ -161,7 +161,7 @@ add_values(PgmSafe *s, const PgmLint *l, const ColumnDef *def)
 	s->filled = true;
 	if (given)
 	{
-		value = pgm_source_unnamed(pgm_source_of_column(l, def, given)) + strlen("default");
+		value = pgm_source_unnamed(pgm_source_of_column(v, def, given)) + strlen("default");
 		value += strspn(value, " \t\r\n");
 	}
 	else
@@ -176,18 +176,18 @@ add_values(PgmSafe *s, const PgmLint *l, const ColumnDef *def)
 		pgm_column_def_constraint(def, CONSTR_PRIMARY))
 		pgm_safe_not_null(s, def->colname);
 	if (identity)
-		make_identity(s, l, def, identity, sequence);
+		make_identity(s, v, def, identity, sequence);
 }
 
 /* A constraint that looks at each row */
 static void
-add_constraint(PgmSafe *s, const PgmLint *l, const ColumnDef *def,
+add_constraint(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def,
 			   const Constraint *c)
 {
 	const PgmTable *t = s->table;
 	const char *column = quote_identifier(def->colname);
-	char	   *text = pgm_source_unnamed(pgm_source_of_column(l, def, c));
-	PgmKey		key = {c, list_make1(def->colname), attributes_of(l, def, c)};
+	char	   *text = pgm_source_unnamed(pgm_source_of_column(v, def, c));
+	PgmKey		key = {c, list_make1(def->colname), attributes_of(v, def, c)};
 
 	switch (c->contype)
 	{
@@ -224,16 +224,16 @@ is_required(const ColumnDef *def, bool computed)
 
 /* The safe form of ADD COLUMN. */
 char *
-pgm_safe_column(PgmLint *l, const ColumnDef *def)
+pgm_safe_column(const PgmStatementView *v, const ColumnDef *def)
 {
-	bool		computed = pgm_column_is_computed(l, def);
+	bool		computed = pgm_column_is_computed(v, def);
 	PgmSafe		s;
 	ListCell   *lc;
 
-	pgm_safe_begin(&s, l);
-	add_column(&s, l, def, computed);
+	pgm_safe_begin(&s, v);
+	add_column(&s, v, def, computed);
 	if (computed)
-		add_values(&s, l, def);
+		add_values(&s, v, def);
 	if (is_required(def, computed))
 	{
 		s.filled = true;
@@ -243,7 +243,7 @@ pgm_safe_column(PgmLint *l, const ColumnDef *def)
 	foreach(lc, def->constraints)
 	{
 		if (!is_harmless(def, lfirst(lc), computed))
-			add_constraint(&s, l, def, lfirst(lc));
+			add_constraint(&s, v, def, lfirst(lc));
 	}
 	return pgm_safe_text(&s);
 }

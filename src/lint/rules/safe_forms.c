@@ -10,15 +10,15 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
-#include "recipes/safe_forms.h"
+#include "lint/rules/safe_forms.h"
 #include "schema/index_name.h"
 
 void
-pgm_safe_begin(PgmSafe *s, PgmLint *l)
+pgm_safe_begin(PgmSafe *s, const PgmStatementView *v)
 {
-	pgm_safe_names_end(l->shadow, l->shadow->proposer);
-	s->shadow = l->shadow;
-	s->table = l->table;
+	pgm_safe_names_end(v->shadow, v->shadow->proposer);
+	s->shadow = v->shadow;
+	s->table = v->table;
 	s->filled = false;
 	for (int i = 0; i < PGM_SAFE_STEPS; i++)
 		initStringInfo(&s->steps[i]);

@@ -1,17 +1,22 @@
 /*
  * finding.c
  *	  Writing down what a rule found, with what it is worth for this table.
+ *
+ * A rule says how bad its matter is for a large table in use.  Here that is
+ * weighed by the table: a finding about one that is empty, small or new is a
+ * notice.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/syscache.h"
 
-#include "lint/lint.h"
-#include "lint/lint_settings.h"
+#include "lint/rules/lint_settings.h"
+#include "lint/rules/rules.h"
 #include "schema/relation_size.h"
 
 const char *
@@ -22,22 +27,24 @@ pgm_severity_name(PgmSeverity severity)
 	return names[severity];
 }
 
-/* A finding at the statement being judged. */
+/* A finding of a rule at the statement being judged. */
 static PgmFinding *
-add_finding(PgmLint *l, const PgmTable *t)
+add_finding(PgmFindings *out, const PgmRule *rule, const PgmTable *t)
 {
+	const PgmStatementView *v = out->view;
 	PgmFinding *f = palloc0(sizeof(PgmFinding));
 
-	f->rule = l->rule;
-	f->severity = l->rule->severity;
-	f->step = l->step;
-	f->script = l->script;
-	f->statement = l->statement;
-	f->position = l->statement ? l->statement->start : 0;
+	Assert(v != NULL && rule != NULL);
+	f->rule = rule;
+	f->severity = rule->severity;
+	f->step = v->step;
+	f->script = v->script;
+	f->statement = v->statement;
+	f->position = v->statement ? v->statement->start : 0;
 	f->table = t;
 	f->relation = t ? pgm_table_name(t) : NULL;
 	f->bytes = t ? pgm_table_bytes(t) : 0;
-	l->findings = lappend(l->findings, f);
+	out->list = lappend(out->list, f);
 	return f;
 }
 
@@ -53,18 +60,20 @@ pgm_size_name(uint64 bytes)
 
 /* How much a finding is about: all that the work goes over, or inherits. */
 static uint64
-weight(PgmLint *l, const PgmFinding *f)
+weight(const PgmStatementView *v, const PgmFinding *f)
 {
 	uint64		bytes = 0;
 	int			tables;
 	ListCell   *lc;
 
 	if (f->work != PGM_WORK_NONE)
-		pgm_sum_effects(l, &bytes, &tables);
+		pgm_sum_effects(v, &bytes, &tables);
 	else
-		foreach(lc, pgm_shadow_tree(l->shadow, unconstify(PgmTable *, f->table)))
 	{
-		bytes += pgm_table_bytes(lfirst(lc));
+		foreach(lc, pgm_shadow_tree(v->shadow, unconstify(PgmTable *, f->table)))
+		{
+			bytes += pgm_table_bytes(lfirst(lc));
+		}
 	}
 	return Max(bytes, f->bytes);
 }
@@ -83,7 +92,7 @@ holds_rows(const PgmTable *t)
  * why.
  */
 static void
-weigh(PgmLint *l, PgmFinding *f)
+weigh(const PgmStatementView *v, PgmFinding *f)
 {
 	const PgmTable *t = f->table;
 	uint64		small = (uint64) pgm_lint_small_table * 1024;
@@ -92,7 +101,7 @@ weigh(PgmLint *l, PgmFinding *f)
 	if (t == NULL || f->severity == PGM_SEVERITY_NOTICE ||
 		(OidIsValid(t->relid) && !holds_rows(t)))
 		return;
-	bytes = OidIsValid(t->relid) ? weight(l, f) : 0;
+	bytes = OidIsValid(t->relid) ? weight(v, f) : 0;
 	if (!OidIsValid(t->relid))
 		f->message = psprintf("%s (the plan makes the table, and fills it before)",
 							  f->message);
@@ -140,23 +149,23 @@ pgm_table_matters(const PgmTable *t)
  * one that matters; a new one is of no weight.
  */
 PgmFinding *
-pgm_find(PgmLint *l, const PgmTable *t, const char *format,...)
+pgm_find(PgmFindings *out, const PgmTable *t, const char *format,...)
 {
-	PgmFinding *f = add_finding(l, t);
+	PgmFinding *f = add_finding(out, out->rule, t);
 	va_list		args;
 
 	va_start(args, format);
 	f->message = pgm_escape(format_message(format, args));
 	va_end(args);
-	weigh(l, f);
+	weigh(out->view, f);
 	return f;
 }
 
 /* Find a violation in an effect of the statement. */
 PgmFinding *
-pgm_find_effect(PgmLint *l, const PgmEffect *e, const char *format,...)
+pgm_find_effect(PgmFindings *out, const PgmEffect *e, const char *format,...)
 {
-	PgmFinding *f = add_finding(l, e->table);
+	PgmFinding *f = add_finding(out, out->rule, e->table);
 	va_list		args;
 
 	f->mode = e->mode;
@@ -166,15 +175,32 @@ pgm_find_effect(PgmLint *l, const PgmEffect *e, const char *format,...)
 	va_end(args);
 	if (e->why)
 		pgm_evidence(f, "why", e->why);
-	weigh(l, f);
+	weigh(out->view, f);
+	return f;
+}
+
+/*
+ * Find that the server would refuse the statement, and why; whichever rule
+ * noticed it.
+ */
+PgmFinding *
+pgm_find_failure(PgmFindings *out, const PgmTable *t, const char *format,...)
+{
+	PgmFinding *f = add_finding(out, out->failure, t);
+	va_list		args;
+
+	va_start(args, format);
+	f->message = pgm_escape(psprintf("it would fail: %s", format_message(format, args)));
+	va_end(args);
+	weigh(out->view, f);
 	return f;
 }
 
 /* Say why what looks unsafe is not. */
 PgmFinding *
-pgm_clear(PgmLint *l, const PgmTable *t, const char *format,...)
+pgm_clear(PgmFindings *out, const PgmTable *t, const char *format,...)
 {
-	PgmFinding *f = add_finding(l, t);
+	PgmFinding *f = add_finding(out, out->rule, t);
 	va_list		args;
 
 	f->cleared = true;
@@ -243,16 +269,16 @@ pgm_evidence_number(PgmFinding *f, const char *key, int64 value)
  * plan makes.
  */
 const PgmEffect *
-pgm_worst_effect(const PgmLint *l)
+pgm_worst_effect(const PgmStatementView *v)
 {
 	const PgmEffect *worst = NULL;
 	ListCell   *lc;
 
-	foreach(lc, l->effects)
+	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
 
-		if ((l->action && e->action != l->action) ||
+		if ((v->action && e->action != v->action) ||
 			!pgm_table_matters(e->table))
 			continue;
 		if (worst == NULL || e->work > worst->work ||
@@ -268,17 +294,17 @@ pgm_worst_effect(const PgmLint *l)
  * pages of those that have work: *bytes and *tables.
  */
 void
-pgm_sum_effects(const PgmLint *l, uint64 *bytes, int *tables)
+pgm_sum_effects(const PgmStatementView *v, uint64 *bytes, int *tables)
 {
 	ListCell   *lc;
 
 	*bytes = 0;
 	*tables = 0;
-	foreach(lc, l->effects)
+	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
 
-		if ((l->action && e->action != l->action) || e->work == PGM_WORK_NONE ||
+		if ((v->action && e->action != v->action) || e->work == PGM_WORK_NONE ||
 			!pgm_table_matters(e->table))
 			continue;
 		*bytes += pgm_table_bytes(e->table);
@@ -299,4 +325,29 @@ pgm_table_rows(const PgmTable *t)
 		ReleaseSysCache(tuple);
 	}
 	return rows >= 0 ? (int64) rows : -1;
+}
+
+/* Where a finding is: its line and column, from 1 */
+void
+pgm_finding_place(const PgmFinding *f, int *line, int *col)
+{
+	const char *text = f->script->text;
+	const char *start = text;
+
+	*line = 1;
+	for (int i = 0; i < f->position; i++)
+	{
+		if (text[i] != '\n')
+			continue;
+		(*line)++;
+		start = text +i + 1;
+	}
+	*col = pg_mbstrlen_with_len(start, text +f->position - start) + 1;
+}
+
+/* The kind of script that a finding is about */
+const char *
+pgm_finding_direction(const PgmFinding *f)
+{
+	return f->script ? f->script->kind : "upgrade";
 }

@@ -15,7 +15,7 @@
 
 #include "lint/rules/rules.h"
 #include "lint/shadow/partition_match.h"
-#include "recipes/safe_forms.h"
+#include "lint/rules/safe_forms.h"
 #include "schema/index_name.h"
 
 /* A CHECK for a table to have for a while; it is dropped in the end. */
@@ -164,20 +164,20 @@ add_lacked(PgmSafe *safe, PgmTable *parent, PgmTable *child)
 	}
 	foreach(lc, pgm_partition_missing(safe->shadow, parent, child))
 	{
-		const PgmMissingPart *l = lfirst(lc);
+		const PgmMissingPart *lacked = lfirst(lc);
 
-		if (l->key && l->key->valid)
-			add_foreign_key(safe, l->key, l->table);
+		if (lacked->key && lacked->key->valid)
+			add_foreign_key(safe, lacked->key, lacked->table);
 	}
 }
 
 /* The effect of the statement on the table, or NULL */
 static const PgmEffect *
-effect_on(const PgmLint *l, const PgmTable *t)
+effect_on(const PgmStatementView *v, const PgmTable *t)
 {
 	ListCell   *lc;
 
-	foreach(lc, l->effects)
+	foreach(lc, v->effects)
 	{
 		if (((PgmEffect *) lfirst(lc))->table == t)
 			return lfirst(lc);
@@ -207,10 +207,10 @@ is_looked_at(PgmShadow *s, PgmTable *parent, PgmTable *child,
  * empty; and what is to be dropped when it is attached.
  */
 void
-pgm_safe_attach(PgmLint *l, PgmSafe *safe, PgmTable *parent,
+pgm_safe_attach(const PgmStatementView *v, PgmSafe *safe, PgmTable *parent,
 				const PartitionBoundSpec *bound, PgmTable *child, StringInfo drops)
 {
-	PgmTable   *standard = bound->is_default ? NULL : pgm_shadow_default_partition(l->shadow, parent);
+	PgmTable   *standard = bound->is_default ? NULL : pgm_shadow_default_partition(v->shadow, parent);
 	char	   *check = pgm_bound_check(parent, bound);
 	ListCell   *lc;
 
@@ -218,15 +218,15 @@ pgm_safe_attach(PgmLint *l, PgmSafe *safe, PgmTable *parent,
 	if (child)
 	{
 		safe->table = child;
-		if (is_looked_at(l->shadow, parent, child, bound))
+		if (is_looked_at(v->shadow, parent, child, bound))
 			add_passing_check(safe, child, check, drops);
 		add_not_nulls(safe, parent, child);
 		add_checks(safe, parent, child);
 		add_lacked(safe, parent, child);
 	}
-	foreach(lc, standard ? pgm_shadow_tree(l->shadow, standard) : NIL)
+	foreach(lc, standard ? pgm_shadow_tree(v->shadow, standard) : NIL)
 	{
-		const PgmEffect *e = effect_on(l, lfirst(lc));
+		const PgmEffect *e = effect_on(v, lfirst(lc));
 
 		if (e && e->work != PGM_WORK_NONE && pgm_table_matters(e->table))
 			add_passing_check(safe, e->table, psprintf("NOT (%s)", check), drops);

@@ -9,7 +9,7 @@
 #include "parser/scanner.h"
 #include "utils/builtins.h"
 
-#include "lint/lint.h"
+#include "lint/rules/statement_view.h"
 
 /* The source of a statement, token by token */
 typedef struct PgmTokens
@@ -83,10 +83,10 @@ trimmed(char *text)
 
 /* The text of the statement. */
 char *
-pgm_source(const PgmLint *l)
+pgm_source(const PgmStatementView *v)
 {
-	return trimmed(pnstrdup(l->script->text +l->statement->start,
-							l->statement->end - l->statement->start));
+	return trimmed(pnstrdup(v->script->text +v->statement->start,
+							v->statement->end - v->statement->start));
 }
 
 /*
@@ -94,12 +94,12 @@ pgm_source(const PgmLint *l)
  * of a list, or to the end of the list or statement.
  */
 char *
-pgm_source_element(const PgmLint *l, int location)
+pgm_source_element(const PgmStatementView *v, int location)
 {
-	int			start = Max(location, l->statement->start);
+	int			start = Max(location, v->statement->start);
 
-	return first_element(pnstrdup(l->script->text +start,
-								  l->statement->end - start));
+	return first_element(pnstrdup(v->script->text +start,
+								  v->statement->end - start));
 }
 
 /* The constraint at a place behind another of a column's definition */
@@ -125,12 +125,12 @@ next_part(const ColumnDef *def, int location)
  * before all of them, its name and type.
  */
 char *
-pgm_source_of_column(const PgmLint *l, const ColumnDef *def,
+pgm_source_of_column(const PgmStatementView *v, const ColumnDef *def,
 					 const Constraint *c)
 {
 	int			location = c ? c->location : def->location;
 	int			next = next_part(def, location);
-	char	   *text = pgm_source_element(l, location);
+	char	   *text = pgm_source_element(v, location);
 
 	if (next > 0 && next - location < (int) strlen(text))
 		text[		next - location] = '\0';
@@ -162,9 +162,9 @@ pgm_source_unnamed(char *text)
  * in it; NULL when there is none.
  */
 char *
-pgm_source_parenthesis(const PgmLint *l, int location)
+pgm_source_parenthesis(const PgmStatementView *v, int location)
 {
-	char	   *text = pgm_source_element(l, location);
+	char	   *text = pgm_source_element(v, location);
 	char	   *result = NULL;
 	int			start = -1;
 	PgmTokens	t;
@@ -221,16 +221,16 @@ pgm_source_word(const char *text, const char *from, const char *to)
 
 /* The same of the statement. */
 char *
-pgm_source_between(const PgmLint *l, const char *from, const char *to)
+pgm_source_between(const PgmStatementView *v, const char *from, const char *to)
 {
-	return pgm_source_word(pgm_source(l), from, to);
+	return pgm_source_word(pgm_source(v), from, to);
 }
 
 /* The text of the statement with CONCURRENTLY behind a keyword of it. */
 char *
-pgm_source_concurrently(const PgmLint *l, const char *behind)
+pgm_source_concurrently(const PgmStatementView *v, const char *behind)
 {
-	char	   *text = pgm_source(l);
+	char	   *text = pgm_source(v);
 	int			at = find_word(text, behind) + strlen(behind);
 
 	return psprintf("%.*s CONCURRENTLY%s", at, text, text +at);
@@ -241,10 +241,10 @@ pgm_source_concurrently(const PgmLint *l, const char *behind)
  * others; with none, through the first token.
  */
 char *
-pgm_source_through(const PgmLint *l, int location, int parentheses)
+pgm_source_through(const PgmStatementView *v, int location, int parentheses)
 {
-	char	   *text = pnstrdup(l->script->text +location,
-								l->statement->end - location);
+	char	   *text = pnstrdup(v->script->text +location,
+								v->statement->end - location);
 	PgmTokens	t;
 	int			token;
 
@@ -260,14 +260,14 @@ pgm_source_through(const PgmLint *l, int location, int parentheses)
 
 /* The text of the statement behind the name of a relation. */
 char *
-pgm_source_behind(const PgmLint *l, const RangeVar *rel)
+pgm_source_behind(const PgmStatementView *v, const RangeVar *rel)
 {
-	char	   *text = pgm_source(l);
-	int			start = rel->location - l->statement->start;
+	char	   *text = pgm_source(v);
+	int			start = rel->location - v->statement->start;
 	PgmTokens	t;
 	int			token;
 
-	if (rel->location < l->statement->start || start > (int) strlen(text))
+	if (rel->location < v->statement->start || start > (int) strlen(text))
 		return "";
 	tokens_begin(&t, text +start);
 	(void) tokens_next(&t);

@@ -8,7 +8,7 @@
 
 #include "utils/guc.h"
 
-#include "lint/lint_settings.h"
+#include "lint/rules/lint_settings.h"
 
 int			pgm_lint_small_table = 10 * 1024;
 int			pgm_lint_probe_timeout = 1000;
