@@ -1,13 +1,14 @@
 /*
  * array_casts.c
- *	  Arrays whose cast the server writes so that it reads it otherwise.
+ *	  Casts of array constructors, which do not survive a dump and restore.
  *
- * "x IN ('a', 'b')" with an x of type varchar casts an array as a whole, and is
- * written (ARRAY['a'::character varying, 'b'::character varying])::text[].
- * Read again, that casts each element: ARRAY[('a'::character varying)::text,
- * ...].  So what is dumped and restored is not what it was, though it means the
- * same.  Both are the same here; and a statement is written so that what is
- * made is what there shall be.
+ * "x IN ('a', 'b')" with an x of type varchar casts the array, and is deparsed as
+ * (ARRAY['a'::character varying, 'b'::character varying])::text[].  When that is
+ * parsed, transformArrayExpr() pushes the cast down to the elements:
+ * ARRAY[('a'::character varying)::text, ...].  So the deparsed text of an
+ * expression changes with a dump and restore, although its meaning does not.
+ * Comparisons treat both spellings as equal, and statements are written so that
+ * the server stores the spelling that is wanted.
  */
 #include "postgres.h"
 
@@ -18,17 +19,17 @@
 
 #define START "(ARRAY["
 
-/* A cast of an array as a whole, in a text */
+/* A cast of an array constructor, in a text */
 typedef struct Cast
 {
-	const char *elements;		/* behind the bracket */
+	const char *elements;		/* after the opening bracket */
 	int			length;
 	const char *type;			/* of the elements after it */
 	int			type_length;
-	const char *end;			/* behind it all */
+	const char *end;			/* after the cast */
 } Cast;
 
-/* The length of what is quoted, or a comment, at the start of a text, or 0. */
+/* The length of a literal, quoted name or comment that a text begins with, or 0. */
 static int
 quoted_length(const char *text)
 {
@@ -38,7 +39,10 @@ quoted_length(const char *text)
 		return strcspn(text, "\n");
 	if (*text == '\'' || *text == '"')
 	{
-		/* a quote that is doubled ends one and begins another */
+		/*
+		 * a doubled quote is read as the end of one literal and the start of
+		 * the next
+		 */
 		end = strchr(text +1, *text);
 		return end ? end + 1 - text : 0;
 	}
@@ -58,17 +62,14 @@ quoted_length(const char *text)
 	return 0;
 }
 
-/* The length of what is at the start of a text: what is quoted, or a character */
+/* The length of what a text begins with: something quoted, or one character. */
 static int
 token_length(const char *text)
 {
 	return Max(quoted_length(text), 1);
 }
 
-/*
- * Find the end of what begins at "text" outside of brackets: a character of
- * "ends", or NULL.
- */
+/* The first of the characters "ends" outside of brackets and quotes, or NULL. */
 static const char *
 find_end(const char *text, const char *ends)
 {
@@ -88,7 +89,7 @@ find_end(const char *text, const char *ends)
 	return NULL;
 }
 
-/* Read the cast that begins at "text", or return false: there is none. */
+/* Read a cast that begins at "text"; false if there is none. */
 static bool
 read_cast(const char *text, Cast *c)
 {
@@ -114,7 +115,7 @@ read_cast(const char *text, Cast *c)
 	return true;
 }
 
-/* The type that an element of an array is cast to, or NULL */
+/* The type that an element of an array is cast to, or NULL. */
 static const char *
 type_of(const char *element, int length)
 {
@@ -152,7 +153,7 @@ elements_of(const Cast *c)
 	return list;
 }
 
-/* The one type that all elements are cast to, or NULL */
+/* The type that all elements are cast to, or NULL if they differ. */
 static const char *
 common_type(List *elements)
 {
@@ -171,7 +172,7 @@ common_type(List *elements)
 	return type;
 }
 
-/* Append a cast so that it is read as it was, or each element's. */
+/* Append a cast of the array, or of each element. */
 static void
 append_cast(StringInfo out, const Cast *c, bool each)
 {
@@ -221,14 +222,17 @@ rewrite(const char *sql, bool each)
 	return out.data;
 }
 
-/* A text of the server's, so that it is read as what it was written of. */
+/*
+ * SQL deparsed by the server, with array casts written so that parsing them gives
+ * the expression that was deparsed.
+ */
 const char *
 pgm_arrays_exact(const char *sql)
 {
 	return rewrite(sql, false);
 }
 
-/* Do two texts of the server's mean the same? */
+/* Are two deparsed texts equal but for the spelling of array casts? */
 bool
 pgm_arrays_same(const char *a, const char *b)
 {

@@ -1,6 +1,6 @@
 /*
  * array_casts.h
- *	  Arrays whose cast the server writes so that it reads it otherwise.
+ *	  Casts of array constructors, which do not survive a dump and restore.
  */
 #ifndef PGM_ARRAY_CASTS_H
 #define PGM_ARRAY_CASTS_H

@@ -1,13 +1,13 @@
 /*
  * builtin_definitions.c
- *	  What must not be looked at too closely, for the server would run somebody's
- *	  code to do so.
+ *	  Definitions that the server may be asked about without running code of
+ *	  users.
  *
- * The server folds calls of immutable functions in an index's expressions and
- * predicate and in the key of a partitioned table as soon as it is asked about
- * them, it sorts the bounds of partitions with the functions of the key's operator
- * classes, and it plans the CHECKs of a domain.  So these are read from the catalog,
- * unplanned, and looked at before the server is asked.
+ * The relcache and typcache evaluate: they fold calls of immutable functions in
+ * the expressions and predicate of an index and in a partition key, sort partition
+ * bounds with the functions of the key's operator classes, and plan the CHECKs of
+ * a domain.  So the stored trees are read from the catalogs first, and the server
+ * is asked only if all functions in them are built in.
  */
 #include "postgres.h"
 
@@ -39,7 +39,7 @@
 #include "schema/builtin_definitions.h"
 #include "schema/builtin_functions.h"
 
-/* Has a domain CHECKs of its own? */
+/* Does a domain have CHECK constraints of its own? */
 static bool
 has_checks(Oid domain)
 {
@@ -60,8 +60,8 @@ has_checks(Oid domain)
 }
 
 /*
- * Has a type constraints, being a domain?  As DomainHasConstraints(), which
- * plans the CHECKs.
+ * Is a type a domain with constraints, its own or of a domain below it?
+ * DomainHasConstraints() cannot be used, because it plans the CHECKs.
  */
 bool
 pgm_domain_constrained(Oid type)
@@ -86,7 +86,7 @@ pgm_domain_constrained(Oid type)
 	return constrained;
 }
 
-/* Is an expression that a catalog keeps built in?  So is one that is not there. */
+/* Has a stored expression only built-in functions?  True if it is NULL. */
 static bool
 stored_is_builtin(int cache, HeapTuple tuple, AttrNumber attnum)
 {
@@ -99,7 +99,7 @@ stored_is_builtin(int cache, HeapTuple tuple, AttrNumber attnum)
 
 /*
  * May the server be asked for the expressions and the predicate of an index?  They
- * do not change as long as there is the index.
+ * never change, so the answer holds as long as the index exists.
  */
 bool
 pgm_index_is_builtin(Oid index)
@@ -115,7 +115,7 @@ pgm_index_is_builtin(Oid index)
 	return builtin;
 }
 
-/* The types, operator classes and collations of a partition key */
+/* Are types, operator classes and collations of a partition key built in? */
 static bool
 key_columns_are_builtin(HeapTuple tuple, Relation rel)
 {
@@ -138,9 +138,8 @@ key_columns_are_builtin(HeapTuple tuple, Relation rel)
 }
 
 /*
- * May the server be asked for the partition key and the bounds of a table?  It may
- * of one that is not partitioned.  A key does not change as long as there is the
- * table.
+ * May the server be asked for the partition key and the bounds of a table?  True
+ * if it is not partitioned.  A partition key never changes.
  */
 static bool
 partition_key_is_builtin(Relation rel)
@@ -157,9 +156,9 @@ partition_key_is_builtin(Relation rel)
 }
 
 /*
- * May the server be asked what the bounds of a table say, with those of the tables
- * above it?  Their locks, on which it depends that it stays a partition of them,
- * are kept.
+ * May the server be asked for the partition constraint of a table, which includes
+ * those of its ancestors?  Their locks are kept, because without them the table
+ * could become a partition of another table before the caller asks.
  */
 bool
 pgm_bounds_are_builtin(Oid relid)
@@ -181,8 +180,8 @@ pgm_bounds_are_builtin(Oid relid)
 }
 
 /*
- * What the bounds of a partition, and of the tables above it, say of its rows, as
- * SQL; NULL: nothing.  pgm_bounds_are_builtin() has allowed to ask.
+ * The partition constraint of a table as SQL, or NULL if it has none.  The caller
+ * has asked pgm_bounds_are_builtin().
  */
 char *
 pgm_partition_constraint(Oid relid)

@@ -2,8 +2,8 @@
  * builtin_functions.c
  *	  Does an expression call only functions that are built in?
  *
- * Somebody who judges a migration has not agreed to run it, nor the code of the
- * owners of the tables it is about.  So an expression is evaluated, or handed to a
+ * A user who judges a migration has not agreed to run it, or to run code of the
+ * owners of its tables.  So an expression is evaluated, or passed to a
  * function of the server that may evaluate it (constant folding, predicate
  * proofs, selectivity estimation), only after its analysed tree was walked here.
  * This is an allow-list: a kind of node that is not known is refused.
@@ -113,7 +113,7 @@ is_listed(Oid type)
 	}
 }
 
-/* Are the operators that sorting, hashing and comparing use the server's own? */
+/* Are the operators that sort, hash and compare values of a type built in? */
 static bool
 has_builtin_operators(Oid type)
 {
@@ -209,9 +209,9 @@ is_refused_function(Oid function, void *context)
 	return false;
 }
 
-/* Is an operator a member of somebody's operator family for sorting or hashing? */
+/* Is an operator a member of a user's operator family for sorting or hashing? */
 static bool
-is_taken_up(Oid operator, bool sorting)
+is_in_user_family(Oid operator, bool sorting)
 {
 	CatCList   *members = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(operator));
 	bool		taken = false;
@@ -229,13 +229,13 @@ is_taken_up(Oid operator, bool sorting)
 }
 
 /*
- * Is an operator the server's own, and no member of somebody's operator family?
- * Through that, sorts and joins would come to the family's functions.
+ * Is an operator built in, and not a member of a user's operator family?  Through
+ * such a family sorts and joins would call the family's functions.
  */
 bool
 pgm_operator_is_builtin(Oid operator)
 {
-	return operator < FirstNormalObjectId && !is_taken_up(operator, true);
+	return operator < FirstNormalObjectId && !is_in_user_family(operator, true);
 }
 
 /* May values of a type also be sorted, hashed and compared? */
@@ -259,7 +259,7 @@ is_refused_operator(Oid operator, bool hashed, PgmWalk *w)
 
 	if (operator >= FirstNormalObjectId)
 		return refuse(w, psprintf("operator %s, which is not built in", format_operator(operator)));
-	if ((hashed || sorting) && is_taken_up(operator, sorting))
+	if ((hashed || sorting) && is_in_user_family(operator, sorting))
 		return refuse(w, psprintf("operator %s, which an operator class that is not built in has taken up",
 								  format_operator(operator)));
 	return is_refused_function(get_opcode(operator), w);
@@ -362,7 +362,7 @@ is_refused(Node *node, void *context)
 	if (IsA(node, List) || IsA(node, CaseWhen))
 		return expression_tree_walker(node, is_refused, context);
 
-	/* Whether a field is null is asked of the row that it is stored in. */
+	/* IS NULL of a field of a composite value reads the row that holds it. */
 	if (IsA(node, NullTest) && !((NullTest *) node)->argisrow &&
 		IsA(((NullTest *) node)->arg, Var))
 		return is_refused_node((Node *) ((NullTest *) node)->arg, w);
@@ -373,9 +373,8 @@ is_refused(Node *node, void *context)
 }
 
 /*
- * May an expression, or a list of them, be put to this use without running
- * anything that is not the server's own?  Otherwise *why, unless that is NULL,
- * names what it contains.
+ * May an expression, or a list of them, be put to this use without running code
+ * that is not built in?  If not, *why (unless NULL) names what is refused.
  */
 bool
 pgm_is_builtin(Node *expr, PgmUse use, const char **why)

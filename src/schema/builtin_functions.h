@@ -7,7 +7,7 @@
 
 #include "nodes/pg_list.h"
 
-/* What is going to happen to an expression, and so what it may contain */
+/* What the caller does with an expression, which decides what it may contain */
 typedef enum PgmUse
 {
 	PGM_USE_EVALUATE,			/* computed: immutable functions only */

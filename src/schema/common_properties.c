@@ -1,10 +1,10 @@
 /*
  * common_properties.c
- *	  Properties that objects of every kind have: comments, security labels,
- *	  the extensions they go with.
+ *	  Properties of objects of every kind: comments, security labels,
+ *	  DEPENDS ON EXTENSION.
  *
- * Their catalogs are by the address of the object, so one query finds them
- * for all kinds.
+ * Their catalogs are keyed by the address of the object, so that one query each
+ * reads them for all kinds.
  */
 #include "postgres.h"
 
@@ -47,7 +47,7 @@ PgmCommonProperty pgm_common_properties[PGM_COMMON_PROPERTIES] = {
 	},
 };
 
-/* The object that a row of the last query is about, or NULL. */
+/* The object with the address in a row of the last query, or NULL. */
 static PgmObject *
 object_of(const PgmSnapshot *s, uint64 row)
 {
@@ -60,9 +60,9 @@ object_of(const PgmSnapshot *s, uint64 row)
 	return pgm_snapshot_find(s, &address);
 }
 
-/* Set the property, the given one of the common ones, from the last query. */
+/* Set one of the common properties from the rows of the last query. */
 static void
-attach(PgmSnapshot *s, int common)
+set_common(PgmSnapshot *s, int common)
 {
 	uint64		n = SPI_processed;
 
@@ -78,13 +78,13 @@ attach(PgmSnapshot *s, int common)
 	SPI_freetuptable(SPI_tuptable);
 }
 
-/* Add to the objects of a snapshot the properties that all kinds have. */
+/* Set the common properties of all objects of a snapshot. */
 void
 pgm_snapshot_add_common(PgmSnapshot *s, PgmSpi *spi)
 {
 	for (int i = 0; i < PGM_COMMON_PROPERTIES; i++)
 	{
 		pgm_spi_run(spi, &pgm_common_properties[i].query, NULL, NULL);
-		attach(s, i);
+		set_common(s, i);
 	}
 }

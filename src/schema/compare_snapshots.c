@@ -1,9 +1,9 @@
 /*
  * compare_snapshots.c
- *	  How two snapshots differ.
+ *	  Comparing two snapshots.
  *
- * Both are sorted, so one walk along them finds what is in one only; what is
- * in both is compared property by property, as text.
+ * Both are sorted, so that one merge finds the objects that are in only one of
+ * them; objects in both are compared property by property, as text.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 #include "schema/kinds/kinds.h"
 #include "schema/snapshot.h"
 
-/* The strings of a JSON list. */
+/* The elements of a JSON list of strings, as a List of String. */
 static List *
 elements_of(const char *json)
 {
@@ -34,8 +34,8 @@ elements_of(const char *json)
 }
 
 /*
- * Do the elements that are in both lists stand in another order?  The others
- * are new or missing columns, which are differences of their own.
+ * Is the order of the elements that are in both lists different?  Elements in
+ * only one list are added or dropped columns, which are differences of their own.
  */
 static bool
 order_differs(const char *before, const char *after)
@@ -50,7 +50,7 @@ order_differs(const char *before, const char *after)
 	return !equal(list_intersection(a, b), list_intersection(b, a));
 }
 
-/* Do two values of a property differ? */
+/* Do two values of a property differ?  NULL is the default value. */
 bool
 pgm_property_differs(PgmForm form, const char *before, const char *after)
 {
@@ -61,7 +61,7 @@ pgm_property_differs(PgmForm form, const char *before, const char *after)
 	return !pgm_arrays_same(before, after);
 }
 
-/* By kind and identity, as snapshots are sorted; a missing one is last. */
+/* Order by kind and identity, as snapshots are sorted; NULL is last. */
 static int
 compare_objects(const PgmObject *a, const PgmObject *b)
 {
@@ -72,6 +72,7 @@ compare_objects(const PgmObject *a, const PgmObject *b)
 	return strcmp(a->identity, b->identity);
 }
 
+/* A difference about an object of the snapshot "s". */
 static PgmDifference *
 make_difference(PgmChange what, const PgmObject *o, const PgmSnapshot *s)
 {
@@ -85,7 +86,7 @@ make_difference(PgmChange what, const PgmObject *o, const PgmSnapshot *s)
 	return d;
 }
 
-/* Add to the list how an object was changed. */
+/* Add a difference for each property that has changed. */
 static List *
 add_changes(List *list, const PgmObject *old, const PgmObject *new,
 			const PgmSnapshot *after)
@@ -108,6 +109,7 @@ add_changes(List *list, const PgmObject *old, const PgmObject *new,
 	return list;
 }
 
+/* The object at a position, or NULL behind the end. */
 static PgmObject *
 nth(const PgmSnapshot *s, int i)
 {
@@ -115,8 +117,8 @@ nth(const PgmSnapshot *s, int i)
 }
 
 /*
- * The differences (PgmDifference), by kind, identity and property.  They point
- * into both snapshots.
+ * The differences (PgmDifference) in order of kind, identity and property.  They
+ * point into both snapshots, which must not be freed before them.
  */
 List *
 pgm_snapshot_compare(const PgmSnapshot *before, const PgmSnapshot *after)

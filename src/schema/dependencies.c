@@ -33,13 +33,14 @@ static PgmQuery dependencies_query = {
 	" FROM pg_depend WHERE objid >= 16384 AND deptype <> 'x'"
 };
 
-/* What something without an object of its own is a part of */
+/* An address without an object of its own, and what it is replaced by */
 typedef struct PartOf
 {
 	ObjectAddress address;		/* hash key; must be first */
 	ObjectAddress stands_for;
 } PartOf;
 
+/* Three columns of a row of the last query as an address. */
 static ObjectAddress
 address_at(uint64 row, int column)
 {
@@ -52,6 +53,7 @@ address_at(uint64 row, int column)
 	return a;
 }
 
+/* The dependency type (pg_depend.deptype) of a row of the last query. */
 static char
 deptype_at(uint64 row)
 {
@@ -60,7 +62,12 @@ deptype_at(uint64 row)
 	return DatumGetChar(pgm_spi_datum(row, 7, &isnull));
 }
 
-/* Does the row say what its object is a part of? */
+/*
+ * Does a row of pg_depend say that its object is a part of the referenced one?
+ * Internal dependencies do, memberships of extensions, the automatic ones of
+ * defaults on their column, and of operators and functions on the family or
+ * class that they are members of.
+ */
 static bool
 says_part(const ObjectAddress *object, const ObjectAddress *of, char deptype)
 {
@@ -81,7 +88,7 @@ says_part(const ObjectAddress *object, const ObjectAddress *of, char deptype)
 	}
 }
 
-/* Learn from the rows of the last query what is a part of what. */
+/* A hash of the addresses that are parts of others, from the last query. */
 static HTAB *
 read_aliases(uint64 n)
 {
@@ -108,7 +115,11 @@ read_aliases(uint64 n)
 	return aliases;
 }
 
-/* The object that an address belongs to, or NULL. */
+/*
+ * The object of the snapshot that an address is or belongs to, or NULL.  First
+ * as it is, then without its sub-object (a dependency on a column of a view is
+ * one on the view), then what it is a part of.
+ */
 static const PgmObject *
 resolve(const PgmSnapshot *s, HTAB *aliases, ObjectAddress a)
 {
@@ -132,6 +143,7 @@ resolve(const PgmSnapshot *s, HTAB *aliases, ObjectAddress a)
 	return NULL;
 }
 
+/* Record that "from" depends on "to"; either may be NULL, then nothing. */
 static void
 add_dependency(PgmSchema *s, const PgmObject *from, const PgmObject *to,
 			   bool by_default)
@@ -148,12 +160,13 @@ add_dependency(PgmSchema *s, const PgmObject *from, const PgmObject *to,
 }
 
 /*
- * Is it no dependency that matters?  A sequence that belongs to a column is
- * there before the column, whose default needs it; a base type is made, as a
- * shell, before the functions that it is made of.
+ * Is a dependency to be left out, because the objects are created in the
+ * opposite order?  pg_depend says that an owned sequence depends on its column
+ * ('a'), but the default of the column needs the sequence; and that a base type
+ * depends on its functions, but they need its shell.  Either would be a cycle.
  */
 static bool
-is_backward(const PgmObject *from, const PgmObject *to, char deptype)
+is_left_out(const PgmObject *from, const PgmObject *to, char deptype)
 {
 	if (pgm_kind_is(from, PGM_KIND_SEQUENCE))
 		return deptype == 'a';
@@ -161,7 +174,7 @@ is_backward(const PgmObject *from, const PgmObject *to, char deptype)
 		pgm_function_goes_with(to, from);
 }
 
-/* Add what the last query says. */
+/* Add the dependencies of the rows of the last query. */
 static void
 add_dependencies(PgmSchema *s, HTAB *aliases, uint64 n)
 {
@@ -178,7 +191,7 @@ add_dependencies(PgmSchema *s, HTAB *aliases, uint64 n)
 			continue;
 		from = resolve(s->snapshot, aliases, object);
 		to = resolve(s->snapshot, aliases, address_at(row, 4));
-		if (from == NULL || is_backward(from, to, deptype))
+		if (from == NULL || is_left_out(from, to, deptype))
 			continue;
 		by_default = object.classId == AttrDefaultRelationId &&
 			pgm_value(from, PGM_PROP_DEFAULT) != NULL;
@@ -186,7 +199,11 @@ add_dependencies(PgmSchema *s, HTAB *aliases, uint64 n)
 	}
 }
 
-/* The column that a grant is for, by its name, or NULL */
+/*
+ * The column that a grant is on, or NULL.  Its name is taken from the identity
+ * of the grant, "SELECT (name) on table t to role", as pg_attribute.attacl has
+ * no address of its own.
+ */
 static const PgmObject *
 granted_column(const PgmSchema *s, const PgmObject *grant)
 {
@@ -210,7 +227,10 @@ granted_column(const PgmSchema *s, const PgmObject *grant)
 	return NULL;
 }
 
-/* The grant from which a grant of who is not the owner was made, or NULL */
+/*
+ * The grant, with grant option, that gave the grantor of a grant the right to
+ * make it, or NULL if the owner made it.
+ */
 static const PgmObject *
 granted_from(const PgmSchema *s, const PgmObject *grant)
 {
@@ -224,7 +244,10 @@ granted_from(const PgmSchema *s, const PgmObject *grant)
 									grant->identity, by + strlen(" by ")));
 }
 
-/* What a grant of who is not the owner needs: also to get at the object */
+/*
+ * Let a grant depend on the grant option that it was made with.  The grantor also
+ * needs USAGE on the schema to name the object, so on the grants there.
+ */
 static void
 add_granted_from(PgmSchema *s, const PgmObject *grant)
 {
@@ -241,7 +264,7 @@ add_granted_from(PgmSchema *s, const PgmObject *grant)
 	}
 }
 
-/* Each object depends on what it is a part of. */
+/* Let each object depend on its parent, and a grant on its column. */
 static void
 add_parents(PgmSchema *s)
 {

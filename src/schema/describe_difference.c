@@ -1,6 +1,6 @@
 /*
  * describe_difference.c
- *	  A difference in words.
+ *	  A difference between two schemas as a line of text.
  */
 #include "postgres.h"
 
@@ -10,7 +10,7 @@
 #include "schema/kinds/kinds.h"
 #include "schema/snapshot.h"
 
-/* The name of a property as words. */
+/* The name of a property with spaces: "not null". */
 static char *
 words(PgmPropertyId property)
 {
@@ -22,23 +22,24 @@ words(PgmPropertyId property)
 	return copy;
 }
 
+/* A value as it is displayed: free text is quoted. */
 static char *
-written(PgmForm form, const char *value)
+displayed(PgmForm form, const char *value)
 {
 	return form == PGM_FORM_WORDS ? quote_literal_cstr(value) : pstrdup(value);
 }
 
 /* "grant: SELECT on table t to bob", "table t" */
 static void
-say_name(StringInfo out, const PgmDifference *d)
+append_name(StringInfo out, const PgmDifference *d)
 {
 	appendStringInfo(out, "%s%s %s", pgm_kind_name(d->kind),
 					 d->object->kind->is_right ? ":" : "", d->identity);
 }
 
-/* The properties that are set, without a definition. */
+/* Append the properties that are set, except the definition. */
 static void
-say_properties(StringInfo out, const PgmDifference *d, const char *separator)
+append_properties_set(StringInfo out, const PgmDifference *d, const char *separator)
 {
 	for (int i = 0; i < d->properties->n; i++)
 	{
@@ -50,14 +51,17 @@ say_properties(StringInfo out, const PgmDifference *d, const char *separator)
 			continue;
 		appendStringInfo(out, "%s%s", separator, words(d->properties->id[i]));
 		if (form != PGM_FORM_FLAG)
-			appendStringInfo(out, " %s", written(form, value));
+			appendStringInfo(out, " %s", displayed(form, value));
 		separator = ", ";
 	}
 }
 
-/* What there was or is now: its definition, and after "--" what that lacks. */
+/*
+ * Describe an object that was created or dropped: its definition, and after "--"
+ * the properties that the definition does not include.
+ */
 static void
-say_lone_object(StringInfo out, const PgmDifference *d)
+append_object(StringInfo out, const PgmDifference *d)
 {
 	int			property = d->properties->position[PGM_PROP_DEFINITION];
 	const char *definition = property < 0 ? NULL : d->object->value[property];
@@ -69,11 +73,12 @@ say_lone_object(StringInfo out, const PgmDifference *d)
 							   " is missing");
 	if (definition)
 		appendStringInfo(out, ": %s", definition);
-	say_properties(out, d, definition ? " -- " : ": ");
+	append_properties_set(out, d, definition ? " -- " : ": ");
 }
 
+/* Describe a property that has changed. */
 static void
-say_change(StringInfo out, const PgmDifference *d)
+append_change(StringInfo out, const PgmDifference *d)
 {
 	const char *name = words(d->property);
 
@@ -83,19 +88,19 @@ say_change(StringInfo out, const PgmDifference *d)
 						 d->after ? "true" : "false");
 	else if (d->before == NULL)
 		appendStringInfo(out, ": %s is new: %s", name,
-						 written(d->form, d->after));
+						 displayed(d->form, d->after));
 	else if (d->after == NULL)
 		appendStringInfo(out, ": %s is gone: %s", name,
-						 written(d->form, d->before));
+						 displayed(d->form, d->before));
 	else
 		appendStringInfo(out, ": %s was %s, is now %s", name,
-						 written(d->form, d->before),
-						 written(d->form, d->after));
+						 displayed(d->form, d->before),
+						 displayed(d->form, d->after));
 }
 
 /*
- * A difference as a line for people; several lines where a definition has
- * several.
+ * A difference as text for people, palloc'd.  It has several lines if the
+ * definition of an object does.
  */
 char *
 pgm_difference_describe(const PgmDifference *d)
@@ -103,10 +108,10 @@ pgm_difference_describe(const PgmDifference *d)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	say_name(&out, d);
+	append_name(&out, d);
 	if (d->what == PGM_CHANGED)
-		say_change(&out, d);
+		append_change(&out, d);
 	else
-		say_lone_object(&out, d);
+		append_object(&out, d);
 	return out.data;
 }

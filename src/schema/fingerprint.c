@@ -2,11 +2,12 @@
  * fingerprint.c
  *	  The fingerprint of a snapshot: equal for equal schemas.
  *
- * It is the SHA-256 of all objects in their order, each as its kind, its
- * identity and the names and values of the properties that are set; each text
- * ends with its zero byte, each object with another.  The order of columns is
- * a part of it, although where columns were added compare_snapshots.c does not call that
- * another order.
+ * It is the SHA-256 of all objects in their order, each with its kind,
+ * its identity, and names and values of the properties that are set.  Each text
+ * ends with its zero byte and each object with one more, so that no two schemas
+ * give the same bytes.  The order of columns is
+ * included, although compare_snapshots.c reports it only where the common columns
+ * changed places.
  */
 #include "postgres.h"
 
@@ -16,7 +17,7 @@
 #include "schema/fingerprint.h"
 #include "schema/kinds/kinds.h"
 
-/* Begin a digest; it is forgotten where an error is raised. */
+/* Begin a digest.  It is freed by the resource owner if an error is raised. */
 pg_cryptohash_ctx *
 pgm_fingerprint_begin(void)
 {
@@ -35,7 +36,7 @@ pgm_fingerprint_text(pg_cryptohash_ctx *hash, const char *text)
 		elog(ERROR, "could not compute a SHA-256 digest");
 }
 
-/* Add an object. */
+/* Add an object with its properties. */
 void
 pgm_fingerprint_object(pg_cryptohash_ctx *hash, const PgmObject *o)
 {
@@ -53,7 +54,7 @@ pgm_fingerprint_object(pg_cryptohash_ctx *hash, const PgmObject *o)
 	pgm_fingerprint_text(hash, "");
 }
 
-/* End it: PGM_DIGEST_LENGTH hexadecimal digits. */
+/* Finish: the digest as PGM_DIGEST_LENGTH hexadecimal digits. */
 char *
 pgm_fingerprint_end(pg_cryptohash_ctx *hash)
 {

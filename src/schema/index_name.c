@@ -16,7 +16,7 @@
 
 #include "schema/index_name.h"
 
-/* What the server calls a column of an index, as ChooseIndexColumnNames(). */
+/* The name of a column of an index, as ChooseIndexColumnNames() chooses it. */
 static const char *
 column_name(const IndexElem *element)
 {
@@ -39,7 +39,7 @@ is_among(const List *names, const char *name)
 	return false;
 }
 
-/* The name made different from the others by a number. */
+/* Append a number to a name until it is not among the others. */
 static const char *
 make_different(const char *name, const List *others)
 {
@@ -57,8 +57,8 @@ make_different(const char *name, const List *others)
 }
 
 /*
- * The columns of an index or a key (char *, NULL for an expression) as they are
- * part of the name that the server makes up.
+ * The part of a generated name that comes from the columns of an index or a key
+ * (char *, NULL for an expression).
  */
 char *
 pgm_index_name_of_columns(const List *columns)
@@ -96,14 +96,14 @@ pgm_index_name_middle(const IndexStmt *stmt)
 										  names);
 
 		names = lappend(names, unconstify(char *, name));
-		/* the server stops here, too: less than that is used */
+		/* as ChooseIndexNameAddition(): more would be truncated anyway */
 		if (buf.len < NAMEDATALEN)
 			appendStringInfo(&buf, "%s%s", buf.len ? "_" : "", name);
 	}
 	return buf.data;
 }
 
-/* The name of an index on a table that the server would choose now. */
+/* The name that the server would choose now for an index on a table. */
 char *
 pgm_index_name(const IndexStmt *stmt, Oid relid)
 {

@@ -1,6 +1,6 @@
 /*
  * object_rows.c
- *	  The rows of a kind's query as objects.
+ *	  Converting the rows of a kind's query to objects.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 /* The columns before the properties */
 #define FIXED_COLUMNS 5
 
-/* What a column of this type of a query is. */
+/* The form of a property, from the type of its column in the query. */
 static PgmForm
 form_of(PgmPropertyId property, Oid type)
 {
@@ -35,6 +35,7 @@ form_of(PgmPropertyId property, Oid type)
 	}
 }
 
+/* Append a property to those of a kind. */
 static void
 add_property(PgmProperties *p, PgmPropertyId property, PgmForm form)
 {
@@ -44,7 +45,7 @@ add_property(PgmProperties *p, PgmPropertyId property, PgmForm form)
 	p->form[p->n++] = form;
 }
 
-/* The properties of a kind: those of its query, and those that all have. */
+/* List the properties of a kind: those of its query, then the common ones. */
 static void
 name_properties(PgmProperties *p, TupleDesc desc)
 {
@@ -67,7 +68,7 @@ name_properties(PgmProperties *p, TupleDesc desc)
 					 pgm_common_properties[i].form);
 }
 
-/* A property of a row as text. */
+/* A column of a row as the text of a property. */
 static const char *
 value_of(HeapTuple row, TupleDesc desc, int column, PgmForm form)
 {
@@ -88,6 +89,7 @@ value_of(HeapTuple row, TupleDesc desc, int column, PgmForm form)
 	}
 }
 
+/* A column of a row that is an OID and never NULL. */
 static Oid
 oid_of(HeapTuple row, TupleDesc desc, int column)
 {
@@ -97,8 +99,9 @@ oid_of(HeapTuple row, TupleDesc desc, int column)
 }
 
 /*
- * Make an object of a row, in the current memory context.  Raises 42704 where
- * it was dropped before its definition was written.
+ * An object from a row, in the current memory context.  Raises 42704 if another
+ * session dropped the object before pg_get_...def() looked for it; that makes
+ * pgm_snapshot_take() start again.
  */
 static PgmObject *
 read_object(const PgmProperties *p, const PgmKind *kind, HeapTuple row,
@@ -127,7 +130,10 @@ read_object(const PgmProperties *p, const PgmKind *kind, HeapTuple row,
 	return o;
 }
 
-/* Add the rows of the last query as objects of a kind. */
+/*
+ * Add the rows of the last query to the snapshot as objects of a kind, and record
+ * which properties the kind has.
+ */
 void
 pgm_snapshot_add_rows(PgmSnapshot *s, PgmKindId kind_id)
 {

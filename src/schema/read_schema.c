@@ -1,6 +1,6 @@
 /*
  * read_schema.c
- *	  Reading the live schema: its snapshot, and what depends on what in it.
+ *	  Reading the live schema: objects, dependencies, facts about tables.
  */
 #include "postgres.h"
 

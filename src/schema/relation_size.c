@@ -1,20 +1,19 @@
 /*
  * relation_size.c
- *	  How large a relation is.
+ *	  The size of a relation.
  *
  * The file of a relation does not always hold its rows: those of a distributed
  * table of Citus are in shards, those of a hypertable of TimescaleDB in chunks,
- * those of a foreign table somewhere else, and another access method may keep
- * them where it likes.  Such a file is empty, and taken for the table it would
- * make a DROP TABLE harmless.  Citus and TimescaleDB are asked; where that
- * fails, as a node is down, and for all others the size is unknown, which is
- * never "empty".  After a failure nothing more is asked for the same statement
- * of the client.
+ * those of a foreign table on another server, and a table access method may keep
+ * them anywhere.  The local file is then empty, and trusting it would make a DROP
+ * TABLE look harmless.  Citus and TimescaleDB are asked for the size; if that
+ * fails, for example because a node is down, and for all others, the size is
+ * unknown, which is never "empty".  After a failure nothing more is asked during
+ * the same client statement.
  *
- * What is asked belongs to the extension of that name, which must be owned by a
- * superuser: a table that somebody calls pg_dist_partition is not looked at.
- * Where such an extension cannot be asked, no empty file says that a table is
- * empty.
+ * Only tables and functions that belong to the extension of that name, owned by a
+ * superuser, are used: a user's table named pg_dist_partition is not read.  While
+ * such an extension cannot be asked, an empty file proves nothing.
  */
 #include "postgres.h"
 
@@ -53,9 +52,9 @@ static const PgmStorage storages[] = {
 };
 
 /*
- * The members of an extension that are meant, with their schemas.  The table
- * and function must be its own, and its owner a superuser, as they are called as
- * the owner of pg_migrate.
+ * The table and the function of an extension, with their schemas.  They must be
+ * its members and its owner a superuser, because they are called as the owner of
+ * pg_migrate.
  */
 static PgmQuery members_query = {
 	.sql =
@@ -81,7 +80,7 @@ typedef struct PgmAsk
 	uint64		bytes;
 } PgmAsk;
 
-/* Answers that were given to the client's statement; each is a round of nodes */
+/* Answers for the current client statement; each costs a round trip to all nodes */
 #define KEPT 64
 static struct
 {
@@ -94,8 +93,8 @@ static struct
 static int	next_kept = 0;
 
 /*
- * The client's statement in which a question failed.  The next one would wait
- * for the same node, perhaps until the connection times out.
+ * The client statement during which asking failed.  Asking again would wait for
+ * the same node, perhaps until the connection times out.
  */
 static TimestampTz failed_in = 0;
 
@@ -115,7 +114,7 @@ value_of(const char *sql, Oid relid, Datum *value)
 	return !isnull;
 }
 
-/* Is the table in the extension's list, and how large does it say that it is? */
+/* Ask whether the extension lists the table, and for its size. */
 static bool
 ask_part(void *arg)
 {
@@ -151,8 +150,8 @@ ask_part(void *arg)
 }
 
 /*
- * Ask an extension that is there; returns whether it has the table, or may have
- * it, as the table's own file is empty.
+ * Ask an installed extension.  Returns whether it stores the table, or may store
+ * it, because it could not be asked and the local file is empty.
  */
 static bool
 ask(const PgmStorage *storage, Oid relid, bool empty, uint64 *bytes)
@@ -203,8 +202,8 @@ pgm_stores_elsewhere(void)
 }
 
 /*
- * The extension that stores the rows of a table, and how large it says they
- * are; or NULL.  "empty" is whether the table's own file is.
+ * The extension that stores the rows of a table, with their size, or NULL.
+ * "empty" says whether the local file is.
  */
 static const PgmStorage *
 storage_of(Oid relid, bool empty, uint64 *bytes)
@@ -217,8 +216,8 @@ storage_of(Oid relid, bool empty, uint64 *bytes)
 }
 
 /*
- * Are the rows of a relation not in its own file, nor in those of what inherits
- * from it or is a partition of it as a table of this database?
+ * Are the rows of a relation stored outside of its own file and of the files of
+ * tables in this database that inherit from it?
  */
 bool
 pgm_stored_elsewhere(Oid relid)
@@ -233,7 +232,7 @@ pgm_stored_elsewhere(Oid relid)
 		(storage && !storage->in_children);
 }
 
-/* The size of an open relation */
+/* The size of an open relation in bytes. */
 static uint64
 bytes_of(Relation rel)
 {
@@ -253,8 +252,8 @@ bytes_of(Relation rel)
 }
 
 /*
- * The bytes of a relation by itself, without indexes; 0 if it is empty, gone or
- * of a kind that has no rows, PGM_SIZE_UNKNOWN where that cannot be told.
+ * The size of a relation in bytes, without indexes and inheriting tables: 0 if it
+ * is empty, does not exist or cannot have rows, PGM_SIZE_UNKNOWN if unknown.
  */
 uint64
 pgm_relation_bytes(Oid relid)
@@ -269,7 +268,7 @@ pgm_relation_bytes(Oid relid)
 	return bytes;
 }
 
-/* The bytes of a relation and all that inherits from it or is a partition of it */
+/* The size in bytes of a relation with all that inherit from it. */
 uint64
 pgm_tree_bytes(Oid relid)
 {

@@ -1,15 +1,15 @@
 /*
  * relation_size.h
- *	  How large a relation is: the one answer for lint, review, explain, diff,
- *	  backfill and the warnings of a run.
+ *	  The size of a relation, for lint, review, explain, diff, backfill and
+ *	  the warnings of a run.
  */
 #ifndef PGM_RELATION_SIZE_H
 #define PGM_RELATION_SIZE_H
 
 /*
- * The size of a relation whose rows are stored where we cannot look: so large
- * that whatever it is added to is unknown, too, and judged as large, and small
- * enough that thousands of them can be added up.
+ * The size of a relation whose rows are stored where we cannot look.  It is so
+ * large that a sum with it is unknown as well, and judged as large, and small
+ * enough that thousands of them can be added without overflow.
  */
 #define PGM_SIZE_UNKNOWN	(UINT64CONST(1) << 50)
 

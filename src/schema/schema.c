@@ -25,6 +25,7 @@ typedef struct Heirs
 	List	   *tables;
 } Heirs;
 
+/* Index the objects by the address of their parent. */
 static void
 fill_children(PgmSchema *s)
 {
@@ -51,7 +52,7 @@ fill_children(PgmSchema *s)
 	}
 }
 
-/* What others inherit from. */
+/* Index the tables by the identities of the tables that they inherit from. */
 static void
 fill_inherited(PgmSchema *s)
 {
@@ -73,7 +74,10 @@ fill_inherited(PgmSchema *s)
 	}
 }
 
-/* Find again what is found by what it is a part of. */
+/*
+ * Build the indexes over parents and inheritance.  To be called again after
+ * objects were added to the snapshot or removed from it.
+ */
 void
 pgm_schema_index(PgmSchema *s)
 {
@@ -81,6 +85,7 @@ pgm_schema_index(PgmSchema *s)
 	fill_inherited(s);
 }
 
+/* Order columns by attnum, for list_sort(). */
 static int
 by_number(const ListCell *a, const ListCell *b)
 {
@@ -92,8 +97,8 @@ by_number(const ListCell *a, const ListCell *b)
 }
 
 /*
- * The objects of a kind that are parts of "o": columns and attributes in their
- * order, others by identity.
+ * The objects of a kind, or of all with PGM_KIND_ANY, whose parent is "o": columns
+ * and attributes by number, others by identity.
  */
 List *
 pgm_schema_children(const PgmSchema *s, const PgmObject *o, PgmKindId kind)
@@ -103,6 +108,7 @@ pgm_schema_children(const PgmSchema *s, const PgmObject *o, PgmKindId kind)
 	List	   *list = NIL;
 	ListCell   *lc;
 
+	/* The parent of a column's grants is the column's table, too. */
 	address.objectSubId = 0;
 	entry = hash_search(s->children, &address, HASH_FIND, NULL);
 	if (entry == NULL)
@@ -117,7 +123,7 @@ pgm_schema_children(const PgmSchema *s, const PgmObject *o, PgmKindId kind)
 	return list;
 }
 
-/* What an object is a part of, or NULL: of nothing that is looked at. */
+/* The parent of an object, or NULL if it has none in the snapshot. */
 const PgmObject *
 pgm_schema_parent(const PgmSchema *s, const PgmObject *o)
 {
@@ -125,7 +131,10 @@ pgm_schema_parent(const PgmSchema *s, const PgmObject *o)
 		pgm_snapshot_find(s->snapshot, &o->parent) : NULL;
 }
 
-/* The first object that is of this kind, or a later one, and not before "identity" */
+/*
+ * Binary search: the position of the first object that sorts at or after a kind
+ * and identity.  Relies on the order of pgm_snapshot_sort().
+ */
 static int
 first_from(const PgmSnapshot *s, PgmKindId kind, const char *identity)
 {
@@ -147,7 +156,7 @@ first_from(const PgmSnapshot *s, PgmKindId kind, const char *identity)
 	return low;
 }
 
-/* The object of a kind with an identity, or NULL. */
+/* The object of a kind with an identity, or NULL.  Takes O(log n). */
 const PgmObject *
 pgm_schema_find(const PgmSchema *s, PgmKindId kind, const char *identity)
 {
@@ -157,7 +166,11 @@ pgm_schema_find(const PgmSchema *s, PgmKindId kind, const char *identity)
 	return o && o->kind->id == kind && strcmp(o->identity, identity) == 0 ? o : NULL;
 }
 
-/* The objects of a kind whose identities begin like this, in their order */
+/*
+ * The objects of a kind whose identities have a prefix, in order of identity;
+ * all of the kind with "".  Looping over a range, instead of over all objects,
+ * keeps plans of thousands of tables linear.
+ */
 PgmObjectRange
 pgm_schema_range(const PgmSchema *s, PgmKindId kind, const char *beginning)
 {
@@ -172,7 +185,7 @@ pgm_schema_range(const PgmSchema *s, PgmKindId kind, const char *beginning)
 	return r;
 }
 
-/* The tables that inherit from one, its partitions if it has any */
+/* The tables that inherit from a table, or are its partitions (PgmObject). */
 List *
 pgm_schema_inheritors(const PgmSchema *s, const char *table)
 {
@@ -182,7 +195,10 @@ pgm_schema_inheritors(const PgmSchema *s, const char *table)
 	return entry ? entry->tables : NIL;
 }
 
-/* The value of a property, or NULL: it is as it is by nature, or has none. */
+/*
+ * The value of a property as text, or NULL if it has its default value or the
+ * kind does not have the property.
+ */
 const char *
 pgm_value(const PgmObject *o, PgmPropertyId property)
 {
@@ -193,7 +209,7 @@ pgm_value(const PgmObject *o, PgmPropertyId property)
 	return i < 0 ? NULL : o->value[i];
 }
 
-/* The elements of a property that is a list, as strings. */
+/* The elements of a property that is a JSON list of strings (char *). */
 List *
 pgm_value_list(const PgmObject *o, PgmPropertyId property)
 {
@@ -213,7 +229,10 @@ pgm_value_list(const PgmObject *o, PgmPropertyId property)
 	return result;
 }
 
-/* Is a property the same of both? */
+/*
+ * Do two objects have the same value of a property?  Array casts that differ
+ * only in their spelling are the same; see array_casts.c.
+ */
 bool
 pgm_value_same(const PgmObject *a, const PgmObject *b, PgmPropertyId property)
 {
@@ -225,13 +244,14 @@ pgm_value_same(const PgmObject *a, const PgmObject *b, PgmPropertyId property)
 	return pgm_arrays_same(x, y);
 }
 
+/* Is the object of a kind? */
 bool
 pgm_kind_is(const PgmObject *o, PgmKindId kind)
 {
 	return o->kind->id == kind;
 }
 
-/* Is it of one of the kinds? */
+/* Is the object of one of "n" kinds? */
 bool
 pgm_kind_is_one_of(const PgmObject *o, const PgmKindId *kinds, int n)
 {

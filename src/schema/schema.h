@@ -10,43 +10,42 @@
 
 #include "schema/snapshot.h"
 
-/* "from" cannot be without "to" */
+/* "from" cannot exist without "to" */
 typedef struct PgmDependency
 {
 	const PgmObject *from;
 	const PgmObject *to;
-	bool		by_default;		/* it is the default of the column "from" */
+	bool		by_default;		/* only the default of the column "from" does */
 } PgmDependency;
 
 /* What is known of the rows of a relation */
 typedef struct PgmRows
 {
-	bool		filled;			/* it has a page, or may have */
-	bool		known;			/* how many bytes they take */
+	bool		filled;			/* has rows, or may have */
+	bool		known;			/* "bytes" is known */
 	uint64		bytes;
-	double		rows;			/* as the server estimates, -1: not known */
+	double		rows;			/* reltuples, or -1 if unknown */
 } PgmRows;
 
-/* What is known of an object beyond its properties */
+/* A fact about an object that is not one of its properties */
 typedef struct PgmSchemaText
 {
 	const char *identity;		/* hash key; must be first */
-	const char *text;			/* or NULL: that it is in the hash says all */
+	const char *text;			/* NULL where membership is the fact */
 } PgmSchemaText;
 
 typedef struct PgmSchema
 {
 	PgmSnapshot *snapshot;
 	List	   *dependencies;	/* PgmDependency */
-	HTAB	   *children;		/* by the address of what they are parts of */
+	HTAB	   *children;		/* objects by the address of their parent */
 	HTAB	   *rows;			/* PgmRows by identity of the relation */
 	HTAB	   *volatiles;		/* PgmSchemaText: columns whose default is
 								 * volatile */
-	HTAB	   *bounds;			/* PgmSchemaText: CHECKs that say what
-								 * partitions hold */
+	HTAB	   *bounds;			/* PgmSchemaText: partition constraints as SQL */
 	HTAB	   *unreadables;	/* PgmSchemaText: materialized views whose
 								 * owner may not read what they read */
-	HTAB	   *parents;		/* identities of what others inherit from */
+	HTAB	   *parents;		/* tables by the identity of a parent */
 } PgmSchema;
 
 /* Objects of one kind: for (; r.at < r.end; r.at++) */

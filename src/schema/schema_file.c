@@ -1,6 +1,11 @@
 /*
  * schema_file.c
- *	  A side in a file, for when the side itself is gone.
+ *	  Writing a schema to a file and reading it back.
+ *
+ * The scratch in which a model was built is gone after the call.  What came of it
+ * is kept in a file, so that the next comparison need not build it again.
+ * Objects are numbered in the order of the snapshot; dependencies name them by
+ * number.
  */
 #include "postgres.h"
 
@@ -18,6 +23,7 @@ typedef struct Numbered
 	int			number;
 } Numbered;
 
+/* A hash from objects to their numbers. */
 static HTAB *
 number_objects(const PgmSnapshot *s)
 {
@@ -34,6 +40,7 @@ number_objects(const PgmSnapshot *s)
 	return numbers;
 }
 
+/* The number of an object that is in the snapshot. */
 static int
 number_of(HTAB *numbers, const PgmObject *o)
 {
@@ -184,7 +191,7 @@ get_texts(PgmBytesIn *in)
 	return texts;
 }
 
-/* Write a side, as pgm_scope_restrict() left it. */
+/* Write a schema; errors of the file are noted in "out". */
 void
 pgm_schema_write_file(PgmBytesOut *out, const PgmSchema *s)
 {
@@ -196,8 +203,9 @@ pgm_schema_write_file(PgmBytesOut *out, const PgmSchema *s)
 }
 
 /*
- * Read a side that was written, in the current memory context.  It is to be
- * completed by pgm_scope_borrow().
+ * Read a schema from a file, in the current memory context.  Facts about rows are
+ * not in the file: they change with every INSERT, and the caller takes them from
+ * the live schema.
  */
 PgmSchema *
 pgm_schema_read_file(PgmBytesIn *in)

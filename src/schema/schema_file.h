@@ -1,6 +1,6 @@
 /*
  * schema_file.h
- *	  A side in a file, for when the side itself is gone.
+ *	  Writing a schema to a file and reading it back.
  */
 #ifndef PGM_SCHEMA_FILE_H
 #define PGM_SCHEMA_FILE_H

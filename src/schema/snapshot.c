@@ -1,6 +1,6 @@
 /*
  * snapshot.c
- *	  A snapshot as a collection of objects.
+ *	  A snapshot as a collection of objects: adding, sorting, finding.
  */
 #include "postgres.h"
 
@@ -15,6 +15,7 @@ typedef struct ByAddress
 	PgmObject  *object;
 } ByAddress;
 
+/* An empty hash of objects by address. */
 static HTAB *
 make_hash(MemoryContext context)
 {
@@ -28,7 +29,7 @@ make_hash(MemoryContext context)
 					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-/* An empty snapshot with a memory context of its own. */
+/* An empty snapshot in a memory context of its own, below the current one. */
 PgmSnapshot *
 pgm_snapshot_make(void)
 {
@@ -49,7 +50,7 @@ pgm_snapshot_make(void)
 	return s;
 }
 
-/* Add an object, which lives as long as the snapshot. */
+/* Add an object, which must be in the snapshot's memory context. */
 void
 pgm_snapshot_add(PgmSnapshot *s, PgmObject *o)
 {
@@ -67,6 +68,7 @@ pgm_snapshot_add(PgmSnapshot *s, PgmObject *o)
 	entry->object = o;
 }
 
+/* Order by kind, then by identity in byte order, for qsort(). */
 static int
 by_kind_and_identity(const void *a, const void *b)
 {
@@ -78,14 +80,14 @@ by_kind_and_identity(const void *a, const void *b)
 	return strcmp(x->identity, y->identity);
 }
 
-/* Bring the objects into the order that comparisons need. */
+/* Sort the objects; comparisons and searches rely on the order. */
 void
 pgm_snapshot_sort(PgmSnapshot *s)
 {
 	qsort(s->object, s->n, sizeof(PgmObject *), by_kind_and_identity);
 }
 
-/* Forget a snapshot, and what differences with it point to. */
+/* Free a snapshot.  Differences that point into it become invalid. */
 void
 pgm_snapshot_free(PgmSnapshot *s)
 {

@@ -1,9 +1,9 @@
 /*
  * snapshot_json.c
- *	  Snapshots as JSON and back, so that one can be kept.
+ *	  Snapshots as JSON and back, so that a user can store one.
  *
- * A definition is an object of the properties that are set: flags are true,
- * text is a string, lists and numbers are what they are.
+ * The definition of an object is a JSON object of the properties that are set:
+ * flags are true, text is a string, lists and numbers are themselves.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 #include "schema/kinds/kinds.h"
 #include "schema/take_snapshot.h"
 
-/* The properties of an object that are set. */
+/* The properties of an object that are set, as a JSON object. */
 Jsonb *
 pgm_object_to_json(const PgmSnapshot *s, const PgmObject *o)
 {
@@ -42,9 +42,9 @@ pgm_object_to_json(const PgmSnapshot *s, const PgmObject *o)
 	return DatumGetJsonbP(json);
 }
 
-/* An error for what is no snapshot of this version. */
+/* Raise 22023: the JSON is not a snapshot of this version. */
 static void
-refuse(const char *detail)
+reject_json(const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -53,7 +53,7 @@ refuse(const char *detail)
 			 errhint("Take one with SELECT jsonb_agg(o) FROM migrate.schema_objects() o.")));
 }
 
-/* A key of an object as a string, or NULL. */
+/* The value of a key as a string, or NULL if it is missing or no string. */
 static char *
 string_at(JsonbContainer *object, const char *key)
 {
@@ -78,7 +78,7 @@ is_name_list(const JsonbValue *v)
 	return true;
 }
 
-/* Is this what a property of the form may be? */
+/* May a property of this form have this value? */
 static bool
 fits_form(const JsonbValue *v, PgmForm form)
 {
@@ -97,12 +97,12 @@ fits_form(const JsonbValue *v, PgmForm form)
 	return false;
 }
 
-/* A property as it stands in snapshots. */
+/* The text of a property in a snapshot, from its JSON value. */
 static char *
-value_of(JsonbValue *v, PgmForm form)
+value_from_json(JsonbValue *v, PgmForm form)
 {
 	if (!fits_form(v, form))
-		refuse("A property has a value of another type.");
+		reject_json("A property has a value of another type.");
 	if (v->type == jbvString)
 		return pnstrdup(v->val.string.val, v->val.string.len);
 	return JsonbToCString(NULL, &JsonbValueToJsonb(v)->root, 0);
@@ -115,11 +115,11 @@ kind_of(const char *name)
 	PgmKindId	kind = pgm_kind_by_name(name);
 
 	if (kind == PGM_KIND_ANY)
-		refuse(psprintf("There are no objects of kind \"%s\".", name));
+		reject_json(psprintf("There are no objects of kind \"%s\".", name));
 	return kind;
 }
 
-/* Read the properties of an object; none may be left over. */
+/* Read the properties of an object.  Raises 22023 for an unknown one. */
 static void
 read_properties(PgmObject *o, const PgmProperties *p, JsonbContainer *definition)
 {
@@ -135,16 +135,17 @@ read_properties(PgmObject *o, const PgmProperties *p, JsonbContainer *definition
 
 		if (v == NULL)
 			continue;
-		o->value[i] = value_of(v, p->form[i]);
+		o->value[i] = value_from_json(v, p->form[i]);
 		found++;
 	}
 	if (found != JsonContainerSize(definition))
-		refuse(psprintf("%s %s has a property that this version does not know.",
-						pgm_kind_name(o->kind->id), o->identity));
+		reject_json(psprintf("%s %s has a property that this version does not know.",
+							 pgm_kind_name(o->kind->id), o->identity));
 }
 
+/* An object from its JSON form, in the current memory context. */
 static PgmObject *
-read_object(const PgmSnapshot *like, JsonbContainer *object)
+object_from_json(const PgmSnapshot *like, JsonbContainer *object)
 {
 	PgmObject  *o = palloc0(sizeof(PgmObject));
 	char	   *kind = string_at(object, "kind");
@@ -157,7 +158,7 @@ read_object(const PgmSnapshot *like, JsonbContainer *object)
 	if (kind == NULL || o->identity == NULL || definition == NULL ||
 		definition->type != jbvBinary ||
 		!JsonContainerIsObject(definition->val.binary.data))
-		refuse("An element is not an object of kind, identity and definition.");
+		reject_json("An element is not an object of kind, identity and definition.");
 	o->kind = pgm_kinds_get(kind_of(kind));
 	o->properties = &like->properties[o->kind->id];
 	read_properties(o, &like->properties[o->kind->id],
@@ -166,10 +167,10 @@ read_object(const PgmSnapshot *like, JsonbContainer *object)
 }
 
 /*
- * A snapshot from the rows of schema_objects(); "like", one taken now, says
- * which properties there are.  Objects have no addresses.
+ * A snapshot from the rows of migrate.schema_objects(), without addresses.  "like"
+ * is a snapshot taken now; it says which properties the kinds have.
  *
- * Raises 22023 for what is no list of such rows.
+ * Raises 22023 if the JSON is not a list of such rows.
  */
 PgmSnapshot *
 pgm_snapshot_from_json(Jsonb *rows, const PgmSnapshot *like)
@@ -178,7 +179,7 @@ pgm_snapshot_from_json(Jsonb *rows, const PgmSnapshot *like)
 	MemoryContext old = MemoryContextSwitchTo(s->context);
 
 	if (!JB_ROOT_IS_ARRAY(rows) || JB_ROOT_IS_SCALAR(rows))
-		refuse("It is not a list.");
+		reject_json("It is not a list.");
 	memcpy(s->properties, like->properties,
 		   PGM_KIND_COUNT * sizeof(PgmProperties));
 	for (uint32 i = 0; i < JB_ROOT_COUNT(rows); i++)
@@ -187,8 +188,8 @@ pgm_snapshot_from_json(Jsonb *rows, const PgmSnapshot *like)
 
 		CHECK_FOR_INTERRUPTS();
 		if (v->type != jbvBinary || !JsonContainerIsObject(v->val.binary.data))
-			refuse("An element is not an object.");
-		pgm_snapshot_add(s, read_object(like, v->val.binary.data));
+			reject_json("An element is not an object.");
+		pgm_snapshot_add(s, object_from_json(like, v->val.binary.data));
 	}
 	pgm_snapshot_sort(s);
 	MemoryContextSwitchTo(old);

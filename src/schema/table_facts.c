@@ -19,7 +19,7 @@
 #include "schema/table_facts.h"
 #include "util/text_hash.h"
 
-/* all that is read of a table: its own pages, those of what inherits from it */
+/* sizes and estimates of tables with all that inherit from them */
 static PgmQuery rows_query = {
 	.sql =
 	"WITH RECURSIVE family (top, relid) AS ("
@@ -32,8 +32,8 @@ static PgmQuery rows_query = {
 	"   ELSE coalesce(sum(m.reltuples) FILTER (WHERE m.relkind <> 'p'), 0) END::float8 AS number,"
 
 	/*
-	 * As pgm_relation_bytes() decides, so that it is not called for each
-	 * table.
+	 * The rule of pgm_relation_bytes(), repeated here because a call for each
+	 * of thousands of tables takes too long.
 	 */
 	"  bool_or(m.relkind = 'f' OR (m.relkind IN ('r', 'm') AND m.relam <> 2 AND pg_relation_size(m.oid) = 0)) AS elsewhere,"
 	"  CASE WHEN $1 THEN array_agg(m.oid) END AS members"
@@ -42,7 +42,7 @@ static PgmQuery rows_query = {
 	.argtypes = {BOOLOID}
 };
 
-/* stored defaults, of columns that do not get theirs from others */
+/* defaults of columns; generated columns have none */
 static PgmQuery defaults_query = {
 	.sql =
 	"SELECT " PGM_SQL_NAME("c.relname") " || '.' || quote_ident(a.attname), d.adbin::text"
@@ -51,7 +51,7 @@ static PgmQuery defaults_query = {
 	" WHERE a.attgenerated = '' AND " PGM_SQL_USERS_SCHEMA
 };
 
-/* all partitions, with their oids */
+/* all partitions, with their OIDs */
 static PgmQuery partitions_query = {
 	.sql =
 	"SELECT " PGM_SQL_NAME("c.relname") ", c.oid"
@@ -59,7 +59,7 @@ static PgmQuery partitions_query = {
 	" WHERE c.relispartition AND c.relkind IN ('r', 'p', 'f') AND " PGM_SQL_USERS_SCHEMA
 };
 
-/* materialized views whose owner may not read a relation that they read */
+/* materialized views whose owner may not read a relation in their query */
 static PgmQuery unreadables_query = {
 	.sql =
 	"SELECT " PGM_SQL_NAME("c.relname") ", 'true'"
@@ -78,7 +78,7 @@ typedef struct RowsEntry
 	PgmRows		rows;
 } RowsEntry;
 
-/* The bytes of relations, where an extension may store their rows elsewhere */
+/* The total size of relations whose rows an extension may store elsewhere. */
 static uint64
 sum_members(ArrayType *members)
 {
@@ -92,6 +92,11 @@ sum_members(ArrayType *members)
 	return bytes;
 }
 
+/*
+ * Fill s->rows with the sizes of tables.  A size that is unknown is recorded as
+ * such and never as 0, since a table that is taken for empty loses its safe
+ * forms.
+ */
 static void
 fill_rows(PgmSchema *s, PgmSpi *spi, MemoryContext context)
 {
@@ -134,8 +139,8 @@ pgm_schema_make_texts(void)
 }
 
 /*
- * A hash of the texts that a query returns by identity: all, or those that are
- * volatile expressions.
+ * A hash of the texts that a query returns by identity: all of them, or the
+ * identities of those that are volatile expressions.
  */
 static HTAB *
 read_texts(PgmSpi *spi, PgmQuery *query, bool volatiles, MemoryContext context)
@@ -162,9 +167,10 @@ read_texts(PgmSpi *spi, PgmQuery *query, bool volatiles, MemoryContext context)
 }
 
 /*
- * A hash of what the bounds of partitions say, by identity.  Not of hash partitions,
- * which hold what a function says with an oid; nor where the key contains what is
- * not the server's own, which would be evaluated for it, with our rights.
+ * A hash of the constraints that partition bounds imply, by identity.  Hash
+ * partitions are left out, because their constraint names the OID of the parent;
+ * so are partitions whose key has functions or types of users, because the server
+ * would evaluate those with our rights to deparse the constraint.
  */
 static HTAB *
 read_bounds(PgmSpi *spi, MemoryContext context)
@@ -194,7 +200,7 @@ read_bounds(PgmSpi *spi, MemoryContext context)
 	return hash;
 }
 
-/* What is known of the rows of a relation, or NULL: nothing. */
+/* Size and number of rows of a relation, or NULL if nothing is known. */
 const PgmRows *
 pgm_schema_rows(const PgmSchema *s, const PgmObject *relation)
 {
@@ -204,7 +210,7 @@ pgm_schema_rows(const PgmSchema *s, const PgmObject *relation)
 	return entry ? &entry->rows : NULL;
 }
 
-/* What is known of one relation is known of another. */
+/* Record for the relation "to" what is known of the rows of "from". */
 void
 pgm_schema_copy_rows(PgmSchema *s, const char *from, const char *to)
 {
@@ -218,27 +224,28 @@ pgm_schema_copy_rows(PgmSchema *s, const char *from, const char *to)
 	entry->rows = rows;
 }
 
+/* The entry of an object in a hash of texts, or NULL. */
 static const PgmSchemaText *
 find_text(HTAB *hash, const PgmObject *o)
 {
 	return hash ? pgm_texthash_find(hash, o->identity) : NULL;
 }
 
-/* Is the default of a column another one each time? */
+/* Is the default of a column volatile, so that adding it rewrites the table? */
 bool
 pgm_schema_default_is_volatile(const PgmSchema *s, const PgmObject *column)
 {
 	return find_text(s->volatiles, column) != NULL;
 }
 
-/* May the owner of a materialized view not read what it reads? */
+/* Does the owner of a materialized view lack the right to read its tables? */
 bool
 pgm_schema_is_unreadable(const PgmSchema *s, const PgmObject *matview)
 {
 	return find_text(s->unreadables, matview) != NULL;
 }
 
-/* The condition that the rows of a partition meet, or NULL: not to be said. */
+/* The constraint that the bound of a partition implies, or NULL if unknown. */
 const char *
 pgm_schema_bound(const PgmSchema *s, const PgmObject *partition)
 {

@@ -2,12 +2,13 @@
  * take_snapshot.c
  *	  Taking a snapshot of the schema.
  *
- * All queries look at one state of the catalogs: the latest, with all that the
- * own transaction did up to here.  The functions that write definitions look
- * for themselves, and at what is committed meanwhile: what was dropped by others
- * makes them fail, and then all is read again; who needs certainty has to keep
- * others from changing the schema.  They also lock some of what they write
- * about, so all happens in a subtransaction that is rolled back.
+ * All queries use one MVCC snapshot: the latest, including the changes of the
+ * current transaction.  The functions that deparse definitions (pg_get_viewdef()
+ * and others) use the catalog caches instead, and see what others commit
+ * meanwhile.  If an object was dropped they fail, and everything is read again; a
+ * caller who needs certainty has to keep others from changing the schema.  They
+ * also lock some of the objects that they deparse, therefore all of it happens in
+ * a subtransaction that is rolled back.
  *
  * Measured on PostgreSQL 15: 1,000 tables of 10 columns, 3 indexes, a foreign
  * key and a check are 16,000 objects; they take 0.2 s and 9.6 MB, 600 bytes an
@@ -25,13 +26,14 @@
 #include "schema/take_snapshot.h"
 #include "util/subtransaction.h"
 
-/* How often to read a schema that others change meanwhile */
+/* How often to try reading a schema that others change meanwhile */
 #define MOST_ATTEMPTS 20
 
 /*
- * Settings that definitions depend on, and some for speed: right after the
- * changes that are to be looked at, nothing is known of how large the catalogs
- * are, and where the planner takes them for small a nested loop is quadratic.
+ * Settings that deparsed definitions depend on, and two for speed.  After a
+ * migration has created many objects the statistics of the catalogs are stale,
+ * and where the planner believes them to be small it chooses a nested loop, which
+ * takes quadratic time.
  */
 static const struct
 {
@@ -49,7 +51,10 @@ static const struct
 	{"jit", "off"},
 };
 
-/* Read all kinds; the last one counts what the others do not cover. */
+/*
+ * Read the objects of all kinds.  The last kind gets the list of covered catalogs
+ * as a parameter, and counts what is in others.
+ */
 static void
 read_all(PgmSnapshot *s, PgmSpi *spi)
 {
@@ -62,7 +67,7 @@ read_all(PgmSnapshot *s, PgmSpi *spi)
 	}
 }
 
-/* Set what definitions depend on, until pgm_spi_end(). */
+/* Make the settings; pgm_spi_end() restores them. */
 static void
 set_settings(void)
 {
@@ -73,8 +78,8 @@ set_settings(void)
 }
 
 /*
- * Fill a snapshot, an empty one; false, for nothing of what that did is to be
- * kept, its locks in particular.
+ * Fill an empty snapshot.  Returns false, so that pgm_subtransaction() rolls back
+ * and gives the locks back.
  */
 static bool
 fill(void *snapshot)
@@ -93,9 +98,12 @@ fill(void *snapshot)
 	return false;
 }
 
-/* Is this what comes of an object that another session dropped meanwhile? */
+/*
+ * Is this an error that a concurrent DROP causes?  Cache lookup failures are
+ * XX000.
+ */
 static bool
-is_gone(const ErrorData *error)
+is_concurrent_drop(const ErrorData *error)
 {
 	static const int states[] = {
 		ERRCODE_INTERNAL_ERROR,
@@ -111,12 +119,12 @@ is_gone(const ErrorData *error)
 	return false;
 }
 
-/* After an error: return to try again, or raise it. */
+/* After an error, return to try again, or raise it. */
 static void
-judge_error(ErrorData *error, int attempt)
+retry_or_rethrow(ErrorData *error, int attempt)
 {
 	CHECK_FOR_INTERRUPTS();
-	if (!is_gone(error))
+	if (!is_concurrent_drop(error))
 		ReThrowError(error);
 	if (attempt == MOST_ATTEMPTS)
 		ereport(ERROR,
@@ -129,11 +137,11 @@ judge_error(ErrorData *error, int attempt)
 }
 
 /*
- * The schema as it is now, in a memory context below the current one.  Takes
- * no longer than its size says: one query a kind.
+ * The schema as it is now, in a memory context below the current one, to be freed
+ * with pgm_snapshot_free().  Takes linear time: one query per kind.
  *
- * Raises 40001 where others drop objects in each of many attempts to read
- * them, and 55P03 where lock_timeout strikes.
+ * Raises 40001 if others dropped objects during each of MOST_ATTEMPTS attempts,
+ * and 55P03 when lock_timeout expires.
  */
 PgmSnapshot *
 pgm_snapshot_take(void)
@@ -147,6 +155,6 @@ pgm_snapshot_take(void)
 		if (error == NULL)
 			return s;
 		pgm_snapshot_free(s);
-		judge_error(error, attempt);
+		retry_or_rethrow(error, attempt);
 	}
 }

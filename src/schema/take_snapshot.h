@@ -1,6 +1,6 @@
 /*
  * take_snapshot.h
- *	  How a snapshot is made, for those who make one.
+ *	  What the files that build snapshots share.
  */
 #ifndef PGM_TAKE_SNAPSHOT_H
 #define PGM_TAKE_SNAPSHOT_H
@@ -8,7 +8,7 @@
 #include "schema/snapshot.h"
 #include "util/spi.h"
 
-/* Properties that objects of every kind have: the last of each */
+/* Number of the properties that every kind has; they are its last */
 #define PGM_COMMON_PROPERTIES 3
 
 typedef struct PgmCommonProperty

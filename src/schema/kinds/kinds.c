@@ -1,7 +1,7 @@
 /*
  * kinds.c
- *	  All kinds, in the order in which differences are told; and which catalogs
- *	  they cover.
+ *	  All kinds in the order in which differences are reported, and the catalogs
+ *	  that they cover.
  */
 #include "postgres.h"
 
@@ -37,14 +37,14 @@ static const PgmKinds *const subjects[] = {
 	&pgm_kinds_unmodelled,
 };
 
-/* Catalogs whose rows are told as a property of something else */
+/* Catalogs whose rows are read as properties of other objects */
 static const Oid covered_by_others[] = {
 	AttrDefaultRelationId,		/* columns */
 	AccessMethodOperatorRelationId, /* operator families */
 	AccessMethodProcedureRelationId,	/* operator families */
 };
 
-/* Catalogs of the cluster, which are no database's own */
+/* Shared catalogs: not part of the schema of a database */
 static const Oid of_the_cluster[] = {
 	AuthIdRelationId,
 	AuthMemRelationId,
@@ -71,6 +71,7 @@ pgm_kinds_get(PgmKindId kind)
 	return &subjects[i]->kind[number];
 }
 
+/* Add OIDs of catalogs to an array. */
 static void
 add_classes(ArrayBuildState *state, const Oid *classid, int n)
 {
@@ -80,8 +81,8 @@ add_classes(ArrayBuildState *state, const Oid *classid, int n)
 }
 
 /*
- * The catalogs that are looked at (oid[]).  What dependencies know beyond them
- * is not modelled.
+ * The OIDs of the catalogs that are read, as oid[], for the kind that counts the
+ * objects in others.
  */
 Datum
 pgm_kinds_covered(void)

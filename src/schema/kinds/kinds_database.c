@@ -2,8 +2,8 @@
  * kinds_database.c
  *	  The database itself, its settings, its schemas, its large objects.
  *
- * Of the database only what is set for it is told, never its name: a snapshot
- * of a copy is equal to that of the original.
+ * Only the settings of the database are read, never its name, so that the snapshot
+ * of a copy equals that of the original.
  */
 #include "postgres.h"
 
@@ -46,8 +46,8 @@ static PgmKind database[] = {
 	},
 
 	/*
-	 * Large objects are rows rather than schema, there may be millions: they
-	 * are counted, by owner, with their privileges and comments.
+	 * Large objects are data rather than schema, and there may be millions.
+	 * They are only counted, by owner, with their privileges and comments.
 	 */
 	{
 		.id = PGM_KIND_LARGE_OBJECTS,

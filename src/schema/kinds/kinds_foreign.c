@@ -36,9 +36,9 @@ static PgmKind foreign[] = {
 	},
 
 	/*
-	 * Only of the remote user's name is the value told: the others may be
-	 * secrets, and a new password is no change of the schema.
-	 * pg_user_mappings shows no options to whom they are no business of.
+	 * Only the value of the option "user" is read.  Others may be secrets,
+	 * and a new password is no change of the schema.  pg_user_mappings shows
+	 * no options to users without the right to see them.
 	 */
 	{
 		.id = PGM_KIND_USER_MAPPING,

@@ -1,7 +1,6 @@
 /*
  * kinds_languages.c
- *	  What makes the server larger: extensions, languages, transforms, access
- *	  methods.
+ *	  Extensions, languages, transforms and access methods.
  */
 #include "postgres.h"
 
@@ -15,8 +14,8 @@
 static PgmKind languages[] = {
 
 	/*
-	 * This extension is left out like the schema it lives in: what it keeps
-	 * is no part of the schema that is migrated.
+	 * pg_migrate itself is left out, like its schema: its tables are not part
+	 * of the schema that is migrated.
 	 */
 	{
 		.id = PGM_KIND_EXTENSION,

@@ -19,8 +19,8 @@
 	" || ' using ' || (SELECT quote_ident(amname) FROM pg_am WHERE oid = "
 
 /*
- * The members of a family that are not those of a class, or those of a class:
- * what they go with says which.
+ * Members of an operator family that belong to no class, or those of a class;
+ * pg_depend says which.
  */
 #define MEMBER(catalog, oid) \
 	" JOIN pg_depend d ON d.classid = m.tableoid AND d.objid = m.oid" \
@@ -78,7 +78,10 @@ static PgmKind operators[] = {
 		" WHERE " PGM_SQL_USERS_SCHEMA " AND " PGM_SQL_NO_MEMBER("pg_opclass", "o.oid")
 	},
 
-	/* without that of a range type to its multirange type */
+	/*
+	 * except casts from a range type to its multirange type, which come with
+	 * it
+	 */
 	{
 		.id = PGM_KIND_CAST,
 		.classid = CastRelationId,

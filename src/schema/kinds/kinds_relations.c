@@ -1,6 +1,6 @@
 /*
  * kinds_relations.c
- *	  Tables, sequences, views: what has rows.
+ *	  Tables, sequences, views and materialized views.
  */
 #include "postgres.h"
 
@@ -12,7 +12,7 @@
 #define ACCESS_METHOD \
 	" (SELECT amname FROM pg_am WHERE oid = c.relam)::text AS access_method,"
 
-/* those of the table for its long values are written as CREATE TABLE does */
+/* storage parameters; those of the TOAST table as "toast.name" */
 #define OPTIONS \
 	" CASE WHEN c.reloptions IS NOT NULL OR l.reloptions IS NOT NULL THEN" \
 	"  (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")" \
@@ -28,7 +28,7 @@
 	" LEFT JOIN pg_class l ON l.oid = c.reltoastrelid AND c.reltoastrelid <> 0" \
 	" LEFT JOIN pg_index clustered ON clustered.indrelid = c.oid AND clustered.indisclustered"
 
-/* inherits: in the order of the parents, for that is the order of columns */
+/* "inherits" keeps the order of the parents, which decides that of the columns */
 #define TABLE_PROPERTIES \
 	" " PGM_SQL_OWNER("c.relowner") "," \
 	" c.relpersistence = 'u' AS unlogged," \
@@ -46,8 +46,8 @@
 	" a.columns AS column_order"
 
 /*
- * The order of columns is a property of the table, and the number of a column
- * is none of the column: it counts those that were dropped.
+ * The order of columns is a property of the table.  attnum is no property of the
+ * column, because dropped columns count in it.
  */
 #define FROM_TABLES \
 	" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" \
@@ -61,8 +61,9 @@
 	"  GROUP BY attrelid) a ON a.attrelid = c.oid"
 
 /*
- * VALUES in FROM has a space before it or not, by how it was written.  Where
- * one is in a literal, all stay as they are.
+ * pg_get_viewdef() writes VALUES in FROM with or without a space before it,
+ * depending on how the view was created.  The space is removed, unless a literal
+ * may contain the same text.
  */
 #define VIEW_DEFINITION \
 	" (SELECT CASE WHEN strpos(d, '( VALUES (') > 0 AND" \
@@ -93,8 +94,8 @@ static PgmKind relations[] = {
 	},
 
 	/*
-	 * Where a sequence is at is left out: nextval() is no change of the
-	 * schema, and no rollback takes it back.
+	 * The current value of a sequence is left out: nextval() is no change of
+	 * the schema, and is not rolled back.
 	 */
 	{
 		.id = PGM_KIND_SEQUENCE,

@@ -14,7 +14,7 @@
 
 #define IN_PUBLICATION "'pg_publication'::regclass::oid, p.oid"
 
-/* "other" is what only some versions have, as the catalog has it */
+/* "other" holds the columns of the catalog that only some versions have */
 static PgmKind replication[] = {
 	{
 		.id = PGM_KIND_PUBLICATION,
@@ -53,9 +53,9 @@ static PgmKind replication[] = {
 	},
 
 	/*
-	 * The connection string may hold a password, and is nobody's to see; so
-	 * the catalog cannot be read as a whole.  How far two-phase commit has
-	 * come is not for users to set.
+	 * The connection string may hold a password, and users may not read that
+	 * column, so the columns are listed.  The state of two-phase commit is
+	 * set by the server and not by users.
 	 */
 	{
 		.id = PGM_KIND_SUBSCRIPTION,

@@ -1,11 +1,11 @@
 /*
  * kinds_rights.c
- *	  Who may do what: grants, revoked defaults, default privileges.
+ *	  Privileges: grants, revoked built-in defaults, default privileges.
  *
- * An object whose privileges were never touched has none here, and neither
- * has one whose privileges were written out as they were.  A "grant" is what
- * goes beyond that, a "revoke" what is missing of it.  Grants of the owner do
- * not say by whom they were made.
+ * A "grant" is a privilege beyond the built-in defaults (acldefault()), a "revoke"
+ * a built-in default that is missing.  So an object whose ACL is NULL, or is equal
+ * to the defaults, has neither.  The identity of a grant names the grantor only
+ * if it is not the owner.
  */
 #include "postgres.h"
 
@@ -13,7 +13,7 @@
 
 #include "schema/kinds/kinds.h"
 
-/* class, oid, column or '', what a user calls it, its privileges, type, owner */
+/* class, OID, column or '', name with object type, ACL, type for acldefault(), owner */
 #define OBJECTS \
 	"WITH o (class, oid, col, name, acl, type, owner) AS (" \
 	" SELECT 'pg_class'::regclass::oid, c.oid, '', CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || " PGM_SQL_NAME("c.relname") "," \
@@ -61,7 +61,7 @@
 	"CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions'" \
 	" WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE 'large objects' END"
 
-/* what is said for one schema adds to the rest, so it stands against nothing */
+/* default privileges of one schema are added to the global ones: no default */
 #define USUAL \
 	"aclexplode(CASE WHEN d.defaclnamespace = 0 THEN" \
 	" acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END, d.defaclrole) END)"

@@ -1,6 +1,6 @@
 /*
  * kinds_routines.c
- *	  Functions, procedures, aggregates, and the triggers on events.
+ *	  Functions, procedures, aggregates and event triggers.
  */
 #include "postgres.h"
 
@@ -10,8 +10,8 @@
 #include "schema/kinds/kinds.h"
 
 /*
- * The identity of a routine has the types of its input arguments.  Left out:
- * the functions that come with a range type.
+ * The identity of a routine includes the types of its input arguments.  The
+ * constructor functions of range types are left out, as they come with the type.
  */
 #define FROM_ROUTINES(kinds) \
 	" FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace" \

@@ -21,7 +21,7 @@
 #define OF_BASE(value, name) \
 	" CASE WHEN t.typtype = 'b' THEN " value " END AS " name ","
 
-/* What CREATE TYPE says of a base type. */
+/* The options of CREATE TYPE for a base type */
 #define BASE \
 	BASE_FUNCTION("t.typinput", "input") \
 	BASE_FUNCTION("t.typoutput", "output") \
@@ -45,9 +45,9 @@
 static PgmKind types[] = {
 
 	/*
-	 * Left out: row types of tables, and the array and multirange types that
-	 * come with another; of these only a range's name for its multirange is
-	 * the user's.
+	 * Row types of tables, and array and multirange types, are left out, as
+	 * they come with another object.  The name of a multirange type, which a
+	 * user may choose, is a property of the range type.
 	 */
 	{
 		.id = PGM_KIND_TYPE,
@@ -105,8 +105,9 @@ static PgmKind types[] = {
 	},
 
 	/*
-	 * The columns of pg_collation have other names, and new ones, from one
-	 * version to the next.
+	 * The columns of pg_collation differ between versions (colliculocale in
+	 * 15, collicurules from 16, colllocale from 17), so they are read by
+	 * name.
 	 */
 	{
 		.id = PGM_KIND_COLLATION,

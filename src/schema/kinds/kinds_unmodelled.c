@@ -1,9 +1,9 @@
 /*
  * kinds_unmodelled.c
- *	  What no other kind reads.
+ *	  Objects that no other kind reads.
  *
- * Objects that others depend on or that depend on others, of a catalog that no
- * kind reads, are counted, so that nothing is passed over in silence.
+ * Objects in pg_depend whose catalog no kind reads are counted, so that a change
+ * of them does not go unnoticed.
  */
 #include "postgres.h"
 
