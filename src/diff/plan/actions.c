@@ -1,6 +1,6 @@
 /*
  * actions.c
- *	  The actions of each atom, and their statements.
+ *	  The actions that follow from the decision on each item.
  */
 #include "postgres.h"
 
@@ -9,27 +9,32 @@
 #include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 
-/* Kinds that concern what is done after them, not before */
+/*
+ * Kinds that act on what happens while they exist, so that they are dropped first and
+ * created last: an event trigger must not fire on, and a publication not publish, the
+ * migration itself; default privileges must not apply to what it creates.
+ */
 static const PgmKindId watchers[] = {
 	PGM_KIND_EVENT_TRIGGER, PGM_KIND_DEFAULT_GRANT, PGM_KIND_DEFAULT_REVOKE, PGM_KIND_PUBLICATION,
 PGM_KIND_PUBLISHED_TABLE, PGM_KIND_PUBLISHED_SCHEMA, PGM_KIND_SUBSCRIPTION};
 
-/* Kinds that hold rows, or what does */
-static const PgmKindId holders[] = {
+/* Kinds that hold data, or other objects that do: dropped as late as possible */
+static const PgmKindId data_holders[] = {
 	PGM_KIND_TABLE, PGM_KIND_FOREIGN_TABLE, PGM_KIND_COLUMN, PGM_KIND_SEQUENCE, PGM_KIND_TYPE, PGM_KIND_DOMAIN, PGM_KIND_SCHEMA,
 PGM_KIND_EXTENSION, PGM_KIND_ACCESS_METHOD};
 
+/* The sort priority of an action. */
 static PgmPriority
-rank_of(const PgmDiffItem *a, PgmPhase phase)
+priority_of(const PgmDiffItem *a, PgmPhase phase)
 {
 	const PgmObject *o = pgm_item_object(a);
 
-	if (pgm_kind_is(o, PGM_KIND_CAST))	/* nobody is known to depend on one */
+	if (pgm_kind_is(o, PGM_KIND_CAST))	/* expressions that need one do not depend on it */
 		return phase == PGM_PHASE_DROP ? PGM_PRIORITY_DROP_DATA : PGM_PRIORITY_FIRST;
 	if (pgm_kind_is_one_of(o, watchers, lengthof(watchers)))
 		return phase == PGM_PHASE_DROP ? PGM_PRIORITY_FIRST : PGM_PRIORITY_LAST;
 	if (phase == PGM_PHASE_DROP)
-		return !a->sub_property && pgm_kind_is_one_of(o, holders, lengthof(holders)) ?
+		return !a->sub_property && pgm_kind_is_one_of(o, data_holders, lengthof(data_holders)) ?
 			PGM_PRIORITY_DROP_DATA : PGM_PRIORITY_DROP;
 	if (phase == PGM_PHASE_DROP_OLD_TYPE)
 		return PGM_PRIORITY_DROP_DATA;
@@ -43,13 +48,14 @@ add_action(PgmDiffPlan *p, PgmDiffItem *a, PgmPhase phase, int number)
 
 	action->item = a;
 	action->phase = phase;
-	action->priority = rank_of(a, phase);
+	action->priority = priority_of(a, phase);
+	/* drops in the reverse order of creates, as dependencies mostly are */
 	action->sequence = phase == PGM_PHASE_DROP ? -number : number;
 	a->action[phase] = action;
 	p->actions = lappend(p->actions, action);
 }
 
-/* Make the actions that were decided on. */
+/* Make the actions of all items; those of an earlier round are forgotten. */
 void
 pgm_plan_make_actions(PgmDiffPlan *p)
 {
@@ -75,8 +81,9 @@ pgm_plan_make_actions(PgmDiffPlan *p)
 }
 
 /*
- * The action by which an atom comes to a phase, or NULL: it does not.  The
- * sequence of an identity comes and goes by a change of its column.
+ * The action that drops or creates an item, its own or the one of the item with which it
+ * is dropped or created; or NULL if it is neither.  The sequence of an identity can also
+ * come and go by ALTER of its column.
  */
 PgmAction *
 pgm_item_action(const PgmDiffItem *a, PgmPhase phase)
@@ -99,7 +106,7 @@ pgm_item_action(const PgmDiffItem *a, PgmPhase phase)
 	return a ? a->action[phase] : NULL;
 }
 
-/* "then" has to wait for "first", if there are both. */
+/* Add an edge: "then" must come after "first", if both exist.  Duplicates do no harm. */
 void
 pgm_action_before(PgmAction *first, PgmAction *then)
 {

@@ -1,12 +1,13 @@
 /*
  * body_references.c
- *	  What the bodies of routines mention.
+ *	  Soft dependencies: names that occur in the bodies of routines.
  *
- * What a body that is a string uses, the server does not know of.  But it looks
- * at it when the routine is made, and runs it when something else is made that
- * calls the routine, such as a column with a default.  So what is mentioned
- * there had better be there before.  As a word may mean something else, and
- * routines may call each other, this is no more than a wish.
+ * The server records no dependencies of a body that is a string constant.  But it checks
+ * the body when the routine is created (check_function_bodies), and executes it when an
+ * object is created that calls the routine, such as a column with a default.  So objects
+ * with names that occur in the body had better exist before.  Since a word may mean
+ * something else, and routines may call each other, the dependency is soft: the sort
+ * breaks it rather than fail.
  */
 #include "postgres.h"
 
@@ -19,13 +20,13 @@
 #include "util/sql_text.h"
 #include "util/text_hash.h"
 
-/* Kinds with names that a body can mention */
+/* Kinds of objects that a body can name */
 static const PgmKindId relations[] = {
 PGM_KIND_TABLE, PGM_KIND_FOREIGN_TABLE, PGM_KIND_VIEW, PGM_KIND_MATERIALIZED_VIEW, PGM_KIND_SEQUENCE};
 static const PgmKindId others[] = {
 PGM_KIND_FUNCTION, PGM_KIND_PROCEDURE, PGM_KIND_AGGREGATE, PGM_KIND_TYPE, PGM_KIND_DOMAIN};
 
-/* What has a name, in whatever schema */
+/* The items with a name, in any schema */
 typedef struct Named
 {
 	const char *name;			/* hash key; must be first */
@@ -36,8 +37,7 @@ typedef struct Named
 typedef struct Word
 {
 	const char *name;			/* hash key; must be first */
-	List	   *schemas;		/* what stands before it and a dot; "" is
-								 * nothing */
+	List	   *schemas;		/* that it is qualified with; "" if with none */
 } Word;
 
 static bool
@@ -46,7 +46,7 @@ is_relation(const PgmObject *o)
 	return pgm_kind_is_one_of(o, relations, lengthof(relations));
 }
 
-/* The routine's body, if it is a string, or NULL. */
+/* The body of a routine with the AS before it, if it is a string, or NULL. */
 static const char *
 body_of(const PgmObject *o)
 {
@@ -56,11 +56,11 @@ body_of(const PgmObject *o)
 	return definition ? pgm_text_find(definition, "\nAS $") : NULL;
 }
 
-/* Those that a body can mention, by name. */
+/* Index the items that a body can name by their names. */
 static HTAB *
 names_of(const PgmDiffPlan *p)
 {
-	HTAB	   *names = pgm_texthash_make("names that are mentioned", sizeof(Named));
+	HTAB	   *names = pgm_texthash_make("names of items", sizeof(Named));
 
 	for (int i = 0; i < p->nitems; i++)
 	{
@@ -86,9 +86,9 @@ is_letter(char c)
 }
 
 /*
- * The word at *at, quoted as identities are, or NULL: there is none.  Moves *at
- * behind it, or behind what is none.  A dollar ends it: that may be the end of
- * the body.
+ * Return the word at *at, quoted as identities are, or NULL if there is none, and advance
+ * *at.  A dollar sign ends a word, although it may be part of a name: it may also be the
+ * end of the body.
  */
 static const char *
 next_word(const char **at)
@@ -108,7 +108,7 @@ next_word(const char **at)
 	return n > 0 ? quote_identifier(downcase_identifier(start, n, false, true)) : NULL;
 }
 
-/* The words of a body, and what qualifies them */
+/* The words of a body, with their qualifications */
 static HTAB *
 words_of(const char *body)
 {
@@ -137,7 +137,7 @@ words_of(const char *body)
 	return words;
 }
 
-/* Add what makes or changes an atom to a list of actions. */
+/* Add the actions that create or alter an item to a list. */
 static List *
 add_actions(List *list, const PgmDiffItem *a)
 {
@@ -150,7 +150,7 @@ add_actions(List *list, const PgmDiffItem *a)
 	return list;
 }
 
-/* A relation is mentioned, and perhaps some of its columns. */
+/* Add the actions of those columns of a relation whose names occur, too. */
 static List *
 add_columns(List *list, const PgmDiffPlan *p, const PgmObject *relation, HTAB *words)
 {
@@ -166,7 +166,7 @@ add_columns(List *list, const PgmDiffPlan *p, const PgmObject *relation, HTAB *w
 	return list;
 }
 
-/* Is it what the word means, as far as its schema goes? */
+/* Can the word mean the object, by its qualification? */
 static bool
 is_meant(const Word *word, const PgmObject *o)
 {
@@ -176,9 +176,9 @@ is_meant(const Word *word, const PgmObject *o)
 		list_member(word->schemas, makeString(schema));
 }
 
-/* The actions that make or change what the body of a routine mentions */
+/* The actions that create or alter objects whose names occur in the body of a routine */
 static List *
-mentioned(const PgmDiffPlan *p, HTAB *names, const PgmDiffItem *routine)
+actions_of_references(const PgmDiffPlan *p, HTAB *names, const PgmDiffItem *routine)
 {
 	HTAB	   *words = words_of(body_of(routine->new.object));
 	List	   *list = NIL;
@@ -207,7 +207,7 @@ mentioned(const PgmDiffPlan *p, HTAB *names, const PgmDiffItem *routine)
 	return list;
 }
 
-/* The action by which an atom comes to call others, or NULL */
+/* The action that makes an item call others: CREATE, or ALTER, or NULL */
 static PgmAction *
 action_of(const PgmDiffItem *a)
 {
@@ -216,9 +216,9 @@ action_of(const PgmDiffItem *a)
 	return up ? up : a->action[PGM_PHASE_ALTER];
 }
 
-/* "then" would rather come after those in the list. */
+/* Add soft dependencies of "then" on the actions of a list. */
 static void
-rather_after(List *list, PgmAction *then)
+add_soft(List *list, PgmAction *then)
 {
 	ListCell   *lc;
 
@@ -233,7 +233,7 @@ rather_after(List *list, PgmAction *then)
 	}
 }
 
-/* Those that call what an atom calls; a domain, what its constraints do */
+/* The items that call what an item calls.  Using a domain checks its constraints. */
 static List *
 callers_of(const PgmDiffItem *a)
 {
@@ -243,11 +243,12 @@ callers_of(const PgmDiffItem *a)
 }
 
 /*
- * What a routine mentions comes before it, and before what is the first to call
- * it where the routine is there already.
+ * The references of a routine come before it is created or altered.  If it is not, they
+ * come before the actions that may be the first to call it: those of the items that use
+ * it, directly or through items without actions.
  */
 static void
-wish(const PgmDiffItem *routine, List *list)
+add_soft_dependencies(const PgmDiffItem *routine, List *list)
 {
 	List	   *queue = list_make1(unconstify(PgmDiffItem *, routine));
 	List	   *seen = list_copy(queue);
@@ -262,7 +263,7 @@ wish(const PgmDiffItem *routine, List *list)
 		queue = list_delete_last(queue);
 		if (action)
 		{
-			rather_after(list, action);
+			add_soft(list, action);
 			continue;
 		}
 		foreach(lc, callers_of(a))
@@ -275,7 +276,7 @@ wish(const PgmDiffItem *routine, List *list)
 	}
 }
 
-/* Say of actions what they would rather come after. */
+/* Add the soft dependencies of all routines with string bodies. */
 void
 pgm_plan_add_soft_dependencies(PgmDiffPlan *p)
 {
@@ -292,9 +293,9 @@ pgm_plan_add_soft_dependencies(PgmDiffPlan *p)
 		CHECK_FOR_INTERRUPTS();
 		if (a->sub_property || a->new.object == NULL || body_of(a->new.object) == NULL)
 			continue;
-		list = mentioned(p, names, a);
+		list = actions_of_references(p, names, a);
 		if (list != NIL)
-			wish(a, list);
+			add_soft_dependencies(a, list);
 	}
 	hash_destroy(names);
 }

@@ -1,21 +1,22 @@
 /*
  * break_cycles.c
- *	  Ways out where actions wait for each other.
+ *	  Change a decision so that a cycle of actions is broken, as the repair functions of
+ *	  pg_dump_sort.c do.
  *
- * A table whose default calls a function that reads the table: what was to be
- * made with its table is made apart.  A view that is changed in place to use
- * what replaces something that it uses now: it is replaced too.  A view that
- * calls a function of its own rows: it has no query while the function is made
- * or dropped.
+ * There are three ways, tried in this order because each costs more than the one before.
+ * A table whose default calls a function that reads the table: the default is set
+ * separately from CREATE TABLE.  A view that is altered in place to use the replacement
+ * of an object that it uses now: it is replaced, too.  A view that calls a function of
+ * its own row type: it has a stub query while the function is created or dropped.
  */
 #include "postgres.h"
 
 #include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 
-/* An action on the way, and what is next there */
+/* A successor of an action that has not been emitted, or NULL */
 static PgmAction *
-next_undone(const PgmAction *action)
+next_in_cycle(const PgmAction *action)
 {
 	ListCell   *lc;
 
@@ -28,14 +29,16 @@ next_undone(const PgmAction *action)
 }
 
 /*
- * The actions of a cycle.  Each undone action waits for one that is undone, so
- * walking backwards never ends; there are only edges forward, so those that
- * lead nowhere are taken away first.
+ * Find the actions of a cycle.  Every action that was not emitted has a predecessor that
+ * was not, so a walk backwards must run into a cycle.  But edges are stored forwards, and
+ * forwards there are dead ends: actions behind a cycle.  These are removed first, until
+ * none is left; then any walk forwards ends in a cycle, and what came before it is cut
+ * off.
  */
 static List *
 find_cycle(const List *actions)
 {
-	List	   *way = NIL;
+	List	   *path = NIL;
 	PgmAction  *at = NULL;
 	bool		moved = true;
 	ListCell   *lc;
@@ -47,25 +50,26 @@ find_cycle(const List *actions)
 		{
 			PgmAction  *a = lfirst(lc);
 
-			if (!a->emitted && next_undone(a) == NULL)
+			if (!a->emitted && next_in_cycle(a) == NULL)
 				moved = a->emitted = true;
 			else if (!a->emitted)
 				at = a;
 		}
 	}
-	while (at && !at->emitted && !list_member_ptr(way, at))
+	while (at && !at->emitted && !list_member_ptr(path, at))
 	{
-		way = lappend(way, at);
-		at = next_undone(at);
+		path = lappend(path, at);
+		at = next_in_cycle(at);
 	}
-	while (way != NIL && linitial(way) != at)
-		way = list_delete_first(way);
-	return way;
+	while (path != NIL && linitial(path) != at)
+		path = list_delete_first(path);
+	Assert(path != NIL);
+	return path;
 }
 
-/* May the atom be taken down or set up apart from what it is a part of? */
+/* Can the item be dropped or created by a statement of its own, and is it not yet? */
 static bool
-can_be_apart(const PgmDiffItem *a)
+can_be_separate(const PgmDiffItem *a)
 {
 	const PgmObject *o = pgm_item_object(a);
 
@@ -82,9 +86,12 @@ can_be_apart(const PgmDiffItem *a)
 								  pgm_kind_is(o, PGM_KIND_INDEX));
 }
 
-/* Does the atom go with an action of the cycle, and wait for another of it? */
+/*
+ * Is the item dropped or created by an action of the cycle, and does it depend on another
+ * action of it, so that the first would not depend on the second without the item?
+ */
 static bool
-ties(const PgmDiffItem *a, List *cycle)
+closes_cycle(const PgmDiffItem *a, List *cycle)
 {
 	PgmAction  *down = pgm_item_action(a, PGM_PHASE_DROP);
 	PgmAction  *up = pgm_item_action(a, PGM_PHASE_CREATE);
@@ -109,8 +116,9 @@ ties(const PgmDiffItem *a, List *cycle)
 	return false;
 }
 
+/* Separate all items that close the cycle.  False if there is none. */
 static bool
-take_apart(PgmDiffPlan *p, List *cycle)
+separate_items(PgmDiffPlan *p, List *cycle)
 {
 	bool		found = false;
 
@@ -118,12 +126,13 @@ take_apart(PgmDiffPlan *p, List *cycle)
 	{
 		PgmDiffItem *a = p->item[i];
 
-		if (can_be_apart(a) && ties(a, cycle))
+		if (can_be_separate(a) && closes_cycle(a, cycle))
 			found = a->separate = true;
 	}
 	return found;
 }
 
+/* Replace the first item of the cycle that can be replaced instead of altered. */
 static bool
 replace_one(PgmDiffPlan *p, List *cycle)
 {
@@ -137,8 +146,9 @@ replace_one(PgmDiffPlan *p, List *cycle)
 	return false;
 }
 
+/* Give a stub query to a view of the cycle.  False if there is none left. */
 static bool
-make_hollow(List *cycle)
+stub_view(List *cycle)
 {
 	ListCell   *lc;
 
@@ -152,11 +162,19 @@ make_hollow(List *cycle)
 	return false;
 }
 
-/* What waits for what, for the report of a bug */
+/* Describe the cycle, for the report of a bug. */
 static char *
 describe(const List *cycle)
 {
-	static const char *const phases[] = {"drop", "alter", "create", "clean up", "empty", "fill"};
+	static const char *const phases[PGM_N_PHASES] = {
+		[PGM_PHASE_DROP] = "drop",
+		[PGM_PHASE_ALTER] = "alter",
+		[PGM_PHASE_CREATE] = "create",
+		[PGM_PHASE_DROP_OLD_TYPE] = "clean up",
+		[PGM_PHASE_STUB] = "empty",
+		[PGM_PHASE_RESTORE_QUERY] = "fill",
+		[PGM_PHASE_REFRESH] = "refresh"
+	};
 	StringInfoData out;
 	ListCell   *lc;
 
@@ -175,15 +193,15 @@ describe(const List *cycle)
 }
 
 /*
- * Change what was decided so that a cycle is broken.  That none can be is a
- * bug, with the cycle as its report.
+ * Break a cycle of the plan.  Raises XX000 with the cycle when that is not possible, which
+ * is a bug.
  */
 void
 pgm_plan_break_cycle(PgmDiffPlan *p)
 {
 	List	   *cycle = find_cycle(p->actions);
 
-	if (!take_apart(p, cycle) && !replace_one(p, cycle) && !make_hollow(cycle))
+	if (!separate_items(p, cycle) && !replace_one(p, cycle) && !stub_view(cycle))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("the changes cannot be brought into an order"),

@@ -1,12 +1,11 @@
 /*
  * decide.c
- *	  What is done with each atom.
+ *	  Decide for each item: create, drop, alter in place, replace, or nothing.
  *
- * First each by itself: made, dropped, changed in place if its kind can be,
- * else replaced.  Then what the server would refuse is led to its end: who
- * depends on what is taken down has to be taken down before it, and so has who
- * depends on a column whose type changes, with the exception of what the
- * server rebuilds by itself.
+ * First each item by itself.  Then the decisions are propagated along dependencies of
+ * the old state: what depends on a dropped object must be dropped before it, and what
+ * depends on a column whose type changes must too, unless the server rebuilds it by
+ * itself.  The propagation only turns "nothing" and "alter" into "replace", so it ends.
  */
 #include "postgres.h"
 
@@ -17,12 +16,15 @@
 #include "schema/object_predicates.h"
 #include "util/sql_text.h"
 
-/* Kinds of objects that hold rows: they are not replaced for others' sake */
-static const PgmKindId keepers[] = {
+/* Kinds of objects that hold data: they are never replaced because of a dependency */
+static const PgmKindId data_holders[] = {
 PGM_KIND_TABLE, PGM_KIND_SEQUENCE, PGM_KIND_SCHEMA, PGM_KIND_EXTENSION, PGM_KIND_DATABASE};
 
-/* What has to be out of the way of a column whose type changes */
-static const PgmKindId in_the_way_of_type[] = {
+/*
+ * Dependent objects that make ALTER COLUMN TYPE fail (RememberAllDependentForRebuilding),
+ * or that do not survive it: it recreates extended statistics without their target.
+ */
+static const PgmKindId blocks_type_change[] = {
 	PGM_KIND_VIEW, PGM_KIND_MATERIALIZED_VIEW, PGM_KIND_RULE, PGM_KIND_POLICY, PGM_KIND_TRIGGER, PGM_KIND_FUNCTION,
 	PGM_KIND_PROCEDURE, PGM_KIND_PUBLISHED_TABLE,
 	PGM_KIND_STATISTICS			/* the server forgets its target */
@@ -71,7 +73,7 @@ decide_sub_property(const PgmDiffPlan *p, const PgmDiffItem *a)
 		is_sub_property(a, PGM_PROP_OF_TYPE) ? PGM_DECISION_REPLACE : PGM_DECISION_ALTER;
 }
 
-/* What is done with an atom for its own sake. */
+/* The decision on an item by itself, without regard to dependencies. */
 static PgmDecision
 decide_alone(PgmDiffPlan *p, const PgmDiffItem *a)
 {
@@ -79,6 +81,7 @@ decide_alone(PgmDiffPlan *p, const PgmDiffItem *a)
 		return PGM_DECISION_CREATE;
 	if (a->new.object == NULL)
 		return PGM_DECISION_DROP;
+	/* an object outside of the compared schemas is in both states */
 	if (a->old.object == a->new.object)
 		return PGM_DECISION_NONE;
 	if (a->sub_property)
@@ -92,7 +95,7 @@ decide_alone(PgmDiffPlan *p, const PgmDiffItem *a)
 	return p->can_alter(p, a->old.object, a->new.object) ? PGM_DECISION_ALTER : PGM_DECISION_REPLACE;
 }
 
-/* The name of a type without what stands in parentheses */
+/* Are the types of two columns the same but for a modifier, as in varchar(10)? */
 static bool
 same_base_type(const PgmObject *a, const PgmObject *b)
 {
@@ -103,7 +106,7 @@ same_base_type(const PgmObject *a, const PgmObject *b)
 	return n == strcspn(y, "(") && strncmp(x, y, n) == 0;
 }
 
-/* Does the type of the column change, other than in its length? */
+/* Does the type of the column change, and not only its modifier? */
 static bool
 changes_base_type(const PgmDiffItem *a)
 {
@@ -119,9 +122,13 @@ changes_type(const PgmDiffItem *a)
 		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_COLLATION));
 }
 
-/* Has "x" to be taken down before the type of the column "y" changes? */
+/*
+ * Must "x" be dropped before the type of the column "y" changes?  Indexes and constraints
+ * need not: the server rebuilds them.  If only the modifier changes, the operators stay,
+ * and then defaults and foreign keys do as well.
+ */
 static bool
-stands_in_the_way(const PgmDiffItem *x, const PgmDiffItem *y)
+blocks_type_change_of(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	if (is_sub_property(x, PGM_PROP_DEFAULT))
 		return changes_base_type(y);
@@ -131,14 +138,14 @@ stands_in_the_way(const PgmDiffItem *x, const PgmDiffItem *y)
 		return pgm_value(x->old.object, PGM_PROP_GENERATED) != NULL;
 	if (pgm_item_is_foreign_key(x, x->old.object))
 		return changes_base_type(y);
-	/* what the server would build again as it is, and shall be another one */
+	/* the server would rebuild the old one for the new type, which may fail */
 	if (x->decision != PGM_DECISION_NONE && (pgm_kind_is(x->old.object, PGM_KIND_INDEX) ||
 											 pgm_kind_is(x->old.object, PGM_KIND_CONSTRAINT)))
 		return changes_base_type(y);
-	return is_one_of(x, in_the_way_of_type, lengthof(in_the_way_of_type));
+	return is_one_of(x, blocks_type_change, lengthof(blocks_type_change));
 }
 
-/* The table that an atom is or is a part of, or NULL */
+/* The table that an item is or is a part of in the old state, or NULL */
 static const PgmDiffItem *
 table_of(const PgmDiffItem *a)
 {
@@ -148,8 +155,8 @@ table_of(const PgmDiffItem *a)
 }
 
 /*
- * Does the foreign key "x" depend on what "y" is, or is a part of, only because
- * that is a partition of the table that it refers to?
+ * Does the foreign key "x" depend on "y" only because that is, or is part of, a partition
+ * of the table that it refers to?
  */
 static bool
 refers_to_parent(const PgmDiffItem *x, const PgmDiffItem *y)
@@ -172,29 +179,33 @@ refers_to_parent(const PgmDiffItem *x, const PgmDiffItem *y)
 }
 
 /*
- * Has "x", which depends on "y", to be taken down because "y" is?  What is
- * changed in place can let go of what is dropped, but not of what is made
- * anew under the same name.
+ * Must "x", which depends on "y", be dropped because "y" is?  An object that is altered
+ * in place gives up its dependency on a dropped one that way, but it cannot be moved
+ * from the old to the new version of an object with the same name.
  */
 static bool
-goes_with(const PgmDiffItem *x, const PgmDiffItem *y)
+must_drop_with(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	if (x->old.parent == y)
 		return y->decision == PGM_DECISION_REPLACE;
+	/* DETACH or DROP of a partition keeps keys that refer to the partitioned table */
 	if (y->decision == PGM_DECISION_DROP && refers_to_parent(x, y))
 		return false;
+	/* INHERITS depends on columns of its parents, but they can be dropped under it */
 	if (is_sub_property(x, PGM_PROP_INHERITS) && y->sub_property == NULL &&
 		!pgm_kind_is(y->old.object, PGM_KIND_TABLE))
 		return false;
 	if (is_sub_property(x, PGM_PROP_OF_TYPE) && !pgm_item_is_type(y))
 		return false;
-	if (x->sub_property == NULL && is_one_of(x, keepers, lengthof(keepers)))
+	if (x->sub_property == NULL && is_one_of(x, data_holders, lengthof(data_holders)))
 		return false;
+	/* columns are retyped instead; a generated one is computed again */
 	if (is_column(x) && pgm_value(x->old.object, PGM_PROP_GENERATED) == NULL)
 		return false;
 	return x->decision == PGM_DECISION_NONE || pgm_item_is_recreated(y);
 }
 
+/* Turn the decision on an item that exists in both states into "replace". */
 static List *
 replace(PgmDiffItem *a, List *queue)
 {
@@ -204,9 +215,12 @@ replace(PgmDiffItem *a, List *queue)
 	return lappend(queue, a);
 }
 
-/* The columns of a type that is made anew get it by a change of their type. */
+/*
+ * A column of a type that is recreated is not replaced, which would lose its values: it
+ * is altered to the new type.  The type is renamed away meanwhile, see replace_types.c.
+ */
 static List *
-exchange_type(PgmDiffItem *column, PgmDiffItem *type, List *queue)
+retype_column(PgmDiffItem *column, PgmDiffItem *type, List *queue)
 {
 	if (!is_column(column) || !pgm_item_is_type(type) || !pgm_item_is_recreated(type) ||
 		pgm_item_is_dropped(column) || column->old.object == NULL ||
@@ -217,9 +231,9 @@ exchange_type(PgmDiffItem *column, PgmDiffItem *type, List *queue)
 	return lappend(queue, column);
 }
 
-/* An attribute that cannot be changed takes its type with it. */
+/* An attribute that cannot be altered in place makes its type be replaced. */
 static List *
-replace_whole(PgmDiffItem *a, List *queue)
+replace_type_of_attribute(PgmDiffItem *a, List *queue)
 {
 	if (a->decision == PGM_DECISION_REPLACE && a->old.parent && !a->sub_property &&
 		pgm_kind_is(a->old.object, PGM_KIND_ATTRIBUTE))
@@ -227,7 +241,7 @@ replace_whole(PgmDiffItem *a, List *queue)
 	return queue;
 }
 
-/* What is not compared would have to go too. */
+/* Refuse to drop "y": an object that is outside of the compared schemas depends on it. */
 static void
 refuse_outside(const PgmDiffItem *x, const PgmDiffItem *y)
 {
@@ -241,9 +255,9 @@ refuse_outside(const PgmDiffItem *x, const PgmDiffItem *y)
 			 errhint("Name its schema in \"schemas\" too, so that the model says what becomes of it, or drop it before.")));
 }
 
-/* Does the server check values for the constraint, if there was "old" before? */
+/* Will the server check the stored values for the constraint, which was "old" before? */
 static bool
-is_checked(const PgmObject *old, const PgmObject *new)
+checks_values(const PgmObject *old, const PgmObject *new)
 {
 	const char *definition = pgm_value(new, PGM_PROP_DEFINITION);
 
@@ -251,9 +265,9 @@ is_checked(const PgmObject *old, const PgmObject *new)
 		(old == NULL || strcmp(pgm_value(old, PGM_PROP_DEFINITION), definition) != 0);
 }
 
-/* Does an attribute get another type, in place? */
+/* Is it an attribute of the type, and is its type altered in place? */
 static bool
-is_retyped(const PgmDiffItem *a, const PgmDiffItem *type)
+is_retyped_attribute(const PgmDiffItem *a, const PgmDiffItem *type)
 {
 	return a->sub_property == NULL && a->new.parent == type && a->decision == PGM_DECISION_ALTER &&
 		pgm_kind_is(a->new.object, PGM_KIND_ATTRIBUTE) &&
@@ -261,7 +275,7 @@ is_retyped(const PgmDiffItem *a, const PgmDiffItem *type)
 		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_COLLATION));
 }
 
-/* Does the type get what the server has to check values for? */
+/* Does the type or domain get a restriction that stored values must be checked for? */
 static bool
 is_restricted(const PgmDiffItem *type)
 {
@@ -277,17 +291,21 @@ is_restricted(const PgmDiffItem *type)
 	{
 		const PgmDiffItem *a = lfirst(lc);
 
-		if (is_retyped(a, type))
+		if (is_retyped_attribute(a, type))
 			return true;
 		if (a->sub_property == NULL && a->new.parent == type &&
 			pgm_kind_is(a->new.object, PGM_KIND_DOMAIN_CONSTRAINT) &&
-			is_checked(a->old.object, a->new.object))
+			checks_values(a->old.object, a->new.object))
 			return true;
 	}
 	return false;
 }
 
-/* A type that the server does not restrict, where columns stay, is made anew. */
+/*
+ * The server refuses to add a restriction to a type that columns have in an array or a
+ * row (find_composite_type_dependencies).  If such columns stay, the type is replaced
+ * and the columns are altered to the new one.
+ */
 static List *
 replace_restricted(PgmDiffItem *type, List *queue)
 {
@@ -303,9 +321,9 @@ replace_restricted(PgmDiffItem *type, List *queue)
 	return queue;
 }
 
-/* Lead what was decided to its end; "queue" are the atoms to look at. */
+/* Propagate decisions to dependent items; "queue" are the items that changed. */
 static void
-spread(List *queue)
+propagate(List *queue)
 {
 	while (queue != NIL)
 	{
@@ -314,45 +332,46 @@ spread(List *queue)
 
 		CHECK_FOR_INTERRUPTS();
 		queue = list_delete_last(queue);
-		queue = replace_whole(y, queue);
+		queue = replace_type_of_attribute(y, queue);
 		foreach(lc, y->old.used_by)
 		{
 			PgmDiffItem *x = lfirst(lc);
 
 			if (pgm_item_is_dropped(x))
 				continue;
+			/* what is a part of "y" goes with it, wherever it is */
 			if (y->decision == PGM_DECISION_DROP && x->decision == PGM_DECISION_NONE && x->old.object &&
 				x->old.object->outside && x->old.parent != y)
 				refuse_outside(x, y);
 			if (pgm_item_is_dropped(y))
-				queue = exchange_type(x, y, queue);
-			if ((pgm_item_is_dropped(y) && goes_with(x, y)) ||
-				(changes_type(y) && stands_in_the_way(x, y)))
+				queue = retype_column(x, y, queue);
+			if ((pgm_item_is_dropped(y) && must_drop_with(x, y)) ||
+				(changes_type(y) && blocks_type_change_of(x, y)))
 				queue = replace(x, queue);
 		}
 	}
 }
 
 /*
- * Replace an atom instead of changing it, with what depends on it.  False if
- * that cannot be: it is not changed, or holds rows.
+ * Replace an item instead of altering it, with what depends on it, to break a cycle.
+ * False if that is not possible: it is not altered, or holds data.
  */
 bool
 pgm_plan_replace_item(PgmDiffPlan *p, PgmDiffItem *a)
 {
 	if (a->decision != PGM_DECISION_ALTER || is_column(a) || pgm_item_is_type(a) ||
-		(a->sub_property == NULL && is_one_of(a, keepers, lengthof(keepers))))
+		(a->sub_property == NULL && is_one_of(a, data_holders, lengthof(data_holders))))
 		return false;
-	spread(replace(a, NIL));
+	propagate(replace(a, NIL));
 	return true;
 }
 
 /*
- * A REVOKE from a table takes what was granted of its columns: that is granted
- * again.
+ * REVOKE on a table revokes the privileges on its columns, too (ExecGrant_Relation).
+ * Grants on columns to the same role that stay must be granted again.
  */
 static void
-grant_columns_again(PgmDiffPlan *p, const PgmDiffItem *revoked)
+regrant_columns(PgmDiffPlan *p, const PgmDiffItem *revoked)
 {
 	const char *on = pgm_text_find(revoked->old.object->identity, " on table ");
 	const PgmObject *table = pgm_schema_parent(p->old, revoked->old.object);
@@ -373,7 +392,7 @@ grant_columns_again(PgmDiffPlan *p, const PgmDiffItem *revoked)
 	}
 }
 
-/* Decide what is done with each atom. */
+/* Decide what is done with each item. */
 void
 pgm_plan_decide(PgmDiffPlan *p)
 {
@@ -388,10 +407,11 @@ pgm_plan_decide(PgmDiffPlan *p)
 		if (pgm_item_is_dropped(a) || changes_type(a))
 			queue = lappend(queue, a);
 	}
+	/* after all single decisions: it asks which columns are dropped anyway */
 	for (int i = 0; i < p->nitems; i++)
 		queue = replace_restricted(p->item[i], queue);
-	spread(queue);
+	propagate(queue);
 	for (int i = 0; i < p->nitems; i++)
 		if (p->item[i]->decision == PGM_DECISION_DROP && pgm_kind_is(p->item[i]->old.object, PGM_KIND_GRANT))
-			grant_columns_again(p, p->item[i]);
+			regrant_columns(p, p->item[i]);
 }

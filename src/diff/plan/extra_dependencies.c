@@ -1,10 +1,10 @@
 /*
  * extra_dependencies.c
- *	  Orders of actions that no dependency of the catalogs says.
+ *	  Ordering constraints that pg_depend does not record.
  *
- * Names are free before they are taken, rights outlive what takes them away,
- * and the server refuses some statements for the sake of what is there, or takes
- * what it finds.
+ * A name must be freed before it is reused; a REVOKE must not revoke what is granted in
+ * the same plan; some statements fail because of objects that are still there, or that
+ * have come already; and some pick whatever object they find.
  */
 #include "postgres.h"
 
@@ -15,15 +15,15 @@
 #include "util/sql_text.h"
 #include "util/text_hash.h"
 
-/* Who takes a name that another one has before */
+/* The actions that free and take a name */
 typedef struct NameHolder
 {
 	const char *name;			/* with its space; hash key; must be first */
-	PgmAction  *down;
-	PgmAction  *up;
+	PgmAction  *drop;
+	PgmAction  *create;
 } NameHolder;
 
-/* Kinds whose names are in one space with those of others */
+/* Kinds whose names are in a namespace with those of other kinds: relations have a type */
 static const struct
 {
 	PgmKindId	kind;
@@ -44,21 +44,21 @@ static const struct
 };
 
 static void
-hold(HTAB *names, const char *space, const char *identity, PgmAction *down,
-	 PgmAction *up)
+register_name(HTAB *names, const char *space, const char *identity, PgmAction *drop,
+			  PgmAction *create)
 {
 	bool		found;
 	NameHolder *holder = pgm_texthash_enter(names, psprintf("%s %s", space, identity), &found);
 
 	if (!found)
-		holder->down = holder->up = NULL;
-	if (down)
-		holder->down = down;
-	if (up)
-		holder->up = up;
+		holder->drop = holder->create = NULL;
+	if (drop)
+		holder->drop = drop;
+	if (create)
+		holder->create = create;
 }
 
-/* The name that the index of a constraint has */
+/* The qualified name of the index of a constraint, or NULL if it has none */
 static const char *
 index_name(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
@@ -74,29 +74,29 @@ index_name(const PgmDiffPlan *p, const PgmDiffItem *a)
 }
 
 static void
-hold_names(HTAB *names, const PgmDiffPlan *p, PgmDiffItem *a)
+register_names_of(HTAB *names, const PgmDiffPlan *p, PgmDiffItem *a)
 {
-	PgmAction  *down = pgm_item_action(a, PGM_PHASE_DROP);
-	PgmAction  *up = pgm_item_action(a, PGM_PHASE_CREATE);
+	PgmAction  *drop = pgm_item_action(a, PGM_PHASE_DROP);
+	PgmAction  *create = pgm_item_action(a, PGM_PHASE_CREATE);
 	const PgmObject *o = pgm_item_object(a);
 	const char *index;
 
-	if (a->sub_property || (down == NULL && up == NULL))
+	if (a->sub_property || (drop == NULL && create == NULL))
 		return;
 	index = index_name(p, a);
 	if (index)
-		hold(names, "relation", index, down, up);
+		register_name(names, "relation", index, drop, create);
 	for (int i = 0; i < (int) lengthof(spaces); i++)
 	{
 		if (!pgm_kind_is(o, spaces[i].kind))
 			continue;
-		hold(names, spaces[i].space, o->identity, down, up);
+		register_name(names, spaces[i].space, o->identity, drop, create);
 		if (spaces[i].and_space)
-			hold(names, spaces[i].and_space, o->identity, down, up);
+			register_name(names, spaces[i].and_space, o->identity, drop, create);
 	}
 }
 
-/* What has a name is dropped before something else gets it. */
+/* The object that has a name is dropped before another one of that name is created. */
 static void
 order_by_names(PgmDiffPlan *p)
 {
@@ -105,14 +105,14 @@ order_by_names(PgmDiffPlan *p)
 	NameHolder *holder;
 
 	for (int i = 0; i < p->nitems; i++)
-		hold_names(names, p, p->item[i]);
+		register_names_of(names, p, p->item[i]);
 	hash_seq_init(&status, names);
 	while ((holder = hash_seq_search(&status)) != NULL)
-		pgm_action_before(holder->down, holder->up);
+		pgm_action_before(holder->drop, holder->create);
 	hash_destroy(names);
 }
 
-/* The constraint by which the same column was NOT NULL before, or NULL */
+/* The NOT NULL constraint that the column of a new one has in the old state, or NULL */
 static PgmDiffItem *
 not_null_before(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
@@ -125,8 +125,10 @@ not_null_before(const PgmDiffPlan *p, const PgmDiffItem *a)
 }
 
 /*
- * A primary key needs NOT NULL, which from 18 on is a constraint of its own,
- * though no catalog says so; and a column has one of them.
+ * From 18 on NOT NULL is a constraint.  A column can have one of them only, so an old one
+ * goes before a new one comes.  A primary key needs those of its columns: it comes after
+ * them, as ADD PRIMARY KEY would otherwise create constraints with names of its own, and
+ * goes before them, as they cannot be dropped while it is there.
  */
 static void
 order_not_null(const PgmDiffPlan *p, const PgmDiffItem *a)
@@ -153,7 +155,7 @@ order_not_null(const PgmDiffPlan *p, const PgmDiffItem *a)
 	}
 }
 
-/* A REVOKE from a table takes what was granted of its columns, too. */
+/* REVOKE on a table revokes privileges on its columns too, so it precedes all GRANTs. */
 static void
 order_grants(PgmDiffPlan *p, const PgmDiffItem *a)
 {
@@ -170,7 +172,10 @@ order_grants(PgmDiffPlan *p, const PgmDiffItem *a)
 	}
 }
 
-/* A table is logged after, and unlogged before, those it refers to. */
+/*
+ * A logged table must not refer to an unlogged one: SET LOGGED begins with the table that
+ * is referred to, SET UNLOGGED with the one that refers to it.
+ */
 static void
 order_logged(const PgmDiffItem *key)
 {
@@ -193,7 +198,10 @@ order_logged(const PgmDiffItem *key)
 	}
 }
 
-/* The index of a table is of use when those of its partitions are attached. */
+/*
+ * An incomplete index of a partitioned table becomes valid when the last partition's is
+ * attached, on each level; "then" is the action that needs it to be.
+ */
 static void
 order_after_attached(const PgmDiffItem *index, PgmAction *then)
 {
@@ -212,8 +220,9 @@ order_after_attached(const PgmDiffItem *index, PgmAction *then)
 }
 
 /*
- * A foreign key takes whichever key of the other table fits: one that goes is
- * gone before, so that it is not taken.
+ * ADD FOREIGN KEY picks any unique index that fits (transformFkeyCheckAttrs).  Keys of the
+ * referenced table that are dropped go before, or it might pick one of them and keep it
+ * from being dropped.
  */
 static void
 order_foreign_key(const PgmDiffPlan *p, const PgmDiffItem *foreign)
@@ -244,11 +253,11 @@ order_foreign_key(const PgmDiffPlan *p, const PgmDiffItem *foreign)
 }
 
 /*
- * What the server refuses for the sake of columns comes after they are gone,
- * and before there are others.
+ * Statements that the server refuses while columns contain the type come after such
+ * columns are dropped and before new ones are created.
  */
 static void
-order_holders(const PgmDiffItem *a)
+order_around_columns(const PgmDiffItem *a)
 {
 	const PgmDiffItem *type = pgm_kind_is(a->new.object, PGM_KIND_DOMAIN) ? a : a->new.parent;
 	PgmAction  *up = a->action[a->decision == PGM_DECISION_ALTER ? PGM_PHASE_ALTER : PGM_PHASE_CREATE];
@@ -270,7 +279,10 @@ order_holders(const PgmDiffItem *a)
 	}
 }
 
-/* A table is made of a type while its columns are those of the type. */
+/*
+ * ALTER TABLE OF needs a table with exactly the attributes of the type, so unlike columns
+ * are dropped before; and a typed table cannot get columns, so NOT OF precedes them.
+ */
 static void
 order_typed(const PgmDiffPlan *p, const PgmDiffItem *table)
 {
@@ -299,7 +311,7 @@ order_typed(const PgmDiffPlan *p, const PgmDiffItem *table)
 	}
 }
 
-/* Names of the one list that are not in the other */
+/* The names of a list that are not in the other one */
 static List *
 names_without(List *names, List *others)
 {
@@ -321,7 +333,7 @@ names_without(List *names, List *others)
 	return left;
 }
 
-/* The columns and constraints of the tables that another one inherits from */
+/* The columns and constraints of these parent tables */
 static List *
 parts_of_parents(const PgmSchema *s, List *parents)
 {
@@ -340,11 +352,12 @@ parts_of_parents(const PgmSchema *s, List *parents)
 }
 
 /*
- * A table inherits from another when that has no more what this one has not
- * either, and leaves one before that changes for itself.
+ * INHERIT fails if the parent has a column or constraint that the table lacks: those the
+ * parent drops are dropped before.  And a table leaves a parent before that one gets new
+ * parts or alters them, which would come down to the table.
  */
 static void
-order_link(const PgmDiffPlan *p, const PgmDiffItem *link)
+order_inheritance(const PgmDiffPlan *p, const PgmDiffItem *link)
 {
 	List	   *before = link->old.object ? pgm_value_list(link->old.object, PGM_PROP_INHERITS) : NIL;
 	List	   *after = pgm_value_list(link->new.object, PGM_PROP_INHERITS);
@@ -369,7 +382,7 @@ order_link(const PgmDiffPlan *p, const PgmDiffItem *link)
 	}
 }
 
-/* Partitions that are dropped */
+/* The partitions that are dropped by an action of their own */
 static List *
 dropped_partitions(const PgmDiffPlan *p)
 {
@@ -387,7 +400,7 @@ dropped_partitions(const PgmDiffPlan *p)
 	return list;
 }
 
-/* A partition is attached when those are gone that have its place. */
+/* A partition is attached when dropped ones whose bounds may overlap with it are gone. */
 static void
 order_partition(const PgmDiffItem *link, const List *dropped)
 {
@@ -407,7 +420,7 @@ order_partition(const PgmDiffItem *link, const List *dropped)
 	}
 }
 
-/* Columns that are added to a table come in their order. */
+/* ADD COLUMN appends, so new columns are added in the order of the new table. */
 static void
 order_columns(PgmDiffPlan *p, const PgmObject *table)
 {
@@ -426,13 +439,13 @@ order_columns(PgmDiffPlan *p, const PgmObject *table)
 	}
 }
 
-/* What is said of one atom */
+/* Add the constraints that concern one item. */
 static void
-order_atom(PgmDiffPlan *p, const PgmDiffItem *a, const List *dropped)
+order_item(PgmDiffPlan *p, const PgmDiffItem *a, const List *dropped)
 {
 	if (a->sub_property && a->new.object && a->sub_property->property == PGM_PROP_INHERITS)
 	{
-		order_link(p, a);
+		order_inheritance(p, a);
 		order_partition(a, dropped);
 	}
 	if (a->sub_property)
@@ -456,10 +469,10 @@ order_atom(PgmDiffPlan *p, const PgmDiffItem *a, const List *dropped)
 	if (pgm_kind_is(a->new.object, PGM_KIND_DOMAIN) ||
 		pgm_kind_is(a->new.object, PGM_KIND_DOMAIN_CONSTRAINT) ||
 		(pgm_kind_is(a->new.object, PGM_KIND_ATTRIBUTE) && a->decision == PGM_DECISION_ALTER))
-		order_holders(a);
+		order_around_columns(a);
 }
 
-/* Say which actions have to wait for which others, beyond dependencies. */
+/* Add the edges between actions that follow from no dependency. */
 void
 pgm_plan_add_extra_dependencies(PgmDiffPlan *p)
 {
@@ -468,7 +481,7 @@ pgm_plan_add_extra_dependencies(PgmDiffPlan *p)
 	for (int i = 0; i < p->nitems; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		order_atom(p, p->item[i], dropped);
+		order_item(p, p->item[i], dropped);
 	}
 	order_by_names(p);
 }

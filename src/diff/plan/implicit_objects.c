@@ -1,10 +1,11 @@
 /*
  * implicit_objects.c
- *	  What is made and dropped together with something else.
+ *	  Items that are created or dropped implicitly, by the statement of another item.
  *
- * The parts of a table are dropped with it, and its columns, keys, checks and
- * defaults made with it.  What a table inherits comes and goes with what it
- * inherits it from.
+ * The parts of a table are dropped with it, and its columns, constraints and defaults
+ * are clauses of CREATE TABLE.  Inherited columns and constraints come and go with
+ * those of the parent table.  A statement for such an item would fail or do harm, so
+ * it gets no action, and what waits for it waits for the other item's action.
  */
 #include "postgres.h"
 
@@ -19,7 +20,7 @@ is_kind(const PgmObject *o, PgmKindId kind)
 	return o && pgm_kind_is(o, kind);
 }
 
-/* Is what is a part of the object dropped with it, without being asked for? */
+/* Does DROP of the object drop its parts?  Schemas and servers need CASCADE for that. */
 static bool
 drops_parts(const PgmObject *o)
 {
@@ -27,7 +28,7 @@ drops_parts(const PgmObject *o)
 		!pgm_kind_is(o, PGM_KIND_FOREIGN_DATA_WRAPPER);
 }
 
-/* Is what the table inherits from the same before and after? */
+/* Does the table keep its parents, so that it is attached to them all the time? */
 static bool
 stays_linked(const PgmDiffPlan *p, const PgmObject *table)
 {
@@ -36,7 +37,7 @@ stays_linked(const PgmDiffPlan *p, const PgmObject *table)
 	return link && link->decision == PGM_DECISION_NONE;
 }
 
-/* What a column or constraint of a table is inherited from, or NULL. */
+/* The item that a column or constraint of a table is inherited from, or NULL. */
 static PgmDiffItem *
 inherited_from(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
 {
@@ -67,8 +68,8 @@ inherited_from(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
 }
 
 /*
- * Is the column of a table that inherits from the one that loses it to stay, or
- * that of a table further on?
+ * Does a child table, or one of its children, keep the column that it inherits from a
+ * table which drops it?  Not a partition: it always has the columns of its parent.
  */
 static bool stays_in_children(const PgmDiffPlan *p, const PgmObject *column);
 
@@ -83,8 +84,8 @@ stays_below(const PgmDiffPlan *p, const PgmObject *heir, const char *name)
 }
 
 /*
- * Is the column dropped of a table alone, for one that inherits it keeps it as
- * its own?
+ * Must the column be dropped with ONLY, because a child that inherits it keeps it as its
+ * own (attislocal)?  Without ONLY the child would lose it with all its values.
  */
 static bool
 stays_in_children(const PgmDiffPlan *p, const PgmObject *column)
@@ -126,8 +127,9 @@ refers_to_partitions(const PgmDiffItem *key)
 }
 
 /*
- * Does the foreign key of a partition go with that of the whole table, before
- * the partition does?
+ * Is the foreign key of a partition dropped by that of the partitioned table, before
+ * the partition is?  So if the partitioned table stays, or if the key refers to
+ * partitions of its own table: those cannot be dropped while it is there.
  */
 static bool
 goes_before_table(const PgmDiffPlan *p, const PgmDiffItem *key)
@@ -152,7 +154,7 @@ identity_column(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
 	return of ? pgm_plan_find_item(p, pgm_schema_find(s, PGM_KIND_COLUMN, of)) : NULL;
 }
 
-/* The column that a sequence is dropped with, for it is owned by it, or NULL */
+/* The column that owns a sequence, which is dropped with it, or NULL */
 static PgmDiffItem *
 owning_column(const PgmDiffPlan *p, const PgmObject *o)
 {
@@ -161,7 +163,7 @@ owning_column(const PgmDiffPlan *p, const PgmObject *o)
 	return of ? pgm_plan_find_item(p, pgm_schema_find(p->old, PGM_KIND_COLUMN, of)) : NULL;
 }
 
-/* The column that the constraint says is NOT NULL, as from 18 on, or NULL */
+/* The column of a NOT NULL constraint, which is an object from 18 on, or NULL */
 static PgmDiffItem *
 not_null_column(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
 {
@@ -177,18 +179,28 @@ not_null_column(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
 	return NULL;
 }
 
-/* What a domain checks is dropped before it is kept aside, for it may use more. */
+/*
+ * Must a constraint of a domain be dropped before the domain is renamed away?  The old
+ * domain lives on until the columns have the new one, and its check may call functions
+ * that are dropped or replaced meanwhile.
+ */
 static bool
-is_kept_from(const PgmDiffItem *a)
+must_drop_before_rename(const PgmDiffItem *a)
 {
 	return a->sub_property == NULL && a->old.parent && a->old.parent->renamed_away &&
 		is_kind(a->old.object, PGM_KIND_DOMAIN_CONSTRAINT) &&
 		strcmp(pgm_value(a->old.object, PGM_PROP_DEFINITION), "NOT NULL") != 0;
 }
 
-/* What goes with the whole when that is dropped. */
+/*
+ * Mark an item that DROP of another one removes implicitly, and make that one its old
+ * parent: PGM_PHASE_DROP of the item is then the other's.
+ *
+ * The order of the tests is that of precedence, from the server's most specific rule
+ * to the general one that parts are dropped with what they are parts of.
+ */
 static void
-look_down(PgmDiffPlan *p, PgmDiffItem *a)
+find_implicit_drop(PgmDiffPlan *p, PgmDiffItem *a)
 {
 	const PgmObject *o = a->old.object;
 	PgmDiffItem *from;
@@ -196,6 +208,12 @@ look_down(PgmDiffPlan *p, PgmDiffItem *a)
 
 	if (!pgm_item_is_dropped(a))
 		return;
+
+	/*
+	 * An identity's sequence is an internal dependency of the column, so it can only
+	 * go with that, also where the column stays and ceases to be an identity.  One
+	 * that is OWNED BY a column goes only if the column does.
+	 */
 	from = identity_column(p, p->old, o);
 	if (from == NULL && !a->sub_property && pgm_item_is_dropped(owning_column(p, o)))
 		from = owning_column(p, o);
@@ -204,31 +222,52 @@ look_down(PgmDiffPlan *p, PgmDiffItem *a)
 	else if (!a->sub_property && (column = not_null_column(p, p->old, o)) != NULL &&
 			 pgm_item_is_dropped(column) && !pgm_item_is_dropped(a->old.parent))
 	{
+		/* from 18 on: DROP COLUMN drops its NOT NULL constraint, the table stays */
 		a->old.parent = column;
 		a->dropped_with_parent = true;
 		return;
 	}
+
+	/*
+	 * A partition's index that is attached cannot be dropped by itself ("cannot drop
+	 * index because index requires it"); it goes with the parent's.  That holds while
+	 * the partition stays attached: after DETACH it would have to be dropped.
+	 */
 	else if (!a->sub_property && pgm_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_INDEX) &&
 			 stays_linked(p, pgm_relation_of(p->old, o)))
-		from = pgm_plan_find_item(p, pgm_schema_find(p->old, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO)));
-	else if (!a->sub_property && (pgm_value(o, PGM_PROP_ONLY_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO)) &&
+		from = pgm_plan_find_item(p, pgm_schema_find(p->old, PGM_KIND_INDEX,
+													 pgm_value(o, PGM_PROP_ATTACHED_TO)));
+
+	/*
+	 * Inherited columns and constraints go with those of the parent table, on the same
+	 * condition.  A foreign key of a partition does so even if the partition is
+	 * detached in this plan, because sort_actions.c drops the key before.
+	 */
+	else if (!a->sub_property &&
+			 (pgm_value(o, PGM_PROP_ONLY_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO)) &&
 			 (pgm_constraint_is(o, "FOREIGN KEY") || stays_linked(p, pgm_relation_of(p->old, o))))
 		from = inherited_from(p, p->old, o);
-	if (from && is_kind(o, PGM_KIND_COLUMN) && pgm_item_is_dropped(from) && stays_in_children(p, from->old.object))
+
+	/* DROP COLUMN is written with ONLY then, so that it does not reach the children */
+	if (from && is_kind(o, PGM_KIND_COLUMN) && pgm_item_is_dropped(from) &&
+		stays_in_children(p, from->old.object))
 		from = NULL;
+
+	/* if the own table is dropped, that is enough, but for some foreign keys */
 	if (from && pgm_item_is_dropped(from) &&
 		(!pgm_item_is_dropped(a->old.parent) || goes_before_table(p, a)))
 		a->old.parent = from;
-	if (is_kept_from(a))
+	if (must_drop_before_rename(a))
 		return;
 	if (is_kind(o, PGM_KIND_SEQUENCE) && pgm_value(o, PGM_PROP_IDENTITY_OF))
 		a->dropped_with_parent = true;
 	else
 		a->dropped_with_parent = !a->separate && pgm_item_is_dropped(a->old.parent) &&
 			drops_parts(a->old.parent->old.object);
+	Assert(!a->dropped_with_parent || a->old.parent != NULL);
 }
 
-/* Does another table that this foreign key refers to go down too? */
+/* Is another table that this foreign key refers to dropped as well? */
 static bool
 refers_to_dropped(const PgmDiffItem *a)
 {
@@ -245,16 +284,20 @@ refers_to_dropped(const PgmDiffItem *a)
 	return false;
 }
 
-/* Is it said within CREATE TABLE? */
+/*
+ * Can the constraint be a clause of CREATE TABLE?  Foreign keys come later, since their
+ * tables may refer to each other.  CREATE TABLE ignores NOT VALID.  The comment of an
+ * index needs a statement after the constraint is there.
+ */
 static bool
-is_folded_constraint(const PgmObject *o)
+is_create_clause(const PgmObject *o)
 {
 	return is_kind(o, PGM_KIND_CONSTRAINT) && !pgm_constraint_is(o, "FOREIGN KEY") &&
 		!pgm_constraint_ends(o, " NOT VALID") &&
 		pgm_value(o, PGM_PROP_INDEX_COMMENT) == NULL;
 }
 
-/* CREATE VIEW says nothing of its columns. */
+/* Is it a column of a view, of which CREATE VIEW cannot set properties? */
 static bool
 is_in_view(const PgmSchema *s, const PgmObject *column)
 {
@@ -263,39 +306,61 @@ is_in_view(const PgmSchema *s, const PgmObject *column)
 	return is_kind(relation, PGM_KIND_VIEW) || is_kind(relation, PGM_KIND_MATERIALIZED_VIEW);
 }
 
-/* What goes with the whole when that is made. */
+/*
+ * Mark an item that CREATE of another one creates, as a clause or implicitly, and make
+ * that one its new parent: PGM_PHASE_CREATE of the item is then the other's.
+ */
 static void
-look_up(PgmDiffPlan *p, PgmDiffItem *a)
+find_implicit_create(PgmDiffPlan *p, PgmDiffItem *a)
 {
 	const PgmObject *o = a->new.object;
-	PgmDiffItem *whole = a->new.parent;
-	PgmDiffItem *from = identity_column(p, p->new, o);
+	PgmDiffItem *parent = a->new.parent;
+	PgmDiffItem *from;
 
 	if (!pgm_item_is_created(a))
 		return;
+
+	/* ADD GENERATED AS IDENTITY creates the sequence, also on a column that stays */
+	from = identity_column(p, p->new, o);
 	if (from)
 	{
 		a->new.parent = from;
 		a->created_with_parent = true;
 		return;
 	}
-	if (a->sub_property == NULL && (pgm_value(o, PGM_PROP_ONLY_INHERITED) || (pgm_value(o, PGM_PROP_ATTACHED_TO) && pgm_constraint_is(o, "FOREIGN KEY"))))
+
+	/*
+	 * Adding a column or constraint to a parent table adds it to the children, and
+	 * CREATE TABLE ... INHERITS copies all of them.  A partition is created on its own
+	 * and attached afterwards, which needs its columns and checks to be there; only
+	 * foreign keys are cloned by ATTACH PARTITION.
+	 */
+	if (a->sub_property == NULL && (pgm_value(o, PGM_PROP_ONLY_INHERITED) ||
+									(pgm_value(o, PGM_PROP_ATTACHED_TO) && pgm_constraint_is(o, "FOREIGN KEY"))))
 	{
 		const PgmObject *table = pgm_relation_of(p->new, o);
+		bool		table_is_created = pgm_item_is_created(pgm_plan_find_item(p, table));
 
 		from = inherited_from(p, p->new, o);
 		if (from && (stays_linked(p, table) || pgm_constraint_is(o, "FOREIGN KEY") ||
-					 (pgm_item_is_created(pgm_plan_find_item(p, table)) &&
-					  !pgm_value(table, PGM_PROP_PARTITION_BOUND))))
+					 (table_is_created && !pgm_value(table, PGM_PROP_PARTITION_BOUND))))
 		{
-			if (!pgm_item_is_created(pgm_plan_find_item(p, table)) || pgm_constraint_is(o, "FOREIGN KEY"))
+			/* otherwise its own CREATE TABLE makes it, by INHERITS */
+			if (!table_is_created || pgm_constraint_is(o, "FOREIGN KEY"))
 				a->new.parent = from;
 			a->created_with_parent = true;
 			return;
 		}
 	}
-	if (a->separate || !pgm_item_is_created(whole))
+	if (a->separate || !pgm_item_is_created(parent))
 		return;
+
+	/*
+	 * The clauses of CREATE TABLE.  CREATE VIEW has none for defaults of its columns;
+	 * a partition is attached by a statement of its own, so that it can be filled and
+	 * checked before; own and incomplete indexes come after ATTACH PARTITION, see
+	 * sub_properties.c.
+	 */
 	if (a->sub_property)
 		a->created_with_parent = (a->sub_property->property == PGM_PROP_DEFAULT &&
 								  !is_in_view(p->new, o)) ||
@@ -304,13 +369,13 @@ look_up(PgmDiffPlan *p, PgmDiffItem *a)
 			 pgm_value(o, PGM_PROP_PARTITION_BOUND) == NULL);
 	else
 		a->created_with_parent = is_kind(o, PGM_KIND_COLUMN) || is_kind(o, PGM_KIND_ATTRIBUTE) ||
-			(is_folded_constraint(o) && !pgm_index_is_partitions_own(p->new, o) &&
+			(is_create_clause(o) && !pgm_index_is_partitions_own(p->new, o) &&
 			 !pgm_index_attaches_to_incomplete(p->new, o));
 }
 
-/* Does it get attached to what some partition lacks, so that it has to be told? */
+/* Is it attached to an incomplete index, which needs ATTACH PARTITION of its own? */
 static bool
-is_told(const PgmDiffItem *a)
+needs_attach_statement(const PgmDiffItem *a)
 {
 	ListCell   *lc;
 
@@ -325,9 +390,13 @@ is_told(const PgmDiffItem *a)
 	return false;
 }
 
-/* An index is attached when its table is. */
+/*
+ * Decide how the index or constraint of a partition is attached to the parent's:
+ * implicitly by ATTACH PARTITION of its table, or by ALTER INDEX ... ATTACH PARTITION.
+ * It is never detached but with its table or by DROP, and foreign keys are cloned.
+ */
 static void
-look_at_attached(PgmDiffPlan *p, PgmDiffItem *a)
+find_implicit_attach(PgmDiffPlan *p, PgmDiffItem *a)
 {
 	const PgmObject *table;
 
@@ -338,17 +407,18 @@ look_at_attached(PgmDiffPlan *p, PgmDiffItem *a)
 	if (pgm_item_is_created(a))
 	{
 		table = pgm_relation_of(p->new, a->new.object);
-		if (table && !stays_linked(p, table) && !is_told(a))
+		if (table && !stays_linked(p, table) && !needs_attach_statement(a))
 		{
 			a->created_with_parent = true;
 			a->new.parent = pgm_plan_find_sub_property(p, table, PGM_PROP_INHERITS);
 		}
 	}
+	/* even if its old parent stays: no statement detaches an index */
 	if (pgm_item_is_dropped(a))
 		a->dropped_with_parent = true;
 }
 
-/* Find out what is made and dropped with something else. */
+/* Mark the items that are created and dropped by the statements of others. */
 void
 pgm_plan_find_implicit(PgmDiffPlan *p)
 {
@@ -356,9 +426,14 @@ pgm_plan_find_implicit(PgmDiffPlan *p)
 	{
 		PgmDiffItem *a = p->item[i];
 
-		look_down(p, a);
-		look_up(p, a);
-		look_at_attached(p, a);
+		find_implicit_drop(p, a);
+		find_implicit_create(p, a);
+		find_implicit_attach(p, a);
+
+		/*
+		 * Two tables that refer to each other can only be dropped when one of the keys
+		 * is gone, so a key to a table that is dropped too gets a statement.
+		 */
 		if (a->dropped_with_parent && pgm_constraint_is(a->old.object, "FOREIGN KEY") &&
 			!pgm_value(a->old.object, PGM_PROP_ATTACHED_TO) &&
 			(refers_to_dropped(a) || refers_to_partitions(a)))

@@ -1,17 +1,17 @@
 /*
  * partition_bounds.c
- *	  Whether partitions could have the same rows.
+ *	  Whether the bounds of two partitions may overlap.
  *
- * Bounds are compared as the server writes them, which is enough to find those
- * that surely have nothing in common; all others may have.  Of which type they
- * are is not known: '10' is behind '9', or before it if it is a text.
+ * The bounds are compared as the server deparses them.  That suffices to find many pairs
+ * that surely do not overlap; a pair that is not found only gets an order that it does
+ * not need.  The type of the key is not known: '10' is above '9' unless it is text.
  */
 #include "postgres.h"
 
 #include "diff/plan/plan_internal.h"
 #include "util/sql_text.h"
 
-/* Behind the element of a list that a text begins with */
+/* The end of the first element of a list */
 static const char *
 element_end(const char *text)
 {
@@ -27,7 +27,7 @@ element_end(const char *text)
 	return text;
 }
 
-/* The elements of a list, from behind its parenthesis to the next */
+/* The elements of a list whose opening parenthesis is just before the text */
 static List *
 elements(const char *text)
 {
@@ -44,7 +44,7 @@ elements(const char *text)
 	}
 }
 
-/* The list behind a word, or NIL: the bound has no such word */
+/* The list after a keyword of the bound, or NIL if it has none such */
 static List *
 list_behind(const char *bound, const char *word)
 {
@@ -70,7 +70,7 @@ have_common(const List *a, const List *b)
 	return false;
 }
 
-/* As a number that is not in quotes; false: it is none */
+/* Get the value of a number without quotes; false if it is none. */
 static bool
 is_number(const char *text, double *value)
 {
@@ -81,9 +81,8 @@ is_number(const char *text, double *value)
 }
 
 /*
- * Is a value in quotes made of digits, as whole numbers, dates and times are?
- * Two of one length come in the same order for all types, texts too, whatever
- * their collation.
+ * Is it a quoted value of digits, as numbers, dates and times are?  Two of one length
+ * compare as texts in the same way as in any type, whatever the collation.
  */
 static bool
 is_digits(const char *text)
@@ -131,7 +130,7 @@ ends_before(const List *end, const List *begin)
 	return lists_equal(end, begin) || is_below(linitial(end), linitial(begin));
 }
 
-/* May two partitions of a table have rows in common, by their bounds? */
+/* May the bounds of two partitions of one table overlap? */
 bool
 pgm_partition_bounds_may_overlap(const char *a, const char *b)
 {

@@ -1,11 +1,11 @@
 /*
  * replace_types.c
- *	  Types that are made anew while columns have them.
+ *	  Replacement of types while columns have them.
  *
- * Such a type is renamed, made anew under its name, the columns get the new
- * one, and the old one is dropped.  What it is made of can go no sooner, so
- * that is exchanged with it.  Columns of a table that is made of a type and
- * remains so have what its attributes have.
+ * The old type is renamed away, the new one created under its name, the columns are
+ * altered to the new type, and then the old one is dropped.  Types that it is made of
+ * cannot be dropped before it, so they are renamed away with it.  Columns of a typed
+ * table are altered with the attributes of its type.
  */
 #include "postgres.h"
 
@@ -19,21 +19,21 @@ is_kind(const PgmDiffItem *a, PgmKindId kind)
 	return a->sub_property == NULL && pgm_kind_is(pgm_item_object(a), kind);
 }
 
-/* Is it something that columns have: a type, a domain, a collation? */
+/* Is it a type, a domain or a collation, which columns can have? */
 bool
 pgm_item_is_type(const PgmDiffItem *a)
 {
 	return is_kind(a, PGM_KIND_TYPE) || is_kind(a, PGM_KIND_DOMAIN) || is_kind(a, PGM_KIND_COLLATION);
 }
 
-/* Is something of the same name made in its place? */
+/* Is the object dropped and another one of the same name created? */
 bool
 pgm_item_is_recreated(const PgmDiffItem *a)
 {
 	return a->decision == PGM_DECISION_REPLACE || (a->decision == PGM_DECISION_DROP && a->successor);
 }
 
-/* Find domains that become types of the same name, and the reverse. */
+/* Find domains that are replaced by types of the same name, and the reverse. */
 void
 pgm_plan_find_successors(PgmDiffPlan *p)
 {
@@ -50,9 +50,9 @@ pgm_plan_find_successors(PgmDiffPlan *p)
 	}
 }
 
-/* What a type is made of, by itself and by its attributes. */
+/* The items that a type is made of, by itself or by its attributes. */
 static List *
-made_of(const PgmDiffItem *type)
+components_of(const PgmDiffItem *type)
 {
 	List	   *list = list_copy(type->old.uses);
 	ListCell   *lc;
@@ -68,29 +68,30 @@ made_of(const PgmDiffItem *type)
 }
 
 /*
- * Columns that change have a type: it, and what it is made of, is kept for
- * them.  Returns whether something of it is made anew.
+ * A column that is altered has the type: rename it away if it is recreated, and so with
+ * the types that it is made of.  Returns whether any of them is recreated.
  */
 static bool
-keep_aside(PgmDiffItem *type)
+rename_away(PgmDiffItem *type)
 {
-	bool		anew = pgm_item_is_recreated(type);
+	bool		recreated = pgm_item_is_recreated(type);
 	ListCell   *lc;
 
 	if (type->renamed_away)
 		return true;
-	type->renamed_away = anew;
-	foreach(lc, made_of(type))
+	/* set before the recursion, which must not come back here */
+	type->renamed_away = recreated;
+	foreach(lc, components_of(type))
 	{
 		if (pgm_item_is_type(lfirst(lc)) && lfirst(lc) != type)
-			anew |= keep_aside(lfirst(lc));
+			recreated |= rename_away(lfirst(lc));
 	}
-	return anew;
+	return recreated;
 }
 
 /*
- * The attribute that a column of a table comes and goes with, as the table is
- * made of a type before and after, or NULL.
+ * The attribute that a column of a typed table is created and dropped with, or NULL.  That
+ * holds only if the table is of the same type in both states.
  */
 static PgmDiffItem *
 attribute_of(const PgmDiffPlan *p, const PgmDiffItem *column)
@@ -107,7 +108,7 @@ attribute_of(const PgmDiffPlan *p, const PgmDiffItem *column)
 												 psprintf("%s.%s", type, pgm_last_name(o->identity))));
 }
 
-/* Find what has to be exchanged, and which columns follow attributes. */
+/* Find the types that are renamed away and the columns that come from attributes. */
 void
 pgm_plan_replace_types(PgmDiffPlan *p)
 {
@@ -123,7 +124,7 @@ pgm_plan_replace_types(PgmDiffPlan *p)
 			continue;
 		foreach(lc, a->old.uses)
 		{
-			if (pgm_item_is_type(lfirst(lc)) && keep_aside(lfirst(lc)))
+			if (pgm_item_is_type(lfirst(lc)) && rename_away(lfirst(lc)))
 				a->retyped = true;
 		}
 	}
@@ -139,9 +140,12 @@ ends_with_array(const PgmDiffItem *a, bool new)
 	return length > 0 && type[length - 1] == ']';
 }
 
-/* Add the columns in which a type is "within" something, to a list. */
+/*
+ * Add the columns that contain a type to a list.  "within": what follows is found inside of
+ * an array or a row, so that a column counts.
+ */
 static List *
-add_holders(List *list, const PgmDiffItem *type, bool new, bool within)
+add_columns_containing(List *list, const PgmDiffItem *type, bool new, bool within)
 {
 	ListCell   *lc;
 
@@ -155,22 +159,22 @@ add_holders(List *list, const PgmDiffItem *type, bool new, bool within)
 		if (is_kind(a, PGM_KIND_COLUMN) && (within || array))
 			list = list_append_unique_ptr(list, a);
 		else if (is_kind(a, PGM_KIND_ATTRIBUTE))
-			list = add_holders(list, new ? a->new.parent : a->old.parent, new, true);
+			list = add_columns_containing(list, new ? a->new.parent : a->old.parent, new, true);
 		else if (is_kind(a, PGM_KIND_DOMAIN))
-			list = add_holders(list, a, new, within || array);
+			list = add_columns_containing(list, a, new, within || array);
 		else if (is_kind(a, PGM_KIND_TYPE))
-			list = add_holders(list, a, new, true);
+			list = add_columns_containing(list, a, new, true);
 	}
 	return list;
 }
 
 /*
- * The columns that have a composite type, or have a domain within something
- * else, an array or a row, on one of the sides.  While there are such, the
- * server refuses another type of an attribute, or a constraint of the domain.
+ * The columns of one state that have a composite type, or that contain a domain in an
+ * array or a row.  While there are such columns, the server refuses to alter the type of
+ * an attribute, or to add a constraint to the domain.
  */
 List *
 pgm_plan_columns_containing(const PgmDiffItem *type, bool new)
 {
-	return add_holders(NIL, type, new, is_kind(type, PGM_KIND_TYPE));
+	return add_columns_containing(NIL, type, new, is_kind(type, PGM_KIND_TYPE));
 }

@@ -1,13 +1,12 @@
 /*
  * sort_actions.c
- *	  The order of actions.
+ *	  Topological sort of the actions, with pg_dump_sort.c as its model.
  *
- * Each action waits for others, as dependencies say: those before the change
- * for what is taken down, those after it for what is set up.  What waits for
- * nothing more is done next, by rank and number, from a heap: the time grows
- * with the number of actions and dependencies, and hardly faster.  Actions may
- * also have wishes, which never lead to a cycle: who waits for nothing but
- * these is taken when there is nobody else.
+ * Dependencies of the old state order drops, those of the new state order creates; an
+ * ALTER is between.  Among candidates a heap picks by priority and then by sequence, so
+ * that the result does not depend on the order of catalogs, and the time grows with the
+ * number of actions and dependencies, hardly faster.  Soft dependencies can never lead
+ * to a cycle, since they are broken when no other candidate is left.
  */
 #include "postgres.h"
 
@@ -17,7 +16,10 @@
 #include "diff/plan/plan_internal.h"
 #include "schema/object_predicates.h"
 
-/* The action by which an atom is gone, also if it was put aside before, or NULL */
+/*
+ * The action after which nothing of the old item is left, or NULL.  For a type that is
+ * renamed away that is the DROP after the rename, for an attribute that of its type.
+ */
 static PgmAction *
 action_gone(const PgmDiffItem *a)
 {
@@ -27,7 +29,10 @@ action_gone(const PgmDiffItem *a)
 	return a->renamed_away ? a->action[PGM_PHASE_DROP_OLD_TYPE] : pgm_item_action(a, PGM_PHASE_DROP);
 }
 
-/* The action that needs "y": of a hollow view but its schema only the query does */
+/*
+ * The action of "x" that needs "y".  A view with a stub query needs nothing but its
+ * schema to be created or dropped; its own query needs the rest.
+ */
 static PgmAction *
 action_with(const PgmDiffItem *x, const PgmDiffItem *y, PgmPhase phase, PgmPhase of_query)
 {
@@ -35,9 +40,12 @@ action_with(const PgmDiffItem *x, const PgmDiffItem *y, PgmPhase phase, PgmPhase
 		x->action[of_query] : pgm_item_action(x, phase);
 }
 
-/* Is the CHECK "x" of use until NULL is forbidden in the column "y"? */
+/*
+ * Is "x" a dropped CHECK (y IS NOT NULL) that lets SET NOT NULL of the column "y" do
+ * without a scan?  A new type would be checked by a rewrite anyway.
+ */
 static bool
-is_check_until(const PgmDiffItem *x, const PgmDiffItem *y)
+is_check_until_not_null(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	return x->decision == PGM_DECISION_DROP && y->decision == PGM_DECISION_ALTER && !y->retyped &&
 		x->sub_property == NULL && y->sub_property == NULL && pgm_kind_is(y->old.object, PGM_KIND_COLUMN) &&
@@ -46,9 +54,9 @@ is_check_until(const PgmDiffItem *x, const PgmDiffItem *y)
 		pgm_value_same(y->old.object, y->new.object, PGM_PROP_TYPE);
 }
 
-/* Is the foreign key that of the table, and goes with the one above it? */
+/* Is it the foreign key of this table, and dropped by that of the parent? */
 static bool
-goes_with_above(const PgmDiffItem *key, const PgmObject *table)
+is_dropped_by_parents_key(const PgmDiffItem *key, const PgmObject *table)
 {
 	return pgm_item_is_foreign_key(key, key->old.object) && key->dropped_with_parent &&
 		pgm_value(key->old.object, PGM_PROP_ATTACHED_TO) &&
@@ -56,37 +64,45 @@ goes_with_above(const PgmDiffItem *key, const PgmObject *table)
 }
 
 /*
- * Order a link of a table to those above and a foreign key of either, where that
- * is otherwise than with other parts: when the table is dropped the link does not
- * matter, and what goes with a key above has to be linked then.
+ * Order DETACH or NO INHERIT of a table, "x", against dropping a foreign key, "y", of the
+ * table or its parent.  Returns false where the general order applies: the dependent one
+ * first, that is DETACH before the key of the parent.
  */
 static bool
-order_link_and_key(const PgmDiffItem *x, const PgmDiffItem *y)
+order_detach_and_foreign_key(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	bool		first;
+	bool		key_first;
 	ListCell   *lc;
 
 	if (x->sub_property == NULL || x->sub_property->property != PGM_PROP_INHERITS ||
 		!pgm_item_is_foreign_key(y, y->old.object))
 		return false;
+
+	/* the table is dropped: there is no DETACH, so any order is right */
 	if (x->dropped_with_parent)
 		return true;
-	first = goes_with_above(y, x->old.object);
+
+	/*
+	 * A key that the partition inherits is dropped by DROP CONSTRAINT on the parent, so
+	 * the partition must still be attached then.  After DETACH it would be left behind
+	 * as a key of the partition's own.
+	 */
+	key_first = is_dropped_by_parents_key(y, x->old.object);
 	foreach(lc, y->old.used_by)
 	{
-		first = first || goes_with_above(lfirst(lc), x->old.object);
+		key_first = key_first || is_dropped_by_parents_key(lfirst(lc), x->old.object);
 	}
-	if (first)
+	if (key_first)
 		pgm_action_before(pgm_item_action(y, PGM_PHASE_DROP), pgm_item_action(x, PGM_PHASE_DROP));
-	return first;
+	return key_first;
 }
 
 /*
- * Does the foreign key "x", or its link, go with its table, so that it does not
- * matter whether "y", that of the table above, takes it along before?
+ * Is the foreign key "x", or its attachment, dropped with its table, so that it does
+ * not matter whether "y", the key of the parent, takes it along before?
  */
 static bool
-goes_anyway(const PgmDiffItem *x, const PgmDiffItem *y)
+is_dropped_anyway(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	const PgmDiffItem *key = x->sub_property && x->dropped_with_parent ? x->old.parent : x;
 
@@ -96,47 +112,65 @@ goes_anyway(const PgmDiffItem *x, const PgmDiffItem *y)
 }
 
 /*
- * Does the column "y" become an identity, or cease to be one?  As long as it is,
- * it is NOT NULL, which from 18 on is a constraint of its own.
+ * Is the column "y" an identity in the version "from" but not in "to"?  As long as it is,
+ * it must be NOT NULL, which is a constraint of its own from 18 on.
  */
 static bool
-changes_identity(const PgmDiffItem *y, const PgmObject *from, const PgmObject *to)
+loses_identity(const PgmDiffItem *y, const PgmObject *from, const PgmObject *to)
 {
 	return y->sub_property == NULL && y->decision == PGM_DECISION_ALTER && pgm_kind_is(from, PGM_KIND_COLUMN) &&
 		pgm_value(from, PGM_PROP_IDENTITY) && !pgm_value(to, PGM_PROP_IDENTITY);
 }
 
-/* "x" depended on "y". */
+/* In the old state "x" depends on "y": add the edges between their actions. */
 static void
 order_old(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	PgmAction  *down = action_with(x, y, PGM_PHASE_DROP, PGM_PHASE_STUB);
+	PgmAction  *drop = action_with(x, y, PGM_PHASE_DROP, PGM_PHASE_STUB);
 
-	if (order_link_and_key(x, y) || goes_anyway(x, y))
+	if (order_detach_and_foreign_key(x, y) || is_dropped_anyway(x, y))
 		return;
 
-	/* columns may still have what is dropped, but not what is renamed */
+	/*
+	 * The dependent object is dropped first.  Not so a type that is made of "y" and
+	 * dropped for good, where "y" is only renamed away: columns may have it until they
+	 * get their new type, which is after the rename.
+	 */
 	if (!y->renamed_away || !pgm_item_is_type(x) || x->renamed_away)
-		pgm_action_before(down, pgm_item_action(y, PGM_PHASE_DROP));
+		pgm_action_before(drop, pgm_item_action(y, PGM_PHASE_DROP));
+
+	/* and it must be really gone, not only renamed away, before "y" is */
 	if (!x->stub)
 		pgm_action_before(action_gone(x), y->renamed_away || y->decision == PGM_DECISION_DROP ? action_gone(y) : NULL);
-	if (is_check_until(x, y) ||
-		(pgm_constraint_is(x->old.object, "NOT NULL ") && changes_identity(y, y->old.object, y->new.object)))
-		pgm_action_before(y->action[PGM_PHASE_ALTER], down);
+
+	/*
+	 * ALTER of "y" comes after the drop, because objects in the way were replaced for
+	 * that reason alone.  There are two exceptions: SET NOT NULL uses a valid CHECK
+	 * instead of a scan, so that must still be there; and an identity column is NOT
+	 * NULL, so its constraint can only be dropped when the identity is.
+	 */
+	if (is_check_until_not_null(x, y) ||
+		(pgm_constraint_is(x->old.object, "NOT NULL ") && loses_identity(y, y->old.object, y->new.object)))
+		pgm_action_before(y->action[PGM_PHASE_ALTER], drop);
 	else
-		pgm_action_before(down, y->action[PGM_PHASE_ALTER]);
+		pgm_action_before(drop, y->action[PGM_PHASE_ALTER]);
+
+	/* the column of a typed table is altered by ALTER ATTRIBUTE ... CASCADE */
 	if (y->attribute)
-		pgm_action_before(down, y->attribute->action[PGM_PHASE_ALTER]);
+		pgm_action_before(drop, y->attribute->action[PGM_PHASE_ALTER]);
+
+	/* ALTER of "x" lets go of an object that is dropped, or of its old type */
 	if (y->renamed_away || y->decision == PGM_DECISION_DROP)
 		pgm_action_before(x->action[PGM_PHASE_ALTER], action_gone(y));
 }
 
 /*
- * Is "x" a default for new rows that comes before those that are there get it,
- * and NULL is forbidden?
+ * Is "x" the default of a column "y" that is altered otherwise than in its type, mostly to
+ * NOT NULL?  New rows must get the default before the old ones are filled with it, or
+ * NULLs would come in behind the backfill.
  */
 static bool
-is_default_before(const PgmDiffItem *x, const PgmDiffItem *y)
+is_default_before_backfill(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	return x->sub_property && x->sub_property->property == PGM_PROP_DEFAULT && x->new.object &&
 		x->decision != PGM_DECISION_REPLACE && y == x->new.parent && y->decision == PGM_DECISION_ALTER && !y->retyped &&
@@ -146,12 +180,12 @@ is_default_before(const PgmDiffItem *x, const PgmDiffItem *y)
 }
 
 /*
- * Is "x" the sequence of the identity "y", which gets a smaller type?  The
- * server gives the sequence the type of the column, and refuses bounds that are
- * beyond that.
+ * Is "x" the sequence of an identity column "y" that gets a smaller type?  ALTER COLUMN
+ * TYPE gives the sequence the type of the column, and fails if its bounds are beyond
+ * that, so the sequence gets its new bounds first.
  */
 static bool
-is_sequence_before(const PgmDiffItem *x, const PgmDiffItem *y)
+is_sequence_before_type(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	if (x->sub_property || y->sub_property || x->decision != PGM_DECISION_ALTER || y->decision != PGM_DECISION_ALTER ||
 		!pgm_kind_is(x->new.object, PGM_KIND_SEQUENCE) || pgm_value(x->new.object, PGM_PROP_IDENTITY_OF) == NULL)
@@ -160,42 +194,56 @@ is_sequence_before(const PgmDiffItem *x, const PgmDiffItem *y)
 		pgm_sequence_narrows(x->old.object, x->new.object);
 }
 
-/* "x" will depend on "y". */
+/* In the new state "x" depends on "y": add the edges between their actions. */
 static void
 order_new(const PgmDiffItem *x, const PgmDiffItem *y)
 {
-	PgmAction  *up = action_with(x, y, PGM_PHASE_CREATE, PGM_PHASE_RESTORE_QUERY);
-	PgmAction  *y_up = pgm_item_action(y, PGM_PHASE_CREATE);
+	PgmAction  *create = action_with(x, y, PGM_PHASE_CREATE, PGM_PHASE_RESTORE_QUERY);
+	PgmAction  *y_create = pgm_item_action(y, PGM_PHASE_CREATE);
 
-	/* a table that is made with what it inherits from waits for no own part */
+	/*
+	 * INHERITS is a clause of CREATE TABLE, which would otherwise have to wait for the
+	 * columns and constraints of its own table.
+	 */
 	if (x->sub_property && x->created_with_parent && y->new.parent == x->new.parent)
 		return;
-	/* a partition gets the foreign keys, whichever comes first */
+
+	/*
+	 * Attaching a partition and adding a foreign key to the table commute: the one that
+	 * comes second clones the key.  Waiting would be a cycle where a partitioned table
+	 * refers to itself.
+	 */
 	if (x->sub_property && x->sub_property->property == PGM_PROP_INHERITS &&
 		pgm_item_is_foreign_key(y, y->new.object))
 		return;
-	pgm_action_before(y_up, up);
-	pgm_action_before(y_up, x->action[PGM_PHASE_ALTER]);
-	if (is_sequence_before(x, y))
+
+	/* what "y" is must be there before "x" is created, or altered to use it */
+	pgm_action_before(y_create, create);
+	pgm_action_before(y_create, x->action[PGM_PHASE_ALTER]);
+
+	/* three orders in which the dependent one is altered first */
+	if (is_sequence_before_type(x, y))
 	{
 		pgm_action_before(x->action[PGM_PHASE_ALTER], y->action[PGM_PHASE_ALTER]);
 		return;
 	}
-	if (is_default_before(x, y))
+	if (is_default_before_backfill(x, y))
 	{
-		pgm_action_before(up, y->action[PGM_PHASE_ALTER]);
+		pgm_action_before(create, y->action[PGM_PHASE_ALTER]);
 		pgm_action_before(x->action[PGM_PHASE_ALTER], y->action[PGM_PHASE_ALTER]);
 		return;
 	}
-	if (pgm_constraint_is(x->new.object, "NOT NULL ") && changes_identity(y, y->new.object, y->old.object))
+	/* ADD GENERATED AS IDENTITY needs a column that is NOT NULL already */
+	if (pgm_constraint_is(x->new.object, "NOT NULL ") && loses_identity(y, y->new.object, y->old.object))
 	{
-		pgm_action_before(up, y->action[PGM_PHASE_ALTER]);
+		pgm_action_before(create, y->action[PGM_PHASE_ALTER]);
 		return;
 	}
-	pgm_action_before(y->action[PGM_PHASE_ALTER], up);
+	pgm_action_before(y->action[PGM_PHASE_ALTER], create);
 	pgm_action_before(y->action[PGM_PHASE_ALTER], x->action[PGM_PHASE_ALTER]);
 }
 
+/* Add the edges that the item's dependencies and its own phases ask for. */
 static void
 order_by_dependencies(const PgmDiffItem *a)
 {
@@ -215,6 +263,7 @@ order_by_dependencies(const PgmDiffItem *a)
 	pgm_action_before(a->action[PGM_PHASE_CREATE], a->action[PGM_PHASE_DROP_OLD_TYPE]);
 }
 
+/* Comparator of the heaps: the first to be emitted is the greatest. */
 static int
 compare_actions(Datum a, Datum b, void *arg)
 {
@@ -226,27 +275,24 @@ compare_actions(Datum a, Datum b, void *arg)
 	return (x->sequence < y->sequence) - (x->sequence > y->sequence);
 }
 
-/* Actions that wait for nothing any more */
-typedef struct Ready
+/*
+ * Candidates: actions whose predecessors have all been emitted.  One whose soft
+ * predecessors have not is in the second heap; when the last of those is emitted it is
+ * added to the first heap, too, and removed from the second only when it comes to its
+ * top there, as binaryheap cannot remove from the middle.
+ */
+typedef struct Candidates
 {
-	binaryheap *willing;
-	binaryheap *reluctant;		/* would rather wait for others */
-} Ready;
+	binaryheap *ready;
+	binaryheap *reluctant;		/* with soft predecessors */
+} Candidates;
 
 static void
-add_ready(Ready *r, PgmAction *action)
+add_candidate(Candidates *c, PgmAction *action)
 {
-	binaryheap_add(action->n_soft_predecessors > 0 ? r->reluctant : r->willing,
+	Assert(action->n_predecessors == 0 && !action->emitted);
+	binaryheap_add(action->n_soft_predecessors > 0 ? c->reluctant : c->ready,
 				   PointerGetDatum(action));
-}
-
-/* Throw away what has become willing since. */
-static void
-tidy(Ready *r)
-{
-	while (!binaryheap_empty(r->reluctant) &&
-		   ((PgmAction *) DatumGetPointer(binaryheap_first(r->reluctant)))->n_soft_predecessors == 0)
-		(void) binaryheap_remove_first(r->reluctant);
 }
 
 static PgmAction *
@@ -256,51 +302,58 @@ first_of(binaryheap *heap)
 }
 
 /*
- * The next action, or NULL.  Who is reluctant has to go when only those are
- * left that come after all others.
+ * Remove and return the next action to emit, or NULL.  A soft dependency is broken,
+ * rather than let nothing happen, as soon as only actions of the last priority are
+ * left: those (event triggers, publications) are to see nothing of the migration.
  */
 static PgmAction *
-next_ready(Ready *r)
+next_candidate(Candidates *c)
 {
-	PgmAction  *willing = first_of(r->willing);
+	PgmAction  *ready = first_of(c->ready);
 	PgmAction  *reluctant;
 
-	tidy(r);
-	reluctant = first_of(r->reluctant);
-	if (reluctant && (willing == NULL || willing->priority == PGM_PRIORITY_LAST))
-		return (PgmAction *) DatumGetPointer(binaryheap_remove_first(r->reluctant));
-	if (willing)
-		(void) binaryheap_remove_first(r->willing);
-	return willing;
+	while ((reluctant = first_of(c->reluctant)) != NULL && reluctant->n_soft_predecessors == 0)
+		(void) binaryheap_remove_first(c->reluctant);
+	if (reluctant && (ready == NULL || ready->priority == PGM_PRIORITY_LAST))
+		return (PgmAction *) DatumGetPointer(binaryheap_remove_first(c->reluctant));
+	if (ready)
+		(void) binaryheap_remove_first(c->ready);
+	return ready;
 }
 
-/* An action is done: who waited for it waits no more. */
+/* The action is emitted: its successors may become candidates. */
 static void
-release(Ready *r, const PgmAction *action)
+release_successors(Candidates *c, const PgmAction *action)
 {
 	ListCell   *lc;
 
 	foreach(lc, action->successors)
 	{
-		if (--((PgmAction *) lfirst(lc))->n_predecessors == 0)
-			add_ready(r, lfirst(lc));
+		PgmAction  *successor = lfirst(lc);
+
+		Assert(successor->n_predecessors > 0);
+		if (--successor->n_predecessors == 0)
+			add_candidate(c, successor);
 	}
 	foreach(lc, action->soft_successors)
 	{
-		PgmAction  *then = lfirst(lc);
+		PgmAction  *successor = lfirst(lc);
 
-		if (--then->n_soft_predecessors == 0 && then->n_predecessors == 0 && !then->emitted)
-			add_ready(r, then);
+		Assert(successor->n_soft_predecessors > 0);
+		/* it may have been emitted in spite of this one */
+		if (--successor->n_soft_predecessors == 0 && successor->n_predecessors == 0 &&
+			!successor->emitted)
+			add_candidate(c, successor);
 	}
 }
 
-/* Bring the actions into order, as far as that goes. */
+/* Topological sort (Kahn's algorithm).  The result is shorter if there is a cycle. */
 static List *
-sort(List *actions)
+topological_sort(List *actions)
 {
 	int			n = Max(list_length(actions), 1);
-	Ready		ready = {
-		.willing = binaryheap_allocate(n, compare_actions, NULL),
+	Candidates	candidates = {
+		.ready = binaryheap_allocate(n, compare_actions, NULL),
 		.reluctant = binaryheap_allocate(n, compare_actions, NULL)
 	};
 	PgmAction  *action;
@@ -310,21 +363,25 @@ sort(List *actions)
 	foreach(lc, actions)
 	{
 		if (((PgmAction *) lfirst(lc))->n_predecessors == 0)
-			add_ready(&ready, lfirst(lc));
+			add_candidate(&candidates, lfirst(lc));
 	}
-	while ((action = next_ready(&ready)) != NULL)
+	while ((action = next_candidate(&candidates)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
+		Assert(!action->emitted);
 		action->emitted = true;
 		sorted = lappend(sorted, action);
-		release(&ready, action);
+		release_successors(&candidates, action);
 	}
-	binaryheap_free(ready.willing);
-	binaryheap_free(ready.reluctant);
+	binaryheap_free(candidates.ready);
+	binaryheap_free(candidates.reluctant);
 	return sorted;
 }
 
-/* Bring the actions into order.  False when there is a cycle. */
+/*
+ * Sort the actions of the plan.  False when there is a cycle: then all actions that were
+ * not emitted are in one or behind one, see break_cycles.c.
+ */
 bool
 pgm_plan_sort_actions(PgmDiffPlan *p)
 {
@@ -337,7 +394,8 @@ pgm_plan_sort_actions(PgmDiffPlan *p)
 	}
 	pgm_plan_add_extra_dependencies(p);
 	pgm_plan_add_soft_dependencies(p);
-	sorted = sort(p->actions);
+	sorted = topological_sort(p->actions);
+	Assert(list_length(sorted) <= list_length(p->actions));
 	if (list_length(sorted) < list_length(p->actions))
 		return false;
 	p->actions = sorted;

@@ -1,19 +1,19 @@
 /*
  * withhold.c
- *	  What is not done before a question is answered.
+ *	  Withhold actions that would lose data, and those that would fail without them.
  *
- * A table that is not dropped keeps what it depends on; nothing is made of the
- * name that it keeps, and nothing that would need what is not made.  What was
- * to be taken down only because it depends on the table stays.
+ * They are written as comments, with the question that has to be answered.  A table that
+ * is not dropped keeps the objects it depends on and its name; objects that would be
+ * dropped only because they depend on it stay.
  */
 #include "postgres.h"
 
 #include "diff/plan/plan_internal.h"
 #include "schema/kinds/kinds.h"
 
-/* Is there a drop that would lose what may not be lost? */
+/* Would a statement of the action lose data, which the user has not allowed? */
 static bool
-asks(const PgmDiffPlan *p, const PgmAction *action)
+loses_data(const PgmDiffPlan *p, const PgmAction *action)
 {
 	ListCell   *lc;
 
@@ -27,8 +27,9 @@ asks(const PgmDiffPlan *p, const PgmAction *action)
 	return false;
 }
 
+/* Withhold an action, if it is not yet, and add it to the queue. */
 static List *
-hold(PgmAction *action, List *queue)
+withhold(PgmAction *action, List *queue)
 {
 	if (action == NULL || action->withheld)
 		return queue;
@@ -36,7 +37,11 @@ hold(PgmAction *action, List *queue)
 	return lappend(queue, action);
 }
 
-/* Would an action fail while what it waits for is held? */
+/*
+ * Would "then" fail without its predecessor "action"?  ALTER may come after the drop of an
+ * old object without needing it, but not before the creation of a new one, nor of a
+ * replacement.
+ */
 static bool
 needs(const PgmAction *then, const PgmAction *action)
 {
@@ -44,31 +49,31 @@ needs(const PgmAction *then, const PgmAction *action)
 		(action->phase == PGM_PHASE_DROP && action->item->decision == PGM_DECISION_REPLACE);
 }
 
-/* What waits for an action that is held, and would fail without it */
+/* Withhold the successors of a withheld action that would fail without it. */
 static List *
-hold_followers(const PgmAction *action, List *queue)
+withhold_successors(const PgmAction *action, List *queue)
 {
 	ListCell   *lc;
 
 	foreach(lc, action->successors)
 	{
 		if (needs(lfirst(lc), action))
-			queue = hold(lfirst(lc), queue);
+			queue = withhold(lfirst(lc), queue);
 	}
 	return queue;
 }
 
-/* What cannot be made anew now is not taken down for that. */
+/* An object whose replacement is withheld must not be dropped. */
 static List *
-hold_take_down(const PgmAction *action, List *queue)
+withhold_drop(const PgmAction *action, List *queue)
 {
 	return action->phase == PGM_PHASE_CREATE && action->item->decision == PGM_DECISION_REPLACE ?
-		hold(action->item->action[PGM_PHASE_DROP], queue) : queue;
+		withhold(action->item->action[PGM_PHASE_DROP], queue) : queue;
 }
 
-/* What is replaced because of what is not replaced now */
+/* Withhold replacements that were caused only by an action that is withheld. */
 static List *
-hold_replaced(const PgmAction *action, List *queue)
+withhold_caused_replacements(const PgmAction *action, List *queue)
 {
 	ListCell   *lc;
 
@@ -80,13 +85,13 @@ hold_replaced(const PgmAction *action, List *queue)
 
 		if (a->decision != PGM_DECISION_REPLACE)
 			continue;
-		queue = hold(a->action[PGM_PHASE_DROP], queue);
-		queue = hold(a->action[PGM_PHASE_CREATE], queue);
+		queue = withhold(a->action[PGM_PHASE_DROP], queue);
+		queue = withhold(a->action[PGM_PHASE_CREATE], queue);
 	}
 	return queue;
 }
 
-/* Hold what loses data that may not be lost, and what follows from that. */
+/* Withhold the actions that would lose data, and all that follows from that. */
 void
 pgm_plan_withhold(PgmDiffPlan *p)
 {
@@ -95,16 +100,16 @@ pgm_plan_withhold(PgmDiffPlan *p)
 
 	foreach(lc, p->actions)
 	{
-		if (asks(p, lfirst(lc)))
-			queue = hold(lfirst(lc), queue);
+		if (loses_data(p, lfirst(lc)))
+			queue = withhold(lfirst(lc), queue);
 	}
 	while (queue != NIL)
 	{
 		const PgmAction *action = llast(queue);
 
 		queue = list_delete_last(queue);
-		queue = hold_followers(action, queue);
-		queue = hold_take_down(action, queue);
-		queue = hold_replaced(action, queue);
+		queue = withhold_successors(action, queue);
+		queue = withhold_drop(action, queue);
+		queue = withhold_caused_replacements(action, queue);
 	}
 }
