@@ -29,7 +29,8 @@ priority_of(const PgmDiffItem *a, PgmPhase phase)
 {
 	const PgmObject *o = pgm_item_object(a);
 
-	if (pgm_kind_is(o, PGM_KIND_CAST))	/* expressions that need one do not depend on it */
+	if (pgm_kind_is(o, PGM_KIND_CAST))	/* expressions that need one do not
+										 * depend on it */
 		return phase == PGM_PHASE_DROP ? PGM_PRIORITY_DROP_DATA : PGM_PRIORITY_FIRST;
 	if (pgm_kind_is_one_of(o, watchers, lengthof(watchers)))
 		return phase == PGM_PHASE_DROP ? PGM_PRIORITY_FIRST : PGM_PRIORITY_LAST;

@@ -188,10 +188,18 @@ must_drop_with(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	if (x->old.parent == y)
 		return y->decision == PGM_DECISION_REPLACE;
-	/* DETACH or DROP of a partition keeps keys that refer to the partitioned table */
+
+	/*
+	 * DETACH or DROP of a partition keeps keys that refer to the partitioned
+	 * table
+	 */
 	if (y->decision == PGM_DECISION_DROP && refers_to_parent(x, y))
 		return false;
-	/* INHERITS depends on columns of its parents, but they can be dropped under it */
+
+	/*
+	 * INHERITS depends on columns of its parents, but they can be dropped
+	 * under it
+	 */
 	if (is_sub_property(x, PGM_PROP_INHERITS) && y->sub_property == NULL &&
 		!pgm_kind_is(y->old.object, PGM_KIND_TABLE))
 		return false;

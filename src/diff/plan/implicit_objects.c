@@ -210,9 +210,9 @@ find_implicit_drop(PgmDiffPlan *p, PgmDiffItem *a)
 		return;
 
 	/*
-	 * An identity's sequence is an internal dependency of the column, so it can only
-	 * go with that, also where the column stays and ceases to be an identity.  One
-	 * that is OWNED BY a column goes only if the column does.
+	 * An identity's sequence is an internal dependency of the column, so it
+	 * can only go with that, also where the column stays and ceases to be an
+	 * identity.  One that is OWNED BY a column goes only if the column does.
 	 */
 	from = identity_column(p, p->old, o);
 	if (from == NULL && !a->sub_property && pgm_item_is_dropped(owning_column(p, o)))
@@ -222,16 +222,20 @@ find_implicit_drop(PgmDiffPlan *p, PgmDiffItem *a)
 	else if (!a->sub_property && (column = not_null_column(p, p->old, o)) != NULL &&
 			 pgm_item_is_dropped(column) && !pgm_item_is_dropped(a->old.parent))
 	{
-		/* from 18 on: DROP COLUMN drops its NOT NULL constraint, the table stays */
+		/*
+		 * from 18 on: DROP COLUMN drops its NOT NULL constraint, the table
+		 * stays
+		 */
 		a->old.parent = column;
 		a->dropped_with_parent = true;
 		return;
 	}
 
 	/*
-	 * A partition's index that is attached cannot be dropped by itself ("cannot drop
-	 * index because index requires it"); it goes with the parent's.  That holds while
-	 * the partition stays attached: after DETACH it would have to be dropped.
+	 * A partition's index that is attached cannot be dropped by itself
+	 * ("cannot drop index because index requires it"); it goes with the
+	 * parent's.  That holds while the partition stays attached: after DETACH
+	 * it would have to be dropped.
 	 */
 	else if (!a->sub_property && pgm_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_INDEX) &&
 			 stays_linked(p, pgm_relation_of(p->old, o)))
@@ -239,16 +243,20 @@ find_implicit_drop(PgmDiffPlan *p, PgmDiffItem *a)
 													 pgm_value(o, PGM_PROP_ATTACHED_TO)));
 
 	/*
-	 * Inherited columns and constraints go with those of the parent table, on the same
-	 * condition.  A foreign key of a partition does so even if the partition is
-	 * detached in this plan, because sort_actions.c drops the key before.
+	 * Inherited columns and constraints go with those of the parent table, on
+	 * the same condition.  A foreign key of a partition does so even if the
+	 * partition is detached in this plan, because sort_actions.c drops the
+	 * key before.
 	 */
 	else if (!a->sub_property &&
 			 (pgm_value(o, PGM_PROP_ONLY_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO)) &&
 			 (pgm_constraint_is(o, "FOREIGN KEY") || stays_linked(p, pgm_relation_of(p->old, o))))
 		from = inherited_from(p, p->old, o);
 
-	/* DROP COLUMN is written with ONLY then, so that it does not reach the children */
+	/*
+	 * DROP COLUMN is written with ONLY then, so that it does not reach the
+	 * children
+	 */
 	if (from && is_kind(o, PGM_KIND_COLUMN) && pgm_item_is_dropped(from) &&
 		stays_in_children(p, from->old.object))
 		from = NULL;
@@ -320,7 +328,10 @@ find_implicit_create(PgmDiffPlan *p, PgmDiffItem *a)
 	if (!pgm_item_is_created(a))
 		return;
 
-	/* ADD GENERATED AS IDENTITY creates the sequence, also on a column that stays */
+	/*
+	 * ADD GENERATED AS IDENTITY creates the sequence, also on a column that
+	 * stays
+	 */
 	from = identity_column(p, p->new, o);
 	if (from)
 	{
@@ -330,10 +341,11 @@ find_implicit_create(PgmDiffPlan *p, PgmDiffItem *a)
 	}
 
 	/*
-	 * Adding a column or constraint to a parent table adds it to the children, and
-	 * CREATE TABLE ... INHERITS copies all of them.  A partition is created on its own
-	 * and attached afterwards, which needs its columns and checks to be there; only
-	 * foreign keys are cloned by ATTACH PARTITION.
+	 * Adding a column or constraint to a parent table adds it to the
+	 * children, and CREATE TABLE ... INHERITS copies all of them.  A
+	 * partition is created on its own and attached afterwards, which needs
+	 * its columns and checks to be there; only foreign keys are cloned by
+	 * ATTACH PARTITION.
 	 */
 	if (a->sub_property == NULL && (pgm_value(o, PGM_PROP_ONLY_INHERITED) ||
 									(pgm_value(o, PGM_PROP_ATTACHED_TO) && pgm_constraint_is(o, "FOREIGN KEY"))))
@@ -356,10 +368,10 @@ find_implicit_create(PgmDiffPlan *p, PgmDiffItem *a)
 		return;
 
 	/*
-	 * The clauses of CREATE TABLE.  CREATE VIEW has none for defaults of its columns;
-	 * a partition is attached by a statement of its own, so that it can be filled and
-	 * checked before; own and incomplete indexes come after ATTACH PARTITION, see
-	 * sub_properties.c.
+	 * The clauses of CREATE TABLE.  CREATE VIEW has none for defaults of its
+	 * columns; a partition is attached by a statement of its own, so that it
+	 * can be filled and checked before; own and incomplete indexes come after
+	 * ATTACH PARTITION, see sub_properties.c.
 	 */
 	if (a->sub_property)
 		a->created_with_parent = (a->sub_property->property == PGM_PROP_DEFAULT &&
@@ -431,8 +443,9 @@ pgm_plan_find_implicit(PgmDiffPlan *p)
 		find_implicit_attach(p, a);
 
 		/*
-		 * Two tables that refer to each other can only be dropped when one of the keys
-		 * is gone, so a key to a table that is dropped too gets a statement.
+		 * Two tables that refer to each other can only be dropped when one of
+		 * the keys is gone, so a key to a table that is dropped too gets a
+		 * statement.
 		 */
 		if (a->dropped_with_parent && pgm_constraint_is(a->old.object, "FOREIGN KEY") &&
 			!pgm_value(a->old.object, PGM_PROP_ATTACHED_TO) &&

@@ -83,9 +83,9 @@ order_detach_and_foreign_key(const PgmDiffItem *x, const PgmDiffItem *y)
 		return true;
 
 	/*
-	 * A key that the partition inherits is dropped by DROP CONSTRAINT on the parent, so
-	 * the partition must still be attached then.  After DETACH it would be left behind
-	 * as a key of the partition's own.
+	 * A key that the partition inherits is dropped by DROP CONSTRAINT on the
+	 * parent, so the partition must still be attached then.  After DETACH it
+	 * would be left behind as a key of the partition's own.
 	 */
 	key_first = is_dropped_by_parents_key(y, x->old.object);
 	foreach(lc, y->old.used_by)
@@ -132,9 +132,9 @@ order_old(const PgmDiffItem *x, const PgmDiffItem *y)
 		return;
 
 	/*
-	 * The dependent object is dropped first.  Not so a type that is made of "y" and
-	 * dropped for good, where "y" is only renamed away: columns may have it until they
-	 * get their new type, which is after the rename.
+	 * The dependent object is dropped first.  Not so a type that is made of
+	 * "y" and dropped for good, where "y" is only renamed away: columns may
+	 * have it until they get their new type, which is after the rename.
 	 */
 	if (!y->renamed_away || !pgm_item_is_type(x) || x->renamed_away)
 		pgm_action_before(drop, pgm_item_action(y, PGM_PHASE_DROP));
@@ -144,10 +144,11 @@ order_old(const PgmDiffItem *x, const PgmDiffItem *y)
 		pgm_action_before(action_gone(x), y->renamed_away || y->decision == PGM_DECISION_DROP ? action_gone(y) : NULL);
 
 	/*
-	 * ALTER of "y" comes after the drop, because objects in the way were replaced for
-	 * that reason alone.  There are two exceptions: SET NOT NULL uses a valid CHECK
-	 * instead of a scan, so that must still be there; and an identity column is NOT
-	 * NULL, so its constraint can only be dropped when the identity is.
+	 * ALTER of "y" comes after the drop, because objects in the way were
+	 * replaced for that reason alone.  There are two exceptions: SET NOT NULL
+	 * uses a valid CHECK instead of a scan, so that must still be there; and
+	 * an identity column is NOT NULL, so its constraint can only be dropped
+	 * when the identity is.
 	 */
 	if (is_check_until_not_null(x, y) ||
 		(pgm_constraint_is(x->old.object, "NOT NULL ") && loses_identity(y, y->old.object, y->new.object)))
@@ -202,16 +203,16 @@ order_new(const PgmDiffItem *x, const PgmDiffItem *y)
 	PgmAction  *y_create = pgm_item_action(y, PGM_PHASE_CREATE);
 
 	/*
-	 * INHERITS is a clause of CREATE TABLE, which would otherwise have to wait for the
-	 * columns and constraints of its own table.
+	 * INHERITS is a clause of CREATE TABLE, which would otherwise have to
+	 * wait for the columns and constraints of its own table.
 	 */
 	if (x->sub_property && x->created_with_parent && y->new.parent == x->new.parent)
 		return;
 
 	/*
-	 * Attaching a partition and adding a foreign key to the table commute: the one that
-	 * comes second clones the key.  Waiting would be a cycle where a partitioned table
-	 * refers to itself.
+	 * Attaching a partition and adding a foreign key to the table commute:
+	 * the one that comes second clones the key.  Waiting would be a cycle
+	 * where a partitioned table refers to itself.
 	 */
 	if (x->sub_property && x->sub_property->property == PGM_PROP_INHERITS &&
 		pgm_item_is_foreign_key(y, y->new.object))

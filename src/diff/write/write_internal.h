@@ -3,8 +3,8 @@
  *	  Functions that write the statements of each kind of object.
  *
  * Each kind has a row of functions, PgmWriter.  They only write: which statements are
- * needed, and in which order, is decided by the plan.  From below: write_statement.c,
- * write_names.c and write_options.c serve all kinds, write_relations.c those of tables;
+ * needed, and in which order, is decided by the plan.  From below: write_statement.c
+ * and write_options.c serve all kinds, write_relations.c those of tables;
  * above them is a file for the writers of each subject; writers.c finds the writer of
  * an object, and write_plan.c calls it for each action.
  */
@@ -95,15 +95,15 @@ extern const PgmWriters pgm_writers_constraints;
 extern const PgmWriters pgm_writers_indexes;
 extern const PgmWriters pgm_writers_sequences;
 extern const PgmWriters pgm_writers_views;	/* view, materialized view */
-extern const PgmWriters pgm_writers_parts;	/* rule, trigger, policy,
-											 * statistics */
+extern const PgmWriters pgm_writers_triggers;	/* trigger, rule */
+extern const PgmWriters pgm_writers_policies;
+extern const PgmWriters pgm_writers_statistics;
 
 /* write_statement.c */
 extern PgmDiffStatement *pgm_write_statement(PgmWrite *w, const char *fmt,...) pg_attribute_printf(2, 3);
 extern void pgm_write_on_database(PgmWrite *w, const char *verb, const char *rest);
 extern char *pgm_write_definition(const PgmObject *o);
-
-/* write_names.c */
+extern void pgm_write_create_as_defined(PgmWrite *w, const PgmObject *o);
 extern const char *pgm_write_name(const PgmObject *o);
 extern char *pgm_write_own_name(const PgmObject *o);
 extern const char *pgm_write_relation_of(const PgmObject *o);
@@ -136,7 +136,7 @@ extern bool pgm_type_assigns_to(const char *old, const char *new);
 extern void pgm_write_column_retype(PgmWrite *w, const PgmObject *old,
 									const PgmObject *new);
 
-/* write_default_privileges.c */
+/* write_privileges.c */
 extern void pgm_write_revoke_defaults(PgmWrite *w, const PgmObject *o);
 
 /* write_constraints.c */

@@ -7,11 +7,13 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 
 #include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
+#include "schema/object_predicates.h"
 #include "util/sql_text.h"
 
 /* "privilege on object to grantee by grantor", or "from grantee" */
@@ -246,6 +248,95 @@ static void
 drop_default_revoke(PgmWrite *w, const PgmObject *o)
 {
 	write_default(w, o, "GRANT", "TO", "");
+}
+
+/* The words for kinds of objects in ALTER DEFAULT PRIVILEGES and in GRANT */
+static const struct
+{
+	PgmKindId	kind;
+	const char *plural;
+	const char *word;
+}			words[] = {
+	{PGM_KIND_TABLE, "tables", "table"},
+	{PGM_KIND_VIEW, "tables", "table"},
+	{PGM_KIND_MATERIALIZED_VIEW, "tables", "table"},
+	{PGM_KIND_FOREIGN_TABLE, "tables", "table"},
+	{PGM_KIND_SEQUENCE, "sequences", "sequence"},
+	{PGM_KIND_FUNCTION, "functions", "function"},
+	{PGM_KIND_PROCEDURE, "functions", "procedure"},
+	{PGM_KIND_AGGREGATE, "functions", "function"},
+	{PGM_KIND_TYPE, "types", "type"},
+	{PGM_KIND_DOMAIN, "types", "domain"},
+	{PGM_KIND_SCHEMA, "schemas", "schema"},
+};
+
+/*
+ * Does a default privilege, such as "SELECT on tables in schema s made by owner to reader",
+ * apply to objects that the current user creates in the schema?  Returns the privilege
+ * and the grantee.
+ */
+static bool
+default_applies(const char *identity, const char *plural, const char *schema, bool revoked,
+				const char **privilege, const char **grantee)
+{
+	const char *role = quote_identifier(GetUserNameFromId(GetUserId(), false));
+	const char *on = strstr(identity, " on ");
+	const char *word = revoked ? "from" : "to";
+	const char *everywhere = psprintf("%s made by %s %s ", plural, role, word);
+	const char *here = psprintf("%s in schema %s made by %s %s ", plural, schema, role, word);
+	const char *rest;
+
+	if (on == NULL)
+		return false;
+	rest = on + strlen(" on ");
+	*privilege = pnstrdup(identity, on - identity);
+	if (strncmp(rest, everywhere, strlen(everywhere)) == 0)
+		*grantee = rest + strlen(everywhere);
+	else if (strncmp(rest, here, strlen(here)) == 0)
+		*grantee = rest + strlen(here);
+	else
+		return false;
+	return true;
+}
+
+/* Write the opposite of one default privilege for a new object, if it applies. */
+static void
+revoke_default(PgmWrite *w, const PgmObject *o, const PgmObject *by_default, const char *plural,
+			   const char *word)
+{
+	bool		revoked = pgm_kind_is(by_default, PGM_KIND_DEFAULT_REVOKE);
+	const char *schema = pgm_relation_schema(o);
+	const char *privilege;
+	const char *grantee;
+	const char *right;
+
+	if (!default_applies(by_default->identity, plural, schema, revoked, &privilege, &grantee))
+		return;
+	right = psprintf("%s on %s %s %s %s", privilege, word, pgm_write_name(o), revoked ? "from" : "to", grantee);
+	if (pgm_schema_find(w->new, revoked ? PGM_KIND_REVOKE : PGM_KIND_GRANT, right))
+		return;
+	pgm_write_statement(w, "%s %s ON %s %s %s %s", revoked ? "GRANT" : "REVOKE", privilege, word,
+						pgm_write_name(o), revoked ? "TO" : "FROM", grantee);
+}
+
+/*
+ * Revoke what ALTER DEFAULT PRIVILEGES granted implicitly on an object we create, and grant
+ * what it revoked, where the new state does not have that.  Only default privileges that
+ * are in force before and after the migration are known to apply.
+ */
+void
+pgm_write_revoke_defaults(PgmWrite *w, const PgmObject *o)
+{
+	static const PgmKindId kinds[] = {PGM_KIND_DEFAULT_GRANT, PGM_KIND_DEFAULT_REVOKE};
+	int			kind = -1;
+
+	for (int i = 0; i < (int) lengthof(words); i++)
+		if (pgm_kind_is(o, words[i].kind))
+			kind = i;
+	for (int i = 0; kind >= 0 && i < (int) lengthof(kinds); i++)
+		for (PgmObjectRange d = pgm_schema_range(w->old, kinds[i], ""); d.at < d.end; d.at++)
+			if (pgm_schema_find(w->new, kinds[i], (*d.at)->identity))
+				revoke_default(w, o, *d.at, words[kind].plural, words[kind].word);
 }
 
 static const PgmWriter writers[] = {

@@ -224,7 +224,7 @@ write_composite(PgmWrite *w, const PgmObject *o)
 
 /* What a type is, where there is a shell of it if it needs one. */
 static void
-write_whole(PgmWrite *w, const PgmObject *o)
+write_type(PgmWrite *w, const PgmObject *o)
 {
 	static const struct
 	{
@@ -253,7 +253,7 @@ create_type(PgmWrite *w, const PgmObject *o)
 {
 	if (is_form(o, "shell") || pgm_type_needs_shell(o))
 		pgm_write_statement(w, "CREATE TYPE %s", o->identity);
-	write_whole(w, o);
+	write_type(w, o);
 }
 
 static void
@@ -264,11 +264,11 @@ drop_type(PgmWrite *w, const PgmObject *o)
 
 /* Only a shell can become something else. */
 static bool
-change_whole(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+change_shell_into_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (!is_form(old, "shell") || !pgm_type_needs_shell(new))
 		return false;
-	write_whole(w, new);
+	write_type(w, new);
 	return true;
 }
 
@@ -494,33 +494,33 @@ static const PgmWriter writers[] = {
 		.create = create_type,
 		.drop = drop_type,
 		.property = {
-			{PGM_PROP_FORM, false, change_whole},
+			{PGM_PROP_FORM, false, change_shell_into_type},
 			{PGM_PROP_LABELS, false, change_labels},
 			{PGM_PROP_ATTRIBUTE_ORDER, false, change_attribute_order},
-			{PGM_PROP_SUBTYPE, false, change_whole},
-			{PGM_PROP_SUBTYPE_OPCLASS, false, change_whole},
-			{PGM_PROP_COLLATION, false, change_whole},
-			{PGM_PROP_CANONICAL, false, change_whole},
-			{PGM_PROP_SUBTYPE_DIFF, false, change_whole},
-			{PGM_PROP_MULTIRANGE_TYPE, false, change_whole},
-			{PGM_PROP_INPUT, false, change_whole},
-			{PGM_PROP_OUTPUT, false, change_whole},
+			{PGM_PROP_SUBTYPE, false, change_shell_into_type},
+			{PGM_PROP_SUBTYPE_OPCLASS, false, change_shell_into_type},
+			{PGM_PROP_COLLATION, false, change_shell_into_type},
+			{PGM_PROP_CANONICAL, false, change_shell_into_type},
+			{PGM_PROP_SUBTYPE_DIFF, false, change_shell_into_type},
+			{PGM_PROP_MULTIRANGE_TYPE, false, change_shell_into_type},
+			{PGM_PROP_INPUT, false, change_shell_into_type},
+			{PGM_PROP_OUTPUT, false, change_shell_into_type},
 			{PGM_PROP_RECEIVE, false, change_base},
 			{PGM_PROP_SEND, false, change_base},
 			{PGM_PROP_TYPMOD_IN, false, change_base},
 			{PGM_PROP_TYPMOD_OUT, false, change_base},
 			{PGM_PROP_ANALYZE, false, change_base},
 			{PGM_PROP_SUBSCRIPT, false, change_base},
-			{PGM_PROP_INTERNALLENGTH, false, change_whole},
-			{PGM_PROP_PASSEDBYVALUE, false, change_whole},
-			{PGM_PROP_ALIGNMENT, false, change_whole},
+			{PGM_PROP_INTERNALLENGTH, false, change_shell_into_type},
+			{PGM_PROP_PASSEDBYVALUE, false, change_shell_into_type},
+			{PGM_PROP_ALIGNMENT, false, change_shell_into_type},
 			{PGM_PROP_STORAGE, false, change_base},
-			{PGM_PROP_CATEGORY, false, change_whole},
-			{PGM_PROP_PREFERRED, false, change_whole},
-			{PGM_PROP_DEFAULT, false, change_whole},
-			{PGM_PROP_ELEMENT, false, change_whole},
-			{PGM_PROP_DELIMITER, false, change_whole},
-			{PGM_PROP_COLLATABLE, false, change_whole},
+			{PGM_PROP_CATEGORY, false, change_shell_into_type},
+			{PGM_PROP_PREFERRED, false, change_shell_into_type},
+			{PGM_PROP_DEFAULT, false, change_shell_into_type},
+			{PGM_PROP_ELEMENT, false, change_shell_into_type},
+			{PGM_PROP_DELIMITER, false, change_shell_into_type},
+			{PGM_PROP_COLLATABLE, false, change_shell_into_type},
 		}
 	},
 	{

@@ -79,9 +79,9 @@ write_view(PgmWrite *w, const char *create, const PgmObject *o)
 						with_options(o), query_of(o));
 }
 
-/* The view, with columns as they are and a query that needs nothing */
+/* Write the view with its columns and a query that depends on nothing but their types. */
 static void
-write_hollow_view(PgmWrite *w, const char *create, const PgmSchema *s, const PgmObject *o)
+write_stub_query(PgmWrite *w, const char *create, const PgmSchema *s, const PgmObject *o)
 {
 	StringInfoData columns;
 	ListCell   *lc;
@@ -99,14 +99,14 @@ write_hollow_view(PgmWrite *w, const char *create, const PgmSchema *s, const Pgm
 	pgm_write_statement(w, "%s %s AS\nSELECT%s", create, o->identity, columns.data);
 }
 
-/* Nothing that the query of a view needs is needed any more. */
+/* Replace the query of an old view by a stub query. */
 void
 pgm_write_stub_view(PgmWrite *w, const PgmObject *view)
 {
-	write_hollow_view(w, "CREATE OR REPLACE VIEW", w->old, view);
+	write_stub_query(w, "CREATE OR REPLACE VIEW", w->old, view);
 }
 
-/* A view that was made hollow gets its query. */
+/* Write the own query of a view that has a stub query. */
 void
 pgm_write_view_query(PgmWrite *w, const PgmObject *view)
 {
@@ -117,7 +117,7 @@ static void
 create_view(PgmWrite *w, const PgmObject *o)
 {
 	if (pgm_plan_find_item(w->plan, o)->stub)
-		write_hollow_view(w, "CREATE VIEW", w->new, o);
+		write_stub_query(w, "CREATE VIEW", w->new, o);
 	else
 		write_view(w, "CREATE VIEW", o);
 }

@@ -26,7 +26,9 @@ static const PgmWriters *const subjects[] = {
 	&pgm_writers_indexes,
 	&pgm_writers_sequences,
 	&pgm_writers_views,
-	&pgm_writers_parts,
+	&pgm_writers_triggers,
+	&pgm_writers_policies,
+	&pgm_writers_statistics,
 };
 
 /* The writer of an object's kind, or NULL: what cannot be written. */

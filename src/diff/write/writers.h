@@ -11,7 +11,7 @@
 extern PgmDiffPlan *pgm_write_plan(const PgmSchema *old, const PgmSchema *new,
 								   const PgmDiffOptions *options);
 
-/* write_names.c */
+/* write_statement.c */
 extern const char *pgm_write_word(const PgmObject *o);
 
 /* write_relations.c */
@@ -20,7 +20,7 @@ extern const char *pgm_alter_relation(const PgmObject *relation);
 /* write_database.c */
 extern bool pgm_extension_is_relocatable(const PgmObject *extension);
 
-/* write_composite_types.c */
+/* write_types.c */
 extern const char *pgm_type_with_tables(const PgmSchema *s, const char *type);
 
 #endif							/* PGM_WRITERS_H */

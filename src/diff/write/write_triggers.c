@@ -1,25 +1,17 @@
 /*
- * write_table_objects.c
- *	  Statements for rules, triggers, policies and statistics.
+ * write_triggers.c
+ *	  Statements for triggers and rules.
  *
- * A trigger of a partitioned table has a clone for each partition, which is an
- * object of its own only where its state is not that of the trigger above it.
- * Then the state is all there is to write: the clone itself comes and goes with
+ * A trigger of a partitioned table has a clone on each partition.  A clone is an object
+ * of a snapshot only if its enabled state differs from that of the trigger it was cloned
+ * from.  Then the state is all there is to write: the clone itself comes and goes with
  * the trigger and with the partition.
  */
 #include "postgres.h"
 
 #include "utils/builtins.h"
-#include "utils/formatting.h"
 
 #include "diff/write/write_internal.h"
-
-
-static void
-create_as_defined(PgmWrite *w, const PgmObject *o)
-{
-	pgm_write_statement(w, "%s", pgm_write_definition(o));
-}
 
 /* The definition as CREATE OR REPLACE */
 static void
@@ -144,7 +136,7 @@ static void
 create_trigger(PgmWrite *w, const PgmObject *o)
 {
 	if (pgm_value(o, PGM_PROP_CLONED) == NULL)
-		create_as_defined(w, o);
+		pgm_write_create_as_defined(w, o);
 	else if (pgm_value(o, PGM_PROP_ENABLED) == NULL)
 		write_trigger_state(w, o, NULL);
 }
@@ -220,94 +212,10 @@ change_trigger(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-static const char *
-role_list(const PgmObject *policy)
-{
-	StringInfoData list;
-	ListCell   *lc;
-	const char *separator = "";
-
-	if (pgm_value(policy, PGM_PROP_ROLES) == NULL)
-		return "PUBLIC";
-	initStringInfo(&list);
-	foreach(lc, pgm_value_list(policy, PGM_PROP_ROLES))
-	{
-		appendStringInfo(&list, "%s%s", separator, quote_identifier(lfirst(lc)));
-		separator = ", ";
-	}
-	return list.data;
-}
-
-static void
-append_expression(StringInfo out, const char *word, const char *expression)
-{
-	if (expression)
-		appendStringInfo(out, " %s (%s)", word, expression);
-}
-
-static void
-create_policy(PgmWrite *w, const PgmObject *o)
-{
-	const char *command = pgm_value(o, PGM_PROP_COMMAND);
-	StringInfoData text;
-
-	initStringInfo(&text);
-	if (pgm_value(o, PGM_PROP_RESTRICTIVE))
-		appendStringInfoString(&text, " AS RESTRICTIVE");
-	if (command)
-		appendStringInfo(&text, " FOR %s", asc_toupper(command, strlen(command)));
-	if (pgm_value(o, PGM_PROP_ROLES))
-		appendStringInfo(&text, " TO %s", role_list(o));
-	append_expression(&text, "USING", pgm_value(o, PGM_PROP_USING));
-	append_expression(&text, "WITH CHECK", pgm_value(o, PGM_PROP_WITH_CHECK));
-	pgm_write_statement(w, "CREATE POLICY %s%s", pgm_write_name(o), text.data);
-}
-
-/* ALTER POLICY cannot take an expression away. */
-static bool
-change_policy(PgmWrite *w, const PgmObject *old, const PgmObject *new)
-{
-	static const struct
-	{
-		PgmPropertyId property;
-		const char *word;
-	}			expressions[] = {
-		{PGM_PROP_USING, "USING"},
-		{PGM_PROP_WITH_CHECK, "WITH CHECK"},
-	};
-	StringInfoData text;
-
-	initStringInfo(&text);
-	if (!pgm_value_same(old, new, PGM_PROP_ROLES))
-		appendStringInfo(&text, " TO %s", role_list(new));
-	for (int i = 0; i < (int) lengthof(expressions); i++)
-	{
-		const char *expression = pgm_value(new, expressions[i].property);
-
-		if (pgm_value(old, expressions[i].property) && expression == NULL)
-			return false;
-		if (!pgm_value_same(old, new, expressions[i].property))
-			append_expression(&text, expressions[i].word, expression);
-	}
-	pgm_write_statement(w, "ALTER POLICY %s%s", pgm_write_name(new), text.data);
-	return true;
-}
-
-/* All versions take -1 for the usual one. */
-static bool
-write_statistics_target(PgmWrite *w, const PgmObject *old, const PgmObject *new)
-{
-	const char *target = pgm_value(new, PGM_PROP_STATISTICS_TARGET);
-
-	pgm_write_statement(w, "ALTER STATISTICS %s SET STATISTICS %s", new->identity,
-						target ? target : "-1");
-	return true;
-}
-
-static const PgmWriter parts[] = {
+static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_RULE,
-		.create = create_as_defined,
+		.create = pgm_write_create_as_defined,
 		.property = {
 			{PGM_PROP_DEFINITION, false, change_rule},
 			{PGM_PROP_ENABLED, true, change_rule},
@@ -322,22 +230,6 @@ static const PgmWriter parts[] = {
 			{PGM_PROP_ENABLED, true, change_trigger},
 		}
 	},
-	{
-		.kind = PGM_KIND_POLICY,
-		.create = create_policy,
-		.property = {
-			{PGM_PROP_ROLES, false, change_policy},
-			{PGM_PROP_USING, false, change_policy},
-			{PGM_PROP_WITH_CHECK, false, change_policy},
-		}
-	},
-	{
-		.kind = PGM_KIND_STATISTICS,
-		.create = create_as_defined,
-		.property = {
-			{PGM_PROP_STATISTICS_TARGET, true, write_statistics_target},
-		}
-	},
 };
 
-const PgmWriters pgm_writers_parts = {parts, lengthof(parts)};
+const PgmWriters pgm_writers_triggers = {writers, lengthof(writers)};
