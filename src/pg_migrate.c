@@ -8,7 +8,6 @@
 
 #include "check/check.h"
 #include "check/check_settings.h"
-#include "diff/diff_settings.h"
 #include "lint/rules/lint_settings.h"
 #include "lint/lint_unasked.h"
 #include "registry/registry_settings.h"
@@ -18,6 +17,7 @@
 #include "run/locks/lock_settings.h"
 #include "run/locks/run_lock.h"
 #include "run/run_settings.h"
+#include "scratch/scratch_settings.h"
 #include "script/script_settings.h"
 #include "trial/trial_settings.h"
 #include "util/settings.h"
@@ -36,7 +36,7 @@ define_settings(void)
 	pgm_run_settings_define();
 	pgm_trial_settings_define();
 	pgm_lint_settings_define();
-	pgm_diff_settings_define();
+	pgm_scratch_settings_define();
 	pgm_check_settings_define();
 }
 

@@ -7,7 +7,8 @@
  */
 #include "postgres.h"
 
-#include "diff/autogenerate.h"
+#include "diff/difference_notes.h"
+#include "diff/generate_script.h"
 #include "schema/kinds/kinds.h"
 
 /* A script in the making */
@@ -123,7 +124,7 @@ append_statement(PgmText *t, const PgmDiffStatement *sql)
 
 /* One that waits for an answer, its own or that of another one */
 static void
-append_held(PgmText *t, const PgmDiffStatement *sql)
+append_withheld(PgmText *t, const PgmDiffStatement *sql)
 {
 	if (question_of(t, sql))
 		append_statement(t, sql);
@@ -147,7 +148,7 @@ append_action(PgmText *t, const PgmAction *action)
 	foreach(lc, action->statements)
 	{
 		if (action->withheld)
-			append_held(t, lfirst(lc));
+			append_withheld(t, lfirst(lc));
 		else
 			append_statement(t, lfirst(lc));
 	}
@@ -209,11 +210,11 @@ append_left(StringInfo out, const List *left, const char *warning)
 static void
 append_renames(PgmText *t, const PgmAutogenerate *a, bool up)
 {
-	int			n = list_length(a->renamed);
+	int			n = list_length(a->search.renames);
 
 	for (int i = 0; i < n; i++)
 	{
-		const PgmRename *r = list_nth(a->renamed, up ? i : n - 1 - i);
+		const PgmRename *r = list_nth(a->search.renames, up ? i : n - 1 - i);
 
 		if (r->evidence && up)
 			append_comment(&t->out, psprintf("taken for a rename: %s", r->evidence));
@@ -226,11 +227,11 @@ append_renames(PgmText *t, const PgmAutogenerate *a, bool up)
 static bool
 stays(const PgmAutogenerate *a, const PgmDifference *d)
 {
-	const PgmDiffItem *atom = pgm_plan_find_item(a->up, d->object);
+	const PgmDiffItem *item = pgm_plan_find_item(a->up, d->object);
 
-	return pgm_difference_is_note(d) && !pgm_difference_is_untold(d) &&
-		!pgm_difference_is_of_parents(a->before, a->after, d) &&
-		d->property != PGM_PROP_VERSION && !(atom && atom->decision == PGM_DECISION_REPLACE);
+	return pgm_difference_is_note(d) && !pgm_difference_is_ignored(d) &&
+		!pgm_difference_follows_parent(a->before, a->after, d) &&
+		d->property != PGM_PROP_VERSION && !(item && item->decision == PGM_DECISION_REPLACE);
 }
 
 /* What is not as the model has it, and no statement mends */

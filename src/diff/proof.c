@@ -1,268 +1,67 @@
 /*
  * proof.c
- *	  That a migration does what it says.
+ *	  Prove in a scratch that a migration does what it says.
  *
- * In a scratch the live schema is built again, without rows, from our own
- * statements; there the upgrade is executed as it stands in the file, in the
- * forms that can be in a transaction, and what comes of it compared with the
- * model; then the downgrade, and what comes of that with the live schema.
+ * The present schema is built in the scratch without rows, by a plan that begins
+ * with nothing.  The upgrade is executed there, as it is in the file, and the
+ * result compared with the model; then the downgrade, and the result compared
+ * with the present schema.  Differences that are left become warnings in the
+ * scripts.
  */
 #include "postgres.h"
 
-#include "commands/extension.h"
-#include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/guc.h"
-#include "utils/memutils.h"
-
-#include "diff/autogenerate.h"
+#include "diff/choose_schemas.h"
+#include "diff/difference_notes.h"
+#include "diff/generate_script.h"
 #include "diff/proof.h"
 #include "diff/write/writers.h"
-#include "run/execute/execute.h"
 #include "schema/kinds/kinds.h"
-#include "schema/read_schema.h"
-#include "script/script.h"
-#include "trial/transactional_form.h"
+#include "scratch/scratch.h"
+#include "scratch/scratch_settings.h"
 #include "util/sql_text.h"
-#include "util/subtransaction.h"
-
-/* A script being executed, for the error context and what it leaves */
-typedef struct PgmProofScript
-{
-	const PgmAutogenerate *a;
-	const PgmScript *script;
-	MemoryContext context;		/* of one statement */
-} PgmProofScript;
-
-/* Was the extension there before, so that it could not be set aside? */
-static bool
-is_live_extension(const PgmAutogenerate *a, const char *name)
-{
-	return pgm_schema_find(a->live, PGM_KIND_EXTENSION, quote_identifier(name)) != NULL;
-}
-
-/* Is it the schema of such an extension? */
-static bool
-is_extension_schema(const PgmAutogenerate *a, const char *quoted)
-{
-	for (int i = 0; i < a->live->snapshot->n; i++)
-	{
-		const PgmObject *o = a->live->snapshot->object[i];
-
-		if (pgm_kind_is(o, PGM_KIND_EXTENSION) && strcmp(pgm_value(o, PGM_PROP_SCHEMA), quoted) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Is the statement about an extension that is there in any case? */
-static bool
-is_about_extension(const PgmAutogenerate *a, const Node *node)
-{
-	const DropStmt *drop = (const DropStmt *) node;
-	const CommentStmt *comment = (const CommentStmt *) node;
-
-	switch (nodeTag(node))
-	{
-		case T_CreateSchemaStmt:
-			return ((const CreateSchemaStmt *) node)->schemaname &&
-				is_extension_schema(a, quote_identifier(((const CreateSchemaStmt *) node)->schemaname));
-		case T_CreateAmStmt:
-			return pgm_schema_find(a->live, PGM_KIND_ACCESS_METHOD,
-								   quote_identifier(((const CreateAmStmt *) node)->amname)) != NULL;
-		case T_CreateExtensionStmt:
-			return is_live_extension(a, ((const CreateExtensionStmt *) node)->extname);
-		case T_AlterExtensionStmt:
-			return is_live_extension(a, ((const AlterExtensionStmt *) node)->extname);
-		case T_DropStmt:
-			return drop->removeType == OBJECT_ACCESS_METHOD ||
-				(drop->removeType == OBJECT_EXTENSION &&
-				 is_live_extension(a, strVal(linitial(drop->objects)))) ||
-				(drop->removeType == OBJECT_SCHEMA &&
-				 is_extension_schema(a, quote_identifier(strVal(linitial(drop->objects)))));
-		case T_CommentStmt:
-			return comment->objtype == OBJECT_ACCESS_METHOD ||
-				(comment->objtype == OBJECT_EXTENSION &&
-				 is_live_extension(a, strVal(comment->object)));
-		default:
-			return false;
-	}
-}
-
-/* Is it about a subscription, which only a publisher could make true? */
-static bool
-is_about_subscription(const Node *node)
-{
-	switch (nodeTag(node))
-	{
-		case T_CreateSubscriptionStmt:
-		case T_AlterSubscriptionStmt:
-		case T_DropSubscriptionStmt:
-			return true;
-		case T_AlterOwnerStmt:
-			return ((const AlterOwnerStmt *) node)->objectType == OBJECT_SUBSCRIPTION;
-		case T_CommentStmt:
-			return ((const CommentStmt *) node)->objtype == OBJECT_SUBSCRIPTION;
-		default:
-			return false;
-	}
-}
-
-/* An extension that was there before is found in another schema. */
-static bool
-move_extension(const PgmAutogenerate *a, const Node *node)
-{
-	const AlterObjectSchemaStmt *alter = (const AlterObjectSchemaStmt *) node;
-
-	if (!IsA(node, AlterObjectSchemaStmt) || alter->objectType != OBJECT_EXTENSION ||
-		!is_live_extension(a, strVal(alter->object)))
-		return false;
-	pgm_scratch_move_extension(get_extension_oid(strVal(alter->object), false), alter->newschema);
-	return true;
-}
-
-/* Can it be executed here?  What fills rows finds none. */
-static bool
-is_executed(const PgmProofScript *p, const Node *node)
-{
-	return !pgm_call_is_backfill(node) && !IsA(node, RefreshMatViewStmt) &&
-		!is_about_extension(p->a, node) && !is_about_subscription(node);
-}
-
-static void
-execute_statement(PgmProofScript *p, const PgmStatement *s)
-{
-	MemoryContext old = MemoryContextSwitchTo(p->context);
-	PgmTransactionalForm	plain;
-
-	if (!move_extension(p->a, s->raw->stmt) && is_executed(p, s->raw->stmt))
-	{
-		plain = pgm_transactional_form(p->script, s);
-		if (plain.not_tried == NULL)
-		{
-			pgm_scratch_statement_begin(plain.statement->raw->stmt);
-			pgm_execute_raw(plain.statement->raw, plain.statement->text);
-			pgm_scratch_statement_end(s->raw->stmt);
-		}
-	}
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(p->context);
-}
-
-static bool
-execute_script(void *arg)
-{
-	PgmProofScript *p = arg;
-	ListCell   *lc;
-
-	foreach(lc, p->script->statements)
-	{
-		CHECK_FOR_INTERRUPTS();
-		execute_statement(p, lfirst(lc));
-	}
-	return true;
-}
+#include "utils/guc.h"
 
 /*
- * Execute a script in the scratch, in a subtransaction.  Returns NULL, or why
- * it failed.
+ * The differences between what is in the scratch and what is expected there, as
+ * lines.
  */
-char *
-pgm_proof_execute(const PgmAutogenerate *a, const char *text)
-{
-	PgmProofScript p = {
-		.a = a,
-		.script = pgm_script_parse("proof", "upgrade", text, 0),
-		.context = AllocSetContextCreate(CurrentMemoryContext, "pg_migrate proof",
-										 ALLOCSET_DEFAULT_SIZES)
-	};
-	ErrorData  *error = pgm_subtransaction("pg_migrate_proof", execute_script, &p);
-	char	   *why = NULL;
-
-	if (error)
-	{
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-			error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN ||
-			error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
-			ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INSUFFICIENT_RESOURCES)
-			ReThrowError(error);
-		why = psprintf("it fails: %s%s%s", error->message, error->detail ? ": " : "",
-					   error->detail ? error->detail : "");
-	}
-	MemoryContextDelete(p.context);
-	return why;
-}
-
-/* Is it of a kind that cannot be made in a scratch as it would be? */
-static bool
-is_beyond_proof(const PgmAutogenerate *a, const PgmObject *o)
-{
-	return pgm_kind_is(o, PGM_KIND_SUBSCRIPTION) || pgm_kind_is(o, PGM_KIND_USER_MAPPING) ||
-		pgm_kind_is(o, PGM_KIND_ACCESS_METHOD) ||
-		(pgm_kind_is(o, PGM_KIND_EXTENSION) && pgm_schema_find(a->live, PGM_KIND_EXTENSION, o->identity)) ||
-		(pgm_kind_is(o, PGM_KIND_SCHEMA) && is_extension_schema(a, o->identity));
-}
-
-/* What differs of what is compared, as lines */
 static List *
-differences(const PgmAutogenerate *of, const PgmSchema *a, const PgmSchema *b)
+find_differences(const PgmSchema *live, const PgmSchema *expected)
 {
 	List	   *lines = NIL;
 	ListCell   *lc;
 
-	foreach(lc, pgm_snapshot_compare(a->snapshot, b->snapshot))
+	foreach(lc, pgm_snapshot_compare(expected->snapshot, pgm_scratch_snapshot(live)->snapshot))
 	{
 		const PgmDifference *d = lfirst(lc);
 
 		if (!pgm_difference_is_note(d) && !d->object->outside &&
-			!is_beyond_proof(of, d->object))
+			pgm_scratch_can_replay(live, d->object))
 			lines = lappend(lines, pgm_difference_describe(d));
 	}
 	return lines;
 }
 
-/* What there is in the scratch now */
-PgmSchema *
-pgm_proof_look(const PgmAutogenerate *a)
-{
-	PgmSchema  *s;
-
-	pgm_scratch_events_restore();
-	s = pgm_schema_read();
-	pgm_scratch_events_hush();
-	pgm_scope_restrict(s, &a->scope);
-	pgm_scope_borrow(s, a->live);
-	return s;
-}
-
 /*
- * Build the live schema in the scratch.  Returns NULL, or what does not come
- * out as it is.
+ * Build the present schema in the open scratch.  Returns NIL, or why that
+ * failed, or the differences that are left.
  */
 List *
-pgm_proof_rebuild(const PgmAutogenerate *a)
+pgm_rebuild_live(const PgmAutogenerate *a)
 {
-	PgmDiffPlan *p = pgm_write_plan(pgm_proof_look(a), a->live, &a->options);
-	char	   *why = pgm_proof_execute(a, pgm_generate_plan(p, true));
+	PgmDiffPlan *p = pgm_write_plan(pgm_scratch_snapshot(a->live), a->live, &a->options);
+	char	   *why = pgm_scratch_replay(a->live, pgm_generate_plan(p, true));
 
-	if (why)
-		return list_make1(why);
-	return differences(a, a->live, pgm_proof_look(a));
-}
-
-/* As it is where the script will be run; a script may say otherwise. */
-static void
-check_bodies(void)
-{
-	(void) set_config_option("check_function_bodies", "on", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_LOCAL, true, 0, false);
+	return why ? list_make1(why) : find_differences(a->live, a->live);
 }
 
 /*
- * Execute a script of a migration.  Returns NULL, or why it failed.
+ * Execute the script of one direction in the scratch.  Returns NULL, or why it
+ * failed.
  *
- * A body written as a string says nothing of what it needs.  Where it names
- * what comes only later, the script has to say that it is not to be checked.
+ * The server does not record what a function body written as a string uses, so
+ * the plan cannot order functions by that.  If the script succeeds only without
+ * the check of bodies, it has to switch the check off itself.
  */
 static char *
 execute_direction(PgmAutogenerate *a, bool up)
@@ -271,60 +70,59 @@ execute_direction(PgmAutogenerate *a, bool up)
 	char	   *why;
 	char	   *why_unchecked;
 
-	check_bodies();
+	/* a scratch has it off; where the script will be executed, it is on */
+	(void) set_config_option("check_function_bodies", "on", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
 	*unchecked = false;
-	why = pgm_proof_execute(a, pgm_generate_script(a, up));
+	why = pgm_scratch_replay(a->live, pgm_generate_script(a, up));
 	if (why == NULL)
 		return NULL;
+
+	/* pgm_generate_script() looks at the flag */
 	*unchecked = true;
-	why_unchecked = pgm_proof_execute(a, pgm_generate_script(a, up));
+	why_unchecked = pgm_scratch_replay(a->live, pgm_generate_script(a, up));
 	if (why_unchecked && strcmp(why, why_unchecked) == 0)
 		*unchecked = false;
 	return why_unchecked;
 }
 
-/* Execute a script; what differs then from what shall be */
+/* Execute the script of one direction; returns what is not as expected, as lines. */
 static List *
-try_script(PgmAutogenerate *a, bool up, const PgmSchema *shall)
+prove_direction(PgmAutogenerate *a, bool up, const PgmSchema *expected)
 {
 	char	   *why = execute_direction(a, up);
 
-	return why ? list_make1(why) : differences(a, shall, pgm_proof_look(a));
+	return why ? list_make1(why) : find_differences(a->live, expected);
 }
 
-/* What statements say in a proof is nobody's to read. */
-void
-pgm_proof_quiet(void)
-{
-	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_LOCAL, true, 0, false);
-}
-
+/* In a scratch: prove both directions. */
 static void
 prove(void *arg)
 {
 	PgmAutogenerate *a = arg;
 	List	   *not_rebuilt;
 
-	pgm_proof_quiet();
-	not_rebuilt = a->model ? pgm_proof_rebuild(a) : NIL;
-
+	pgm_scratch_silence();
+	not_rebuilt = a->model ? pgm_rebuild_live(a) : NIL;
 	if (not_rebuilt != NIL)
 	{
 		a->left_up = lcons("(not tried, for the present schema cannot be built again)", not_rebuilt);
 		a->left_down = list_copy(a->left_up);
 		return;
 	}
-	a->left_up = try_script(a, true, a->after);
-	a->left_down = try_script(a, false, a->model ? a->live : a->before);
+
+	/* the second one begins with what the first one leads to */
+	a->left_up = prove_direction(a, true, a->after);
+	a->left_down = prove_direction(a, false, a->model ? a->live : a->before);
 }
 
 /*
- * What the statements touch beyond what is compared has to be in the scratch
- * too, so that they do not touch what is live.
+ * Extend the scope by the objects outside of it that a plan changes, as when a
+ * foreign key of another schema is dropped with what it refers to.  They have to
+ * be in the scratch too, so that the statements do not reach the live ones.
  */
 static void
-widen(PgmAutogenerate *a, const PgmDiffPlan *p)
+widen_scope(PgmAutogenerate *a, const PgmDiffPlan *p)
 {
 	ListCell   *lc;
 
@@ -341,8 +139,8 @@ widen(PgmAutogenerate *a, const PgmDiffPlan *p)
 }
 
 /*
- * Execute both directions in a scratch, and keep what is left over in
- * a->left_up and a->left_down.  Raises what pgm_scratch() raises.
+ * Execute both directions in a scratch, and set a->left_up and a->left_down to
+ * what is not as it should be after them.  Raises what pgm_scratch() raises.
  */
 void
 pgm_autogenerate_prove(PgmAutogenerate *a)
@@ -351,11 +149,11 @@ pgm_autogenerate_prove(PgmAutogenerate *a)
 		.function = a->function,
 		.scope = &a->scope,
 		.as_dump = a->model == NULL,
-		.creates = a->model ? NIL : pgm_baseline_creates(a)
+		.creates = a->model ? NIL : pgm_schemas_created_by_baseline(a)
 	};
 
-	widen(a, a->up);
-	widen(a, a->down);
-	pgm_scope_mark(a->live, &a->scope);
+	widen_scope(a, a->up);
+	widen_scope(a, a->down);
+	pgm_scope_mark_outside(a->live, &a->scope);
 	pgm_scratch(&scratch, prove, a);
 }

@@ -1,15 +1,13 @@
 /*
  * proof.h
- *	  Executing what was written, in a scratch.
+ *	  Prove in a scratch that a migration does what it says.
  */
 #ifndef PGM_PROOF_H
 #define PGM_PROOF_H
 
-#include "diff/autogenerate.h"
+#include "diff/autogenerate_context.h"
 
-extern char *pgm_proof_execute(const PgmAutogenerate *a, const char *text);
-extern PgmSchema *pgm_proof_look(const PgmAutogenerate *a);
-extern void pgm_proof_quiet(void);
-extern List *pgm_proof_rebuild(const PgmAutogenerate *a);
+extern List *pgm_rebuild_live(const PgmAutogenerate *a);
+extern void pgm_autogenerate_prove(PgmAutogenerate *a);
 
 #endif							/* PGM_PROOF_H */

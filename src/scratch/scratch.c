@@ -1,166 +1,45 @@
 /*
  * scratch.c
- *	  A place to build schemas in, under their real names, beside those that
- *	  are there.
+ *	  A subtransaction in which schemas can be built under their real names,
+ *	  although live schemas have these names.
  *
- * It is one subtransaction, which is always rolled back.  In it the schemas
- * that are compared have other names and empty ones stand in their place.  That
- * is written to the catalogs directly: to rename a schema by ALTER would lock
- * it, and nobody could create anything in it meanwhile.  As it is, others see
- * nothing of it, and read, write, create and alter as before; only who changes
- * the same row of a catalog (the owner of a schema, a member of an extension)
- * has to wait, and pg_migrate.scratch_hold says for how long.
+ * The subtransaction is always rolled back.  In it the schemas that are compared
+ * are renamed, and empty ones take their names.  The new names are written to
+ * the catalogs directly: ALTER SCHEMA ... RENAME would lock the schema, and
+ * nobody could create anything in it meanwhile.  So other sessions see nothing
+ * of it, and read, write, create and alter as before.  Only a session that
+ * changes the same row of a catalog (the owner of a schema, a member of an
+ * extension) has to wait; pg_migrate.scratch_hold says for how long.
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "access/table.h"
 #include "access/xact.h"
-#include "catalog/indexing.h"
+#include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "replication/walsender.h"
 #include "replication/walsender_private.h"
-#include "utils/guc.h"
-#include "utils/memutils.h"
-#include "utils/rel.h"
 
 #include "compat.h"
 #include "run/locks/run_lock.h"
 #include "scratch/scratch_internal.h"
+#include "scratch/scratch_settings.h"
 #include "trial/trial.h"
-#include "trial/trial_settings.h"
-#include "util/settings.h"
 #include "util/subtransaction.h"
 #include "util/uncommitted_enums.h"
 
-PgmScratchState *pgm_scratch_open = NULL;
+/* Locks held at once by one statement, and per created table on a standby */
+#define LOCKS_OF_STATEMENT 500
+#define LOCKS_OF_TABLE 20
 
-/* As in a new session, and what makes no difference to a schema */
-static const struct
+/* A call of pgm_scratch() */
+typedef struct PgmScratchCall
 {
-	const char *name;
-	const char *value;			/* NULL: that of a new session */
-}			settings[] = {
-	{"check_function_bodies", "off"},
-	{"row_security", "on"},
-	{"default_tablespace", NULL},
-	{"default_table_access_method", NULL},
-	{"default_toast_compression", NULL},
-	{"xmloption", NULL},
-};
+	const PgmScratch *scratch;
+	void		(*body) (void *arg);
+	void	   *arg;
+} PgmScratchCall;
 
-/* A set of addresses of whole objects, in the memory of the scratch. */
-HTAB *
-pgm_addresses_make(const char *name)
-{
-	HASHCTL		ctl = {
-		.keysize = sizeof(ObjectAddress),
-		.entrysize = sizeof(ObjectAddress),
-		.hcxt = pgm_scratch_open->context
-	};
-
-	return hash_create(name, 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
-void
-pgm_addresses_add(HTAB *addresses, Oid classid, Oid objid)
-{
-	ObjectAddress key;
-
-	ObjectAddressSet(key, classid, objid);
-	(void) hash_search(addresses, &key, HASH_ENTER, NULL);
-}
-
-bool
-pgm_addresses_have(HTAB *addresses, Oid classid, Oid objid)
-{
-	ObjectAddress key;
-
-	ObjectAddressSet(key, classid, objid);
-	return hash_search(addresses, &key, HASH_FIND, NULL) != NULL;
-}
-
-/* Set a column of a row of a catalog, without any lock on what the row tells of. */
-void
-pgm_catalog_update(Oid catalog, HeapTuple tuple, AttrNumber column, Datum value)
-{
-	Relation	rel = table_open(catalog, RowExclusiveLock);
-	int			natts = RelationGetNumberOfAttributes(rel);
-	Datum	   *values = palloc0(natts * sizeof(Datum));
-	bool	   *nulls = palloc0(natts * sizeof(bool));
-	bool	   *replace = palloc0(natts * sizeof(bool));
-	HeapTuple	new;
-
-	values[column - 1] = value;
-	replace[column - 1] = true;
-	new = heap_modify_tuple(tuple, RelationGetDescr(rel), values, nulls, replace);
-	CatalogTupleUpdate(rel, &tuple->t_self, new);
-	heap_freetuple(new);
-	pfree(values);
-	pfree(nulls);
-	pfree(replace);
-	table_close(rel, RowExclusiveLock);
-}
-
-/* Temporary tables of the session are not what a model means by their names. */
-static void
-hide_temporary(void)
-{
-	Oid			tables;
-	Oid			toast;
-
-	GetTempNamespaceState(&tables, &toast);
-	if (!OidIsValid(tables) || namespace_search_path[0] == '\0' ||
-		strstr(namespace_search_path, "pg_temp"))
-		return;
-	(void) set_config_option("search_path", psprintf("%s, pg_temp", namespace_search_path),
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-}
-
-/*
- * Keep what is built and undone here on this server.  Citus propagates DDL over
- * connections of its own, some of which commit, so that the schemas of a model
- * would stay on its workers.
- */
-static void
-stay_here(void)
-{
-	static const char *const names[] = {
-		"citus.enable_ddl_propagation", "citus.enable_schema_based_sharding",
-		"citus.use_citus_managed_tables"
-	};
-
-	for (int i = 0; i < (int) lengthof(names); i++)
-		if (GetConfigOption(names[i], true, false) != NULL)
-			(void) set_config_option(names[i], "off", PGC_USERSET, PGC_S_SESSION,
-									 GUC_ACTION_LOCAL, true, 0, false);
-}
-
-/* To be called again where a setting of the model may have undone it. */
-void
-pgm_scratch_settings(void)
-{
-	stay_here();
-	hide_temporary();
-	pgm_settings_bound_timeouts(pgm_trial_lock_timeout, 0);
-}
-
-/* Until the subtransaction ends. */
-static void
-set_settings(void)
-{
-	for (int i = 0; i < (int) lengthof(settings); i++)
-	{
-		const char *value = settings[i].value ? settings[i].value :
-			GetConfigOptionResetString(settings[i].name);
-
-		(void) set_config_option(settings[i].name, value, PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_LOCAL, true, 0, false);
-	}
-	pgm_scratch_settings();
-}
-
-/* Raise 42501 unless the schemas are the current user's. */
+/* Raise 42501 unless the current user owns the schemas that exist. */
 static void
 check_rights(const PgmScratch *scratch)
 {
@@ -192,16 +71,17 @@ has_standby(void)
 }
 
 /*
- * Raise 53400 where there is no room for the locks that are held at once.  They
- * are given back after each statement, but a standby keeps them to the end, in
- * a lock table of the same size at least, and stops where that is full.
+ * Raise 53400 if the lock table has no room for the locks that are held at once.
+ *
+ * On this server they are released after each statement.  A standby holds the
+ * AccessExclusiveLocks it replays until the transaction ends, in a lock table of
+ * the same size at least, and replay stops with an error where that is full.
  */
 static void
-check_room(const PgmScratch *scratch)
+check_lock_room(const PgmScratch *scratch)
 {
 	bool		standby = has_standby();
-	int64		locks = PGM_SCRATCH_LOCKS +
-		(standby ? scratch->tables * PGM_SCRATCH_LOCKS_OF_TABLE : 0);
+	int64		locks = LOCKS_OF_STATEMENT + (standby ? scratch->tables * LOCKS_OF_TABLE : 0);
 	int64		room;
 	int64		taken;
 
@@ -218,54 +98,51 @@ check_room(const PgmScratch *scratch)
 				 errhint("Try again when others have finished, or raise max_locks_per_transaction.")));
 }
 
-typedef struct PgmScratchCall
-{
-	const PgmScratch *scratch;
-	void		(*body) (void *arg);
-	void	   *arg;
-} PgmScratchCall;
-
+/* The subtransaction of a scratch; returns false, to have it rolled back. */
 static bool
-scratch_part(void *arg)
+run_in_scratch(void *arg)
 {
 	PgmScratchCall *c = arg;
 
-	set_settings();
+	Assert(GetCurrentTransactionNestLevel() == pgm_scratch_open->nest_level);
+	pgm_scratch_settings_begin();
+
+	/*
+	 * Schemas first: moving them records which extensions are live, and the
+	 * others ask that.
+	 */
 	pgm_scratch_move_schemas();
-	pgm_scratch_events_hush();
+	pgm_scratch_events_disable();
 	if (c->scratch->scope->database)
-		pgm_scratch_set_aside();
+		pgm_scratch_rename_away();
+
+	/*
+	 * ALTER DEFAULT PRIVILEGES without a schema would add its grants to all
+	 * that a dump creates, which lists such commands last.  If the database
+	 * is compared, the model says which there are.
+	 */
 	if (c->scratch->scope->database || c->scratch->as_dump)
-		pgm_scratch_remove_default_rights(InvalidOid);
+		pgm_scratch_remove_default_privileges(InvalidOid);
 	CommandCounterIncrement();
+
+	/* as under a migration, no statement may drop or alter pg_migrate */
 	pgm_run_active = true;
 	c->body(c->arg);
-	pgm_scratch_free_sequences();
-	return false;
-}
 
-/* One at a time: what it needs to know while it is open. */
-static void
-open_state(PgmScratchState *state, const PgmScratch *scratch)
-{
-	if (pgm_scratch_open)
-		elog(ERROR, "a scratch is open already");
-	memset(state, 0, sizeof(PgmScratchState));
-	state->scratch = scratch;
-	state->context = AllocSetContextCreate(CurrentMemoryContext, "pg_migrate scratch",
-										   ALLOCSET_DEFAULT_SIZES);
-	pgm_scratch_open = state;
+	/* the rollback does not release these locks */
+	pgm_scratch_release_sequences();
+	return false;
 }
 
 /*
  * Call body(arg) in a subtransaction that is always rolled back, in which the
- * schemas of the scope are set aside.  Each of them is there anew and empty,
- * but for members of extensions, unless body() creates it itself.  Statements
- * are run between pgm_scratch_statement_begin() and _end().
+ * schemas of the scope are renamed away.  Each of them exists again, empty but
+ * for members of extensions, unless body() creates it itself.  body() executes
+ * statements between pgm_scratch_statement_begin() and _end().
  *
- * Raises what pgm_trial_check() raises, 42501 where a schema is not the
- * caller's, 53400 where the lock table is full, and 55P03 where others wait for
- * it longer than pg_migrate.scratch_hold.
+ * Raises what pgm_trial_check() raises, 42501 if a schema is not the caller's,
+ * 53400 if the lock table is full, and 55P03 if another process has waited for
+ * this one longer than pg_migrate.scratch_hold.
  */
 void
 pgm_scratch(const PgmScratch *scratch, void (*body) (void *arg), void *arg)
@@ -277,14 +154,20 @@ pgm_scratch(const PgmScratch *scratch, void (*body) (void *arg), void *arg)
 
 	pgm_trial_check(scratch->function);
 	check_rights(scratch);
-	check_room(scratch);
-	open_state(&state, scratch);
+	check_lock_room(scratch);
+	pgm_scratch_state_open(&state, scratch);
+
+	/*
+	 * Each statement in the scratch makes the server forget which enum values
+	 * the transaction has added (see pgm_scratch_statement_begin()).  Those
+	 * added before the scratch have to be known again afterwards, as they are
+	 * still uncommitted.
+	 */
 	pgm_uncommitted_enums_save(&enums);
-	error = pgm_subtransaction("pg_migrate_scratch", scratch_part, &call);
+	error = pgm_subtransaction("pg_migrate_scratch", run_in_scratch, &call);
 	pgm_run_active = false;
 	pgm_uncommitted_enums_restore(&enums);
-	pgm_scratch_open = NULL;
-	MemoryContextDelete(state.context);
+	pgm_scratch_state_close();
 	if (error)
 		ReThrowError(error);
 }

@@ -22,28 +22,28 @@
 #include "scratch/scratch_internal.h"
 
 /* An event trigger that was disabled */
-typedef struct PgmHushedEvent
+typedef struct PgmDisabledEventTrigger
 {
 	Oid			oid;
 	char		enabled;		/* as it was */
-} PgmHushedEvent;
+} PgmDisabledEventTrigger;
 
 static void
 set_enabled(HeapTuple tuple, char enabled)
 {
-	pgm_catalog_update(EventTriggerRelationId, tuple,
-					   Anum_pg_event_trigger_evtenabled, CharGetDatum(enabled));
+	pgm_scratch_update_catalog(EventTriggerRelationId, tuple,
+							   Anum_pg_event_trigger_evtenabled, CharGetDatum(enabled));
 }
 
 static void
 note(Oid oid, char enabled)
 {
 	MemoryContext old = MemoryContextSwitchTo(pgm_scratch_open->context);
-	PgmHushedEvent *event = palloc(sizeof(PgmHushedEvent));
+	PgmDisabledEventTrigger *event = palloc(sizeof(PgmDisabledEventTrigger));
 
 	event->oid = oid;
 	event->enabled = enabled;
-	pgm_scratch_open->events = lappend(pgm_scratch_open->events, event);
+	pgm_scratch_open->event_triggers = lappend(pgm_scratch_open->event_triggers, event);
 	MemoryContextSwitchTo(old);
 }
 
@@ -52,14 +52,14 @@ note(Oid oid, char enabled)
  * the first time, or after pgm_scratch_events_restore().
  */
 void
-pgm_scratch_events_hush(void)
+pgm_scratch_events_disable(void)
 {
 	Relation	rel = table_open(EventTriggerRelationId, RowExclusiveLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	HeapTuple	tuple;
 	Oid			extension = get_extension_oid("pg_migrate", false);
 
-	pgm_scratch_open->events = NIL;
+	pgm_scratch_open->event_triggers = NIL;
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_event_trigger form = (Form_pg_event_trigger) GETSTRUCT(tuple);
@@ -85,9 +85,9 @@ pgm_scratch_events_restore(void)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_scratch_open->events)
+	foreach(lc, pgm_scratch_open->event_triggers)
 	{
-		const PgmHushedEvent *event = lfirst(lc);
+		const PgmDisabledEventTrigger *event = lfirst(lc);
 		HeapTuple	tuple = SearchSysCacheCopy1(EVENTTRIGGEROID,
 												ObjectIdGetDatum(event->oid));
 

@@ -66,8 +66,8 @@ is_none(Oid catalog, HeapTuple tuple)
 		case SubscriptionRelationId:
 			return ((Form_pg_subscription) GETSTRUCT(tuple))->subdbid != MyDatabaseId;
 		case UserMappingRelationId:
-			return pgm_addresses_have(pgm_scratch_open->aside, ForeignServerRelationId,
-									  ((Form_pg_user_mapping) GETSTRUCT(tuple))->umserver);
+			return pgm_scratch_addresses_have(pgm_scratch_open->renamed_away, ForeignServerRelationId,
+											  ((Form_pg_user_mapping) GETSTRUCT(tuple))->umserver);
 		default:
 			return false;
 	}
@@ -108,9 +108,9 @@ rename_rows(Oid catalog)
 
 		table_close(rel, NoLock);
 		namestrcpy(&name, psprintf("pg_migrate_%u", oid));
-		pgm_catalog_update(catalog, lfirst(lc), get_object_attnum_name(catalog),
-						   NameGetDatum(&name));
-		pgm_addresses_add(pgm_scratch_open->aside, catalog, oid);
+		pgm_scratch_update_catalog(catalog, lfirst(lc), get_object_attnum_name(catalog),
+								   NameGetDatum(&name));
+		pgm_scratch_addresses_add(pgm_scratch_open->renamed_away, catalog, oid);
 	}
 }
 
@@ -132,7 +132,7 @@ remove_rows(Oid catalog)
  * a dump says them after everything else, so they hold for nothing in it.
  */
 void
-pgm_scratch_remove_default_rights(Oid nsp)
+pgm_scratch_remove_default_privileges(Oid nsp)
 {
 	Relation	rel = table_open(DefaultAclRelationId, RowExclusiveLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
@@ -148,23 +148,12 @@ pgm_scratch_remove_default_rights(Oid nsp)
 
 /* Make room for what a model makes of that which has no schema. */
 void
-pgm_scratch_set_aside(void)
+pgm_scratch_rename_away(void)
 {
-	pgm_scratch_open->aside = pgm_addresses_make("objects that are set aside");
+	pgm_scratch_open->renamed_away = pgm_scratch_addresses_make("objects that are set aside");
 	for (int i = 0; i < (int) lengthof(renamed); i++)
 		rename_rows(renamed[i]);
 	for (int i = 0; i < (int) lengthof(removed); i++)
 		remove_rows(removed[i]);
 	CommandCounterIncrement();
-}
-
-/* Is it an object that was set aside, or a part of one? */
-bool
-pgm_scratch_is_aside(const PgmObject *o)
-{
-	HTAB	   *aside = pgm_scratch_open->aside;
-
-	return aside &&
-		(pgm_addresses_have(aside, o->address.classId, o->address.objectId) ||
-		 pgm_addresses_have(aside, o->parent.classId, o->parent.objectId));
 }

@@ -55,9 +55,9 @@ add_member(Members *m, Oid classid, Oid objid)
 	ObjectAddress *address;
 	MemoryContext old;
 
-	if (pgm_addresses_have(m->known, classid, objid))
+	if (pgm_scratch_addresses_have(m->known, classid, objid))
 		return;
-	pgm_addresses_add(m->known, classid, objid);
+	pgm_scratch_addresses_add(m->known, classid, objid);
 	old = MemoryContextSwitchTo(pgm_scratch_open->context);
 	address = palloc(sizeof(ObjectAddress));
 	ObjectAddressSet(*address, classid, objid);
@@ -205,7 +205,7 @@ move_object(const ObjectAddress *address, Oid from, Oid to)
 	table_close(rel, AccessShareLock);
 	if (!HeapTupleIsValid(tuple))
 		return;
-	pgm_catalog_update(address->classId, tuple, column, ObjectIdGetDatum(to));
+	pgm_scratch_update_catalog(address->classId, tuple, column, ObjectIdGetDatum(to));
 	heap_freetuple(tuple);
 	(void) changeDependencyFor(address->classId, address->objectId,
 							   NamespaceRelationId, from, to);
@@ -234,8 +234,8 @@ rename_schema(Oid nsp)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for schema %u", nsp);
 	namestrcpy(&name, psprintf("pg_migrate_%u", nsp));
-	pgm_catalog_update(NamespaceRelationId, tuple, Anum_pg_namespace_nspname,
-					   NameGetDatum(&name));
+	pgm_scratch_update_catalog(NamespaceRelationId, tuple, Anum_pg_namespace_nspname,
+							   NameGetDatum(&name));
 	heap_freetuple(tuple);
 	CommandCounterIncrement();
 }
@@ -270,7 +270,7 @@ set_acl(Oid nsp, Datum acl)
 {
 	HeapTuple	tuple = SearchSysCacheCopy1(NAMESPACEOID, ObjectIdGetDatum(nsp));
 
-	pgm_catalog_update(NamespaceRelationId, tuple, Anum_pg_namespace_nspacl, acl);
+	pgm_scratch_update_catalog(NamespaceRelationId, tuple, Anum_pg_namespace_nspacl, acl);
 	heap_freetuple(tuple);
 	CommandCounterIncrement();
 }
@@ -340,7 +340,7 @@ move_schema(const char *name)
 		moved = add_moved(name, old);
 		moved->members = members_of(old);
 		rename_schema(old);
-		pgm_scratch_remove_default_rights(old);
+		pgm_scratch_remove_default_privileges(old);
 	}
 	if (pgm_name_in(scratch->creates, name))
 		return;
@@ -351,7 +351,7 @@ move_schema(const char *name)
 	else
 		(void) NamespaceCreate(name, GetUserId(), false);
 	CommandCounterIncrement();
-	pgm_scratch_schema_made(name);
+	pgm_scratch_schema_created(name);
 }
 
 /* Remember what is in a catalog, of which the first column is the oid. */
@@ -364,8 +364,8 @@ note_live(Oid catalog)
 	bool		isnull;
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		pgm_addresses_add(pgm_scratch_open->live, catalog,
-						  DatumGetObjectId(heap_getattr(tuple, 1, RelationGetDescr(rel), &isnull)));
+		pgm_scratch_addresses_add(pgm_scratch_open->live, catalog,
+								  DatumGetObjectId(heap_getattr(tuple, 1, RelationGetDescr(rel), &isnull)));
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 }
@@ -376,8 +376,8 @@ pgm_scratch_move_schemas(void)
 {
 	ListCell   *lc;
 
-	pgm_scratch_open->members = pgm_addresses_make("members of extensions");
-	pgm_scratch_open->live = pgm_addresses_make("objects that were there before");
+	pgm_scratch_open->members = pgm_scratch_addresses_make("members of extensions");
+	pgm_scratch_open->live = pgm_scratch_addresses_make("objects that were there before");
 	note_live(NamespaceRelationId);
 	note_live(ExtensionRelationId);
 	note_live(AccessMethodRelationId);
@@ -389,7 +389,7 @@ pgm_scratch_move_schemas(void)
 
 /* If it takes the place of one that was set aside, that is whole now. */
 void
-pgm_scratch_schema_made(const char *name)
+pgm_scratch_schema_created(const char *name)
 {
 	ListCell   *lc;
 
@@ -436,7 +436,7 @@ forget_members(HTAB *gone)
 		{
 			const ObjectAddress *a = lfirst(member);
 
-			if (pgm_addresses_have(gone, a->classId, a->objectId))
+			if (pgm_scratch_addresses_have(gone, a->classId, a->objectId))
 				moved->members = foreach_delete_current(moved->members, member);
 		}
 	}
@@ -459,7 +459,7 @@ pgm_scratch_move_extension(Oid extension, const char *schema)
 	m.schema = schema_of_extension(&itself);
 	if (m.schema == to)
 		return;
-	m.known = pgm_addresses_make("members of an extension");
+	m.known = pgm_scratch_addresses_make("members of an extension");
 	m.list = NIL;
 	add_members(&m, extension);
 	add_member(&m, itself.classId, itself.objectId);
@@ -469,31 +469,10 @@ pgm_scratch_move_extension(Oid extension, const char *schema)
 		const ObjectAddress *a = lfirst(lc);
 
 		move_object(a, m.schema, to);
-		pgm_addresses_add(pgm_scratch_open->members, a->classId, a->objectId);
+		pgm_scratch_addresses_add(pgm_scratch_open->members, a->classId, a->objectId);
 	}
 	hash_destroy(m.known);
 	CommandCounterIncrement();
-}
-
-const PgmScope *
-pgm_scratch_scope(void)
-{
-	return pgm_scratch_open->scratch->scope;
-}
-
-/* Is it a schema, an extension or an access method that was there before? */
-bool
-pgm_scratch_is_live(Oid classid, Oid objid)
-{
-	return pgm_addresses_have(pgm_scratch_open->live, classid, objid);
-}
-
-/* Is it a relation that was there before, so that others might miss it? */
-bool
-pgm_scratch_is_live_relation(Oid relid)
-{
-	return pgm_scratch_is_live(NamespaceRelationId, get_rel_namespace(relid)) ||
-		pgm_addresses_have(pgm_scratch_open->members, RelationRelationId, relid);
 }
 
 static bool

@@ -19,6 +19,7 @@
 
 #include "compat.h"
 #include "scratch/scratch_internal.h"
+#include "scratch/scratch_settings.h"
 
 /* After so many statements those on sequences are given back */
 #define SWEEP_AFTER 100
@@ -50,7 +51,7 @@ note_sequences(PgmScratchState *s)
  * transaction own them, so that the end of a subtransaction does not free them.
  */
 void
-pgm_scratch_free_sequences(void)
+pgm_scratch_release_sequences(void)
 {
 	ResourceOwner owner = CurrentResourceOwner;
 	ListCell   *lc;
@@ -88,7 +89,7 @@ give_back(PgmScratchState *s)
 	if (++s->since_sweep < SWEEP_AFTER)
 		return;
 	s->since_sweep = 0;
-	pgm_scratch_free_sequences();
+	pgm_scratch_release_sequences();
 }
 
 static bool
@@ -107,7 +108,7 @@ void
 pgm_scratch_statement_begin(const Node *statement)
 {
 	CHECK_FOR_INTERRUPTS();
-	pgm_scratch_look_around();
+	pgm_scratch_check_waiters();
 	AtEOXact_Enum();
 	/* for these themselves none is fired */
 	if (is_about_events(statement))
@@ -127,11 +128,11 @@ pgm_scratch_statement_end(const Node *statement)
 
 	CommandCounterIncrement();
 	if (is_about_events(statement))
-		pgm_scratch_events_hush();
+		pgm_scratch_events_disable();
 	if (IsA(statement, CreateSchemaStmt) &&
 		((const CreateSchemaStmt *) statement)->schemaname)
-		pgm_scratch_schema_made(((const CreateSchemaStmt *) statement)->schemaname);
+		pgm_scratch_schema_created(((const CreateSchemaStmt *) statement)->schemaname);
 	if (IsA(statement, VariableSetStmt) || IsA(statement, SelectStmt))
-		pgm_scratch_settings();
+		pgm_scratch_settings_repeat();
 	give_back(s);
 }

@@ -14,9 +14,9 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
-#include "diff/diff_settings.h"
 #include "run/locks/blocker.h"
 #include "scratch/scratch_internal.h"
+#include "scratch/scratch_settings.h"
 
 /* Pause between two looks, in ms */
 #define LOOK_PAUSE 100
@@ -78,7 +78,7 @@ give_way(PGPROC *proc, int pid)
  * Costs next to nothing while nobody waits.
  */
 void
-pgm_scratch_look_around(void)
+pgm_scratch_check_waiters(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
 

@@ -1,51 +1,51 @@
 /*
  * model.h
- *	  A model: the statements that make the schema one wants.
+ *	  A model: the statements that create the schema one wants.
  */
 #ifndef PGM_MODEL_H
 #define PGM_MODEL_H
 
-#include "nodes/parsenodes.h"
-#include "scratch/scratch.h"
-#include "script/script.h"
+#include "nodes/pg_list.h"
+#include "scratch/scope.h"
 #include "tcop/cmdtag.h"
 
 /* "-- renamed from: old_name", and to which object it belongs */
 typedef struct PgmModelRename
 {
 	const char *kind;			/* "table", "column", "constraint", ... */
-	const char *identity;		/* as snapshots write it; of an enum value
+	const char *identity;		/* as in snapshots; of an enum value
 								 * schema.type.'value' */
-	const char *old_name;		/* without quotes */
+	const char *old_name;		/* not quoted */
 } PgmModelRename;
 
-/* CREATE EXTENSION of one that is there already */
+/* CREATE EXTENSION of one that exists already */
 typedef struct PgmModelExtension
 {
 	const char *name;
-	const char *schema;			/* as said, or NULL */
-	const char *version;		/* as said, or NULL */
+	const char *schema;			/* that the model says, or NULL */
+	const char *version;		/* that the model says, or NULL */
 } PgmModelExtension;
 
-/* Why a statement is not run */
-typedef enum PgmPassed
+/* Why a statement is not executed */
+typedef enum PgmModelSkip
 {
-	PGM_PASSED_NOT,				/* it is */
-	PGM_PASSED_SILENTLY,
-	PGM_PASSED_NO_SCHEMA,		/* it does not make a schema */
-	PGM_PASSED_SCOPE,			/* it is of a schema that is not compared */
-	PGM_PASSED_DATABASE,		/* it is of what has no schema */
-	PGM_PASSED_MEMBER,			/* it is of a member of an extension */
-	PGM_PASSED_N
-} PgmPassed;
+	PGM_SKIP_NOT,				/* it is executed */
+	PGM_SKIP_SILENTLY,
+	PGM_SKIP_NO_SCHEMA,			/* it does not define anything */
+	PGM_SKIP_SCOPE,				/* its schema is not compared */
+	PGM_SKIP_DATABASE,			/* its object has no schema, and such objects
+								 * are not compared */
+	PGM_SKIP_MEMBER,			/* its object belongs to an extension */
+	PGM_SKIP_N
+} PgmModelSkip;
 
-/* Statements of one kind that were passed over for one reason */
-typedef struct PgmModelPassed
+/* Statements of one kind that were skipped for one reason */
+typedef struct PgmModelSkipped
 {
-	PgmPassed	why;
+	PgmModelSkip why;
 	CommandTag	tag;
 	int			n;
-} PgmModelPassed;
+} PgmModelSkipped;
 
 typedef struct PgmModel
 {
@@ -55,18 +55,17 @@ typedef struct PgmModel
 	bool		is_dump;		/* pg_dump has written it */
 	List	   *creates;		/* names of schemas it creates */
 	List	   *schemas;		/* names of schemas it creates something in */
-	List	   *schemas_said;	/* names of schemas it mentions as such */
-	int64		tables;			/* so many it creates */
+	int64		tables;			/* how many it creates */
 	List	   *notes;			/* PgmModelNote */
 
-	/* what pgm_model_build() found out */
-	List	   *passed;			/* PgmModelPassed */
+	/* set by pgm_model_build() */
+	List	   *skipped;		/* PgmModelSkipped */
 	List	   *renames;		/* PgmModelRename */
 	List	   *extensions;		/* PgmModelExtension */
-	List	   *access_methods; /* names of those that are there already */
+	List	   *access_methods; /* names of those that exist already */
 } PgmModel;
 
-/* model.c */
+/* model_read.c */
 extern PgmModel *pgm_model_read(const char *text);
 
 /* model_renames.c */
@@ -74,6 +73,12 @@ extern List *pgm_model_renamed_schemas(const PgmModel *m);
 
 /* model_build.c */
 extern void pgm_model_build(PgmModel *m);
-extern void pgm_model_say_passed(const PgmModel *m);
+extern void pgm_model_report_skipped(const PgmModel *m);
+
+/* model_cache.c */
+extern const char *pgm_model_cache_key(const PgmModel *m, const PgmScope *scope,
+									   const PgmSchema *live);
+extern PgmSchema *pgm_model_cache_read(PgmModel *m, const char *key);
+extern void pgm_model_cache_write(const PgmModel *m, const char *key, const PgmSchema *built);
 
 #endif							/* PGM_MODEL_H */

@@ -36,10 +36,10 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
-#include "diff/autogenerate.h"
+#include "diff/model/model_internal.h"
+#include "schema/schema_file.h"
 #include "schema/fingerprint.h"
 #include "schema/kinds/kinds.h"
-#include "schema/schema_file.h"
 #include "util/spi.h"
 
 /*
@@ -133,40 +133,40 @@ add_surroundings(pg_cryptohash_ctx *hash)
  * has to be built each time.  The live side is marked already.
  */
 const char *
-pgm_model_key(const PgmAutogenerate *a)
+pgm_model_cache_key(const PgmModel *m, const PgmScope *scope, const PgmSchema *live)
 {
 	pg_cryptohash_ctx *hash;
 	ListCell   *lc;
 
-	foreach(lc, a->model->statements)
+	foreach(lc, m->statements)
 	{
 		if (!is_repeatable(((PgmStatement *) lfirst(lc))->raw->stmt))
 			return NULL;
 	}
 	hash = pgm_fingerprint_begin();
-	pgm_fingerprint_text(hash, a->model->text);
-	pgm_fingerprint_text(hash, a->scope.database ? "database" : "");
-	foreach(lc, a->scope.schemas)
+	pgm_fingerprint_text(hash, m->text);
+	pgm_fingerprint_text(hash, scope->database ? "database" : "");
+	foreach(lc, scope->schemas)
 	{
 		pgm_fingerprint_text(hash, lfirst(lc));
 	}
 	pgm_fingerprint_text(hash, psprintf("%u %u", GetUserId(), GetSessionUserId()));
 	pgm_fingerprint_text(hash, namespace_search_path);
 	add_surroundings(hash);
-	add_live(hash, a->live);
+	add_live(hash, live);
 	return pgm_fingerprint_end(hash);
 }
 
 /* What pgm_model_build() found out */
 static void
-put_found(PgmBytesOut *out, const PgmModel *m)
+put_build_results(PgmBytesOut *out, const PgmModel *m)
 {
 	ListCell   *lc;
 
-	pgm_bytes_put_int(out, list_length(m->passed));
-	foreach(lc, m->passed)
+	pgm_bytes_put_int(out, list_length(m->skipped));
+	foreach(lc, m->skipped)
 	{
-		pgm_bytes_put(out, lfirst(lc), sizeof(PgmModelPassed));
+		pgm_bytes_put(out, lfirst(lc), sizeof(PgmModelSkipped));
 	}
 	pgm_bytes_put_int(out, list_length(m->renames));
 	foreach(lc, m->renames)
@@ -194,14 +194,14 @@ put_found(PgmBytesOut *out, const PgmModel *m)
 }
 
 static void
-get_found(PgmBytesIn *in, PgmModel *m)
+get_build_results(PgmBytesIn *in, PgmModel *m)
 {
 	for (int n = pgm_bytes_int(in); n > 0; n--)
 	{
-		PgmModelPassed *p = palloc(sizeof(PgmModelPassed));
+		PgmModelSkipped *p = palloc(sizeof(PgmModelSkipped));
 
-		pgm_bytes_get(in, p, sizeof(PgmModelPassed));
-		m->passed = lappend(m->passed, p);
+		pgm_bytes_get(in, p, sizeof(PgmModelSkipped));
+		m->skipped = lappend(m->skipped, p);
 	}
 	for (int n = pgm_bytes_int(in); n > 0; n--)
 	{
@@ -227,7 +227,7 @@ get_found(PgmBytesIn *in, PgmModel *m)
 
 /* Where the model of this database is kept: one of the server's temporary files */
 static char *
-kept_path(void)
+cache_path(void)
 {
 	char		directory[MAXPGPATH];
 
@@ -244,24 +244,29 @@ kept_path(void)
 }
 
 /*
- * If what was built last has this key, set a->after, as pgm_scope_restrict()
- * leaves it, and what pgm_model_build() finds out.  Returns whether it had.
+ * If the cache has this key, return the schema that was built, as
+ * pgm_scope_restrict() left it, and set what pgm_model_build() sets in the model.
+ * Else return NULL.
  */
-bool
-pgm_model_recall(PgmAutogenerate *a, const char *key)
+PgmSchema *
+pgm_model_cache_read(PgmModel *m, const char *key)
 {
 	PgmBytesIn	in;
+	PgmSchema  *built;
 
-	if (key == NULL || !pgm_bytes_read(&in, kept_path(), key))
-		return false;
-	a->after = pgm_schema_read_file(&in);
-	get_found(&in, a->model);
-	return true;
+	if (key == NULL || !pgm_bytes_read(&in, cache_path(), key))
+		return NULL;
+	built = pgm_schema_read_file(&in);
+	get_build_results(&in, m);
+	return built;
 }
 
-/* Keep what was built, instead of what was built before. */
+/*
+ * Write the schema that was built to the cache, in place of the one before.  A
+ * cache that cannot be written is no error.
+ */
 void
-pgm_model_keep(const PgmAutogenerate *a, const char *key)
+pgm_model_cache_write(const PgmModel *m, const char *key, const PgmSchema *built)
 {
 	PgmBytesOut out;
 	char	   *path;
@@ -270,11 +275,11 @@ pgm_model_keep(const PgmAutogenerate *a, const char *key)
 
 	if (key == NULL)
 		return;
-	path = kept_path();
+	path = cache_path();
 	new_path = psprintf("%s.%d", path, MyProcPid);
 	pgm_bytes_create(&out, new_path, key);
-	pgm_schema_write_file(&out, a->after);
-	put_found(&out, a->model);
+	pgm_schema_write_file(&out, built);
+	put_build_results(&out, m);
 	if (pgm_bytes_finish(&out) && rename(new_path, path) == 0)
 		return;
 	reason = strerror(errno);

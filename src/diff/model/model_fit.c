@@ -18,6 +18,7 @@
 
 #include "compat.h"
 #include "diff/model/model_internal.h"
+#include "scratch/scratch.h"
 #include "util/revision_names.h"
 
 /* Settings that are not the model's business */
@@ -91,35 +92,35 @@ remember_extension(PgmModel *m, const Node *statement, const char *name, Oid oid
 		pgm_scratch_move_extension(oid, x->schema);
 }
 
-static PgmPassed
+static PgmModelSkip
 fit_extension(PgmModel *m, const Node *statement, const PgmModelObject *t)
 {
 	Oid			oid = get_extension_oid(t->name, true);
 
 	if (!OidIsValid(oid) || !pgm_scratch_is_live(ExtensionRelationId, oid))
-		return PGM_PASSED_NOT;
+		return PGM_SKIP_NOT;
 	if (IsA(statement, CommentStmt))
-		return pgm_owns_extension(oid) ? PGM_PASSED_NOT : PGM_PASSED_SILENTLY;
+		return pgm_owns_extension(oid) ? PGM_SKIP_NOT : PGM_SKIP_SILENTLY;
 	if (!IsA(statement, DropStmt))
 		remember_extension(m, statement, t->name, oid);
-	return PGM_PASSED_SILENTLY;
+	return PGM_SKIP_SILENTLY;
 }
 
-static PgmPassed
+static PgmModelSkip
 fit_access_method(PgmModel *m, const PgmModelObject *t)
 {
 	Oid			oid = get_am_oid(t->name, true);
 	MemoryContext old;
 
 	if (!OidIsValid(oid) || !pgm_scratch_is_live(AccessMethodRelationId, oid))
-		return PGM_PASSED_NOT;
+		return PGM_SKIP_NOT;
 	if (t->creates)
 	{
 		old = MemoryContextSwitchTo(m->context);
 		m->access_methods = lappend(m->access_methods, pstrdup(t->name));
 		MemoryContextSwitchTo(old);
 	}
-	return PGM_PASSED_SILENTLY;
+	return PGM_SKIP_SILENTLY;
 }
 
 /* Raise 55000 over a table that others use. */
@@ -144,7 +145,7 @@ find_relation(const RangeVar *rel)
 }
 
 /* Something in a schema that is there, and not compared */
-static PgmPassed
+static PgmModelSkip
 fit_outside(const PgmModel *m, const PgmModelObject *t, Oid nsp)
 {
 	const char *schema = get_namespace_name(nsp);
@@ -153,7 +154,7 @@ fit_outside(const PgmModel *m, const PgmModelObject *t, Oid nsp)
 	if (OidIsValid(relid) && !pgm_name_in(m->schemas, schema) &&
 		strncmp(schema, "pg_", 3) != 0 && strcmp(schema, "information_schema") != 0)
 		refuse_lock(relid);
-	return PGM_PASSED_SCOPE;
+	return PGM_SKIP_SCOPE;
 }
 
 /* The schema of what is in one, if that is known */
@@ -171,29 +172,29 @@ schema_of(const PgmModelObject *t)
 	return path ? linitial_oid(path) : InvalidOid;
 }
 
-static PgmPassed
+static PgmModelSkip
 fit_in_schema(const PgmModel *m, const PgmModelObject *t)
 {
 	Oid			nsp;
 	Oid			relid;
 
 	if (t->relation && t->relation->relpersistence == RELPERSISTENCE_TEMP)
-		return PGM_PASSED_NOT;
+		return PGM_SKIP_NOT;
 	nsp = schema_of(t);
 	if (OidIsValid(nsp) && pgm_scratch_is_live(NamespaceRelationId, nsp))
 		return fit_outside(m, t, nsp);
 	relid = t->relation && !t->creates ? find_relation(t->relation) : InvalidOid;
 	return OidIsValid(relid) && pgm_scratch_is_live_relation(relid) ?
-		PGM_PASSED_MEMBER : PGM_PASSED_NOT;
+		PGM_SKIP_MEMBER : PGM_SKIP_NOT;
 }
 
-static PgmPassed
+static PgmModelSkip
 fit_schema(const PgmModelObject *t)
 {
 	Oid			nsp = t->name ? get_namespace_oid(t->name, true) : InvalidOid;
 
 	return OidIsValid(nsp) && pgm_scratch_is_live(NamespaceRelationId, nsp) ?
-		PGM_PASSED_SCOPE : PGM_PASSED_NOT;
+		PGM_SKIP_SCOPE : PGM_SKIP_NOT;
 }
 
 /* Is there such a cast already?  Not if one of its types is new. */
@@ -216,13 +217,13 @@ has_transform(const CreateTransformStmt *stmt)
 }
 
 /* What has no schema: only where that is compared, or is needed and missing */
-static PgmPassed
+static PgmModelSkip
 fit_database(const Node *statement, const PgmModelObject *t)
 {
 	bool		missing = false;
 
 	if (pgm_scratch_scope()->database)
-		return PGM_PASSED_NOT;
+		return PGM_SKIP_NOT;
 	if (IsA(statement, CreateCastStmt))
 		missing = !has_cast((const CreateCastStmt *) statement);
 	else if (IsA(statement, CreateTransformStmt))
@@ -233,10 +234,10 @@ fit_database(const Node *statement, const PgmModelObject *t)
 		missing = !OidIsValid(get_foreign_server_oid(t->name, true));
 	else if (t->creates && t->type == OBJECT_LANGUAGE)
 		missing = !OidIsValid(get_language_oid(t->name, true));
-	return missing ? PGM_PASSED_NOT : PGM_PASSED_DATABASE;
+	return missing ? PGM_SKIP_NOT : PGM_SKIP_DATABASE;
 }
 
-static PgmPassed
+static PgmModelSkip
 fit_target(PgmModel *m, const Node *statement, const PgmModelObject *t)
 {
 	if (t->in_schema)
@@ -248,7 +249,7 @@ fit_target(PgmModel *m, const Node *statement, const PgmModelObject *t)
 		case OBJECT_TABLESPACE:
 		case OBJECT_LARGEOBJECT:
 		case OBJECT_PARAMETER_ACL:
-			return PGM_PASSED_NO_SCHEMA;
+			return PGM_SKIP_NO_SCHEMA;
 		case OBJECT_EXTENSION:
 			return fit_extension(m, statement, t);
 		case OBJECT_ACCESS_METHOD:
@@ -257,7 +258,7 @@ fit_target(PgmModel *m, const Node *statement, const PgmModelObject *t)
 			return fit_schema(t);
 		case OBJECT_LANGUAGE:
 			if (t->creates && OidIsValid(get_language_oid(t->name, true)))
-				return PGM_PASSED_SILENTLY;
+				return PGM_SKIP_SILENTLY;
 			return fit_database(statement, t);
 		default:
 			return fit_database(statement, t);
@@ -265,7 +266,7 @@ fit_target(PgmModel *m, const Node *statement, const PgmModelObject *t)
 }
 
 /* ALTER DEFAULT PRIVILEGES, of some schemas or of all */
-static PgmPassed
+static PgmModelSkip
 fit_default_privileges(const AlterDefaultPrivilegesStmt *stmt)
 {
 	ListCell   *lc;
@@ -282,11 +283,11 @@ fit_default_privileges(const AlterDefaultPrivilegesStmt *stmt)
 			Oid			nsp = get_namespace_oid(strVal(lfirst(of_schemas)), true);
 
 			if (OidIsValid(nsp) && pgm_scratch_is_live(NamespaceRelationId, nsp))
-				return PGM_PASSED_SCOPE;
+				return PGM_SKIP_SCOPE;
 		}
-		return PGM_PASSED_NOT;
+		return PGM_SKIP_NOT;
 	}
-	return pgm_scratch_scope()->database ? PGM_PASSED_NOT : PGM_PASSED_DATABASE;
+	return pgm_scratch_scope()->database ? PGM_SKIP_NOT : PGM_SKIP_DATABASE;
 }
 
 /* Set an option, for the last time */
@@ -307,7 +308,7 @@ set_option(List **options, const char *name, const char *value)
 }
 
 /* A subscription talks to nobody. */
-static PgmPassed
+static PgmModelSkip
 fit_subscription(Node *statement)
 {
 	if (IsA(statement, CreateSubscriptionStmt))
@@ -318,19 +319,19 @@ fit_subscription(Node *statement)
 		set_option(options, "create_slot", NULL);
 		set_option(options, "copy_data", NULL);
 		set_option(options, "connect", "false");
-		return PGM_PASSED_NOT;
+		return PGM_SKIP_NOT;
 	}
 	switch (((AlterSubscriptionStmt *) statement)->kind)
 	{
 		case ALTER_SUBSCRIPTION_REFRESH:
-			return PGM_PASSED_NO_SCHEMA;
+			return PGM_SKIP_NO_SCHEMA;
 		case ALTER_SUBSCRIPTION_SET_PUBLICATION:
 		case ALTER_SUBSCRIPTION_ADD_PUBLICATION:
 		case ALTER_SUBSCRIPTION_DROP_PUBLICATION:
 			set_option(&((AlterSubscriptionStmt *) statement)->options, "refresh", "false");
-			return PGM_PASSED_NOT;
+			return PGM_SKIP_NOT;
 		default:
-			return PGM_PASSED_NOT;
+			return PGM_SKIP_NOT;
 	}
 }
 
@@ -385,28 +386,28 @@ check_locks(const Node *statement)
  * scratch; or say why it is not.  Under the search_path that it is run under.
  * Raises 55000 where it would lock a table that others use.
  */
-PgmPassed
+PgmModelSkip
 pgm_model_fit(PgmModel *m, Node *statement)
 {
 	const char *hint;
 	ListCell   *lc;
 
 	if (pgm_model_use(statement, &hint) == PGM_MODEL_PASS_OVER)
-		return IsA(statement, TransactionStmt) ? PGM_PASSED_SILENTLY : PGM_PASSED_NO_SCHEMA;
+		return IsA(statement, TransactionStmt) ? PGM_SKIP_SILENTLY : PGM_SKIP_NO_SCHEMA;
 	if (IsA(statement, VariableSetStmt) && is_ignored_setting((VariableSetStmt *) statement))
-		return PGM_PASSED_SILENTLY;
+		return PGM_SKIP_SILENTLY;
 	if (IsA(statement, AlterDefaultPrivilegesStmt))
 		return fit_default_privileges((AlterDefaultPrivilegesStmt *) statement);
 	foreach(lc, pgm_model_targets(statement))
 	{
-		PgmPassed	passed = fit_target(m, statement, lfirst(lc));
+		PgmModelSkip passed = fit_target(m, statement, lfirst(lc));
 
-		if (passed != PGM_PASSED_NOT)
+		if (passed != PGM_SKIP_NOT)
 			return passed;
 	}
 	check_locks(statement);
 	make_plain(statement);
 	if (IsA(statement, CreateSubscriptionStmt) || IsA(statement, AlterSubscriptionStmt))
 		return fit_subscription(statement);
-	return PGM_PASSED_NOT;
+	return PGM_SKIP_NOT;
 }

@@ -6,6 +6,8 @@
 #define PGM_MODEL_INTERNAL_H
 
 #include "diff/model/model.h"
+#include "nodes/parsenodes.h"
+#include "script/script.h"
 
 /* A comment that tells of a rename */
 typedef struct PgmModelNote
@@ -33,6 +35,23 @@ typedef enum PgmModelUse
 	PGM_MODEL_REFUSE
 } PgmModelUse;
 
+/* A model that is being built */
+typedef struct PgmModelBuild
+{
+	PgmModel   *m;
+	MemoryContext context;		/* of one statement */
+	int			done;			/* statements executed by the first pass */
+	int			until;			/* where the first pass ends */
+} PgmModelBuild;
+
+/* A statement that is executed */
+typedef struct PgmModelExecution
+{
+	PgmModelBuild *b;
+	const PgmStatement *statement;	/* for the place of errors */
+	RawStmt    *raw;			/* what is executed */
+} PgmModelExecution;
+
 /* A piece of text, as far as one has to know it to find comments */
 typedef enum PgmLexeme
 {
@@ -52,13 +71,13 @@ typedef struct PgmLex
 	int			start;			/* of the last lexeme */
 } PgmLex;
 
+/* model_errors.c */
+extern int	pgm_model_line(const PgmModel *m, int position);
+extern void pgm_model_error_position(const PgmModel *m, const PgmStatement *s);
+
 /* model_lexer.c */
 extern PgmLexeme pgm_lex(PgmLex *lex);
 extern void pgm_model_scan(PgmModel *m, char *text);
-
-/* model.c */
-extern int	pgm_model_line(const PgmModel *m, int position);
-extern void pgm_model_error_position(const PgmModel *m, const PgmStatement *s);
 
 /* model_targets.c */
 extern List *pgm_model_targets(const Node *statement);
@@ -75,9 +94,20 @@ extern void pgm_model_find_schemas(PgmModel *m);
 extern void pgm_model_resolve_renames(PgmModel *m, const PgmStatement *s);
 
 /* model_fit.c */
-extern PgmPassed pgm_model_fit(PgmModel *m, Node *statement);
+extern PgmModelSkip pgm_model_fit(PgmModel *m, Node *statement);
 
 /* model_split.c */
 extern List *pgm_model_split(RawStmt *raw);
+
+/* model_execute.c */
+extern bool pgm_model_execute(void *arg);
+extern bool pgm_model_error_may_go_away(const ErrorData *error);
+
+/* model_rank.c */
+extern bool pgm_model_is_sortable(const PgmModel *m, int first);
+extern int	pgm_model_rank(const Node *statement);
+
+/* model_unordered.c */
+extern void pgm_model_build_unordered(PgmModelBuild *b, int first);
 
 #endif							/* PGM_MODEL_INTERNAL_H */

@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "diff/model/model_build.h"
+#include "diff/model/model_internal.h"
 
 /* What is not here comes last. */
 static const struct
@@ -100,7 +100,7 @@ pgm_model_rank(const Node *statement)
  * what others did, or mean all that comes behind them.
  */
 bool
-pgm_model_sortable(const PgmModel *m, int first)
+pgm_model_is_sortable(const PgmModel *m, int first)
 {
 	for (int i = first; i < list_length(m->statements); i++)
 	{

@@ -82,10 +82,8 @@ find_of(PgmModel *m, const Node *node, const char *path)
 	{
 		const PgmModelObject *t = lfirst(lc);
 
-		if (t->type == OBJECT_SCHEMA)
-			m->schemas_said = add_name(m->schemas_said, t->name);
-		else if (t->in_schema && t->creates &&
-				 !(t->relation && t->relation->relpersistence == RELPERSISTENCE_TEMP))
+		if (t->in_schema && t->creates &&
+			!(t->relation && t->relation->relpersistence == RELPERSISTENCE_TEMP))
 			m->schemas = add_name(m->schemas, t->schema ? t->schema :
 								  creation_schema(m, path));
 	}

@@ -12,7 +12,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
-#include "diff/model/model_build.h"
+#include "diff/model/model_internal.h"
 #include "util/subtransaction.h"
 
 /* Settings that a statement depends on, wherever it is run */
@@ -70,15 +70,15 @@ set_settings(char **settings)
 
 /* Run one statement in a subtransaction.  Returns the error, if it may go away. */
 static ErrorData *
-try_statement(PgmBuild *b, const PgmStatement *s, RawStmt *raw)
+try_statement(PgmModelBuild *b, const PgmStatement *s, RawStmt *raw)
 {
-	PgmRunning	r = {.b = b,.statement = s,.raw = raw};
-	ErrorData  *error = pgm_subtransaction("pg_migrate_model", pgm_build_statement, &r);
+	PgmModelExecution r = {.b = b,.statement = s,.raw = raw};
+	ErrorData  *error = pgm_subtransaction("pg_migrate_model", pgm_model_execute, &r);
 
 	if (error == NULL)
 		return NULL;
 	MemoryContextReset(b->context);
-	if (!pgm_build_resolvable(error))
+	if (!pgm_model_error_may_go_away(error))
 		ReThrowError(error);
 	return error;
 }
@@ -95,7 +95,7 @@ by_rank(const ListCell *a, const ListCell *b)
 
 /* All statements from one on (Work), in the order to run them; settings are run. */
 static List *
-list_work(PgmBuild *b, int first)
+list_work(PgmModelBuild *b, int first)
 {
 	char	  **settings = read_settings();
 	List	   *work = NIL;
@@ -115,7 +115,7 @@ list_work(PgmBuild *b, int first)
 		else
 			work = lappend(work, make_work(s, s->raw, settings));
 	}
-	if (pgm_model_sortable(b->m, first))
+	if (pgm_model_is_sortable(b->m, first))
 		list_sort(work, by_rank);
 	return work;
 }
@@ -141,7 +141,7 @@ missing_name(const ErrorData *error)
 }
 
 static bool
-try_work(PgmBuild *b, Work *w)
+try_work(PgmModelBuild *b, Work *w)
 {
 	ErrorData  *error;
 
@@ -177,7 +177,7 @@ split(Work *w)
 
 /* Try what waits for something of a name; what is done leaves the list. */
 static List *
-wake(PgmBuild *b, List *waiting, const char *name)
+wake(PgmModelBuild *b, List *waiting, const char *name)
 {
 	List	   *woken = NIL;
 	ListCell   *lc;
@@ -206,7 +206,7 @@ wake(PgmBuild *b, List *waiting, const char *name)
 
 /* Something was run: what waits for it may go on. */
 static List *
-done(PgmBuild *b, const Work *w, List *waiting)
+done(PgmModelBuild *b, const Work *w, List *waiting)
 {
 	List	   *targets = waiting ? pgm_model_targets(w->raw->stmt) : NIL;
 	const char *name = targets ? ((PgmModelObject *) linitial(targets))->name : NULL;
@@ -216,7 +216,7 @@ done(PgmBuild *b, const Work *w, List *waiting)
 
 /* Run all in their order.  Returns what is left. */
 static List *
-run_work(PgmBuild *b, List *work)
+run_work(PgmModelBuild *b, List *work)
 {
 	List	   *waiting = NIL;
 	List	   *keys = NIL;
@@ -248,7 +248,7 @@ run_work(PgmBuild *b, List *work)
  * wrong order is through at once.
  */
 static List *
-try_left(PgmBuild *b, List *work, bool backwards)
+try_left(PgmModelBuild *b, List *work, bool backwards)
 {
 	List	   *left = NIL;
 	int			n = list_length(work);
@@ -269,7 +269,7 @@ try_left(PgmBuild *b, List *work, bool backwards)
  * succeed.  Raises the error of the first one that does not.
  */
 void
-pgm_build_unordered(PgmBuild *b, int first)
+pgm_model_build_unordered(PgmModelBuild *b, int first)
 {
 	List	   *left = run_work(b, list_work(b, first));
 	bool		backwards = false;

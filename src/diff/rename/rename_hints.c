@@ -9,23 +9,23 @@
  */
 #include "postgres.h"
 
+#include "diff/rename/rename_internal.h"
+#include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/varlena.h"
 
-#include "diff/rename/detect_renames.h"
-#include "diff/rename/rename_internal.h"
-#include "schema/kinds/kinds.h"
-#include "util/sql_text.h"
-
 /* Kinds that can be renamed, those first that a name without a kind means */
 static const PgmKindId kinds[] = {
-	PGM_KIND_TABLE, PGM_KIND_COLUMN, PGM_KIND_TYPE, PGM_KIND_DOMAIN, PGM_KIND_INDEX, PGM_KIND_VIEW, PGM_KIND_MATERIALIZED_VIEW,
-	PGM_KIND_SEQUENCE, PGM_KIND_FOREIGN_TABLE, PGM_KIND_SCHEMA, PGM_KIND_FUNCTION, PGM_KIND_PROCEDURE,
-PGM_KIND_DOMAIN_CONSTRAINT, PGM_KIND_CONSTRAINT, PGM_KIND_ATTRIBUTE};
+	PGM_KIND_TABLE, PGM_KIND_COLUMN, PGM_KIND_TYPE, PGM_KIND_DOMAIN, PGM_KIND_INDEX,
+	PGM_KIND_VIEW, PGM_KIND_MATERIALIZED_VIEW, PGM_KIND_SEQUENCE, PGM_KIND_FOREIGN_TABLE,
+	PGM_KIND_SCHEMA, PGM_KIND_FUNCTION, PGM_KIND_PROCEDURE, PGM_KIND_DOMAIN_CONSTRAINT,
+	PGM_KIND_CONSTRAINT, PGM_KIND_ATTRIBUTE
+};
 
 static void
-add_hint(PgmAutogenerate *a, const char *said, const char *kind, const char *old_name,
+add_hint(PgmRenameSearch *search, const char *said, const char *kind, const char *old_name,
 		 const char *new_name)
 {
 	PgmHint    *h = palloc0(sizeof(PgmHint));
@@ -34,7 +34,7 @@ add_hint(PgmAutogenerate *a, const char *said, const char *kind, const char *old
 	h->kind = kind;
 	h->old_name = old_name;
 	h->new_name = new_name;
-	a->hinted = lappend(a->hinted, h);
+	search->hints = lappend(search->hints, h);
 }
 
 /* Without the schema, where one is said: '"public.new_name"' means new_name. */
@@ -50,7 +50,7 @@ new_name_of(const char *said)
 }
 
 static void
-add_said(PgmAutogenerate *a, const char *old_name, const char *new_name)
+add_said(PgmRenameSearch *search, const char *old_name, const char *new_name)
 {
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 	{
@@ -60,39 +60,39 @@ add_said(PgmAutogenerate *a, const char *old_name, const char *new_name)
 		if (pg_strncasecmp(old_name, kind, n) == 0 && old_name[n] == ' ' &&
 			strncmp(old_name + n + 1, "on ", 3) != 0)
 		{
-			add_hint(a, old_name, kind, old_name + n + 1, new_name_of(new_name));
+			add_hint(search, old_name, kind, old_name + n + 1, new_name_of(new_name));
 			return;
 		}
 	}
-	add_hint(a, old_name, NULL, old_name, new_name_of(new_name));
+	add_hint(search, old_name, NULL, old_name, new_name_of(new_name));
 }
 
 /* null: it is no rename, whatever it looks like */
 static void
-add_denied(PgmAutogenerate *a, const char *name)
+add_denied(PgmRenameSearch *search, const char *name)
 {
-	add_said(a, name, "");
-	((PgmHint *) llast(a->hinted))->denied = true;
+	add_said(search, name, "");
+	((PgmHint *) llast(search->hints))->denied = true;
 }
 
 /* Read those that are said in "renames".  Raises 22023 for what is none. */
 void
-pgm_rename_read_hints(PgmAutogenerate *a)
+pgm_rename_read_argument(PgmRenameSearch *search)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
 	JsonbValue	v;
 	char	   *name = NULL;
 
-	if (a->renames == NULL)
+	if (search->given == NULL)
 		return;
-	it = JsonbIteratorInit(&a->renames->root);
+	it = JsonbIteratorInit(&search->given->root);
 	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
 	{
 		if (token == WJB_KEY)
 			name = pnstrdup(v.val.string.val, v.val.string.len);
 		else if (token == WJB_VALUE && name && v.type == jbvNull)
-			add_denied(a, name);
+			add_denied(search, name);
 		else if ((token == WJB_VALUE && (name == NULL || v.type != jbvString)) ||
 				 token == WJB_ELEM || token == WJB_BEGIN_ARRAY)
 			ereport(ERROR,
@@ -100,7 +100,7 @@ pgm_rename_read_hints(PgmAutogenerate *a)
 					 errmsg("\"renames\" is not an object of old and new names"),
 					 errhint("Write for example '{\"users.name\": \"full_name\"}'.")));
 		else if (token == WJB_VALUE)
-			add_said(a, name, pnstrdup(v.val.string.val, v.val.string.len));
+			add_said(search, name, pnstrdup(v.val.string.val, v.val.string.len));
 	}
 }
 
@@ -109,11 +109,11 @@ pgm_rename_read_hints(PgmAutogenerate *a)
  * what they are about.
  */
 void
-pgm_rename_read_comments(PgmAutogenerate *a)
+pgm_rename_read_comments(PgmRenameSearch *search)
 {
 	ListCell   *lc;
 
-	foreach(lc, a->model->renames)
+	foreach(lc, search->model->renames)
 	{
 		const PgmModelRename *m = lfirst(lc);
 		PgmHint    *h = palloc0(sizeof(PgmHint));
@@ -122,7 +122,7 @@ pgm_rename_read_comments(PgmAutogenerate *a)
 		h->kind = m->kind;
 		h->old_name = m->old_name;
 		h->new_name = m->identity;
-		a->hinted = lappend(a->hinted, h);
+		search->hints = lappend(search->hints, h);
 		h->of_model = true;
 	}
 }
@@ -140,12 +140,12 @@ split(const char *path)
 
 /* The names of the schemas that are said to be renamed */
 List *
-pgm_rename_schemas(const PgmAutogenerate *a)
+pgm_rename_schemas(const PgmRenameSearch *search)
 {
-	List	   *names = pgm_model_renamed_schemas(a->model);
+	List	   *names = pgm_model_renamed_schemas(search->model);
 	ListCell   *lc;
 
-	foreach(lc, a->hinted)
+	foreach(lc, search->hints)
 	{
 		const PgmHint *h = lfirst(lc);
 
@@ -168,14 +168,14 @@ join(List *names, int from, int to)
 
 /* What an identity begins with when its schema is left out */
 static const PgmObject *
-find_in_schemas(const PgmAutogenerate *a, const char *kind, const char *name)
+find_in_schemas(const PgmRenameSearch *search, const char *kind, const char *name)
 {
-	const PgmObject *o = pgm_schema_find(a->before, pgm_kind_by_name(kind), name);
+	const PgmObject *o = pgm_schema_find(search->before, pgm_kind_by_name(kind), name);
 	ListCell   *lc;
 
 	if (o)
 		return o;
-	foreach(lc, a->scope.schemas)
+	foreach(lc, search->scope->schemas)
 	{
 		const char *schema = quote_identifier(lfirst(lc));
 
@@ -184,11 +184,11 @@ find_in_schemas(const PgmAutogenerate *a, const char *kind, const char *name)
 			const char *on = pgm_text_find(name, strcmp(kind, "constraint") == 0 ? " on " : " on domain ");
 			const char *of = on ? on + (strcmp(kind, "constraint") == 0 ? 4 : 11) : NULL;
 
-			o = on ? pgm_schema_find(a->before, pgm_kind_by_name(kind),
+			o = on ? pgm_schema_find(search->before, pgm_kind_by_name(kind),
 									 psprintf("%.*s%s.%s", (int) (of - name), name, schema, of)) : NULL;
 		}
 		else
-			o = pgm_schema_find(a->before, pgm_kind_by_name(kind), psprintf("%s.%s", schema, name));
+			o = pgm_schema_find(search->before, pgm_kind_by_name(kind), psprintf("%s.%s", schema, name));
 		if (o)
 			return o;
 	}
@@ -197,18 +197,18 @@ find_in_schemas(const PgmAutogenerate *a, const char *kind, const char *name)
 
 /* A constraint as a part of its table: table.constraint */
 static const PgmObject *
-find_constraint(const PgmAutogenerate *a, const PgmHint *h, List *names)
+find_constraint(const PgmRenameSearch *search, const PgmHint *h, List *names)
 {
 	int			n = list_length(names);
 
 	if (n < 2 || (h->kind && strcmp(h->kind, "constraint") != 0))
 		return NULL;
-	return find_in_schemas(a, "constraint", psprintf("%s on %s", join(names, n - 1, n), join(names, 0, n - 1)));
+	return find_in_schemas(search, "constraint", psprintf("%s on %s", join(names, n - 1, n), join(names, 0, n - 1)));
 }
 
 /* The object that a name means, or NULL */
 static const PgmObject *
-find_named(const PgmAutogenerate *a, const PgmHint *h)
+find_named(const PgmRenameSearch *search, const PgmHint *h)
 {
 	List	   *names = split(h->old_name);
 	const char *quoted = names ? join(names, 0, list_length(names)) : h->old_name;
@@ -219,13 +219,13 @@ find_named(const PgmAutogenerate *a, const PgmHint *h)
 
 		if (h->kind && pgm_kind_by_name(h->kind) != kinds[i])
 			continue;
-		o = find_in_schemas(a, pgm_kind_name(kinds[i]), quoted);
+		o = find_in_schemas(search, pgm_kind_name(kinds[i]), quoted);
 		if (o == NULL)
-			o = find_in_schemas(a, pgm_kind_name(kinds[i]), h->old_name);
+			o = find_in_schemas(search, pgm_kind_name(kinds[i]), h->old_name);
 		if (o && !o->outside)
 			return o;
 	}
-	return names ? find_constraint(a, h, names) : NULL;
+	return names ? find_constraint(search, h, names) : NULL;
 }
 
 static bool
@@ -243,11 +243,11 @@ has_label(const PgmObject *type, const char *label)
 
 /* The enum that has the label that stands behind a dot of the path, or NULL */
 static const PgmObject *
-find_enum_at(const PgmAutogenerate *a, const char *path, const char *dot, const char *label)
+find_enum_at(const PgmRenameSearch *search, const char *path, const char *dot, const char *label)
 {
 	List	   *names = split(pnstrdup(path, dot - path));
 	const PgmObject *type = names ?
-		find_in_schemas(a, "type", join(names, 0, list_length(names))) : NULL;
+		find_in_schemas(search, "type", join(names, 0, list_length(names))) : NULL;
 
 	return type && has_label(type, label) ? type : NULL;
 }
@@ -257,7 +257,7 @@ find_enum_at(const PgmAutogenerate *a, const char *path, const char *dot, const 
  * letters they are written with, and need no quotes.
  */
 static const PgmObject *
-find_enum(const PgmAutogenerate *a, const PgmHint *h, const char **label)
+find_enum(const PgmRenameSearch *search, const PgmHint *h, const char **label)
 {
 	const char *path = h->old_name;
 
@@ -266,60 +266,13 @@ find_enum(const PgmAutogenerate *a, const PgmHint *h, const char **label)
 		List	   *quoted = dot[1] == '"' ? split(dot + 1) : NIL;
 		const PgmObject *type;
 
-		*label = h->between ? h->between :
+		*label = h->temporary ? h->temporary :
 			list_length(quoted) == 1 ? linitial(quoted) : dot + 1;
-		type = find_enum_at(a, path, dot, *label);
+		type = find_enum_at(search, path, dot, *label);
 		if (type)
 			return type;
 	}
 	return NULL;
-}
-
-/* Is the rename known, as when it is said in the model and beside it? */
-static bool
-is_known(const PgmAutogenerate *a, const char *kind, const char *old_identity)
-{
-	ListCell   *lc;
-
-	foreach(lc, a->renamed)
-	{
-		const PgmRename *r = lfirst(lc);
-
-		if (strcmp(r->kind, kind) == 0 && strcmp(r->old_identity, old_identity) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-rename_value(PgmAutogenerate *a, const PgmObject *type, const char *from, const char *to)
-{
-	PgmRename  *r = palloc0(sizeof(PgmRename));
-
-	r->kind = "enum value";
-	r->old_identity = psprintf("%s of %s", quote_literal_cstr(from), type->identity);
-	if (is_known(a, r->kind, r->old_identity))
-		return;
-	r->identity = psprintf("%s of %s", quote_literal_cstr(to), type->identity);
-	r->up = psprintf("ALTER TYPE %s RENAME VALUE %s TO %s", type->identity,
-					 quote_literal_cstr(from), quote_literal_cstr(to));
-	r->down = psprintf("ALTER TYPE %s RENAME VALUE %s TO %s", type->identity,
-					   quote_literal_cstr(to), quote_literal_cstr(from));
-	a->renamed = lappend(a->renamed, r);
-}
-
-static void
-rename_object(PgmAutogenerate *a, const PgmObject *o, const char *identity)
-{
-	PgmRename  *r = palloc0(sizeof(PgmRename));
-
-	if (is_known(a, pgm_kind_name(o->kind->id), o->identity))
-		return;
-	r->kind = pgm_kind_name(o->kind->id);
-	r->old_identity = o->identity;
-	r->identity = identity;
-	pgm_rename_statements(a->before, o, r);
-	a->renamed = lappend(a->renamed, r);
 }
 
 /*
@@ -327,20 +280,20 @@ rename_object(PgmAutogenerate *a, const PgmObject *o, const char *identity)
  * already waits on.
  */
 static void
-give_way(PgmAutogenerate *a, PgmHint *h, const PgmObject *o)
+give_way(PgmRenameSearch *search, PgmHint *h, const PgmObject *o)
 {
-	const char *between = pgm_rename_between(o, h->new_name);
+	const char *between = pgm_rename_temporary_identity(o, h->new_name);
 
 	h->taken = true;
 	if (strcmp(between, o->identity) == 0)
 		return;
-	rename_object(a, o, between);
+	pgm_rename_add(search, o, between, NULL);
 	h->old_name = between;
 }
 
 /* The same for the label of an enum */
 static void
-apply_value(PgmAutogenerate *a, PgmHint *h, const PgmObject *type, const char *from,
+apply_value(PgmRenameSearch *search, PgmHint *h, const PgmObject *type, const char *from,
 			const char *to)
 {
 	const char *between = psprintf("%s_renamed", to);
@@ -349,19 +302,19 @@ apply_value(PgmAutogenerate *a, PgmHint *h, const PgmObject *type, const char *f
 	h->done = !has_label(type, to);
 	h->taken = !h->done;
 	if (h->done)
-		rename_value(a, type, from, to);
+		pgm_rename_add_label(search, type, from, to);
 	else if (strcmp(from, between) != 0)
 	{
-		rename_value(a, type, from, between);
-		h->between = between;
+		pgm_rename_add_label(search, type, from, between);
+		h->temporary = between;
 	}
 }
 
 /* One that was said in "renames" */
 static void
-apply_said(PgmAutogenerate *a, PgmHint *h)
+apply_said(PgmRenameSearch *search, PgmHint *h)
 {
-	const PgmObject *o = find_named(a, h);
+	const PgmObject *o = find_named(search, h);
 	const char *label;
 
 	if (o)
@@ -371,59 +324,59 @@ apply_said(PgmAutogenerate *a, PgmHint *h)
 		h->kind = pgm_kind_name(o->kind->id);
 		if (strcmp(identity, o->identity) == 0)
 			h->done = true;
-		else if (pgm_rename_is_taken(a->before, o, identity))
-			give_way(a, h, o);
+		else if (pgm_rename_is_taken(search->before, o, identity))
+			give_way(search, h, o);
 		else
 		{
 			h->done = true;
-			rename_object(a, o, identity);
+			pgm_rename_add(search, o, identity, NULL);
 		}
 	}
-	else if (h->kind == NULL && (o = find_enum(a, h, &label)) != NULL)
-		apply_value(a, h, o, label, h->new_name);
+	else if (h->kind == NULL && (o = find_enum(search, h, &label)) != NULL)
+		apply_value(search, h, o, label, h->new_name);
 }
 
 /* A comment at the label of an enum */
 static void
-apply_value_comment(PgmAutogenerate *a, PgmHint *h)
+apply_value_comment(PgmRenameSearch *search, PgmHint *h)
 {
 	const char *last = strrchr(h->new_name, '\'') ? strstr(h->new_name, ".'") : NULL;
 	const char *type = last ? pnstrdup(h->new_name, last - h->new_name) : NULL;
-	const PgmObject *o = type ? pgm_schema_find(a->before, PGM_KIND_TYPE, type) : NULL;
+	const PgmObject *o = type ? pgm_schema_find(search->before, PGM_KIND_TYPE, type) : NULL;
 	const char *label;
 
 	if (o == NULL)
 		return;
-	label = pgm_rename_label(last + 1);
+	label = pgm_text_of_literal(last + 1);
 	h->done = true;
 	if (has_label(o, h->old_name) && !has_label(o, label))
-		rename_value(a, o, h->old_name, label);
+		pgm_rename_add_label(search, o, h->old_name, label);
 }
 
 /* One that stands in the model at what has the new name */
 static void
-apply_comment(PgmAutogenerate *a, PgmHint *h)
+apply_comment(PgmRenameSearch *search, PgmHint *h)
 {
 	const PgmObject *o;
 
 	if (strcmp(h->kind, "enum value") == 0)
 	{
-		apply_value_comment(a, h);
+		apply_value_comment(search, h);
 		return;
 	}
-	if (pgm_schema_find(a->before, pgm_kind_by_name(h->kind), h->new_name))
+	if (pgm_schema_find(search->before, pgm_kind_by_name(h->kind), h->new_name))
 	{
 		h->done = true;			/* it is renamed already */
 		return;
 	}
-	o = pgm_schema_find(a->after, pgm_kind_by_name(h->kind), h->new_name);
+	o = pgm_schema_find(search->after, pgm_kind_by_name(h->kind), h->new_name);
 	if (o == NULL)
 		return;
-	o = pgm_schema_find(a->before, pgm_kind_by_name(h->kind), pgm_rename_identity(o, h->old_name));
+	o = pgm_schema_find(search->before, pgm_kind_by_name(h->kind), pgm_rename_identity(o, h->old_name));
 	if (o == NULL)
 		return;
 	h->done = true;
-	rename_object(a, o, h->new_name);
+	pgm_rename_add(search, o, h->new_name, NULL);
 }
 
 /* How deep something is in others */
@@ -441,50 +394,50 @@ depth(const PgmRename *r)
 
 /* Names are said as they are now: so a column is renamed before its table. */
 static void
-inner_first(PgmAutogenerate *a, int first)
+inner_first(PgmRenameSearch *search, int first)
 {
-	List	   *sorted = list_truncate(list_copy(a->renamed), first);
+	List	   *sorted = list_truncate(list_copy(search->renames), first);
 
 	for (int d = 2; d >= 0; d--)
-		for (int i = first; i < list_length(a->renamed); i++)
-			if (depth(list_nth(a->renamed, i)) == d)
-				sorted = lappend(sorted, list_nth(a->renamed, i));
-	a->renamed = sorted;
+		for (int i = first; i < list_length(search->renames); i++)
+			if (depth(list_nth(search->renames, i)) == d)
+				sorted = lappend(sorted, list_nth(search->renames, i));
+	search->renames = sorted;
 }
 
 /* Apply the hints that are not applied yet, as far as their names are found. */
 void
-pgm_rename_hints(PgmAutogenerate *a)
+pgm_rename_apply_hints(PgmRenameSearch *search)
 {
 	ListCell   *lc;
 
-	int			first = list_length(a->renamed);
+	int			first = list_length(search->renames);
 
-	foreach(lc, a->hinted)
+	foreach(lc, search->hints)
 	{
 		PgmHint    *h = lfirst(lc);
 
 		if (h->done || h->denied)
 			continue;
 		if (h->of_model)
-			apply_comment(a, h);
+			apply_comment(search, h);
 		else
-			apply_said(a, h);
+			apply_said(search, h);
 	}
-	inner_first(a, first);
+	inner_first(search, first);
 }
 
 /* Was it said that an object is not renamed? */
 bool
-pgm_rename_is_denied(PgmAutogenerate *a, const PgmObject *o)
+pgm_rename_is_denied(PgmRenameSearch *search, const PgmObject *o)
 {
 	ListCell   *lc;
 
-	foreach(lc, a->hinted)
+	foreach(lc, search->hints)
 	{
 		PgmHint    *h = lfirst(lc);
 
-		if (!h->denied || find_named(a, h) != o)
+		if (!h->denied || find_named(search, h) != o)
 			continue;
 		h->done = true;
 		return true;
@@ -494,11 +447,11 @@ pgm_rename_is_denied(PgmAutogenerate *a, const PgmObject *o)
 
 /* Has the model something of the kind and name, if the type of an enum its label? */
 static bool
-is_in_model(const PgmAutogenerate *a, const PgmHint *h)
+is_in_model(const PgmRenameSearch *search, const PgmHint *h)
 {
-	for (int i = 0; i < a->after->snapshot->n; i++)
+	for (int i = 0; i < search->after->snapshot->n; i++)
 	{
-		const PgmObject *o = a->after->snapshot->object[i];
+		const PgmObject *o = search->after->snapshot->object[i];
 
 		if (h->label ? pgm_kind_is(o, PGM_KIND_TYPE) && has_label(o, h->new_name) :
 			o->kind->id == pgm_kind_by_name(h->kind) &&
@@ -523,18 +476,18 @@ refuse_unknown(const PgmHint *h)
  * comment of the model stays there when it was renamed long ago.
  */
 void
-pgm_rename_check_hints(const PgmAutogenerate *a)
+pgm_rename_check_hints(const PgmRenameSearch *search)
 {
 	ListCell   *lc;
 
-	foreach(lc, a->hinted)
+	foreach(lc, search->hints)
 	{
 		const PgmHint *h = lfirst(lc);
 
 		if (!h->of_model && !h->denied && !h->done && !h->taken)
 			refuse_unknown(h);
 	}
-	foreach(lc, a->hinted)
+	foreach(lc, search->hints)
 	{
 		const PgmHint *h = lfirst(lc);
 
@@ -545,7 +498,7 @@ pgm_rename_check_hints(const PgmAutogenerate *a)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("\"%s\" cannot become \"%s\", for there is one of that name", h->said, h->new_name),
 					 errhint("Say in \"renames\" what that is to be named, or drop it in a migration before this one.")));
-		if (!is_in_model(a, h))
+		if (!is_in_model(search, h))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("the model has no %s named \"%s\"", h->label ? "enum value" : h->kind, h->new_name),

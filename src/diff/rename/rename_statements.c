@@ -1,10 +1,11 @@
 /*
  * rename_statements.c
- *	  The statements of a rename.
+ *	  The statements of a rename, of both directions, and the names in them.
+ *
+ * Identities are taken from snapshots, where names are quoted and qualified, so
+ * parts of them can be used in statements as they are.
  */
 #include "postgres.h"
-
-#include "utils/builtins.h"
 
 #include "diff/rename/rename_internal.h"
 #include "diff/write/writers.h"
@@ -12,8 +13,9 @@
 #include "schema/object_predicates.h"
 #include "schema/table_facts.h"
 #include "util/sql_text.h"
+#include "utils/builtins.h"
 
-/* An identity in which the last name is another one */
+/* An identity with its last name replaced by "name", which is quoted. */
 static const char *
 with_last_name(const char *identity, const char *name)
 {
@@ -23,6 +25,7 @@ with_last_name(const char *identity, const char *name)
 	return psprintf("%.*s%s", (int) (at - identity), identity, name);
 }
 
+/* ALTER SCHEMA ... RENAME TO */
 static void
 write_schema(const PgmObject *old, PgmRename *r)
 {
@@ -30,7 +33,10 @@ write_schema(const PgmObject *old, PgmRename *r)
 	r->down = psprintf("ALTER SCHEMA %s RENAME TO %s", r->identity, r->old_identity);
 }
 
-/* Whatever has a schema: under another name, or in another schema */
+/*
+ * RENAME TO or SET SCHEMA for an object that is in a schema.  No rename
+ * changes both names.
+ */
 static void
 write_in_schema(const PgmObject *old, PgmRename *r)
 {
@@ -50,6 +56,7 @@ write_in_schema(const PgmObject *old, PgmRename *r)
 	}
 }
 
+/* RENAME COLUMN of a table, view or foreign table */
 static void
 write_column(const PgmSchema *s, const PgmObject *old, PgmRename *r)
 {
@@ -61,7 +68,7 @@ write_column(const PgmSchema *s, const PgmObject *old, PgmRename *r)
 	r->down = psprintf("%s RENAME COLUMN %s TO %s", pgm_alter_relation(relation), to, from);
 }
 
-/* Tables that were made of the type, if any, change with it. */
+/* RENAME ATTRIBUTE; with CASCADE if there are tables of the type. */
 static void
 write_attribute(const PgmSchema *s, const PgmObject *old, PgmRename *r)
 {
@@ -74,7 +81,10 @@ write_attribute(const PgmSchema *s, const PgmObject *old, PgmRename *r)
 	r->down = psprintf("ALTER TYPE %s RENAME ATTRIBUTE %s TO %s%s", type, to, from, cascade);
 }
 
-/* "name on table", "name on domain d" */
+/*
+ * RENAME CONSTRAINT, for identities such as "name on table" and "name on domain
+ * d"; "alter" is the beginning of the statement.
+ */
 static void
 write_constraint(const PgmObject *old, PgmRename *r, const char *alter)
 {
@@ -86,7 +96,7 @@ write_constraint(const PgmObject *old, PgmRename *r, const char *alter)
 					   pgm_name_length(r->old_identity), r->old_identity);
 }
 
-/* name(arguments) */
+/* RENAME TO for identities such as "schema.name(arguments)" */
 static void
 write_routine(const PgmObject *old, PgmRename *r)
 {
@@ -98,12 +108,10 @@ write_routine(const PgmObject *old, PgmRename *r)
 	r->down = psprintf("ALTER %s %s RENAME TO %.*s", word, r->identity, pgm_name_length(from), from);
 }
 
-/* Fill in the statements of a rename of "old", of which the names are known. */
-void
-pgm_rename_statements(const PgmSchema *s, const PgmObject *old, PgmRename *r)
+/* Fill in the statements of a rename of "old"; the identities are set. */
+static void
+write_statements(const PgmSchema *s, const PgmObject *old, PgmRename *r)
 {
-	if (r->up)
-		return;
 	if (pgm_kind_is(old, PGM_KIND_SCHEMA))
 		write_schema(old, r);
 	else if (pgm_kind_is(old, PGM_KIND_COLUMN))
@@ -120,7 +128,68 @@ pgm_rename_statements(const PgmSchema *s, const PgmObject *old, PgmRename *r)
 		write_in_schema(old, r);
 }
 
-/* What the identity of an object is under another name, not quoted */
+/*
+ * Is the rename of an object known?  It is found twice if the user says it in
+ * "renames" and in the model.
+ */
+static bool
+is_known(const PgmRenameSearch *search, const char *kind, const char *old_identity)
+{
+	ListCell   *lc;
+
+	foreach(lc, search->renames)
+	{
+		const PgmRename *r = lfirst(lc);
+
+		if (strcmp(r->kind, kind) == 0 && strcmp(r->old_identity, old_identity) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Add the rename of an object of search->before to those that were found, unless
+ * it is known.  "evidence" is NULL if the user asked for it.
+ */
+void
+pgm_rename_add(PgmRenameSearch *search, const PgmObject *old, const char *identity,
+			   const char *evidence)
+{
+	PgmRename  *r;
+
+	if (is_known(search, pgm_kind_name(old->kind->id), old->identity))
+		return;
+	r = palloc0(sizeof(PgmRename));
+	r->kind = pgm_kind_name(old->kind->id);
+	r->old_identity = old->identity;
+	r->identity = identity;
+	r->evidence = evidence;
+	write_statements(search->before, old, r);
+	search->renames = lappend(search->renames, r);
+}
+
+/* Add the rename of a label of an enum, unless it is known. */
+void
+pgm_rename_add_label(PgmRenameSearch *search, const PgmObject *type, const char *from,
+					 const char *to)
+{
+	const char *old_identity = psprintf("%s of %s", quote_literal_cstr(from), type->identity);
+	PgmRename  *r;
+
+	if (is_known(search, "enum value", old_identity))
+		return;
+	r = palloc0(sizeof(PgmRename));
+	r->kind = "enum value";
+	r->old_identity = old_identity;
+	r->identity = psprintf("%s of %s", quote_literal_cstr(to), type->identity);
+	r->up = psprintf("ALTER TYPE %s RENAME VALUE %s TO %s", type->identity,
+					 quote_literal_cstr(from), quote_literal_cstr(to));
+	r->down = psprintf("ALTER TYPE %s RENAME VALUE %s TO %s", type->identity,
+					   quote_literal_cstr(to), quote_literal_cstr(from));
+	search->renames = lappend(search->renames, r);
+}
+
+/* The identity of an object if its last name were "name", which is not quoted. */
 const char *
 pgm_rename_identity(const PgmObject *o, const char *name)
 {
@@ -138,14 +207,17 @@ pgm_rename_identity(const PgmObject *o, const char *name)
 	return with_last_name(o->identity, quoted);
 }
 
-/* What an object is called for a while, when the name is not free yet */
+/* The identity under which an object waits until "name" is free. */
 const char *
-pgm_rename_between(const PgmObject *o, const char *name)
+pgm_rename_temporary_identity(const PgmObject *o, const char *name)
 {
 	return pgm_rename_identity(o, psprintf("%s_renamed", name));
 }
 
-/* The relation that has the identity's name: of an index of a constraint too */
+/*
+ * The name in pg_class that an identity takes.  That of a constraint is the name
+ * of its index, which is in the schema of the table.
+ */
 static const char *
 relation_name(const PgmSchema *s, const PgmObject *o, const char *identity)
 {
@@ -156,12 +228,19 @@ relation_name(const PgmSchema *s, const PgmObject *o, const char *identity)
 	return psprintf("%s.%.*s", pgm_relation_schema(table), pgm_name_length(identity), identity);
 }
 
-/* Has something in the schema the name that an object of it shall have? */
+/*
+ * Is the name that an object is to get taken by another object of its schema?
+ *
+ * Relations, indexes, types and constraints with an index share their names: a
+ * relation has a row type, and the index of a constraint is a relation.
+ */
 bool
 pgm_rename_is_taken(const PgmSchema *s, const PgmObject *o, const char *identity)
 {
-	static const PgmKindId kinds[] = {PGM_KIND_TABLE, PGM_KIND_VIEW, PGM_KIND_MATERIALIZED_VIEW, PGM_KIND_SEQUENCE,
-	PGM_KIND_FOREIGN_TABLE, PGM_KIND_INDEX, PGM_KIND_TYPE, PGM_KIND_DOMAIN};
+	static const PgmKindId kinds[] = {
+		PGM_KIND_TABLE, PGM_KIND_VIEW, PGM_KIND_MATERIALIZED_VIEW, PGM_KIND_SEQUENCE,
+		PGM_KIND_FOREIGN_TABLE, PGM_KIND_INDEX, PGM_KIND_TYPE, PGM_KIND_DOMAIN
+	};
 	const char *name = relation_name(s, o, identity);
 	PgmObjectRange constraints;
 
@@ -178,35 +257,23 @@ pgm_rename_is_taken(const PgmSchema *s, const PgmObject *o, const char *identity
 	return constraints.at < constraints.end;
 }
 
-/* The label that a literal says */
-const char *
-pgm_rename_label(const char *literal)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	for (const char *c = literal + 1; *c && !(c[0] == '\'' && c[1] != '\''); c++)
-	{
-		appendStringInfoChar(&out, *c);
-		c += c[0] == '\'';
-	}
-	return out.data;
-}
-
-/* What is known of the rows of a table is known of it under its new name. */
+/*
+ * Record the size of a renamed table, and of the tables of a renamed schema,
+ * under the new name.
+ */
 void
-pgm_rename_rows(PgmAutogenerate *a, const PgmRename *r)
+pgm_rename_copy_sizes(PgmRenameSearch *search, const PgmRename *r)
 {
 	if (strcmp(r->kind, "table") == 0 || strcmp(r->kind, "materialized view") == 0)
-		pgm_schema_copy_rows(a->live, r->old_identity, r->identity);
+		pgm_schema_copy_rows(search->live, r->old_identity, r->identity);
 	else if (strcmp(r->kind, "schema") == 0)
-		for (int i = 0; i < a->live->snapshot->n; i++)
+		for (int i = 0; i < search->live->snapshot->n; i++)
 		{
-			const PgmObject *o = a->live->snapshot->object[i];
+			const PgmObject *o = search->live->snapshot->object[i];
 			int			n = strlen(r->old_identity);
 
 			if (pgm_kind_is(o, PGM_KIND_TABLE) && strncmp(o->identity, r->old_identity, n) == 0 &&
 				o->identity[n] == '.')
-				pgm_schema_copy_rows(a->live, o->identity, psprintf("%s%s", r->identity, o->identity + n));
+				pgm_schema_copy_rows(search->live, o->identity, psprintf("%s%s", r->identity, o->identity + n));
 		}
 }

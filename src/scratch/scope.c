@@ -9,10 +9,9 @@
 #include "catalog/pg_namespace.h"
 #include "utils/builtins.h"
 
-#include "diff/autogenerate.h"
 #include "schema/kinds/kinds.h"
-#include "schema/object_predicates.h"
 #include "schema/take_snapshot.h"
+#include "scratch/scratch.h"
 
 /* The schema that an object is in, or NULL: in none. */
 const PgmObject *
@@ -69,7 +68,7 @@ is_inside(const PgmSchema *s, const PgmObject *o, const PgmScope *scope)
 
 /* Mark what of a side is not compared. */
 void
-pgm_scope_mark(PgmSchema *s, const PgmScope *scope)
+pgm_scope_mark_outside(PgmSchema *s, const PgmScope *scope)
 {
 	for (int i = 0; i < s->snapshot->n; i++)
 		s->snapshot->object[i]->outside = !is_inside(s, s->snapshot->object[i], scope);
@@ -81,7 +80,7 @@ is_aside(const PgmSchema *s, const PgmObject *o)
 {
 	while (o)
 	{
-		if (pgm_scratch_is_aside(o))
+		if (pgm_scratch_is_renamed_away(o))
 			return true;
 		o = pgm_schema_parent(s, o);
 	}
@@ -168,67 +167,11 @@ pgm_scope_restrict(PgmSchema *s, const PgmScope *scope)
  * only planned, what is known is that of the live side.
  */
 void
-pgm_scope_borrow(PgmSchema *s, const PgmSchema *live)
+pgm_scope_add_outside(PgmSchema *s, const PgmSchema *live)
 {
 	borrow_outside(s, live);
 	s->rows = live->rows;
 	pgm_schema_index(s);
-}
-
-/*
- * A difference that no statement mends: the order of columns and attributes;
- * that a column which a table had before it inherited it is also its own;
- * whether a materialized view has rows; who owns an extension; and with which
- * version of the operating system's a collation was made.
- */
-bool
-pgm_difference_is_note(const PgmDifference *d)
-{
-	static const struct
-	{
-		PgmPropertyId property;
-		PgmKindId	kind;
-	}			notes[] = {
-		{PGM_PROP_COLUMN_ORDER, PGM_KIND_ANY},
-		{PGM_PROP_ATTRIBUTE_ORDER, PGM_KIND_ANY},
-		{PGM_PROP_ONLY_INHERITED, PGM_KIND_ANY},
-		{PGM_PROP_WITHOUT_DATA, PGM_KIND_ANY},
-		{PGM_PROP_OWNER, PGM_KIND_EXTENSION},
-		{PGM_PROP_VERSION, PGM_KIND_COLLATION},
-	};
-
-	if (d->what != PGM_CHANGED)
-		return false;
-	for (int i = 0; i < (int) lengthof(notes); i++)
-		if (d->property == notes[i].property &&
-			(notes[i].kind == PGM_KIND_ANY || pgm_kind_is(d->object, notes[i].kind)))
-			return true;
-	return false;
-}
-
-/*
- * A difference that is none of the schema's, so that nobody is told: whether a
- * materialized view has rows
- */
-bool
-pgm_difference_is_untold(const PgmDifference *d)
-{
-	return d->what == PGM_CHANGED && d->property == PGM_PROP_WITHOUT_DATA;
-}
-
-/*
- * Does the difference go with what becomes of the table?  What is inherited is
- * never a partition's own, and always that of a table that inherits no more.
- */
-bool
-pgm_difference_is_of_parents(const PgmSchema *before, const PgmSchema *after,
-							 const PgmDifference *d)
-{
-	const PgmObject *new = pgm_schema_parent(after, d->object);
-	const PgmObject *old = new ? pgm_schema_find(before, new->kind->id, new->identity) : NULL;
-
-	return d->what == PGM_CHANGED && d->property == PGM_PROP_ONLY_INHERITED && old &&
-		(pgm_value(new, PGM_PROP_INHERITS) == NULL || (pgm_is_partition(new) && !pgm_is_partition(old)));
 }
 
 /* Take an object out of a side, with what is a part of it. */

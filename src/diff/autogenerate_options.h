@@ -1,0 +1,13 @@
+/*
+ * autogenerate_options.h
+ *	  The argument "options" of diff() and revision().
+ */
+#ifndef PGM_AUTOGENERATE_OPTIONS_H
+#define PGM_AUTOGENERATE_OPTIONS_H
+
+#include "diff/write/writers.h"
+#include "utils/jsonb.h"
+
+extern void pgm_autogenerate_options(PgmDiffOptions *options, Jsonb *given);
+
+#endif							/* PGM_AUTOGENERATE_OPTIONS_H */
