@@ -1,6 +1,9 @@
 /*
  * lock_table_room.c
  *	  Is there room in the lock table for a trial?
+ *
+ * A trial of many migrations holds all their locks at once, more than an upgrade ever
+ * does.  If they filled the shared lock table, other sessions would fail.
  */
 #include "postgres.h"
 
@@ -11,7 +14,7 @@
 
 #include "trial/trial.h"
 
-/* The locks that the lock table has room for, as lock.c counts them */
+/* The number of locks that the lock table has room for, as lock.c counts them. */
 static int64
 capacity(void)
 {
@@ -34,7 +37,7 @@ pgm_lock_table_room(int64 *room, int64 *taken)
 	return (*room - *taken) / 2;
 }
 
-/* Refuse a trial that needs more. */
+/* Raise 53400 if a trial needs more locks than it may have. */
 void
 pgm_trial_check_room(int64 locks)
 {

@@ -4,9 +4,10 @@
  *	  that this process has and did not have, new files, and the counters of the
  *	  statistics system.
  *
- * All relations of users are listed once, at the beginning, with their files
- * and counters: afterwards nobody could tell what these were.  After each
- * statement only those are looked at that are locked.
+ * All relations of users are listed once, at the beginning, with their files and
+ * counters, because after a statement nobody can tell what these were before.  After
+ * each statement only the relations are examined that this process has locked:
+ * nothing reads or rewrites a table without a lock, which is held until the end.
  */
 #include "postgres.h"
 
@@ -50,7 +51,7 @@ struct PgmWatch
 	instr_time	start;
 };
 
-/* Is it a schema of users? */
+/* Is a schema neither the server's nor ours, nor temporary in another session? */
 bool
 pgm_is_users_schema(Oid namespace)
 {
@@ -64,6 +65,7 @@ pgm_is_users_schema(Oid namespace)
 		strcmp(name, "migrate") != 0;
 }
 
+/* Remember the file and the counters of a relation. */
 static void
 track_relation(PgmWatch *w, Form_pg_class form)
 {
@@ -78,6 +80,7 @@ track_relation(PgmWatch *w, Form_pg_class form)
 	t->counters = pgm_table_counters(relid);
 }
 
+/* Remember all relations of users. */
 static void
 track_all(PgmWatch *w)
 {
@@ -134,6 +137,7 @@ look_at_lock(PgmWatch *w, const LockInstanceData *lock, LOCKMODE *fresh)
 	return t;
 }
 
+/* What was observed of a relation so far, or NULL. */
 static PgmSeenRelation *
 find_seen(List *relations, Oid relid)
 {
@@ -186,6 +190,7 @@ take_locks(PgmWatch *w, PgmObservation *seen)
 	pfree(all);
 }
 
+/* What was counted between two readings of the counters. */
 static PgmTableCounters
 counters_difference(PgmTableCounters after, PgmTableCounters before)
 {
@@ -199,12 +204,14 @@ counters_difference(PgmTableCounters after, PgmTableCounters before)
 	return d;
 }
 
+/* Is any counter not zero? */
 static bool
 counters_differ(const PgmTableCounters *c)
 {
 	return c->scans || c->read || c->inserted || c->updated || c->deleted;
 }
 
+/* Add to an observation what was counted for a relation since the last time. */
 static void
 take_counters(PgmTracked *t, PgmObservation *seen)
 {
@@ -218,6 +225,7 @@ take_counters(PgmTracked *t, PgmObservation *seen)
 	seen->rows += did.inserted + did.updated + did.deleted;
 }
 
+/* Record a rewrite: the relation has another file than the last time. */
 static void
 take_file(PgmTracked *t, PgmObservation *seen)
 {
@@ -233,6 +241,7 @@ take_file(PgmTracked *t, PgmObservation *seen)
 	t->file = file;
 }
 
+/* Record the strongest lock that is held on each relation observed. */
 static void
 take_held(PgmWatch *w, PgmObservation *seen)
 {
@@ -243,6 +252,7 @@ take_held(PgmWatch *w, PgmObservation *seen)
 		PgmSeenRelation *r = lfirst(lc);
 		PgmTracked *t = hash_search(w->relations, &r->relid, HASH_FIND, NULL);
 
+		Assert(t != NULL);		/* observed relations are tracked */
 		r->held = strongest(t->taken);
 	}
 }
@@ -275,13 +285,14 @@ pgm_watch_begin(MemoryContext context)
 void
 pgm_watch_statement(PgmWatch *w)
 {
+	/* What happened between statements belongs to none. */
 	(void) pgm_seen_objects_take();
 	w->wal = pgWalUsage;
 	w->buffers = pgBufferUsage;
 	INSTR_TIME_SET_CURRENT(w->start);
 }
 
-/* It has ended: what it did. */
+/* Record what the statement did, now that it has ended. */
 void
 pgm_watch_take(PgmWatch *w, PgmObservation *seen)
 {
@@ -297,6 +308,11 @@ pgm_watch_take(PgmWatch *w, PgmObservation *seen)
 	seen->wal_bytes = wal.wal_bytes;
 	memset(&seen->buffers, 0, sizeof(BufferUsage));
 	BufferUsageAccumDiff(&seen->buffers, &pgBufferUsage, &w->buffers);
+
+	/*
+	 * Before the system caches are asked: the statement's new files must be
+	 * visible.
+	 */
 	CommandCounterIncrement();
 	old = MemoryContextSwitchTo(w->context);
 	take_locks(w, seen);
@@ -310,7 +326,10 @@ pgm_watch_take(PgmWatch *w, PgmObservation *seen)
 	MemoryContextSwitchTo(old);
 }
 
-/* What statements did since was undone, and their locks given back. */
+/*
+ * A rollback has undone what statements did since, and released their locks.  Files
+ * and counters are read again, or else the next statement would be charged with it.
+ */
 void
 pgm_watch_undone(PgmWatch *w)
 {

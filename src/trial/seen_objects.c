@@ -1,7 +1,7 @@
 /*
  * seen_objects.c
- *	  Which objects a statement made, changed and dropped: the server tells a
- *	  hook of each.
+ *	  Which objects a statement created, altered and dropped: the server calls
+ *	  object_access_hook for each.
  *
  * What is dropped is named when the hook is called, for afterwards it has no
  * name; the rest is named after the statement, when it can be read.
@@ -33,7 +33,7 @@
 
 #include "trial/observe.h"
 
-/* What was told of, until it is named */
+/* An object that the hook was called for, until it is named */
 typedef struct PgmNotedObject
 {
 	ObjectAccessType access;
@@ -45,14 +45,14 @@ static object_access_hook_type previous_hook = NULL;
 static MemoryContext context = NULL;	/* NULL: not listening */
 static List *noted = NIL;		/* PgmNotedObject */
 
-/* Parts of other objects, which are told of by themselves too */
+/* Parts of other objects, for which the hook is called as well */
 static const Oid parts[] = {
 	AttrDefaultRelationId,
 	RewriteRelationId,
 	DefaultAclRelationId
 };
 
-/* Catalogs whose rows are told of by the oid of a relation */
+/* Catalogs for whose rows the hook gets the oid of a relation */
 static const Oid of_relations[] = {
 	IndexRelationId,
 	InheritsRelationId
@@ -105,7 +105,7 @@ has_argument_types(Oid function)
 	return all;
 }
 
-/* Is it one that a user would name? */
+/* Is it an object that a user would name? */
 static bool
 is_of_interest(const ObjectAddress *address)
 {
@@ -124,6 +124,7 @@ is_of_interest(const ObjectAddress *address)
 		!is_among(address->classId, parts, lengthof(parts));
 }
 
+/* Describe an object by its type and identity; NULL if it is gone. */
 static PgmSeenObject *
 name_object(const char *what, const ObjectAddress *address)
 {
@@ -156,11 +157,12 @@ is_internal(ObjectAccessType access, void *arg)
 	}
 }
 
+/* Add an object to the list.  One that is dropped is named now, while it has a name. */
 static void
 note_object(ObjectAccessType access, const ObjectAddress *address)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
-	PgmNotedObject    *t = palloc0(sizeof(PgmNotedObject));
+	PgmNotedObject *t = palloc0(sizeof(PgmNotedObject));
 
 	t->access = access;
 	t->address = *address;
@@ -170,6 +172,7 @@ note_object(ObjectAccessType access, const ObjectAddress *address)
 	MemoryContextSwitchTo(old);
 }
 
+/* The hook: hands the call on, and notes the object while a trial listens. */
 static void
 note_access(ObjectAccessType access, Oid classid, Oid objid, int subid, void *arg)
 {
@@ -201,7 +204,7 @@ pgm_seen_objects_begin(MemoryContext cxt)
 	noted = NIL;
 }
 
-/* Is it on the list already?  Made and then altered it is made. */
+/* Is it on the list already?  What was created and then altered is created. */
 static bool
 is_listed(const List *objects, const PgmSeenObject *o)
 {
@@ -231,10 +234,11 @@ pgm_seen_objects_take(void)
 	List	   *heard = noted;
 	ListCell   *lc;
 
+	/* Naming objects reads catalogs only, but nothing may be noted twice. */
 	noted = NIL;
 	foreach(lc, heard)
 	{
-		PgmNotedObject    *t = lfirst(lc);
+		PgmNotedObject *t = lfirst(lc);
 		PgmSeenObject *o = t->object;
 
 		if (t->access != OAT_DROP && is_of_interest(&t->address))

@@ -1,6 +1,8 @@
 /*
  * transactional_form.c
- *	  Statements in a form that can run in a transaction, and be undone.
+ *	  Statements in a form that can run in a transaction and be undone: without
+ *	  CONCURRENTLY, or a backfill as one UPDATE.  Statements whose effects a rollback
+ *	  does not undo have none, and are not tried.
  */
 #include "postgres.h"
 
@@ -31,6 +33,7 @@ switch_off(List *options, const char *name)
 	return false;
 }
 
+/* Is a name that of a partitioned table or index? */
 static bool
 is_partitioned(const RangeVar *rel)
 {
@@ -40,7 +43,10 @@ is_partitioned(const RangeVar *rel)
 	return kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_PARTITIONED_INDEX;
 }
 
-/* The plain form would do what the server refuses to do CONCURRENTLY. */
+/*
+ * CREATE INDEX CONCURRENTLY.  The transactional form would succeed where the server
+ * refuses CONCURRENTLY, so the same error is raised here.
+ */
 static void
 plain_index(Node *node, PgmTransactionalForm *p)
 {
@@ -58,6 +64,7 @@ plain_index(Node *node, PgmTransactionalForm *p)
 	p->stands_for = "CREATE INDEX CONCURRENTLY";
 }
 
+/* DROP INDEX CONCURRENTLY, with the errors of RemoveRelations() */
 static void
 plain_drop(Node *node, PgmTransactionalForm *p)
 {
@@ -77,6 +84,7 @@ plain_drop(Node *node, PgmTransactionalForm *p)
 	p->stands_for = "DROP INDEX CONCURRENTLY";
 }
 
+/* REINDEX CONCURRENTLY of one table or index; others run many transactions. */
 static void
 plain_reindex(Node *node, PgmTransactionalForm *p)
 {
@@ -87,7 +95,7 @@ plain_reindex(Node *node, PgmTransactionalForm *p)
 		p->stands_for = "REINDEX CONCURRENTLY";
 }
 
-/* DETACH PARTITION CONCURRENTLY, which stands alone; NULL for what else */
+/* The DETACH PARTITION CONCURRENTLY of an ALTER TABLE, or NULL. */
 static PartitionCmd *
 concurrent_detach(const Node *node)
 {
@@ -104,6 +112,7 @@ concurrent_detach(const Node *node)
 	return NULL;
 }
 
+/* ALTER TABLE ... DETACH PARTITION CONCURRENTLY */
 static void
 plain_alter(Node *node, PgmTransactionalForm *p)
 {
@@ -115,7 +124,7 @@ plain_alter(Node *node, PgmTransactionalForm *p)
 	p->stands_for = "DETACH PARTITION CONCURRENTLY";
 }
 
-/* From 19 on, REPACK too */
+/* REPACK (CONCURRENTLY), which there is from 19 on */
 static void
 plain_cluster(Node *node, PgmTransactionalForm *p)
 {
@@ -126,6 +135,7 @@ plain_cluster(Node *node, PgmTransactionalForm *p)
 		p->stands_for = "REPACK (CONCURRENTLY)";
 }
 
+/* VACUUM; ANALYZE, which has the same node, can run in a transaction. */
 static void
 plain_vacuum(Node *node, PgmTransactionalForm *p)
 {
@@ -133,6 +143,7 @@ plain_vacuum(Node *node, PgmTransactionalForm *p)
 		p->not_tried = "VACUUM cannot run inside a transaction";
 }
 
+/* CALL migrate.backfill(), as the one UPDATE that its batches come to */
 static void
 plain_call(Node *node, PgmTransactionalForm *p)
 {
@@ -152,7 +163,7 @@ plain_call(Node *node, PgmTransactionalForm *p)
 	p->stands_for = "CALL migrate.backfill(), as one UPDATE";
 }
 
-/* A rollback does not undo what programs and files were given. */
+/* COPY: a rollback does not undo what was written to programs and files. */
 static void
 plain_copy(Node *node, PgmTransactionalForm *p)
 {
@@ -162,6 +173,7 @@ plain_copy(Node *node, PgmTransactionalForm *p)
 		p->not_tried = "what it does outside of the database could not be undone";
 }
 
+/* DEALLOCATE ALL, which would drop prepared statements of the caller */
 static void
 plain_deallocate(Node *node, PgmTransactionalForm *p)
 {
@@ -171,6 +183,7 @@ plain_deallocate(Node *node, PgmTransactionalForm *p)
 		p->not_tried = "it would forget the prepared statements of this session";
 }
 
+/* CREATE, ALTER and DROP SUBSCRIPTION */
 static void
 plain_subscription(Node *node, PgmTransactionalForm *p)
 {
@@ -207,7 +220,7 @@ static const struct
 PgmTransactionalForm
 pgm_transactional_form(const PgmScript *script, const PgmStatement *statement)
 {
-	PgmTransactionalForm	p = {
+	PgmTransactionalForm p = {
 		.statement = pgm_statement_alone(script->text, script->conforming, statement)
 	};
 	Node	   *node = p.statement->raw->stmt;

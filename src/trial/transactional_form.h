@@ -18,7 +18,7 @@ typedef struct PgmTransactionalForm
 } PgmTransactionalForm;
 
 extern PgmTransactionalForm pgm_transactional_form(const PgmScript *script,
-							   const PgmStatement *statement);
+												   const PgmStatement *statement);
 extern LOCKMODE pgm_transactional_form_mode(const Node *node, LOCKMODE mode);
 
 #endif							/* PGM_TRANSACTIONAL_FORM_H */

@@ -2,12 +2,13 @@
  * trial.c
  *	  Executing migrations in order to judge them, and undoing all of it.
  *
- * A trial is one subtransaction, which is always rolled back; each script is
- * one within it, so that one that fails can be undone alone.  What was seen
- * survives, for memory is not rolled back.
+ * A trial is one subtransaction, which is always rolled back.  Each script is a
+ * subtransaction within it, so that a script that fails can be undone alone.  What
+ * was observed survives, since memory is not rolled back: it is allocated in
+ * trial->context, which outlives the subtransactions.
  *
- * The run lock is taken within the trial: nobody moves the database meanwhile,
- * and it is given back with everything else.
+ * The run lock is taken within the trial: nobody changes the position of the database
+ * meanwhile, and the rollback releases it with all other locks.
  */
 #include "postgres.h"
 
@@ -34,7 +35,7 @@
 #include "util/subtransaction.h"
 #include "util/uncommitted_enums.h"
 
-/* The name of what became of a statement. */
+/* The name of an outcome, as explain shows it. */
 const char *
 pgm_tried_name(PgmTried outcome)
 {
@@ -53,13 +54,14 @@ bound_timeouts(void)
 								pgm_trial_statement_timeout);
 }
 
-/* Prepared statements outlive a rollback. */
+/* Note the name of a PREPARE, because prepared statements outlive a rollback. */
 static void
 note_prepared(PgmTrial *t, const Node *node)
 {
 	const PrepareStmt *stmt = (const PrepareStmt *) node;
 	MemoryContext old;
 
+	/* One that exists already makes PREPARE fail, and is not ours to forget. */
 	if (!IsA(node, PrepareStmt) || FetchPreparedStatement(stmt->name, false))
 		return;
 	old = MemoryContextSwitchTo(t->context);
@@ -67,6 +69,7 @@ note_prepared(PgmTrial *t, const Node *node)
 	MemoryContextSwitchTo(old);
 }
 
+/* Deallocate the statements that scripts have prepared. */
 static void
 forget_prepared(PgmTrial *t)
 {
@@ -87,6 +90,7 @@ typedef struct PgmAttempt
 	DestReceiver *dest;
 } PgmAttempt;
 
+/* Execute the statement of a PgmAttempt. */
 static bool
 attempt(void *arg)
 {
@@ -97,8 +101,9 @@ attempt(void *arg)
 }
 
 /*
- * Code that may commit, which it cannot in here.  Returns whether it was
- * executed; if not, what it did is undone.
+ * Execute code that may commit, which it cannot inside a trial.  Returns whether it
+ * was executed; if it tried to commit, what it did before is undone.  In a
+ * subtransaction of its own, so that the rest of the script can still be tried.
  */
 static bool
 execute_atomic(PgmAttempt *a)
@@ -112,6 +117,7 @@ execute_atomic(PgmAttempt *a)
 	return false;
 }
 
+/* Record that a statement is not tried, and why. */
 static void
 leave_out(PgmTrial *t, PgmTrialStatement *s, const char *why)
 {
@@ -145,6 +151,7 @@ execute_form(PgmTrial *t, PgmTrialStatement *s, const PgmTransactionalForm *plai
 		leave_out(t, s, "it commits, which nothing in a trial can");
 }
 
+/* Add a statement to those of the trial. */
 static PgmTrialStatement *
 add_statement(PgmTrial *t, const PgmScript *script, const PgmStatement *statement)
 {
@@ -158,7 +165,11 @@ add_statement(PgmTrial *t, const PgmScript *script, const PgmStatement *statemen
 	return s;
 }
 
-/* Check what waits for the commit, which a trial does not come to. */
+/*
+ * Fire deferred triggers and check deferred constraints: a trial never reaches the
+ * commit that would do so.  Afterwards constraints that the script had deferred are
+ * deferred again no more, as in a new transaction.
+ */
 static void
 fire_deferred(const PgmScript *script)
 {
@@ -180,12 +191,13 @@ try_statement(PgmRunner *runner, const PgmScript *script,
 {
 	PgmTrial   *t = (PgmTrial *) runner;
 	PgmTrialStatement *s;
-	PgmTransactionalForm	plain;
+	PgmTransactionalForm plain;
 
 	if (statement->begins_segment)
 		fire_deferred(script);
 	s = add_statement(t, script, statement);
 	AtEOXact_Enum();
+	/* Before each statement, since the one before may have set its own. */
 	bound_timeouts();
 	pgm_watch_statement(t->watch);
 	plain = pgm_transactional_form(script, statement);
@@ -195,6 +207,7 @@ try_statement(PgmRunner *runner, const PgmScript *script,
 		return;
 	}
 	pgm_locks_begin_try(0, true);
+	/* Before the execution, which may change it. */
 	s->outcome = PGM_TRIED_EXECUTED;
 	execute_form(t, s, &plain, saved, dest);
 	pgm_watch_take(t->watch, &s->seen);
@@ -207,6 +220,7 @@ typedef struct PgmTrialScript
 	const PgmScript *script;
 } PgmTrialScript;
 
+/* Execute a script statement by statement (in a subtransaction). */
 static bool
 try_script(void *arg)
 {
@@ -221,7 +235,7 @@ try_script(void *arg)
 	return true;
 }
 
-/* Who has the lock that was not to be had, if that is what happened. */
+/* Why a statement failed; for a lock that was not available also who holds it. */
 static char *
 failure_reason(PgmTrial *t, const ErrorData *edata)
 {
@@ -262,7 +276,7 @@ is_cancelled(const PgmTrial *t, const ErrorData *edata)
 		 (t->timeout.active && t->timeout.finish <= GetCurrentTimestamp()));
 }
 
-/* Is it none that tells of the statement? */
+/* Does an error end the trial, because it says nothing about the statement? */
 static bool
 ends_trial(const PgmTrial *t, const ErrorData *edata)
 {
@@ -285,6 +299,7 @@ pgm_trial_script(PgmTrial *t, const PgmScript *script)
 
 	if (edata)
 	{
+		/* The error may have come while a statement's own timeout was active. */
 		pgm_caller_timeout_restore(&t->timeout);
 		if (ends_trial(t, edata))
 			ReThrowError(edata);
@@ -315,7 +330,7 @@ nested_part(void *arg)
 /* Call body(trial, arg), and undo what the scripts did that it tried. */
 void
 pgm_trial_nested(PgmTrial *t, void (*body) (PgmTrial *trial, void *arg),
-				void *arg)
+				 void *arg)
 {
 	PgmNestedTrial a = {.body = body,.trial = t,.arg = arg};
 	ErrorData  *edata = pgm_subtransaction("pg_migrate", nested_part, &a);
@@ -358,12 +373,14 @@ typedef struct PgmTrialCall
 	void	   *arg;
 } PgmTrialCall;
 
+/* Set up the trial and call its body (in the subtransaction). */
 static bool
 trial_part(void *arg)
 {
 	PgmTrialCall *c = arg;
 	PgmTrial   *t = c->trial;
 
+	/* As the caller, before the identity of the scripts is taken. */
 	pgm_runlock_acquire(c->function);
 	pgm_identity_enter(t->identity);
 	bound_timeouts();
@@ -379,9 +396,10 @@ trial_part(void *arg)
 }
 
 /*
- * Call body(trial, arg) in a subtransaction that is always rolled back, as who
- * scripts run as.  What it shall leave behind is to be in trial->context, which
- * is the current memory context.  pgm_trial_check() was called before.
+ * Call body(trial, arg) in a subtransaction that is always rolled back, as the role
+ * that scripts run as.  What the body leaves behind must be allocated in
+ * trial->context, which is the current memory context.  The caller has called
+ * pgm_trial_check().
  *
  * Raises what pgm_runlock_acquire() raises, and 57014 when it is cancelled.
  */
@@ -406,12 +424,18 @@ pgm_trial(const char *function, PgmIdentity *identity,
 	pgm_uncommitted_enums_save(&enums);
 	pgm_caller_timeout_save(&t.timeout);
 	edata = pgm_subtransaction("pg_migrate_trial", trial_part, &call);
+	/* All of this also after an error, which is thrown again at the end. */
 	pgm_run_active = false;
 	pgm_watch_end();
 	pgm_lockwatch_stop();
 	pgm_caller_timeout_restore(&t.timeout);
 	pgm_uncommitted_enums_restore(&enums);
 	forget_prepared(&t);
+
+	/*
+	 * Without an error pgm_subtransaction() has rolled back, since the body
+	 * said so.
+	 */
 	if (edata)
 		ReThrowError(edata);
 }

@@ -47,8 +47,8 @@ extern void pgm_trial(const char *function, PgmIdentity *identity,
 					  void (*body) (PgmTrial *trial, void *arg), void *arg);
 extern bool pgm_trial_script(PgmTrial *trial, const PgmScript *script);
 extern void pgm_trial_nested(PgmTrial *trial,
-							void (*body) (PgmTrial *trial, void *arg),
-							void *arg);
+							 void (*body) (PgmTrial *trial, void *arg),
+							 void *arg);
 extern const char *pgm_tried_name(PgmTried outcome);
 
 /* lock_table_room.c */

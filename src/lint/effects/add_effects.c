@@ -9,6 +9,7 @@
 
 #include "lint/effects/effects_internal.h"
 
+/* The name of a kind of work, as explain and lint show it. */
 const char *
 pgm_work_name(PgmWork work)
 {
@@ -17,7 +18,10 @@ pgm_work_name(PgmWork work)
 	return names[work];
 }
 
-/* Add an effect; NULL for a relation that is not known adds none. */
+/*
+ * Add an effect.  A table that is NULL adds none: callers pass what a look-up found,
+ * and a name that is not known is the business of another rule.
+ */
 void
 pgm_effect_add(PgmForecast *f, PgmTable *t, LOCKMODE mode, PgmWork work,
 			   const char *why)
@@ -35,14 +39,14 @@ pgm_effect_add(PgmForecast *f, PgmTable *t, LOCKMODE mode, PgmWork work,
 	f->effects = lappend(f->effects, e);
 }
 
-/* The table alone behind ONLY, else with all that inherit from it. */
+/* The tables that an action applies to: with ONLY one, else all inheritors too. */
 List *
 pgm_effect_scope(PgmForecast *f, PgmTable *t)
 {
 	return f->only ? list_make1(t) : pgm_shadow_tree(f->shadow, t);
 }
 
-/* The same for a table and all that inherit from it; the work where rows are. */
+/* Add an effect on a table and its inheritors; the work only where rows are. */
 void
 pgm_effect_tree(PgmForecast *f, PgmTable *t, LOCKMODE mode, PgmWork work,
 				const char *why)
@@ -59,7 +63,7 @@ pgm_effect_tree(PgmForecast *f, PgmTable *t, LOCKMODE mode, PgmWork work,
 	}
 }
 
-/* Does an ALTER TABLE come to the table by inheritance, and not to a partition? */
+/* Does the table get an ALTER TABLE by inheritance that is not partitioning? */
 bool
 pgm_effect_is_inherited(const PgmForecast *f, const PgmTable *t)
 {
@@ -74,7 +78,7 @@ pgm_effect_table(PgmForecast *f, const RangeVar *rel)
 	return pgm_shadow_table(f->shadow, rel);
 }
 
-/* With its inheritors, unless the name is behind ONLY */
+/* Add an effect on the table of a name, and unless it has ONLY on its inheritors. */
 void
 pgm_effect_named(PgmForecast *f, const RangeVar *rel, LOCKMODE mode, PgmWork work,
 				 const char *why)

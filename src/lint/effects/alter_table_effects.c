@@ -24,7 +24,7 @@ typedef void (*PgmCollectAction) (PgmForecast *f, PgmTable *t);
 
 /* The action's work on one table of a tree */
 typedef PgmWork (*PgmWorkOfAction) (PgmForecast *f, PgmTable *t,
-								  const char **why);
+									const char **why);
 
 /* The lock on the tree of a table, and the work on each of it */
 static void
@@ -42,12 +42,14 @@ on_tree(PgmForecast *f, PgmTable *t, PgmWorkOfAction work)
 	}
 }
 
+/* The lock on the table alone, and no work */
 static void
 nothing(PgmForecast *f, PgmTable *t)
 {
 	pgm_effect_add(f, t, f->mode, PGM_WORK_NONE, NULL);
 }
 
+/* The lock on the table and its inheritors, and no work */
 static void
 nothing_on_tree(PgmForecast *f, PgmTable *t)
 {
@@ -127,7 +129,10 @@ work_of_alter_type(PgmForecast *f, PgmTable *t, const char **why)
 	return pgm_work_of_type(f, t, f->action, why);
 }
 
-/* What a foreign key costs of which a column is rewritten; NOT VALID it stays. */
+/*
+ * The work for a foreign key when one of its columns changes its type: the server
+ * drops it and adds it again, which checks it unless it is NOT VALID.
+ */
 static PgmWork
 work_of_key(bool rewritten, bool valid, const char **why)
 {
@@ -155,7 +160,7 @@ has_valid_key(const PgmTable *from, const PgmTable *to)
 	return false;
 }
 
-/* Tables on the other side of foreign keys of the column */
+/* Lock the tables that foreign keys connect with the column that is altered. */
 static void
 alter_key_tables(PgmForecast *f, PgmTable *t, bool rewritten)
 {
@@ -182,6 +187,7 @@ alter_key_tables(PgmForecast *f, PgmTable *t, bool rewritten)
 	}
 }
 
+/* ALTER COLUMN TYPE */
 static void
 alter_type(PgmForecast *f, PgmTable *t)
 {
@@ -197,6 +203,7 @@ alter_type(PgmForecast *f, PgmTable *t)
 	alter_key_tables(f, t, most == PGM_WORK_REWRITE);
 }
 
+/* What ADD CONSTRAINT reads the rows for, or NULL if it does not. */
 static const char *
 constraint_work(const Constraint *c)
 {
@@ -288,8 +295,8 @@ described_index(PgmTable *t, const Constraint *c)
 }
 
 /*
- * Has a partition what comes to it from above?  Then that is taken over, as
- * tryAttachPartitionForeignKey() and DefineIndex() do.
+ * Has a partition an equal of the key that is added to the partitioned table?  Then
+ * that is taken over, as tryAttachPartitionForeignKey() and DefineIndex() do.
  */
 static const char *
 taken_over(PgmForecast *f, const PgmTable *t, const Constraint *c)
@@ -343,7 +350,7 @@ work_of_add_constraint(PgmForecast *f, PgmTable *t, const char **why)
 	return *why ? PGM_WORK_SCAN : PGM_WORK_NONE;
 }
 
-/* Only CHECK, NOT NULL and what PRIMARY KEY implies go to inheritors. */
+/* Is a constraint added to the named table only?  Keys are not inherited. */
 static bool
 is_for_one(const PgmTable *t, const Constraint *c)
 {
@@ -353,7 +360,7 @@ is_for_one(const PgmTable *t, const Constraint *c)
 		  c->contype == CONSTR_FOREIGN));
 }
 
-/* Has the action any rows to look at? */
+/* Does the action read rows of any table, by the effects collected so far? */
 static bool
 is_checked(const PgmForecast *f)
 {
@@ -436,6 +443,7 @@ validate(PgmForecast *f, PgmTable *t)
 		pgm_effect_add(f, key->referenced, RowShareLock, PGM_WORK_NONE, NULL);
 }
 
+/* DROP CONSTRAINT; that of a foreign key removes triggers of the other table. */
 static void
 drop_constraint(PgmForecast *f, PgmTable *t)
 {
@@ -454,7 +462,7 @@ drop_constraint(PgmForecast *f, PgmTable *t)
 	}
 }
 
-/* The foreign keys of a column go with it, and their triggers over there. */
+/* DROP COLUMN; with its foreign keys go their triggers on the other tables. */
 static void
 drop_column(PgmForecast *f, PgmTable *t)
 {
@@ -481,7 +489,7 @@ drop_column(PgmForecast *f, PgmTable *t)
 	}
 }
 
-/* An action that copies the table unless it changes nothing */
+/* Add an action that copies the table unless it changes nothing. */
 static void
 copies(PgmForecast *f, PgmTable *t, bool changes)
 {
@@ -537,6 +545,7 @@ no_inherit(PgmForecast *f, PgmTable *t)
 				   AccessShareLock, PGM_WORK_NONE, NULL);
 }
 
+/* ATTACH PARTITION */
 static void
 attach(PgmForecast *f, PgmTable *t)
 {
@@ -560,6 +569,7 @@ attach(PgmForecast *f, PgmTable *t)
 	pgm_effects_on_default_partition(f, t, cmd->bound);
 }
 
+/* DETACH PARTITION */
 static void
 detach(PgmForecast *f, PgmTable *t)
 {
@@ -585,7 +595,7 @@ detach(PgmForecast *f, PgmTable *t)
 static const struct
 {
 	AlterTableType action;
-	PgmCollectAction	collect;
+	PgmCollectAction collect;
 }			actions[] =
 
 {
@@ -633,7 +643,11 @@ of_action(PgmForecast *f, PgmTable *t)
 	nothing(f, t);
 }
 
-/* The effects of one action, when what the statement drops is gone. */
+/*
+ * Collect the effects of one action while what the statement drops is gone.  The
+ * shadow outlives an error, which lint reports for the statement alone: so what was
+ * removed must be put back in any case.
+ */
 static void
 of_action_after_drops(PgmForecast *f, PgmTable *t)
 {
@@ -660,6 +674,7 @@ pgm_effects_of_alter(PgmForecast *f)
 
 	if (t == NULL)
 		return;
+	/* One lock for the whole statement: that of its strongest action. */
 	f->mode = AlterTableGetLockLevel(stmt->cmds);
 	f->target = t;
 	/* a type is not inherited from, and yet CASCADE goes to the tables OF it */

@@ -1,11 +1,12 @@
 /*
  * alter_table_passes.c
- *	  The order in which ALTER TABLE does what it says: what is dropped goes
- *	  first, wherever it is written.
+ *	  ALTER TABLE executes its DROP actions first, wherever they are written: so the
+ *	  other actions of the statement are judged without what it drops.
  *
- * So the other actions of the statement are looked at without it.  Their own
- * order needs no care: a column that is added is not known to hold no null, nor
- * is a constraint that is added there in time for another action.
+ * ATController() works in passes, of which AT_PASS_DROP is the first.  The order of
+ * the later passes needs no care: a column that the statement adds is not known to
+ * hold no null, and a constraint that it adds is not proven in time for another
+ * action.
  */
 #include "postgres.h"
 
@@ -25,13 +26,17 @@ typedef struct PgmSavedTable
 	List	   *indexes;
 } PgmSavedTable;
 
+/* Does the action belong to the first pass, as far as lint follows it? */
 static bool
 is_drop(const AlterTableCmd *cmd)
 {
 	return cmd->subtype == AT_DropConstraint || cmd->subtype == AT_DropColumn;
 }
 
-/* Remember what the table has, and give it copies of the lists. */
+/*
+ * Save the lists of a table, and give it copies of them to be changed.  A table that
+ * is saved already is left alone: it must get back what it had at first.
+ */
 static List *
 save_table(List *saved, PgmTable *t)
 {
@@ -68,7 +73,7 @@ has_name(const List *names, const char *name)
 	return false;
 }
 
-/* The foreign keys of other tables go with the key that they refer to. */
+/* DROP CONSTRAINT ... CASCADE removes foreign keys that refer to the key. */
 static List *
 cascade(PgmShadow *s, List *saved, PgmTable *t, const List *columns)
 {
@@ -146,6 +151,7 @@ without_column(const PgmShadow *s, PgmTable *t, const char *name)
 
 	if (column == NULL)
 		return;
+	/* The list was copied, but its columns are shared with the saved list. */
 	gone = palloc(sizeof(PgmColumn));
 	*gone = *column;
 	gone->name = NULL;
@@ -199,7 +205,7 @@ pgm_alter_drops_begin(PgmShadow *s, const AlterTableStmt *stmt, const AlterTable
 	return saved;
 }
 
-/* The tables have again what they had. */
+/* Give the tables back what pgm_alter_drops_begin() removed from them. */
 void
 pgm_alter_drops_end(List *saved)
 {

@@ -142,6 +142,11 @@ bound_quals(PgmTable *parent, const PartitionBoundSpec *bound, bool inherited)
 	PartitionBoundSpec *spec;
 	List	   *quals = NIL;
 
+	/*
+	 * Before the relation is asked for its partition key: the relcache folds
+	 * the key expressions when it builds that, which may call a function of
+	 * the owner.
+	 */
 	if (!pgm_bounds_are_builtin(parent->relid))
 		return NIL;
 	rel = table_open(parent->relid, AccessShareLock);
@@ -185,6 +190,7 @@ pgm_bound_check(PgmTable *parent, const PartitionBoundSpec *bound)
 						   false, false);
 }
 
+/* Has a partitioned table any partition yet? */
 static bool
 has_partition(PgmShadow *s, PgmTable *parent)
 {
@@ -198,7 +204,7 @@ has_partition(PgmShadow *s, PgmTable *parent)
 	return false;
 }
 
-/* What ATTACH PARTITION does to the table that is attached. */
+/* The work of ATTACH PARTITION on the table that is attached; *why says why. */
 PgmWork
 pgm_work_of_attach(PgmShadow *s, PgmTable *parent, PgmTable *child,
 				   const PartitionBoundSpec *bound, const char **why)
@@ -206,6 +212,11 @@ pgm_work_of_attach(PgmShadow *s, PgmTable *parent, PgmTable *child,
 	List	   *quals;
 
 	*why = "every row is looked at for whether it fits the bounds";
+
+	/*
+	 * The bounds of a parent that the plan makes cannot be computed: no
+	 * relcache.
+	 */
 	if (!OidIsValid(parent->relid))
 		return PGM_WORK_SCAN;
 	if (bound->is_default && !parent->is_partition && !has_partition(s, parent))
@@ -239,8 +250,9 @@ default_constraint(PgmTable *parent, const PgmTable *standard,
 }
 
 /*
- * A new partition takes its rows from the DEFAULT one, which is searched for
- * them, part by part; but for what valid CHECKs say that it holds none.
+ * Add the effects of a new partition on the DEFAULT partition, which is searched for
+ * rows of the new one, part by part, except where valid CHECKs prove that there is
+ * none.
  */
 void
 pgm_effects_on_default_partition(PgmForecast *f, PgmTable *parent,
@@ -254,6 +266,10 @@ pgm_effects_on_default_partition(PgmForecast *f, PgmTable *parent,
 		return;
 	foreach(lc, pgm_shadow_tree(f->shadow, standard))
 	{
+		/*
+		 * The tree begins with the table itself: a proof for it covers its
+		 * parts.
+		 */
 		PgmTable   *one = lfirst(lc);
 		List	   *quals = default_constraint(parent, one, bound);
 		bool		spared = proven ||

@@ -18,8 +18,9 @@
 #include "lint/tables/parse_tree.h"
 
 /*
- * The constraints of a column that have to be looked at for each row.  Keys
- * and foreign keys are not inherited.
+ * The work for the constraints of a new column.  Without a default the column is null
+ * in all rows, which satisfies foreign keys but not NOT NULL.  Keys and foreign keys
+ * are not inherited.
  */
 static PgmWork
 work_of_constraints(const ColumnDef *def, bool has_default, bool inherited,
@@ -61,7 +62,7 @@ work_of_constraints(const ColumnDef *def, bool has_default, bool inherited,
 	return PGM_WORK_NONE;
 }
 
-/* What a default, or what takes its place, makes of the table. */
+/* The work for the default of a new column, or for what takes its place. */
 static PgmWork
 work_of_default(PgmForecast *f, const ColumnDef *def, const char **why)
 {
@@ -86,6 +87,11 @@ work_of_default(PgmForecast *f, const ColumnDef *def, const char **why)
 		*why = "its type is a domain with constraints, which are checked for each row";
 		return PGM_WORK_REWRITE;
 	}
+
+	/*
+	 * A type may have a default of its own, which the server uses as the
+	 * column's.
+	 */
 	standard = !given && OidIsValid(type.oid) ? get_typdefault(type.oid) : NULL;
 	if ((given && pgm_expression_volatile(f->shadow->functions, given->raw_expr, &type,
 										  def->colname)) ||
@@ -99,7 +105,7 @@ work_of_default(PgmForecast *f, const ColumnDef *def, const char **why)
 	return PGM_WORK_NONE;
 }
 
-/* What ADD COLUMN does to a table. */
+/* The work of ADD COLUMN on one table; *why says why. */
 PgmWork
 pgm_work_of_column(PgmForecast *f, PgmTable *t, const ColumnDef *def,
 				   const char **why)
@@ -117,7 +123,7 @@ pgm_work_of_column(PgmForecast *f, PgmTable *t, const ColumnDef *def,
 	return work;
 }
 
-/* What SET NOT NULL does to a table. */
+/* The work of SET NOT NULL on one table; *why says why. */
 PgmWork
 pgm_work_of_not_null(PgmTable *t, const char *column, const char **why)
 {
@@ -158,7 +164,7 @@ mentions(const Node *expr, AttrNumber attnum)
 	return is_member(attnums, attnum);
 }
 
-/* Must an index, on the column or of expressions, be built anew? */
+/* Must an index be rebuilt because a column changes its type? */
 static bool
 is_rebuilt(const PgmIndex *index, const PgmColumn *column, AttrNumber attnum,
 		   const PgmTypeRef *to)
@@ -192,10 +198,13 @@ names_of(const List *names, const char *one, const char *many)
 	return out.data;
 }
 
-/* What has to be done although the rows stay as they are. */
+/*
+ * The work of a change of type that leaves the rows as they are: CHECKs that mention
+ * the column are checked again, and indexes may have to be rebuilt.
+ */
 static PgmWork
-work_beside(const PgmTable *t, const PgmColumn *column, AttrNumber attnum,
-			const PgmTypeRef *to, const char **why)
+work_without_rewrite(const PgmTable *t, const PgmColumn *column, AttrNumber attnum,
+					 const PgmTypeRef *to, const char **why)
 {
 	List	   *checks = NIL;
 	List	   *indexes = NIL;
@@ -226,7 +235,7 @@ work_beside(const PgmTable *t, const PgmColumn *column, AttrNumber attnum,
 	return checks || indexes ? PGM_WORK_SCAN : PGM_WORK_NONE;
 }
 
-/* What ALTER COLUMN TYPE does to a table. */
+/* The work of ALTER COLUMN TYPE on one table; *why says why, or is NULL. */
 PgmWork
 pgm_work_of_type(PgmForecast *f, PgmTable *t, const AlterTableCmd *cmd,
 				 const char **why)
@@ -246,5 +255,5 @@ pgm_work_of_type(PgmForecast *f, PgmTable *t, const AlterTableCmd *cmd,
 	*why = change.reason;
 	if (change.rewrite)
 		return PGM_WORK_REWRITE;
-	return work_beside(t, c, attnum, &to, why);
+	return work_without_rewrite(t, c, attnum, &to, why);
 }

@@ -31,7 +31,7 @@
 
 #include "lint/effects/effects_internal.h"
 
-/* Catalogs of what stands in the way */
+/* What blocks ALTER COLUMN TYPE, by the catalog that contains it */
 static const struct
 {
 	Oid			catalog;
@@ -47,6 +47,7 @@ static const struct
 	{AttrDefaultRelationId, "generated column"}
 };
 
+/* What an object of a catalog is called in a message, or NULL if it blocks nothing. */
 static const char *
 obstacle_kind(Oid catalog)
 {
@@ -146,7 +147,10 @@ is_default_as_before(const PgmTable *t, Oid attrdef)
 	return c->name && c->has_default && !c->new_default;
 }
 
-/* Has the plan taken from a table what depended on another object? */
+/*
+ * Has the plan removed the dependency of an object on another?  pg_depend tells how
+ * it was before the plan.
+ */
 static bool
 is_undone(PgmShadow *s, const ObjectAddress *object, const ObjectAddress *on)
 {
@@ -284,6 +288,12 @@ pgm_obstacle_of_drop(PgmShadow *s, const DropStmt *stmt)
 		add_exact_object_address(object, d.going);
 		d.queue = lappend(d.queue, object);
 	}
+
+	/*
+	 * First collect all that goes without CASCADE, then look for what
+	 * remains: an object that depends on two parts of what goes must not be
+	 * reported because one of them was visited first.
+	 */
 	for (int collect = 1; collect >= 0; collect--)
 		foreach(lc, d.queue)
 	{

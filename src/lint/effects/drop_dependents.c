@@ -33,7 +33,7 @@
 
 #include "lint/effects/effects_internal.h"
 
-/* Objects whose dependents are being followed */
+/* A walk over the dependents of an object that is dropped */
 typedef struct PgmPursuit
 {
 	ObjectAddresses *seen;
@@ -114,7 +114,10 @@ copy_address(const ObjectAddress *object)
 	return copy;
 }
 
-/* Follow what depends on an object, and what on that. */
+/*
+ * Add an object and everything that depends on it, directly or not.  An object
+ * may be reached by several ways, but is visited once.
+ */
 static void
 pursue(PgmPursuit *p, const ObjectAddress *object)
 {
@@ -155,13 +158,14 @@ pursue(PgmPursuit *p, const ObjectAddress *object)
 	table_close(depend, AccessShareLock);
 }
 
+/* Add a table to a list once; NULL adds none. */
 static List *
 add_table(PgmShadow *s, List *tables, PgmTable *t)
 {
 	return t ? list_append_unique_ptr(tables, t) : tables;
 }
 
-/* A partition's parent is locked with it, and the parent's DEFAULT partition. */
+/* Dropping a partition locks its parent, too. */
 static List *
 add_parent(PgmShadow *s, List *tables, const PgmTable *t)
 {
@@ -173,7 +177,10 @@ add_parent(PgmShadow *s, List *tables, const PgmTable *t)
 	return add_table(s, tables, pgm_shadow_by_oid(s, parent));
 }
 
-/* A relation that is dropped, with the tables its foreign keys refer to */
+/*
+ * Add a relation that is dropped, with its inheritors, and the tables that their
+ * foreign keys refer to, since triggers are removed from those.
+ */
 static List *
 add_relation(PgmShadow *s, List *tables, PgmTable *t)
 {
@@ -196,7 +203,7 @@ add_relation(PgmShadow *s, List *tables, PgmTable *t)
 	return add_parent(s, tables, t);
 }
 
-/* The relation of a name, or for an index its table */
+/* The relation of a name in DROP, or for an index its table. */
 static PgmTable *
 dropped_relation(PgmShadow *s, ObjectType type, List *name)
 {
@@ -228,7 +235,7 @@ pursue_dropped(const DropStmt *stmt, Node *object, ObjectAddress *address)
 	return p;
 }
 
-/* The tables that a DROP of one object locks beside */
+/* Add the tables that depend on one object of a DROP ... CASCADE. */
 static List *
 add_reached(PgmShadow *s, List *tables, const DropStmt *stmt, Node *object)
 {
@@ -256,6 +263,7 @@ data_at(PgmShadow *s, const ObjectAddress *part)
 	return t && !t->dropped ? t : NULL;
 }
 
+/* Add a table or column to those that are reached, unless it or its table is there. */
 static List *
 add_part(List *reached, PgmTable *t, const char *column)
 {
@@ -290,6 +298,7 @@ pgm_drop_reached(PgmShadow *s, const DropStmt *stmt)
 		ObjectAddress address;
 		PgmPursuit	p = pursue_dropped(stmt, lfirst(lo), &address);
 
+		/* Tables first, so that columns of a table that goes are not listed. */
 		for (int whole = 1; whole >= 0; whole--)
 			foreach(lc, p.parts)
 		{

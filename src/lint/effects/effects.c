@@ -1,10 +1,13 @@
 /*
  * effects.c
- *	  The locks and the work of each kind of statement: a row of a table each.
+ *	  The locks and the work of each kind of statement.
  *
- * ALTER TABLE has a file of its own.  Statements that hold code, as DO, CALL or
- * a SELECT of a function, have the effects of that code, which nobody knows
- * before it runs.
+ * The table at the end of the file has a function for each kind of statement, which
+ * adds its effects to a list.  Statements whose effects need more than a few lines
+ * have files of their own.
+ *
+ * Statements that run code, such as DO, CALL, or a SELECT of a function, have the
+ * effects of that code, which nobody knows before it runs.
  */
 #include "postgres.h"
 
@@ -25,7 +28,7 @@
 #include "lint/effects/effects_internal.h"
 #include "lint/tables/parse_tree.h"
 
-/* With its partitions, but not with those that inherit otherwise */
+/* Add an effect on a table and its partitions, but not on other inheritors. */
 static void
 named_partitions(PgmForecast *f, const RangeVar *rel, LOCKMODE mode,
 				 PgmWork work, const char *why)
@@ -38,7 +41,7 @@ named_partitions(PgmForecast *f, const RangeVar *rel, LOCKMODE mode,
 		pgm_effect_add(f, t, mode, pgm_table_has_rows(t) ? work : PGM_WORK_NONE, why);
 }
 
-/* What DROP takes on the relations it names and on those next to them */
+/* DROP locks what it names and, with CASCADE, what depends on that. */
 static void
 of_drop(PgmForecast *f)
 {
@@ -71,6 +74,7 @@ of_cluster(PgmForecast *f)
 						 AccessExclusiveLock, PGM_WORK_REWRITE, "the table is copied");
 }
 
+/* VACUUM and ANALYZE */
 static void
 of_vacuum(PgmForecast *f)
 {
@@ -97,6 +101,7 @@ of_vacuum(PgmForecast *f)
 	}
 }
 
+/* REFRESH MATERIALIZED VIEW */
 static void
 of_refresh(PgmForecast *f)
 {
@@ -111,7 +116,10 @@ of_refresh(PgmForecast *f)
 					   "its rows are thrown away" : "it is computed anew");
 }
 
-/* A tree of tables, and with CASCADE all that refer to one of them */
+/*
+ * Add a table with its inheritors to the tables that TRUNCATE empties, and with
+ * CASCADE all tables that refer to one of them.
+ */
 static List *
 add_truncated(PgmForecast *f, List *tables, List *tree, bool cascade)
 {
@@ -133,6 +141,7 @@ add_truncated(PgmForecast *f, List *tables, List *tree, bool cascade)
 	return tables;
 }
 
+/* TRUNCATE */
 static void
 of_truncate(PgmForecast *f)
 {
@@ -158,12 +167,14 @@ of_truncate(PgmForecast *f)
 	}
 }
 
+/* ALTER ... RENAME */
 static void
 of_rename(PgmForecast *f)
 {
 	const RenameStmt *stmt = (const RenameStmt *) f->node;
 	PgmTable   *t;
 
+	/* Types, schemas and attributes of types: no table is locked. */
 	if (stmt->relation == NULL || stmt->renameType == OBJECT_ATTRIBUTE)
 		return;
 	if (stmt->renameType == OBJECT_INDEX)
@@ -181,6 +192,7 @@ of_rename(PgmForecast *f)
 		pgm_effect_add(f, t, AccessExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
+/* ALTER ... SET SCHEMA */
 static void
 of_schema(PgmForecast *f)
 {
@@ -212,6 +224,7 @@ referenced(PgmForecast *f, List *elements)
 	}
 }
 
+/* CREATE TABLE: locks on parents and on tables that foreign keys refer to */
 static void
 of_create(PgmForecast *f)
 {
@@ -235,6 +248,7 @@ of_create(PgmForecast *f)
 	}
 }
 
+/* CREATE TRIGGER; a row trigger of a partitioned table is made on each partition. */
 static void
 of_trigger(PgmForecast *f)
 {
@@ -247,6 +261,7 @@ of_trigger(PgmForecast *f)
 		pgm_effect_add(f, t, ShareRowExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
+/* CREATE and ALTER POLICY */
 static void
 of_policy(PgmForecast *f)
 {
@@ -257,6 +272,7 @@ of_policy(PgmForecast *f)
 	pgm_effect_add(f, pgm_effect_table(f, rel), AccessExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
+/* CREATE RULE */
 static void
 of_rule(PgmForecast *f)
 {
@@ -264,6 +280,7 @@ of_rule(PgmForecast *f)
 				   AccessExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
+/* CREATE STATISTICS */
 static void
 of_statistics(PgmForecast *f)
 {
@@ -277,6 +294,7 @@ of_statistics(PgmForecast *f)
 	}
 }
 
+/* LOCK TABLE */
 static void
 of_lock(PgmForecast *f)
 {
@@ -289,7 +307,7 @@ of_lock(PgmForecast *f)
 	}
 }
 
-/* The relation that a comment or security label is about, or part of it is */
+/* The relation that is commented on, or that contains the object, or NULL. */
 static RangeVar *
 commented(ObjectType type, Node *object)
 {
@@ -315,6 +333,7 @@ commented(ObjectType type, Node *object)
 	}
 }
 
+/* COMMENT and SECURITY LABEL */
 static void
 of_comment(PgmForecast *f)
 {
@@ -329,7 +348,10 @@ of_comment(PgmForecast *f)
 				   NULL);
 }
 
-/* What a domain's new constraint reads, and which lock it takes for that */
+/*
+ * The lock that ALTER DOMAIN takes on each table with a column of the domain, whose
+ * values it checks; NoLock if it reads none.
+ */
 static LOCKMODE
 domain_lock(const AlterDomainStmt *stmt)
 {
@@ -347,6 +369,7 @@ domain_lock(const AlterDomainStmt *stmt)
 	}
 }
 
+/* ALTER DOMAIN */
 static void
 of_domain(PgmForecast *f)
 {
@@ -365,6 +388,7 @@ of_domain(PgmForecast *f)
 	}
 }
 
+/* CREATE and ALTER PUBLICATION */
 static void
 of_publication(PgmForecast *f)
 {
@@ -383,6 +407,7 @@ of_publication(PgmForecast *f)
 	}
 }
 
+/* ALTER SEQUENCE */
 static void
 of_sequence(PgmForecast *f)
 {
@@ -460,7 +485,10 @@ of_create_schema(PgmForecast *f)
 	f->node = whole;
 }
 
-/* Of several effects on a relation the strongest lock and the most work. */
+/*
+ * Merge an effect into one on the same table by the same action, which keeps the
+ * strongest lock and the most work.  Returns false if there is none.
+ */
 static bool
 merge_effect(List *effects, PgmEffect *e)
 {

@@ -40,7 +40,7 @@ pgm_partition_has_equal(PgmShadow *s, PgmTable *above, const PgmTable *t,
 	return false;
 }
 
-/* Add what the table lacks; of a partitioned one, what its partitions do. */
+/* Add what a table lacks; for a partitioned one, what its partitions lack. */
 static List *
 add_lacked(PgmShadow *s, List *lacked, const PgmIndex *index,
 		   const PgmForeignKey *key, PgmTable *t)
@@ -107,7 +107,10 @@ add_effect(PgmForecast *f, const PgmMissingPart *l)
 						"the rows that refer to it are looked for");
 }
 
-/* What ATTACH PARTITION does for the indexes and foreign keys of the parent. */
+/*
+ * Add the effects of ATTACH PARTITION, or of CREATE TABLE ... PARTITION OF if "child"
+ * is NULL, for the indexes and foreign keys of the parent.
+ */
 void
 pgm_effects_on_partition(PgmForecast *f, PgmTable *parent, PgmTable *child)
 {

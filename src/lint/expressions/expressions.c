@@ -121,6 +121,7 @@ pgm_reading_plan(Node *expr)
 		(Node *) expression_planner((Expr *) expr) : expr;
 }
 
+/* Is a function volatile by what it is declared, or if inlined by what it does? */
 static bool
 is_volatile_function(Oid function, void *context)
 {
@@ -154,12 +155,14 @@ pgm_reading_try(bool (*part) (void *), PgmReading *r)
 	edata = pgm_subtransaction("pg_migrate", part, r);
 	r->error = edata;
 	class = edata ? ERRCODE_TO_CATEGORY(edata->sqlerrcode) : 0;
+	/* These are not about the expression: a cancelled lint must end. */
 	if (edata && (class == ERRCODE_OPERATOR_INTERVENTION ||
 				  class == ERRCODE_INSUFFICIENT_RESOURCES))
 		ReThrowError(edata);
 	return edata == NULL;
 }
 
+/* Read a CHECK (in a subtransaction). */
 static bool
 read_check(void *arg)
 {
@@ -198,6 +201,7 @@ pgm_expression_check_or_why(const PgmTable *t, Node *raw, const char **why)
 	return NULL;
 }
 
+/* Read an expression of an index (in a subtransaction). */
 static bool
 read_index_expression(void *arg)
 {
@@ -231,6 +235,10 @@ pgm_expression_of_index(const PgmTable *t, const IndexStmt *stmt)
 	return exprs;
 }
 
+/*
+ * Read a default (in a subtransaction), and see whether it is volatile.  One of a type
+ * that the plan makes is read without the coercion to that.
+ */
 static bool
 read_default(void *arg)
 {
@@ -300,6 +308,7 @@ calls_made_volatile(Node *node, void *context)
 	return raw_expression_tree_walker(node, calls_made_volatile, context);
 }
 
+/* Does an expression call a function that the plan makes or changes? */
 static bool
 calls_made(Node *node, void *context)
 {
@@ -329,7 +338,7 @@ pgm_expression_volatile(const List *functions, Node *raw, const PgmTypeRef *type
 	return r.flag;
 }
 
-/* Is it about the expression itself, and not about what it names? */
+/* Is an error about the expression itself, and not about a name that is missing? */
 static bool
 is_of_expression(const ErrorData *error)
 {

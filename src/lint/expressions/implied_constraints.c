@@ -59,7 +59,7 @@ implies(List *known, List *wanted)
 	return true;
 }
 
-/* What the valid constraints of a table say. */
+/* The clauses of the valid constraints of a table. */
 static List *
 known_of(const PgmTable *t)
 {

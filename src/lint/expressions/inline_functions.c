@@ -46,6 +46,10 @@ as_parameter(ParseState *pstate, ParamRef *param)
 		function_parameter(pstate, param);
 }
 
+/*
+ * Analyse the body of a function that is a string, without its literals; NIL unless
+ * it is one SELECT.
+ */
 static List *
 read_source(HeapTuple tuple, const char *source)
 {
@@ -63,6 +67,7 @@ read_source(HeapTuple tuple, const char *source)
 									pgm_literals_take(&literals, linitial_node(RawStmt, raw)->stmt)));
 }
 
+/* Read the body of a function (in a subtransaction). */
 static bool
 read_body(void *arg)
 {
@@ -83,12 +88,14 @@ read_body(void *arg)
 	return false;
 }
 
+/* Was a function made by a user or an extension? */
 static bool
 is_not_servers(Oid function, void *context)
 {
 	return function >= FirstNormalObjectId;
 }
 
+/* Does an expression run anything that is not the server's own? */
 static bool
 calls_others(Node *node, void *context)
 {

@@ -23,8 +23,8 @@
 #include "schema/builtin_definitions.h"
 
 /*
- * Does the planned conversion of a column give each value the same bytes?  As
- * ATColumnChangeRequiresRewrite(); *reason says why.
+ * Does the planned conversion of a column change stored values, so that the table is
+ * rewritten?  As ATColumnChangeRequiresRewrite(); *reason says why.
  */
 static bool
 requires_rewrite(Node *expr, AttrNumber attnum, const char **reason)
@@ -55,6 +55,7 @@ requires_rewrite(Node *expr, AttrNumber attnum, const char **reason)
 	return true;
 }
 
+/* Read the conversion of a column, as ATPrepAlterColumnType() does. */
 static bool
 read_type_change(void *arg)
 {
@@ -97,8 +98,9 @@ pgm_expression_type_change(const PgmTable *t, const PgmColumn *column,
 }
 
 /*
- * The same for a column that is only known by its type, of types of the server
- * alone; "known" is false for others, and where there is no such cast.
+ * Does a change from one type to another rewrite a table, for a column of which only
+ * the type is known?  "known" is false unless both types are the server's own, and
+ * where there is no such cast.
  */
 PgmTypeChange
 pgm_type_change(Oid from, int32 from_typmod, Oid to, int32 to_typmod)

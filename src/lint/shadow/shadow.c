@@ -1,7 +1,10 @@
 /*
  * shadow.c
- *	  Finding tables, indexes, types and functions: first among what the plan
- *	  makes or has changed, then in the catalog.
+ *	  Finding tables and indexes: first among what the plan makes or has changed,
+ *	  then in the catalog.
+ *
+ * A table is copied from the catalog when it is first looked up, and is then the
+ * only truth: PgmTable pointers stay valid and are compared as identities.
  */
 #include "postgres.h"
 
@@ -36,13 +39,17 @@
 /* What the temporary tables that the plan makes have for a schema */
 #define TEMPORARY "pg_temp"
 
+/* Make a shadow that is equal to the catalog. */
 PgmShadow *
 pgm_shadow_begin(void)
 {
 	return palloc0(sizeof(PgmShadow));
 }
 
-/* Copy the columns, dropped ones too, so that they stand at their numbers. */
+/*
+ * Copy the columns.  Dropped ones are copied as well, because expressions refer to
+ * columns by number, which is the position in the list.
+ */
 static void
 load_columns(PgmTable *t, Relation rel)
 {
@@ -72,6 +79,7 @@ load_columns(PgmTable *t, Relation rel)
 	}
 }
 
+/* Copy the CHECKs with their stored expressions, which are not planned. */
 static void
 load_checks(PgmTable *t, Relation rel)
 {
@@ -118,7 +126,7 @@ stored_expressions(HeapTuple tuple)
 	return isnull ? NIL : stringToNode(TextDatumGetCString(value));
 }
 
-/* When a key is checked, as it is typed */
+/* The DEFERRABLE clause of a constraint, as SQL, or "" */
 static const char *
 deferrability(Oid constraint)
 {
@@ -135,6 +143,10 @@ deferrability(Oid constraint)
 	return result;
 }
 
+/*
+ * Copy an index.  It is read from the system caches, and its expressions are not
+ * taken from RelationGetIndexExpressions(), which folds them: that may call a function of the table's owner.
+ */
 static PgmIndex *
 load_index(PgmTable *t, Oid oid)
 {
@@ -217,6 +229,12 @@ load_table(PgmShadow *s, Oid relid)
 	if (rel == NULL)
 		return NULL;
 	t = palloc0(sizeof(PgmTable));
+
+	/*
+	 * Before the foreign keys are loaded, since they look up the tables that
+	 * they refer to: a cycle of keys, or a key to the same table, must find
+	 * it.
+	 */
 	s->tables = lappend(s->tables, t);
 	t->relid = relid;
 	t->schema = get_namespace_name(RelationGetNamespace(rel));
@@ -234,6 +252,7 @@ load_table(PgmShadow *s, Oid relid)
 	{
 		t->indexes = lappend(t->indexes, load_index(t, lfirst_oid(lc)));
 	}
+	/* The relcache entry may be rebuilt while other tables are loaded. */
 	keys = copyObject(RelationGetFKeyList(rel));
 	relation_close(rel, AccessShareLock);
 	foreach(lc, keys)
@@ -259,6 +278,7 @@ pgm_shadow_by_oid(PgmShadow *s, Oid relid)
 	return load_table(s, relid);
 }
 
+/* Is a name in a list of names (char *)? */
 static bool
 is_in(const List *names, const char *name)
 {
@@ -326,7 +346,10 @@ known_table(PgmShadow *s, const char *schema, const char *name)
 	return NULL;
 }
 
-/* The same, or one of the catalog that the plan did not rename or drop. */
+/*
+ * A table by schema and name: one that the plan made or touched, or one of the
+ * catalog that the plan did not rename or drop.
+ */
 static PgmTable *
 table_in(PgmShadow *s, const char *schema, const char *name)
 {
@@ -341,6 +364,11 @@ table_in(PgmShadow *s, const char *schema, const char *name)
 		InvalidOid;
 	if (!OidIsValid(relid))
 		return NULL;
+
+	/*
+	 * The catalog still has the name, but the plan may have renamed its
+	 * table.
+	 */
 	t = pgm_shadow_by_oid(s, relid);
 	return t && !t->dropped && strcmp(t->name, name) == 0 &&
 		strcmp(t->schema, schema) == 0 ? t : NULL;
@@ -477,6 +505,10 @@ pgm_shadow_children(PgmShadow *s, PgmTable *t)
 	return t->children;
 }
 
+/*
+ * Add a table and its inheritors to a list, each once: with multiple inheritance
+ * a table is reached by several ways.
+ */
 static List *
 add_tree(PgmShadow *s, List *tree, PgmTable *t)
 {

@@ -11,7 +11,7 @@
 #include "lint/shadow/shadow_internal.h"
 #include "lint/tables/parse_tree.h"
 
-/* A constraint that is validated */
+/* VALIDATE CONSTRAINT.  A valid NOT NULL becomes a property of its column. */
 static void
 validate(PgmTable *t, const char *name)
 {
@@ -37,6 +37,7 @@ validate(PgmTable *t, const char *name)
 	}
 }
 
+/* DROP CONSTRAINT, with the index that implements it */
 static void
 drop_constraint(PgmTable *t, const char *name)
 {
@@ -61,7 +62,10 @@ drop_constraint(PgmTable *t, const char *name)
 	}
 }
 
-/* A column goes, with the constraints and the indexes it is in. */
+/*
+ * DROP COLUMN, with the constraints and indexes that contain it.  The entry stays in
+ * the list without a name, so that the numbers of other columns stay as they are.
+ */
 static void
 drop_column(PgmShadow *s, PgmTable *t, const char *name)
 {
@@ -107,11 +111,13 @@ drop_column(PgmShadow *s, PgmTable *t, const char *name)
 	c->script = s->script;
 }
 
+/* ATTACH ("to") or DETACH PARTITION */
 static void
 attach(PgmShadow *s, PgmTable *t, const PartitionCmd *cmd, bool to)
 {
 	PgmTable   *child = pgm_shadow_table(s, cmd->name);
 
+	/* The children must be loaded before the list is changed. */
 	(void) pgm_shadow_children(s, t);
 	if (child == NULL)
 		return;
@@ -197,7 +203,7 @@ apply_action(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
 	}
 }
 
-/* Does the action concern the table that is named, and no other? */
+/* Does the action apply to the named table only, not to its inheritors? */
 static bool
 is_own(const AlterTableCmd *cmd)
 {
@@ -216,7 +222,7 @@ is_own(const AlterTableCmd *cmd)
 	}
 }
 
-/* The columns of a primary key hold no nulls, nor do they in the partitions. */
+/* PRIMARY KEY makes its columns NOT NULL, in the partitions too. */
 static void
 forbid_nulls_in_tree(PgmShadow *s, PgmTable *t, const Constraint *c)
 {
@@ -228,7 +234,10 @@ forbid_nulls_in_tree(PgmShadow *s, PgmTable *t, const Constraint *c)
 	}
 }
 
-/* A key of a partitioned table, and with it those of its partitions */
+/*
+ * Add a key to a partitioned table.  It is not added to each partition as other
+ * constraints are: a partition that has an equal key keeps that.
+ */
 static void
 add_partitioned_key(PgmShadow *s, PgmTable *t, const Constraint *c)
 {
@@ -244,7 +253,7 @@ add_partitioned_key(PgmShadow *s, PgmTable *t, const Constraint *c)
 		forbid_nulls_in_tree(s, t, c);
 }
 
-/* Is it the key of a partitioned table, which its partitions may have already? */
+/* Does the action add a key or foreign key to a partitioned table? */
 static bool
 is_partitioned_key(const PgmTable *t, const AlterTableCmd *cmd)
 {
@@ -255,7 +264,7 @@ is_partitioned_key(const PgmTable *t, const AlterTableCmd *cmd)
 		 c->contype == CONSTR_EXCLUSION || c->contype == CONSTR_FOREIGN);
 }
 
-/* The index of a partition becomes part of one of the table above. */
+/* ALTER INDEX ... ATTACH PARTITION */
 static void
 attach_index(PgmShadow *s, const AlterTableStmt *stmt)
 {
@@ -274,7 +283,10 @@ attach_index(PgmShadow *s, const AlterTableStmt *stmt)
 	}
 }
 
-/* One action on the table that is named: a key has no index of partitions yet. */
+/*
+ * Apply an action to the named table only.  A key that is added ONLY to a partitioned
+ * table has an invalid index until those of the partitions are attached.
+ */
 static void
 apply_alone(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
 {
@@ -285,7 +297,7 @@ apply_alone(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
 		((PgmIndex *) llast(t->indexes))->valid = pgm_shadow_children(s, t) == NIL;
 }
 
-/* A table that is altered, or an index */
+/* ALTER TABLE, or ALTER INDEX and the like, which have the same node. */
 void
 pgm_shadow_alter(PgmShadow *s, const AlterTableStmt *stmt)
 {
@@ -311,7 +323,12 @@ pgm_shadow_alter(PgmShadow *s, const AlterTableStmt *stmt)
 			PgmTable   *child = lfirst(lt);
 
 			apply_action(s, child, cmd);
-			/* it may have the column from elsewhere, too */
+
+			/*
+			 * An inheritor keeps a column that is declared locally or comes
+			 * from another parent.  pg_attribute says so, but not for what
+			 * the plan has changed.
+			 */
 			if (cmd->subtype == AT_DropColumn && child != t && !child->is_partition)
 				child->columns_known = false;
 		}

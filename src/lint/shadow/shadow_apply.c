@@ -26,7 +26,7 @@
 #include "lint/tables/parse_tree.h"
 #include "script/script.h"
 
-/* ALTER TABLE renames an index, too. */
+/* Rename an index.  Returns false if the name is not one of an index. */
 static bool
 rename_index(PgmShadow *s, const RenameStmt *stmt)
 {
@@ -35,11 +35,13 @@ rename_index(PgmShadow *s, const RenameStmt *stmt)
 	if (index == NULL)
 		return false;
 	index->name = stmt->newname;
+	/* Index and constraint share their name, and the server renames both. */
 	if (index->constraint)
 		index->constraint = stmt->newname;
 	return true;
 }
 
+/* Rename a constraint of one table, and the index that implements it. */
 static void
 rename_constraint(PgmTable *t, const char *from, char *to)
 {
@@ -65,7 +67,11 @@ rename_constraint(PgmTable *t, const char *from, char *to)
 	}
 }
 
-/* A column's new name, in the indexes too */
+/*
+ * Rename a column of one table, also in its indexes and foreign keys, and in the
+ * foreign keys of other tables that refer to it.  CHECKs need no change: they
+ * refer to columns by number.
+ */
 static void
 rename_column(PgmShadow *s, PgmTable *t, const char *from, char *to)
 {
@@ -106,6 +112,10 @@ rename_column(PgmShadow *s, PgmTable *t, const char *from, char *to)
 	}
 }
 
+/*
+ * Add a type or function to those that the plan makes or changes.  A later entry
+ * of a name supersedes earlier ones, see pgm_made_find().
+ */
 static PgmMade *
 add_made(List **list, List *names)
 {
@@ -116,7 +126,7 @@ add_made(List **list, List *names)
 	return made;
 }
 
-/* Is what is renamed the relation, and not a trigger, say, of it? */
+/* Does RENAME of this type rename the relation itself, not a part of it? */
 static bool
 is_relation(ObjectType type)
 {
@@ -125,7 +135,7 @@ is_relation(ObjectType type)
 		type == OBJECT_FOREIGN_TABLE;
 }
 
-/* A type is known by another name, too: the old one is not told apart. */
+/* Make a type known by another name.  The old name stays known, too. */
 static void
 rename_type(PgmShadow *s, List *names, char *to)
 {
@@ -139,7 +149,7 @@ rename_type(PgmShadow *s, List *names, char *to)
 	made->constrained = type.constrained;
 }
 
-/* A type in another schema */
+/* Make a type known in another schema. */
 static void
 move_type(PgmShadow *s, const AlterObjectSchemaStmt *stmt)
 {
@@ -149,12 +159,15 @@ move_type(PgmShadow *s, const AlterObjectSchemaStmt *stmt)
 			pgm_shadow_type(s, makeTypeNameFromNameList((List *) stmt->object)).oid;
 }
 
+/* ALTER ... RENAME of a relation, column, constraint, type or schema */
 static void
-apply_rename(PgmShadow *s, const RenameStmt *stmt)
+apply_rename(PgmShadow *s, const Node *node)
 {
+	const RenameStmt *stmt = (const RenameStmt *) node;
 	PgmTable   *t = stmt->relation ? pgm_shadow_table(s, stmt->relation) : NULL;
 	ListCell   *lc;
 
+	/* ALTER TABLE ... RENAME TO accepts the name of an index, too. */
 	if ((stmt->renameType == OBJECT_INDEX || stmt->renameType == OBJECT_TABLE) &&
 		rename_index(s, stmt))
 		return;
@@ -186,6 +199,7 @@ apply_rename(PgmShadow *s, const RenameStmt *stmt)
 		t->name = stmt->newname;
 }
 
+/* Remove an index from its table. */
 static void
 drop_index(PgmShadow *s, const RangeVar *rel)
 {
@@ -195,6 +209,10 @@ drop_index(PgmShadow *s, const RangeVar *rel)
 		index->table->indexes = list_delete_ptr(index->table->indexes, index);
 }
 
+/*
+ * Mark a table and its inheritors as dropped.  They stay in the list, so that the
+ * catalog is not asked for them again, and rules can say what dropped them.
+ */
 static void
 drop_table(PgmShadow *s, PgmTable *t)
 {
@@ -212,6 +230,7 @@ drop_table(PgmShadow *s, PgmTable *t)
 	}
 }
 
+/* Mark the tables of a schema as dropped, as far as they are known. */
 static void
 drop_schema(PgmShadow *s, const char *name)
 {
@@ -226,7 +245,10 @@ drop_schema(PgmShadow *s, const char *name)
 	}
 }
 
-/* Another object of the catalog goes. */
+/*
+ * Remember that an object of the catalog that is not a relation is dropped, so that
+ * it is no obstacle any more to dropping what it depends on.
+ */
 static void
 add_gone(PgmShadow *s, const DropStmt *stmt, Node *object)
 {
@@ -241,9 +263,11 @@ add_gone(PgmShadow *s, const DropStmt *stmt, Node *object)
 		s->gone = lappend(s->gone, gone);
 }
 
+/* DROP */
 static void
-apply_drop(PgmShadow *s, const DropStmt *stmt)
+apply_drop(PgmShadow *s, const Node *node)
 {
+	const DropStmt *stmt = (const DropStmt *) node;
 	ListCell   *lc;
 
 	s->cascaded = s->cascaded || stmt->behavior == DROP_CASCADE;
@@ -275,7 +299,7 @@ apply_drop(PgmShadow *s, const DropStmt *stmt)
 	}
 }
 
-/* The volatility that CREATE or ALTER FUNCTION declares */
+/* The volatility that CREATE or ALTER FUNCTION declares, else "otherwise" */
 static char
 declared_volatility(const List *options, char otherwise)
 {
@@ -291,19 +315,22 @@ declared_volatility(const List *options, char otherwise)
 	return otherwise;
 }
 
-/* Another volatility for a function, whichever of that name it is */
+/* ALTER FUNCTION: the volatility; overloaded functions are not told apart. */
 static void
-apply_function(PgmShadow *s, const AlterFunctionStmt *stmt)
+apply_alter_function(PgmShadow *s, const Node *node)
 {
+	const AlterFunctionStmt *stmt = (const AlterFunctionStmt *) node;
 	char		volatility = declared_volatility(stmt->actions, '\0');
 
 	if (volatility != '\0')
 		add_made(&s->functions, stmt->func->objname)->volatility = volatility;
 }
 
+/* ALTER DOMAIN, as far as it adds a constraint; a dropped one is not followed. */
 static void
-apply_domain(PgmShadow *s, const AlterDomainStmt *stmt)
+apply_alter_domain(PgmShadow *s, const Node *node)
 {
+	const AlterDomainStmt *stmt = (const AlterDomainStmt *) node;
 	PgmTypeRef	type = pgm_shadow_type(s, makeTypeNameFromNameList(stmt->typeName));
 	const Constraint *c = (const Constraint *) stmt->def;
 	const char *name;
@@ -319,6 +346,10 @@ apply_domain(PgmShadow *s, const AlterDomainStmt *stmt)
 	made->constraint = name;
 }
 
+/*
+ * A table is given rows.  That matters only for one that was empty by what the plan
+ * did: rows of the catalog's tables are not counted here.
+ */
 static void
 fill(PgmShadow *s, const RangeVar *rel)
 {
@@ -328,9 +359,11 @@ fill(PgmShadow *s, const RangeVar *rel)
 		t->filled = true;
 }
 
+/* TRUNCATE of tables and their inheritors */
 static void
-apply_truncate(PgmShadow *s, const TruncateStmt *stmt)
+apply_truncate(PgmShadow *s, const Node *node)
 {
+	const TruncateStmt *stmt = (const TruncateStmt *) node;
 	ListCell   *lr;
 	ListCell   *lt;
 
@@ -346,154 +379,238 @@ apply_truncate(PgmShadow *s, const TruncateStmt *stmt)
 	}
 }
 
-static void apply(PgmShadow *s, const Node *node);
+/* A table that is made from a query's rows; its columns are not known. */
+static void
+new_table_of_query(PgmShadow *s, const IntoClause *into, char kind)
+{
+	pgm_shadow_new(s, into->rel, kind)->filled = !into->skipData;
+}
 
 static void
-apply_schema(PgmShadow *s, const CreateSchemaStmt *stmt)
+apply_create_table(PgmShadow *s, const Node *node)
 {
+	pgm_shadow_create(s, (const CreateStmt *) node);
+}
+
+static void
+apply_create_foreign_table(PgmShadow *s, const Node *node)
+{
+	const CreateStmt *base = &((const CreateForeignTableStmt *) node)->base;
+	PgmTable   *t;
+
+	pgm_shadow_create(s, base);
+	/* With IF NOT EXISTS it may be a table of the catalog, of another kind. */
+	t = pgm_shadow_table(s, base->relation);
+	if (t && !OidIsValid(t->relid))
+		t->kind = RELKIND_FOREIGN_TABLE;
+}
+
+static void
+apply_create_table_as(PgmShadow *s, const Node *node)
+{
+	const CreateTableAsStmt *stmt = (const CreateTableAsStmt *) node;
+
+	new_table_of_query(s, stmt->into, stmt->objtype == OBJECT_MATVIEW ?
+					   RELKIND_MATVIEW : RELKIND_RELATION);
+}
+
+static void
+apply_select_into(PgmShadow *s, const Node *node)
+{
+	const IntoClause *into = ((const SelectStmt *) node)->intoClause;
+
+	if (into)
+		new_table_of_query(s, into, RELKIND_RELATION);
+}
+
+/* CREATE OR REPLACE VIEW may add columns, so that they are not known any more. */
+static void
+apply_view(PgmShadow *s, const Node *node)
+{
+	const RangeVar *view = ((const ViewStmt *) node)->view;
+	PgmTable   *t = pgm_shadow_table(s, view);
+
+	if (t == NULL)
+	{
+		(void) pgm_shadow_new(s, view, RELKIND_VIEW);
+		return;
+	}
+	t->replaced = true;
+	t->columns_known = false;
+}
+
+static void
+apply_create_sequence(PgmShadow *s, const Node *node)
+{
+	(void) pgm_shadow_new(s, ((const CreateSeqStmt *) node)->sequence, RELKIND_SEQUENCE);
+}
+
+static void
+apply_create_index(PgmShadow *s, const Node *node)
+{
+	pgm_shadow_create_index(s, (const IndexStmt *) node);
+}
+
+static void
+apply_alter_table(PgmShadow *s, const Node *node)
+{
+	pgm_shadow_alter(s, (const AlterTableStmt *) node);
+}
+
+/* ALTER ... SET SCHEMA of a relation or a type */
+static void
+apply_set_schema(PgmShadow *s, const Node *node)
+{
+	const AlterObjectSchemaStmt *stmt = (const AlterObjectSchemaStmt *) node;
+	PgmTable   *t = pgm_shadow_table(s, stmt->relation);
+
+	move_type(s, stmt);
+	if (t)
+		t->schema = stmt->newschema;
+}
+
+static void
+apply_refresh(PgmShadow *s, const Node *node)
+{
+	const RefreshMatViewStmt *stmt = (const RefreshMatViewStmt *) node;
+	PgmTable   *t = pgm_shadow_table(s, stmt->relation);
+
+	if (t)
+		t->unpopulated = stmt->skipData;
+}
+
+static void
+apply_insert(PgmShadow *s, const Node *node)
+{
+	fill(s, ((const InsertStmt *) node)->relation);
+}
+
+static void
+apply_copy(PgmShadow *s, const Node *node)
+{
+	fill(s, ((const CopyStmt *) node)->relation);
+}
+
+static void
+apply_create_domain(PgmShadow *s, const Node *node)
+{
+	const CreateDomainStmt *stmt = (const CreateDomainStmt *) node;
+
+	add_made(&s->types, stmt->domainname)->constrained = stmt->constraints != NIL;
+}
+
+static void
+apply_create_enum(PgmShadow *s, const Node *node)
+{
+	(void) add_made(&s->types, ((const CreateEnumStmt *) node)->typeName);
+}
+
+/* CREATE TYPE of a base type; the same node creates operators, for example. */
+static void
+apply_define(PgmShadow *s, const Node *node)
+{
+	const DefineStmt *stmt = (const DefineStmt *) node;
+
+	if (stmt->kind == OBJECT_TYPE)
+		(void) add_made(&s->types, stmt->defnames);
+}
+
+static void
+apply_create_range(PgmShadow *s, const Node *node)
+{
+	(void) add_made(&s->types, ((const CreateRangeStmt *) node)->typeName);
+}
+
+static void
+apply_create_composite(PgmShadow *s, const Node *node)
+{
+	const RangeVar *rel = ((const CompositeTypeStmt *) node)->typevar;
+	List	   *name = list_make1(makeString(rel->relname));
+
+	if (rel->schemaname)
+		name = lcons(makeString(rel->schemaname), name);
+	(void) add_made(&s->types, name);
+}
+
+static void
+apply_create_function(PgmShadow *s, const Node *node)
+{
+	const CreateFunctionStmt *stmt = (const CreateFunctionStmt *) node;
+
+	add_made(&s->functions, stmt->funcname)->volatility =
+		declared_volatility(stmt->options, PROVOLATILE_VOLATILE);
+}
+
+static void apply_create_schema(PgmShadow *s, const Node *node);
+
+/* What each kind of statement leaves behind; other kinds leave nothing. */
+static const struct
+{
+	NodeTag		tag;
+	void		(*apply) (PgmShadow *s, const Node *node);
+}			kinds[] =
+
+{
+	{.tag = T_CreateStmt,.apply = apply_create_table},
+	{.tag = T_CreateForeignTableStmt,.apply = apply_create_foreign_table},
+	{.tag = T_CreateTableAsStmt,.apply = apply_create_table_as},
+	{.tag = T_SelectStmt,.apply = apply_select_into},
+	{.tag = T_ViewStmt,.apply = apply_view},
+	{.tag = T_CreateSeqStmt,.apply = apply_create_sequence},
+	{.tag = T_CreateSchemaStmt,.apply = apply_create_schema},
+	{.tag = T_IndexStmt,.apply = apply_create_index},
+	{.tag = T_AlterTableStmt,.apply = apply_alter_table},
+	{.tag = T_RenameStmt,.apply = apply_rename},
+	{.tag = T_AlterObjectSchemaStmt,.apply = apply_set_schema},
+	{.tag = T_DropStmt,.apply = apply_drop},
+	{.tag = T_TruncateStmt,.apply = apply_truncate},
+	{.tag = T_RefreshMatViewStmt,.apply = apply_refresh},
+	{.tag = T_InsertStmt,.apply = apply_insert},
+	{.tag = T_CopyStmt,.apply = apply_copy},
+	{.tag = T_CreateDomainStmt,.apply = apply_create_domain},
+	{.tag = T_AlterDomainStmt,.apply = apply_alter_domain},
+	{.tag = T_CreateEnumStmt,.apply = apply_create_enum},
+	{.tag = T_DefineStmt,.apply = apply_define},
+	{.tag = T_CreateRangeStmt,.apply = apply_create_range},
+	{.tag = T_CompositeTypeStmt,.apply = apply_create_composite},
+	{.tag = T_CreateFunctionStmt,.apply = apply_create_function},
+	{.tag = T_AlterFunctionStmt,.apply = apply_alter_function}
+};
+
+/* Apply one statement, or one element of CREATE SCHEMA. */
+static void
+apply_node(PgmShadow *s, const Node *node)
+{
+	for (int i = 0; i < (int) lengthof(kinds); i++)
+		if (nodeTag(node) == kinds[i].tag)
+			kinds[i].apply(s, node);
+}
+
+/* The elements of CREATE SCHEMA are statements of their own. */
+static void
+apply_create_schema(PgmShadow *s, const Node *node)
+{
+	const CreateSchemaStmt *stmt = (const CreateSchemaStmt *) node;
 	ListCell   *lc;
 
+	/* Names in the elements are looked up in the new schema first. */
 	s->within = pgm_create_schema_name(stmt);
 	s->schemas = lappend(s->schemas, s->within);
 	foreach(lc, pgm_create_schema_elements(stmt))
 	{
-		apply(s, lfirst(lc));
+		apply_node(s, lfirst(lc));
 	}
 	s->within = NULL;
 }
 
-/* A table that is made from a query's rows; its columns are not known. */
-static void
-apply_into(PgmShadow *s, const IntoClause *into, char kind)
-{
-	PgmTable   *t = pgm_shadow_new(s, into->rel, kind);
-
-	t->filled = !into->skipData;
-}
-
-/* What a statement leaves behind */
-static void
-apply(PgmShadow *s, const Node *node)
-{
-	PgmTable   *t;
-
-	switch (nodeTag(node))
-	{
-		case T_CreateStmt:
-			pgm_shadow_create(s, (const CreateStmt *) node);
-			break;
-		case T_CreateForeignTableStmt:
-			pgm_shadow_create(s, &((const CreateForeignTableStmt *) node)->base);
-			t = pgm_shadow_table(s, ((const CreateForeignTableStmt *) node)->base.relation);
-			if (t && !OidIsValid(t->relid))
-				t->kind = RELKIND_FOREIGN_TABLE;
-			break;
-		case T_CreateTableAsStmt:
-			apply_into(s, ((const CreateTableAsStmt *) node)->into,
-					   ((const CreateTableAsStmt *) node)->objtype == OBJECT_MATVIEW ?
-					   RELKIND_MATVIEW : RELKIND_RELATION);
-			break;
-		case T_SelectStmt:
-			if (((const SelectStmt *) node)->intoClause)
-				apply_into(s, ((const SelectStmt *) node)->intoClause,
-						   RELKIND_RELATION);
-			break;
-		case T_ViewStmt:
-			t = pgm_shadow_table(s, ((const ViewStmt *) node)->view);
-			if (t)
-			{
-				t->replaced = true;
-				t->columns_known = false;
-			}
-			else
-				(void) pgm_shadow_new(s, ((const ViewStmt *) node)->view,
-									  RELKIND_VIEW);
-			break;
-		case T_CreateSeqStmt:
-			(void) pgm_shadow_new(s, ((const CreateSeqStmt *) node)->sequence,
-								  RELKIND_SEQUENCE);
-			break;
-		case T_CreateSchemaStmt:
-			apply_schema(s, (const CreateSchemaStmt *) node);
-			break;
-		case T_IndexStmt:
-			pgm_shadow_create_index(s, (const IndexStmt *) node);
-			break;
-		case T_AlterTableStmt:
-			pgm_shadow_alter(s, (const AlterTableStmt *) node);
-			break;
-		case T_RenameStmt:
-			apply_rename(s, (const RenameStmt *) node);
-			break;
-		case T_AlterObjectSchemaStmt:
-			t = pgm_shadow_table(s, ((const AlterObjectSchemaStmt *) node)->relation);
-			move_type(s, (const AlterObjectSchemaStmt *) node);
-			if (t)
-				t->schema = ((const AlterObjectSchemaStmt *) node)->newschema;
-			break;
-		case T_DropStmt:
-			apply_drop(s, (const DropStmt *) node);
-			break;
-		case T_TruncateStmt:
-			apply_truncate(s, (const TruncateStmt *) node);
-			break;
-		case T_RefreshMatViewStmt:
-			t = pgm_shadow_table(s, ((const RefreshMatViewStmt *) node)->relation);
-			if (t)
-				t->unpopulated = ((const RefreshMatViewStmt *) node)->skipData;
-			break;
-		case T_InsertStmt:
-			fill(s, ((const InsertStmt *) node)->relation);
-			break;
-		case T_CopyStmt:
-			fill(s, ((const CopyStmt *) node)->relation);
-			break;
-		case T_CreateDomainStmt:
-			add_made(&s->types, ((const CreateDomainStmt *) node)->domainname)->constrained =
-				((const CreateDomainStmt *) node)->constraints != NIL;
-			break;
-		case T_AlterDomainStmt:
-			apply_domain(s, (const AlterDomainStmt *) node);
-			break;
-		case T_CreateEnumStmt:
-			(void) add_made(&s->types, ((const CreateEnumStmt *) node)->typeName);
-			break;
-		case T_DefineStmt:
-			if (((const DefineStmt *) node)->kind == OBJECT_TYPE)
-				(void) add_made(&s->types, ((const DefineStmt *) node)->defnames);
-			break;
-		case T_CreateRangeStmt:
-			(void) add_made(&s->types, ((const CreateRangeStmt *) node)->typeName);
-			break;
-		case T_CompositeTypeStmt:
-			{
-				const RangeVar *rel = ((const CompositeTypeStmt *) node)->typevar;
-
-				(void) add_made(&s->types, rel->schemaname ?
-								list_make2(makeString(rel->schemaname), makeString(rel->relname)) :
-								list_make1(makeString(rel->relname)));
-				break;
-			}
-		case T_CreateFunctionStmt:
-			add_made(&s->functions, ((const CreateFunctionStmt *) node)->funcname)->volatility =
-				declared_volatility(((const CreateFunctionStmt *) node)->options,
-									PROVOLATILE_VOLATILE);
-			break;
-		case T_AlterFunctionStmt:
-			apply_function(s, (const AlterFunctionStmt *) node);
-			break;
-		default:
-			break;
-	}
-}
-
 /*
  * Do to the shadow what a statement would do to the schema.  To be called when
- * the statement has been judged.
+ * the statement has been judged, since rules and effects need the state before it.
  */
 void
 pgm_shadow_apply(PgmShadow *s, const PgmStatement *statement)
 {
+	/* Tables that the statement makes remember it, for rules that look back. */
 	s->statement = statement;
-	apply(s, statement->raw->stmt);
+	apply_node(s, statement->raw->stmt);
 }

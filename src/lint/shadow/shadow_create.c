@@ -53,7 +53,8 @@ pgm_shadow_new(PgmShadow *s, const RangeVar *rel, char kind)
 	t->made_in = s->transaction;
 	t->made_by = s->statement;
 	s->tables = lappend(s->tables, t);
-	s->unnamed = true;			/* its partitions' indexes, copies of others */
+	/* Indexes of partitions and of LIKE get names that the server makes up. */
+	s->unnamed = true;
 	return t;
 }
 
@@ -64,6 +65,10 @@ standard_name(const PgmTable *t, const char *column, const char *suffix)
 	return makeObjectName(t->name, column, suffix);
 }
 
+/*
+ * Add an index to a table; "c" is the constraint that it implements, or NULL.  A
+ * constraint's index has the same name.
+ */
 static void
 add_index(PgmShadow *s, PgmTable *t, char *name, List *columns,
 		  const Constraint *c)
@@ -98,7 +103,7 @@ constraint_columns(const Constraint *c, const char *column)
 		pgm_parse_tree_names(c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys);
 }
 
-/* The columns of a primary key hold no nulls. */
+/* PRIMARY KEY makes its columns NOT NULL. */
 void
 pgm_shadow_forbid_nulls(PgmTable *t, List *columns)
 {
@@ -113,6 +118,7 @@ pgm_shadow_forbid_nulls(PgmTable *t, List *columns)
 	}
 }
 
+/* Add a CHECK; "column" is the one it is written at, or NULL. */
 static void
 add_check(PgmShadow *s, PgmTable *t, const Constraint *c, const char *column)
 {
@@ -120,6 +126,11 @@ add_check(PgmShadow *s, PgmTable *t, const Constraint *c, const char *column)
 	List	   *columns;
 
 	check->expr = pgm_expression_check(t, c->raw_expr);
+
+	/*
+	 * As in AddRelationNewConstraints(): a CHECK over one column has its
+	 * name.
+	 */
 	columns = column ? NIL : pgm_table_check_column(t, check->expr);
 	check->name = c->conname ? c->conname :
 		standard_name(t, columns ? linitial(columns) : column, "check");
@@ -145,6 +156,7 @@ add_not_null(PgmShadow *s, PgmTable *t, const Constraint *c, List *columns)
 	}
 }
 
+/* Add a foreign key; one to a table that is not known is left out. */
 static void
 add_key(PgmShadow *s, PgmTable *t, const Constraint *c, List *columns)
 {
@@ -164,7 +176,7 @@ add_key(PgmShadow *s, PgmTable *t, const Constraint *c, List *columns)
 		t->keys = lappend(t->keys, key);
 }
 
-/* Take an index that is there for a constraint. */
+/* ADD CONSTRAINT ... USING INDEX: the index is renamed to the constraint. */
 static void
 adopt_index(PgmTable *t, const Constraint *c)
 {
@@ -273,7 +285,8 @@ pgm_shadow_add_column(PgmShadow *s, PgmTable *t, const ColumnDef *def)
 	ListCell   *lc;
 
 	if (def->typeName == NULL)
-		return;					/* of a typed table */
+		return;					/* WITH OPTIONS of a typed table: no new
+								 * column */
 	serial = pgm_column_def_is_serial(def);
 	c->name = def->colname;
 	c->type = pgm_shadow_type(s, column_type(def));
@@ -300,7 +313,7 @@ pgm_shadow_add_column(PgmShadow *s, PgmTable *t, const ColumnDef *def)
 	}
 }
 
-/* The columns of a parent, or of the table behind LIKE */
+/* Copy the columns of a parent, or of a table in LIKE; one of a name is merged. */
 static void
 copy_columns(PgmTable *t, const PgmTable *from)
 {
@@ -321,7 +334,11 @@ copy_columns(PgmTable *t, const PgmTable *from)
 	}
 }
 
-/* A table that is made */
+/*
+ * CREATE TABLE.  The columns are added before the constraints, because a table's
+ * constraint may name a column that is written after it, and a partition gets the
+ * keys of its parent at last, so that equal ones of its own are taken over.
+ */
 void
 pgm_shadow_create(PgmShadow *s, const CreateStmt *stmt)
 {
@@ -386,7 +403,7 @@ has_special_columns(const IndexStmt *stmt)
 	return false;
 }
 
-/* An index that is made */
+/* CREATE INDEX */
 void
 pgm_shadow_create_index(PgmShadow *s, const IndexStmt *stmt)
 {
@@ -417,6 +434,7 @@ pgm_shadow_create_index(PgmShadow *s, const IndexStmt *stmt)
 	index->concurrently = stmt->concurrent;
 	if (t->kind != RELKIND_PARTITIONED_TABLE)
 		return;
+	/* ON ONLY: not valid until each partition has its part attached */
 	if (stmt->relation->inh)
 		pgm_shadow_spread_index(s, t, index);
 	else

@@ -16,6 +16,7 @@
 
 #include "lint/shadow/shadow_internal.h"
 
+/* Add a table to a list once; NULL adds none. */
 static List *
 add_table(PgmShadow *s, List *tables, PgmTable *t)
 {
@@ -57,7 +58,10 @@ has_new_column_of(const PgmTable *t, const PgmTypeRef *type)
 	return false;
 }
 
-/* The same with the columns that the plan adds; it may make the domain, too. */
+/*
+ * The tables with rows that have a column of a domain: of the catalog, and those to
+ * which the plan adds such a column.  A domain that the plan makes has no oid.
+ */
 List *
 pgm_shadow_tables_of_domain(PgmShadow *s, const PgmTypeRef *type)
 {
@@ -129,7 +133,7 @@ catalog_referencing(PgmShadow *s, PgmTable *t, const char *column)
 	return tables;
 }
 
-/* Has the plan left a table a foreign key to another, or a column of that? */
+/* Does a table still have a foreign key to another, or to one column of it? */
 static bool
 still_refers(const PgmTable *from, const PgmTable *t, const char *column)
 {
@@ -163,6 +167,7 @@ pgm_shadow_referencing(PgmShadow *s, PgmTable *t, const char *column)
 	ListCell   *lt;
 	ListCell   *lk;
 
+	/* The catalog does not know the foreign keys that the plan makes. */
 	foreach(lt, s->tables)
 	{
 		foreach(lk, ((PgmTable *) lfirst(lt))->keys)

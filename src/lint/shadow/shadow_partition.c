@@ -18,7 +18,7 @@ static void share_index(PgmShadow *s, const PgmIndex *wanted, PgmTable *child);
 
 static void share_key(PgmShadow *s, const PgmForeignKey *wanted, PgmTable *child);
 
-/* The partitions of a table get an index that it has; or they had it. */
+/* Give the partitions of a table an equal of its index, unless they have one. */
 void
 pgm_shadow_spread_index(PgmShadow *s, PgmTable *t, const PgmIndex *index)
 {
@@ -32,7 +32,7 @@ pgm_shadow_spread_index(PgmShadow *s, PgmTable *t, const PgmIndex *index)
 	}
 }
 
-/* The same for a foreign key. */
+/* Give the partitions of a table an equal of its foreign key, unless they have one. */
 void
 pgm_shadow_spread_key(PgmShadow *s, PgmTable *t, const PgmForeignKey *key)
 {
@@ -46,6 +46,10 @@ pgm_shadow_spread_key(PgmShadow *s, PgmTable *t, const PgmForeignKey *key)
 	}
 }
 
+/*
+ * Attach an equal index of a partition, or else make one.  One that is attached has
+ * those of its own partitions attached already.
+ */
 static void
 share_index(PgmShadow *s, const PgmIndex *wanted, PgmTable *child)
 {
@@ -68,6 +72,7 @@ share_index(PgmShadow *s, const PgmIndex *wanted, PgmTable *child)
 	index->attached = true;
 }
 
+/* Take over an equal foreign key of a partition, or else make one. */
 static void
 share_key(PgmShadow *s, const PgmForeignKey *wanted, PgmTable *child)
 {
@@ -118,7 +123,7 @@ pgm_shadow_index_attached(PgmShadow *s, PgmIndex *index)
 		index->valid = true;
 }
 
-/* A new partition has all that the table above it has. */
+/* Give a new partition all indexes and foreign keys of the partitioned table. */
 void
 pgm_shadow_join(PgmShadow *s, PgmTable *t, PgmTable *child)
 {
@@ -135,7 +140,7 @@ pgm_shadow_join(PgmShadow *s, PgmTable *t, PgmTable *child)
 	}
 }
 
-/* What a table keeps that is no partition any more is its own. */
+/* A detached partition keeps its indexes and foreign keys as its own. */
 void
 pgm_shadow_leave(PgmTable *child)
 {

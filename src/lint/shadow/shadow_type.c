@@ -1,7 +1,7 @@
 /*
  * shadow_type.c
- *	  Types and functions: those that the plan makes or changes, then those of
- *	  the catalog.
+ *	  Finding types: those that the plan makes or changes, then those of the
+ *	  catalog.
  */
 #include "postgres.h"
 
@@ -20,7 +20,7 @@
 #include "lint/shadow/shadow_internal.h"
 #include "schema/builtin_definitions.h"
 
-/* The type of a column of the catalog. */
+/* Describe a type of the catalog. */
 PgmTypeRef
 pgm_type_of_catalog(Oid oid, int32 typmod, Oid collation)
 {
@@ -36,7 +36,10 @@ pgm_type_of_catalog(Oid oid, int32 typmod, Oid collation)
 	return type;
 }
 
-/* A type by its name. */
+/*
+ * Find a type by its name.  "known" is false if neither the catalog nor the plan has
+ * it; one that the plan makes has no oid.
+ */
 PgmTypeRef
 pgm_shadow_type(const PgmShadow *s, const TypeName *name)
 {
@@ -50,6 +53,11 @@ pgm_shadow_type(const PgmShadow *s, const TypeName *name)
 		type.constrained = made->constrained && name->arrayBounds == NIL;
 		return type;
 	}
+
+	/*
+	 * A domain that the plan changed is in the catalog as well; one that it
+	 * renamed is there by its old name only.
+	 */
 	tuple = LookupTypeName(NULL, name, &type.typmod, true);
 	if (tuple == NULL)
 		return made ? pgm_type_of_catalog(made->oid, -1, InvalidOid) : type;

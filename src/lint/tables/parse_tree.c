@@ -25,7 +25,7 @@ pgm_column_def_constraint(const ColumnDef *def, ConstrType type)
 	return NULL;
 }
 
-/* Has it a default other than NULL? */
+/* Has a column definition a default other than the constant NULL? */
 bool
 pgm_column_def_has_value(const ColumnDef *def)
 {
@@ -34,7 +34,7 @@ pgm_column_def_has_value(const ColumnDef *def)
 	return c && !(IsA(c->raw_expr, A_Const) && ((A_Const *) c->raw_expr)->isnull);
 }
 
-/* Is its type one of the words for an integer with a sequence? */
+/* Is the type of a column definition serial, bigserial or the like? */
 bool
 pgm_column_def_is_serial(const ColumnDef *def)
 {
@@ -65,7 +65,10 @@ pgm_parse_tree_names(const List *names)
 	return result;
 }
 
-/* What else makes foreign keys of the same columns alike. */
+/*
+ * What must be equal, besides the columns, for one foreign key to take the place of
+ * another: the actions, the match type and when it is checked.
+ */
 const char *
 pgm_foreign_key_manner(char update, char delete, char match, bool deferrable,
 					   bool deferred)
@@ -92,14 +95,14 @@ made_in_schema(Node *element)
 	}
 }
 
-/* The schema that is made, by its name or that of its owner */
+/* The name of the schema that is created; by default that of its owner. */
 char *
 pgm_create_schema_name(const CreateSchemaStmt *stmt)
 {
 	return stmt->schemaname ? stmt->schemaname : get_rolespec_name(stmt->authrole);
 }
 
-/* The elements of CREATE SCHEMA, which are in it without saying so: copies */
+/* Copies of the elements of CREATE SCHEMA, their names qualified by that schema. */
 List *
 pgm_create_schema_elements(const CreateSchemaStmt *stmt)
 {

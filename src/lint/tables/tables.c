@@ -86,10 +86,11 @@ pgm_table_check_column(const PgmTable *t, Node *expr)
 	if (!bms_get_singleton_member(attnums, &attnum))
 		return NIL;
 	attnum += FirstLowInvalidHeapAttributeNumber;
+	Assert(attnum <= list_length(t->columns));
 	return attnum <= 0 ? NIL : list_make1(((PgmColumn *) list_nth(t->columns, attnum - 1))->name);
 }
 
-/* Does the relation have rows of its own? */
+/* Does the relation have rows of its own, which partitioned tables have not? */
 bool
 pgm_table_has_rows(const PgmTable *t)
 {
@@ -106,14 +107,17 @@ pgm_table_bytes(const PgmTable *t)
 	return OidIsValid(t->relid) && !t->emptied ? pgm_relation_bytes(t->relid) : 0;
 }
 
-/* Does the table certainly hold no row? */
+/*
+ * Does the table certainly hold no row?  A file of zero bytes holds none; a table
+ * that the plan makes or empties is empty until the plan gives it rows.
+ */
 bool
 pgm_table_is_empty(const PgmTable *t)
 {
 	return !t->filled && pgm_table_bytes(t) == 0;
 }
 
-/* Its name as one would type it. */
+/* The qualified name of a table, quoted where needed. */
 char *
 pgm_table_name(const PgmTable *t)
 {
@@ -134,7 +138,7 @@ pgm_column_not_null_test(const PgmColumn *c, AttrNumber attnum)
 	return (Node *) test;
 }
 
-/* A NOT NULL that is not valid yet: like a CHECK, until it is. */
+/* Add a NOT NULL constraint that is not valid yet.  It is kept like a CHECK. */
 PgmCheck *
 pgm_table_add_not_null(PgmTable *t, PgmColumn *c, AttrNumber attnum, char *name)
 {
@@ -147,7 +151,11 @@ pgm_table_add_not_null(PgmTable *t, PgmColumn *c, AttrNumber attnum, char *name)
 	return check;
 }
 
-/* The last of a list of things that the plan made, by name. */
+/*
+ * Find a type or function (PgmMade) by its possibly qualified name, or NULL.  The last
+ * entry counts, since a later statement may have changed what an earlier one made.
+ * A name without a schema matches any: the search path is not followed here.
+ */
 const PgmMade *
 pgm_made_find(const List *made, const List *names)
 {
