@@ -98,7 +98,7 @@ add_step(FunctionCallInfo fcinfo, const PgmRun *run, int i, const char *reason,
 	bool		nontransactional;
 
 	pgm_viewpoint_take(&caller);
-	nontransactional = pgm_step_lone(step, *partitioned, &s) != NULL;
+	nontransactional = pgm_step_nontransactional(step, *partitioned, &s) != NULL;
 	pgm_viewpoint_leave(&caller);
 	values[0] = Int32GetDatum(i + 1);
 	values[1] = CStringGetTextDatum(step->stored->m.revision);

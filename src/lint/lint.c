@@ -159,7 +159,7 @@ judge_statement(PgmLint *l, const PgmStatement *s, const PgmSegment *segment)
 	l->view.table = NULL;
 	l->view.effects = NIL;
 	l->predictions = NIL;
-	l->lone = segment && segment->kind == PGM_SEGMENT_LONE;
+	l->lone = segment && segment->kind == PGM_SEGMENT_NONTRANSACTIONAL;
 	Assert(l->view.action == NULL);
 	edata = pgm_subtransaction("pg_migrate", judge, l);
 	if (edata && !l->follow)

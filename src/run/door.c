@@ -29,7 +29,12 @@ static ExecutorRun_hook_type previous_run_hook = NULL;
 static int	run_depth = 0;
 static uint64 run_limit = 0;
 
-/* Only here a row limit and the nesting of queries can be seen. */
+/*
+ * Note the row limit and the nesting of queries, which nothing else in the server tells.
+ *
+ * With a row limit, as of a FETCH or of Execute in the protocol, the portal would go on
+ * later with its old snapshot.
+ */
 static void
 run_hook(PGM_EXECUTOR_RUN_ARGS)
 {
@@ -66,7 +71,7 @@ is_plain(const Node *node)
 	return IsA(node, Const) || IsA(node, Param);
 }
 
-/* Is it nothing but a call of the function with plain arguments? */
+/* Is it a call of the function, with nothing but constants and parameters as arguments? */
 static bool
 is_bare_call(const Node *node, Oid function)
 {
@@ -93,6 +98,11 @@ is_bare_plan(const PlannedStmt *stmt, Oid function)
 	if (stmt->commandType != CMD_SELECT || stmt->relationOids != NIL ||
 		stmt->subplans != NIL || stmt->rowMarks != NIL || stmt->hasModifyingCTE)
 		return false;
+
+	/*
+	 * a function that returns a set is called by ProjectSet over an empty
+	 * Result
+	 */
 	if (!IsA(plan, ProjectSet) || !IsA(child, Result) ||
 		outerPlan(child) != NULL || child->qual != NIL ||
 		((const Result *) child)->resconstantqual != NULL)
@@ -108,6 +118,11 @@ is_whole_query(Oid function)
 {
 	Portal		portal = ActivePortal;
 
+	/*
+	 * The portal's text is compared with the client's: in a message of
+	 * several statements, or in a function, they differ.  A holdable cursor
+	 * would be read again after us.
+	 */
 	return portal != NULL && run_depth == 1 &&
 		!SPI_inside_nonatomic_context() &&
 		portal->strategy == PORTAL_ONE_SELECT &&
@@ -131,7 +146,11 @@ pgm_door_in_block(void)
 	return NULL;
 }
 
-/* Why the call may not wait for a worker, as half a sentence; or NULL. */
+/*
+ * Why the call may not wait for a worker, as part of a sentence; NULL if it may.
+ *
+ * The caller's snapshot must not be used again after the wait: see safe_wait.c.
+ */
 const char *
 pgm_door_closed(FunctionCallInfo fcinfo)
 {

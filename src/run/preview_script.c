@@ -313,7 +313,7 @@ append_segments(StringInfo out, List *segments, bool plain)
 
 		if (s->kind == PGM_SEGMENT_VERIFY)
 			break;
-		if (begun && (s->kind == PGM_SEGMENT_LONE || s->number > 1))
+		if (begun && (s->kind == PGM_SEGMENT_NONTRANSACTIONAL || s->number > 1))
 		{
 			appendStringInfoString(out, "COMMIT;");
 			if (s->what && !plain)
@@ -341,7 +341,7 @@ append_step(StringInfo out, const PgmRun *run, const PgmStep *step,
 
 	/* a line feed would end the comment */
 	appendStringInfo(out, "\n-- Running %s\n", pgm_escape_line(pgm_step_title(run, step)));
-	if (first->kind == PGM_SEGMENT_LONE || list_length(segments) > 1)
+	if (first->kind == PGM_SEGMENT_NONTRANSACTIONAL || list_length(segments) > 1)
 		append_segments(out, segments, !bookkeeping);
 	else
 		append_script(out, step->script);

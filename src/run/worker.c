@@ -1,12 +1,12 @@
 /*
  * worker.c
- *	  Runs by a background worker: for a caller that waits, and relays what the
- *	  worker says; or for one that goes on.
+ *	  Runs by a background worker: for a caller that waits, and relays the
+ *	  messages of the worker; or for one that goes on.
  *
  * The worker becomes the caller: its database, user, role and settings.  The
  * only difference is that the caller's own timeouts hold for the call, not for
  * what the worker does.  A confined run with statements that commit is done by a
- * worker that is logged in as the scripts' role instead (confinement.c).
+ * worker that is logged in as the scripts' role instead (confined_login.c).
  */
 #include "postgres.h"
 
@@ -66,7 +66,7 @@
 /* How long a worker that was cancelled may clear up, in ms */
 #define CLEAR_TIME 30000
 
-/* What a worker is told, and what it says beside its messages */
+/* What a worker is to do, and what it reports apart from its messages; shared */
 typedef struct PgmWorkerTask
 {
 	Oid			database;
@@ -111,6 +111,7 @@ copy_client_address(char *address)
 				NAMEDATALEN);
 }
 
+/* Write down what the worker is to do, and as which user. */
 static void
 fill_task(PgmWorkerTask *task, PgmDirection direction, Oid login, bool detached)
 {
@@ -127,7 +128,7 @@ fill_task(PgmWorkerTask *task, PgmDirection direction, Oid login, bool detached)
 	copy_client_address(task->address);
 }
 
-/* Make the shared memory segment. */
+/* Make the shared memory segment: the task, the target, the settings and the queue. */
 static void
 create_segment(PgmWorker *w, PgmDirection direction, const char *target,
 			   Oid login, bool detached)
@@ -197,11 +198,18 @@ start_worker(PgmWorker *w, PgmDirection direction, const char *target,
 	memset(w, 0, sizeof(PgmWorker));
 	create_segment(w, direction, target, login, detached);
 	if (register_worker(w))
+	{
+		ereport(DEBUG1,
+				(errmsg_internal("a background worker is registered for the run to '%s'",
+								 target)));
 		return true;
+	}
+	ereport(DEBUG1, (errmsg_internal("no background worker is free")));
 	dsm_detach(w->segment);
 	return false;
 }
 
+/* Raise 53000: no worker is free. */
 static void
 refuse_without_slot(Oid login)
 {
@@ -220,8 +228,9 @@ refuse_without_slot(Oid login)
 }
 
 /*
- * Handle one message of the worker: notices are passed on, the error that
- * ends it is kept.
+ * Handle one message of the worker.  Notices are passed on.  The error that ends the
+ * worker is stored, and raised only when its process is gone, so that nothing of the
+ * run is left when our client sees it.
  */
 static void
 relay(PgmWorker *w, Size size, void *data)
@@ -237,6 +246,7 @@ relay(PgmWorker *w, Size size, void *data)
 		return;
 	edata = palloc0(sizeof(ErrorData));
 	pq_parse_errornotice(&message, edata);
+	/* FATAL is the worker's end, not ours */
 	edata->elevel = Min(edata->elevel, ERROR);
 	edata->cursorpos = 0;		/* it would be drawn on the caller's query */
 	if (type == 'E')
@@ -246,8 +256,8 @@ relay(PgmWorker *w, Size size, void *data)
 }
 
 /*
- * The caller's wait was ended by an error, or the caller itself: cancel the
- * worker, and see that it is gone.
+ * The caller's wait was ended by an error, or the caller itself is about to end: cancel
+ * the worker, and wait until it is gone.  Called by PG_ENSURE_ERROR_CLEANUP.
  */
 static void
 cancel_worker(int code, Datum arg)
@@ -259,7 +269,8 @@ cancel_worker(int code, Datum arg)
 	bool		told = false;
 	pid_t		pid;
 
-	/* what it says from now on interests nobody, and must not block it */
+	ereport(DEBUG1, (errmsg_internal("cancelling the background worker")));
+	/* nobody reads its messages any more, and a full queue must not block it */
 	shm_mq_detach(w->queue);
 	while ((status = GetBackgroundWorkerPid(w->handle, &pid)) == BGWH_STARTED ||
 		   status == BGWH_NOT_YET_STARTED)
@@ -268,6 +279,10 @@ cancel_worker(int code, Datum arg)
 			TerminateBackgroundWorker(w->handle);
 		else if (!told)
 		{
+			/*
+			 * as a cancel request: the worker cleans up what its statement
+			 * left
+			 */
 			kill(pid, SIGINT);
 			told = true;
 		}
@@ -277,9 +292,9 @@ cancel_worker(int code, Datum arg)
 	}
 }
 
-/* Wait for the next message, or a moment. */
+/* Wait for the next message, for 100 ms at most. */
 static void
-rest(void)
+wait_for_message(void)
 {
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 					 100, PG_WAIT_EXTENSION);
@@ -287,7 +302,10 @@ rest(void)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* Relay what the worker says until it is at its end. */
+/*
+ * Relay the messages of the worker until it ends, or, if it is detached, until its run
+ * has a number.
+ */
 static void
 relay_all(PgmWorker *w)
 {
@@ -300,7 +318,10 @@ relay_all(PgmWorker *w)
 
 		result = shm_mq_receive(w->queue, &size, &data, true);
 		if (result == SHM_MQ_DETACHED)
+		{
+			ereport(DEBUG1, (errmsg_internal("the background worker has ended")));
 			return;
+		}
 		if (result == SHM_MQ_SUCCESS)
 		{
 			relay(w, size, data);
@@ -314,11 +335,11 @@ relay_all(PgmWorker *w)
 		}
 		if (w->task->detached && w->task->run != 0)
 			return;
-		rest();
+		wait_for_message();
 	}
 }
 
-/* The end of a worker: raise what it failed with, else return its run. */
+/* After the end of a worker: raise what it failed with, else return its run. */
 static int64
 conclude(PgmWorker *w)
 {
@@ -336,7 +357,7 @@ conclude(PgmWorker *w)
 	return run;
 }
 
-/* Wait for a worker that was started. */
+/* Wait for a worker that was started; it is cancelled if the wait ends by an error. */
 static void
 wait_for_worker(PgmWorker *w)
 {
@@ -350,10 +371,10 @@ wait_for_worker(PgmWorker *w)
 }
 
 /*
- * Start a worker, waiting for a slot: SLOT_TRIES times while nobody runs, since
- * slots may be taken by workers that are just about to begin; while somebody
- * runs, as long as "until_free" says, since workers that wait for their turn
- * take slots, too.  Returns false when somebody runs and it does not say so.
+ * Start a worker, waiting for a slot.  While nobody runs it is tried SLOT_TRIES times,
+ * since slots may be taken by workers that are just about to begin.  While somebody
+ * runs, workers that wait for their turn take slots, too: then the wait goes on if
+ * "until_free" is set, and else false is returned.
  *
  * Raises 53000 when no worker is to be had.
  */
@@ -440,16 +461,18 @@ pgm_worker_start(PgmDirection direction, const char *target, Oid login,
 					 run, run)));
 }
 
-/* The worker's side. */
+/* The functions below run in the worker. */
 
-/* Set a parameter as the server itself may. */
+/* Set a parameter with the rights of a superuser. */
 static void
 set_parameter(const char *name, const char *value)
 {
 	SetConfigOption(name, value, PGC_SUSET, PGC_S_SESSION);
 }
 
-/* Become the caller. */
+/*
+ * Become the caller, or log in as the scripts' role: database, user, role, settings.
+ */
 static void
 become_caller(const PgmWorkerTask *task, shm_toc *toc)
 {
@@ -457,6 +480,7 @@ become_caller(const PgmWorkerTask *task, shm_toc *toc)
 											  task->as_owner ? PGM_WORKER_LOGIN_FLAGS : 0);
 	pgm_settings_define();
 	StartTransactionCommand();
+	/* before the user is set: the settings may be a superuser's */
 	pgm_callersettings_restore(shm_toc_lookup(toc, WORKER_KEY_SETTINGS, false));
 	if (GetSessionUserId() != task->session_user)
 		set_parameter("session_authorization",
@@ -465,6 +489,7 @@ become_caller(const PgmWorkerTask *task, shm_toc *toc)
 		set_parameter("role", GetUserNameFromId(task->user, false));
 	/* messages go to the caller, who knows the client's encoding */
 	set_parameter("client_encoding", GetDatabaseEncodingName());
+	/* the caller's timer runs in the caller, and cancels us */
 	set_parameter("statement_timeout", "0");
 	if (GetConfigOption("transaction_timeout", true, false))
 		set_parameter("transaction_timeout", "0");
@@ -480,7 +505,11 @@ become_caller(const PgmWorkerTask *task, shm_toc *toc)
 						GetUserNameFromId(task->user, true))));
 }
 
-/* Run as the body of a statement of its own. */
+/*
+ * Run the task in a portal of our own, as the body of a top-level CALL would: what the
+ * scripts call may look for the active portal, and its memory context is that of the
+ * run.
+ */
 static void
 run_task(PgmWorkerTask *task, const char *target)
 {
@@ -497,6 +526,7 @@ run_task(PgmWorkerTask *task, const char *target)
 	PortalContext = portal->portalContext;
 
 	pgm_call_transaction_start(&e.work);
+	ereport(DEBUG1, (errmsg_internal("the background worker begins")));
 	if (task->detached)
 	{
 		pgm_engine_queue(&e);
@@ -507,7 +537,7 @@ run_task(PgmWorkerTask *task, const char *target)
 	CommitTransactionCommand();
 }
 
-/* Entry of the worker process. */
+/* Entry of the worker process; its argument is the handle of the shared memory. */
 void
 pg_migrate_worker_main(Datum arg)
 {
@@ -517,6 +547,10 @@ pg_migrate_worker_main(Datum arg)
 	char	   *target;
 	shm_mq	   *mq;
 
+	/*
+	 * a background worker ignores SIGINT unless told otherwise; cancel()
+	 * sends it
+	 */
 	pqsignal(SIGINT, StatementCancelHandler);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();

@@ -40,8 +40,8 @@ extern PgmStatement *pgm_statement_alone(const char *script, bool conforming,
 										 const PgmStatement *statement);
 
 /* transactional.c */
-extern char *pgm_statement_lone(const PgmStatement *statement,
-								List *partitioned);
+extern char *pgm_statement_nontransactional(const PgmStatement *statement,
+											List *partitioned);
 extern List *pgm_statement_partitioned(const PgmStatement *statement,
 									   List *partitioned);
 extern bool pgm_call_is_backfill(const Node *statement);

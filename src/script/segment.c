@@ -84,7 +84,7 @@ cut_statements(PgmCutter *c)
 	{
 		const PgmStatement *statement = lfirst(lc);
 		int			i = foreach_current_index(lc);
-		char	   *what = pgm_statement_lone(statement, c->partitioned);
+		char	   *what = pgm_statement_nontransactional(statement, c->partitioned);
 
 		if (c->single && IsA(statement->raw->stmt, CallStmt) &&
 			!pgm_call_is_backfill(statement->raw->stmt))
@@ -92,7 +92,7 @@ cut_statements(PgmCutter *c)
 		if (what == NULL && c->each && IsA(statement->raw->stmt, DoStmt))
 			what = "DO under -- transaction: none";
 		if (what)
-			add_segment(c, PGM_SEGMENT_LONE, i, 1)->what = what;
+			add_segment(c, PGM_SEGMENT_NONTRANSACTIONAL, i, 1)->what = what;
 		else
 			add_statement(c, statement, i);
 		if (what || c->each)
@@ -124,7 +124,7 @@ refuse_cut(const PgmCutter *c)
 		const PgmStatement *statement = list_nth(c->script->statements,
 												 s->first);
 
-		if (s->number == 1 && s->kind != PGM_SEGMENT_LONE)
+		if (s->number == 1 && s->kind != PGM_SEGMENT_NONTRANSACTIONAL)
 			continue;
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_NOT_TRANSACTIONAL),
@@ -146,7 +146,7 @@ verifies_apart(const PgmCutter *c, const PgmScript *verify)
 	ListCell   *lc;
 
 	if (list_length(c->segments) > 1 ||
-		((PgmSegment *) linitial(c->segments))->kind == PGM_SEGMENT_LONE)
+		((PgmSegment *) linitial(c->segments))->kind == PGM_SEGMENT_NONTRANSACTIONAL)
 		return true;
 	foreach(lc, verify->statements)
 	{
@@ -201,7 +201,7 @@ pgm_segments_cut(const PgmScript *script, const PgmScript *verify,
 const PgmStatement *
 pgm_segment_statement(const PgmSegment *segment)
 {
-	Assert(segment->kind == PGM_SEGMENT_LONE && segment->count == 1);
+	Assert(segment->kind == PGM_SEGMENT_NONTRANSACTIONAL && segment->count == 1);
 	return list_nth(segment->script->statements, segment->first);
 }
 

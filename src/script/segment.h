@@ -11,7 +11,7 @@
 typedef enum PgmSegmentKind
 {
 	PGM_SEGMENT_TRANSACTION,	/* statements that are one transaction */
-	PGM_SEGMENT_LONE,			/* a statement that must stand alone */
+	PGM_SEGMENT_NONTRANSACTIONAL,	/* a statement that must stand alone */
 	PGM_SEGMENT_VERIFY			/* the verify script, after several others */
 } PgmSegmentKind;
 

@@ -312,7 +312,7 @@ lone(const Node *node, List *partitioned)
  * "partitioned" are the partitioned tables the plan creates before it.
  */
 char *
-pgm_statement_lone(const PgmStatement *statement, List *partitioned)
+pgm_statement_nontransactional(const PgmStatement *statement, List *partitioned)
 {
 	const char *what = lone(statement->raw->stmt, partitioned);
 

@@ -231,7 +231,7 @@ pgm_transactional_form(const PgmScript *script, const PgmStatement *statement)
 			forms[i].change(node, &p);
 	if (p.stands_for || p.not_tried || IsA(node, CallStmt))
 		return p;
-	what = pgm_statement_lone(statement, NIL);
+	what = pgm_statement_nontransactional(statement, NIL);
 	if (what)
 		p.not_tried = psprintf("%s cannot run inside a transaction", what);
 	return p;

@@ -329,5 +329,22 @@ $_->{run}->finish for @many;
 is(join('', map { ${ $_->{err} } =~ /ERROR.*/ ? $& : '' } @many), '', 'a dozen callers at once all succeed');
 is(state() . sql('SELECT count(*) FROM migrate.log'), 'i1|0|02', 'and the work is done once');
 
+# why a run decides as it does
+load($table, $index);
+my $said = ask("SET client_min_messages = debug1;\nSELECT migrate.upgrade();\n");
+like($said, qr/\Q$_\E/, "DEBUG1: $_")
+  foreach 'a background worker may run the plan, if it cannot be one transaction',
+  'the plan cannot be one transaction: migration "i1": CREATE INDEX CONCURRENTLY in line 2',
+  'a background worker runs the plan segment by segment',
+  'a background worker is registered for the run to \'head\'',
+  'segment 1 of 4 of migration "i1" (transaction): not begun',
+  'migration "i1" is complete, the version moves',
+  'the background worker has ended';
+load($table);
+$said = ask("SET client_min_messages = debug1;\nBEGIN;\nSELECT migrate.upgrade();\nROLLBACK;\n");
+like($said, qr/\Q$_\E/, "DEBUG1: $_")
+  foreach 'no background worker may run the plan: it is called inside a transaction block',
+  "the plan runs in the caller's transaction";
+
 $node->stop;
 done_testing();

@@ -64,7 +64,7 @@ pgm_cursors_shut(void)
 	pgm_spi_end(&spi);
 }
 
-/* Is it a cursor of the caller? */
+/* Is this the name of a cursor of the caller? */
 bool
 pgm_cursor_is_shut(const char *name)
 {

@@ -32,10 +32,10 @@
 static ProcessUtility_hook_type previous_utility_hook = NULL;
 static object_access_hook_type previous_access_hook = NULL;
 
-/* where there is no other way */
+/* The hint where a script has no other way */
 #define HINT_OUTSIDE "Do it outside of the migration."
 
-/* A statement that changes what the session is. */
+/* Refuse, with 42501, a statement that changes the state of the session. */
 static void
 refuse_statement(const char *what, const char *hint)
 {
@@ -46,6 +46,7 @@ refuse_statement(const char *what, const char *hint)
 			 errhint("%s", hint)));
 }
 
+/* Refuse to use a prepared statement of the caller. */
 static void
 check_prepared(const char *name)
 {
@@ -57,6 +58,7 @@ check_prepared(const char *name)
 				 errhint("Take another name in the script: what it prepares itself it can execute and deallocate.")));
 }
 
+/* Refuse to use a cursor of the caller. */
 static void
 check_cursor(const char *name)
 {
@@ -86,6 +88,7 @@ executed_statement(const Node *node)
 	}
 }
 
+/* Refuse a DISCARD that takes something from the caller. */
 static void
 check_discard(const DiscardStmt *stmt)
 {

@@ -235,7 +235,7 @@ drop_temporary(List *before)
 }
 
 /*
- * random() is as it was: nobody can tell what comes next.  The seed itself can
+ * Make random() unpredictable again, which a script may have seeded.  The seed can
  * neither be read nor be restored, and there is more than one way to set it.
  */
 static void

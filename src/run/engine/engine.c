@@ -2,14 +2,14 @@
  * engine.c
  *	  Running a plan segment by segment, committing in between.
  *
- * A plan that holds a statement which must stand alone cannot be one
- * transaction.  So each segment is one, and a journal in the database says
- * which are in effect.  A transactional segment and its journal row commit
- * together.  Before a lone statement its intent is committed, after it its
- * outcome; when the two are cut apart the catalog tells what became of it.
- * The version moves in the transaction that records a revision's last
- * segment, so after a crash the next run carries on at the first segment that
- * is not in effect.
+ * A plan with a statement that cannot be part of a transaction is cut into
+ * segments, and a journal in the database says which of them are in effect.  A
+ * transactional segment and its journal row commit together.  Before a
+ * nontransactional statement its intent is committed, after it its outcome; when
+ * a crash comes between the two, the catalogs tell what became of the statement
+ * (nontransactional_outcome.c).  The version moves in the transaction that records
+ * the last segment of a revision, so after a crash the next run goes on at the first
+ * segment that is not in effect.
  *
  * It runs as the body of a top-level CALL, or in a background worker that
  * behaves like one.  The run lock is held for the session, and waited for
@@ -18,10 +18,8 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "fmgr.h"
 #include "miscadmin.h"
-#include "nodes/parsenodes.h"
-#include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "errors.h"
@@ -37,7 +35,6 @@
 #include "run/prepare/confined_login.h"
 #include "run/prepare/half_done.h"
 #include "run/prepare/run_warnings.h"
-#include "util/settings.h"
 #include "util/subtransaction.h"
 
 /* Execute the statements of a transactional segment as the scripts' role. */
@@ -48,6 +45,7 @@ execute_segment(const PgmTask *task)
 	const PgmSegment *s = task->segment;
 
 	pgm_identity_enter(&e->run->identity);
+	/* after it: the lock_timeout of the scripts says how often it looks */
 	pgm_lockwatch_start();
 	pgm_run_active = true;
 	if (pgm_locks_first())
@@ -64,6 +62,7 @@ execute_segment(const PgmTask *task)
 	pgm_run_active = false;
 }
 
+/* The function of the subtransaction: execute the segment, and keep it. */
 static bool
 segment_part(void *arg)
 {
@@ -72,11 +71,13 @@ segment_part(void *arg)
 }
 
 /*
- * One try of a transactional segment: NULL, or the error after it is undone;
- * and then whether a statement had ended the transaction.
+ * Try a transactional segment once.  Returns NULL when it is committed, or the error
+ * after it was rolled back; *lost is then set to whether a statement had ended the
+ * transaction, so that a part of the segment may be committed.
  *
- * The statements run in a subtransaction, as they do in the caller's
- * transaction: there a command that would commit sees that it must not.
+ * The statements run in a subtransaction, as they do in the caller's transaction.
+ * Without it a procedure or a hook of an extension that commits would succeed here,
+ * and cut the segment in two.
  */
 static ErrorData *
 try_segment(const PgmTask *task, bool *lost)
@@ -90,11 +91,18 @@ try_segment(const PgmTask *task, bool *lost)
 		PgmJournalSegment row = pgm_task_row(task, "done");
 
 		pgm_call_transaction_begin();
+
+		/*
+		 * Hold the run lock for the transaction, too: DISCARD ALL or
+		 * pg_advisory_unlock_all() in the script drops the hold of the
+		 * session, and another run could begin before the commit.
+		 */
 		pgm_runlock_keep();
 		edata = pgm_subtransaction("pg_migrate", segment_part,
 								   unconstify(PgmTask *, task));
 		if (edata)
 			ReThrowError(edata);
+		/* take the session's hold again, before the transaction's ends */
 		pgm_runlock_keep();
 		pgm_task_done(task, &row);
 		pgm_call_transaction_commit(work);
@@ -103,6 +111,7 @@ try_segment(const PgmTask *task, bool *lost)
 	{
 		pgm_run_active = false;
 		pgm_lockwatch_stop();
+		/* before the abort, which begins another transaction itself */
 		*lost = pgm_local_transaction() != begun;
 		edata = pgm_call_transaction_abort(work);
 	}
@@ -111,8 +120,8 @@ try_segment(const PgmTask *task, bool *lost)
 }
 
 /*
- * A transactional segment.  After a lock timeout or a deadlock it is tried
- * again in a transaction of its own.
+ * Run a transactional segment.  After a lock timeout or a deadlock it is tried again,
+ * in another transaction.
  */
 static void
 run_transaction(const PgmTask *task)
@@ -143,7 +152,7 @@ run_transaction(const PgmTask *task)
 	}
 }
 
-/* The open row of a segment, or NULL. */
+/* The row of segment "number" among the open ones of the revision, or NULL. */
 static PgmJournalSegment *
 open_row(List *open, int number)
 {
@@ -157,7 +166,10 @@ open_row(List *open, int number)
 	return NULL;
 }
 
-/* The script was cut short after its last segment had come into effect. */
+/*
+ * The last segment of the script is in effect, but the revision is not complete: the
+ * migration was loaded again with fewer segments.  Complete it.
+ */
 static void
 finish_step(const PgmTask *task, PgmJournalSegment *row)
 {
@@ -166,10 +178,18 @@ finish_step(const PgmTask *task, PgmJournalSegment *row)
 	pgm_call_transaction_commit(&task->engine->work);
 }
 
-/* Run one segment, unless it is in effect; "row" is what is known of it. */
+/* Run one segment, unless it is in effect.  "row" is its journal row, or NULL. */
 static void
 run_segment(const PgmTask *task, PgmJournalSegment *row)
 {
+	ereport(DEBUG1,
+			(errmsg_internal("segment %d of %d of migration \"%s\" (%s): %s",
+							 task->segment->number, task->total,
+							 task->step->stored->m.revision,
+							 task->segment->what ? task->segment->what :
+							 pgm_segment_kind(task->segment),
+							 row == NULL ? "not begun" :
+							 psprintf("journal says %s", row->state))));
 	if (row && strcmp(row->state, "done") == 0)
 	{
 		if (row->number == task->total)
@@ -177,13 +197,16 @@ run_segment(const PgmTask *task, PgmJournalSegment *row)
 	}
 	else if (row && pgm_nontransactional_recover(task, row))
 		return;
-	else if (task->segment->kind == PGM_SEGMENT_LONE)
+	else if (task->segment->kind == PGM_SEGMENT_NONTRANSACTIONAL)
 		pgm_nontransactional_run(task);
 	else
 		run_transaction(task);
 }
 
-/* Run what is not in effect of one step; "open" are its segments that are. */
+/*
+ * Run the segments of one step that are not in effect.  "open" are the journal rows of
+ * the step if an earlier run has left it half done.
+ */
 static void
 run_step(PgmEngine *e, const PgmStep *step, List *segments, List *open)
 {
@@ -210,7 +233,10 @@ run_step(PgmEngine *e, const PgmStep *step, List *segments, List *open)
 	}
 }
 
-/* A half done revision has to be the first of the plan. */
+/*
+ * Raise PGM_ERRCODE_HALF_DONE unless the half done revision, if there is one, is the
+ * first step of the plan, in the direction in which it was begun.
+ */
 static void
 check_half_done(const PgmEngine *e, List *open)
 {
@@ -227,8 +253,8 @@ check_half_done(const PgmEngine *e, List *open)
 }
 
 /*
- * The plan was made again under the run lock, and has become one that needs
- * another session than this worker's.
+ * Raise 55006: the plan was made again under the run lock, and now needs a session of
+ * another role than this worker's.
  */
 static void
 refuse_other_login(const PgmEngine *e)
@@ -242,15 +268,16 @@ refuse_other_login(const PgmEngine *e)
 }
 
 /*
- * Is the run to be done by a worker?  By one that is logged in as the scripts'
- * role, for which e->login is set, where the run is confined and a statement
- * commits inside; or where extensions refuse a statement that must stand alone
- * because of the CALL around it: in a worker there is none.
+ * Does a worker have to do the run?  It has to where the run is confined and a
+ * statement commits inside, since only a session that is logged in as the scripts'
+ * role confines such a statement: e->login is set to that role.  And it has to where
+ * an extension refuses a nontransactional statement because of the CALL around it: in
+ * a worker there is no CALL.
  */
 static bool
-leave_to_worker(PgmEngine *e, List **segments)
+find_worker_need(PgmEngine *e, List **segments)
 {
-	bool		lone = false;
+	bool		nontransactional = false;
 	ErrorData  *refusal;
 
 	e->login = pgm_confined_login(e->run, segments);
@@ -266,14 +293,16 @@ leave_to_worker(PgmEngine *e, List **segments)
 
 		foreach(lc, segments[i])
 		{
-			lone = lone || ((PgmSegment *) lfirst(lc))->kind == PGM_SEGMENT_LONE;
+			nontransactional = nontransactional ||
+				((PgmSegment *) lfirst(lc))->kind == PGM_SEGMENT_NONTRANSACTIONAL;
 		}
 	}
-	if (!e->in_call || !lone)
+	if (!e->in_call || !nontransactional)
 		return false;
 	refusal = pgm_toplevel_refusal();
 	if (refusal == NULL)
 		return false;
+	/* that is the user's, not the extension's */
 	if (refusal->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		ReThrowError(refusal);
 	ereport(NOTICE,
@@ -283,8 +312,12 @@ leave_to_worker(PgmEngine *e, List **segments)
 }
 
 /*
- * Plan, cut, admit, and write down that the run begins.  Returns the segments
- * of each step, or NULL when the run is left to a worker.
+ * Plan, cut the scripts into segments, admit them, and write down that the run begins.
+ * Returns the segments of each step, or NULL when the run is left to a worker.  *open
+ * is set to the open segments of a half done revision.
+ *
+ * All this happens under the run lock, and so from the position where the run before
+ * this one has left the database.
  */
 static List **
 begin_run(PgmEngine *e, List **open)
@@ -295,6 +328,8 @@ begin_run(PgmEngine *e, List **open)
 	List	  **segments;
 
 	pgm_call_transaction_begin();
+	Assert(pgm_runlock_held(ExclusiveLock));
+	/* we have the run lock, so every other run that is called running is dead */
 	pgm_journal_runs_dead(e->number);
 	g = pgm_registry_graph(false, &pos);
 	*open = pgm_journal_open(false);
@@ -306,8 +341,13 @@ begin_run(PgmEngine *e, List **open)
 	e->pos = pgm_position_create(g, pos->row);
 	check_half_done(e, *open);
 	pgm_run_admit(e->run);
+
+	/*
+	 * the trust in the scripts is decided by now: cutting looks their names
+	 * up
+	 */
 	segments = pgm_run_cut(e->run);
-	e->needs_worker = leave_to_worker(e, segments);
+	e->needs_worker = find_worker_need(e, segments);
 	if (e->needs_worker)
 	{
 		pgm_call_transaction_commit(&e->work);
@@ -330,7 +370,7 @@ begin_run(PgmEngine *e, List **open)
 	return segments;
 }
 
-/* Everything after the run lock is held. */
+/* Do everything for which the run lock is needed. */
 static void
 run_all(PgmEngine *e)
 {
@@ -339,6 +379,9 @@ run_all(PgmEngine *e)
 
 	if (segments == NULL)
 		return;
+	ereport(DEBUG1,
+			(errmsg_internal("run %lld: %d steps, segment by segment",
+							 (long long) e->number, e->run->plan->nsteps)));
 	for (int i = 0; i < e->run->plan->nsteps; i++)
 		run_step(e, &e->run->steps[i], segments[i], i == 0 ? open : NIL);
 	if (e->number != 0)
@@ -349,7 +392,9 @@ run_all(PgmEngine *e)
 	}
 }
 
-/* Undo what failed, write it down, and raise the error. */
+/*
+ * Roll back what failed, write it down, release the run lock, and raise the error.
+ */
 static void
 give_up(PgmEngine *e)
 {
@@ -367,6 +412,7 @@ give_up(PgmEngine *e)
 	}
 	PG_FINALLY();
 	{
+		/* a session's lock survives the abort: nothing else would release it */
 		pgm_runlock_release();
 	}
 	PG_END_TRY();
@@ -374,8 +420,8 @@ give_up(PgmEngine *e)
 }
 
 /*
- * Write down, before it waits for its turn, that a run is to be; so that it
- * has a number.
+ * Write down that a run waits for its turn, so that it has a number by which it can
+ * be waited for and cancelled.
  */
 void
 pgm_engine_queue(PgmEngine *e)
@@ -388,15 +434,17 @@ pgm_engine_queue(PgmEngine *e)
 }
 
 /*
- * Run to the target, waiting for whoever runs before.  To be called in a
- * transaction in which nothing happened since the last commit; there is
- * another one afterwards.
+ * Run to the target, after the runs that come before.  To be called in a transaction
+ * in which nothing happened since the last commit; another one is in progress
+ * afterwards.  If e->needs_worker is set then, nothing was done.
  */
 void
 pgm_engine_run(PgmEngine *e)
 {
 	PG_TRY();
 	{
+		/* a concurrent build of the run before would wait for our snapshot */
+		Assert(!ActiveSnapshotSet());
 		pgm_runlock_hold();
 		run_all(e);
 	}

@@ -94,7 +94,7 @@ pgm_task_done(const PgmTask *task, PgmJournalSegment *row)
 	 * A revision of one transaction needs no row: the version moves in the
 	 * same transaction, so that after a crash either both are there or none.
 	 */
-	if (task->total > 1 || task->segment->kind == PGM_SEGMENT_LONE)
+	if (task->total > 1 || task->segment->kind == PGM_SEGMENT_NONTRANSACTIONAL)
 		pgm_journal_write(row, NULL);
 	if (row->number < row->total)
 	{

@@ -1,11 +1,12 @@
 /*
  * nontransactional_outcome.c
- *	  What became of a statement that cannot be part of a transaction and was
- *	  cut off: done, not done, or unknown; and what it left behind.
+ *	  What became of a nontransactional statement that was cut off: it is done, it
+ *	  is not done, or that is unknown; and what it left behind.
  *
- * Before such a statement is run its intent is committed: what was there.
- * Afterwards the catalog is compared with that.  Kinds of statements are rows
- * of a table; whatever is not there is unknown.
+ * Before such a statement is executed its intent is committed: the state of the
+ * catalogs before it, as far as the statement changes it.  After a crash the catalogs
+ * are compared with the intent.  Each kind of statement is a row of the table "kinds";
+ * the outcome of a statement that is not in the table is unknown.
  */
 #include "postgres.h"
 
@@ -39,15 +40,20 @@
 #include "util/spi.h"
 #include "util/subtransaction.h"
 
-/* Kind of a statement, by what has to be looked at */
-typedef struct PgmLoneKind
+/*
+ * A kind of statement.  The intent is the text that intent() returns; cleanup()
+ * returns the statement that removes or completes what was left, or NULL; examine()
+ * tells the outcome once there is nothing to clean up.  All functions are called with
+ * the search_path that the statement runs with.
+ */
+typedef struct PgmOutcomeKind
 {
 	NodeTag		tag;
-	bool		(*applies) (const Node *statement);
+	bool		(*applies) (const Node *statement); /* NULL: to all of the tag */
 	char	   *(*intent) (const Node *statement);
-	char	   *(*remains) (const Node *statement, const char *intent);
+	char	   *(*cleanup) (const Node *statement, const char *intent);
 	PgmOutcome	(*examine) (const Node *statement, const char *intent);
-} PgmLoneKind;
+} PgmOutcomeKind;
 
 /*
  * the indexes of a table, before the build of another one, whose name $2 is
@@ -99,9 +105,9 @@ static PgmQuery clone_query = {
 	.argtypes = {OIDOID, TEXTOID}
 };
 
-/* A column of the first row of a query, or NULL. */
+/* Run a query of ours; returns a column of its first row, or NULL. */
 static char *
-ask(PgmQuery *query, Datum *values, const bool *isnull, int column)
+query_value(PgmQuery *query, Datum *values, const bool *isnull, int column)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	char	   *result = NULL;
@@ -118,14 +124,16 @@ ask(PgmQuery *query, Datum *values, const bool *isnull, int column)
 	return result;
 }
 
+/* The relation of a name, or InvalidOid; no lock is taken. */
 static Oid
-relation_of(const RangeVar *rel)
+find_relation_unlocked(const RangeVar *rel)
 {
 	return RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK, NULL, NULL);
 }
 
 /* CREATE INDEX CONCURRENTLY */
 
+/* Does the statement build an index concurrently? */
 static bool
 is_index_build(const Node *statement)
 {
@@ -133,14 +141,17 @@ is_index_build(const Node *statement)
 }
 
 /*
- * Give an index without a name the one that the server would, and refuse one
- * whose name an invalid index has that is not ours.
+ * Give an index without a name the one that the server would choose, and refuse a name
+ * that an invalid index has.
+ *
+ * With a name the new index can be found after a crash.  An index that was invalid
+ * before is not ours to drop; found by its name it would look like our leftover.
  */
 static void
 index_prepare(Node *statement)
 {
 	IndexStmt  *stmt = (IndexStmt *) statement;
-	Oid			relid = relation_of(stmt->relation);
+	Oid			relid = find_relation_unlocked(stmt->relation);
 
 	if (!OidIsValid(relid))
 		return;
@@ -149,6 +160,7 @@ index_prepare(Node *statement)
 	pgm_index_refuse_invalid(stmt);
 }
 
+/* The indexes of the table before the statement, and the name of the new one. */
 static char *
 index_intent(const Node *statement)
 {
@@ -156,12 +168,12 @@ index_intent(const Node *statement)
 	Datum		values[2];
 	bool		isnull[2] = {false, stmt->idxname == NULL};
 
-	values[0] = ObjectIdGetDatum(relation_of(stmt->relation));
+	values[0] = ObjectIdGetDatum(find_relation_unlocked(stmt->relation));
 	values[1] = stmt->idxname ? CStringGetTextDatum(stmt->idxname) : (Datum) 0;
-	return ask(&index_intent_query, values, isnull, 1);
+	return query_value(&index_intent_query, values, isnull, 1);
 }
 
-/* The name that was chosen before. */
+/* Give the index the name that was chosen before the crash. */
 static void
 index_adopt(Node *statement, const char *intent)
 {
@@ -169,10 +181,13 @@ index_adopt(Node *statement, const char *intent)
 	Datum		value = CStringGetTextDatum(intent);
 
 	if (stmt->idxname == NULL)
-		stmt->idxname = ask(&index_name_query, &value, NULL, 1);
+		stmt->idxname = query_value(&index_name_query, &value, NULL, 1);
 }
 
-/* A column of what is known of the new index; NULL: there is none. */
+/*
+ * A column of new_index_query for the index that the statement has built, complete or
+ * not; NULL if there is none: an index of this name that was there before is not it.
+ */
 static char *
 new_index(const Node *statement, const char *intent, int column)
 {
@@ -181,12 +196,13 @@ new_index(const Node *statement, const char *intent, int column)
 
 	if (stmt->idxname == NULL)
 		return NULL;
-	values[0] = ObjectIdGetDatum(relation_of(stmt->relation));
+	values[0] = ObjectIdGetDatum(find_relation_unlocked(stmt->relation));
 	values[1] = CStringGetTextDatum(intent);
 	values[2] = CStringGetTextDatum(stmt->idxname);
-	return ask(&new_index_query, values, NULL, column);
+	return query_value(&new_index_query, values, NULL, column);
 }
 
+/* Is the index that the statement has built valid? */
 static bool
 is_valid(const Node *statement, const char *intent)
 {
@@ -195,8 +211,9 @@ is_valid(const Node *statement, const char *intent)
 	return valid && valid[0] == 't';
 }
 
+/* Drop an invalid index that the build left. */
 static char *
-index_remains(const Node *statement, const char *intent)
+index_cleanup(const Node *statement, const char *intent)
 {
 	char	   *index = new_index(statement, intent, 1);
 
@@ -204,7 +221,7 @@ index_remains(const Node *statement, const char *intent)
 		psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s", index) : NULL;
 }
 
-/* A definition without the names of index and table. */
+/* The definition of an index without its name and its table's, to compare two. */
 static char *
 without_names(const char *definition)
 {
@@ -214,18 +231,22 @@ without_names(const char *definition)
 					"UNIQUE" : "", from ? from : "");
 }
 
-/* Build the index on an empty copy of its table; returns its definition. */
+/*
+ * Build the index on an empty copy of its table; returns its definition.  That is the
+ * only way to learn what the server makes of the statement: it adds operator classes,
+ * collations and casts.
+ */
 static char *
 define_on_clone(const IndexStmt *stmt, Oid relid)
 {
 	const char *name = "pg_migrate_clone";
 	Datum		values[] = {ObjectIdGetDatum(relid), CStringGetTextDatum(name)};
-	char	   *schema = ask(&clone_query, values, NULL, 2);
+	char	   *schema = query_value(&clone_query, values, NULL, 2);
 	IndexStmt  *copy = copyObject(unconstify(IndexStmt *, stmt));
 	PlannedStmt *planned = makeNode(PlannedStmt);
 
 	if (SPI_connect() != SPI_OK_CONNECT ||
-		SPI_execute(ask(&clone_query, values, NULL, 1), false, 0) != SPI_OK_UTILITY)
+		SPI_execute(query_value(&clone_query, values, NULL, 1), false, 0) != SPI_OK_UTILITY)
 		elog(ERROR, "could not copy the table");
 	SPI_finish();
 	copy->relation = makeRangeVar(schema, pstrdup(name), -1);
@@ -244,7 +265,7 @@ define_on_clone(const IndexStmt *stmt, Oid relid)
 																					  get_namespace_oid(schema, false)))));
 }
 
-/* An index that is defined on trial */
+/* An index whose definition is wanted, and the result */
 typedef struct PgmTrialIndex
 {
 	const IndexStmt *stmt;
@@ -252,6 +273,7 @@ typedef struct PgmTrialIndex
 	char	   *definition;
 } PgmTrialIndex;
 
+/* The function of a subtransaction that is rolled back: define the index. */
 static bool
 define_part(void *arg)
 {
@@ -277,6 +299,10 @@ intended_definition(const IndexStmt *stmt, Oid relid)
 		trial.definition;
 }
 
+/*
+ * A valid index of the right name and definition that was not there before is ours.
+ * Raises 42P07 for one with another definition, which somebody else has made.
+ */
 static PgmOutcome
 index_examine(const Node *statement, const char *intent)
 {
@@ -287,7 +313,7 @@ index_examine(const Node *statement, const char *intent)
 	if (!is_valid(statement, intent))
 		return PGM_OUTCOME_AGAIN;
 	is = new_index(statement, intent, 3);
-	meant = intended_definition(stmt, relation_of(stmt->relation));
+	meant = intended_definition(stmt, find_relation_unlocked(stmt->relation));
 	if (meant && strcmp(without_names(is), without_names(meant)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_TABLE),
@@ -301,27 +327,29 @@ index_examine(const Node *statement, const char *intent)
 
 /* DROP INDEX CONCURRENTLY */
 
+/* Does the statement drop an index concurrently? */
 static bool
 is_concurrent_drop(const Node *statement)
 {
 	return ((const DropStmt *) statement)->concurrent;
 }
 
+/* The oid of the index that is to be dropped, 0 if there is none. */
 static char *
 drop_intent(const Node *statement)
 {
 	List	   *name = linitial(((const DropStmt *) statement)->objects);
 
-	return psprintf("%u", relation_of(makeRangeVarFromNameList(name)));
+	return psprintf("%u", find_relation_unlocked(makeRangeVarFromNameList(name)));
 }
 
 /*
- * A drop that was cut off leaves an invalid index.  To drop that is to finish
- * the statement; some extensions that spread an index over several servers may
- * have dropped their parts of it already.
+ * Complete a drop that was cut off: it leaves the index, but invalid.  An extension
+ * that spreads an index over several servers may have dropped its parts already, so
+ * the index must not be made valid again.
  */
 static char *
-drop_remains(const Node *statement, const char *intent)
+drop_cleanup(const Node *statement, const char *intent)
 {
 	Oid			index = (Oid) strtoul(intent, NULL, 10);
 
@@ -333,6 +361,7 @@ drop_remains(const Node *statement, const char *intent)
 											   get_rel_name(index)));
 }
 
+/* It is done if the index that was there is gone. */
 static PgmOutcome
 drop_examine(const Node *statement, const char *intent)
 {
@@ -344,11 +373,14 @@ drop_examine(const Node *statement, const char *intent)
 
 /* REINDEX */
 
-/* Where a REINDEX may leave something: values and nulls of two parameters. */
+/*
+ * Where a REINDEX may leave something: the values and nulls of the first two parameters
+ * of the leftovers queries, tables and schema.
+ */
 static void
 reindex_scope(const ReindexStmt *stmt, Datum *values, bool *isnull)
 {
-	Oid			relid = stmt->relation ? relation_of(stmt->relation) : InvalidOid;
+	Oid			relid = stmt->relation ? find_relation_unlocked(stmt->relation) : InvalidOid;
 	List	   *tables = NIL;
 	Datum	   *oids;
 	ListCell   *lc;
@@ -372,6 +404,7 @@ reindex_scope(const ReindexStmt *stmt, Datum *values, bool *isnull)
 												sizeof(Oid), true, TYPALIGN_INT));
 }
 
+/* Does REINDEX say CONCURRENTLY? */
 static bool
 is_concurrent_reindex(const Node *statement)
 {
@@ -385,6 +418,7 @@ is_concurrent_reindex(const Node *statement)
 	return false;
 }
 
+/* The invalid *_ccnew and *_ccold indexes that were there before. */
 static char *
 reindex_intent(const Node *statement)
 {
@@ -392,11 +426,12 @@ reindex_intent(const Node *statement)
 	bool		isnull[2];
 
 	reindex_scope((const ReindexStmt *) statement, values, isnull);
-	return ask(&leftovers_query, values, isnull, 1);
+	return query_value(&leftovers_query, values, isnull, 1);
 }
 
+/* Drop an index that the REINDEX left: a new one that is not complete, or a replaced one. */
 static char *
-reindex_remains(const Node *statement, const char *intent)
+reindex_cleanup(const Node *statement, const char *intent)
 {
 	Datum		values[3];
 	bool		isnull[3] = {false};
@@ -404,34 +439,38 @@ reindex_remains(const Node *statement, const char *intent)
 
 	reindex_scope((const ReindexStmt *) statement, values, isnull);
 	values[2] = CStringGetTextDatum(intent);
-	index = ask(&new_leftovers_query, values, isnull, 1);
+	index = query_value(&new_leftovers_query, values, isnull, 1);
 	return index ? psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s", index) : NULL;
 }
 
 /* ALTER TABLE ... DETACH PARTITION CONCURRENTLY */
 
+/* The DETACH PARTITION of an ALTER TABLE, or NULL. */
 static const AlterTableCmd *
 detach_action(const Node *statement)
 {
 	const AlterTableStmt *stmt = (const AlterTableStmt *) statement;
 	const AlterTableCmd *cmd = linitial_node(AlterTableCmd, stmt->cmds);
 
+	/* the grammar has it as an action of its own */
+
 	return cmd->subtype == AT_DetachPartition ? cmd : NULL;
 }
 
+/* Does the statement detach a partition? */
 static bool
 is_detach(const Node *statement)
 {
 	return detach_action(statement) != NULL;
 }
 
-/* Is the partition still one; sets whether its detaching is pending. */
+/* Is the partition still attached?  *pending is set to whether its detaching has begun. */
 static bool
 is_partition(const Node *statement, bool *pending)
 {
 	const PartitionCmd *cmd = (const PartitionCmd *) detach_action(statement)->def;
-	Oid			child = relation_of(cmd->name);
-	Oid			parent = relation_of(((const AlterTableStmt *) statement)->relation);
+	Oid			child = find_relation_unlocked(cmd->name);
+	Oid			parent = find_relation_unlocked(((const AlterTableStmt *) statement)->relation);
 
 	*pending = false;
 	if (!OidIsValid(child) || !OidIsValid(parent) ||
@@ -442,12 +481,13 @@ is_partition(const Node *statement, bool *pending)
 	return true;
 }
 
+/* Complete a detaching that has begun: there is no way back from it. */
 static char *
-detach_remains(const Node *statement, const char *intent)
+detach_cleanup(const Node *statement, const char *intent)
 {
 	const PartitionCmd *cmd = (const PartitionCmd *) detach_action(statement)->def;
-	Oid			child = relation_of(cmd->name);
-	Oid			parent = relation_of(((const AlterTableStmt *) statement)->relation);
+	Oid			child = find_relation_unlocked(cmd->name);
+	Oid			parent = find_relation_unlocked(((const AlterTableStmt *) statement)->relation);
 	bool		pending;
 
 	if (!is_partition(statement, &pending) || !pending)
@@ -459,8 +499,9 @@ detach_remains(const Node *statement, const char *intent)
 											   get_rel_name(child)));
 }
 
-/* What is made or dropped at once: it is there or it is not. */
+/* Objects that are created or dropped in one transaction: they are there, or not */
 
+/* The subscription of a name in this database, or InvalidOid. */
 static Oid
 subscription_of(const char *name)
 {
@@ -469,7 +510,7 @@ subscription_of(const char *name)
 						   CStringGetDatum(name));
 }
 
-/* The object the statement makes, drops or detaches; 0: there is none now. */
+/* The object that the statement creates, drops or detaches; InvalidOid if there is none. */
 static Oid
 object_of(const Node *statement)
 {
@@ -479,7 +520,7 @@ object_of(const Node *statement)
 	{
 		case T_AlterTableStmt:
 			return is_partition(statement, &pending) ?
-				relation_of(((const PartitionCmd *) detach_action(statement)->def)->name) :
+				find_relation_unlocked(((const PartitionCmd *) detach_action(statement)->def)->name) :
 				InvalidOid;
 		case T_CreatedbStmt:
 			return get_database_oid(((const CreatedbStmt *) statement)->dbname, true);
@@ -498,13 +539,14 @@ object_of(const Node *statement)
 	}
 }
 
+/* The oid of the object before the statement. */
 static char *
 object_intent(const Node *statement)
 {
 	return psprintf("%u", object_of(statement));
 }
 
-/* What was there before the statement, by its intent. */
+/* The object that was there before the statement, from its intent. */
 static Oid
 object_before(const char *intent)
 {
@@ -513,7 +555,7 @@ object_before(const char *intent)
 
 /* It is done if there is an object that was not there before. */
 static PgmOutcome
-made_examine(const Node *statement, const char *intent)
+created_examine(const Node *statement, const char *intent)
 {
 	Oid			object = object_of(statement);
 
@@ -521,9 +563,9 @@ made_examine(const Node *statement, const char *intent)
 		PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
 }
 
-/* It is done if the object that was there before is there no more. */
+/* It is done if the object that was there before is gone. */
 static PgmOutcome
-gone_examine(const Node *statement, const char *intent)
+dropped_examine(const Node *statement, const char *intent)
 {
 	Oid			before = object_before(intent);
 
@@ -533,6 +575,7 @@ gone_examine(const Node *statement, const char *intent)
 
 /* ALTER DATABASE ... SET TABLESPACE */
 
+/* The tablespace of the database that is to be moved, as a JSON string. */
 static char *
 tablespace_of_database(const Node *statement)
 {
@@ -544,7 +587,7 @@ tablespace_of_database(const Node *statement)
 		.argtypes = {TEXTOID}
 	};
 
-	return ask(&query, &value, NULL, 1);
+	return query_value(&query, &value, NULL, 1);
 }
 
 /* It is done if the database is no longer where it was. */
@@ -557,36 +600,114 @@ move_database_examine(const Node *statement, const char *intent)
 		PGM_OUTCOME_DONE : PGM_OUTCOME_AGAIN;
 }
 
-/* What does no harm when it is run twice. */
+/* It does no harm to run the statement twice. */
 static PgmOutcome
 again_examine(const Node *statement, const char *intent)
 {
 	return PGM_OUTCOME_AGAIN;
 }
 
-static const PgmLoneKind kinds[] = {
-	{T_IndexStmt, is_index_build, index_intent, index_remains, index_examine},
-	{T_DropStmt, is_concurrent_drop, drop_intent, drop_remains, drop_examine},
-	{T_ReindexStmt, is_concurrent_reindex, reindex_intent, reindex_remains, again_examine},
-	{T_ReindexStmt, NULL, NULL, NULL, again_examine},
-	{T_AlterTableStmt, is_detach, object_intent, detach_remains, gone_examine},
-	{T_VacuumStmt, NULL, NULL, NULL, again_examine},
-	{PGM_CLUSTER_TAG, NULL, NULL, NULL, again_examine},
-	{T_AlterSystemStmt, NULL, NULL, NULL, again_examine},
-	{T_DiscardStmt, NULL, NULL, NULL, again_examine},
-	{T_AlterDatabaseStmt, NULL, tablespace_of_database, NULL, move_database_examine},
-	{T_CallStmt, pgm_call_is_backfill, NULL, NULL, again_examine},
-	{T_AlterSubscriptionStmt, NULL, NULL, NULL, again_examine},
-	{T_CreatedbStmt, NULL, object_intent, NULL, made_examine},
-	{T_DropdbStmt, NULL, object_intent, NULL, gone_examine},
-	{T_CreateTableSpaceStmt, NULL, object_intent, NULL, made_examine},
-	{T_DropTableSpaceStmt, NULL, object_intent, NULL, gone_examine},
-	{T_CreateSubscriptionStmt, NULL, object_intent, NULL, made_examine},
-	{T_DropSubscriptionStmt, NULL, object_intent, NULL, gone_examine}
+/*
+ * The kinds.  The first row that applies counts, so the concurrent REINDEX comes
+ * before any other.
+ */
+static const PgmOutcomeKind kinds[] = {
+	{
+		.tag = T_IndexStmt,
+		.applies = is_index_build,
+		.intent = index_intent,
+		.cleanup = index_cleanup,
+		.examine = index_examine
+	},
+	{
+		.tag = T_DropStmt,
+		.applies = is_concurrent_drop,
+		.intent = drop_intent,
+		.cleanup = drop_cleanup,
+		.examine = drop_examine
+	},
+	{
+		.tag = T_ReindexStmt,
+		.applies = is_concurrent_reindex,
+		.intent = reindex_intent,
+		.cleanup = reindex_cleanup,
+		.examine = again_examine
+	},
+	{
+		.tag = T_ReindexStmt,
+		.examine = again_examine
+	},
+	{
+		.tag = T_AlterTableStmt,
+		.applies = is_detach,
+		.intent = object_intent,
+		.cleanup = detach_cleanup,
+		.examine = dropped_examine
+	},
+	{
+		.tag = T_VacuumStmt,
+		.examine = again_examine
+	},
+	{
+		.tag = PGM_CLUSTER_TAG,
+		.examine = again_examine
+	},
+	{
+		.tag = T_AlterSystemStmt,
+		.examine = again_examine
+	},
+	{
+		.tag = T_DiscardStmt,
+		.examine = again_examine
+	},
+	{
+		.tag = T_AlterDatabaseStmt,
+		.intent = tablespace_of_database,
+		.examine = move_database_examine
+	},
+	{
+		.tag = T_CallStmt,
+		.applies = pgm_call_is_backfill,
+		.examine = again_examine
+	},
+	{
+		.tag = T_AlterSubscriptionStmt,
+		.examine = again_examine
+	},
+	{
+		.tag = T_CreatedbStmt,
+		.intent = object_intent,
+		.examine = created_examine
+	},
+	{
+		.tag = T_DropdbStmt,
+		.intent = object_intent,
+		.examine = dropped_examine
+	},
+	{
+		.tag = T_CreateTableSpaceStmt,
+		.intent = object_intent,
+		.examine = created_examine
+	},
+	{
+		.tag = T_DropTableSpaceStmt,
+		.intent = object_intent,
+		.examine = dropped_examine
+	},
+	{
+		.tag = T_CreateSubscriptionStmt,
+		.intent = object_intent,
+		.examine = created_examine
+	},
+	{
+		.tag = T_DropSubscriptionStmt,
+		.intent = object_intent,
+		.examine = dropped_examine
+	}
 };
 
 /* The kind of a statement, or NULL for one whose outcome cannot be told. */
-static const PgmLoneKind *
+static const PgmOutcomeKind *
 kind_of(const Node *statement)
 {
 	for (int i = 0; i < (int) lengthof(kinds); i++)
@@ -598,7 +719,7 @@ kind_of(const Node *statement)
 
 /* Complete the statement before its intent is written down, or refuse it. */
 void
-pgm_lone_prepare(Node *statement)
+pgm_outcome_prepare(Node *statement)
 {
 	if (IsA(statement, IndexStmt))
 		index_prepare(statement);
@@ -606,58 +727,58 @@ pgm_lone_prepare(Node *statement)
 
 /* Complete the statement as it was when its intent was written down. */
 void
-pgm_lone_adopt(Node *statement, const char *intent)
+pgm_outcome_adopt(Node *statement, const char *intent)
 {
 	if (IsA(statement, IndexStmt) && intent)
 		index_adopt(statement, intent);
 }
 
-/* Can it be told what became of the statement? */
+/* Is it a kind of statement whose outcome can be found out? */
 bool
-pgm_lone_is_known(const Node *statement)
+pgm_outcome_is_known(const Node *statement)
 {
 	return kind_of(statement) != NULL;
 }
 
 /*
- * What has to be known of the state before the statement, as JSON; NULL for
- * nothing.  To be called under the search_path it runs with, like the others.
+ * The intent of a statement, as JSON, or NULL if none is needed.  To be called before
+ * it, under the search_path that it runs with, as the functions below.
  */
 char *
-pgm_lone_intent(const Node *statement)
+pgm_outcome_intent(const Node *statement)
 {
-	const PgmLoneKind *kind = kind_of(statement);
+	const PgmOutcomeKind *kind = kind_of(statement);
 
 	return kind && kind->intent ? kind->intent(statement) : NULL;
 }
 
 /*
- * The statement that removes, or brings to its end, what a cut off or failed
- * statement left; NULL when there is nothing left.
+ * The statement that removes or completes what a statement left that was cut off or
+ * has failed; NULL when there is nothing left.
  */
 char *
-pgm_lone_remains(const Node *statement, const char *intent)
+pgm_outcome_cleanup(const Node *statement, const char *intent)
 {
-	const PgmLoneKind *kind = kind_of(statement);
+	const PgmOutcomeKind *kind = kind_of(statement);
 
-	return kind && kind->remains ? kind->remains(statement, intent) : NULL;
+	return kind && kind->cleanup ? kind->cleanup(statement, intent) : NULL;
 }
 
-/* What became of a statement that was cut off, once nothing remains. */
+/* What became of a statement that was cut off, once there is nothing to clean up. */
 PgmOutcome
-pgm_lone_examine(const Node *statement, const char *intent)
+pgm_outcome_examine(const Node *statement, const char *intent)
 {
-	const PgmLoneKind *kind = kind_of(statement);
+	const PgmOutcomeKind *kind = kind_of(statement);
 
 	return kind ? kind->examine(statement, intent) : PGM_OUTCOME_UNKNOWN;
 }
 
 /*
- * Does the statement wait for others without standing in anybody's way, so
- * that a lock timeout would only leave it half done?
+ * Does the statement wait for others without blocking anybody?  A lock timeout would
+ * only leave it half done.
  */
 bool
-pgm_lone_waits_long(const Node *statement)
+pgm_outcome_waits_long(const Node *statement)
 {
 	if (IsA(statement, IndexStmt))
 		return true;

@@ -1,8 +1,12 @@
 /*
  * nontransactional_run.c
- *	  Running a statement that must stand alone: its intent is committed
- *	  before, its outcome after; and finding out what became of one that was
- *	  cut off in between.
+ *	  Running a statement that cannot be part of a transaction: its intent is
+ *	  committed before, its outcome after; and finding out what became of one
+ *	  that was cut off in between.
+ *
+ * The statement is executed as if the client had sent it by itself: at the top level
+ * of a transaction, with its settings made for the session, since its own commits
+ * would end anything that a transaction brings.
  */
 #include "postgres.h"
 
@@ -11,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "errors.h"
@@ -26,23 +31,23 @@
 #include "script/script_settings.h"
 #include "util/subtransaction.h"
 
-/* A setting to be put back */
+/* A setting of the session, and the value to be restored; NULL: by RESET */
 typedef struct PgmSaved
 {
 	char	   *name;
 	char	   *value;
 } PgmSaved;
 
-/* What the settings and the role of a lone statement are taken on for */
-typedef enum PgmLonePurpose
+/* What the settings and the role of a statement are taken on for */
+typedef enum PgmSettingsPurpose
 {
-	PGM_LONE_RUN,				/* the statement itself */
-	PGM_LONE_LOOK,				/* a look at the catalogs */
-	PGM_LONE_CLEAR,				/* removing what an earlier run left */
-	PGM_LONE_CLEAR_FAILED		/* removing what has just failed */
-} PgmLonePurpose;
+	FOR_STATEMENT,				/* executing it */
+	FOR_LOOK,					/* looking at the catalogs */
+	FOR_CLEANUP,				/* removing what an earlier run left */
+	FOR_CLEANUP_AFTER_FAILURE	/* removing what has just failed */
+} PgmSettingsPurpose;
 
-/* Set a parameter for the session. */
+/* Set a parameter for the session; NULL resets it. */
 static void
 set_option(const char *name, const char *value)
 {
@@ -51,8 +56,9 @@ set_option(const char *name, const char *value)
 }
 
 /*
- * What the session has set a parameter to, or NULL where it has what it began
- * with: then a reload of the configuration shall go on to reach it.
+ * What the session has set a parameter to, or NULL if it has the value that the
+ * session began with.  Then it is restored by RESET: SET to the same value would keep
+ * a later reload of the configuration from reaching it.
  */
 static char *
 own_value(const char *name)
@@ -64,7 +70,7 @@ own_value(const char *name)
 		pstrdup(value) : NULL;
 }
 
-/* The same, remembering what it was. */
+/* Set a parameter for the session, and add what it was to the list. */
 static List *
 set_for_session(List *saved, const char *name, const char *value)
 {
@@ -90,7 +96,7 @@ is_timeout(const char *name)
 	return false;
 }
 
-/* Do what a SET or RESET of the script does, for the session. */
+/* Do for the session what a SET or RESET of the script does. */
 static List *
 replay(List *saved, const VariableSetStmt *set)
 {
@@ -101,7 +107,7 @@ replay(List *saved, const VariableSetStmt *set)
 							   set->kind == VAR_SET_VALUE ?
 							   ExtractSetVariableArgs(unconstify(VariableSetStmt *, set)) :
 							   NULL);
-	/* what the script has set before; the rest was not its own */
+	/* RESET ALL: only what the script has set, the rest is the session's */
 	foreach(lc, list_copy(saved))
 	{
 		saved = set_for_session(saved, ((PgmSaved *) lfirst(lc))->name, NULL);
@@ -110,16 +116,17 @@ replay(List *saved, const VariableSetStmt *set)
 }
 
 /*
- * Settings and role of a lone statement: for the session, since its own
- * commits would end anything less.  Returns what to put back.
+ * Take on the settings and the role of a nontransactional statement.  They are set
+ * for the session, because the statement's own commits would end anything less.
+ * Returns a list for leave_settings(), the latest setting first.
  *
- * The script's own timeouts are for its statement alone: what ended that one
- * would end a statement of ours that clears up after it, too, at every call.
- * Clearing up after a failure waits no longer than for a lock, since its error
- * is to be reported; the next run does it otherwise.
+ * The script's own timeouts hold only for its statement.  A statement of ours that
+ * cleans up after it would else be ended by the same timeout, at every call.  The
+ * cleanup after a failure waits for a lock only as long as pg_migrate.lock_timeout,
+ * since the error has to be reported; what it cannot remove the next run does.
  */
 static List *
-enter_lone(const PgmTask *task, const Node *statement, PgmLonePurpose purpose)
+enter_settings(const PgmTask *task, const Node *statement, PgmSettingsPurpose purpose)
 {
 	PgmIdentity *id = &task->engine->run->identity;
 	List	   *saved = NIL;
@@ -128,7 +135,13 @@ enter_lone(const PgmTask *task, const Node *statement, PgmLonePurpose purpose)
 	ListCell   *lc;
 
 	GetUserIdAndSecContext(&id->saved_role, &id->saved_context);
-	if (pgm_lone_waits_long(statement) && purpose != PGM_LONE_CLEAR_FAILED)
+	Assert((id->saved_context & SECURITY_LOCAL_USERID_CHANGE) == 0);
+
+	/*
+	 * A concurrent build waits for old transactions without blocking anybody.
+	 * A lock timeout would end it half done, so it has a timeout of its own.
+	 */
+	if (pgm_outcome_waits_long(statement) && purpose != FOR_CLEANUP_AFTER_FAILURE)
 	{
 		ours = set_for_session(ours, "lock_timeout", "0");
 		if (pgm_build_timeout > 0)
@@ -145,35 +158,42 @@ enter_lone(const PgmTask *task, const Node *statement, PgmLonePurpose purpose)
 		const PgmStatement *s = lfirst(lc);
 		const VariableSetStmt *set = (const VariableSetStmt *) s->raw->stmt;
 
-		if (purpose != PGM_LONE_RUN && set->name && is_timeout(set->name))
+		if (purpose != FOR_STATEMENT && set->name && is_timeout(set->name))
 			continue;
 		saved = replay(saved, set);
 		role = role || (set->name &&
 						(strcmp(set->name, "role") == 0 ||
 						 strcmp(set->name, "session_authorization") == 0));
 	}
+
+	/*
+	 * Not before the SETs, which the caller must be allowed to do; and not
+	 * after a SET ROLE of the script, which says who executes the statement.
+	 */
 	if (!role)
 		SetUserIdAndSecContext(id->role, 0);
 	return list_concat(saved, ours);
 }
 
-/* Put them back, in a transaction. */
+/* Restore the settings and the role, in a transaction. */
 static void
-leave_lone(const PgmTask *task, List *saved)
+leave_settings(const PgmTask *task, List *saved)
 {
 	const PgmIdentity *id = &task->engine->run->identity;
 	ListCell   *lc;
 
+	/* the caller may restore what the scripts' role could not set */
 	SetUserIdAndSecContext(id->saved_role, id->saved_context);
 	foreach(lc, saved)
 	{
 		set_option(((PgmSaved *) lfirst(lc))->name,
 				   ((PgmSaved *) lfirst(lc))->value);
 	}
+	/* restoring "role" or session_authorization has changed the user */
 	SetUserIdAndSecContext(id->saved_role, id->saved_context);
 }
 
-/* The settings of a session */
+/* All settings of a session, to be restored after DISCARD ALL */
 typedef struct PgmSession
 {
 	char	   *state;
@@ -181,7 +201,7 @@ typedef struct PgmSession
 	char	   *role;
 } PgmSession;
 
-/* What DISCARD ALL takes from the session is not the script's to take. */
+/* Save the settings of the caller's session, which a DISCARD ALL of the script resets. */
 static PgmSession *
 save_session(void)
 {
@@ -195,7 +215,7 @@ save_session(void)
 	return session;
 }
 
-/* Give it back, in a transaction. */
+/* Restore the settings of the session, in a transaction. */
 static void
 restore_session(PgmSession *session)
 {
@@ -206,7 +226,10 @@ restore_session(PgmSession *session)
 		set_option("role", session->role);
 }
 
-/* Say what ended a wait: a deadlock with the client, or our build_timeout. */
+/*
+ * Make the error of a cancelled statement say what has cancelled it, if that was a
+ * deadlock with the client or pg_migrate.build_timeout.
+ */
 static void
 explain_cancel(ErrorData *edata, const Node *statement, TimestampTz start)
 {
@@ -217,7 +240,7 @@ explain_cancel(ErrorData *edata, const Node *statement, TimestampTz start)
 		return;
 	}
 	if (edata->sqlerrcode != ERRCODE_QUERY_CANCELED || pgm_build_timeout <= 0 ||
-		!pgm_lone_waits_long(statement) ||
+		!pgm_outcome_waits_long(statement) ||
 		!TimestampDifferenceExceeds(start, GetCurrentTimestamp(),
 									pgm_build_timeout))
 		return;
@@ -227,14 +250,14 @@ explain_cancel(ErrorData *edata, const Node *statement, TimestampTz start)
 }
 
 /*
- * Execute a lone statement of a script; NULL, or the error, and then, if
- * "committed" is given, whether something of it was committed before.  A
- * transaction is in progress afterwards in any case.
+ * Execute a nontransactional statement of a script.  Returns NULL, or the error; then
+ * *committed, unless the pointer is NULL, is set to whether the statement had
+ * committed something before.  A transaction is in progress afterwards in any case.
  */
 static ErrorData *
-execute_lone(const PgmTask *task, const Node *statement,
-			 const PgmScript *script, int index, PgmLonePurpose purpose,
-			 bool *committed)
+execute_statement(const PgmTask *task, const Node *statement,
+				  const PgmScript *script, int index, PgmSettingsPurpose purpose,
+				  bool *committed)
 {
 	const PgmCallTransaction *work = &task->engine->work;
 	ErrorData  *volatile edata = NULL;
@@ -244,8 +267,10 @@ execute_lone(const PgmTask *task, const Node *statement,
 	LocalTransactionId begun;
 	MemoryContext context;
 
-	saved = enter_lone(task, statement, purpose);
-	pgm_call_transaction_commit(work);	/* the settings */
+	saved = enter_settings(task, statement, purpose);
+	/* the settings must not be rolled back if the statement fails */
+	pgm_call_transaction_commit(work);
+	Assert(!ActiveSnapshotSet());
 	start = GetCurrentTimestamp();
 	begun = pgm_local_transaction();
 	pgm_lockwatch_start();
@@ -261,7 +286,7 @@ execute_lone(const PgmTask *task, const Node *statement,
 	PG_TRY();
 	{
 		MemoryContextSwitchTo(context);
-		pgm_execute_lone(script, index, &work->timeout);
+		pgm_execute_nontransactional(script, index, &work->timeout);
 		pgm_call_transaction_commit(work);
 	}
 	PG_CATCH();
@@ -277,9 +302,10 @@ execute_lone(const PgmTask *task, const Node *statement,
 	MemoryContextDelete(context);
 	pgm_run_active = false;
 	pgm_lockwatch_stop();
-	leave_lone(task, saved);
+	leave_settings(task, saved);
 	if (session)
 		restore_session(session);
+	/* the statement, or a procedure, may have released all advisory locks */
 	if (!pgm_runlock_held(ExclusiveLock))
 		pgm_runlock_keep();
 	pgm_call_transaction_commit(work);
@@ -287,12 +313,13 @@ execute_lone(const PgmTask *task, const Node *statement,
 }
 
 /*
- * Remove, or bring to its end, what an earlier try of a lone statement left.
- * Returns the error of a removal that failed, or NULL.
+ * Remove, or complete, what an earlier try of a statement left: an invalid index, a
+ * partition whose detaching is pending.  Returns NULL, or the error of a cleanup
+ * statement that failed.
  */
 static ErrorData *
-clear_remains(const PgmTask *task, const Node *statement, const char *intent,
-			  PgmLonePurpose purpose)
+clean_up(const PgmTask *task, const Node *statement, const char *intent,
+		 PgmSettingsPurpose purpose)
 {
 	const PgmCallTransaction *work = &task->engine->work;
 	char	   *before = NULL;
@@ -302,11 +329,11 @@ clear_remains(const PgmTask *task, const Node *statement, const char *intent,
 		char	   *sql;
 		PgmScript  *script;
 		ErrorData  *edata;
-		List	   *saved = enter_lone(task, statement, PGM_LONE_LOOK);
+		List	   *saved = enter_settings(task, statement, FOR_LOOK);
 
 		pgm_call_transaction_begin();
-		sql = pgm_lone_remains(statement, intent);
-		leave_lone(task, saved);
+		sql = pgm_outcome_cleanup(statement, intent);
+		leave_settings(task, saved);
 		pgm_call_transaction_commit(work);
 		if (sql == NULL)
 			return NULL;
@@ -321,85 +348,97 @@ clear_remains(const PgmTask *task, const Node *statement, const char *intent,
 		ereport(NOTICE, (errmsg("clearing up: %s", sql)));
 		script = pgm_script_parse(task->segment->script->revision, "clearing",
 								  sql, 0);
-		edata = execute_lone(task,
-							 ((PgmStatement *) linitial(script->statements))->raw->stmt,
-							 script, 0, purpose, NULL);
+		edata = execute_statement(task,
+								  ((PgmStatement *) linitial(script->statements))->raw->stmt,
+								  script, 0, purpose, NULL);
 		if (edata)
 			return edata;
 	}
 }
 
-/* What became of a lone statement, looked at as it would run. */
+/* Find out what became of a statement, with the role and settings it runs with. */
 static PgmOutcome
 examine(const PgmTask *task, const Node *statement, const char *intent)
 {
 	PgmOutcome	outcome;
-	List	   *saved = enter_lone(task, statement, PGM_LONE_LOOK);
+	List	   *saved = enter_settings(task, statement, FOR_LOOK);
 
 	pgm_call_transaction_begin();
-	outcome = pgm_lone_examine(statement, intent);
-	leave_lone(task, saved);
+	outcome = pgm_outcome_examine(statement, intent);
+	ereport(DEBUG1,
+			(errmsg_internal("outcome of segment %d of migration \"%s\": %s",
+							 task->segment->number, task->step->stored->m.revision,
+							 outcome == PGM_OUTCOME_DONE ? "done" :
+							 outcome == PGM_OUTCOME_AGAIN ? "not done" : "unknown")));
+	leave_settings(task, saved);
 	pgm_call_transaction_commit(&task->engine->work);
 	return outcome;
 }
 
-/* Commit what is there before a lone statement. */
+/*
+ * Commit the intent of a statement: what is there before it.  Returns the journal
+ * row, which says "running".
+ */
 static PgmJournalSegment
 write_intent(const PgmTask *task, Node *statement)
 {
 	PgmJournalSegment row = pgm_task_row(task, "running");
-	List	   *saved = enter_lone(task, statement, PGM_LONE_LOOK);
+	List	   *saved = enter_settings(task, statement, FOR_LOOK);
 
 	pgm_call_transaction_begin();
-	pgm_lone_prepare(statement);
-	row.intent = pgm_lone_intent(statement);
-	leave_lone(task, saved);
+	pgm_outcome_prepare(statement);
+	row.intent = pgm_outcome_intent(statement);
+	leave_settings(task, saved);
 	pgm_journal_write(&row, NULL);
 	pgm_call_transaction_commit(&task->engine->work);
 	return row;
 }
 
-/* Record the outcome of a lone statement that succeeded. */
+/* Write down that a statement is in effect, and commit that. */
 static void
-record_lone(const PgmTask *task, PgmJournalSegment *row)
+record_done(const PgmTask *task, PgmJournalSegment *row)
 {
 	pgm_call_transaction_begin();
 	pgm_task_done(task, row);
 	pgm_call_transaction_commit(&task->engine->work);
 }
 
-/* One try; from the second on after what the one before has left. */
+/*
+ * Try the statement once.  "again": after a try that failed, whose leftovers are
+ * removed first.  Returns NULL when it is in effect, or the error.
+ */
 static ErrorData *
-try_lone(const PgmTask *task, const Node *statement, const char *intent,
-		 bool again, bool *committed)
+try_statement(const PgmTask *task, const Node *statement, const char *intent,
+			  bool again, bool *committed)
 {
 	if (again)
 	{
-		ErrorData  *edata = clear_remains(task, statement, intent,
-										  PGM_LONE_CLEAR);
+		ErrorData  *edata = clean_up(task, statement, intent,
+									 FOR_CLEANUP);
 
 		if (edata)
 			return edata;
+		/* what the cleanup completed, such as DETACH, must not run again */
 		if (examine(task, statement, intent) == PGM_OUTCOME_DONE)
 			return NULL;
 	}
-	return execute_lone(task, statement, task->segment->script,
-						task->segment->first, PGM_LONE_RUN, committed);
+	return execute_statement(task, statement, task->segment->script,
+							 task->segment->first, FOR_STATEMENT, committed);
 }
 
-/* May a try that lost a lock be made again? */
+/* May the statement be tried again after this error? */
 static bool
 is_repeatable(const Node *statement, const ErrorData *edata)
 {
-	/* the client would still wait for us */
+	/* that is a deadlock, too, but the client would still wait for us */
 	if (edata->message_id == pgm_client_deadlock)
 		return false;
-	return pgm_lone_is_known(statement) &&
+	return pgm_outcome_is_known(statement) &&
 		(edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
 		 edata->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED);
 }
 
-/* May the statement be run again whatever became of it? */
+/* Says a header of the file that its statements may be run again, whatever became of them? */
 static bool
 is_idempotent(const PgmStep *step)
 {
@@ -410,15 +449,15 @@ is_idempotent(const PgmStep *step)
 }
 
 /*
- * After a failure: remove what it left.  Where that fails too, the next run
- * does it, and the error says so.
+ * Remove what a statement that failed has left.  If that fails, too, the row stays
+ * "running" so that the next run does it, and the error says so.
  */
 static void
-clear_failed(const PgmTask *task, const Node *statement, PgmJournalSegment *row,
-			 ErrorData *edata)
+clean_up_failed(const PgmTask *task, const Node *statement, PgmJournalSegment *row,
+				ErrorData *edata)
 {
-	ErrorData  *left = clear_remains(task, statement, row->intent,
-									 PGM_LONE_CLEAR_FAILED);
+	ErrorData  *left = clean_up(task, statement, row->intent,
+								FOR_CLEANUP_AFTER_FAILURE);
 
 	row->state = left ? "running" : "failed";
 	if (left)
@@ -427,7 +466,13 @@ clear_failed(const PgmTask *task, const Node *statement, PgmJournalSegment *row,
 								 edata->detail ? "\n" : "", left->message);
 }
 
-/* A lone statement: intent, statement, outcome. */
+/*
+ * Run the nontransactional statement of a segment: commit its intent, execute it,
+ * commit its outcome.
+ *
+ * Raises what the statement raises, after its leftovers were removed and the failure
+ * was written down.
+ */
 void
 pgm_nontransactional_run(const PgmTask *task)
 {
@@ -441,18 +486,23 @@ pgm_nontransactional_run(const PgmTask *task)
 	for (int try = 0;; try++)
 	{
 		bool		committed = false;
-		ErrorData  *edata = try_lone(task, statement, row.intent, try > 0,
-									 &committed);
+		ErrorData  *edata = try_statement(task, statement, row.intent, try > 0,
+										  &committed);
 
 		if (edata == NULL)
 			break;
 		if (!is_repeatable(statement, edata) || try >= pgm_lock_retries)
 		{
-			clear_failed(task, statement, &row, edata);
+			clean_up_failed(task, statement, &row, edata);
+
+			/*
+			 * for example a DETACH that was cancelled, and which the cleanup
+			 * completed
+			 */
 			if (examine(task, statement, row.intent) == PGM_OUTCOME_DONE)
 				break;
 		}
-		if (committed && !pgm_lone_is_known(statement) && !is_idempotent(task->step))
+		if (committed && !pgm_outcome_is_known(statement) && !is_idempotent(task->step))
 		{
 			row.state = "unknown";
 			edata->hint = pgm_task_outcome_hint(&row);
@@ -462,10 +512,13 @@ pgm_nontransactional_run(const PgmTask *task)
 		pgm_retry_sleep(pgm_task_retry(task, &row, edata, try, 0));
 		FreeErrorData(edata);
 	}
-	record_lone(task, &row);
+	record_done(task, &row);
 }
 
-/* Write down that the outcome is unknown, and stop. */
+/*
+ * Write down that the outcome is unknown, and raise PGM_ERRCODE_OUTCOME_UNKNOWN: only
+ * a person can tell whether the statement may be run again.
+ */
 static void
 stop_unknown(const PgmTask *task, PgmJournalSegment *row)
 {
@@ -483,17 +536,20 @@ stop_unknown(const PgmTask *task, PgmJournalSegment *row)
 			 errhint("%s", pgm_task_outcome_hint(row))));
 }
 
-/* Find out what became of a lone statement, after clearing what it left. */
+/*
+ * Find out what became of a statement that was cut off, after its leftovers were
+ * removed.  The statement is first completed with the names that its intent has.
+ */
 static PgmOutcome
 recovered_outcome(const PgmTask *task, PgmJournalSegment *row)
 {
 	const Node *statement = pgm_segment_statement(task->segment)->raw->stmt;
 	ErrorData  *edata = NULL;
 
-	pgm_lone_adopt(unconstify(Node *, statement), row->intent);
+	pgm_outcome_adopt(unconstify(Node *, statement), row->intent);
 	for (int try = 0;; try++)
 	{
-		edata = clear_remains(task, statement, row->intent, PGM_LONE_CLEAR);
+		edata = clean_up(task, statement, row->intent, FOR_CLEANUP);
 		if (edata == NULL)
 			break;
 		if (!is_repeatable(statement, edata))
@@ -504,26 +560,33 @@ recovered_outcome(const PgmTask *task, PgmJournalSegment *row)
 }
 
 /*
- * A segment that was cut off: find out what became of it.  Returns whether it
- * is in effect.
+ * Find out what became of a segment that was cut off.  Returns whether it is in
+ * effect; else its row is removed, and it is to be run from the beginning.
  *
- * Raises PGM_ERRCODE_OUTCOME_UNKNOWN when that cannot be told: of a statement
- * that is not known well enough, and of a transactional segment whose
- * transaction one of its statements ended.
+ * Raises PGM_ERRCODE_OUTCOME_UNKNOWN when that cannot be told: for a kind of statement
+ * that nontransactional_outcome.c does not have, and for a transactional segment whose
+ * transaction was ended by one of its statements.
  */
 bool
 pgm_nontransactional_recover(const PgmTask *task, PgmJournalSegment *row)
 {
-	PgmOutcome	outcome = task->segment->kind == PGM_SEGMENT_LONE ?
+	PgmOutcome	outcome = task->segment->kind == PGM_SEGMENT_NONTRANSACTIONAL ?
 		recovered_outcome(task, row) : PGM_OUTCOME_UNKNOWN;
 
+	ereport(DEBUG1,
+			(errmsg_internal("segment %d of migration \"%s\" was cut off: %s", row->number,
+							 row->revision,
+							 outcome == PGM_OUTCOME_DONE ? "it is in effect" :
+							 outcome == PGM_OUTCOME_AGAIN ? "it runs again" :
+							 is_idempotent(task->step) ? "unknown, but idempotent: it runs again" :
+							 "its outcome is unknown")));
 	if (outcome == PGM_OUTCOME_UNKNOWN && is_idempotent(task->step))
 		outcome = PGM_OUTCOME_AGAIN;
 	if (outcome == PGM_OUTCOME_UNKNOWN)
 		stop_unknown(task, row);
 	if (outcome == PGM_OUTCOME_DONE)
 	{
-		record_lone(task, row);
+		record_done(task, row);
 		return true;
 	}
 	pgm_call_transaction_begin();

@@ -2,9 +2,10 @@
  * call_transaction.c
  *	  Transactions of our own within a top-level CALL.
  *
- * A procedure that is called outside of a transaction block may commit.  In
- * between no snapshot is held, so that nobody has to wait for us, and there is
- * always a transaction in progress.
+ * A procedure that is called outside of a transaction block may commit.  Between two
+ * transactions of ours no snapshot is held, so that no concurrent build has to wait
+ * for us.  A transaction is always in progress, because the server ends the one that
+ * it finds after the CALL.
  */
 #include "postgres.h"
 
@@ -39,7 +40,7 @@ pgm_call_transaction_check_context(FunctionCallInfo fcinfo, const char *function
 						 instead ? "; or use " : "", instead ? instead : "")));
 }
 
-/* What is allocated from now on lives until pgm_call_transaction_end(). */
+/* Begin: what is allocated from now on lives until pgm_call_transaction_end(). */
 void
 pgm_call_transaction_start(PgmCallTransaction *work)
 {
@@ -50,7 +51,10 @@ pgm_call_transaction_start(PgmCallTransaction *work)
 	pgm_caller_timeout_save(&work->timeout);
 }
 
-/* Commit what the CALL did so far. */
+/*
+ * Commit the transaction in which the CALL began, and begin one of our own.  Cursors of
+ * a loop around the CALL are held, as by COMMIT in a procedure.
+ */
 void
 pgm_call_transaction_leave(PgmCallTransaction *work)
 {
@@ -67,10 +71,11 @@ pgm_call_transaction_end(PgmCallTransaction *work)
 	MemoryContextDelete(work->context);
 }
 
-/* Begin something in a transaction that was just begun. */
+/* Push a snapshot, to do something in a transaction that was just begun. */
 void
 pgm_call_transaction_begin(void)
 {
+	Assert(!ActiveSnapshotSet());
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
@@ -86,21 +91,31 @@ pgm_call_transaction_commit(const PgmCallTransaction *work)
 	ActivePortal->portalSnapshot = NULL;
 	CommitTransactionCommand();
 	StartTransactionCommand();
+	/* CommitTransactionCommand() has left us in TopMemoryContext */
 	MemoryContextSwitchTo(work->context);
+	Assert(!ActiveSnapshotSet());
 }
 
-/* Undo it after an error, and begin the next one; returns the error. */
+/*
+ * Roll the transaction back after an error, and begin the next one; returns the error,
+ * copied into the memory of the call.
+ */
 ErrorData *
 pgm_call_transaction_abort(const PgmCallTransaction *work)
 {
 	ErrorData  *edata;
 
 	MemoryContextSwitchTo(work->context);
+	/* copied first: the abort resets the memory that the error is in */
 	edata = CopyErrorData();
 	FlushErrorState();
 	pgm_caller_timeout_restore(&work->timeout);
 	ActivePortal->portalSnapshot = NULL;
-	/* in whatever subtransaction the error was raised, or in none at all */
+
+	/*
+	 * The error may come from any depth of subtransactions, or from none: a
+	 * statement can end ours.
+	 */
 	AbortOutOfAnyTransaction();
 	StartTransactionCommand();
 	MemoryContextSwitchTo(work->context);

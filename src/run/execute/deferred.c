@@ -81,6 +81,7 @@ pgm_events_pending(void)
 	return pgm_deferred_relations() != NIL;
 }
 
+/* A list of oids as an array. */
 static Datum
 oid_array(const List *oids)
 {
@@ -128,7 +129,7 @@ list_constraints(const List *relations, bool deferred, const List *except)
 	return result;
 }
 
-/* SET CONSTRAINTS; without a list ALL */
+/* Do what SET CONSTRAINTS does for the constraints of a list, or for all without one. */
 static void
 set_constraints(List *constraints, bool deferred)
 {
@@ -140,18 +141,27 @@ set_constraints(List *constraints, bool deferred)
 	CommandCounterIncrement();
 }
 
-/* Fire the events of constraints of one initial mode. */
+/* Fire the events of the constraints of some relations that have this initial mode. */
 static void
-fire_of(const List *relations, bool deferred, const List *before)
+fire_mode(const List *relations, bool deferred, const List *before)
 {
 	List	   *constraints = list_constraints(relations, deferred, before);
 
 	if (constraints == NIL)
 		return;
+
+	/*
+	 * IMMEDIATE fires what is pending; then they are deferred as they were
+	 * found
+	 */
 	set_constraints(constraints, false);
 	set_constraints(constraints, true);
 }
 
+/*
+ * Fire the deferred triggers of all relations but "before", until none is pending or
+ * none can be fired.
+ */
 static void
 fire(const List *before)
 {
@@ -167,13 +177,13 @@ fire(const List *before)
 			list_length(relations) == list_length(last))
 			break;
 		last = relations;
-		fire_of(relations, true, before);
+		fire_mode(relations, true, before);
 		/* those that still have events */
 		relations = list_difference_oid(relations,
 										list_difference_oid(relations,
 															pgm_deferred_relations()));
 		if (relations != NIL)
-			fire_of(relations, false, before);
+			fire_mode(relations, false, before);
 		CHECK_FOR_INTERRUPTS();
 	}
 }
@@ -187,6 +197,10 @@ fire_error_callback(void *arg)
 				   (const char *) arg);
 }
 
+/*
+ * Fire deferred triggers, with the revision as error context; with "all" also those of
+ * constraints that have no name of their own.
+ */
 static void
 fire_for(const char *revision, const List *before, bool all)
 {

@@ -203,6 +203,7 @@ execute_planned(PlannedStmt *planned, const char *text,
 		portal->portalSnapshot = NULL;
 }
 
+/* Analyze, plan and execute one parse tree, whose text is "text". */
 static void
 execute_raw(RawStmt *raw, const char *text, ProcessUtilityContext level,
 			DestReceiver *dest)
@@ -230,6 +231,7 @@ typedef struct PgmInside
 	DestReceiver *dest;
 } PgmInside;
 
+/* The function of pgm_atomic(): execute the statement. */
 static void
 inside_part(void *arg)
 {
@@ -322,12 +324,15 @@ is_lasting_set(const PgmStatement *s)
  * the rows of the last go to "last".  By the runner, if there is one.
  */
 static void
-execute(PgmRunner *runner, const PgmScript *script, int first, int count,
-		const PgmCallerTimeout *saved, DestReceiver *last)
+execute_statements(PgmRunner *runner, const PgmScript *script, int first, int count,
+				   const PgmCallerTimeout *saved, DestReceiver *last)
 {
 	MemoryContext old = CurrentMemoryContext;
 	MemoryContext context;
 	int			nest_level = NewGUCNestLevel();
+
+	Assert(first >= 0 && count >= 0);
+	Assert(first + count <= list_length(script->statements));
 
 	/*
 	 * Extensions take note of a statement that is executed until its memory
@@ -363,8 +368,8 @@ execute(PgmRunner *runner, const PgmScript *script, int first, int count,
  * may have committed and begun other ones when it returns.
  */
 void
-pgm_execute_lone(const PgmScript *script, int statement,
-				 const PgmCallerTimeout *saved)
+pgm_execute_nontransactional(const PgmScript *script, int statement,
+							 const PgmCallerTimeout *saved)
 {
 	execute_guarded(script, list_nth(script->statements, statement), saved,
 					PROCESS_UTILITY_TOPLEVEL, None_Receiver);
@@ -392,23 +397,24 @@ pgm_execute_script(const PgmScript *script, const PgmCallerTimeout *saved)
 	pgm_execute_script_by(NULL, script, saved);
 }
 
-/* The same, by a runner. */
+/* Execute a script as pgm_execute_script() does, its statements by a runner. */
 void
 pgm_execute_script_by(PgmRunner *runner, const PgmScript *script,
 					  const PgmCallerTimeout *saved)
 {
-	execute(runner, script, 0, list_length(script->statements), saved,
-			None_Receiver);
+	execute_statements(runner, script, 0, list_length(script->statements), saved,
+					   None_Receiver);
 }
 
-/* The same for "count" statements from "first" on. */
+/* Execute "count" statements of a script from "first" on, after the SETs before them. */
 void
 pgm_execute_part(const PgmScript *script, int first, int count,
 				 const PgmCallerTimeout *saved)
 {
-	execute(NULL, script, first, count, saved, None_Receiver);
+	execute_statements(NULL, script, first, count, saved, None_Receiver);
 }
 
+/* Receive a row of the verify script's last statement: is its first column true? */
 static bool
 verdict_receive(TupleTableSlot *slot, DestReceiver *self)
 {
@@ -428,19 +434,21 @@ verdict_receive(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
+/* Nothing is prepared before the first row. */
 static void
 verdict_startup(DestReceiver *self, int operation, TupleDesc desc)
 {
 }
 
+/* Nothing is to be freed after the last row. */
 static void
 verdict_done(DestReceiver *self)
 {
 }
 
 /*
- * Execute a verify script, by a runner if there is one.  Its last statement must return a row, and the
- * first column of each row must not be null or false.
+ * Execute a verify script, by a runner if there is one.  Its last statement must
+ * return a row, and the first column of each row must not be null or false.
  *
  * Raises PGM_ERRCODE_VERIFY_FAILED otherwise.
  */
@@ -458,8 +466,8 @@ pgm_execute_verify(PgmRunner *runner, const PgmScript *script,
 		}
 	};
 
-	execute(runner, script, 0, list_length(script->statements), saved,
-			&verdict.pub);
+	execute_statements(runner, script, 0, list_length(script->statements), saved,
+					   &verdict.pub);
 	if (verdict.rows == 0 || verdict.refusals > 0)
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_VERIFY_FAILED),

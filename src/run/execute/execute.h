@@ -43,8 +43,8 @@ extern void pgm_execute_statement(const PgmScript *script,
 extern void pgm_execute_raw(RawStmt *raw, const char *text);
 extern void pgm_execute_part(const PgmScript *script, int first, int count,
 							 const PgmCallerTimeout *saved);
-extern void pgm_execute_lone(const PgmScript *script, int statement,
-							 const PgmCallerTimeout *saved);
+extern void pgm_execute_nontransactional(const PgmScript *script, int statement,
+										 const PgmCallerTimeout *saved);
 extern List *pgm_script_settings(const PgmScript *script, int statement);
 extern void pgm_execute_verify(PgmRunner *runner, const PgmScript *script,
 							   const PgmCallerTimeout *saved);

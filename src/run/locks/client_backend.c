@@ -1,7 +1,7 @@
 /*
  * client_backend.c
- *	  Noticing that the client of this session is another backend, which waits
- *	  for our answer.
+ *	  Whether the client of this session is another backend, which waits for our
+ *	  answer.
  *
  * A session that calls us through dblink or postgres_fdw, in its own database,
  * keeps its snapshot until we answer; a concurrent build waits for the end of
@@ -33,7 +33,7 @@
 #include "compat.h"
 #include "run/locks/client_backend.h"
 
-/* What its wait events have in common, as in wait_event.h of all versions */
+/* The class of a wait event, as in wait_event.h of all versions */
 #define WAIT_CLASS(event) ((event) & 0xFF000000U)
 
 /* message_id of the error, to tell it from other deadlocks */
@@ -43,7 +43,7 @@ const char *const pgm_client_deadlock = "deadlock with the client";
 static PGPROC *volatile watched = NULL;
 static int	watched_pid = 0;
 
-/* where the kernel says what the client does */
+/* the file in which the kernel tells the client's state */
 static char client_stat[64] = "";
 
 /* The process at the other end of a Unix-domain socket, or 0. */
@@ -125,7 +125,7 @@ peer_inode(const char *list)
 	return result;
 }
 
-/* Has a process of ours this socket open? */
+/* Has a process this socket open?  Only the server's own processes let us look. */
 static bool
 has_socket(int pid, unsigned long inode)
 {
@@ -234,7 +234,7 @@ may_wait_for_answer(const PGPROC *proc)
 	return !client_computes();
 }
 
-/* Is the process our client, and seems to wait for our answer? */
+/* Is the process our client, and does it seem to wait for our answer? */
 bool
 pgm_client_waits(int pid)
 {
@@ -246,7 +246,7 @@ pgm_client_waits(int pid)
 	return proc != NULL && may_wait_for_answer(proc);
 }
 
-/* From now on pgm_client_blocks() may be called. */
+/* Find the client, so that pgm_client_blocks() may be called from a signal handler. */
 void
 pgm_client_watch(void)
 {

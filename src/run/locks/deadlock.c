@@ -1,10 +1,11 @@
 /*
  * deadlock.c
- *	  Noticing that who we wait for waits for us.
+ *	  Noticing that the process we wait for waits for us.
  *
- * A process that polls, or waits for the messages of another one, is not seen
- * by the deadlock detector.  So it looks itself, now and then.  Neither is a
- * client of ours that is a backend and waits for our answer.
+ * The deadlock detector sees only waits for locks.  It does not see a process that
+ * polls, or waits for the messages of a worker; nor a client that is a backend itself
+ * and waits for our answer on a socket.  So a process of ours that waits like that
+ * follows the chain of blockers itself, about once a second.
  */
 #include "postgres.h"
 
@@ -21,7 +22,7 @@
 #define CYCLE_PAUSE 1000
 
 /*
- * A cycle is one if it is seen that often, so long apart in ms: a wait for our
+ * A cycle counts if it is seen that often, so long apart in ms: a wait for our
  * transaction may be over as soon as pgm_safe_wait_continue() is called.
  */
 #define CYCLE_LOOKS 3
@@ -80,6 +81,10 @@ pgm_cycle_check(int pid)
 		seen = 0;				/* that was another wait */
 	seen = waits_for_us(pid, 0, &client) ? seen + 1 : 0;
 	next = TimestampTzPlusMilliseconds(now, seen > 0 ? CYCLE_RECHECK : CYCLE_PAUSE);
+	if (seen > 0)
+		ereport(DEBUG1,
+				(errmsg_internal("process %d seems to wait for this one (look %d of %d)",
+								 pid, seen, CYCLE_LOOKS)));
 	if (seen == CYCLE_LOOKS)
 	{
 		seen = 0;

@@ -3,16 +3,16 @@
  *	  Getting the locks of a statement so that nobody waits behind us.
  *
  * A strong lock that waits in the queue stops everybody who comes later, for
- * as long as the longest query before it takes.  So the locks a statement is
- * known to need are first asked for again and again without queueing, all of
- * them or none, for pg_migrate.lock_poll.  If that was in vain and the plan can
- * be tried again, it gives way, and asks again then.  Only in the last try they
- * are queued for, with a short timeout that doubles up to the lock_timeout in
- * force.
+ * as long as the longest query before it takes.  So the locks that a statement is
+ * known to need are first polled for: requested again and again without queueing,
+ * all of them or none, for pg_migrate.lock_poll.  If that fails and the plan can be
+ * tried again, the try fails with a lock timeout, which gives back all its other
+ * locks.  Only the last try queues for them, with a short timeout that doubles up to
+ * the lock_timeout in force.
  *
  * Sessions that take two tables in the other order than the plan could keep it
  * from the second one for ever: they have that and wait for the first.  So a
- * try that follows a failed one asks for the known locks of its whole
+ * try that follows a failed one requests the known locks of its whole
  * transaction before the first statement, while it has none.
  */
 #include "postgres.h"
@@ -25,6 +25,7 @@
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -37,10 +38,13 @@
 /* Pause between two tries is random up to this, in ms */
 #define POLL_PAUSE 20
 
+/* Rounds of polling between two DEBUG1 messages: about a second */
+#define REPORT_ROUNDS 100
+
 /* First timeout in the queue, in ms */
 #define FIRST_TIMEOUT 100
 
-/* Until then a try gives way instead of queueing; 0: it is the last one */
+/* Until then a try fails instead of queueing; 0: it is the last one, and queues */
 static TimestampTz patient_until = 0;
 
 /* Does the try follow one that failed? */
@@ -62,6 +66,7 @@ give_back(List *locks, int n)
 	}
 }
 
+/* Do two lists hold the same locks in the same order? */
 static bool
 same_locks(List *a, List *b)
 {
@@ -81,13 +86,14 @@ same_locks(List *a, List *b)
 	return true;
 }
 
-/* What locks are wanted for: a statement, or else parts of scripts */
+/* What the locks are for: a statement, or else parts of scripts */
 typedef struct PgmWanted
 {
 	const Node *statement;
 	List	   *parts;
 } PgmWanted;
 
+/* The locks that are known to be needed, as the names are resolved now. */
 static List *
 wanted_locks(const PgmWanted *w)
 {
@@ -96,8 +102,11 @@ wanted_locks(const PgmWanted *w)
 }
 
 /*
- * Get all wanted locks without waiting, or none.  What the names mean is looked
- * up again once the locks are there.
+ * Get all wanted locks without waiting, or none.
+ *
+ * Before we had the locks the tables could be renamed or replaced.  So the names are
+ * resolved again under the locks, and if they mean other relations now the locks are
+ * given back, and the caller tries again.
  */
 static bool
 try_all(const PgmWanted *w)
@@ -124,9 +133,9 @@ try_all(const PgmWanted *w)
 	return false;
 }
 
-/* Sleep a moment, open to cancel requests. */
+/* Sleep for a random moment, so that two pollers do not keep step. */
 static void
-rest(void)
+poll_pause(void)
 {
 	CHECK_FOR_INTERRUPTS();
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
@@ -171,30 +180,49 @@ cancel_autovacuum(void)
 	pfree(holders);
 }
 
-/* Try until the time is over. */
+/* Poll for the locks until pg_migrate.lock_poll is over; returns whether they are held. */
 static bool
-poll(const PgmWanted *w)
+poll_locks(const PgmWanted *w)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz until = TimestampTzPlusMilliseconds(now, pgm_lock_poll);
 	TimestampTz cancel_at = TimestampTzPlusMilliseconds(now, DeadlockTimeout);
+	int			round = 0;
 
 	do
 	{
 		if (try_all(w))
+		{
+			if (round > 0)
+				ereport(DEBUG1,
+						(errmsg_internal("lock poll: got the locks in round %d", round + 1)));
 			return true;
+		}
+		/* the first round, and then about every second */
+		if (round++ % REPORT_ROUNDS == 0 && refused_mode != NoLock)
+		{
+			char	   *table = get_rel_name(refused_tag.locktag_field2);
+
+			ereport(DEBUG1,
+					(errmsg_internal("lock poll: round %d, %s on \"%s\" is not free",
+									 round, GetLockmodeName(DEFAULT_LOCKMETHOD, refused_mode),
+									 table ? table : "a table that is gone")));
+		}
 		if (now >= cancel_at)
 		{
 			cancel_autovacuum();
 			cancel_at = TimestampTzPlusMilliseconds(now, DeadlockTimeout);
 		}
-		rest();
+		poll_pause();
 		now = GetCurrentTimestamp();
 	} while (now < until);
+	ereport(DEBUG1,
+			(errmsg_internal("lock poll: gave up after %d rounds, %d ms", round,
+							 pgm_lock_poll)));
 	return false;
 }
 
-/* Queue for all locks of the statement. */
+/* The function of a subtransaction: queue for all locks of a statement. */
 static bool
 queue_part(void *arg)
 {
@@ -240,6 +268,7 @@ typedef struct PgmLockQueue
 	TimestampTz until;
 } PgmLockQueue;
 
+/* The function of a subtransaction: queue for the locks of the list. */
 static bool
 queue_locks(void *arg)
 {
@@ -311,7 +340,7 @@ queue_for_all(List *locks)
 		}
 		else
 			timeout = Min(timeout * 2, limit);
-		rest();
+		poll_pause();
 	}
 	return false;
 }
@@ -323,15 +352,19 @@ queue_for_all(List *locks)
 void
 pgm_locks_begin_try(int try, bool repeatable)
 {
+	/* a clean first try is not delayed; see the comment at the top */
 	first_of_all = try > 0;
 	patient_until = repeatable ?
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 									pgm_retry_max_work) : 0;
 }
 
-/* Raise what a lock timeout would raise, for the lock that others have. */
+/*
+ * Raise what a lock timeout would raise, for the lock that others have.  The rollback
+ * gives back all locks of the try, for which others may wait.
+ */
 static void
-give_way(void)
+raise_not_available(void)
 {
 	if (refused_mode != NoLock)
 		pgm_lockwatch_note(&refused_tag, refused_mode);
@@ -340,7 +373,7 @@ give_way(void)
 			 errmsg("a lock was not to be had within pg_migrate.lock_poll")));
 }
 
-/* Does this try ask for the locks of its transaction before it begins? */
+/* Does this try request the locks of its transaction before its first statement? */
 bool
 pgm_locks_first(void)
 {
@@ -361,11 +394,12 @@ pgm_locks_get_first(List *parts)
 
 	if (pgm_lock_poll > 0)
 	{
-		if (poll(&w))
+		if (poll_locks(&w))
 			return;
 		if (GetCurrentTimestamp() < patient_until)
-			give_way();
+			raise_not_available();
 	}
+	ereport(DEBUG1, (errmsg_internal("last try: queueing for all locks together")));
 	(void) queue_for_all(pgm_locks_of_parts(parts));
 }
 
@@ -379,14 +413,15 @@ pgm_locks_get(const Node *statement)
 {
 	PgmWanted	w = {.statement = statement};
 
-	if (pgm_lock_poll <= 0 || poll(&w) || LockTimeout <= 0)
+	if (pgm_lock_poll <= 0 || poll_locks(&w) || LockTimeout <= 0)
 		return;
 	if (GetCurrentTimestamp() < patient_until)
-		give_way();
+		raise_not_available();
+	ereport(DEBUG1, (errmsg_internal("last try: queueing for the locks of the statement")));
 	for (int timeout = FIRST_TIMEOUT; timeout < LockTimeout; timeout *= 2)
 	{
 		if (queue(statement, timeout))
 			return;
-		rest();
+		poll_pause();
 	}
 }

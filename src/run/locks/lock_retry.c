@@ -40,7 +40,7 @@ pgm_retry_sleep(long ms)
 	}
 }
 
-/* Add to the error of a plan that is given up who was in the way. */
+/* Complete the error of a plan that is not tried again: who has the lock, and why not. */
 static void
 explain_failure(ErrorData *edata, const char *blockers, const char *help,
 				const char *why, const char *kept)
@@ -56,9 +56,12 @@ explain_failure(ErrorData *edata, const char *blockers, const char *help,
 }
 
 /*
- * Decide after a failed try whether there is another: returns how long to
- * wait for it in ms, or raises the error.  "kept" says what of the run is still
- * in effect then.
+ * Decide whether a failed try is followed by another: returns how long to wait for it
+ * in ms, or raises the error.
+ *
+ * "try" is the number of the failed try, from 0; "had_xid" tells that the transaction
+ * had changed something before; "worked" is how long the try ran, in ms; "kept" is a
+ * sentence on what of the run is still in effect.
  */
 long
 pgm_retry_decide(ErrorData *edata, int try, bool had_xid, long worked,
@@ -86,10 +89,12 @@ pgm_retry_decide(ErrorData *edata, int try, bool had_xid, long worked,
 			psprintf("The plan was tried %d times.", try + 1);
 	if (why)
 	{
+		ereport(DEBUG1, (errmsg_internal("no retry: %s", why)));
 		explain_failure(edata, blockers, help, why, kept);
 		ReThrowError(edata);
 	}
 
+	/* random, so that those who met here do not meet again */
 	limit = Min(BACKOFF_MAX, BACKOFF_FIRST * pow(2, Min(try, 16)));
 	pause = pg_prng_double(&pg_global_prng_state) * limit;
 	ereport(NOTICE,

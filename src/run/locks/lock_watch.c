@@ -2,14 +2,14 @@
  * lock_watch.c
  *	  Which lock was waited for when a lock timeout struck, and who has it.
  *
- * The error of a lock timeout does not say.  While a plan runs, a timer of
- * ours looks now and then whether this process waits for a lock, and copies
- * the lock's tag; the last copy before the timeout is the one.  The handler
- * runs in a signal handler: it only copies a few bytes of shared memory that
- * stays mapped, and a lock granted meanwhile is no harm, for then there is no
- * timeout to explain.
+ * The error of a lock timeout does not tell.  While a plan runs, a timer of ours
+ * looks every few ms whether this process waits for a lock, and copies the lock's
+ * tag; the last copy before the timeout is the lock in question.  The timer runs in a
+ * signal handler, so it only copies a few bytes of shared memory that stays mapped.
+ * If the lock is granted meanwhile that does no harm, because then there is no timeout
+ * to explain.
  *
- * The timer also ends a wait for our own client, who waits for our answer.
+ * The timer also ends a wait for our own client, if that waits for our answer.
  */
 #include "postgres.h"
 
@@ -34,7 +34,7 @@
 #define MIN_PAUSE 5
 #define MAX_PAUSE 250
 
-/* The client is waited for if that is seen so often */
+/* We are deadlocked with the client if that is seen so often in a row */
 #define CLIENT_LOOKS 8
 
 static TimeoutId watch_timeout;
@@ -49,8 +49,10 @@ static int	client_looks = 0;
 static volatile bool client_deadlock = false;
 
 /*
- * The timer may strike while a terminated process is on its way out, which has
- * given its PGPROC back.
+ * The handler of the timer: note the lock that this process waits for.
+ *
+ * The timer may strike while a terminated process is on its way out, and has given
+ * its PGPROC back: hence MyProc may be NULL.
  */
 static void
 look(void)
@@ -93,14 +95,14 @@ pgm_lockwatch_start(void)
 	pgm_lockwatch_adjust();
 }
 
-/* Was a wait ended because it was for our client, who waits for our answer? */
+/* Was a wait ended because it was for our client, which waits for our answer? */
 bool
 pgm_lockwatch_client_deadlock(void)
 {
 	return client_deadlock;
 }
 
-/* Somebody else has found a lock that is not to be had. */
+/* Note a lock that was not to be had, found by polling instead of waiting. */
 void
 pgm_lockwatch_note(const LOCKTAG *tag, LOCKMODE mode)
 {
@@ -138,7 +140,7 @@ pgm_lockwatch_stop(void)
 	current_pause = 0;
 }
 
-/* The lock itself: a relation by its name, anything else as the server does. */
+/* Append what is locked: a relation by its name, anything else as the server does. */
 static void
 describe_lock(StringInfo out)
 {

@@ -330,9 +330,15 @@ pgm_runlock_hold(void)
 	int			saved = LockTimeout;
 	const PgmBlocker *prepared;
 
+	Assert(!ActiveSnapshotSet());
 	refuse_own_client(&tag, ExclusiveLock);
 	prepared = prepared_holder(&tag, ExclusiveLock);
+	/* the catalog snapshot counts as one for a concurrent build, too */
 	InvalidateCatalogSnapshot();
+	if (conflicting_process(&tag, ExclusiveLock) != 0)
+		ereport(DEBUG1,
+				(errmsg_internal("waiting in line for the run lock, which process %d has",
+								 conflicting_process(&tag, ExclusiveLock))));
 	LockTimeout = pgm_run_wait_timeout;
 	PG_TRY();
 	{
@@ -424,7 +430,12 @@ acquire(void (*refuse) (const LOCKTAG *tag, const char *what), const char *what)
 
 		CHECK_FOR_INTERRUPTS();
 		if (deadline == 0)
+		{
 			deadline = wait_deadline();
+			ereport(DEBUG1,
+					(errmsg_internal("waiting for the run lock, which process %d has",
+									 conflicting_process(&tag, ShareRowExclusiveLock))));
+		}
 		refuse_own_client(&tag, ShareRowExclusiveLock);
 		prepared = prepared_holder(&tag, ShareRowExclusiveLock);
 		holders = GetLockConflicts(&tag, ShareRowExclusiveLock, &n);
@@ -475,6 +486,8 @@ poll_segments(const LOCKTAG *tag, TimestampTz deadline)
 {
 	int			pid;
 
+	ereport(DEBUG1,
+			(errmsg_internal("polling for the end of a run by segments")));
 	pgm_safe_wait_begin();
 	while ((pid = conflicting_process(tag, RowShareLock)) != 0)
 	{

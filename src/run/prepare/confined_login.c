@@ -67,7 +67,7 @@ find_committing(const PgmRun *run, List **segments, const PgmStep **step)
 			const PgmSegment *s = lfirst(lc);
 			const PgmStatement *statement;
 
-			if (s->kind != PGM_SEGMENT_LONE)
+			if (s->kind != PGM_SEGMENT_NONTRANSACTIONAL)
 				continue;
 			statement = list_nth(s->script->statements, s->first);
 			if (IsA(statement->raw->stmt, CallStmt) &&

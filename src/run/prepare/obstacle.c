@@ -28,8 +28,8 @@
  * it.  To be called under the scripts' viewpoint (viewpoint.h).
  */
 char *
-pgm_step_lone(const PgmStep *step, List *partitioned,
-			  const PgmStatement **statement)
+pgm_step_nontransactional(const PgmStep *step, List *partitioned,
+						  const PgmStatement **statement)
 {
 	char	   *mode = pgm_behaviour_value(step->stored->m.options,
 										   "transaction");
@@ -49,7 +49,7 @@ pgm_step_lone(const PgmStep *step, List *partitioned,
 			char	   *what;
 
 			*statement = lfirst(lc);
-			what = pgm_statement_lone(*statement, partitioned);
+			what = pgm_statement_nontransactional(*statement, partitioned);
 			if (what && !(single && IsA((*statement)->raw->stmt, CallStmt)))
 				return what;
 			partitioned = pgm_statement_partitioned(*statement, partitioned);
@@ -169,7 +169,7 @@ find_obstacle(const PgmRun *run, PgmObstacle *o)
 		memset(o, 0, sizeof(PgmObstacle));
 		o->step = step;
 		o->script = step->script;
-		o->what = pgm_step_lone(step, partitioned, &o->statement);
+		o->what = pgm_step_nontransactional(step, partitioned, &o->statement);
 		if (o->what)
 			return true;
 		o->statement = pgm_step_cut(step);

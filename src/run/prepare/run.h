@@ -62,8 +62,8 @@ extern void pgm_run_lint(const PgmRun *run);
 extern void pgm_run_check_snapshot(const char *function);
 
 /* obstacle.c */
-extern char *pgm_step_lone(const PgmStep *step, List *partitioned,
-						   const PgmStatement **statement);
+extern char *pgm_step_nontransactional(const PgmStep *step, List *partitioned,
+									   const PgmStatement **statement);
 extern const PgmStatement *pgm_step_cut(const PgmStep *step);
 extern bool pgm_run_obstacle(const PgmRun *run, PgmObstacle *o);
 extern char *pgm_obstacle_text(const PgmObstacle *o);

@@ -46,7 +46,7 @@ lone_statement(const PgmSegment *segment)
 {
 	const PgmStatement *s;
 
-	if (segment->kind != PGM_SEGMENT_LONE)
+	if (segment->kind != PGM_SEGMENT_NONTRANSACTIONAL)
 		return NULL;
 	s = list_nth(segment->script->statements, segment->first);
 	return s->raw->stmt;
@@ -75,7 +75,7 @@ takes_long(const PgmSegment *segment, bool only_large)
 		return NULL;
 	if (pgm_call_is_backfill(node))
 		return "a backfill";
-	if (!pgm_lone_waits_long(node))
+	if (!pgm_outcome_waits_long(node))
 		return NULL;
 	rel = IsA(node, IndexStmt) ? ((const IndexStmt *) node)->relation :
 		((const ReindexStmt *) node)->relation;
