@@ -266,7 +266,7 @@ load($table, "-- revision: l1\n-- down_revision: t1\n-- migrate:up\nVACUUM pg_cl
 ask("CALL migrate.deploy('t1')");
 my $blocker = begin('BEGIN; LOCK TABLE t IN ACCESS SHARE MODE; SELECT pg_sleep(1000)');
 $node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-my $trying = begin('CALL migrate.deploy()', map { ('-c', $_) } 'SET pg_migrate.lock_poll = 0', "SET pg_migrate.lock_timeout = '10ms'", 'SET pg_migrate.lock_retries = 1000000');
+my $trying = begin('CALL migrate.deploy()', map { ('-c', $_) } 'SET pg_migrate.lock_poll = 0', "SET pg_migrate.lock_timeout = '10ms'", 'SET pg_migrate.lock_retries = 1000');
 $trying->{run}->pump until ${ $trying->{err} } =~ /rolled back, trying again.*rolled back, trying again/s;
 extension_stays('between tries');
 sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
@@ -296,7 +296,7 @@ load($table, "-- revision: l1\n-- down_revision: t1\n-- migrate:up\nALTER TABLE 
 ask("CALL migrate.deploy('t1')");
 my $holder = begin('BEGIN; LOCK TABLE t IN ACCESS SHARE MODE; SELECT pg_sleep(1000)');
 $node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-my $retrying = begin('CALL migrate.deploy()', map { ('-c', $_) } 'SET pg_migrate.lock_poll = 0', "SET pg_migrate.lock_timeout = '50ms'", 'SET pg_migrate.lock_retries = 1000000');
+my $retrying = begin('CALL migrate.deploy()', map { ('-c', $_) } 'SET pg_migrate.lock_poll = 0', "SET pg_migrate.lock_timeout = '50ms'", 'SET pg_migrate.lock_retries = 1000');
 $retrying->{run}->pump until ${ $retrying->{err} } =~ /rolled back, trying again/;
 sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 $_->{run}->finish for $holder, $retrying;
