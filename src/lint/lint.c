@@ -225,7 +225,10 @@ lint_begin(bool probe)
 {
 	PgmLint    *l = palloc0(sizeof(PgmLint));
 
-	/* The caller's own rights, not the script's, decide which rows are looked at. */
+	/*
+	 * The caller's own rights, not the script's, decide which rows are looked
+	 * at.
+	 */
 	pgm_viewpoint_take(&l->caller);
 	l->view.caller = &l->caller;
 	l->view.probe = probe;

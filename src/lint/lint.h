@@ -28,8 +28,9 @@ typedef struct PgmLint
 	const List *names;			/* the migrations to judge, or NIL: all */
 	PgmViewpoint caller;		/* to be restored, and whose rights count */
 	PgmStatementView view;		/* the statement being judged */
-	bool		follow;			/* apply it to the shadow, judge nothing: it is
-								 * of a migration that is not among the names */
+	bool		follow;			/* apply it to the shadow, judge nothing: it
+								 * is of a migration that is not among the
+								 * names */
 	bool		lone;			/* it is a transaction of its own */
 	List	   *predictions;	/* PgmPrediction: its effects by relation */
 	bool		opaque;			/* code of unknown effect ran before it: what

@@ -35,7 +35,8 @@ typedef struct PgmFinding
 	uint64		bytes;			/* of the table */
 	char	   *message;
 	char	   *rewrite;		/* the safe form, or NULL */
-	const char *allowed;		/* the reason given, may be ""; NULL: not allowed */
+	const char *allowed;		/* the reason given, may be ""; NULL: not
+								 * allowed */
 	StringInfo	evidence;		/* members of a JSON object, or NULL */
 } PgmFinding;
 
@@ -44,7 +45,8 @@ typedef struct PgmFindings
 {
 	const PgmStatementView *view;	/* what is being judged */
 	const struct PgmRule *rule; /* that is judging */
-	const struct PgmRule *failure;	/* the rule that reports the server's errors */
+	const struct PgmRule *failure;	/* the rule that reports the server's
+									 * errors */
 	List	   *list;			/* PgmFinding */
 } PgmFindings;
 

@@ -476,8 +476,8 @@ ask_rules(const PgmStatementView *v, PgmFindings *out)
 			continue;
 
 		/*
-		 * Several rules may propose a name for the same thing, and it has to be
-		 * the same name; the next action needs other names.
+		 * Several rules may propose a name for the same thing, and it has to
+		 * be the same name; the next action needs other names.
 		 */
 		pgm_safe_names_end(v->shadow, v->action ? (const void *) v->action : v->node);
 		out->rule = rule;

@@ -71,7 +71,7 @@ pgm_rule_column_not_null(const PgmStatementView *v, PgmFindings *out)
 							   def->colname);
 	else
 		find_unsafe_column(v, out, e, psprintf("column \"%s\" is NOT NULL without a default: it fails if %s holds a row, and programs that do not know it can insert none",
-										  def->colname, pgm_table_name(v->table)));
+											   def->colname, pgm_table_name(v->table)));
 }
 
 /* Would the server refuse the default?  That is found. */
@@ -102,7 +102,7 @@ pgm_rule_volatile_default(const PgmStatementView *v, PgmFindings *out)
 		(void) pgm_clear(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
 	else if (e->work == PGM_WORK_REWRITE && pgm_column_is_computed(v, def))
 		find_unsafe_column(v, out, e, psprintf("the default of \"%s\" is volatile: all access to %s is blocked while it is rewritten",
-										  def->colname, pgm_table_name(e->table)));
+											   def->colname, pgm_table_name(e->table)));
 }
 
 /* serial and identity number each row that is there. */
@@ -115,7 +115,7 @@ pgm_rule_column_serial(const PgmStatementView *v, PgmFindings *out)
 	if (e && v->table && e->work == PGM_WORK_REWRITE &&
 		(pgm_column_def_is_serial(def) || pgm_column_def_constraint(def, CONSTR_IDENTITY)))
 		find_unsafe_column(v, out, e, psprintf("\"%s\" numbers each row: all access to %s is blocked while it is rewritten",
-										  def->colname, pgm_table_name(e->table)));
+											   def->colname, pgm_table_name(e->table)));
 }
 
 /* A stored generated column is computed for each row that is there. */
@@ -151,7 +151,7 @@ pgm_rule_column_check(const PgmStatementView *v, PgmFindings *out)
 		return;
 	if (pgm_column_def_constraint(def, CONSTR_CHECK))
 		find_unsafe_column(v, out, e, psprintf("the CHECK of the new column \"%s\" is checked for each row: all access to %s is blocked meanwhile",
-										  def->colname, pgm_table_name(e->table)));
+											   def->colname, pgm_table_name(e->table)));
 	else if (pgm_shadow_type(v->shadow, def->typeName).constrained &&
 			 e->work == PGM_WORK_REWRITE)
 		pgm_advise(pgm_find_effect(out, e, "\"%s\" is of a domain with constraints: all access to %s is blocked while it is rewritten",

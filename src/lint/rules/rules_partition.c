@@ -57,7 +57,7 @@ find_unlike(const PgmStatementView *v, PgmFindings *out, const PgmTable *child)
 	{
 		if (!has_check(child, ((PgmCheck *) lfirst(lc))->name))
 			(void) pgm_find_failure(out, child, "child table is missing constraint \"%s\"",
-							((PgmCheck *) lfirst(lc))->name);
+									((PgmCheck *) lfirst(lc))->name);
 	}
 }
 

@@ -129,7 +129,7 @@ judge_drop(const PgmStatementView *v, PgmFindings *out, const DropStmt *stmt)
 
 		if (stmt->removeType == OBJECT_SCHEMA && stmt->behavior == DROP_CASCADE)
 			(void) find_loss(v, out, NULL, psprintf("all that is in schema \"%s\" is dropped",
-											   strVal(lfirst(lc))));
+													strVal(lfirst(lc))));
 		if (stmt->removeType != OBJECT_TABLE && stmt->removeType != OBJECT_SEQUENCE)
 			continue;
 		t = pgm_shadow_table(v->shadow, makeRangeVarFromNameList(lfirst(lc)));
@@ -140,7 +140,7 @@ judge_drop(const PgmStatementView *v, PgmFindings *out, const DropStmt *stmt)
 					 pgm_table_name(t))->severity = PGM_SEVERITY_NOTICE;
 		else
 			(void) find_loss(v, out, t, psprintf("%s is dropped with its data",
-											pgm_table_name(t)));
+												 pgm_table_name(t)));
 	}
 }
 
@@ -192,7 +192,7 @@ judge_truncate(const PgmStatementView *v, PgmFindings *out, const TruncateStmt *
 
 		if (t && OidIsValid(t->relid))
 			find_loss(v, out, t, psprintf("all rows of %s are gone",
-									 pgm_table_name(t)))->work = PGM_WORK_REWRITE;
+										  pgm_table_name(t)))->work = PGM_WORK_REWRITE;
 	}
 	foreach(lc, v->effects)
 	{
@@ -200,7 +200,7 @@ judge_truncate(const PgmStatementView *v, PgmFindings *out, const TruncateStmt *
 
 		if (OidIsValid(t->relid) && !is_named(v, stmt->relations, t))
 			find_loss(v, out, t, psprintf("CASCADE goes to %s, which refers to what is truncated: all its rows are gone",
-									 pgm_table_name(t)))->work = PGM_WORK_REWRITE;
+										  pgm_table_name(t)))->work = PGM_WORK_REWRITE;
 	}
 }
 
@@ -325,7 +325,7 @@ pgm_rule_data_loss(const PgmStatementView *v, PgmFindings *out)
 			 pgm_table_column(v->table, v->action->name, NULL) &&
 			 !pgm_table_column(v->table, v->action->name, NULL)->is_new)
 		pgm_advise(find_loss(v, out, v->table, psprintf("column \"%s\" of %s is dropped with its data",
-												   v->action->name, pgm_table_name(v->table))),
+														v->action->name, pgm_table_name(v->table))),
 				   "Drop it when no program names it any more, in a migration of its own; say -- migrate:allow data-loss -- and why.");
 }
 
