@@ -1,7 +1,9 @@
 /*
  * scope.c
- *	  What of a side is compared, and what is only looked at because it depends
- *	  on that.
+ *	  The objects of a schema that are compared, and those outside of the scope.
+ *
+ * Objects outside of the scope are in a schema too, as they may depend on those
+ * that are compared, but they are the same in both schemas of a comparison.
  */
 #include "postgres.h"
 
@@ -22,7 +24,7 @@ pgm_scope_schema(const PgmSchema *s, const PgmObject *o)
 	return o;
 }
 
-/* Has it to do with a schema that is not in the snapshot? */
+/* Is an object a part of a schema that is not in the snapshot? */
 static bool
 is_astray(const PgmSchema *s, const PgmObject *o)
 {
@@ -66,7 +68,7 @@ is_inside(const PgmSchema *s, const PgmObject *o, const PgmScope *scope)
 	return scope->database && !is_astray(s, o);
 }
 
-/* Mark what of a side is not compared. */
+/* Mark the objects that are not compared. */
 void
 pgm_scope_mark_outside(PgmSchema *s, const PgmScope *scope)
 {
@@ -74,9 +76,9 @@ pgm_scope_mark_outside(PgmSchema *s, const PgmScope *scope)
 		s->snapshot->object[i]->outside = !is_inside(s, s->snapshot->object[i], scope);
 }
 
-/* Is it, or what it is a part of, something that was put aside? */
+/* Was an object, or one that it is a part of, renamed away? */
 static bool
-is_aside(const PgmSchema *s, const PgmObject *o)
+is_renamed_away(const PgmSchema *s, const PgmObject *o)
 {
 	while (o)
 	{
@@ -87,13 +89,14 @@ is_aside(const PgmSchema *s, const PgmObject *o)
 	return false;
 }
 
+/* Are both objects of a dependency there? */
 static bool
-is_kept(const PgmDependency *d)
+is_complete(const PgmDependency *d)
 {
 	return !d->from->removed && !d->to->removed;
 }
 
-/* Take out what is marked. */
+/* Remove the objects that are marked as removed, and their dependencies. */
 static void
 remove_marked(PgmSchema *s)
 {
@@ -111,7 +114,7 @@ remove_marked(PgmSchema *s)
 	snapshot->n = n;
 	foreach(lc, s->dependencies)
 	{
-		if (is_kept(lfirst(lc)))
+		if (is_complete(lfirst(lc)))
 			kept = lappend(kept, lfirst(lc));
 	}
 	s->dependencies = kept;
@@ -124,9 +127,9 @@ same_in(const PgmSchema *s, const PgmObject *o)
 	return o->outside ? o : pgm_schema_find(s, o->kind->id, o->identity);
 }
 
-/* What is not compared is the same on both sides. */
+/* Add the objects that are outside of the scope, with what they depend on. */
 static void
-borrow_outside(PgmSchema *s, const PgmSchema *from)
+add_outside(PgmSchema *s, const PgmSchema *from)
 {
 	ListCell   *lc;
 
@@ -156,7 +159,7 @@ pgm_scope_restrict(PgmSchema *s, const PgmScope *scope)
 	{
 		PgmObject  *o = s->snapshot->object[i];
 
-		o->removed = !is_inside(s, o, scope) || is_aside(s, o);
+		o->removed = !is_inside(s, o, scope) || is_renamed_away(s, o);
 	}
 	remove_marked(s);
 }
@@ -169,7 +172,7 @@ pgm_scope_restrict(PgmSchema *s, const PgmScope *scope)
 void
 pgm_scope_add_outside(PgmSchema *s, const PgmSchema *live)
 {
-	borrow_outside(s, live);
+	add_outside(s, live);
 	s->rows = live->rows;
 	pgm_schema_index(s);
 }

@@ -1,10 +1,10 @@
 /*
  * scratch_event_triggers.c
- *	  Event triggers do not fire for what is done in a scratch.
+ *	  Keep event triggers from firing in a scratch.
  *
- * They are disabled in the catalog, whoever's they are and also those that fire
- * always; those that are created in the scratch too, as soon as they are there.
- * Before it is read what has come about, the states are put back.
+ * All are disabled in the catalog, also those that are created in the scratch, as
+ * soon as they exist.  Their states are restored before the schema is read, since
+ * the state is part of the schema.
  */
 #include "postgres.h"
 
@@ -28,6 +28,7 @@ typedef struct PgmDisabledEventTrigger
 	char		enabled;		/* as it was */
 } PgmDisabledEventTrigger;
 
+/* Set the state of an event trigger. */
 static void
 set_enabled(HeapTuple tuple, char enabled)
 {
@@ -35,8 +36,9 @@ set_enabled(HeapTuple tuple, char enabled)
 							   Anum_pg_event_trigger_evtenabled, CharGetDatum(enabled));
 }
 
+/* Record the state of an event trigger that is disabled. */
 static void
-note(Oid oid, char enabled)
+note_state(Oid oid, char enabled)
 {
 	MemoryContext old = MemoryContextSwitchTo(pgm_scratch_open->context);
 	PgmDisabledEventTrigger *event = palloc(sizeof(PgmDisabledEventTrigger));
@@ -48,8 +50,8 @@ note(Oid oid, char enabled)
 }
 
 /*
- * Disable all that are enabled.  Their states are put back at this moment: it is
- * the first time, or after pgm_scratch_events_restore().
+ * Disable all event triggers.  To be called when their states are the true ones:
+ * at first, or after pgm_scratch_events_restore().
  */
 void
 pgm_scratch_events_disable(void)
@@ -68,7 +70,7 @@ pgm_scratch_events_disable(void)
 		if (form->evtenabled == TRIGGER_DISABLED ||
 			getExtensionOfObject(EventTriggerRelationId, form->oid) == extension)
 			continue;
-		note(form->oid, form->evtenabled);
+		note_state(form->oid, form->evtenabled);
 		set_enabled(tuple, TRIGGER_DISABLED);
 	}
 	systable_endscan(scan);
@@ -77,8 +79,8 @@ pgm_scratch_events_disable(void)
 }
 
 /*
- * Put back the states, of those that are still there.  They are remembered, for
- * this may be rolled back.
+ * Restore the states of the event triggers that still exist.  The record of them
+ * is kept, since the subtransaction of this change may be rolled back.
  */
 void
 pgm_scratch_events_restore(void)

@@ -1,11 +1,12 @@
 /*
  * scratch_global_objects.c
- *	  What has no schema: how it makes room in a scratch for what a model makes.
+ *	  Objects without a schema: make room in a scratch for those of a model.
  *
- * What has a name gets another one, in its row of the catalog; what has none is
- * taken out of the catalog, without regard to what depends on it, for all of it
- * is put back.  Nothing is locked.  What initdb made or an extension stays, and
- * so do extensions and access methods, of which many things know the name.
+ * Objects that have a name are renamed, in their rows of the catalog.  Those that
+ * have none (a cast, a transform, a user mapping) are deleted from the catalog
+ * without regard to what depends on them, since the rollback restores all of it.
+ * Nothing is locked.  Objects of initdb and of extensions stay, and so do
+ * extensions and access methods, to which many objects refer by name.
  */
 #include "postgres.h"
 
@@ -33,6 +34,7 @@
 #include "compat.h"
 #include "scratch/scratch_internal.h"
 
+/* Catalogs whose objects are renamed */
 static const Oid renamed[] = {
 	PublicationRelationId,
 	SubscriptionRelationId,
@@ -42,12 +44,14 @@ static const Oid renamed[] = {
 	LanguageRelationId,
 };
 
+/* Catalogs whose objects are deleted */
 static const Oid removed[] = {
 	CastRelationId,
 	TransformRelationId,
 	UserMappingRelationId,
 };
 
+/* The OID of a row of one of these catalogs */
 static Oid
 oid_of(HeapTuple tuple, Relation rel)
 {
@@ -57,9 +61,12 @@ oid_of(HeapTuple tuple, Relation rel)
 	return DatumGetObjectId(heap_getattr(tuple, 1, RelationGetDescr(rel), &isnull));
 }
 
-/* Is it one of another database, or something that only looks like one? */
+/*
+ * Does a row stay?  A subscription of another database is in the shared catalog;
+ * a user mapping goes with its server, which was renamed.
+ */
 static bool
-is_none(Oid catalog, HeapTuple tuple)
+stays(Oid catalog, HeapTuple tuple)
 {
 	switch (catalog)
 	{
@@ -73,7 +80,10 @@ is_none(Oid catalog, HeapTuple tuple)
 	}
 }
 
-/* The rows of a catalog that make room (HeapTuple) */
+/*
+ * Copies of the rows of a catalog that are renamed or deleted.  The lock on the
+ * catalog is kept until they are.
+ */
 static List *
 rows_of(Oid catalog)
 {
@@ -86,7 +96,7 @@ rows_of(Oid catalog)
 	{
 		Oid			oid = oid_of(tuple, rel);
 
-		if (oid >= FirstNormalObjectId && !is_none(catalog, tuple) &&
+		if (oid >= FirstNormalObjectId && !stays(catalog, tuple) &&
 			!OidIsValid(getExtensionOfObject(catalog, oid)))
 			rows = lappend(rows, heap_copytuple(tuple));
 	}
@@ -95,6 +105,7 @@ rows_of(Oid catalog)
 	return rows;
 }
 
+/* Rename the objects of a catalog, and record that. */
 static void
 rename_rows(Oid catalog)
 {
@@ -114,6 +125,7 @@ rename_rows(Oid catalog)
 	}
 }
 
+/* Delete the rows of a catalog. */
 static void
 remove_rows(Oid catalog)
 {
@@ -128,8 +140,9 @@ remove_rows(Oid catalog)
 }
 
 /*
- * Take out the default privileges of a schema, or with InvalidOid those of none:
- * a dump says them after everything else, so they hold for nothing in it.
+ * Delete the default privileges of a schema, or with InvalidOid those without a
+ * schema.  Otherwise they would add grants to what a model creates; a dump has
+ * them behind everything else, so they apply to nothing in it.
  */
 void
 pgm_scratch_remove_default_privileges(Oid nsp)
@@ -146,11 +159,12 @@ pgm_scratch_remove_default_privileges(Oid nsp)
 	CommandCounterIncrement();
 }
 
-/* Make room for what a model makes of that which has no schema. */
+/* Rename away or delete the objects without a schema. */
 void
 pgm_scratch_rename_away(void)
 {
-	pgm_scratch_open->renamed_away = pgm_scratch_addresses_make("objects that are set aside");
+	pgm_scratch_open->renamed_away = pgm_scratch_addresses_make("objects that are renamed away");
+	/* servers before user mappings: see stays() */
 	for (int i = 0; i < (int) lengthof(renamed); i++)
 		rename_rows(renamed[i]);
 	for (int i = 0; i < (int) lengthof(removed); i++)

@@ -31,8 +31,7 @@ typedef struct PgmScratchState
 
 	/* scratch_statements.c */
 	Oid			first_oid;		/* first OID that the statement can assign */
-	ResourceOwner owner;		/* the one around the statement, or NULL
-								 * between statements */
+	ResourceOwner owner;		/* the one around the statement */
 	List	   *sequences;		/* OIDs of those created here */
 	int			since_sweep;	/* statements since their locks were released */
 

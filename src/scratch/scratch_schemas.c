@@ -1,10 +1,11 @@
 /*
  * scratch_schemas.c
- *	  The schemas of a scratch: those that are set aside, and the new ones in
- *	  their place.
+ *	  The schemas of a scratch: the live ones are renamed away, and new ones take
+ *	  their names.
  *
- * Members of extensions are found in the new ones, for a model that says
- * public.citext means the type that is there; it is their rows that move.
+ * A model that says public.citext means the type of the live extension.  So the
+ * members of extensions are moved to the new schemas, in their rows of the
+ * catalogs.
  */
 #include "postgres.h"
 
@@ -32,16 +33,16 @@
 #include "scratch/scratch_internal.h"
 #include "util/revision_names.h"
 
-/* A schema that was set aside */
+/* A schema that was renamed away */
 typedef struct PgmMovedSchema
 {
 	const char *name;
 	Oid			old;
-	Oid			new;			/* InvalidOid until it is made */
+	Oid			new;			/* InvalidOid until it is created */
 	List	   *members;		/* ObjectAddress, to be moved then */
 } PgmMovedSchema;
 
-/* Objects to be moved, without doubles */
+/* Objects to be moved, each once */
 typedef struct Members
 {
 	Oid			schema;
@@ -49,6 +50,7 @@ typedef struct Members
 	List	   *list;			/* ObjectAddress */
 } Members;
 
+/* Add an object to those that are moved, unless it is known. */
 static void
 add_member(Members *m, Oid classid, Oid objid)
 {
@@ -78,8 +80,9 @@ is_in_schema(Oid classid, Oid objid, Oid schema)
 }
 
 /*
- * Does it move along with what it depends on?  What is internal to it, and of
- * what is dropped with a table the constraints, indexes and sequences.
+ * Does a dependent object move with the object it depends on?  ALTER ... SET
+ * SCHEMA moves what is internal to a member of an extension, and the constraints,
+ * indexes and sequences that are dropped with a table, but not the views on it.
  */
 static bool
 moves_along(const FormData_pg_depend *dep)
@@ -97,7 +100,10 @@ moves_along(const FormData_pg_depend *dep)
 		kind == RELKIND_PARTITIONED_INDEX;
 }
 
-/* Add what refers to an object (0: any of the class), as member or otherwise. */
+/*
+ * Add the objects that depend on an object, or on any of its class if refobjid
+ * is 0: members of an extension, or else those that move with it.
+ */
 static void
 add_dependents(Members *m, Oid refclassid, Oid refobjid, bool members)
 {
@@ -125,7 +131,7 @@ add_dependents(Members *m, Oid refclassid, Oid refobjid, bool members)
 	table_close(rel, AccessShareLock);
 }
 
-/* The extensions whose schema it is */
+/* Add the extensions that are in the schema. */
 static void
 add_extensions(Members *m)
 {
@@ -144,11 +150,16 @@ add_extensions(Members *m)
 	table_close(rel, AccessShareLock);
 }
 
-/* Add the members of an extension (0: of any), and what moves along with them. */
+/* Add the members of an extension (0: of any), and what moves with them. */
 static void
 add_members(Members *m, Oid extension)
 {
 	add_dependents(m, ExtensionRelationId, extension, true);
+
+	/*
+	 * the list grows in this loop: what moves with a member may have such
+	 * itself
+	 */
 	for (int i = 0; i < list_length(m->list); i++)
 	{
 		const ObjectAddress *a = list_nth(m->list, i);
@@ -157,7 +168,7 @@ add_members(Members *m, Oid extension)
 	}
 }
 
-/* All that belongs to extensions in a schema (ObjectAddress). */
+/* The extensions in a schema, and the members of extensions in it (ObjectAddress). */
 static List *
 members_of(Oid schema)
 {
@@ -172,7 +183,7 @@ members_of(Oid schema)
 	return m.list;
 }
 
-/* The row of an object, to be freed */
+/* A copy of the row of an object, or NULL. */
 static HeapTuple
 row_of(const ObjectAddress *address, Relation rel)
 {
@@ -193,6 +204,10 @@ row_of(const ObjectAddress *address, Relation rel)
 	return tuple;
 }
 
+/*
+ * Move an object to another schema: its row, and its dependency on the schema.
+ * Unlike ALTER ... SET SCHEMA, this does not lock the object, which others use.
+ */
 static void
 move_object(const ObjectAddress *address, Oid from, Oid to)
 {
@@ -211,7 +226,10 @@ move_object(const ObjectAddress *address, Oid from, Oid to)
 							   NamespaceRelationId, from, to);
 }
 
-/* Members of extensions are found in the new schema from now on. */
+/*
+ * Move the members of extensions to the new schema.  The counter before makes the
+ * new schema visible, the one after makes names resolve to where they are now.
+ */
 static void
 move_members(const PgmMovedSchema *moved)
 {
@@ -225,6 +243,7 @@ move_members(const PgmMovedSchema *moved)
 	CommandCounterIncrement();
 }
 
+/* Give a live schema a name that no model has. */
 static void
 rename_schema(Oid nsp)
 {
@@ -240,7 +259,7 @@ rename_schema(Oid nsp)
 	CommandCounterIncrement();
 }
 
-/* Copy what a catalog says of one schema, for another. */
+/* Copy the comments or security labels of one schema to another. */
 static void
 copy_rows(Oid catalog, Oid index, Oid from, Oid to)
 {
@@ -265,6 +284,7 @@ copy_rows(Oid catalog, Oid index, Oid from, Oid to)
 	table_close(rel, RowExclusiveLock);
 }
 
+/* Set the privileges of a schema. */
 static void
 set_acl(Oid nsp, Datum acl)
 {
@@ -275,7 +295,7 @@ set_acl(Oid nsp, Datum acl)
 	CommandCounterIncrement();
 }
 
-/* A schema with the owner, the rights and the comment of another. */
+/* Create a schema with the owner, privileges, comment and labels of another. */
 static Oid
 make_copy(const char *name, Oid of)
 {
@@ -284,6 +304,7 @@ make_copy(const char *name, Oid of)
 	Datum		acl;
 	Oid			nsp;
 
+	Assert(HeapTupleIsValid(tuple));
 	nsp = NamespaceCreate(name, ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner, false);
 	CommandCounterIncrement();
 	acl = SysCacheGetAttr(NAMESPACEOID, tuple, Anum_pg_namespace_nspacl, &isnull);
@@ -295,7 +316,7 @@ make_copy(const char *name, Oid of)
 	return nsp;
 }
 
-/* "public" as initdb leaves it, which is what a dump starts from. */
+/* Create "public" as initdb leaves it, which a dump expects. */
 static Oid
 make_public(void)
 {
@@ -314,6 +335,7 @@ make_public(void)
 	return nsp;
 }
 
+/* Record that a schema was renamed away, in the memory of the scratch. */
 static PgmMovedSchema *
 add_moved(const char *name, Oid old)
 {
@@ -327,7 +349,10 @@ add_moved(const char *name, Oid old)
 	return moved;
 }
 
-/* Set one schema aside and put another in its place. */
+/*
+ * Rename one schema of the scope away if it exists, and create the one that takes
+ * its place, unless the body of the scratch creates it.
+ */
 static void
 move_schema(const char *name)
 {
@@ -354,7 +379,7 @@ move_schema(const char *name)
 	pgm_scratch_schema_created(name);
 }
 
-/* Remember what is in a catalog, of which the first column is the oid. */
+/* Record the objects of a catalog as live; its first column is the OID. */
 static void
 note_live(Oid catalog)
 {
@@ -370,7 +395,7 @@ note_live(Oid catalog)
 	table_close(rel, AccessShareLock);
 }
 
-/* Set the schemas of the scope aside. */
+/* Rename the schemas of the scope away, and create those that take their places. */
 void
 pgm_scratch_move_schemas(void)
 {
@@ -378,6 +403,7 @@ pgm_scratch_move_schemas(void)
 
 	pgm_scratch_open->members = pgm_scratch_addresses_make("members of extensions");
 	pgm_scratch_open->live = pgm_scratch_addresses_make("objects that were there before");
+	/* before the first one is created, which is not live */
 	note_live(NamespaceRelationId);
 	note_live(ExtensionRelationId);
 	note_live(AccessMethodRelationId);
@@ -387,7 +413,10 @@ pgm_scratch_move_schemas(void)
 	}
 }
 
-/* If it takes the place of one that was set aside, that is whole now. */
+/*
+ * A schema was created in the scratch.  If it takes the place of a live one, move
+ * the members of extensions into it.
+ */
 void
 pgm_scratch_schema_created(const char *name)
 {
@@ -405,6 +434,7 @@ pgm_scratch_schema_created(const char *name)
 	}
 }
 
+/* The schema of an extension, or InvalidOid. */
 static Oid
 schema_of_extension(const ObjectAddress *extension)
 {
@@ -421,7 +451,10 @@ schema_of_extension(const ObjectAddress *extension)
 	return schema;
 }
 
-/* What was to be found in another schema is not any more. */
+/*
+ * Forget the members of an extension that were to move with their schema: they
+ * have moved elsewhere with the extension.
+ */
 static void
 forget_members(HTAB *gone)
 {
@@ -443,9 +476,9 @@ forget_members(HTAB *gone)
 }
 
 /*
- * Find an extension that was there before in another schema from now on, as
- * after ALTER EXTENSION SET SCHEMA, which would lock it.  Raises 3F000 where
- * there is no such schema.
+ * Move a live extension with its members to another schema, as ALTER EXTENSION
+ * ... SET SCHEMA does, but without locking it.  Raises 3F000 if there is no such
+ * schema.
  */
 void
 pgm_scratch_move_extension(Oid extension, const char *schema)
@@ -475,6 +508,7 @@ pgm_scratch_move_extension(Oid extension, const char *schema)
 	CommandCounterIncrement();
 }
 
+/* Was a schema of this name renamed away? */
 static bool
 was_moved(const char *name)
 {
@@ -489,8 +523,10 @@ was_moved(const char *name)
 }
 
 /*
- * Create the schema of a statement where its user owns the one that is set
- * aside and yet may not create any.  Returns whether that was so.
+ * Execute CREATE SCHEMA if the server would refuse it only because of the
+ * scratch: the user owns the live schema of this name, but has no right to create
+ * another one; or it is "public", which exists already.  Returns whether it was
+ * executed.
  */
 bool
 pgm_scratch_create_schema(const CreateSchemaStmt *stmt)

@@ -1,11 +1,11 @@
 /*
  * scratch_statements.c
- *	  Around each statement that is run in a scratch.
+ *	  What is done before and after each statement that is executed in a scratch.
  *
- * Locks are given back as soon as a statement is through: a model of a thousand
- * tables would need twenty thousand, more than the server has room for, and
- * nearly all for relations that nobody else can see, as they are not committed.
- * Those on what is there already only kept others from changing it meanwhile.
+ * Locks are released as soon as a statement is over: a model of a thousand tables
+ * would need twenty thousand, more than the lock table has room for.  Nearly all
+ * are on relations that nobody else can see, as they are not committed; those on
+ * existing objects only keep others from changing them meanwhile.
  */
 #include "postgres.h"
 
@@ -21,9 +21,10 @@
 #include "scratch/scratch_internal.h"
 #include "scratch/scratch_settings.h"
 
-/* After so many statements those on sequences are given back */
+/* Release the locks on sequences after so many statements */
 #define SWEEP_AFTER 100
 
+/* Does this backend hold a lock on a relation? */
 static bool
 holds(Oid relid, LOCKMODE mode)
 {
@@ -33,7 +34,11 @@ holds(Oid relid, LOCKMODE mode)
 	return pgm_lock_held(&tag, mode);
 }
 
-/* Remember the sequences that the statement has made. */
+/*
+ * Record the sequences that the statement has created, for
+ * pgm_scratch_release_sequences().  OIDs come from one counter, so those of the
+ * statement lie between its values before and after.
+ */
 static void
 note_sequences(PgmScratchState *s)
 {
@@ -47,8 +52,9 @@ note_sequences(PgmScratchState *s)
 }
 
 /*
- * Locks on sequences that were made here.  The server lets the whole
- * transaction own them, so that the end of a subtransaction does not free them.
+ * Release the locks on sequences that were created here.  nextval() and setval()
+ * make the top transaction own them, so neither the end of a statement nor that
+ * of the subtransaction releases them.
  */
 void
 pgm_scratch_release_sequences(void)
@@ -65,7 +71,7 @@ pgm_scratch_release_sequences(void)
 	CurrentResourceOwner = owner;
 }
 
-/* From here on locks are the statement's own. */
+/* Let a resource owner of its own hold the locks that the statement takes. */
 static void
 own_locks(PgmScratchState *s)
 {
@@ -73,11 +79,13 @@ own_locks(PgmScratchState *s)
 	CurrentResourceOwner = ResourceOwnerCreate(s->owner, "pg_migrate statement");
 }
 
-/* Give back the locks that the statement took. */
+/* Release the locks that the statement took. */
 static void
-give_back(PgmScratchState *s)
+release_locks(PgmScratchState *s)
 {
 	ResourceOwner own = CurrentResourceOwner;
+
+	Assert(s->owner != NULL && own != s->owner);
 
 	note_sequences(s);
 	LockReleaseCurrentOwner(NULL, 0);
@@ -92,6 +100,7 @@ give_back(PgmScratchState *s)
 	pgm_scratch_release_sequences();
 }
 
+/* Does a statement create or change an event trigger? */
 static bool
 is_about_events(const Node *statement)
 {
@@ -99,18 +108,23 @@ is_about_events(const Node *statement)
 }
 
 /*
- * To be called before a statement is run, be it in a subtransaction of its own
- * or not; memory contexts may be others.  The values that were added to an enum may be used at once: the
- * server refuses that because the value might be undone and its use not, and
- * here both will be.
+ * To be called before a statement is executed, in a subtransaction of its own or
+ * not.  Raises 55P03 if others have waited too long for this process.
  */
 void
 pgm_scratch_statement_begin(const Node *statement)
 {
 	CHECK_FOR_INTERRUPTS();
 	pgm_scratch_check_waiters();
+
+	/*
+	 * Forget which enum values are uncommitted, so that they can be used at
+	 * once. The server refuses that because the value might be rolled back
+	 * and its use not; here both will be.
+	 */
 	AtEOXact_Enum();
-	/* for these themselves none is fired */
+
+	/* none fires for these statements, and ALTER has to see the true state */
 	if (is_about_events(statement))
 		pgm_scratch_events_restore();
 	pgm_scratch_open->first_oid = pgm_next_oid();
@@ -118,8 +132,8 @@ pgm_scratch_statement_begin(const Node *statement)
 }
 
 /*
- * To be called after it was run, in the subtransaction that it was begun in.
- * Gives back the locks of that subtransaction.
+ * To be called after a statement was executed, in the subtransaction in which it
+ * was begun.  Releases its locks.
  */
 void
 pgm_scratch_statement_end(const Node *statement)
@@ -134,5 +148,5 @@ pgm_scratch_statement_end(const Node *statement)
 		pgm_scratch_schema_created(((const CreateSchemaStmt *) statement)->schemaname);
 	if (IsA(statement, VariableSetStmt) || IsA(statement, SelectStmt))
 		pgm_scratch_settings_repeat();
-	give_back(s);
+	release_locks(s);
 }

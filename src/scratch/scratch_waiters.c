@@ -1,6 +1,6 @@
 /*
  * scratch_waiters.c
- *	  Does anybody wait for what is done in a scratch?
+ *	  Give up if another process waits too long for what a scratch holds.
  */
 #include "postgres.h"
 
@@ -21,7 +21,7 @@
 /* Pause between two looks, in ms */
 #define LOOK_PAUSE 100
 
-/* Does the process wait for this one? */
+/* Does a process wait for this one? */
 static bool
 waits_for_us(int pid)
 {
@@ -37,7 +37,7 @@ waits_for_us(int pid)
 	return found;
 }
 
-/* How long a process has waited by now for a lock, in ms; 0: it does not. */
+/* How long a process has been waiting for a lock, in ms, or 0 if it is not. */
 static long
 waited(PGPROC *proc)
 {
@@ -50,9 +50,9 @@ waited(PGPROC *proc)
 		TimestampDifferenceMilliseconds((TimestampTz) since, GetCurrentTimestamp());
 }
 
-/* Give way to a process. */
+/* Raise 55P03: the scratch is given up for a process that waits. */
 static void
-give_way(PGPROC *proc, int pid)
+give_up_for(PGPROC *proc, int pid)
 {
 	LOCK	   *lock = proc->waitLock;
 	StringInfoData what;
@@ -74,8 +74,11 @@ give_way(PGPROC *proc, int pid)
 }
 
 /*
- * Raise 55P03 if somebody has waited too long for what this process holds.
- * Costs next to nothing while nobody waits.
+ * Raise 55P03 if a process has waited longer than pg_migrate.scratch_hold for
+ * what this one holds.
+ *
+ * The processes are read without a lock, which is enough to find candidates;
+ * pg_blocking_pids(), which locks the lock table, is called only for those.
  */
 void
 pgm_scratch_check_waiters(void)
@@ -91,6 +94,6 @@ pgm_scratch_check_waiters(void)
 		int			pid = proc->pid;
 
 		if (waited(proc) > pgm_scratch_hold && waits_for_us(pid))
-			give_way(proc, pid);
+			give_up_for(proc, pid);
 	}
 }

@@ -15,12 +15,12 @@
 #include "diff/model/model_internal.h"
 #include "util/subtransaction.h"
 
-/* Settings that a statement depends on, wherever it is run */
-static const char *const kept_settings[] = {
+/* Settings whose value at its place in the model a statement is executed with */
+static const char *const followed_settings[] = {
 	"search_path", "default_tablespace", "default_table_access_method", "role"
 };
 
-#define N_KEPT ((int) lengthof(kept_settings))
+#define N_SETTINGS ((int) lengthof(followed_settings))
 
 /* A statement to be run */
 typedef struct Work
@@ -52,19 +52,19 @@ make_work(const PgmStatement *s, RawStmt *raw, char **settings)
 static char **
 read_settings(void)
 {
-	char	  **settings = palloc(N_KEPT * sizeof(char *));
+	char	  **settings = palloc(N_SETTINGS * sizeof(char *));
 
-	for (int i = 0; i < N_KEPT; i++)
-		settings[i] = pstrdup(GetConfigOption(kept_settings[i], false, false));
+	for (int i = 0; i < N_SETTINGS; i++)
+		settings[i] = pstrdup(GetConfigOption(followed_settings[i], false, false));
 	return settings;
 }
 
 static void
 set_settings(char **settings)
 {
-	for (int i = 0; i < N_KEPT; i++)
-		if (strcmp(GetConfigOption(kept_settings[i], false, false), settings[i]) != 0)
-			(void) set_config_option(kept_settings[i], settings[i], PGC_SUSET, PGC_S_SESSION,
+	for (int i = 0; i < N_SETTINGS; i++)
+		if (strcmp(GetConfigOption(followed_settings[i], false, false), settings[i]) != 0)
+			(void) set_config_option(followed_settings[i], settings[i], PGC_SUSET, PGC_S_SESSION,
 									 GUC_ACTION_LOCAL, true, 0, false);
 }
 
