@@ -5,7 +5,9 @@
 #ifndef PGM_CHECK_H
 #define PGM_CHECK_H
 
+#include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
+#include "run/execute/call_transaction.h"
 #include "utils/snapshot.h"
 
 /* How what is there fits what is expected */
@@ -43,6 +45,8 @@ extern bool pgm_check_current(const char *expected, int len, bool exact,
 
 /* require.c */
 extern void pgm_check_require(const char *expected, bool exact);
+extern void pgm_check_wait_for(const char *expected, bool exact, TimestampTz deadline,
+							   PgmCallTransaction *work);
 
 /* login_guard.c */
 extern void pgm_check_login(void);

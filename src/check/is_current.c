@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-#include "fmgr.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -20,7 +19,6 @@
 #include "check/check.h"
 #include "compat.h"
 #include "registry/invalidation.h"
-#include "run/prepare/run_warnings.h"
 
 /* Expectations remembered; applications have one or two */
 #define NSLOTS 8
@@ -119,29 +117,4 @@ pgm_check_current(const char *expected, int len, bool exact, bool *nothing)
 	if (len <= MAX_REMEMBERED && fit != PGM_NOTHING)
 		remember(slot, expected, len, exact, fit == PGM_FITS, epoch);
 	return fit == PGM_FITS;
-}
-
-PG_FUNCTION_INFO_V1(pg_migrate_is_current);
-
-/*
- * is_current(expected [, exact]) returns boolean: is what is expected applied;
- * with exact, is it just that.  Null stands for all heads; where none is
- * registered they are applied, but that is a WARNING.  Raises as
- * pgm_check_ask() does.
- */
-Datum
-pg_migrate_is_current(PG_FUNCTION_ARGS)
-{
-	bool		exact = PG_NARGS() > 1 && !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
-	text	   *expected = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
-	bool		nothing;
-	bool		current;
-
-	current = expected == NULL ?
-		pgm_check_current(NULL, PGM_NO_TEXT, exact, &nothing) :
-		pgm_check_current(VARDATA_ANY(expected), VARSIZE_ANY_EXHDR(expected),
-						  exact, &nothing);
-	if (nothing)
-		pgm_warn_nothing_registered();
-	PG_RETURN_BOOL(current || nothing);
 }

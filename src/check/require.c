@@ -6,10 +6,8 @@
 #include "postgres.h"
 
 #include "access/xlog.h"
-#include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -258,40 +256,6 @@ pgm_check_require(const char *expected, bool exact)
 	PopActiveSnapshot();
 }
 
-static char *
-text_argument(FunctionCallInfo fcinfo, int i)
-{
-	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
-
-static bool
-bool_argument(FunctionCallInfo fcinfo, int i)
-{
-	return !PG_ARGISNULL(i) && PG_GETARG_BOOL(i);
-}
-
-PG_FUNCTION_INFO_V1(pg_migrate_require);
-PG_FUNCTION_INFO_V1(pg_migrate_wait_for);
-
-/* require(expected default null, exact default false): see pgm_check_require() */
-Datum
-pg_migrate_require(PG_FUNCTION_ARGS)
-{
-	pgm_check_require(text_argument(fcinfo, 0), bool_argument(fcinfo, 1));
-	PG_RETURN_VOID();
-}
-
-/* When a wait that begins now has to end; DT_NOEND for no timeout. */
-static TimestampTz
-deadline_of(FunctionCallInfo fcinfo, int i)
-{
-	if (PG_ARGISNULL(i))
-		return DT_NOEND;
-	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-												   TimestampTzGetDatum(GetCurrentTimestamp()),
-												   PG_GETARG_DATUM(i)));
-}
-
 /*
  * One look, in a transaction of its own: is it there?  Warns once of an empty
  * registry, which may be the wrong database; *warned says whether it did.
@@ -331,42 +295,34 @@ look_once(const char *expected, bool exact, TimestampTz begun,
 }
 
 /*
- * wait_for(expected default null, timeout default null, exact default false):
- * a procedure that returns when the database fits what is expected, holding no
- * snapshot meanwhile.  Raises MG021 after the timeout, or at once when waiting
- * is of no use; 55P03 where not even that could be seen, for a lock; 25001
- * inside a transaction block; and what pgm_check_ask() raises.
+ * Return when the database fits what is expected, looking again and again in
+ * transactions of their own, so that no snapshot is held meanwhile.  "work" is
+ * the procedure's transaction, which has been left.  Raises MG021 after the
+ * deadline, or at once when waiting is of no use; 55P03 when a lock prevented
+ * even the look; and what pgm_check_ask() raises.
  */
-Datum
-pg_migrate_wait_for(PG_FUNCTION_ARGS)
+void
+pgm_check_wait_for(const char *expected, bool exact, TimestampTz deadline,
+				   PgmCallTransaction *work)
 {
-	char	   *expected;
-	bool		exact = bool_argument(fcinfo, 2);
+	MemoryContext look = AllocSetContextCreate(CurrentMemoryContext, "pg_migrate look",
+											   ALLOCSET_SMALL_SIZES);
 	TimestampTz begun = GetCurrentTimestamp();
-	TimestampTz deadline = deadline_of(fcinfo, 1);
-	PgmCallTransaction work;
-	MemoryContext look;
-	bool		there;
 	bool		warned = false;
+	bool		there;
 
-	pgm_call_transaction_check_context(fcinfo, "migrate.wait_for()", "migrate.require()");
-	pgm_call_transaction_start(&work);
-	look = AllocSetContextCreate(CurrentMemoryContext, "pg_migrate look",
-								 ALLOCSET_SMALL_SIZES);
-	expected = text_argument(fcinfo, 0);
-	pgm_call_transaction_leave(&work);
 	for (;;)
 	{
 		pgm_call_transaction_begin();
 		MemoryContextSwitchTo(look);
 		there = look_once(expected, exact, begun, deadline, &warned);
-		pgm_call_transaction_commit(&work);
+		pgm_call_transaction_commit(work);
 		if (there)
 			break;
 		MemoryContextReset(look);
+
+		/* A catalog snapshot that is kept would hold back the horizon of VACUUM. */
 		InvalidateCatalogSnapshot();
 		pgm_retry_sleep(LOOK_PAUSE);
 	}
-	pgm_call_transaction_end(&work);
-	PG_RETURN_VOID();
 }

@@ -56,4 +56,7 @@ extern char *pgm_explain_statement(const PgmScript *script,
 								   const PgmStatement *s);
 extern List *pgm_explain_text(const PgmExplanation *x, const PgmStep *only);
 
+/* review.c */
+extern List *pgm_explain_review(const char *target);
+
 #endif							/* PGM_EXPLAIN_H */

@@ -5,7 +5,6 @@
 #include "postgres.h"
 
 #include "commands/dbcommands.h"
-#include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -15,7 +14,6 @@
 #include "explain/explain.h"
 #include "explain/lock_holders.h"
 #include "util/revision_names.h"
-#include "util/srf.h"
 
 /* A page being written */
 typedef struct PgmPage
@@ -368,27 +366,17 @@ add_checklist(PgmPage *p, const PgmExplanation *x, const char *target)
 	add(p, "- [ ] Who watches it knows how to stop it: `SELECT migrate.cancel();`");
 }
 
-PG_FUNCTION_INFO_V1(pg_migrate_review);
-
 /*
- * review(target text default 'head') returns setof text: the upgrade to a
- * target as a page in Markdown.  Executes nothing.  Raises what plan() raises.
+ * The upgrade to a target as a page in Markdown (char *, a line each).
+ * Executes nothing.  Raises what plan() raises.
  */
-Datum
-pg_migrate_review(PG_FUNCTION_ARGS)
+List *
+pgm_explain_review(const char *target)
 {
 	PgmPage		p = {NIL};
-	PgmExplanation *x;
-	char	   *target;
-	char	   *from;
+	PgmExplanation *x = pgm_explain(pgm_lint_plan(target));
+	char	   *from = pgm_name_join(pgm_registry_current(true));
 
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the target of migrate.review() may not be null")));
-	target = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	x = pgm_explain(pgm_lint_plan(target));
-	from = pgm_name_join(pgm_registry_current(true));
 	add(&p, "# Upgrade to %s\n", cell(target));
 	add(&p, "Database `%s`, PostgreSQL %s, at %s. Migrations: %d.\n",
 		get_database_name(MyDatabaseId),
@@ -405,5 +393,5 @@ pg_migrate_review(PG_FUNCTION_ARGS)
 		add_waiting(&p, x);
 		add_checklist(&p, x, target);
 	}
-	return pgm_return_lines(fcinfo, p.lines);
+	return p.lines;
 }

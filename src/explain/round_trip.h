@@ -46,6 +46,11 @@ typedef struct PgmTestPath
 /* round_trip.c */
 extern List *pgm_roundtrip(PgmTestPath *path);
 
+/* test_path.c */
+extern PgmPlan *pgm_test_path_plan(PgmTestPath *path, PgmGraph *g, PgmPosition *pos,
+								   const char *target);
+extern List *pgm_test_path_back_scripts(const PgmTestPath *path);
+
 /* filled_tables.c */
 extern char *pgm_filled_table(void);
 

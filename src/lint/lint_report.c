@@ -5,15 +5,12 @@
  */
 #include "postgres.h"
 
-#include "fmgr.h"
 #include "lib/stringinfo.h"
-#include "utils/builtins.h"
 #include "utils/json.h"
 
 #include "lint/lint.h"
 #include "schema/relation_size.h"
 #include "util/lock_name.h"
-#include "util/srf.h"
 
 #define SARIF_SCHEMA "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -331,24 +328,4 @@ pgm_lint_report(const PgmRun *run, const char *format, bool probe)
 	if (how->end)
 		how->end(&r, violations, run->plan->nsteps);
 	return r.lines;
-}
-
-PG_FUNCTION_INFO_V1(pg_migrate_lint_report);
-
-/*
- * lint_report(target default 'head', format default 'text') returns setof text:
- * the violations about the upgrade to a target, as text, json, github (commands
- * of a workflow) or sarif (2.1.0).  Lines and columns of text are those of the
- * script, else of the migration's file as export() writes it, from 1.
- */
-Datum
-pg_migrate_lint_report(PG_FUNCTION_ARGS)
-{
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the arguments of migrate.lint_report() may not be null")));
-	return pgm_return_lines(fcinfo,
-							pgm_lint_report(pgm_lint_plan(text_to_cstring(PG_GETARG_TEXT_PP(0))),
-											text_to_cstring(PG_GETARG_TEXT_PP(1)), true));
 }

@@ -1,7 +1,7 @@
 /*
  * missing_names.c
- *	  Names in a statement of which the server knows nothing when it gets there:
- *	  of relations, columns and types.
+ *	  The server's errors about names in a statement: a relation, column,
+ *	  constraint or type that does not exist, or a relation that exists already.
  */
 #include "postgres.h"
 
@@ -46,7 +46,29 @@ pgm_need_relation(const PgmStatementView *v, const RangeVar *rel)
 				 errmsg("relation \"%s\" does not exist", shown(rel))));
 }
 
-/* The same for a column; of a table that is not known it may be there. */
+/* Is the name taken in the schema where the relation would be made? */
+static bool
+is_taken(const PgmStatementView *v, const RangeVar *rel)
+{
+	RangeVar   *there = makeRangeVar(pgm_shadow_creation_schema(v->shadow, rel), rel->relname, -1);
+
+	return pgm_shadow_table(v->shadow, there) || pgm_shadow_index(v->shadow, there);
+}
+
+/* Raise the server's error where a new relation has a name that is taken. */
+void
+pgm_refuse_taken(const PgmStatementView *v, const RangeVar *rel)
+{
+	if (!v->again && !v->shadow->cascaded && is_taken(v, rel))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("relation \"%s\" already exists", rel->relname)));
+}
+
+/*
+ * Raise the server's error where a table has no column of this name.  A table
+ * whose columns are not known may have it.
+ */
 void
 pgm_need_column(const PgmTable *t, const char *column)
 {
@@ -58,8 +80,9 @@ pgm_need_column(const PgmTable *t, const char *column)
 }
 
 /*
- * The same for a constraint, by what is known of the table and by the catalog;
- * where the plan has given it some without names any name may be one.
+ * Raise the server's error where a table has no constraint of this name, neither
+ * in the shadow nor in the catalog.  Where the plan has added constraints
+ * without names, any name may be one of these.
  */
 void
 pgm_need_constraint(const PgmTable *t, const char *name)
@@ -73,8 +96,8 @@ pgm_need_constraint(const PgmTable *t, const char *name)
 }
 
 /*
- * The same for a type.  A row type has the name of its table, and a range makes
- * a multirange, too.
+ * Raise the server's error where there is no type of this name.  A table gives
+ * its name to a row type, and a range type creates a multirange type, too.
  */
 void
 pgm_need_type(const PgmStatementView *v, const TypeName *name)

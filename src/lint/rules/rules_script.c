@@ -463,7 +463,7 @@ judge_change(const PgmStatementView *v, PgmFindings *out, const PgmBulkChange *c
 	f = pgm_find(out, t, "%s of %s rows of %s in one transaction: they stay locked until its end, and what it replaces is left behind at once",
 				 c->command,
 				 rows >= 0 ? psprintf("about %.0f", rows) :
-				 c->condition ? "nobody knows how many" : "all",
+				 c->condition ? "an unknown number of" : "all",
 				 pgm_table_name(t));
 	f->mode = RowExclusiveLock;
 	f->bytes = bytes;

@@ -18,25 +18,6 @@
 #include "lint/rules/server_errors.h"
 #include "lint/tables/parse_tree.h"
 
-/* Is the name taken in the schema where the relation would be made? */
-static bool
-is_taken(const PgmStatementView *v, const RangeVar *rel)
-{
-	RangeVar   *there = makeRangeVar(pgm_shadow_creation_schema(v->shadow, rel), rel->relname, -1);
-
-	return pgm_shadow_table(v->shadow, there) || pgm_shadow_index(v->shadow, there);
-}
-
-/* Raise the server's error where a new relation has a name that is taken. */
-void
-pgm_refuse_taken(const PgmStatementView *v, const RangeVar *rel)
-{
-	if (!v->again && !v->shadow->cascaded && is_taken(v, rel))
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_TABLE),
-				 errmsg("relation \"%s\" already exists", rel->relname)));
-}
-
 /* Does another action of the statement add, or drop, the column? */
 static bool
 is_touched_beside(const PgmStatementView *v, AlterTableType action, const char *column)

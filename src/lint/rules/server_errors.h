@@ -10,9 +10,9 @@
 /* server_errors.c */
 extern void pgm_refuse(const PgmStatementView *v, PgmFindings *out);
 extern bool pgm_makes_unnamed(const Node *node);
-extern void pgm_refuse_taken(const PgmStatementView *v, const RangeVar *rel);
 
 /* missing_names.c */
+extern void pgm_refuse_taken(const PgmStatementView *v, const RangeVar *rel);
 extern void pgm_need_relation(const PgmStatementView *v, const RangeVar *rel);
 extern void pgm_need_column(const PgmTable *t, const char *column);
 extern void pgm_need_constraint(const PgmTable *t, const char *name);

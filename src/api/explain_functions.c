@@ -1,6 +1,6 @@
 /*
- * explain_rows.c
- *	  explain() and explain_rows().
+ * explain_functions.c
+ *	  explain(), explain_rows() and review().
  */
 #include "postgres.h"
 
@@ -293,6 +293,7 @@ explain_arguments(FunctionCallInfo fcinfo, const char *function)
 
 PG_FUNCTION_INFO_V1(pg_migrate_explain);
 PG_FUNCTION_INFO_V1(pg_migrate_explain_rows);
+PG_FUNCTION_INFO_V1(pg_migrate_review);
 
 /*
  * explain(target default 'head', execute default false) returns setof text: what
@@ -318,4 +319,19 @@ pg_migrate_explain_rows(PG_FUNCTION_ARGS)
 		add_row(fcinfo, x, lfirst(lc));
 	}
 	return (Datum) 0;
+}
+
+/*
+ * review(target text default 'head') returns setof text: the upgrade to a
+ * target as a page in Markdown.  Executes nothing.  Raises what plan() raises.
+ */
+Datum
+pg_migrate_review(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the target of migrate.review() may not be null")));
+	return pgm_return_lines(fcinfo,
+							pgm_explain_review(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 }

@@ -1,6 +1,6 @@
 /*
- * lint_rows.c
- *	  Findings as rows: lint(), lint_revision(), lint_sql(), lint_rules().
+ * lint_functions.c
+ *	  lint(), lint_revision(), lint_sql(), lint_report() and lint_rules().
  */
 #include "postgres.h"
 
@@ -18,6 +18,7 @@
 #include "util/settings.h"
 #include "util/srf.h"
 
+/* The evidence of a finding as a jsonb object */
 static Datum
 evidence_of(const PgmFinding *f)
 {
@@ -25,7 +26,7 @@ evidence_of(const PgmFinding *f)
 																  f->evidence->data : "")));
 }
 
-/* A text that may be missing */
+/* A text as a value, or null */
 static Datum
 optional(const char *text, bool *isnull)
 {
@@ -33,6 +34,7 @@ optional(const char *text, bool *isnull)
 	return text ? CStringGetTextDatum(text) : (Datum) 0;
 }
 
+/* Return a finding as a row. */
 static void
 add_row(FunctionCallInfo fcinfo, const PgmFinding *f)
 {
@@ -65,6 +67,7 @@ add_row(FunctionCallInfo fcinfo, const PgmFinding *f)
 	pgm_rows_add(fcinfo, values, isnull);
 }
 
+/* Return findings as rows. */
 static Datum
 return_findings(FunctionCallInfo fcinfo, List *findings)
 {
@@ -78,6 +81,7 @@ return_findings(FunctionCallInfo fcinfo, List *findings)
 	return (Datum) 0;
 }
 
+/* An argument that may not be null, as a string */
 static char *
 required_text(FunctionCallInfo fcinfo, int argument, const char *function)
 {
@@ -91,6 +95,7 @@ required_text(FunctionCallInfo fcinfo, int argument, const char *function)
 PG_FUNCTION_INFO_V1(pg_migrate_lint);
 PG_FUNCTION_INFO_V1(pg_migrate_lint_revision);
 PG_FUNCTION_INFO_V1(pg_migrate_lint_sql);
+PG_FUNCTION_INFO_V1(pg_migrate_lint_report);
 PG_FUNCTION_INFO_V1(pg_migrate_lint_rules);
 
 /*
@@ -132,6 +137,24 @@ pg_migrate_lint_sql(PG_FUNCTION_ARGS)
 	return return_findings(fcinfo,
 						   pgm_lint_script(pgm_script_parse("lint_sql", "upgrade", text, 0),
 										   true));
+}
+
+/*
+ * lint_report(target default 'head', format default 'text') returns setof text:
+ * the violations about the upgrade to a target, as text, json, github (commands
+ * of a workflow) or sarif (2.1.0).  Lines and columns of text are those of the
+ * script, else of the migration's file as export() writes it, from 1.
+ */
+Datum
+pg_migrate_lint_report(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the arguments of migrate.lint_report() may not be null")));
+	return pgm_return_lines(fcinfo,
+							pgm_lint_report(pgm_lint_plan(text_to_cstring(PG_GETARG_TEXT_PP(0))),
+											text_to_cstring(PG_GETARG_TEXT_PP(1)), true));
 }
 
 /* lint_rules() returns rows: number, rule, title, severity, since */

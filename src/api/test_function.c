@@ -1,94 +1,20 @@
 /*
- * test_rows.c
- *	  test().
+ * test_function.c
+ *	  test(): do migrations go up, down and up again?
  */
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "errors.h"
 #include "explain/explain.h"
 #include "explain/round_trip.h"
+#include "registry/registry.h"
 #include "util/revision_names.h"
 #include "util/settings.h"
 #include "util/srf.h"
 
-static PgmTestStep *
-test_step(const PgmGraph *g, int rev)
-{
-	PgmTestStep *t = palloc0(sizeof(PgmTestStep));
-	PgmStored  *s = pgm_registry_find(g->rev[rev].id, false);
-
-	if (s == NULL)
-		elog(ERROR, "revision \"%s\" disappeared", g->rev[rev].id);
-	t->stored = s;
-	t->up = pgm_script_parse(s->m.revision, "upgrade", s->m.upgrade, 0);
-	if (s->m.verify)
-		t->verify = pgm_script_parse(s->m.revision, "verify", s->m.verify, 0);
-	if (s->m.downgrade)
-		t->down = pgm_script_parse(s->m.revision, "downgrade", s->m.downgrade, 0);
-	return t;
-}
-
-static void
-admit(PgmTestPath *path, const List *steps)
-{
-	ListCell   *lc;
-
-	foreach(lc, steps)
-	{
-		pgm_identity_admit(&path->identity, ((PgmTestStep *) lfirst(lc))->stored);
-	}
-}
-
-/* The way back to the start; moves the position there. */
-static List *
-plan_back(const PgmGraph *g, PgmPosition *pos, const char *start)
-{
-	PgmPlan    *plan = pgm_plan_downgrade(g, pos, start);
-	List	   *back = NIL;
-
-	for (int i = 0; i < plan->nsteps; i++)
-	{
-		back = lcons(test_step(g, plan->steps[i]), back);
-		pgm_position_apply(g, pos, plan->steps[i], false);
-	}
-	return back;
-}
-
-static PgmPlan *
-plan_way(PgmTestPath *path, PgmGraph *g, PgmPosition *pos, const char *target)
-{
-	PgmPlan    *plan;
-
-	pos = pgm_position_create(g, pos->row);
-	if (path->start)
-		path->back = plan_back(g, pos, path->start);
-	plan = pgm_plan_upgrade(g, pos, target);
-	for (int i = 0; i < plan->nsteps; i++)
-		path->way = lappend(path->way, test_step(g, plan->steps[i]));
-	return plan;
-}
-
-/* The scripts on the way back, in the order in which they run */
-static List *
-back_scripts(const PgmTestPath *path)
-{
-	List	   *scripts = NIL;
-	ListCell   *lc;
-
-	foreach(lc, path->back)
-	{
-		PgmTestStep *t = lfirst(lc);
-
-		if (t->down)
-			scripts = lcons(t->down, scripts);
-	}
-	return scripts;
-}
-
+/* Return one row; revision and detail may be NULL. */
 static void
 return_row(FunctionCallInfo fcinfo, const char *test, const char *revision,
 		   PgmTestOutcome outcome, const char *detail)
@@ -108,7 +34,7 @@ return_row(FunctionCallInfo fcinfo, const char *test, const char *revision,
 	pgm_rows_add(fcinfo, values, isnull);
 }
 
-/* Several heads are several answers to what the newest schema is. */
+/* Return whether the registry has one head: with several there is no newest schema. */
 static void
 return_heads(FunctionCallInfo fcinfo)
 {
@@ -121,6 +47,7 @@ return_heads(FunctionCallInfo fcinfo)
 										pgm_name_join(heads)));
 }
 
+/* Return which migrations on the way up have a downgrade. */
 static void
 return_downgrades(FunctionCallInfo fcinfo, const PgmTestPath *path)
 {
@@ -142,8 +69,8 @@ PG_FUNCTION_INFO_V1(pg_migrate_test);
  * test(target text default 'heads', start text default null, allow_data boolean
  * default false) returns rows: test, revision, outcome, detail.
  *
- * Raises MG001 to MG005 for target and start, MG017 over what is half done, and
- * what pgm_roundtrip() raises.
+ * Raises MG001 to MG005 for target and start, MG017 where a migration is half
+ * done, and what pgm_roundtrip() raises.
  */
 Datum
 pg_migrate_test(PG_FUNCTION_ARGS)
@@ -162,17 +89,14 @@ pg_migrate_test(PG_FUNCTION_ARGS)
 	path.start = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
 	path.allow_data = PG_GETARG_BOOL(2);
 	g = pgm_registry_graph(false, &pos);
-	plan = plan_way(&path, g, pos, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	pgm_identity_init(&path.identity);
-	admit(&path, path.back);
-	admit(&path, path.way);
+	plan = pgm_test_path_plan(&path, g, pos, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	pgm_rows_begin(fcinfo);
 	return_heads(fcinfo);
 	return_downgrades(fcinfo, &path);
 	if (path.way == NIL && path.back == NIL)
 		return (Datum) 0;
 	pgm_explain_announce(pgm_explain(pgm_run_prepare(g, pos, plan, false)),
-						 back_scripts(&path), "migrate.test()");
+						 pgm_test_path_back_scripts(&path), "migrate.test()");
 	foreach(lc, pgm_roundtrip(&path))
 	{
 		const PgmTestRow *row = lfirst(lc);
