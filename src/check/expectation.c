@@ -22,6 +22,7 @@
 
 static const PgmAnswer fits = {.fit = PGM_FITS};
 
+/* An answer about a revision or label */
 static PgmAnswer
 answer(PgmFit fit, const char *what)
 {
@@ -95,6 +96,7 @@ labelled_heads(const char *label, Snapshot snapshot)
 	return heads;
 }
 
+/* Is a revision applied, and not broken? */
 static PgmAnswer
 ask_revision(const char *id, Snapshot snapshot)
 {
@@ -210,6 +212,7 @@ ask_exact(List *elements, Snapshot snapshot)
 	return fits;
 }
 
+/* Does the database fit one element of the list? */
 static PgmAnswer
 ask_element(const char *text, Snapshot snapshot)
 {

@@ -38,6 +38,7 @@ typedef struct PgmSlot
 static PgmSlot slots[NSLOTS];
 static int	next_slot = 0;
 
+/* The answer from the tables */
 static PgmFit
 ask_tables(const char *expected, bool exact)
 {
@@ -109,6 +110,10 @@ pgm_check_current(const char *expected, int len, bool exact, bool *nothing)
 	if (slot && slot->epoch == pgm_position_epoch)
 		return slot->current;
 
+	/*
+	 * Read the epoch before the tables: an invalidation that arrives meanwhile
+	 * then makes the remembered answer stale at once.
+	 */
 	pgm_position_watch();
 	epoch = pgm_position_epoch;
 	fit = ask_tables(len < 0 ? NULL : pnstrdup(expected, len), exact);

@@ -36,7 +36,7 @@ seen_work(const PgmSeenRelation *r)
 		PGM_WORK_NONE;
 }
 
-/* Did the trial execute the statement as it stands? */
+/* Did the trial execute the statement itself, not a transactional form of it? */
 static bool
 was_executed(const PgmExplained *e)
 {
@@ -113,7 +113,7 @@ has_rows(char kind)
 	return kind == RELKIND_RELATION || kind == RELKIND_MATVIEW;
 }
 
-/* Predicted and not seen */
+/* Add a line for each table with work that was predicted and not seen. */
 static List *
 add_missing(List *lines, const PgmExplained *e)
 {
@@ -132,8 +132,8 @@ add_missing(List *lines, const PgmExplained *e)
 }
 
 /*
- * Seen and not predicted.  A lock that an earlier statement took is not the
- * doing of this one.
+ * Add a line for each table with work that was seen and not predicted.  Work
+ * under a lock that only an earlier statement took does not count.
  */
 static List *
 add_surprises(List *lines, const PgmExplained *e)

@@ -28,6 +28,7 @@ typedef struct PgmHolding
 	List	   *held;			/* PgmHeld */
 } PgmHolding;
 
+/* The lock that is held on a relation, or NULL */
 static PgmHeld *
 find_held(const List *held, Oid relid)
 {
@@ -43,7 +44,7 @@ find_held(const List *held, Oid relid)
 	return NULL;
 }
 
-/* A copy, for what is known at one statement does not change with the next. */
+/* A deep copy: the next statement must not change what this one reports. */
 static List *
 copy_held(const List *held)
 {
@@ -61,8 +62,9 @@ copy_held(const List *held)
 }
 
 /*
- * Weak locks are of no interest to others: they hold up only ACCESS EXCLUSIVE.
- * A trial takes those of the forms that it executes.
+ * Add the locks of a statement to those that are held.  Locks up to ROW SHARE are
+ * left out: they block nothing but ACCESS EXCLUSIVE and EXCLUSIVE.  A trial takes
+ * the locks of the transactional forms that it executes.
  */
 static void
 hold(PgmHolding *h, const PgmJudged *j, bool trial)
@@ -90,6 +92,7 @@ hold(PgmHolding *h, const PgmJudged *j, bool trial)
 	}
 }
 
+/* The findings about a statement */
 static List *
 findings_of(const PgmLint *lint, const PgmStatement *statement)
 {
@@ -123,6 +126,7 @@ pgm_explain_general(const PgmExplanation *x, const PgmStep *step)
 	return found;
 }
 
+/* Add a statement to the explanation. */
 static PgmExplained *
 add_statement(PgmExplanation *x, const PgmStep *step, const PgmScript *script,
 			  const PgmStatement *statement, const PgmJudged *judged)
@@ -137,6 +141,7 @@ add_statement(PgmExplanation *x, const PgmStep *step, const PgmScript *script,
 	return e;
 }
 
+/* Add a statement that lint judged, with the locks held when it begins. */
 static void
 add_judged(PgmExplanation *x, PgmHolding *h, const PgmJudged *j)
 {
@@ -150,7 +155,7 @@ add_judged(PgmExplanation *x, PgmHolding *h, const PgmJudged *j)
 	hold(h, j, false);
 }
 
-/* What was judged comes in the order of the steps, upgrade and verify script. */
+/* Lint judges in the order of the steps, the upgrade before the verify script. */
 static int
 add_step(PgmExplanation *x, PgmHolding *h, const PgmStep *step, int next)
 {
@@ -213,7 +218,7 @@ pgm_explain_locks(const PgmExplanation *x)
 	return all_locks(x, NIL, false);
 }
 
-/* Say whom the trial will keep waiting, and what of it stays. */
+/* Announce which relations the trial locks, and which of its effects stay. */
 static void
 announce_locks(const List *locks)
 {
@@ -257,6 +262,7 @@ locks_for(Oid relid)
 	return n;
 }
 
+/* About how many entries of the lock table a trial needs */
 static int64
 locks_needed(const PgmExplanation *x, const List *locks)
 {
@@ -287,7 +293,7 @@ try_plan(PgmTrial *trial, void *arg)
 	x->tried = trial->statements;
 }
 
-/* What was tried comes in the order of the plan. */
+/* Assign what the trial saw to the statements; both are in the order of the plan. */
 static void
 join_tried(PgmExplanation *x)
 {

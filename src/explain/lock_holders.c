@@ -1,6 +1,6 @@
 /*
  * lock_holders.c
- *	  Whom a plan would wait for if it ran now.
+ *	  The sessions that a plan would wait for if it ran now.
  */
 #include "postgres.h"
 
@@ -27,7 +27,7 @@ any_concurrently(const PgmExplanation *x)
 	return false;
 }
 
-/* Who has a lock that one of the plan waits for; NULL: nobody, as far as is known */
+/* The sessions whose locks conflict with one of the plan's, or NULL */
 static char *
 blockers_of(Oid relid, LOCKMODE mode)
 {
@@ -41,7 +41,7 @@ blockers_of(Oid relid, LOCKMODE mode)
 	return who ? psprintf("%s; wait, or %s", who, help) : NULL;
 }
 
-/* The same for what lint waited for in vain, of which the plan is not known */
+/* Add the blockers of relations that lint could not lock, whose effects are unknown. */
 static List *
 add_blocked(List *lines, const PgmLint *l)
 {

@@ -32,7 +32,7 @@ typedef struct PgmAncestors
 	List	   *seen;			/* names */
 } PgmAncestors;
 
-/* Add a migration behind those it stands on, up to what is applied. */
+/* Add a migration after its unapplied ancestors. */
 static void
 add_ancestors(PgmAncestors *a, const char *name)
 {
@@ -83,6 +83,7 @@ run_of(List *stored)
 	return run;
 }
 
+/* Count the errors and warnings about a step, and remember the worst. */
 static PgmCount
 count(const List *findings, const PgmStep *step)
 {
@@ -132,6 +133,7 @@ worst_text(const PgmCount *c)
 					pgm_finding_direction(f), f->rule->name, f->message);
 }
 
+/* Warn about what was found in a migration. */
 static void
 warn(const PgmStep *step, const PgmCount *c)
 {
@@ -154,6 +156,7 @@ typedef struct PgmOccasion
 	bool		stays;			/* a migration that is refused is registered */
 } PgmOccasion;
 
+/* Raise PGM_ERRCODE_LINT for a migration that has errors. */
 static void
 refuse(const PgmOccasion *o, const PgmStep *step, const PgmCount *c)
 {

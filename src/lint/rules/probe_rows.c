@@ -39,7 +39,7 @@
 /* Beyond this rows are not counted */
 #define ENOUGH 1000
 
-/* A question that is being asked */
+/* A search for rows that violate one constraint */
 typedef struct PgmProbe
 {
 	const PgmStatementView *v;
@@ -54,7 +54,10 @@ typedef struct PgmProbe
 
 static TimeoutId probe_timeout = MAX_TIMEOUTS;
 
-/* The time is over: as a cancellation of the query. */
+/*
+ * The time is over: cancel what is running.  This runs in a signal handler, and
+ * the flags are those of a query cancel, which the scan looks at for each row.
+ */
 static void
 stop(void)
 {
@@ -103,6 +106,8 @@ look(PgmProbe *p)
 	edata = pgm_viewpoint_call(p->v->caller, ask, p);
 	over = get_timeout_indicator(probe_timeout, true);
 	disable_timeout(probe_timeout, false);
+
+	/* Our own timeout must not cancel the statement that called lint. */
 	if (over)
 		QueryCancelPending = false;
 	if (edata == NULL)
@@ -112,7 +117,7 @@ look(PgmProbe *p)
 	p->why = over ? "it takes longer than pg_migrate.lint_probe_timeout" : edata->message;
 }
 
-/* Does another action of the statement replace the column, or its values? */
+/* Does another action of the statement add, drop or retype the column? */
 static bool
 is_changed_beside(const PgmStatementView *v, const char *name)
 {
@@ -148,7 +153,7 @@ is_present(const PgmTable *t, AttrNumber attnum, const PgmColumn *c)
 	return present;
 }
 
-/* Look at a column of a table, by its number. */
+/* Add a column of a table, by its number, to those that are looked at. */
 static void
 add_column(PgmProbe *p, PgmRowSet *rows, PgmTable *t, AttrNumber attnum)
 {
@@ -161,7 +166,10 @@ add_column(PgmProbe *p, PgmRowSet *rows, PgmTable *t, AttrNumber attnum)
 		p->why = psprintf("the plan adds or changes column %s", c->name);
 }
 
-/* Look at columns by their names; those that are compared need operators for that. */
+/*
+ * Add columns by their names.  Columns that are compared with each other need
+ * operators and collations of the server, which run no code of a user.
+ */
 static void
 add_columns(PgmProbe *p, PgmRowSet *rows, PgmTable *t, List *names, bool compared)
 {
@@ -228,7 +236,7 @@ has_rows(const PgmStatementView *v)
 	return false;
 }
 
-/* Say that rows were not looked at, and why. */
+/* Report that rows were not looked at, and why. */
 static void
 report_unlooked(const PgmStatementView *v, PgmFindings *out, const char *why)
 {
@@ -242,7 +250,10 @@ report_unlooked(const PgmStatementView *v, PgmFindings *out, const char *why)
 	pgm_evidence(f, "not_looked_at", why);
 }
 
-/* Report how many rows are in the way, and the query that lists them. */
+/*
+ * Report how many rows violate the constraint, with a singular and a plural
+ * message, and the query that lists them; or why they were not looked at.
+ */
 static void
 report(PgmProbe *p, const char *one, const char *many, const char *what, const char *query)
 {
@@ -315,7 +326,7 @@ probe_nulls(const PgmStatementView *v, PgmFindings *out, List *columns)
 					join(&p.rows, "", " OR ", " IS NULL")));
 }
 
-/* Rows that are the same in the columns; nulls are not, unless it is said */
+/* Rows with the same values in the columns; nulls differ unless "nulls" */
 static void
 probe_duplicates(const PgmStatementView *v, PgmFindings *out, List *columns, bool nulls, const char *why)
 {
@@ -360,7 +371,7 @@ has_builtin_equality(const PgmRowSet *rows, const PgmRowSet *referred)
 	return true;
 }
 
-/* Rows that refer to nothing */
+/* Rows whose foreign key refers to no row */
 static void
 probe_orphans(const PgmStatementView *v, PgmFindings *out, List *columns, PgmTable *other, List *keys)
 {
@@ -448,6 +459,7 @@ probe_expression(const PgmStatementView *v, PgmFindings *out, Node *expr, const 
 					as_written ? text : psprintf("(%s)", present)));
 }
 
+/* Rows that violate a new constraint */
 static void
 probe_constraint(const PgmStatementView *v, PgmFindings *out, const Constraint *c)
 {
@@ -481,7 +493,7 @@ probe_constraint(const PgmStatementView *v, PgmFindings *out, const Constraint *
 	}
 }
 
-/* What VALIDATE will look at */
+/* Rows that VALIDATE would find */
 static void
 probe_validate(const PgmStatementView *v, PgmFindings *out)
 {
@@ -505,6 +517,7 @@ probe_validate(const PgmStatementView *v, PgmFindings *out)
 	}
 }
 
+/* Rows that a unique index cannot hold */
 static void
 probe_index(const PgmStatementView *v, PgmFindings *out, const IndexStmt *stmt)
 {

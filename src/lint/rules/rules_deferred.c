@@ -59,7 +59,7 @@ typedef struct PgmRowChange
 	List	   *columns;		/* char *, that it assigns in an UPDATE */
 } PgmRowChange;
 
-/* Is a constraint deferred by then? */
+/* Is a constraint deferred, after what SET CONSTRAINTS has said so far? */
 static bool
 is_deferred(const PgmWaitingSearch *w, const char *name, bool deferrable,
 			bool initially)
@@ -75,6 +75,7 @@ is_deferred(const PgmWaitingSearch *w, const char *name, bool deferrable,
 	return deferrable && deferred;
 }
 
+/* Add a constraint that rows of a table wait for. */
 static void
 wait_for(PgmWaitingSearch *w, PgmTable *t, const char *constraint)
 {
@@ -104,7 +105,7 @@ assigns(const PgmRowChange *c, const List *columns)
 	return false;
 }
 
-/* A foreign key of the table: rows that come, or get other values */
+/* Note a deferred foreign key of the table: INSERT, or UPDATE of its columns. */
 static void
 note_key(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c,
 		 const PgmForeignKey *key)

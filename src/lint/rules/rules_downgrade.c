@@ -29,6 +29,7 @@ typedef struct PgmPart
 	const char *whole;
 } PgmPart;
 
+/* All that a script makes and drops */
 typedef struct PgmMarks
 {
 	List	   *made;			/* PgmMark */
@@ -187,7 +188,7 @@ mark_alter(PgmMarks *marks, const AlterTableStmt *stmt)
 	}
 }
 
-/* A renamed object is gone under the one name and there under the other. */
+/* A rename drops an object of one name and makes one of another. */
 static void
 mark_rename(PgmMarks *marks, const RenameStmt *stmt)
 {
@@ -310,7 +311,7 @@ goes_with_whole(const List *parts, List *undone, const PgmMark *m)
 	return false;
 }
 
-/* Marks that neither the script itself nor the other one takes back */
+/* Find what neither the script itself nor the other one takes back. */
 static void
 compare(const PgmStatementView *v, PgmFindings *out, List *marks, List *taken_back, List *undone,
 		const List *parts, const char *format)
@@ -411,7 +412,7 @@ pgm_rule_downgrade_missing(const PgmStatementView *v, PgmFindings *out)
 				   "Undo in it what the upgrade does; if there is no way back, leave the section out.");
 }
 
-/* What the upgrade made is dropped, and what it dropped is made again. */
+/* The downgrade must drop what the upgrade made, and make again what it dropped. */
 void
 pgm_rule_downgrade_incomplete(const PgmStatementView *v, PgmFindings *out)
 {

@@ -25,7 +25,7 @@
 #include "util/lock_name.h"
 #include "util/sql_text.h"
 
-/* Does it lock a table that is there for all others? */
+/* Does it take ACCESS EXCLUSIVE on a table that existed before the plan? */
 static bool
 locks_all(const PgmEffect *e)
 {
@@ -228,7 +228,7 @@ pgm_rule_locks_held(const PgmStatementView *v, PgmFindings *out)
 		pgm_advise(f, "Put this statement into a migration of its own.");
 }
 
-/* A strong lock that is waited for without an end stops everybody behind it. */
+/* While a strong lock is waited for, every later request queues behind it. */
 void
 pgm_rule_no_lock_timeout(const PgmStatementView *v, PgmFindings *out)
 {
@@ -262,7 +262,7 @@ script_lock_timeout(const PgmScript *script)
 	return value;
 }
 
-/* statement_timeout counts the waiting for a lock, and stops nobody behind. */
+/* statement_timeout bounds the wait for a lock as well, but is too long for it. */
 void
 pgm_rule_timeout_pair(const PgmStatementView *v, PgmFindings *out)
 {
@@ -282,7 +282,7 @@ pgm_rule_timeout_pair(const PgmStatementView *v, PgmFindings *out)
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
-/* So many rows are changed at a time by a batch, too */
+/* As many rows as one batch of migrate.backfill() changes */
 #define FEW_ROWS 1000
 
 /* An UPDATE, DELETE or MERGE, by its parts */
@@ -403,7 +403,7 @@ rows_to_change(const PgmStatementView *v, List *targets)
 	return buf.data;
 }
 
-/* The same UPDATE as a backfill; NULL where it cannot be one. */
+/* The UPDATE as a CALL of migrate.backfill(), or NULL where it cannot be one */
 static char *
 as_backfill(const PgmStatementView *v, const PgmTable *t)
 {
@@ -423,7 +423,7 @@ as_backfill(const PgmStatementView *v, const PgmTable *t)
 					quote_literal_cstr(condition));
 }
 
-/* A change of much of a large table in one transaction */
+/* Find a change of many rows of a large table in one transaction. */
 static void
 judge_change(const PgmStatementView *v, PgmFindings *out, const PgmBulkChange *c)
 {
@@ -503,7 +503,7 @@ pgm_rule_unbounded_dml(const PgmStatementView *v, PgmFindings *out)
 	(void) judge_changes(unconstify(Node *, v->node), &s);
 }
 
-/* The same column twice in an UPDATE or INSERT */
+/* Find columns that an UPDATE or INSERT assigns twice. */
 static void
 find_duplicate_columns(const PgmStatementView *v, PgmFindings *out, List *targets)
 {
@@ -524,7 +524,7 @@ find_duplicate_columns(const PgmStatementView *v, PgmFindings *out, List *target
 	}
 }
 
-/* How long is what "p" begins with and "end" ends, with both? */
+/* Length of the token at p up to and including its terminator */
 static int
 length_up_to(const char *p, int begin, const char *end)
 {
@@ -654,7 +654,7 @@ calls_foreign(Node *node, void *context)
 	return raw_expression_tree_walker(node, calls_foreign, context);
 }
 
-/* Does the statement run code of which nobody knows what it does? */
+/* Does the statement run code whose effects lint cannot know? */
 bool
 pgm_statement_is_opaque(const Node *node)
 {
@@ -663,7 +663,7 @@ pgm_statement_is_opaque(const Node *node)
 		(IsA(node, SelectStmt) && calls_foreign(unconstify(Node *, node), NULL));
 }
 
-/* Code that runs only when the migration does */
+/* Code whose effects are known only when it runs */
 void
 pgm_rule_opaque(const PgmStatementView *v, PgmFindings *out)
 {
@@ -680,7 +680,10 @@ pgm_rule_opaque(const PgmStatementView *v, PgmFindings *out)
 	}
 }
 
-/* Names that the server makes up differ where the names in use differ. */
+/*
+ * Names that the server makes up depend on the names already in use, so they
+ * differ between databases.
+ */
 void
 pgm_rule_unnamed(const PgmStatementView *v, PgmFindings *out)
 {

@@ -38,7 +38,7 @@ is_replaced(const PgmStatementView *v, const RangeVar *rel)
 	return false;
 }
 
-/* A name that others use is gone at once, or not before all let go of it. */
+/* A rename breaks programs that use the old name, from one moment to the next. */
 void
 pgm_rule_rename(const PgmStatementView *v, PgmFindings *out)
 {
@@ -97,7 +97,7 @@ pgm_rule_rename(const PgmStatementView *v, PgmFindings *out)
 	f->mode = AccessExclusiveLock;
 }
 
-/* Losing data is what a downgrade is for: then it is a remark. */
+/* Find a loss of data; a notice in a downgrade, where it is what is asked for. */
 static PgmFinding *
 find_loss(const PgmStatementView *v, PgmFindings *out, const PgmTable *t, const char *what)
 {
@@ -117,7 +117,7 @@ find_loss(const PgmStatementView *v, PgmFindings *out, const PgmTable *t, const 
 	return f;
 }
 
-/* What DROP takes with it */
+/* Find the tables, schemas and sequences that DROP names. */
 static void
 judge_drop(const PgmStatementView *v, PgmFindings *out, const DropStmt *stmt)
 {
@@ -144,7 +144,7 @@ judge_drop(const PgmStatementView *v, PgmFindings *out, const DropStmt *stmt)
 	}
 }
 
-/* What CASCADE takes with what is named: other tables, columns of others */
+/* Find the tables and columns that CASCADE drops in addition. */
 static void
 judge_cascade(const PgmStatementView *v, PgmFindings *out, const DropStmt *stmt)
 {
@@ -180,7 +180,7 @@ is_named(const PgmStatementView *v, const List *names, const PgmTable *t)
 	return false;
 }
 
-/* The tables that TRUNCATE names, and those that CASCADE goes to */
+/* Find the tables that TRUNCATE names, and those that CASCADE reaches. */
 static void
 judge_truncate(const PgmStatementView *v, PgmFindings *out, const TruncateStmt *stmt)
 {
@@ -204,7 +204,7 @@ judge_truncate(const PgmStatementView *v, PgmFindings *out, const TruncateStmt *
 	}
 }
 
-/* How many digits before and behind its point does a numeric type keep? */
+/* The digits that numeric(p,s) keeps before and after the decimal point */
 static void
 digits_of(int32 typmod, int *before, int *behind)
 {
@@ -284,7 +284,7 @@ judge_narrowing(const PgmStatementView *v, PgmFindings *out)
 	f->severity = Min(f->severity, PGM_SEVERITY_WARNING);
 }
 
-/* The column, or its table, may hold from now on what it did not before. */
+/* DROP NOT NULL and DROP CONSTRAINT let in rows that programs may not expect. */
 static void
 judge_permission(const PgmStatementView *v, PgmFindings *out)
 {
@@ -441,6 +441,7 @@ is_copied(const PgmStatementView *v, const char *from, const char *to)
 	return false;
 }
 
+/* Find a drop and an add that may be meant as a rename. */
 static void
 find_rename(const PgmStatementView *v, PgmFindings *out, const char *from, const char *to)
 {

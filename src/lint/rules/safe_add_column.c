@@ -13,7 +13,7 @@
 #include "lint/tables/parse_tree.h"
 #include "lint/rules/safe_forms.h"
 
-/* Is it about when the constraint before it is checked? */
+/* Is it an attribute of the constraint before it, such as DEFERRABLE? */
 static bool
 is_attribute(const Constraint *c)
 {
@@ -29,7 +29,7 @@ is_attribute(const Constraint *c)
 	}
 }
 
-/* Is the value of each row another one? */
+/* Does each row get a value of its own, so that ADD COLUMN rewrites the table? */
 bool
 pgm_column_is_computed(const PgmStatementView *v, const ColumnDef *def)
 {
@@ -41,7 +41,7 @@ pgm_column_is_computed(const PgmStatementView *v, const ColumnDef *def)
 		(given && pgm_expression_volatile(v->shadow->functions, given->raw_expr, &any, def->colname));
 }
 
-/* Can it be there at once, without a look at the rows? */
+/* Can ADD COLUMN have this constraint without reading the rows? */
 static bool
 is_harmless(const ColumnDef *def, const Constraint *c, bool computed)
 {
@@ -61,7 +61,7 @@ is_harmless(const ColumnDef *def, const Constraint *c, bool computed)
 	}
 }
 
-/* The attributes of a constraint, as they are typed behind it */
+/* The attributes of a constraint, as they are written after it */
 static char *
 attributes_of(const PgmStatementView *v, const ColumnDef *def, const Constraint *c)
 {
@@ -92,6 +92,7 @@ integer_of(const ColumnDef *def)
 		strchr(name, '2') || name[1] == 'm' ? "smallint" : "integer";
 }
 
+/* Add the column with those of its constraints that need no rows to be read. */
 static void
 add_column(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def, bool computed)
 {
@@ -117,7 +118,7 @@ add_column(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def, bool com
 	pgm_safe_add(s, PGM_SAFE_BEGIN, ";\n");
 }
 
-/* A sequence, and the default that takes values from it */
+/* Create a sequence for the values of the column.  Returns its name. */
 static const char *
 add_sequence(PgmSafe *s, const ColumnDef *def)
 {
@@ -132,7 +133,10 @@ add_sequence(PgmSafe *s, const ColumnDef *def)
 	return name;
 }
 
-/* The sequence becomes that of the identity. */
+/*
+ * Make the column an identity.  GENERATED AS IDENTITY cannot take over a sequence,
+ * so its own one is set to where the first has got to.
+ */
 static void
 make_identity(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def,
 			  const Constraint *identity, const char *sequence)
@@ -148,7 +152,7 @@ make_identity(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def,
 				 quote_literal_cstr(sequence), sequence);
 }
 
-/* The values of the rows that are there, in batches */
+/* Fill the column of existing rows in batches. */
 static void
 add_values(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def)
 {
@@ -179,7 +183,7 @@ add_values(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def)
 		make_identity(s, v, def, identity, sequence);
 }
 
-/* A constraint that looks at each row */
+/* Add a constraint that has to read the rows, in steps. */
 static void
 add_constraint(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def,
 			   const Constraint *c)
@@ -213,7 +217,7 @@ add_constraint(PgmSafe *s, const PgmStatementView *v, const ColumnDef *def,
 	}
 }
 
-/* Must the values be there before the column can be NOT NULL? */
+/* Is the column NOT NULL although ADD COLUMN gives it no value? */
 static bool
 is_required(const ColumnDef *def, bool computed)
 {

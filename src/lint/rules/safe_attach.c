@@ -18,7 +18,10 @@
 #include "lint/rules/safe_forms.h"
 #include "schema/index_name.h"
 
-/* A CHECK for a table to have for a while; it is dropped in the end. */
+/*
+ * Add a CHECK that a table has only until the partition is attached: it proves to
+ * the server that no row has to be read.
+ */
 static void
 add_passing_check(PgmSafe *safe, PgmTable *t, const char *check, StringInfo drops)
 {
@@ -32,7 +35,7 @@ add_passing_check(PgmSafe *safe, PgmTable *t, const char *check, StringInfo drop
 					 pgm_table_name(t), quote_identifier(name));
 }
 
-/* The columns of a partition are NOT NULL where those of the table above are. */
+/* Make columns of the future partition NOT NULL where those of its parent are. */
 static void
 add_not_nulls(PgmSafe *safe, const PgmTable *parent, PgmTable *child)
 {
@@ -48,7 +51,7 @@ add_not_nulls(PgmSafe *safe, const PgmTable *parent, PgmTable *child)
 	}
 }
 
-/* The CHECKs of the table above, which the partition has to have by their names */
+/* Add the CHECKs of the parent, which the partition must have under the same names. */
 static void
 add_checks(PgmSafe *safe, const PgmTable *parent, const PgmTable *child)
 {
@@ -67,7 +70,7 @@ add_checks(PgmSafe *safe, const PgmTable *parent, const PgmTable *child)
 	}
 }
 
-/* What stands behind the name of the table where an index is defined */
+/* The definition of an index from what follows the name of its table */
 static char *
 index_definition(const PgmIndex *index)
 {
@@ -85,7 +88,7 @@ index_definition(const PgmIndex *index)
 	return text +strlen(start);
 }
 
-/* A key that the partition has to have, built as an index before */
+/* Add a key of the parent to the partition, from an index built before. */
 static void
 add_key(PgmSafe *safe, const PgmIndex *index)
 {
@@ -105,7 +108,7 @@ add_key(PgmSafe *safe, const PgmIndex *index)
 	pgm_safe_key(safe, &key);
 }
 
-/* An index of the parent that the partition has no equal of */
+/* Add an index of the parent that the partition lacks. */
 static void
 add_index(PgmSafe *safe, const PgmIndex *index)
 {
@@ -131,7 +134,7 @@ add_index(PgmSafe *safe, const PgmIndex *index)
 	}
 }
 
-/* A foreign key of the parent that a partition, or one of its own, lacks */
+/* Add a foreign key of the parent that a partition, or a partition of that, lacks. */
 static void
 add_foreign_key(PgmSafe *safe, const PgmForeignKey *key, PgmTable *child)
 {
@@ -151,7 +154,7 @@ add_foreign_key(PgmSafe *safe, const PgmForeignKey *key, PgmTable *child)
 	safe->table = own;
 }
 
-/* The indexes and foreign keys of the table above */
+/* Add the indexes and foreign keys of the parent that the partition lacks. */
 static void
 add_lacked(PgmSafe *safe, PgmTable *parent, PgmTable *child)
 {
@@ -185,7 +188,7 @@ effect_on(const PgmStatementView *v, const PgmTable *t)
 	return NULL;
 }
 
-/* Have all rows of the table, or of its partitions, to be looked at for the bounds? */
+/* Would ATTACH read rows of the table, or of its partitions, to check the bounds? */
 static bool
 is_looked_at(PgmShadow *s, PgmTable *parent, PgmTable *child,
 			 const PartitionBoundSpec *bound)
@@ -203,8 +206,9 @@ is_looked_at(PgmShadow *s, PgmTable *parent, PgmTable *child,
 }
 
 /*
- * What makes it easy to attach a partition, NULL: one that is made for it and
- * empty; and what is to be dropped when it is attached.
+ * Add the steps that let a partition be attached without reading it: "child", or
+ * NULL for a new table, which is empty.  Appends to "drops" what is dropped when
+ * it is attached.
  */
 void
 pgm_safe_attach(const PgmStatementView *v, PgmSafe *safe, PgmTable *parent,

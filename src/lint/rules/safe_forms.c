@@ -13,6 +13,7 @@
 #include "lint/rules/safe_forms.h"
 #include "schema/index_name.h"
 
+/* Begin a safe form for the statement or action of the view. */
 void
 pgm_safe_begin(PgmSafe *s, const PgmStatementView *v)
 {
@@ -141,9 +142,9 @@ pgm_safe_columns(const List *columns)
 }
 
 /*
- * A constraint that holds for new rows, and when it is validated for all.  As
- * rows that are updated count as new, those that have yet to get their values
- * would be in the way.
+ * Add a constraint as NOT VALID, and VALIDATE it in a later step.  NOT VALID is
+ * enforced on UPDATE too, so where a backfill fills a new column (s->filled) the
+ * constraint comes after it: a batch would fail on rows without a value.
  */
 void
 pgm_safe_valid_later(PgmSafe *s, const char *name, const char *definition)
@@ -157,7 +158,11 @@ pgm_safe_valid_later(PgmSafe *s, const char *name, const char *definition)
 				 table, quote_identifier(name));
 }
 
-/* NOT NULL by way of a CHECK; from 18 on it can be NOT VALID itself. */
+/*
+ * Make a column NOT NULL without reading the table under ACCESS EXCLUSIVE.  Up to
+ * PostgreSQL 17 a validated CHECK proves to SET NOT NULL that there is no null,
+ * and is dropped afterwards; from 18 on NOT NULL can be NOT VALID itself.
+ */
 void
 pgm_safe_not_null(PgmSafe *s, const char *column)
 {
@@ -176,13 +181,14 @@ pgm_safe_not_null(PgmSafe *s, const char *column)
 				 table, quoted, table, quote_identifier(name));
 }
 
+/* The SQL keywords of a key */
 static const char *
 key_words(const Constraint *c)
 {
 	return c->contype == CONSTR_PRIMARY ? "PRIMARY KEY" : "UNIQUE";
 }
 
-/* What stands behind the columns of a key: for its index */
+/* The options of a key's index, as they are written after its columns */
 static char *
 index_options(const Constraint *c)
 {
@@ -225,7 +231,10 @@ name_in_partition(PgmShadow *s, const PgmTable *parent, const PgmTable *child,
 	return pgm_safe_name(s, child, NULL, name);
 }
 
-/* The key of a table alone, and not of its partitions: no index is built. */
+/*
+ * Append the key of a partitioned table ONLY: it builds no index, and becomes
+ * valid when an index of each partition has been attached.
+ */
 static void
 append_key_alone(StringInfo out, const PgmTable *t, const char *name,
 				 const PgmKey *key)
@@ -238,6 +247,7 @@ append_key_alone(StringInfo out, const PgmTable *t, const char *name,
 					 key->attributes);
 }
 
+/* Append the unique index of a key, built CONCURRENTLY. */
 static void
 append_index(StringInfo out, const PgmTable *t, const char *name, const PgmKey *key)
 {
@@ -246,6 +256,7 @@ append_index(StringInfo out, const PgmTable *t, const char *name, const PgmKey *
 					 pgm_safe_columns(key->columns), index_options(key->constraint));
 }
 
+/* Append the key that takes over the index of its name. */
 static void
 append_using_index(StringInfo out, const PgmTable *t, const char *name,
 				   const PgmKey *key)
@@ -256,7 +267,7 @@ append_using_index(StringInfo out, const PgmTable *t, const char *name,
 					 key->attributes);
 }
 
-/* The key of each partition by itself, then as part of that above it */
+/* Append the key of each partition, attached to that of its parent. */
 static void
 append_partition_keys(PgmSafe *s, StringInfo out, PgmTable *parent,
 					  const char *name, const PgmKey *key)
@@ -304,7 +315,7 @@ pgm_safe_key(PgmSafe *s, const PgmKey *key)
 	append_using_index(&s->steps[alone ? PGM_SAFE_BEGIN : PGM_SAFE_END], s->table, name, key);
 }
 
-/* The index of each partition by itself, then as part of that above it */
+/* Append the index of each partition, attached to that of its parent. */
 static void
 append_partition_indexes(PgmShadow *s, StringInfo out, PgmTable *parent,
 						 const char *name, const char *behind, bool unique)
@@ -333,8 +344,8 @@ append_partition_indexes(PgmShadow *s, StringInfo out, PgmTable *parent,
 }
 
 /*
- * An index that is built while others write.  "behind" is what stands behind the
- * name of the table, as "(column)".
+ * The statements that build an index while others write.  "behind" is the
+ * definition that follows the name of the table, such as "(column)".
  */
 char *
 pgm_safe_index(PgmShadow *s, PgmTable *t, const char *name, const char *behind,
