@@ -1,10 +1,10 @@
 /*
  * write_columns.c
- *	  Columns of tables; those of views come with the view.
+ *	  Statements for columns of tables; those of views come with the view.
  *
- * On a table with rows: NOT NULL by way of a CHECK that is validated while
- * others write, and a default that is another one for each row is given to new
- * rows first, and to those that are there in batches.
+ * On a table with rows, SET NOT NULL is prepared by a CHECK that is validated while
+ * others write, and a volatile default is set for new rows first and then backfilled in
+ * batches, instead of rewriting the table under an exclusive lock.
  */
 #include "postgres.h"
 
@@ -29,9 +29,9 @@ is_in_view(const PgmObject *relation)
 	return pgm_kind_is(relation, PGM_KIND_VIEW) || pgm_kind_is(relation, PGM_KIND_MATERIALIZED_VIEW);
 }
 
-/* Where the column is, in the state that shall be or that is */
+/* The relation of a column, in the new state or else in the old one */
 static const PgmObject *
-relation_of(const PgmWrite *w, const PgmObject *column)
+relation_of_column(const PgmWrite *w, const PgmObject *column)
 {
 	const PgmObject *relation = pgm_schema_parent(w->new, column);
 
@@ -44,7 +44,7 @@ name_of(const PgmObject *column)
 	return pgm_last_name(column->identity);
 }
 
-/* ALTER TABLE without what inherits from it, where something does */
+/* "ALTER TABLE ONLY name", without the ONLY where no table inherits from it */
 static const char *
 alter_only(const PgmWrite *w, const PgmObject *relation)
 {
@@ -73,7 +73,7 @@ inherited_from(const PgmSchema *s, const PgmObject *column)
 	return NULL;
 }
 
-/* Does the change come down from a parent, of which it is one too? */
+/* Does ALTER TABLE of the parent make the change, as it recurses to children? */
 static bool
 is_inherited_change(const PgmWrite *w, const PgmObject *old,
 					const PgmObject *new, PgmPropertyId property)
@@ -120,7 +120,7 @@ append_generated(StringInfo out, const char *generated)
 					 generated, kind);
 }
 
-/* What stands behind the name and the type of a column */
+/* Append the clauses after name and type of a column. */
 static void
 append_constraints(StringInfo out, const PgmWrite *w, const PgmObject *column,
 				   bool with_default, bool with_not_null)
@@ -141,11 +141,11 @@ append_constraints(StringInfo out, const PgmWrite *w, const PgmObject *column,
 		appendStringInfoString(out, " NOT NULL");
 }
 
-/* A column as CREATE TABLE says it, with or without its default. */
+/* A column as a clause of CREATE TABLE or ADD COLUMN, with or without its default */
 char *
 pgm_column_definition(const PgmWrite *w, const PgmObject *column, bool with_default)
 {
-	const PgmObject *table = relation_of(w, column);
+	const PgmObject *table = relation_of_column(w, column);
 	StringInfoData out;
 
 	initStringInfo(&out);
@@ -164,7 +164,7 @@ pgm_column_definition(const PgmWrite *w, const PgmObject *column, bool with_defa
 	return out.data;
 }
 
-/* Rows get a value before NULL is forbidden. */
+/* Fill rows in which the column is null; "value" is NULL if the user must supply it. */
 static void
 write_fill(PgmWrite *w, const PgmObject *relation, const PgmObject *column,
 		   const char *value)
@@ -186,7 +186,12 @@ write_fill(PgmWrite *w, const PgmObject *relation, const PgmObject *column,
 	sql->question = psprintf("which value do rows get in which %s is null?", name);
 }
 
-/* NOT NULL on a table with rows, which are read while others write. */
+/*
+ * SET NOT NULL without a scan under ACCESS EXCLUSIVE: a CHECK is added NOT VALID, which is
+ * quick; VALIDATE scans under a lock that lets others write, in a transaction of its own
+ * so that the first lock is gone; then SET NOT NULL finds the valid CHECK and skips its
+ * own scan.
+ */
 static void
 write_not_null_steps(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 {
@@ -212,7 +217,7 @@ write_set_not_null(PgmWrite *w, const PgmObject *relation, const PgmObject *colu
 							name_of(column));
 }
 
-/* Has a column that is added to be given its values by and by? */
+/* Must a new column be filled in batches?  A volatile default would rewrite the table. */
 static bool
 is_filled_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 {
@@ -221,7 +226,7 @@ is_filled_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *c
 		pgm_schema_default_is_volatile(w->new, column);
 }
 
-/* Can it not be NOT NULL at once? */
+/* Would ADD COLUMN ... NOT NULL fail, because the rows would have no value? */
 static bool
 lacks_values(const PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 {
@@ -230,14 +235,17 @@ lacks_values(const PgmWrite *w, const PgmObject *relation, const PgmObject *colu
 		!pgm_value(column, PGM_PROP_GENERATED) && !pgm_value(column, PGM_PROP_IDENTITY);
 }
 
-/* Does the column come and go with the attribute of a type? */
+/* Does ALTER TYPE ... CASCADE of the table's type add and drop the column? */
 static bool
 follows_attribute(const PgmWrite *w, const PgmObject *column)
 {
 	return pgm_plan_find_item(w->plan, column)->attribute != NULL;
 }
 
-/* What the column has beyond its type, one by one. */
+/*
+ * Set default and NOT NULL of a column that exists already: first the default, so that
+ * rows that come during the backfill have it; then the backfill; then NOT NULL.
+ */
 static void
 create_rest(PgmWrite *w, const PgmObject *relation, const PgmObject *column,
 			bool in_steps)
@@ -272,7 +280,7 @@ create_in_steps(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 static void
 create(PgmWrite *w, const PgmObject *column)
 {
-	const PgmObject *relation = relation_of(w, column);
+	const PgmObject *relation = relation_of_column(w, column);
 	PgmDiffStatement *sql;
 
 	if (is_in_view(relation))
@@ -310,7 +318,7 @@ drop(PgmWrite *w, const PgmObject *column)
 	sql->candidates = pgm_rename_candidates(w, column, relation);
 }
 
-/* Do values come from one type to the other without being asked to? */
+/* Is there an assignment cast from one type to the other, so that no USING is needed? */
 bool
 pgm_type_assigns_to(const char *old, const char *new)
 {
@@ -322,7 +330,7 @@ pgm_type_assigns_to(const char *old, const char *new)
 		find_coercion_pathway(to, from, COERCION_ASSIGNMENT, &function) != COERCION_PATH_NONE;
 }
 
-/* How values come from one type to the other, as USING or "". */
+/* The USING clause that converts values, or "".  *unknown: it may not work at all. */
 static const char *
 using_clause(const PgmObject *old, const PgmObject *new, bool *unknown)
 {
@@ -343,7 +351,7 @@ using_clause(const PgmObject *old, const PgmObject *new, bool *unknown)
 	return psprintf(" USING %s::text::%s", name, type);
 }
 
-/* What a new type does to the rows that are there, or NULL: nothing */
+/* A warning about what the new type does to a table with rows, or NULL */
 static const char *
 hazard_of_type(const PgmObject *old, const PgmObject *new)
 {
@@ -370,7 +378,7 @@ hazard_of_type(const PgmObject *old, const PgmObject *new)
 static void
 write_type(PgmWrite *w, const PgmObject *old, const PgmObject *new, const char *using)
 {
-	const PgmObject *relation = relation_of(w, new);
+	const PgmObject *relation = relation_of_column(w, new);
 	const char *collation = pgm_value(new, PGM_PROP_COLLATION);
 	PgmDiffStatement *sql;
 
@@ -387,9 +395,9 @@ write_type(PgmWrite *w, const PgmObject *old, const PgmObject *new, const char *
 static bool write_storage(PgmWrite *w, const PgmObject *old, const PgmObject *new);
 static bool write_compression(PgmWrite *w, const PgmObject *old, const PgmObject *new);
 
-/* A new type takes away how values are stored. */
+/* ALTER COLUMN TYPE resets STORAGE and COMPRESSION: set them again if they stay. */
 static void
-write_again(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+write_storage_again(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (pgm_value(new, PGM_PROP_STORAGE) && pgm_value_same(old, new, PGM_PROP_STORAGE))
 		(void) write_storage(w, old, new);
@@ -397,13 +405,14 @@ write_again(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		(void) write_compression(w, old, new);
 }
 
+/* Does the column have the property in the old version only? */
 static bool
 loses(const PgmObject *old, const PgmObject *new, PgmPropertyId property)
 {
 	return pgm_value(old, property) && pgm_value(new, property) == NULL;
 }
 
-/* What the sequence of a new identity begins with is above what is there. */
+/* Advance the sequence of a new identity beyond the values that exist. */
 static void
 write_identity_start(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 {
@@ -414,15 +423,17 @@ write_identity_start(PgmWrite *w, const PgmObject *relation, const PgmObject *co
 							name_of(column), relation->identity);
 }
 
+/* Write ADD, SET or DROP of an identity. */
 static bool
 change_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const PgmObject *relation = relation_of(w, new);
+	const PgmObject *relation = relation_of_column(w, new);
 	const char *alter = pgm_alter_relation(relation);
 	const char *before = pgm_value(old, PGM_PROP_IDENTITY);
 	const char *after = pgm_value(new, PGM_PROP_IDENTITY);
 	StringInfoData out;
 
+	/* from 17 on partitions have the identity of their parent */
 	if (pgm_value(old, PGM_PROP_INHERITED) && is_inherited_change(w, old, new, PGM_PROP_IDENTITY))
 		return true;
 	if (after == NULL)
@@ -450,7 +461,7 @@ is_inherited_or_same(const PgmWrite *w, const PgmObject *old, const PgmObject *n
 static bool
 change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const PgmObject *relation = relation_of(w, new);
+	const PgmObject *relation = relation_of_column(w, new);
 	bool		unknown = false;
 
 	if (is_in_view(relation))
@@ -469,11 +480,11 @@ change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		((PgmDiffStatement *) llast(w->statements))->question =
 			psprintf("how do values of %s become %s? Nothing converts %s.", new->identity,
 					 pgm_value(new, PGM_PROP_TYPE), pgm_value(old, PGM_PROP_TYPE));
-	write_again(w, old, new);
+	write_storage_again(w, old, new);
 	return true;
 }
 
-/* Is it known that the column holds no NULL, as long as it has the type? */
+/* Does a valid CHECK that stays until then show that the column holds no NULL? */
 static bool
 is_checked_not_null(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -490,11 +501,14 @@ is_checked_not_null(const PgmWrite *w, const PgmObject *old, const PgmObject *ne
 	return false;
 }
 
-/* NULL is forbidden; where a constraint of its own does it, that is not said. */
+/*
+ * Write SET NOT NULL, after nulls are filled.  From 18 on the constraint is an object that
+ * is written by itself; a NOT VALID one does not need the rows to be filled.
+ */
 static void
 write_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const PgmObject *relation = relation_of(w, new);
+	const PgmObject *relation = relation_of_column(w, new);
 	const PgmObject *constraint = pgm_column_not_null(w->new, new);
 	bool		in_steps = pgm_relation_may_have_rows(w, relation) && w->options->not_null_steps &&
 		pgm_kind_is(relation, PGM_KIND_TABLE) && !pgm_value(new, PGM_PROP_IDENTITY) &&
@@ -515,15 +529,15 @@ change_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		write_not_null(w, old, new);
 	else if (pgm_column_not_null(w->old, old) == NULL)
 		pgm_write_statement(w, "%s ALTER COLUMN %s DROP NOT NULL",
-							pgm_alter_relation(relation_of(w, new)), name_of(new));
+							pgm_alter_relation(relation_of_column(w, new)), name_of(new));
 	return true;
 }
 
-/* What was computed stays, as values; from 17 on it can be computed anew. */
+/* DROP EXPRESSION keeps the stored values.  SET EXPRESSION exists from 17 on. */
 static bool
 change_generated(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *alter = pgm_alter_relation(relation_of(w, new));
+	const char *alter = pgm_alter_relation(relation_of_column(w, new));
 	const char *before = pgm_value(old, PGM_PROP_GENERATED);
 	const char *after = pgm_value(new, PGM_PROP_GENERATED);
 	const char *kind;
@@ -545,10 +559,7 @@ change_generated(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/*
- * Is the identity gone by the change of the type?  There are types that none
- * can have.
- */
+/* Does change_type() drop the identity, since only integers can be identities? */
 static bool
 is_gone_with_type(const PgmObject *old, const PgmObject *new)
 {
@@ -556,7 +567,7 @@ is_gone_with_type(const PgmObject *old, const PgmObject *new)
 		(!pgm_value_same(old, new, PGM_PROP_TYPE) || !pgm_value_same(old, new, PGM_PROP_COLLATION));
 }
 
-/* An identity is not null, so it goes first. */
+/* DROP NOT NULL fails for an identity column, so the identity is dropped before. */
 static bool
 change_nullable(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -577,7 +588,7 @@ write_storage(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *storage = pgm_value(new, PGM_PROP_STORAGE);
 
-	pgm_write_statement(w, "%s ALTER COLUMN %s SET STORAGE %s", alter_only(w, relation_of(w, new)),
+	pgm_write_statement(w, "%s ALTER COLUMN %s SET STORAGE %s", alter_only(w, relation_of_column(w, new)),
 						name_of(new), storage ? storage : pgm_type_storage(pgm_value(new, PGM_PROP_TYPE)));
 	return true;
 }
@@ -587,7 +598,7 @@ write_compression(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *compression = pgm_value(new, PGM_PROP_COMPRESSION);
 
-	pgm_write_statement(w, "%s ALTER COLUMN %s SET COMPRESSION %s", alter_only(w, relation_of(w, new)),
+	pgm_write_statement(w, "%s ALTER COLUMN %s SET COMPRESSION %s", alter_only(w, relation_of_column(w, new)),
 						name_of(new), compression ? compression : "default");
 	return true;
 }
@@ -597,7 +608,7 @@ write_statistics(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *target = pgm_value(new, PGM_PROP_STATISTICS_TARGET);
 
-	pgm_write_statement(w, "%s ALTER COLUMN %s SET STATISTICS %s", alter_only(w, relation_of(w, new)),
+	pgm_write_statement(w, "%s ALTER COLUMN %s SET STATISTICS %s", alter_only(w, relation_of_column(w, new)),
 						name_of(new), target ? target : "-1");
 	return true;
 }
@@ -605,7 +616,7 @@ write_statistics(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *alter = alter_only(w, relation_of(w, new));
+	const char *alter = alter_only(w, relation_of_column(w, new));
 	char	   *set = pgm_options_set(old, new, PGM_PROP_OPTIONS);
 	char	   *reset = old ? pgm_options_reset(old, new, PGM_PROP_OPTIONS) : NULL;
 
@@ -619,20 +630,20 @@ write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_foreign_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	pgm_write_statement(w, "%s ALTER COLUMN %s OPTIONS (%s)", pgm_alter_relation(relation_of(w, new)),
+	pgm_write_statement(w, "%s ALTER COLUMN %s OPTIONS (%s)", pgm_alter_relation(relation_of_column(w, new)),
 						name_of(new), pgm_option_changes(old, new, PGM_PROP_FOREIGN_OPTIONS));
 	return true;
 }
 
 /*
- * The default of a column, by itself.  Other than its type it is not that of
- * what inherits from the table.
+ * Write SET/DROP DEFAULT for one column.  Unlike a type change, a default is an item of
+ * each child table, hence ONLY.
  */
 static void
 write_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *column = new ? new : old;
-	const char *alter = alter_only(w, relation_of(w, column));
+	const char *alter = alter_only(w, relation_of_column(w, column));
 
 	if (new)
 		pgm_write_statement(w, "%s ALTER COLUMN %s SET DEFAULT %s", alter, name_of(new),
@@ -641,18 +652,21 @@ write_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		pgm_write_statement(w, "%s ALTER COLUMN %s DROP DEFAULT", alter, name_of(old));
 }
 
-/* The type of the column is made anew under the same name. */
+/*
+ * Alter a column to the new type of the same name, after its old type was renamed away.
+ * An inherited column gets it with that of the parent.
+ */
 void
 pgm_write_column_retype(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const PgmObject *relation = relation_of(w, new);
+	const PgmObject *relation = relation_of_column(w, new);
 	char	   *value = pgm_type_conversion(w, name_of(new), pgm_value(old, PGM_PROP_TYPE),
 											pgm_value(new, PGM_PROP_TYPE));
 
 	if (!is_in_view(relation) && !pgm_value(new, PGM_PROP_ONLY_INHERITED))
 		write_type(w, old, new, pgm_kind_is(relation, PGM_KIND_FOREIGN_TABLE) ? "" :
 				   psprintf(" USING %s", value));
-	write_again(w, old, new);
+	write_storage_again(w, old, new);
 }
 
 static const PgmWriter writers[] = {

@@ -1,11 +1,11 @@
 /*
  * write_constraints.c
- *	  Constraints of tables.
+ *	  Statements for constraints of tables.
  *
- * On a table with rows a foreign key or a check is added NOT VALID and
- * validated in a transaction of its own, while others read and write; a key
- * takes over an index that was built while they do, and the foreign key of a
- * partitioned table those of its partitions.
+ * On a table with rows a foreign key or a CHECK is added NOT VALID and validated in a
+ * transaction of its own, while others read and write.  A key takes over an index that
+ * was built concurrently.  The foreign key of a partitioned table takes over those of
+ * its partitions.
  */
 #include "postgres.h"
 
@@ -47,15 +47,16 @@ name_of(const PgmObject *constraint)
 	return pnstrdup(constraint->identity, pgm_name_length(constraint->identity));
 }
 
+/* The table of a constraint, in the new state or else in the old one */
 static const PgmObject *
-relation_of(const PgmWrite *w, const PgmObject *constraint)
+relation_of_constraint(const PgmWrite *w, const PgmObject *constraint)
 {
 	const PgmObject *relation = pgm_schema_parent(w->new, constraint);
 
 	return relation ? relation : pgm_schema_parent(w->old, constraint);
 }
 
-/* Where in the definition of a constraint what is said of its index ends */
+/* The length of a definition up to its deferrability, which must stay at its end */
 static int
 index_part(const char *definition)
 {
@@ -72,7 +73,7 @@ index_part(const char *definition)
 	return n;
 }
 
-/* Options and tablespace of the index, as a constraint says them */
+/* The clauses of a constraint for options and tablespace of its index */
 static const char *
 index_clauses(const PgmObject *constraint, const char *tablespace_word)
 {
@@ -86,7 +87,10 @@ index_clauses(const PgmObject *constraint, const char *tablespace_word)
 					tablespace ? " " : "", tablespace ? quote_identifier(tablespace) : "");
 }
 
-/* "CONSTRAINT name definition", with what the definition lacks. */
+/*
+ * "CONSTRAINT name definition", with options and tablespace of the index, which
+ * pg_get_constraintdef() leaves out.  They go before WHERE and DEFERRABLE.
+ */
 const char *
 pgm_constraint_definition(const PgmObject *constraint)
 {
@@ -117,7 +121,7 @@ index_columns(const PgmObject *constraint)
 					index_clauses(constraint, " TABLESPACE"));
 }
 
-/* Can the table be read and written while the index is built? */
+/* Is the index built first, concurrently?  That is not possible for partitioned tables. */
 static bool
 builds_concurrently(const PgmWrite *w, const PgmObject *relation)
 {
@@ -125,7 +129,7 @@ builds_concurrently(const PgmWrite *w, const PgmObject *relation)
 		!pgm_is_partitioned(relation);
 }
 
-/* The index of a key, built before it is one */
+/* Build the index of a key before ADD CONSTRAINT ... USING INDEX takes it over. */
 static void
 write_index(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint,
 			const char *name)
@@ -147,7 +151,7 @@ using_index(const PgmObject *constraint, const char *index)
 					index, definition + index_part(definition));
 }
 
-/* Can it be added NOT VALID, and has to be? */
+/* Is the constraint to be added NOT VALID, and validated later? */
 static bool
 validates_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
 {
@@ -161,7 +165,10 @@ validates_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *c
 		(pgm_constraint_is(constraint, "NOT NULL") && PGM_NOT_NULL_NOT_VALID);
 }
 
-/* Keys of partitions are constraints of their own, and attached by name. */
+/*
+ * ALTER TABLE ONLY for a key of a partitioned table, so that it does not create keys on the
+ * partitions under names of its own: theirs are constraints that are attached.
+ */
 static const char *
 alter_for(const PgmObject *relation, const PgmObject *constraint)
 {
@@ -169,7 +176,7 @@ alter_for(const PgmObject *relation, const PgmObject *constraint)
 		psprintf("ALTER TABLE ONLY %s", relation->identity) : pgm_alter_relation(relation);
 }
 
-/* Add the partitions of a table, of all levels, that hold rows and are there. */
+/* Add the leaf partitions of a table that exist in both states to a list. */
 static List *
 present_parts(const PgmWrite *w, const PgmObject *table, List *parts)
 {
@@ -187,9 +194,9 @@ present_parts(const PgmWrite *w, const PgmObject *table, List *parts)
 	return parts;
 }
 
-/* Shall all partitions have their part of the constraint, under its name? */
+/* Will all these partitions have their part of the constraint, new and of the same name? */
 static bool
-is_name_theirs(const PgmWrite *w, const PgmObject *constraint, const List *parts)
+parts_have_same_name(const PgmWrite *w, const PgmObject *constraint, const List *parts)
 {
 	ListCell   *lc;
 
@@ -207,8 +214,9 @@ is_name_theirs(const PgmWrite *w, const PgmObject *constraint, const List *parts
 }
 
 /*
- * A foreign key of a partitioned table cannot be NOT VALID, but takes over
- * equal ones of the partitions, without looking at their rows.
+ * Before 18 a foreign key of a partitioned table cannot be NOT VALID.  But ADD CONSTRAINT
+ * takes over an equal key of a partition without scanning it, so these are added and
+ * validated first.
  */
 static void
 write_parts_first(PgmWrite *w, const PgmObject *constraint, const List *parts)
@@ -227,7 +235,7 @@ write_parts_first(PgmWrite *w, const PgmObject *constraint, const List *parts)
 	}
 }
 
-/* Write the foreign keys of the partitions, if that is how the table gets it. */
+/* Write foreign keys of partitions first, if the key of the table can take them over. */
 static bool
 write_parts(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
 {
@@ -237,7 +245,7 @@ write_parts(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
 		!pgm_is_partitioned(relation) || !pgm_relation_may_have_rows(w, relation))
 		return false;
 	parts = present_parts(w, relation, NIL);
-	if (parts == NIL || !is_name_theirs(w, constraint, parts))
+	if (parts == NIL || !parts_have_same_name(w, constraint, parts))
 		return false;
 	write_parts_first(w, constraint, parts);
 	return true;
@@ -246,7 +254,7 @@ write_parts(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
 static void
 create(PgmWrite *w, const PgmObject *constraint)
 {
-	const PgmObject *relation = relation_of(w, constraint);
+	const PgmObject *relation = relation_of_constraint(w, constraint);
 	const char *alter = alter_for(relation, constraint);
 
 	if (is_key(constraint) && builds_concurrently(w, relation))
@@ -274,7 +282,7 @@ drop(PgmWrite *w, const PgmObject *constraint)
 						name_of(constraint));
 }
 
-/* The definition without the words at its end, or NULL when they are not there */
+/* The definition without a suffix, or NULL if it does not have that */
 static char *
 without_end(const char *definition, const char *words)
 {
@@ -283,14 +291,14 @@ without_end(const char *definition, const char *words)
 	return n > 0 && strcmp(definition + n, words) == 0 ? pnstrdup(definition, n) : NULL;
 }
 
-/* What of a foreign key cannot be changed by ALTER CONSTRAINT */
+/* The part of a foreign key that ALTER CONSTRAINT cannot change */
 static char *
 without_deferral(const char *definition)
 {
 	return pnstrdup(definition, index_part(definition));
 }
 
-/* ALTER CONSTRAINT takes each foreign key from any deferral to any other. */
+/* Write ALTER CONSTRAINT, which can change any deferrability to any other. */
 static void
 write_deferral(PgmWrite *w, const PgmObject *relation, const PgmObject *new)
 {
@@ -300,7 +308,7 @@ write_deferral(PgmWrite *w, const PgmObject *relation, const PgmObject *new)
 						after[0] ? after : " NOT DEFERRABLE");
 }
 
-/* Does something depend on the index of a key, so that it cannot be changed? */
+/* Does something depend on the index of a key, so that it cannot be swapped? */
 static bool
 is_in_use(const PgmWrite *w, const PgmObject *old, const PgmObject *relation)
 {
@@ -319,11 +327,14 @@ is_in_use(const PgmWrite *w, const PgmObject *old, const PgmObject *relation)
 	return false;
 }
 
-/* A key gets another index first, and gives up its own at once. */
+/*
+ * Swap the index of a key: build the new one, then drop and add the key in one statement,
+ * so that uniqueness is never without an index.
+ */
 static bool
 change_key(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const PgmObject *relation = relation_of(w, new);
+	const PgmObject *relation = relation_of_constraint(w, new);
 	char	   *helper = pgm_helper_name(name_of(new), "_new");
 
 	if (!is_key(old) || !is_key(new) || !builds_concurrently(w, relation) ||
@@ -339,7 +350,7 @@ change_key(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const PgmObject *relation = relation_of(w, new);
+	const PgmObject *relation = relation_of_constraint(w, new);
 	char	   *valid = without_end(definition_of(old), NOT_VALID);
 
 	if (valid && pgm_arrays_same(valid, definition_of(new)))
@@ -357,11 +368,11 @@ change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return change_key(w, old, new);
 }
 
-/* The name of the index, which is that of the constraint */
+/* The qualified name of the index of a constraint */
 static const char *
 index_name(const PgmWrite *w, const PgmObject *constraint)
 {
-	return psprintf("%s.%s", pgm_relation_schema(relation_of(w, constraint)), name_of(constraint));
+	return psprintf("%s.%s", pgm_relation_schema(relation_of_constraint(w, constraint)), name_of(constraint));
 }
 
 static bool

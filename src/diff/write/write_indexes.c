@@ -1,10 +1,10 @@
 /*
  * write_indexes.c
- *	  Indexes that are no constraint's.
+ *	  Statements for indexes that do not belong to a constraint.
  *
- * On a table with rows they are built and dropped while others read and write.
- * One that changes is built under another name first, so that there is none of
- * its use without one.
+ * On a table with rows they are built and dropped concurrently.  A new version of an
+ * index is built under a helper name before the old one is dropped, so that queries
+ * always have one of them.
  */
 #include "postgres.h"
 
@@ -16,14 +16,16 @@
 #include "schema/object_predicates.h"
 #include "util/sql_text.h"
 
+/* The table of an index, in the new state or else in the old one */
 static const PgmObject *
-relation_of(const PgmWrite *w, const PgmObject *index)
+relation_of_index(const PgmWrite *w, const PgmObject *index)
 {
 	const PgmObject *relation = pgm_schema_parent(w->new, index);
 
 	return relation ? relation : pgm_schema_parent(w->old, index);
 }
 
+/* Is an index of the relation built and dropped CONCURRENTLY? */
 static bool
 is_concurrent(const PgmWrite *w, const PgmObject *relation)
 {
@@ -47,7 +49,7 @@ static void
 create(PgmWrite *w, const PgmObject *index)
 {
 	write_create(w, index, pgm_last_name(index->identity),
-				 is_concurrent(w, relation_of(w, index)));
+				 is_concurrent(w, relation_of_index(w, index)));
 }
 
 static void
@@ -58,7 +60,7 @@ write_drop(PgmWrite *w, const PgmObject *relation, const char *name, bool attach
 	pgm_write_statement(w, "DROP INDEX %s%s", concurrently ? "CONCURRENTLY " : "", name)->nontransactional = concurrently;
 }
 
-/* Is the key of a partition a part of the index, though that is none itself? */
+/* Is the key of a partition attached to the index, although that is not a key? */
 static bool
 holds_key(const PgmWrite *w, const PgmObject *index)
 {
@@ -76,7 +78,7 @@ holds_key(const PgmWrite *w, const PgmObject *index)
 	return false;
 }
 
-/* Parts go with an index, but those that are keys only by CASCADE. */
+/* DROP INDEX drops attached indexes, but attached constraints only with CASCADE. */
 static void
 drop(PgmWrite *w, const PgmObject *index)
 {
@@ -89,9 +91,9 @@ drop(PgmWrite *w, const PgmObject *index)
 			   pgm_value(index, PGM_PROP_ATTACHED_TO) != NULL);
 }
 
-/* Is it the one that a table is clustered on, or identifies rows by? */
+/* Is the table clustered on the index, or is it the replica identity? */
 static bool
-is_in_use(const PgmObject *relation, const PgmObject *index)
+is_named_by_table(const PgmObject *relation, const PgmObject *index)
 {
 	const char *name = pgm_last_name(index->identity);
 	const char *clustered = pgm_value(relation, PGM_PROP_CLUSTERED_ON);
@@ -101,7 +103,7 @@ is_in_use(const PgmObject *relation, const PgmObject *index)
 		(identity && strcmp(identity, psprintf("using index %s", name)) == 0);
 }
 
-/* Foreign keys may depend on a unique index. */
+/* Does a foreign key depend on the index, which is unique then? */
 static bool
 is_referred_to(const PgmWrite *w, const PgmObject *index)
 {
@@ -120,13 +122,13 @@ is_referred_to(const PgmWrite *w, const PgmObject *index)
 static bool
 change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const PgmObject *relation = relation_of(w, new);
+	const PgmObject *relation = relation_of_index(w, new);
 	const char *schema = pgm_relation_schema(relation);
 	char	   *helper = pgm_helper_name(new->identity, "_new");
 
 	if (pgm_is_partitioned(relation) || pgm_value(old, PGM_PROP_ATTACHED_TO) ||
-		pgm_value(new, PGM_PROP_ATTACHED_TO) || is_in_use(relation, old) ||
-		is_in_use(relation, new) || is_referred_to(w, old) || !pgm_relation_may_have_rows(w, relation))
+		pgm_value(new, PGM_PROP_ATTACHED_TO) || is_named_by_table(relation, old) ||
+		is_named_by_table(relation, new) || is_referred_to(w, old) || !pgm_relation_may_have_rows(w, relation))
 		return false;
 	write_create(w, new, helper, is_concurrent(w, relation));
 	write_drop(w, relation, old->identity, false);
@@ -148,11 +150,11 @@ write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* What was left of a build that failed is built again. */
+/* Rebuild an index that a failed CREATE INDEX CONCURRENTLY left invalid. */
 static bool
 change_invalid(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const PgmObject *relation = relation_of(w, new);
+	const PgmObject *relation = relation_of_index(w, new);
 
 	if (pgm_value(new, PGM_PROP_INVALID))
 		return true;
@@ -162,7 +164,7 @@ change_invalid(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* Targets by the number of the index's column, as an object */
+/* Write the statistics targets in a JSON object, by column number, or reset them. */
 static void
 write_targets(PgmWrite *w, const PgmObject *index, const char *json, bool reset)
 {
@@ -196,7 +198,7 @@ write_statistics_targets(PgmWrite *w, const PgmObject *old, const PgmObject *new
 	return true;
 }
 
-/* The name of an index that is an index or a constraint's */
+/* The qualified name of an index, or of the index of a constraint */
 static const char *
 index_of(const PgmSchema *s, const PgmObject *o)
 {
@@ -206,7 +208,7 @@ index_of(const PgmSchema *s, const PgmObject *o)
 					pgm_name_length(o->identity), o->identity);
 }
 
-/* That of the parent's which an index or constraint is attached to */
+/* The qualified name of the parent's index that an index or constraint is attached to */
 static const char *
 parent_index_of(const PgmSchema *s, const PgmObject *o)
 {
@@ -224,8 +226,8 @@ parent_index_of(const PgmSchema *s, const PgmObject *o)
 }
 
 /*
- * The index of a partition becomes a part of that of the table.  It is never
- * let go but with one of both.
+ * Write ALTER INDEX ... ATTACH PARTITION.  There is no DETACH for indexes: they are
+ * separated only when one of them is dropped or the tables are detached.
  */
 void
 pgm_write_index_attach(PgmWrite *w, const PgmObject *old, const PgmObject *new)

@@ -1,10 +1,10 @@
 /*
  * write_inheritance.c
- *	  What a table is a partition of, or inherits from.
+ *	  Statements for the parents of a table: ATTACH and DETACH PARTITION, INHERIT.
  *
- * A table with rows is attached when a CHECK says that they fit, and a DEFAULT
- * partition has one that says that none of its rows do, so that they are not
- * read while others wait; a partition is detached while others go on.
+ * Before a table with rows is attached, a CHECK is validated that implies the partition
+ * bound, and one on the DEFAULT partition that excludes it.  ATTACH PARTITION then skips
+ * its scans, which would be under ACCESS EXCLUSIVE.  DETACH is done concurrently.
  */
 #include "postgres.h"
 
@@ -28,7 +28,7 @@ write_attach_statement(PgmWrite *w, const PgmObject *partition)
 						partition->identity, pgm_value(partition, PGM_PROP_PARTITION_BOUND));
 }
 
-/* Has the table that it is attached to been there before? */
+/* Does the parent exist in the old state? */
 static bool
 parent_is_old(const PgmWrite *w, const PgmObject *partition)
 {
@@ -52,8 +52,8 @@ default_partition(const PgmSchema *s, const char *parent)
 }
 
 /*
- * The DEFAULT partition that is read when another one is attached, or NULL.
- * What it may hold further down a tree of partitions is not said by one CHECK.
+ * The DEFAULT partition that ATTACH PARTITION would scan, or NULL.  Only for a parent that is
+ * not a partition itself: its bound is the whole condition then.
  */
 static const PgmObject *
 default_to_read(const PgmWrite *w, const PgmObject *partition)
@@ -68,7 +68,7 @@ default_to_read(const PgmWrite *w, const PgmObject *partition)
 	return found;
 }
 
-/* A table and a CHECK that it has while a partition is attached */
+/* A table and the CHECK that it has until a partition is attached */
 typedef struct Bounded
 {
 	const PgmObject *table;
@@ -109,9 +109,9 @@ write_attach(PgmWrite *w, const PgmObject *partition)
 		pgm_write_statement(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name);
 }
 
-/* Has a constraint of a table in this schema the name, so that another gets none like it? */
+/* Is the name taken by a constraint of any table in this schema? */
 static bool
-is_constraint(const PgmSchema *s, const char *schema, const char *name)
+constraint_name_is_taken(const PgmSchema *s, const char *schema, const char *name)
 {
 	PgmObjectRange r = pgm_schema_range(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s.", name, schema));
 
@@ -119,11 +119,12 @@ is_constraint(const PgmSchema *s, const char *schema, const char *name)
 }
 
 /*
- * DETACH CONCURRENTLY leaves a CHECK of what the partition held, which nobody
- * asked for, under a name that the server made: as ChooseConstraintName() does.
+ * DETACH CONCURRENTLY leaves a CHECK of the former partition bound on the table
+ * (DetachAddConstraintIfNeeded), which is not in the new state.  Drop it by the name that
+ * ChooseConstraintName() gives it.
  */
 static void
-write_drop_left_check(PgmWrite *w, const PgmObject *partition, const PgmObject *parent)
+write_drop_leftover_check(PgmWrite *w, const PgmObject *partition, const PgmObject *parent)
 {
 	const char *key = pgm_value(parent, PGM_PROP_PARTITION_KEY);
 	const char *column = strchr(key, '(') + 1;
@@ -135,7 +136,7 @@ write_drop_left_check(PgmWrite *w, const PgmObject *partition, const PgmObject *
 
 	if (pgm_schema_bound(w->old, partition) == NULL)
 		return;
-	for (int i = 1; is_constraint(w->old, pgm_relation_schema(partition), name); i++)
+	for (int i = 1; constraint_name_is_taken(w->old, pgm_relation_schema(partition), name); i++)
 		name = pgm_helper_name(partition->identity, psprintf("%s_check%d", middle, i));
 	pgm_write_statement(w, "%s DROP CONSTRAINT IF EXISTS %s", pgm_alter_relation(partition), name);
 }
@@ -153,10 +154,10 @@ write_detach(PgmWrite *w, const PgmObject *partition)
 	pgm_write_statement(w, "ALTER TABLE %s DETACH PARTITION %s%s", name, partition->identity,
 						concurrently ? " CONCURRENTLY" : "")->nontransactional = concurrently;
 	if (concurrently && parent)
-		write_drop_left_check(w, partition, parent);
+		write_drop_leftover_check(w, partition, parent);
 }
 
-/* Statements for the parents of one table that the other has not */
+/* Write INHERIT or NO INHERIT for the parents that only one version has. */
 static void
 write_inherit(PgmWrite *w, const PgmObject *of, const PgmObject *without,
 			  const char *no)
@@ -170,7 +171,7 @@ write_inherit(PgmWrite *w, const PgmObject *of, const PgmObject *without,
 	}
 }
 
-/* Make a table inherit, or no longer, or from others. */
+/* Write the statements that attach a table to its new parents and detach it from old ones. */
 void
 pgm_write_parents(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
