@@ -43,7 +43,7 @@ extern const PgmTask *pgm_task_current(void);
 extern PgmJournalSegment pgm_task_row(const PgmTask *task, const char *state);
 extern void pgm_task_done(const PgmTask *task, PgmJournalSegment *row);
 extern void pgm_task_fail(const PgmTask *task, PgmJournalSegment *row,
-						  ErrorData *edata) pg_attribute_noreturn();
+						  ErrorData *edata) __attribute__((noreturn));
 extern long pgm_task_retry(const PgmTask *task, PgmJournalSegment *row,
 						   ErrorData *edata, int try, long worked);
 extern char *pgm_task_outcome_hint(const PgmJournalSegment *row);
