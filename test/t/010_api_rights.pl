@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Session qw(sqlstate_in);
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -26,21 +27,13 @@ sub run
 	return ($out, $err);
 }
 
-# The SQLSTATE of the first error among messages, '' if there is none.
-sub state_of
-{
-	my ($err) = @_;
-
-	return $err =~ /(?:ERROR|FATAL|PANIC): +(\w{5}):/ ? $1 : '';
-}
-
 # Run SQL that has to work; returns its output.
 sub sql
 {
 	my ($db, $role, $sql) = @_;
 	my ($out, $err) = run($db, $role, $sql);
 
-	die "as $role in $db: $sql\n$err" if state_of($err) ne '';
+	die "as $role in $db: $sql\n$err" if sqlstate_in($err) ne '';
 	return $out;
 }
 
@@ -49,7 +42,7 @@ sub gives
 	my ($db, $role, $sql, $expected, $name) = @_;
 	my ($out, $err) = run($db, $role, $sql);
 
-	is(state_of($err) . $out, $expected, $name) or diag($err);
+	is(sqlstate_in($err) . $out, $expected, $name) or diag($err);
 	return;
 }
 
@@ -58,7 +51,7 @@ sub refused
 {
 	my ($db, $role, $sql, $state, $name, $like) = @_;
 	my ($out, $err) = run($db, $role, $sql);
-	my $fits = state_of($err) eq $state && (!defined $like || $err =~ $like);
+	my $fits = sqlstate_in($err) eq $state && (!defined $like || $err =~ $like);
 
 	ok($fits, $name) or diag("expected $state, got:\n$out\n$err");
 	return;

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Session qw(sqlstate_in);
 use Test::More;
 
 my $primary = PostgreSQL::Test::Cluster->new('primary');
@@ -21,7 +22,7 @@ sub state_of
 	my $err = '';
 
 	$node->psql('postgres', $sql, stderr => \$err, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
-	return $err =~ /(?:ERROR|FATAL|PANIC): +(\w{5}):/ ? $1 : '';
+	return sqlstate_in($err);
 }
 
 sub gives

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Session;
 use Test::More;
 
 my $share = qx("$ENV{PG_CONFIG}" --sharedir);
@@ -43,12 +44,7 @@ pg_stat_statements.track = all
 compute_query_id = on
 ));
 $node->start;
-
-sub sql
-{
-	my ($sql) = @_;
-	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
-}
+use_server($node);
 
 sub ask
 {

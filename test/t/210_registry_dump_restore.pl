@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Session qw(sqlstate_in);
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -18,7 +19,7 @@ sub state_of
 	my $err = '';
 
 	$node->psql($db, $sql, stderr => \$err, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
-	return $err =~ /(?:ERROR|FATAL|PANIC): +(\w{5}):/ ? $1 : '';
+	return sqlstate_in($err);
 }
 
 sub gives

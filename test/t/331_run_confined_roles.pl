@@ -3,51 +3,31 @@
 # whoever called, through either door.
 use strict;
 use warnings;
-use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use Talk qw(talk_to await);
+use Session;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', "max_worker_processes = 4\nmax_parallel_workers_per_gather = 0");
 $node->start;
-talk_to($node);
+use_server($node);
 my $super = $node->safe_psql('postgres', 'SELECT current_user');
 my $version = $node->safe_psql('postgres', "SELECT current_setting('server_version_num')") / 10000;
 
-sub sql
+# Run a script as a user; returns output and messages.
+sub psql_as
 {
-	my ($sql) = @_;
-	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
+	my ($user, $script) = @_;
+	return psql($script, '-U', $user);
 }
 
-# What psql says to a script of a user, its errors with SQLSTATE
-sub ask
+# Start the statements of a script, one by one, as a user.
+sub start_as
 {
-	my ($user, $sql) = @_;
-	my ($out, $err) = ('', '');
-	IPC::Run::run([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-U', $user ],
-		'<', \$sql, '>', \$out, '2>', \$err);
-	return ("$out$err") =~ s/^LOCATION:.*\n//mgr;
-}
-
-# A psql of a user in the background
-sub begin
-{
-	my ($user, $sql) = @_;
-	my ($out, $err) = ('', '');
-	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-U', $user, map { ('-c', $_) } split(/; (?=SET|RESET|CALL)/, $sql) ],
-		'>', \$out, '2>', \$err);
-	return { run => $run, out => \$out, err => \$err };
-}
-
-sub end
-{
-	my ($psql) = @_;
-	$psql->{run}->finish;
-	return ${ $psql->{out} } . ${ $psql->{err} };
+	my ($user, $script) = @_;
+	return start_psql([ '-U', $user ], split(/; (?=SET|RESET|CALL)/, $script));
 }
 
 # mallory writes migrations, which run as app_owner; the superuser and deployer
@@ -170,7 +150,7 @@ sub prepare
 	$node->safe_psql('postgres', $before . $there, extra_params => [ '-U', 'app_owner' ]);
 	sql($added) if $added;
 	$verify = defined $verify ? "\$v\$$verify\$v\$" : 'NULL';
-	ask('mallory', "SELECT migrate.register('m1', upgrade => \$u\$$up\$u\$, downgrade => '', verify => $verify, options => $options)");
+	psql_as('mallory', "SELECT migrate.register('m1', upgrade => \$u\$$up\$u\$, downgrade => '', verify => $verify, options => $options)");
 	return;
 }
 
@@ -199,7 +179,7 @@ foreach my $attack (@attacks)
 	{
 		prepare($there, $up, undef, $added);
 		my ($user, $call) = @{ $calls{$door} };
-		my $said = ask($user, $call);
+		my $said = psql_as($user, $call);
 
 		like($said, qr/NOTICE:  00000: attack as app_owner/, "$name, $door: the code ran");
 		is($said =~ /ERROR/ ? 1 : 0, $fails // 0, "$name, $door: " . ($fails ? 'the build fails' : 'it succeeds')) or diag($said);
@@ -213,7 +193,7 @@ foreach my $up ('SELECT 1', 'VACUUM t')
 	foreach my $door (sort keys %calls)
 	{
 		prepare('', $up, 'SELECT app.attack()');
-		my $said = ask(@{ $calls{$door} });
+		my $said = psql_as(@{ $calls{$door} });
 
 		like($said, qr/NOTICE:  00000: attack as app_owner/, "verify after $up, $door: the code ran");
 		held($said, "verify after $up, $door");
@@ -227,15 +207,15 @@ foreach my $door (sort keys %calls)
 	my ($user, $call) = @{ $calls{$door} };
 
 	prepare('', q{CREATE INDEX CONCURRENTLY i ON t ((a = ANY ('{5}'::dd[]))) WHERE a < '9'::dd});
-	my $holder = begin($super, 'BEGIN; LOCK TABLE app.t IN ROW EXCLUSIVE MODE; SELECT pg_sleep(1000)');
-	await("EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep')");
-	my $caller = begin($user, $call);
-	await("EXISTS (SELECT FROM migrate.progress WHERE phase LIKE 'waiting for%')");
+	my $holder = start_as($super, 'BEGIN; LOCK TABLE app.t IN ROW EXCLUSIVE MODE; SELECT pg_sleep(1000)');
+	wait_until_asleep();
+	my $caller = start_as($user, $call);
+	wait_until("EXISTS (SELECT FROM migrate.progress WHERE phase LIKE 'waiting for%')");
 	sql('SELECT pg_terminate_backend(pid) FROM migrate.progress');
-	like(end($caller), qr/ERROR|FATAL|terminat/, "recovery, $door: the run dies");
-	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-	$holder->{run}->finish;
-	my $said = ask($user, $call);
+	like(finish_psql($caller), qr/ERROR|FATAL|terminat/, "recovery, $door: the run dies");
+	terminate_sleepers();
+	finish_psql($holder);
+	my $said = psql_as($user, $call);
 	like($said, qr/NOTICE:  00000: attack as app_owner/, "recovery, $door: the code ran");
 	is(sql(q{SELECT indisvalid FROM pg_index WHERE indexrelid = 'app.i'::regclass}), 't', "recovery, $door: and the index is there") or diag($said);
 	held($said, "recovery, $door");
@@ -243,43 +223,43 @@ foreach my $door (sort keys %calls)
 
 # Nothing of the sort is needed where no statement commits inside.
 prepare('', 'SELECT attack()');
-like(ask('deployer', 'CALL migrate.deploy()'), qr/attack as app_owner in a session of deployer/, 'a transaction runs in the session of the caller');
+like(psql_as('deployer', 'CALL migrate.deploy()'), qr/attack as app_owner in a session of deployer/, 'a transaction runs in the session of the caller');
 prepare('', 'VACUUM t; SELECT attack()');
-like(ask('deployer', 'CALL migrate.deploy()'), qr/attack as app_owner in a session of app_owner/, 'a statement that commits has all of the run in a session of the role');
+like(psql_as('deployer', 'CALL migrate.deploy()'), qr/attack as app_owner in a session of app_owner/, 'a statement that commits has all of the run in a session of the role');
 is(sql("SELECT DISTINCT ran_as, login FROM migrate.log WHERE revision = 'm1' AND started_at = (SELECT max(started_at) FROM migrate.log)")
 	. sql('SELECT ran_as, login FROM migrate.run ORDER BY run DESC LIMIT 1'), 'app_owner|deployerapp_owner|deployer', 'the log has the caller');
 
 # settings go with it
 prepare('', q{VACUUM t; DO $$BEGIN RAISE NOTICE '% % % %', current_setting('work_mem'), current_setting('my.own'), current_setting('application_name'), current_setting('seq_page_cost'); END$$});
-like(ask('deployer', "SET work_mem = '77MB'; SET my.own = 'it''s'; SET application_name = 'ship'; SET seq_page_cost = 1.23456789; CALL migrate.deploy()"),
+like(psql_as('deployer', "SET work_mem = '77MB'; SET my.own = 'it''s'; SET application_name = 'ship'; SET seq_page_cost = 1.23456789; CALL migrate.deploy()"),
 	qr/77MB it's ship 1.23457/, 'the settings of the caller hold in it');
 prepare('', q{VACUUM t; DO $$BEGIN RAISE NOTICE '% % %', current_setting('session_replication_role'), session_user, current_setting('role'); END$$});
-like(ask($super, 'SET session_replication_role = replica; SET ROLE app_owner; CALL migrate.deploy()'),
+like(psql_as($super, 'SET session_replication_role = replica; SET ROLE app_owner; CALL migrate.deploy()'),
 	qr/replica app_owner none/, 'those of a superuser, too, but not who the caller is');
 
 # wait => false, and cancel() by the caller, who is not the worker's role
 prepare('', "CREATE INDEX CONCURRENTLY i ON t (a); SELECT attack()");
-my $holder = begin($super, 'BEGIN; LOCK TABLE app.t IN ROW EXCLUSIVE MODE; SELECT pg_sleep(1000)');
-await("EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep')");
-like(ask('deployer', 'SELECT migrate.upgrade(wait => false)'), qr/NOTICE:  00000: run \d+ goes on in the background/, 'a run in the background begins');
-await("EXISTS (SELECT FROM migrate.progress WHERE phase LIKE 'waiting for%')");
+my $holder = start_as($super, 'BEGIN; LOCK TABLE app.t IN ROW EXCLUSIVE MODE; SELECT pg_sleep(1000)');
+wait_until_asleep();
+like(psql_as('deployer', 'SELECT migrate.upgrade(wait => false)'), qr/NOTICE:  00000: run \d+ goes on in the background/, 'a run in the background begins');
+wait_until("EXISTS (SELECT FROM migrate.progress WHERE phase LIKE 'waiting for%')");
 my $run = sql('SELECT run FROM migrate.progress');
 is(sql("SELECT usename FROM pg_stat_activity JOIN migrate.progress USING (pid)"), 'app_owner', 'in a session of the role');
-like(ask('outsider', $_), qr/ERROR:  42501: (must be|permission denied to cancel query)/, "$_ is refused to others") foreach ("SELECT migrate.cancel($run)", 'SELECT migrate.cancel()');
-is(ask('deployer', 'SELECT migrate.cancel()'), "t\n", 'who called may cancel it');
-await("(SELECT state = 'failed' FROM migrate.run WHERE run = $run)");
-sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-$holder->{run}->finish;
+like(psql_as('outsider', $_), qr/ERROR:  42501: (must be|permission denied to cancel query)/, "$_ is refused to others") foreach ("SELECT migrate.cancel($run)", 'SELECT migrate.cancel()');
+is(psql_as('deployer', 'SELECT migrate.cancel()'), "t\n", 'who called may cancel it');
+wait_until("(SELECT state = 'failed' FROM migrate.run WHERE run = $run)");
+terminate_sleepers();
+finish_psql($holder);
 
 # a worker of no use
 $node->safe_psql('postgres', 'REVOKE CONNECT ON DATABASE postgres FROM PUBLIC; GRANT CONNECT ON DATABASE postgres TO deployer, mallory');
 foreach my $call ('SELECT migrate.upgrade()', 'SELECT migrate.upgrade(wait => false)', 'CALL migrate.deploy()')
 {
-	like(ask('deployer', $call), qr/ERROR:  42501: migration "m1" cannot run as role "app_owner".*HINT:  GRANT CONNECT ON DATABASE postgres TO app_owner;/s, "$call is refused to a role that may not connect");
+	like(psql_as('deployer', $call), qr/ERROR:  42501: migration "m1" cannot run as role "app_owner".*HINT:  GRANT CONNECT ON DATABASE postgres TO app_owner;/s, "$call is refused to a role that may not connect");
 }
 is(sql("SELECT count(*) FROM migrate.run WHERE state = 'running'"), 0, 'before anything ran');
 sql('GRANT CONNECT ON DATABASE postgres TO app_owner');
-like(ask('deployer', 'CALL migrate.deploy()'), qr/in a session of app_owner/, 'what the HINT says helps');
+like(psql_as('deployer', 'CALL migrate.deploy()'), qr/in a session of app_owner/, 'what the HINT says helps');
 sql('GRANT CONNECT ON DATABASE postgres TO PUBLIC');
 
 prepare('', "CREATE INDEX CONCURRENTLY i ON t (a); SELECT attack()");
@@ -289,16 +269,16 @@ SKIP:
 	skip 'a worker needs no LOGIN', 4 if $version >= 17;
 	foreach my $call ('SELECT migrate.upgrade()', 'SELECT migrate.upgrade(wait => false)', 'CALL migrate.deploy()')
 	{
-		like(ask('deployer', $call), qr/ERROR:  42501: migration "m1" cannot run as role "app_owner".*HINT:  ALTER ROLE app_owner LOGIN;.*local all app_owner reject/s, "$call is refused to a role that cannot log in");
+		like(psql_as('deployer', $call), qr/ERROR:  42501: migration "m1" cannot run as role "app_owner".*HINT:  ALTER ROLE app_owner LOGIN;.*local all app_owner reject/s, "$call is refused to a role that cannot log in");
 	}
 	is(sql("SELECT to_regclass('app.i')"), '', 'before anything ran');
 	sql('ALTER ROLE app_owner LOGIN');
 }
-like(ask('deployer', 'SELECT migrate.upgrade()'), qr/in a session of app_owner/, $version >= 17 ? 'a role without LOGIN will do' : 'what the HINT says helps');
+like(psql_as('deployer', 'SELECT migrate.upgrade()'), qr/in a session of app_owner/, $version >= 17 ? 'a role without LOGIN will do' : 'what the HINT says helps');
 sql('ALTER ROLE app_owner LOGIN');
 prepare('', "CALL migrate.backfill('t', 'b = imm(a)', 'b IS NULL')");
 sql('ALTER ROLE app_owner NOLOGIN');
-like(ask('deployer', 'CALL migrate.deploy()'), qr/attack as app_owner in a session of deployer/, 'a backfill is confined without a session of its own');
+like(psql_as('deployer', 'CALL migrate.deploy()'), qr/attack as app_owner in a session of deployer/, 'a backfill is confined without a session of its own');
 is(sql('SELECT count(*) FROM app.t WHERE b = 1'), 3, 'and done');
 sql('ALTER ROLE app_owner LOGIN');
 
@@ -306,21 +286,21 @@ sql('ALTER ROLE app_owner LOGIN');
 sql('ALTER DATABASE postgres RESET pg_migrate.owner_role');
 prepare('', 'CREATE INDEX CONCURRENTLY i ON app.t (a)');
 sql("SELECT migrate.trust('m1')");
-$holder = begin($super, 'BEGIN; LOCK TABLE app.t IN ROW EXCLUSIVE MODE; SELECT pg_sleep(1000)');
-await("EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep')");
-my @others = (begin($super, 'SELECT migrate.upgrade()'));
-await("EXISTS (SELECT FROM migrate.progress WHERE phase LIKE 'waiting for%')");
+$holder = start_as($super, 'BEGIN; LOCK TABLE app.t IN ROW EXCLUSIVE MODE; SELECT pg_sleep(1000)');
+wait_until_asleep();
+my @others = (start_as($super, 'SELECT migrate.upgrade()'));
+wait_until("EXISTS (SELECT FROM migrate.progress WHERE phase LIKE 'waiting for%')");
 foreach my $n (2 .. 3)
 {
-	like(ask($super, 'SELECT migrate.upgrade(wait => false)'), qr/goes on in the background/, 'a run waits in the background');
-	await("(SELECT count(*) >= $n FROM pg_stat_activity WHERE backend_type = 'pg_migrate')");
+	like(psql_as($super, 'SELECT migrate.upgrade(wait => false)'), qr/goes on in the background/, 'a run waits in the background');
+	wait_until("(SELECT count(*) >= $n FROM pg_stat_activity WHERE backend_type = 'pg_migrate')");
 }
-push @others, begin($super, 'SELECT migrate.upgrade(wait => false)') foreach 1 .. 3;
-await("(SELECT count(*) >= 5 FROM pg_stat_activity WHERE query LIKE 'SELECT migrate.upgrade(wait%' AND state = 'active' OR backend_type = 'pg_migrate')");
-sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-$holder->{run}->finish;
-unlike(end($_), qr/ERROR/, 'without a slot a call waits while others run') foreach @others;
-await("NOT EXISTS (SELECT FROM migrate.run WHERE state IN ('running', 'waiting'))");
+push @others, start_as($super, 'SELECT migrate.upgrade(wait => false)') foreach 1 .. 3;
+wait_until("(SELECT count(*) >= 5 FROM pg_stat_activity WHERE query LIKE 'SELECT migrate.upgrade(wait%' AND state = 'active' OR backend_type = 'pg_migrate')");
+terminate_sleepers();
+finish_psql($holder);
+unlike(finish_psql($_), qr/ERROR/, 'without a slot a call waits while others run') foreach @others;
+wait_until("NOT EXISTS (SELECT FROM migrate.run WHERE state IN ('running', 'waiting'))");
 
 $node->stop;
 done_testing();

@@ -2,25 +2,16 @@
 # known to lock is asked for without queueing.
 use strict;
 use warnings;
-use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Session;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
+use_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
-
-# A psql in the background
-sub begin
-{
-	my ($sql) = @_;
-	my ($out, $err) = ('', '');
-	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-c', $sql ],
-		'>', \$out, '2>', \$err);
-	return { run => $run, out => \$out, err => \$err };
-}
 
 # Run a script while a transaction holds a lock, and see that another one gets
 # its lock without waiting; then end the first.
@@ -43,19 +34,18 @@ SELECT migrate.stamp('base');
 SQL
 	$node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.load(\$b\$-- revision: r1\n-- down_revision:\n-- migrate:up\n$script\n\$b\$, prune => true)");
 
-	my $holder = begin("SET application_name = 'holder'; BEGIN; $held; SELECT pg_sleep(1000)");
-	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-	my $upgrade = begin("SET pg_migrate.lock_poll = '10min'; SELECT migrate.upgrade()");
-	$node->poll_query_until('postgres',
-		"SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%migrate.upgrade%' AND wait_event_type = 'Extension'");
+	my $holder = start_psql("SET application_name = 'holder'; BEGIN; $held; SELECT pg_sleep(1000)");
+	wait_until_asleep();
+	my $upgrade = start_psql("SET pg_migrate.lock_poll = '10min'; SELECT migrate.upgrade()");
+	wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%migrate.upgrade%' AND wait_event_type = 'Extension'");
 
 	my ($code, $out, $err) = $node->psql('postgres', "SET lock_timeout = '1min'; $other");
 	is($err, '', "$what lets others pass");
 	is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_locks WHERE NOT granted'), 0, 'nobody queues');
-	$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'");
-	$holder->{run}->finish;
-	$upgrade->{run}->finish;
-	like(${ $upgrade->{out} } . ${ $upgrade->{err} }, qr/^r1$/m, 'and is done when the way is free');
+	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'");
+	finish_psql($holder);
+	finish_psql($upgrade);
+	like($upgrade->{out} . $upgrade->{err}, qr/^r1$/m, 'and is done when the way is free');
 	return;
 }
 
@@ -89,8 +79,8 @@ SELECT migrate.stamp('base');
 SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\nSELECT pg_sleep(1);\nALTER TABLE held ADD b int;\n', prune => true);
 SELECT migrate.trust('r1');
 SQL
-my $holder = begin('SET application_name = holder; BEGIN; SELECT FROM held; SELECT pg_sleep(1000)');
-$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+my $holder = start_psql('SET application_name = holder; BEGIN; SELECT FROM held; SELECT pg_sleep(1000)');
+wait_until_asleep();
 my ($code, $out, $err) = $node->psql('postgres', "SET ROLE runner; SET pg_migrate.lock_poll = '1min'; SELECT migrate.upgrade()");
 like($err, qr/must be owner of table held/, 'whoever may not lock it is told at once');
 
@@ -102,27 +92,27 @@ like($err, qr/lock timeout.*AccessExclusiveLock on public.held is blocked by pro
 ($code, $out, $err) = $node->psql('postgres', "SET pg_migrate.lock_poll = '10ms'; SET pg_migrate.lock_timeout = '500ms'; SET pg_migrate.lock_retries = 1; SELECT migrate.upgrade()");
 like($err, qr/retry 1 of 1.*lock timeout.*AccessExclusiveLock on public.held is blocked by process/s, 'in the end the lock timeout holds');
 # as long as there are tries left it does not queue at all
-my $patient = begin("SET pg_migrate.lock_poll = '100ms'; SET pg_migrate.lock_retries = 1000; SELECT migrate.upgrade()");
-$patient->{run}->pump until ${ $patient->{err} } =~ /trying again.*blocked by process/s;
+my $patient = start_psql("SET pg_migrate.lock_poll = '100ms'; SET pg_migrate.lock_retries = 1000; SELECT migrate.upgrade()");
+$patient->{run}->pump until $patient->{err} =~ /trying again.*blocked by process/s;
 is($node->safe_psql('postgres', "SELECT count(*) FROM generate_series(1, 200), LATERAL (SELECT pg_sleep(0.002), generate_series) s, LATERAL (SELECT FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted AND s.generate_series > 0) l"),
 	0, 'nobody has to wait behind a patient one');
 $node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%lock_retries = 1000%' AND pid <> pg_backend_pid()");
-$patient->{run}->finish;
-like(${ $patient->{err} }, qr/a lock was not to be had within pg_migrate.lock_poll; rolled back, trying again.*\n.*AccessExclusiveLock on public.held is blocked by process/, 'it names who is in its way');
-my $upgrade = begin("SET pg_migrate.lock_poll = '10ms'; SET pg_migrate.lock_timeout = '60s'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()");
-$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted");
+finish_psql($patient);
+like($patient->{err}, qr/a lock was not to be had within pg_migrate.lock_poll; rolled back, trying again.*\n.*AccessExclusiveLock on public.held is blocked by process/, 'it names who is in its way');
+my $upgrade = start_psql("SET pg_migrate.lock_poll = '10ms'; SET pg_migrate.lock_timeout = '60s'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()");
+wait_until("SELECT count(*) = 1 FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted");
 ($code, $out, $err) = $node->psql('postgres', "SELECT count(*) FROM held");
 is($out, 0, 'others get their turn between ours');
-$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'");
-$holder->{run}->finish;
-$upgrade->{run}->finish;
-like(${ $upgrade->{out} } . ${ $upgrade->{err} }, qr/^r1$/m, 'and it is done when the way is free');
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'");
+finish_psql($holder);
+finish_psql($upgrade);
+like($upgrade->{out} . $upgrade->{err}, qr/^r1$/m, 'and it is done when the way is free');
 
 # Readers that take two tables in the other order, for ever: there is always one
 # that has the second table and waits for the first.  None is the victim.
 $node->safe_psql('postgres', 'CREATE TABLE t1 (a int); CREATE TABLE t2 (a int); CREATE PROCEDURE read_both() LANGUAGE plpgsql AS $$ BEGIN LOOP PERFORM FROM t2; PERFORM pg_sleep(0.03); PERFORM FROM t1; COMMIT; END LOOP; END $$');
-my @readers = map { begin('CALL read_both()') } 1 .. 4;
-$node->poll_query_until('postgres', "SELECT count(*) = 4 FROM pg_stat_activity WHERE query = 'CALL read_both()'");
+my @readers = map { start_psql('CALL read_both()') } 1 .. 4;
+wait_until("SELECT count(*) = 4 FROM pg_stat_activity WHERE query = 'CALL read_both()'");
 my %scripts = (
 	'two tables' => 'ALTER TABLE t1 ADD %s int; SELECT pg_sleep(0.1); ALTER TABLE t2 ADD %s int; CREATE TABLE made_%s (a int); ALTER TABLE made_%s ADD b int;',
 	'LOCK TABLE' => 'LOCK TABLE t1; SELECT pg_sleep(0.1); ALTER TABLE t2 ADD %s int;',
@@ -148,8 +138,8 @@ is($node->safe_psql('postgres', "SET client_min_messages = error; SET pg_migrate
 	'r2', 'two migrations get through them');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE query = 'CALL read_both()'"), 4, 'all readers still read');
 unlike(slurp_file($node->logfile), qr/deadlock detected/, 'there was no deadlock');
-$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'CALL read_both()'");
-$_->{run}->finish foreach @readers;
+sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'CALL read_both()'");
+finish_psql($_) foreach @readers;
 
 # an autovacuum in slow motion: it would wait for no one but deadlock_timeout
 $node->safe_psql('postgres', <<'SQL');
@@ -164,7 +154,7 @@ $node->append_conf('postgresql.conf', 'autovacuum = on');
 $node->append_conf('postgresql.conf', 'autovacuum_naptime = 1');
 $node->reload;
 my $vacuuming = "SELECT count(*) = 1 FROM pg_stat_progress_vacuum WHERE relid = 'vacuumed'::regclass AND heap_blks_scanned > 0";
-$node->poll_query_until('postgres', $vacuuming);
+wait_until($vacuuming);
 is($node->psql('postgres', "SET deadlock_timeout = '10min'; SET pg_migrate.lock_poll = '200ms'; SET pg_migrate.lock_timeout = '100ms'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()"),
 	3, 'an autovacuum may work on for deadlock_timeout');
 is($node->safe_psql('postgres', $vacuuming), 't', 'it does');

@@ -3,9 +3,9 @@
 # against wraparound.
 use strict;
 use warnings;
-use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Session;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -20,18 +20,7 @@ vacuum_freeze_min_age = 0
 autovacuum_vacuum_cost_delay = 0
 CONF
 $node->start;
-
-sub sql { return $node->safe_psql('postgres', @_) }
-
-# A psql in the background
-sub begin
-{
-	my ($sql) = @_;
-	my ($out, $err) = ('', '');
-	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-c', $sql ],
-		'>', \$out, '2>', \$err);
-	return { run => $run, out => \$out, err => \$err };
-}
+use_server($node);
 
 # What a call says that cannot have a lock
 sub fails
@@ -41,8 +30,6 @@ sub fails
 		. ($settings // '') . $sql, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
 	return $err;
 }
-
-sub await { $node->poll_query_until('postgres', @_) or die "no: $_[0]" }
 
 # The migration $revision, which alters a table
 sub prepare_alter
@@ -58,8 +45,8 @@ sql('CREATE EXTENSION pg_migrate; CREATE TABLE frozen (a int) WITH (autovacuum_e
 # A prepared transaction, while the session that prepared it is there, and after a
 # restart
 prepare_alter('p1', 't');
-my $session = begin("BEGIN; LOCK TABLE t; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'it''s'; SET application_name = 'innocent'; SELECT pg_sleep(1000)");
-await("SELECT count(*) = 1 FROM pg_prepared_xacts");
+my $session = start_psql("BEGIN; LOCK TABLE t; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'it''s'; SET application_name = 'innocent'; SELECT pg_sleep(1000)");
+wait_until("SELECT count(*) = 1 FROM pg_prepared_xacts");
 my $prepared = qr/DETAIL:  AccessExclusiveLock on public\.t is blocked by prepared transaction 'it''s' \(of \S+, prepared \S+ ago\)\n/;
 my $end = qr/HINT: .* end the prepared transaction with ROLLBACK PREPARED 'it''s' or COMMIT PREPARED 'it''s', or wait/;
 my $err = fails('SELECT migrate.upgrade()');
@@ -69,7 +56,7 @@ unlike($err, qr/innocent|process \d/, '... and not the session that prepared it'
 like(fails("CALL migrate.backfill('t', 'a = a + 1')"), qr/is blocked by prepared transaction 'it''s'.*HINT: .*ROLLBACK PREPARED 'it''s'/s, 'also by a backfill');
 like(sql('SELECT string_agg(line, E\'\n\') FROM migrate.review() AS line'), qr/is blocked by prepared transaction 'it''s'.*; wait, or end .* ROLLBACK PREPARED 'it''s'/, 'and by the review');
 sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'innocent'");
-$session->{run}->finish;
+finish_psql($session);
 $node->restart;
 $err = fails('SELECT migrate.upgrade()');
 like($err, $prepared, 'after a restart, too');
@@ -80,12 +67,12 @@ sql('CREATE DATABASE other');
 sql("ROLLBACK PREPARED 'it''s'");
 sql("BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'p2'");
 sql("SET client_min_messages = error; SELECT migrate.load(\$b\$-- revision: i1\n-- down_revision:\n-- migrate:up\nCREATE INDEX CONCURRENTLY t_a ON t (a);\n-- migrate:down\nDROP INDEX t_a;\n\$b\$, prune => true)");
-my $build = begin('SELECT migrate.upgrade()');
-await("SELECT waiting_for LIKE 'prepared transaction ''p2'' (of %, prepared % ago)' FROM migrate.progress WHERE kind = 'index build'");
+my $build = start_psql('SELECT migrate.upgrade()');
+wait_until("SELECT waiting_for LIKE 'prepared transaction ''p2'' (of %, prepared % ago)' FROM migrate.progress WHERE kind = 'index build'");
 pass('progress says which prepared transaction a build waits for');
 sql("COMMIT PREPARED 'p2'");
-$build->{run}->finish;
-like(${ $build->{out} }, qr/^i1$/m, '... and it goes on when that is over');
+finish_psql($build);
+like($build->{out}, qr/^i1$/m, '... and it goes on when that is over');
 
 # The lock of running migrations is held by one
 prepare_alter('r1', 't');
@@ -106,15 +93,15 @@ my $connection = $node->connstr('other') =~ s/'/''/gr;
 sql(q{CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1000); RETURN new; END';
 CREATE TRIGGER sleep BEFORE INSERT ON sub FOR EACH ROW EXECUTE FUNCTION sleep(); ALTER TABLE sub ENABLE ALWAYS TRIGGER sleep});
 sql("CREATE SUBSCRIPTION \"S 1\" CONNECTION '$connection' PUBLICATION p WITH (create_slot = false, slot_name = 'other_sub', copy_data = false)");
-await("SELECT count(*) = 1 FROM pg_stat_subscription WHERE pid IS NOT NULL");
+wait_until("SELECT count(*) = 1 FROM pg_stat_subscription WHERE pid IS NOT NULL");
 $node->safe_psql('other', 'INSERT INTO sub VALUES (1)');
-await("SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type LIKE 'logical replication%' AND wait_event = 'PgSleep'");
+wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type LIKE 'logical replication%' AND wait_event = 'PgSleep'");
 prepare_alter('s1', 'sub');
 $err = fails('SELECT migrate.upgrade()');
 like($err, qr/is blocked by logical replication \S*\s*worker process \d+ \(.*, subscription "S 1".*HINT: .* stop the apply worker, which would start again if it were ended, with ALTER SUBSCRIPTION "S 1" DISABLE, or/s, 'an apply worker is told as one');
 sql('ALTER SUBSCRIPTION "S 1" DISABLE');
-sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-await("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'logical replication%worker'");
+terminate_sleepers();
+wait_until("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'logical replication%worker'");
 sql('SELECT migrate.upgrade()');
 is(sql('SELECT * FROM migrate.current()'), 's1', '... and the command helps');
 sql('ALTER SUBSCRIPTION "S 1" SET (slot_name = NONE)');
@@ -124,15 +111,15 @@ $node->safe_psql('other', "SELECT pg_drop_replication_slot('other_sub')");
 # A parallel worker
 sql(q{INSERT INTO par SELECT generate_series(1, 10000);
 CREATE FUNCTION slow(int) RETURNS boolean PARALLEL SAFE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1000); RETURN true; END'});
-my $parallel = begin("SET application_name = 'parallel'; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off; SELECT count(*) FROM par WHERE slow(a)");
-await("SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND wait_event = 'PgSleep'");
+my $parallel = start_psql("SET application_name = 'parallel'; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off; SELECT count(*) FROM par WHERE slow(a)");
+wait_until("SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND wait_event = 'PgSleep'");
 prepare_alter('w1', 'par');
 $err = fails('SELECT migrate.upgrade()');
 my ($leader) = $err =~ /parallel worker process \d+ \(.*, leader (\d+)/;
 ok($leader, 'a parallel worker is told as one') or diag($err);
 like($err, qr/HINT: .* end the query of the parallel worker with SELECT pg_cancel_backend\($leader\)/, '... with how to end its leader');
 sql("SELECT pg_cancel_backend($leader)");
-$parallel->{run}->finish;
+finish_psql($parallel);
 sql('SELECT migrate.upgrade()');
 is(sql('SELECT * FROM migrate.current()'), 'w1', '... and that helps');
 
@@ -140,7 +127,7 @@ is(sql('SELECT * FROM migrate.current()'), 'w1', '... and that helps');
 sql("INSERT INTO frozen SELECT generate_series(1, 200000)");
 sql(q{CREATE PROCEDURE burn(n int) LANGUAGE plpgsql AS 'BEGIN FOR i IN 1 .. n LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END'});
 sql('CALL burn(101000)');
-await("SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'autovacuum: VACUUM % public.frozen (to prevent wraparound)'");
+wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'autovacuum: VACUUM % public.frozen (to prevent wraparound)'");
 prepare_alter('f1', 'frozen');
 $err = fails('SELECT migrate.upgrade()');
 like($err, qr/is blocked by autovacuum worker process \d+ \(.*\): autovacuum: VACUUM ANALYZE public.frozen \(to prevent wraparound\).*HINT: .* let the autovacuum finish, which would start again if it were ended \(SELECT \* FROM pg_stat_progress_vacuum WHERE pid = \d+ shows how far it is\)/s, 'an autovacuum against wraparound is told as one');
@@ -149,7 +136,7 @@ isnt(sql($select), '', '... and the query says how far it is');
 
 my ($pid) = $select =~ /(\d+)$/;
 sql("SELECT pg_terminate_backend($pid)");
-await("SELECT count(*) = 1 FROM pg_stat_activity WHERE pid <> $pid AND query LIKE 'autovacuum: VACUUM % public.frozen (to prevent wraparound)'");
+wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE pid <> $pid AND query LIKE 'autovacuum: VACUUM % public.frozen (to prevent wraparound)'");
 pass('... and it does start again');
 
 $node->stop;

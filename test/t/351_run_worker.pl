@@ -2,60 +2,32 @@
 use strict;
 use warnings;
 use IO::Socket::UNIX;
-use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use Talk qw(talk_to await);
+use Session;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', "max_worker_processes = 8\nlog_statement = none");
 $node->start;
-talk_to($node);
+use_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 my $superuser = $node->safe_psql('postgres', 'SELECT current_user');
 
-sub sql
+# Start the statements of a script, one by one.
+sub start_script
 {
-	my ($sql) = @_;
-	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
-}
-
-# What psql says to a script, its errors with SQLSTATE
-sub ask
-{
-	my ($sql, @args) = @_;
-	my ($out, $err) = ('', '');
-	IPC::Run::run([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), @args ],
-		'<', \$sql, '>', \$out, '2>', \$err);
-	return ("$out$err") =~ s/^LOCATION:.*\n//mgr;
-}
-
-# A psql in the background, with these statements
-sub begin
-{
-	my ($sql) = @_;
-	my ($out, $err) = ('', '');
-	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), map { ('-c', $_) } split(/; */, $sql) ],
-		'>', \$out, '2>', \$err);
-	return { run => $run, out => \$out, err => \$err };
-}
-
-sub end
-{
-	my ($psql) = @_;
-	$psql->{run}->finish;
-	return ${ $psql->{out} } . ${ $psql->{err} };
+	my ($script) = @_;
+	return start_psql(split(/; */, $script));
 }
 
 # Begin anew with a table and what a migration does with it.
 sub load
 {
 	my ($up, $down) = @_;
-	sql("SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open HAVING count(*) > 0");
-	sql("SELECT migrate.stamp('base'); DROP SCHEMA public CASCADE; CREATE SCHEMA public; TRUNCATE migrate.log, migrate.run, migrate.segment;"
-		  . "CREATE TABLE t AS SELECT i AS a, i AS b FROM generate_series(1, 1000) i; SELECT migrate.register('w1', upgrade => \$up\$$up\$up\$, downgrade => \$up\$"
+	reset_database();
+	sql("CREATE TABLE t AS SELECT i AS a, i AS b FROM generate_series(1, 1000) i; SELECT migrate.register('w1', upgrade => \$up\$$up\$up\$, downgrade => \$up\$"
 		  . ($down // '') . "\$up\$, replace => true)");
 	return;
 }
@@ -69,8 +41,8 @@ my $open = "BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count
 load($index, $drop);
 for my $way ('-c', 'stdin', 'extended', 'prepared')
 {
-	if ($way eq '-c') { is(ask('', '-c', 'SELECT migrate.upgrade()') =~ /ERROR/, '', '-c') }
-	elsif ($way eq 'stdin') { like(ask("SELECT migrate.upgrade('head');\n"), qr/NOTICE:  00000: Running upgrade  -> w1\n/, 'notices are relayed') }
+	if ($way eq '-c') { is(psql('', '-c', 'SELECT migrate.upgrade()') =~ /ERROR/, '', '-c') }
+	elsif ($way eq 'stdin') { like(psql("SELECT migrate.upgrade('head');\n"), qr/NOTICE:  00000: Running upgrade  -> w1\n/, 'notices are relayed') }
 	else
 	{
 		my $file = PostgreSQL::Test::Utils::tempdir() . '/upgrade.sql';
@@ -78,9 +50,9 @@ for my $way ('-c', 'stdin', 'extended', 'prepared')
 		$node->command_ok([ 'pgbench', '-n', '-t', 2, '-M', $way, '-f', $file, '-h', $node->host, '-p', $node->port, 'postgres' ], "pgbench $way");
 	}
 	is(sql("SELECT (SELECT migrate.current()), indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass"), 'w1|t', "up: $way");
-	like(ask("SELECT migrate.downgrade('base');\n"), qr/Running downgrade w1/, 'down');
+	like(psql("SELECT migrate.downgrade('base');\n"), qr/Running downgrade w1/, 'down');
 }
-await("($workers) = 0");
+wait_until("($workers) = 0");
 
 # and where not
 for (
@@ -103,7 +75,7 @@ for (
 	[ 'select_door is off', 'SET pg_migrate.select_door = off; SELECT migrate.upgrade()' ])
 {
 	my ($why, $how) = @$_;
-	like(ask("$how;"), qr/ERROR:  MG013: .*not for this call: [^\n]*$why.*HINT:  CALL migrate.deploy/s, "refused: $how");
+	like(psql("$how;"), qr/ERROR:  MG013: .*not for this call: [^\n]*$why.*HINT:  CALL migrate.deploy/s, "refused: $how");
 }
 my $file = PostgreSQL::Test::Utils::tempdir() . '/pipeline.sql';
 append_to_file($file, "\\startpipeline\nSELECT 1;\nSELECT migrate.upgrade();\n\\endpipeline\n");
@@ -140,15 +112,15 @@ is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 0, 'nothing ran')
 
 # messages, and where they point
 load("SELECT 1;\nVACUUM t;\nALTER TABLE t\n  ADD c nosuch");
-like(ask('SELECT migrate.upgrade();'), qr/ERROR:  42704: type "nosuch" does not exist\nLINE 4:   ADD c nosuch\n +\^\nQUERY:  SELECT 1;.*CONTEXT:  migration "w1", upgrade script, statement 3, line 4/s, 'a position in the script');
+like(psql('SELECT migrate.upgrade();'), qr/ERROR:  42704: type "nosuch" does not exist\nLINE 4:   ADD c nosuch\n +\^\nQUERY:  SELECT 1;.*CONTEXT:  migration "w1", upgrade script, statement 3, line 4/s, 'a position in the script');
 load("VACUUM t;\nDO \$\$ BEGIN RAISE NOTICE 'note' USING DETAIL = 'its detail', ERRCODE = '01234'; RAISE EXCEPTION 'no' USING ERRCODE = 'P7777', DETAIL = 'the detail', HINT = 'the hint', TABLE = 't'; END \$\$");
-like(ask('SELECT migrate.upgrade();'), qr/NOTICE:  01234: note\nDETAIL:  its detail\n.*ERROR:  P7777: no\nDETAIL:  the detail\nHINT:  the hint\n.*TABLE NAME:  t\n/s, 'all of an error');
+like(psql('SELECT migrate.upgrade();'), qr/NOTICE:  01234: note\nDETAIL:  its detail\n.*ERROR:  P7777: no\nDETAIL:  the detail\nHINT:  the hint\n.*TABLE NAME:  t\n/s, 'all of an error');
 
 # the worker is the caller
 load("VACUUM t;\nCREATE TABLE who AS SELECT current_user, session_user, current_setting('role') AS role, current_schema() AS schema, current_setting('work_mem') AS mem,"
 	  . " current_setting('my.own', true) AS own, current_setting('statement_timeout') AS timeout");
 sql('CREATE ROLE deputy SUPERUSER; CREATE ROLE other LOGIN SUPERUSER; CREATE SCHEMA mine');
-ask("SET SESSION AUTHORIZATION other; SET ROLE deputy; SET search_path = mine, public; SET work_mem = '7MB'; SET my.own = 'x'; SET statement_timeout = '100s'; SELECT migrate.upgrade();");
+psql("SET SESSION AUTHORIZATION other; SET ROLE deputy; SET search_path = mine, public; SET work_mem = '7MB'; SET my.own = 'x'; SET statement_timeout = '100s'; SELECT migrate.upgrade();");
 is(sql('SELECT * FROM mine.who'), 'deputy|other|deputy|mine|7MB|x|0', 'role, path and settings go along');
 is(sql('SELECT ran_as, login, application_name, client_addr FROM migrate.log ORDER BY id DESC LIMIT 1'), 'deputy|other|351_run_worker.pl|', 'and stand in the log');
 
@@ -163,61 +135,61 @@ for my $end (
 {
 	my ($what, $said, $how) = @$end;
 	load($index);
-	my $holder = begin($open);
-	await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-	my $caller = begin(($what eq 'statement_timeout' ? "SET statement_timeout = '1s'; " : '') . 'SELECT migrate.upgrade();');
+	my $holder = start_script($open);
+	wait_until_asleep();
+	my $caller = start_script(($what eq 'statement_timeout' ? "SET statement_timeout = '1s'; " : '') . 'SELECT migrate.upgrade();');
 	# the timeout may come before
-	await("SELECT count(*) = 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for old snapshots'") if $what ne 'statement_timeout';
+	wait_until("SELECT count(*) = 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for old snapshots'") if $what ne 'statement_timeout';
 	sql($how);
-	like(end($caller), $said, "$what ends the call");
-	await("($workers) = 0");
-	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-	end($holder);
-	unlike(ask('SELECT migrate.upgrade();'), qr/ERROR/, 'the next call goes on');
+	like(finish_psql($caller), $said, "$what ends the call");
+	wait_until("($workers) = 0");
+	terminate_sleepers();
+	finish_psql($holder);
+	unlike(psql('SELECT migrate.upgrade();'), qr/ERROR/, 'the next call goes on');
 	is(sql("SELECT count(*), bool_and(indisvalid) FROM pg_index WHERE indrelid = 't'::regclass"), '1|t', 'and builds a good index');
 }
 
 # progress, for the caller and for others; a build has its own timeout
 load($index);
-my $holder = begin($open);
-await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-my $caller = begin("SET pg_migrate.progress_interval = '100ms'; SELECT migrate.upgrade();");
-await("SELECT kind = 'index build' AND phase = 'waiting for old snapshots' AND waiting_for LIKE 'process % (351_run_worker.pl, active, transaction open for %)' AND revision = 'w1' AND segment = 1 FROM migrate.progress");
-$caller->{run}->pump until ${ $caller->{err} } =~ /waits for process/;
+my $holder = start_script($open);
+wait_until_asleep();
+my $caller = start_script("SET pg_migrate.progress_interval = '100ms'; SELECT migrate.upgrade();");
+wait_until("SELECT kind = 'index build' AND phase = 'waiting for old snapshots' AND waiting_for LIKE 'process % (351_run_worker.pl, active, transaction open for %)' AND revision = 'w1' AND segment = 1 FROM migrate.progress");
+$caller->{run}->pump until $caller->{err} =~ /waits for process/;
 is(sql('SELECT migrate.cancel()'), 't', 'it is cancelled');
-my $said = end($caller);
+my $said = finish_psql($caller);
 like($said, qr/NOTICE:  00000: run \d+, migration "w1", segment 1 of 1, index build: waiting for old snapshots.*, waits for process \d+ \(351_run_worker.pl, active, transaction open for/, 'the caller is told whom it waits for');
-like(end(begin("SET pg_migrate.build_timeout = '100ms'; SELECT migrate.upgrade();")), qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout/, 'build_timeout ends it');
+like(finish_psql(start_script("SET pg_migrate.build_timeout = '100ms'; SELECT migrate.upgrade();")), qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout/, 'build_timeout ends it');
 is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 0, 'and its remains are removed');
 is(sql('SELECT count(*) FROM migrate.progress'), 0, 'nothing runs');
 
 # a run that nobody waits for
-is(ask('BEGIN; SELECT migrate.upgrade(wait => false);') =~ /ERROR:  25001/, 1, 'wait => false is refused in a transaction block');
-like(ask('SELECT migrate.upgrade(wait => false);'), qr/NOTICE:  00000: run (\d+) goes on in the background/, 'else it returns at once');
+is(psql('BEGIN; SELECT migrate.upgrade(wait => false);') =~ /ERROR:  25001/, 1, 'wait => false is refused in a transaction block');
+like(psql('SELECT migrate.upgrade(wait => false);'), qr/NOTICE:  00000: run (\d+) goes on in the background/, 'else it returns at once');
 my $run = sql('SELECT max(run) FROM migrate.run');
-await("SELECT state = 'running' FROM migrate.run WHERE run = $run");
-my $waiting = begin("CALL migrate.wait($run);");
-like(ask("BEGIN; CALL migrate.wait($run)"), qr/ERROR:  25001/, 'wait() is refused in a transaction block');
-like(ask("SET pg_migrate.run_wait_timeout = '50ms'; CALL migrate.wait($run)"), qr/ERROR:  55P03/, 'and may be bounded');
-sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-end($holder);
-is(end($waiting), '', 'wait() waits, in nobody\'s way');
+wait_until("SELECT state = 'running' FROM migrate.run WHERE run = $run");
+my $waiting = start_script("CALL migrate.wait($run);");
+like(psql("BEGIN; CALL migrate.wait($run)"), qr/ERROR:  25001/, 'wait() is refused in a transaction block');
+like(psql("SET pg_migrate.run_wait_timeout = '50ms'; CALL migrate.wait($run)"), qr/ERROR:  55P03/, 'and may be bounded');
+terminate_sleepers();
+finish_psql($holder);
+is(finish_psql($waiting), '', 'wait() waits, in nobody\'s way');
 is(sql("SELECT state FROM migrate.run WHERE run = $run") . sql('SELECT migrate.current()'), 'donew1', 'until it is done');
-like(ask("SELECT migrate.cancel($run)"), qr/WARNING: .*is over\n/, 'cancel() of one that is over');
-like(ask('CALL migrate.wait(0)'), qr/ERROR:  22023: there is no run 0/, 'no such run');
+like(psql("SELECT migrate.cancel($run)"), qr/WARNING: .*is over\n/, 'cancel() of one that is over');
+like(psql('CALL migrate.wait(0)'), qr/ERROR:  22023: there is no run 0/, 'no such run');
 load("VACUUM t; SELECT 1/0");
-ask('SELECT migrate.upgrade(wait => false);');
-like(ask('CALL migrate.wait(' . sql('SELECT max(run) FROM migrate.run') . ')'), qr/ERROR:  22012: run \d+ failed: division by zero/, 'wait() fails as the run did');
+psql('SELECT migrate.upgrade(wait => false);');
+like(psql('CALL migrate.wait(' . sql('SELECT max(run) FROM migrate.run') . ')'), qr/ERROR:  22012: run \d+ failed: division by zero/, 'wait() fails as the run did');
 
 # the worker waits for the caller
 load("VACUUM t; SELECT pg_advisory_lock(42)");
-like(ask('SELECT pg_advisory_lock(42); SELECT migrate.upgrade();'), qr/ERROR:  40P01: deadlock detected.*waits for a lock that this session holds/s, 'a cycle is an error');
-await("($workers) = 0");
+like(psql('SELECT pg_advisory_lock(42); SELECT migrate.upgrade();'), qr/ERROR:  40P01: deadlock detected.*waits for a lock that this session holds/s, 'a cycle is an error');
+wait_until("($workers) = 0");
 
 # no relation is locked by who waits
 load('REINDEX DATABASE postgres; VACUUM FULL; CREATE TABLE done ()');
-my @callers = map { begin('SELECT migrate.upgrade();') } 1 .. 3;
-is(join('', map { end($_) =~ /ERROR.*/ ? $& : '' } @callers), '', 'REINDEX DATABASE and VACUUM FULL with several callers');
+my @callers = map { start_script('SELECT migrate.upgrade();') } 1 .. 3;
+is(join('', map { finish_psql($_) =~ /ERROR.*/ ? $& : '' } @callers), '', 'REINDEX DATABASE and VACUUM FULL with several callers');
 is(sql("SELECT count(*) FROM migrate.log WHERE outcome = 'done' AND direction = 'upgrade'"), 1, 'ran once');
 
 # a comment that begins a segment
@@ -226,30 +198,30 @@ my $journal = "SELECT string_agg(number || ' of ' || total || ' ' || kind || ' '
 load($cut, "ALTER TABLE t DROP CONSTRAINT positive;\n-- migrate:segment\nDELETE FROM t WHERE a = -1");
 is(sql('SELECT transactional, segments, door, reason FROM migrate.plan()'),
 	'f|{"transaction: 1 statement","transaction: 1 statement"}|segments|migration "w1" is to be committed in between, before line 4', 'a comment cuts');
-like(ask('BEGIN; SELECT migrate.upgrade();'), qr/ERROR:  MG013: migration "w1" is to be committed in between\nDETAIL:  .*-- migrate:segment" stands before statement 2, line 4 of its upgrade script; nothing was run/,
+like(psql('BEGIN; SELECT migrate.upgrade();'), qr/ERROR:  MG013: migration "w1" is to be committed in between\nDETAIL:  .*-- migrate:segment" stands before statement 2, line 4 of its upgrade script; nothing was run/,
 	'refused in a block');
-like(ask('SELECT migrate.upgrade();'), qr/ERROR:  23514: .*migration "w1", upgrade script, statement 2, line 4/s, 'the second segment fails');
+like(psql('SELECT migrate.upgrade();'), qr/ERROR:  23514: .*migration "w1", upgrade script, statement 2, line 4/s, 'the second segment fails');
 is(sql('SELECT count(*) FROM t WHERE a < 0') . sql($journal), '11 of 2 transaction done,2 of 2 transaction failed', 'and the first is in effect');
-like(ask("SELECT migrate.register('w1', upgrade => \$u\$" . ($cut =~ s/-- migrate:segment\n//r) . "\$u\$, replace => true)"), qr/ERROR:  MG017: migration "w1" is half done, and segment 1 of it was changed/,
+like(psql("SELECT migrate.register('w1', upgrade => \$u\$" . ($cut =~ s/-- migrate:segment\n//r) . "\$u\$, replace => true)"), qr/ERROR:  MG017: migration "w1" is half done, and segment 1 of it was changed/,
 	'the cut has to stay');
 sql('DELETE FROM t WHERE a < 0');
-like(ask('SELECT migrate.upgrade();'), qr/WARNING: .*1 of 2 segments of its upgrade are in effect; it goes on there.*Running upgrade  -> w1/s, 'it goes on at the second');
+like(psql('SELECT migrate.upgrade();'), qr/WARNING: .*1 of 2 segments of its upgrade are in effect; it goes on there.*Running upgrade  -> w1/s, 'it goes on at the second');
 is(sql('SELECT count(*) FROM t WHERE a < 0') . sql("SELECT convalidated FROM pg_constraint WHERE conname = 'positive'") . sql('SELECT migrate.current()'), '0tw1', 'and only that was run');
-like(ask("BEGIN; SELECT migrate.downgrade('base');"), qr/ERROR:  MG013: .*line 3 of its downgrade script.*HINT:  CALL migrate.deploy\('<target>', 'downgrade'\).*or take the comment out/s, 'a downgrade is cut, too');
-unlike(ask("SELECT migrate.downgrade('base');"), qr/ERROR/, 'and runs');
+like(psql("BEGIN; SELECT migrate.downgrade('base');"), qr/ERROR:  MG013: .*line 3 of its downgrade script.*HINT:  CALL migrate.deploy\('<target>', 'downgrade'\).*or take the comment out/s, 'a downgrade is cut, too');
+unlike(psql("SELECT migrate.downgrade('base');"), qr/ERROR/, 'and runs');
 is(sql($journal), '1 of 2 transaction done,2 of 2 transaction done', 'likewise');
 load("INSERT INTO t VALUES (-1, 0);\n-- migrate:segment\nSELECT pg_sleep(1000) FROM t WHERE a = -2");
 sql('INSERT INTO t VALUES (-2, 0)');
-my $crashed = begin('SELECT migrate.upgrade();');
-await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+my $crashed = start_script('SELECT migrate.upgrade();');
+wait_until_asleep();
 $node->stop('immediate');
-end($crashed);
+finish_psql($crashed);
 $node->start;
 sql('DELETE FROM t WHERE a = -2');
-like(ask('SELECT migrate.upgrade();'), qr/WARNING: .*1 of 2 segments of its upgrade are in effect; it goes on there/, 'after a crash it goes on there as well');
+like(psql('SELECT migrate.upgrade();'), qr/WARNING: .*1 of 2 segments of its upgrade are in effect; it goes on there/, 'after a crash it goes on there as well');
 is(sql('SELECT count(*) FROM t WHERE a < 0') . sql('SELECT migrate.current()'), '1w1', 'once');
 load($cut =~ s/\(-1/(1/r);
-unlike(ask('CALL migrate.deploy();'), qr/ERROR/, 'CALL runs it, too');
+unlike(psql('CALL migrate.deploy();'), qr/ERROR/, 'CALL runs it, too');
 is(sql($journal) . sql('SELECT migrate.current()'), '1 of 2 transaction done,2 of 2 transaction donew1', 'likewise');
 
 # no worker to be had
@@ -257,13 +229,13 @@ $node->stop;
 $node->append_conf('postgresql.conf', 'max_worker_processes = 0');
 $node->start;
 load($index);
-like(ask('SELECT migrate.upgrade();'), qr/ERROR:  53000: .*max_worker_processes \(0\).*HINT:  CALL migrate.deploy\(\)/s, 'no worker is free');
-unlike(ask('CALL migrate.deploy();'), qr/ERROR/, 'CALL needs none');
+like(psql('SELECT migrate.upgrade();'), qr/ERROR:  53000: .*max_worker_processes \(0\).*HINT:  CALL migrate.deploy\(\)/s, 'no worker is free');
+unlike(psql('CALL migrate.deploy();'), qr/ERROR/, 'CALL needs none');
 
 # a timeout somebody else has set
 sql("ALTER DATABASE postgres SET statement_timeout = '1h'");
 load($index);
-like(ask('CALL migrate.deploy();'), qr/WARNING: .*which a timeout could end\nDETAIL:  For this call statement_timeout is 1h by database/, 'a warning of a timeout');
+like(psql('CALL migrate.deploy();'), qr/WARNING: .*which a timeout could end\nDETAIL:  For this call statement_timeout is 1h by database/, 'a warning of a timeout');
 
 $node->stop;
 done_testing();

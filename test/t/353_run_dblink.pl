@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Session;
 use Test::More;
 
 my $share = qx("$ENV{PG_CONFIG}" --sharedir);
@@ -15,12 +16,7 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', "autovacuum = off\nlisten_addresses = '127.0.0.1'");
 $node->start;
-
-sub sql
-{
-	my ($sql) = @_;
-	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
-}
+use_server($node);
 
 sub ask
 {
@@ -45,7 +41,7 @@ for my $way (sort keys %connection)
 	for my $door (sort keys %door)
 	{
 		like(ask(sprintf($door{$door}, $connection{$way})), $deadlock, "$door over $way is told of");
-		$node->poll_query_until('postgres', "SELECT NOT EXISTS (SELECT FROM migrate.progress)") or die 'the run does not end';
+		wait_until("SELECT NOT EXISTS (SELECT FROM migrate.progress)");
 		is(sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid OR indexrelid = to_regclass('t_a')"), 0, 'nothing is left of the index');
 		is(sql('SELECT count(*) FROM migrate.version'), 0, 'and the migration is not applied');
 		unlike(ask("SELECT migrate.upgrade('head')"), qr/ERROR/, 'the next call goes on');
@@ -60,7 +56,7 @@ DO \$\$ BEGIN WHILE dblink_is_busy('c') = 1 LOOP PERFORM pg_sleep(0.05); COMMIT;
 SELECT * FROM dblink_get_result('c') AS r (heads text)}) =~ s/^NOTICE.*\n(?:LOCATION.*\n)?//mgr, "OK\n1\nr1", "dblink_send_query over $way succeeds");
 	sql("SELECT migrate.downgrade('base')");
 	is(ask(sprintf(q{BEGIN; SELECT * FROM dblink('%s', $$SELECT migrate.upgrade('head', wait => false)$$) AS r (heads text); COMMIT}, $connection{$way})) =~ /ERROR/ ? 1 : 0, 0, 'nor who does not wait for the end');
-	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM migrate.version") or die 'the run does not end';
+	wait_until("SELECT count(*) = 1 FROM migrate.version");
 	sql("SELECT migrate.downgrade('base')");
 }
 

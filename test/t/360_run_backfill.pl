@@ -4,43 +4,18 @@ use warnings;
 use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use Talk qw(talk_to await);
+use Session;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(allows_streaming => 1);
 $node->start;
-talk_to($node);
+use_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
-
-sub sql
-{
-	my ($sql) = @_;
-	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
-}
-
-# What psql says to statements, its errors with SQLSTATE
-sub begin
-{
-	my ($sql) = @_;
-	my ($out, $err) = ('', '');
-	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), map { ('-c', $_) } @$sql ],
-		'>', \$out, '2>', \$err);
-	return { run => $run, out => \$out, err => \$err };
-}
-
-sub end
-{
-	my ($psql) = @_;
-	$psql->{run}->finish;
-	return (${ $psql->{out} } . ${ $psql->{err} }) =~ s/^LOCATION:.*\n//mgr;
-}
-
-sub ask { return end(begin([@_])); }
 
 # a plain one, and its forms of condition
 sql('CREATE TABLE users (id int PRIMARY KEY, role text, n int DEFAULT 0, v varchar(3), d numeric(6, 2), j json); INSERT INTO users SELECT i FROM generate_series(1, 20000) i');
-is(ask("CALL migrate.backfill('users', \$\$role = 'member'\$\$, \$\$role IS NULL\$\$, duty => 1, batch_time => '20 ms')"), "NOTICE:  00000: backfill of public.users: 20000 rows assigned\n", 'all rows');
+is(psql_commands("CALL migrate.backfill('users', \$\$role = 'member'\$\$, \$\$role IS NULL\$\$, duty => 1, batch_time => '20 ms')"), "NOTICE:  00000: backfill of public.users: 20000 rows assigned\n", 'all rows');
 is(sql("SELECT count(*) FROM users WHERE role = 'member'"), 20000, 'are assigned');
 is(sql("SELECT count(DISTINCT xmin::text) > 1 FROM users"), 't', 'in several transactions');
 is(sql('SELECT state, pass, rows, done = total FROM migrate.backfill'), 'done|1|20000|t', 'and it is written down');
@@ -57,7 +32,7 @@ for my $case (
 	[ 'role = DEFAULT', 'role IS NOT NULL', 20000 ])
 {
 	my ($assignment, $condition, $rows) = @$case;
-	is(ask("CALL migrate.backfill('users', \$a\$$assignment\$a\$" . (defined $condition ? ", \$a\$$condition\$a\$" : '') . ', duty => 1)'),
+	is(psql_commands("CALL migrate.backfill('users', \$a\$$assignment\$a\$" . (defined $condition ? ", \$a\$$condition\$a\$" : '') . ', duty => 1)'),
 		"NOTICE:  00000: backfill of public.users: $rows rows assigned\n", "$assignment: $rows rows");
 }
 
@@ -91,7 +66,7 @@ for my $case (
 	[ 'n = 1 /*', 'n = 0 */', '42601: unterminated' ])
 {
 	my ($assignment, $condition, $said) = @$case;
-	like(ask("CALL migrate.backfill('users', \$a\$$assignment\$a\$" . (defined $condition ? ", \$a\$$condition\$a\$" : '') . ')'), qr/ERROR:  (?:$said)/s,
+	like(psql_commands("CALL migrate.backfill('users', \$a\$$assignment\$a\$" . (defined $condition ? ", \$a\$$condition\$a\$" : '') . ')'), qr/ERROR:  (?:$said)/s,
 		"refused: $assignment" . (defined $condition ? ", $condition" : ''));
 }
 is(sql('SELECT count(*), count(*) FILTER (WHERE n = 1) FROM users'), '20000|0', 'nothing came of it');
@@ -107,17 +82,17 @@ for my $case (
 	[ "'users', 'n = 1', batch_time => '-1 s'", '22023: batch_time' ])
 {
 	my ($arguments, $said) = @$case;
-	like(ask(($said eq '42501' ? 'SET allow_system_table_mods = off; ' : 'SELECT 1'), 'SET SESSION AUTHORIZATION ' . ($said eq '42501' ? 'nobody' : 'DEFAULT'), "CALL migrate.backfill($arguments)"), qr/ERROR:  $said/, "refused: $arguments");
+	like(psql_commands(($said eq '42501' ? 'SET allow_system_table_mods = off; ' : 'SELECT 1'), 'SET SESSION AUTHORIZATION ' . ($said eq '42501' ? 'nobody' : 'DEFAULT'), "CALL migrate.backfill($arguments)"), qr/ERROR:  $said/, "refused: $arguments");
 }
-like(ask('SET SESSION AUTHORIZATION nobody', "CALL migrate.backfill('users', 'n = 1')"), qr/ERROR:  42501: permission denied for table users/, 'with the rights of the caller');
-like(ask("BEGIN; CALL migrate.backfill('users', 'n = 1'); COMMIT"), qr/ERROR:  25001/, 'not in a transaction block');
+like(psql_commands('SET SESSION AUTHORIZATION nobody', "CALL migrate.backfill('users', 'n = 1')"), qr/ERROR:  42501: permission denied for table users/, 'with the rights of the caller');
+like(psql_commands("BEGIN; CALL migrate.backfill('users', 'n = 1'); COMMIT"), qr/ERROR:  25001/, 'not in a transaction block');
 
 # partitions and inheritance
 sql("CREATE TABLE p (a int, b int) PARTITION BY RANGE (a); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10); CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (1000) PARTITION BY RANGE (a);"
 	  . " CREATE TABLE p3 (b int, junk text, a int); ALTER TABLE p3 DROP COLUMN junk; ALTER TABLE p2 ATTACH PARTITION p3 FOR VALUES FROM (10) TO (1000); INSERT INTO p SELECT i FROM generate_series(0, 999) i;"
 	  . " CREATE TABLE h (a int, b int); CREATE TABLE h1 () INHERITS (h); INSERT INTO h VALUES (1); INSERT INTO h1 VALUES (2)");
-like(ask("CALL migrate.backfill('p', 'b = a * 2')"), qr/p: 1000 rows/, 'all partitions');
-like(ask("CALL migrate.backfill('h', 'b = 7')"), qr/h: 2 rows/, 'all heirs');
+like(psql_commands("CALL migrate.backfill('p', 'b = a * 2')"), qr/p: 1000 rows/, 'all partitions');
+like(psql_commands("CALL migrate.backfill('h', 'b = 7')"), qr/h: 2 rows/, 'all heirs');
 is(sql('SELECT (SELECT count(*) FROM p WHERE b = a * 2), (SELECT sum(b) FROM h)'), '1000|14', 'are assigned');
 
 # concurrent writers: rows move both ways between blocks, and the row's own count tells how often it was assigned
@@ -127,8 +102,8 @@ my $writer = PostgreSQL::Test::Utils::tempdir() . '/writer.sql';
 append_to_file($writer, "\\set id random(1, 30000)\nUPDATE busy SET moved = moved + 1 WHERE id = :id;\n");
 my $said = '';
 my $writers = IPC::Run::start([ 'pgbench', '-n', '-c', 8, '-j', 2, '-T', 100, '-f', $writer, '-h', $node->host, '-p', $node->port, 'postgres' ], '>&', \$said);
-await('SELECT sum(moved) > 100 FROM busy');
-is(ask("CALL migrate.backfill('busy', 'assigned = assigned + 1, done = true', 'done IS NOT TRUE')") =~ /ERROR.*/ ? $& : '', '', 'beside eight writers');
+wait_until('SELECT sum(moved) > 100 FROM busy');
+is(psql_commands("CALL migrate.backfill('busy', 'assigned = assigned + 1, done = true', 'done IS NOT TRUE')") =~ /ERROR.*/ ? $& : '', '', 'beside eight writers');
 $writers->signal('INT');
 $writers->finish;
 is(sql('SELECT count(*), count(*) FILTER (WHERE assigned = 1), count(*) FILTER (WHERE done) FROM busy'), '30000|30000|30000', 'no row is missed, none assigned twice');
@@ -138,107 +113,107 @@ is(sql("SELECT pass > 0, rows FROM migrate.backfill WHERE relation = 'public.bus
 # a writer that makes a new row for each that is assigned
 sql("CREATE TABLE endless (a int, b int); INSERT INTO endless SELECT i FROM generate_series(1, 100) i;"
 	  . " CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO endless VALUES (1); RETURN NULL; END'; CREATE TRIGGER more AFTER UPDATE ON endless FOR EACH ROW EXECUTE FUNCTION more()");
-like(ask("CALL migrate.backfill('endless', 'b = 1', 'b IS NULL', max_passes => 2)"), qr/ERROR:  MG020: .*After 2 final passes \d+ rows were still left: writers go on.*HINT:  Set a default of the column/s, 'is noticed');
-like(ask("CALL migrate.backfill('endless', 'b = 1', 'b IS NULL', max_passes => 2)"), qr/ERROR:  MG020: /, 'each time');
+like(psql_commands("CALL migrate.backfill('endless', 'b = 1', 'b IS NULL', max_passes => 2)"), qr/ERROR:  MG020: .*After 2 final passes \d+ rows were still left: writers go on.*HINT:  Set a default of the column/s, 'is noticed');
+like(psql_commands("CALL migrate.backfill('endless', 'b = 1', 'b IS NULL', max_passes => 2)"), qr/ERROR:  MG020: /, 'each time');
 sql('DROP TRIGGER more ON endless; ALTER TABLE endless ALTER b SET DEFAULT 1');
-like(ask("CALL migrate.backfill('endless', 'b = 1', 'b IS NULL', max_passes => 2)"), qr/NOTICE(?!.*ERROR)/s, 'passes of former calls do not count when it is resumed');
+like(psql_commands("CALL migrate.backfill('endless', 'b = 1', 'b IS NULL', max_passes => 2)"), qr/NOTICE(?!.*ERROR)/s, 'passes of former calls do not count when it is resumed');
 is(sql('SELECT count(*) FROM endless WHERE b IS NULL') . sql("SELECT count(*), min(state) FROM migrate.backfill WHERE relation = 'public.endless'"), '01|done', 'as the same, and ends');
 
 # a deferred trigger that fails undoes what the batch did, and what is known of it
 sql("CREATE TABLE strict (a int, b int); INSERT INTO strict SELECT i FROM generate_series(1, 20000) i; CREATE SEQUENCE failures;"
 	  . " CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN IF nextval('failures') = 1 THEN RAISE 'once' USING ERRCODE = TG_ARGV[0]; END IF; RETURN NULL; END\$\$;"
 	  . " CREATE CONSTRAINT TRIGGER fail AFTER UPDATE ON strict DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail('23514')");
-like(ask("CALL migrate.backfill('strict', 'b = 1', duty => 1)"), qr/ERROR:  23514: once/, 'a deferred trigger fails');
+like(psql_commands("CALL migrate.backfill('strict', 'b = 1', duty => 1)"), qr/ERROR:  23514: once/, 'a deferred trigger fails');
 is(sql("SELECT state, error, block, done, total > 50, rows FROM migrate.backfill WHERE relation = 'public.strict'"), 'failed|once|0|0|t|0', 'nothing is counted as done, and why is written down');
 sql("DROP TRIGGER fail ON strict; SELECT setval('failures', 1, false);"
 	  . " CREATE CONSTRAINT TRIGGER fail AFTER UPDATE ON strict DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail('40001')");
-like(ask("CALL migrate.backfill('strict', 'b = 1', duty => 1)"), qr/NOTICE:  00000: backfill of public.strict: 20000 rows/, 'a batch that is run again is counted once');
+like(psql_commands("CALL migrate.backfill('strict', 'b = 1', duty => 1)"), qr/NOTICE:  00000: backfill of public.strict: 20000 rows/, 'a batch that is run again is counted once');
 is(sql("SELECT state, error IS NULL, done = total FROM migrate.backfill WHERE relation = 'public.strict'"), 'done|t|t', 'and the error is gone');
 
 # rows that a trigger does not let be changed
 sql("CREATE TABLE kept (a int, b int); INSERT INTO kept VALUES (1), (2);"
 	  . " CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER keep BEFORE UPDATE ON kept FOR EACH ROW EXECUTE FUNCTION keep()");
-like(ask("CALL migrate.backfill('kept', 'b = 1', max_passes => 2)"), qr/ERROR:  MG020: .*After 2 final passes 2 rows were still left: the last pass could not assign any of them.*HINT:  See whether a trigger/s, 'nothing can be assigned');
+like(psql_commands("CALL migrate.backfill('kept', 'b = 1', max_passes => 2)"), qr/ERROR:  MG020: .*After 2 final passes 2 rows were still left: the last pass could not assign any of them.*HINT:  See whether a trigger/s, 'nothing can be assigned');
 
 # where the error is, in what was written
-like(ask("CALL migrate.backfill('users', 'n = 1', 'id > 0 AND nosuch')"), qr/QUERY:  UPDATE ONLY public.users SET n = 1\nWHERE \(id > 0 AND nosuch\n\)\n/, 'the condition in its statement');
-like(ask("CALL migrate.backfill('users', 'n = 1', 'id > 0 AND nosuch')"), qr/LINE 2: WHERE \(id > 0 AND nosuch\n {26}\^/, 'and the place in it');
+like(psql_commands("CALL migrate.backfill('users', 'n = 1', 'id > 0 AND nosuch')"), qr/QUERY:  UPDATE ONLY public.users SET n = 1\nWHERE \(id > 0 AND nosuch\n\)\n/, 'the condition in its statement');
+like(psql_commands("CALL migrate.backfill('users', 'n = 1', 'id > 0 AND nosuch')"), qr/LINE 2: WHERE \(id > 0 AND nosuch\n {26}\^/, 'and the place in it');
 
 # rules
 for my $rule ('DO INSTEAD NOTHING', 'DO ALSO SELECT 1', 'WHERE old.a = 1 DO INSTEAD NOTHING')
 {
 	sql("CREATE TABLE ruled (a int, b int); INSERT INTO ruled VALUES (1); CREATE RULE r AS ON UPDATE TO ruled $rule");
-	like(ask("CALL migrate.backfill('ruled', 'b = 1')"), qr/ERROR:  0A000: cannot backfill table "ruled", which has a rule on UPDATE\nHINT:  Drop the rule/, "a rule: $rule");
+	like(psql_commands("CALL migrate.backfill('ruled', 'b = 1')"), qr/ERROR:  0A000: cannot backfill table "ruled", which has a rule on UPDATE\nHINT:  Drop the rule/, "a rule: $rule");
 	sql('DROP TABLE ruled');
 }
 
 # partition keys
-like(ask("CALL migrate.backfill('p', 'a = a + 1', 'a = 9')"), qr/ERROR:  MG019: cannot backfill the partition key of "p"\nDETAIL:  The assignment may move rows to other partitions: a = a \+ 1\./, 'a partition key');
+like(psql_commands("CALL migrate.backfill('p', 'a = a + 1', 'a = 9')"), qr/ERROR:  MG019: cannot backfill the partition key of "p"\nDETAIL:  The assignment may move rows to other partitions: a = a \+ 1\./, 'a partition key');
 sql("CREATE TABLE low (a int, b int) PARTITION BY LIST (a); CREATE TABLE low1 PARTITION OF low FOR VALUES IN (1) PARTITION BY LIST ((b % 2)); CREATE TABLE low11 PARTITION OF low1 FOR VALUES IN (0); INSERT INTO low VALUES (1, 0)");
-like(ask("CALL migrate.backfill('low', 'b = 2')"), qr/ERROR:  MG019: cannot backfill the partition key of "low1"/, 'the one of a partition, an expression');
+like(psql_commands("CALL migrate.backfill('low', 'b = 2')"), qr/ERROR:  MG019: cannot backfill the partition key of "low1"/, 'the one of a partition, an expression');
 
 # rights on partitions
 sql('GRANT SELECT, UPDATE ON p TO nobody');
-like(ask('SET SESSION AUTHORIZATION nobody', "CALL migrate.backfill('p', 'b = 0')"), qr/ERROR:  42501: permission denied for table p1\nHINT:  A backfill updates the partitions and children of public.p one by one: SELECT and UPDATE on them are needed too\./, 'rights on the partitions are needed');
+like(psql_commands('SET SESSION AUTHORIZATION nobody', "CALL migrate.backfill('p', 'b = 0')"), qr/ERROR:  42501: permission denied for table p1\nHINT:  A backfill updates the partitions and children of public.p one by one: SELECT and UPDATE on them are needed too\./, 'rights on the partitions are needed');
 
 # cancelled, and resumed at the block
 sql("CREATE TABLE long (a int, b int, fill text DEFAULT repeat('x', 500)); INSERT INTO long SELECT i FROM generate_series(1, 40000) i");
-my $call = begin([ "CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.01, batch_time => '10 ms')" ]);
-await("SELECT block > 100 FROM migrate.backfill WHERE relation = 'public.long'");
-await("SELECT kind = 'backfill' AND phase = 'pass 0 of public.long' AND done > 0 AND total > done AND eta IS NOT NULL AND run IS NULL FROM migrate.progress");
-like(ask("CALL migrate.backfill('long', 'b = 1', 'b IS NULL')"), qr/ERROR:  55006: another backfill of table "public.long" is running/, 'one at a time');
+my $call = start_psql("CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.01, batch_time => '10 ms')");
+wait_until("SELECT block > 100 FROM migrate.backfill WHERE relation = 'public.long'");
+wait_until("SELECT kind = 'backfill' AND phase = 'pass 0 of public.long' AND done > 0 AND total > done AND eta IS NOT NULL AND run IS NULL FROM migrate.progress");
+like(psql_commands("CALL migrate.backfill('long', 'b = 1', 'b IS NULL')"), qr/ERROR:  55006: another backfill of table "public.long" is running/, 'one at a time');
 sql("SELECT pg_cancel_backend(pid) FROM migrate.backfill WHERE relation = 'public.long'");
-like(end($call), qr/ERROR:  57014/, 'it can be cancelled');
+like(finish_psql($call), qr/ERROR:  57014/, 'it can be cancelled');
 my ($block, $rows) = split(/\|/, sql("SELECT block, rows FROM migrate.backfill WHERE relation = 'public.long' AND state = 'failed'"));
 is(sql("SELECT count(*) FROM long WHERE b = 1"), $rows, 'what was done stays');
-$call = begin([ "CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.01, batch_time => '10 ms')" ]);
-await("SELECT state = 'running' AND begun_done = $block FROM migrate.backfill WHERE relation = 'public.long'");
+$call = start_psql("CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.01, batch_time => '10 ms')");
+wait_until("SELECT state = 'running' AND begun_done = $block FROM migrate.backfill WHERE relation = 'public.long'");
 sql("SELECT pg_terminate_backend(pid) FROM migrate.backfill WHERE relation = 'public.long'");
-end($call);
-await('SELECT count(*) = 0 FROM migrate.progress');
-like(ask("CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 1)"), qr/long: 40000 rows/, 'it goes on at its block');
+finish_psql($call);
+wait_until('SELECT count(*) = 0 FROM migrate.progress');
+like(psql_commands("CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 1)"), qr/long: 40000 rows/, 'it goes on at its block');
 is(sql("SELECT count(*) FROM migrate.backfill WHERE relation = 'public.long'"), 1, 'as the same');
 
 # locks: it gives way, and takes the row at last
 sql('UPDATE users SET n = 0');
-my $holder = begin([ 'BEGIN; SELECT FROM users WHERE id = 5 FOR UPDATE; SELECT pg_sleep(1000)' ]);
-await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-$call = begin([ "CALL migrate.backfill('users', 'n = 5', duty => 1)" ]);
-await("SELECT waiting_for LIKE '%lock timeout%' OR waiting_for LIKE '%is blocked by process%' OR waiting_for LIKE 'process%' FROM migrate.progress");
+my $holder = start_psql('BEGIN; SELECT FROM users WHERE id = 5 FOR UPDATE; SELECT pg_sleep(1000)');
+wait_until_asleep();
+$call = start_psql("CALL migrate.backfill('users', 'n = 5', duty => 1)");
+wait_until("SELECT waiting_for LIKE '%lock timeout%' OR waiting_for LIKE '%is blocked by process%' OR waiting_for LIKE 'process%' FROM migrate.progress");
 sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%FOR UPDATE%'");
-end($holder);
-unlike(end($call), qr/ERROR/, 'a row that somebody holds is left for later');
+finish_psql($holder);
+unlike(finish_psql($call), qr/ERROR/, 'a row that somebody holds is left for later');
 is(sql('SELECT count(*) FROM users WHERE n = 5'), 20000, 'and taken at last');
 
 # a lock on the table, where the call begins and where a final pass looks for rows
 sub holding
 {
 	my ($sql, $seconds) = @_;
-	my $holding = begin([ "BEGIN; $sql; SELECT pg_sleep($seconds); COMMIT" ]);
-	await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	my $holding = start_psql("BEGIN; $sql; SELECT pg_sleep($seconds); COMMIT");
+	wait_until_asleep();
 	return $holding;
 }
 $holder = holding('LOCK users', 1);
-unlike(ask("CALL migrate.backfill('users', 'n = 7', duty => 1)"), qr/ERROR/, 'a lock is waited for where it begins');
-end($holder);
+unlike(psql_commands("CALL migrate.backfill('users', 'n = 7', duty => 1)"), qr/ERROR/, 'a lock is waited for where it begins');
+finish_psql($holder);
 $holder = holding('LOCK users', 1000);
-like(ask('SET pg_migrate.lock_retries = 0', "CALL migrate.backfill('users', 'n = 8')"), qr/ERROR:  55P03: .*DETAIL:  RowExclusiveLock on public.users is blocked by process \d+ .*HINT:  Call again when the holder/s, 'and who has it is named in the end');
-sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-end($holder);
+like(psql_commands('SET pg_migrate.lock_retries = 0', "CALL migrate.backfill('users', 'n = 8')"), qr/ERROR:  55P03: .*DETAIL:  RowExclusiveLock on public.users is blocked by process \d+ .*HINT:  Call again when the holder/s, 'and who has it is named in the end');
+terminate_sleepers();
+finish_psql($holder);
 sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN WHILE NOT pg_try_advisory_xact_lock(99) LOOP PERFORM pg_sleep(0.02); END LOOP; RETURN NEW; END'; CREATE TABLE late (a int, b int); INSERT INTO late VALUES (1);"
 	  . ' CREATE TRIGGER slow BEFORE UPDATE ON late FOR EACH ROW EXECUTE FUNCTION slow()');
 my $key = holding('SELECT pg_advisory_lock(99)', 1000);
-$call = begin([ 'SET pg_migrate.lock_retries = 1000', "CALL migrate.backfill('late', 'b = 1', 'b IS NULL', duty => 1)" ]);
-await("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'CALL%late%' AND wait_event = 'PgSleep'");
-$holder = begin([ 'BEGIN; LOCK late; SELECT pg_sleep(1000)' ]);
-await("SELECT count(*) = 1 FROM pg_locks WHERE relation = 'late'::regclass AND NOT granted");
+$call = start_psql('SET pg_migrate.lock_retries = 1000', "CALL migrate.backfill('late', 'b = 1', 'b IS NULL', duty => 1)");
+wait_until("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'CALL%late%' AND wait_event = 'PgSleep'");
+$holder = start_psql('BEGIN; LOCK late; SELECT pg_sleep(1000)');
+wait_until("SELECT count(*) = 1 FROM pg_locks WHERE relation = 'late'::regclass AND NOT granted");
 sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_advisory_lock(99); SELECT pg_sleep%' AND pid <> pg_backend_pid()");
-end($key);
-await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'BEGIN; LOCK late%'");
-await("SELECT count(*) = 1 FROM pg_locks WHERE relation = 'late'::regclass AND NOT granted");
-sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-unlike(end($call), qr/ERROR/, 'a lock is waited for where rows are looked for');
-end($holder);
+finish_psql($key);
+wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'BEGIN; LOCK late%'");
+wait_until("SELECT count(*) = 1 FROM pg_locks WHERE relation = 'late'::regclass AND NOT granted");
+terminate_sleepers();
+unlike(finish_psql($call), qr/ERROR/, 'a lock is waited for where rows are looked for');
+finish_psql($holder);
 
 # a replica that lags
 $node->backup('b');
@@ -246,20 +221,20 @@ my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'b', has_streaming => 1);
 $standby->append_conf('postgresql.conf', "recovery_min_apply_delay = '3s'");
 $standby->start;
-$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'");
+wait_until("SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'");
 $writers = IPC::Run::start([ 'pgbench', '-n', '-c', 1, '-T', 10000, '-R', 50, '-f', $writer, '-h', $node->host, '-p', $node->port, 'postgres' ], '>&', \$said);
-await('SELECT max(replay_lag) > interval \'1.5 s\' FROM pg_stat_replication');
-$call = begin([ "CALL migrate.backfill('users', 'n = 6')" ]);
-await("SELECT waiting_for LIKE 'a replica that is % ms behind' FROM migrate.progress");
+wait_until('SELECT max(replay_lag) > interval \'1.5 s\' FROM pg_stat_replication');
+$call = start_psql("CALL migrate.backfill('users', 'n = 6')");
+wait_until("SELECT waiting_for LIKE 'a replica that is % ms behind' FROM migrate.progress");
 $standby->stop;
-unlike(end($call), qr/ERROR/, 'is waited for');
+unlike(finish_psql($call), qr/ERROR/, 'is waited for');
 $writers->signal('INT');
 $writers->finish;
 
 # in a migration, also as owner_role
 sql("CREATE ROLE owner; CREATE SCHEMA app AUTHORIZATION owner; GRANT USAGE ON SCHEMA migrate TO owner; GRANT EXECUTE ON PROCEDURE migrate.backfill TO owner; ALTER DATABASE postgres SET pg_migrate.owner_role = owner; ALTER DATABASE postgres SET pg_migrate.search_path = app");
 sql("SELECT migrate.register('m1', upgrade => \$u\$CREATE TABLE t AS SELECT i AS a, NULL::text AS b FROM generate_series(1, 100) i; CALL migrate.backfill('t', 'b = current_user::text', 'b IS NULL')\$u\$)");
-unlike(ask('SELECT migrate.upgrade()'), qr/ERROR|WARNING:  01000: (?!this call waits)/, 'a backfill in a migration');
+unlike(psql_commands('SELECT migrate.upgrade()'), qr/ERROR|WARNING:  01000: (?!this call waits)/, 'a backfill in a migration');
 is(sql('SELECT DISTINCT b, count(*) OVER () FROM app.t GROUP BY b') . sql('SELECT run IS NOT NULL, revision, segment FROM migrate.backfill ORDER BY id DESC LIMIT 1'), 'owner|1t|m1|2', 'runs as the role of the scripts');
 
 $node->stop;

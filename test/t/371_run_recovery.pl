@@ -1,50 +1,24 @@
 # What became of a statement that was cut off: each kind, step by step.
 use strict;
 use warnings;
-use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use Talk qw(talk_to await);
+use Session;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', 'autovacuum = off');
 $node->start;
-talk_to($node);
+use_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
-
-sub sql
-{
-	my ($sql) = @_;
-	return $node->safe_psql('postgres', "SET client_min_messages = error; $sql");
-}
-
-# A psql in the background, with these statements
-sub begin
-{
-	my (@sql) = @_;
-	my $said = '';
-	my $run = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), map { ('-c', $_) } @sql ], '>&', \$said);
-	return { run => $run, said => \$said };
-}
-
-sub end
-{
-	my ($psql) = @_;
-	$psql->{run}->finish;
-	return ${ $psql->{said} } =~ s/^LOCATION:.*\n//mgr;
-}
-
-sub ask { return end(begin(@_)); }
 
 # Begin anew with a migration.
 sub load
 {
 	my ($up) = @_;
-	sql("SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open HAVING count(*) > 0");
-	sql("SELECT migrate.stamp('base'); DROP SCHEMA public CASCADE; CREATE SCHEMA public; TRUNCATE migrate.log, migrate.run, migrate.segment;"
-		  . "CREATE TABLE t (a int, b text); INSERT INTO t SELECT i, i FROM generate_series(1, 100) i; CREATE INDEX t_old ON t (a);"
+	reset_database();
+	sql("CREATE TABLE t (a int, b text); INSERT INTO t SELECT i, i FROM generate_series(1, 100) i; CREATE INDEX t_old ON t (a);"
 		  . "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);");
 	sql("SELECT migrate.register('r1', upgrade => \$up\$$up\$up\$, replace => true)");
 	return;
@@ -56,15 +30,15 @@ my $holder;
 sub hold
 {
 	my ($relation) = @_;
-	$holder = begin("BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM $relation; SELECT pg_sleep(1000)");
-	await("SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+	$holder = start_psql("BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM $relation; SELECT pg_sleep(1000)");
+	wait_until_asleep();
 	return;
 }
 
 sub let_go
 {
-	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-	end($holder);
+	terminate_sleepers();
+	finish_psql($holder);
 	return;
 }
 
@@ -74,10 +48,10 @@ sub cut_off
 	my ($up, $relation, $waits) = @_;
 	load($up);
 	hold($relation);
-	my $run = begin('SET pg_migrate.lock_timeout = 0', 'CALL migrate.deploy()');
-	await($waits // "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%deploy%'");
+	my $run = start_psql('SET pg_migrate.lock_timeout = 0', 'CALL migrate.deploy()');
+	wait_until($waits // "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%deploy%'");
 	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CALL migrate.deploy%'");
-	like(end($run), qr/FATAL:  57P01/, "cut off: $up");
+	like(finish_psql($run), qr/FATAL:  57P01/, "cut off: $up");
 	let_go();
 	is(sql("SELECT string_agg(state, ',') FROM migrate.segment WHERE open"), 'running', 'its outcome is not written down');
 	return;
@@ -97,7 +71,7 @@ for my $index ('CREATE INDEX CONCURRENTLY t_new ON t (b)', 'CREATE UNIQUE INDEX 
 	cut_off($index, 't');
 	my $name = sql("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid");
 	is(sql('SELECT intent ->> \'name\' FROM migrate.segment WHERE open'), $name, 'its name is known');
-	like(ask('CALL migrate.deploy()'), qr/NOTICE:  00000: clearing up: DROP INDEX CONCURRENTLY IF EXISTS public.$name\n/, 'the invalid index is dropped');
+	like(psql_commands('CALL migrate.deploy()'), qr/NOTICE:  00000: clearing up: DROP INDEX CONCURRENTLY IF EXISTS public.$name\n/, 'the invalid index is dropped');
 	done('and built again');
 	is(sql("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass"), 2, 'once');
 }
@@ -105,29 +79,29 @@ my $index = 'CREATE INDEX CONCURRENTLY t_new ON t (b)';
 cut_off($index, 't');
 sql('DROP INDEX t_new; CREATE INDEX t_new ON t (b)');
 my $oid = sql("SELECT 't_new'::regclass::oid");
-unlike(ask('CALL migrate.deploy()'), qr/ERROR|clearing/, 'a valid one of that definition is taken as done');
+unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR|clearing/, 'a valid one of that definition is taken as done');
 done('at once');
 is(sql("SELECT 't_new'::regclass::oid"), $oid, 'as it is');
 cut_off($index, 't');
 sql('DROP INDEX t_new; CREATE INDEX t_new ON t (a)');
-like(ask('CALL migrate.deploy()'), qr/ERROR:  42P07: index "t_new" exists already, and is another one\nDETAIL:  .*CREATE INDEX t_new ON public.t USING btree \(a\)/, 'one of another definition is not');
+like(psql_commands('CALL migrate.deploy()'), qr/ERROR:  42P07: index "t_new" exists already, and is another one\nDETAIL:  .*CREATE INDEX t_new ON public.t USING btree \(a\)/, 'one of another definition is not');
 sql('DROP INDEX t_new');
-unlike(ask('CALL migrate.deploy()'), qr/ERROR/, 'without it');
+unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR/, 'without it');
 done('it is built');
 
 # an invalid index that is not ours
 load('CREATE INDEX CONCURRENTLY IF NOT EXISTS t_bad ON t (b)');
 $node->psql('postgres', 'INSERT INTO t SELECT * FROM t LIMIT 1');
 $node->psql('postgres', 'CREATE UNIQUE INDEX CONCURRENTLY t_bad ON t (b)');
-like(ask('CALL migrate.deploy()'), qr/ERROR:  42P07: index "t_bad" exists already, and is invalid.*HINT:  Drop it with DROP INDEX CONCURRENTLY public.t_bad/s, 'is not taken for a good one');
+like(psql_commands('CALL migrate.deploy()'), qr/ERROR:  42P07: index "t_bad" exists already, and is invalid.*HINT:  Drop it with DROP INDEX CONCURRENTLY public.t_bad/s, 'is not taken for a good one');
 is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_bad'"), 1, 'nor dropped');
 sql('DROP INDEX t_bad');
-unlike(ask('CALL migrate.deploy()'), qr/ERROR/, 'without it');
+unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR/, 'without it');
 done('the index is built');
 
 # DROP INDEX CONCURRENTLY
 cut_off('DROP INDEX CONCURRENTLY t_old', 't');
-like(ask('CALL migrate.deploy()'), qr/^NOTICE:  00000: clearing up: DROP INDEX CONCURRENTLY IF EXISTS public.t_old\n(?!.*ERROR)/m, 'DROP INDEX CONCURRENTLY is brought to its end');
+like(psql_commands('CALL migrate.deploy()'), qr/^NOTICE:  00000: clearing up: DROP INDEX CONCURRENTLY IF EXISTS public.t_old\n(?!.*ERROR)/m, 'DROP INDEX CONCURRENTLY is brought to its end');
 done('once');
 is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_old'"), 0, 'and the index is gone');
 
@@ -136,7 +110,7 @@ for my $reindex ('REINDEX TABLE CONCURRENTLY t', 'REINDEX INDEX CONCURRENTLY t_o
 {
 	cut_off($reindex, 't');
 	cmp_ok(sql("SELECT count(*) FROM pg_class WHERE relname ~ '_ccnew'"), '>', 0, 'there are leftovers');
-	like(ask('CALL migrate.deploy()'), qr/clearing up: DROP INDEX CONCURRENTLY IF EXISTS (?:public.t_old_ccnew|pg_toast)/, 'which are dropped');
+	like(psql_commands('CALL migrate.deploy()'), qr/clearing up: DROP INDEX CONCURRENTLY IF EXISTS (?:public.t_old_ccnew|pg_toast)/, 'which are dropped');
 	done('and it is run again');
 }
 
@@ -144,15 +118,15 @@ for my $reindex ('REINDEX TABLE CONCURRENTLY t', 'REINDEX INDEX CONCURRENTLY t_o
 my $detach = 'ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY';
 cut_off($detach, 'p');
 is(sql('SELECT count(*) FROM pg_inherits WHERE inhdetachpending'), 1, 'detaching is pending');
-like(ask('CALL migrate.deploy()'), qr/clearing up: ALTER TABLE public.p DETACH PARTITION public.p1 FINALIZE/, 'and finalized');
+like(psql_commands('CALL migrate.deploy()'), qr/clearing up: ALTER TABLE public.p DETACH PARTITION public.p1 FINALIZE/, 'and finalized');
 done('to its end');
 is(sql("SELECT count(*) FROM pg_inherits WHERE inhparent = 'p'::regclass"), 1, 'it is detached');
 load($detach);
 hold('p');
-my $run = begin("SET pg_migrate.lock_timeout = '200ms'; SET pg_migrate.lock_retries = 1000000", 'CALL migrate.deploy()');
-$run->{run}->pump until ${ $run->{said} } =~ /FINALIZE/;
+my $run = start_psql("SET pg_migrate.lock_timeout = '200ms'; SET pg_migrate.lock_retries = 1000", 'CALL migrate.deploy()');
+$run->{run}->pump until $run->{err} =~ /FINALIZE/;
 let_go();
-like(end($run), qr/clearing up: ALTER TABLE public.p DETACH PARTITION public.p1 FINALIZE/, 'a lock timeout is followed by FINALIZE');
+like(finish_psql($run), qr/clearing up: ALTER TABLE public.p DETACH PARTITION public.p1 FINALIZE/, 'a lock timeout is followed by FINALIZE');
 done('as long as it takes');
 
 # the role and the settings of a script hold for what stands alone, on resume too
@@ -161,13 +135,13 @@ my $role = "CREATE SCHEMA s; GRANT ALL ON SCHEMA s TO maker;\nSET ROLE maker;\nS
   . "CREATE INDEX CONCURRENTLY t_role ON t (a);\nCREATE TABLE said AS SELECT current_user::text AS who, current_setting('work_mem') AS mem";
 sql('DROP SCHEMA IF EXISTS s CASCADE');
 load($role);
-is(ask("SET work_mem = '6MB'", 'CALL migrate.deploy()', 'SELECT current_user, current_setting($$work_mem$$), current_setting($$search_path$$)') =~ s/^NOTICE.*\n//mgr, sql('SELECT current_user') . "|6MB|\"\$user\", public\n", 'role and settings end with the script');
+is(psql_commands("SET work_mem = '6MB'", 'CALL migrate.deploy()', 'SELECT current_user, current_setting($$work_mem$$), current_setting($$search_path$$)') =~ s/^NOTICE.*\n//mgr, sql('SELECT current_user') . "|6MB|\"\$user\", public\n", 'role and settings end with the script');
 is(sql("SELECT relowner::regrole FROM pg_class WHERE relname = 'mine_a'") . sql('SELECT mem, who = current_user::text FROM said'), 'maker5MB|t', 'and hold in it');
 sql('DROP SCHEMA s CASCADE');
 load("$role;\nSELECT 1/0");
-like(ask('CALL migrate.deploy()'), qr/22012/, 'a failure');
+like(psql_commands('CALL migrate.deploy()'), qr/22012/, 'a failure');
 sql("SELECT migrate.register('r1', upgrade => \$up\$$role;\nCREATE TABLE more AS SELECT current_user::text AS who, current_setting('work_mem') AS mem\$up\$, replace => true)");
-unlike(ask('CALL migrate.deploy()'), qr/ERROR/, 'and a resume');
+unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR/, 'and a resume');
 is(sql("SELECT mem FROM more"), '5MB', 'have them as well');
 
 # Sequences that went back, as a crash takes them back after CREATE DATABASE ...
@@ -184,14 +158,14 @@ sql('CREATE TABLE numbers AS SELECT (SELECT max(seq) FROM migrate.revision) AS s
 	  . ' (SELECT max(run) FROM migrate.log) AS log_run, (SELECT max(id) FROM migrate.log) AS log, (SELECT max(id) FROM migrate.backfill) AS backfill');
 is(sql('SELECT least(seq, run, log_run, log, backfill) > 50 FROM numbers'), 't', 'there are rows');
 sql($behind);
-is(ask('SET client_min_messages = error; SELECT migrate.downgrade(\'r1\'); SELECT migrate.upgrade();'), "r1\nr2\n", 'a run in a transaction');
+is(psql_commands('SET client_min_messages = error; SELECT migrate.downgrade(\'r1\'); SELECT migrate.upgrade();'), "r1\nr2\n", 'a run in a transaction');
 sql("SELECT migrate.downgrade('r1')");
 sql($behind);
 sql("SELECT migrate.register('r3', 'r2', upgrade => 'VACUUM t; CREATE TABLE r3 ()', downgrade => 'DROP TABLE r3')");
 sql($behind);
-my @together = map { begin('SET client_min_messages = error', $_) }
+my @together = map { start_psql('SET client_min_messages = error', $_) }
   ('CALL migrate.deploy()') x 2, ('SELECT migrate.upgrade()') x 3, map { "CALL migrate.backfill('t$_', 'n = 1', 'n IS NULL')" } 1 .. 4;
-is(join('', map { end($_) } @together), "r3\n" x 3, 'runs by segments and backfills at once');
+is(join('', map { finish_psql($_) } @together), "r3\n" x 3, 'runs by segments and backfills at once');
 sql("SELECT migrate.trust('r3')");
 is(sql('SELECT (SELECT seq FROM migrate.revision WHERE revision = \'r3\') > n.seq, (SELECT min(run) FROM migrate.run WHERE run > n.run) > n.log_run,'
 		  . ' (SELECT count(*) FROM migrate.backfill WHERE id > n.backfill), (SELECT bool_and(revision = \'r3\') FROM migrate.log WHERE id IN (SELECT id FROM migrate.log ORDER BY id DESC LIMIT 2)),'

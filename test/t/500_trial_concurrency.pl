@@ -2,12 +2,10 @@
 # where it cannot be.
 use strict;
 use warnings;
-use FindBin;
 use IPC::Run ();
-use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use Talk;
+use Session;
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -15,7 +13,7 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(allows_streaming => 1);
 $node->append_conf('postgresql.conf', "restart_after_crash = on\nmax_connections = 20\nmax_prepared_transactions = 0\nautovacuum = off\n");
 $node->start;
-talk_to($node);
+use_server($node);
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION pg_migrate;
 CREATE TABLE orders (id int PRIMARY KEY, note text);
@@ -80,28 +78,28 @@ my $before = dump_of('before');
 my $state = "SELECT (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors), pg_my_temp_schema()::regnamespace IS NULL OR NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r'),"
   . " (SELECT count(*) FROM pg_listening_channels()), current_setting('work_mem'), current_setting('search_path'), current_setting('lock_timeout'), current_setting('statement_timeout'),"
   . " (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND mode NOT IN ('AccessShareLock', 'ExclusiveLock') OR locktype = 'advisory')";
-my $said = ask("SET client_min_messages = error; SELECT string_agg(outcome, ' ' ORDER BY revision, statement) FROM migrate.explain_rows('head', true); $state;");
+my $said = psql("SET client_min_messages = error; SELECT string_agg(outcome, ' ' ORDER BY revision, statement) FROM migrate.explain_rows('head', true); $state;");
 my ($outcomes, $after) = split /\n/, $said;
 is($outcomes, join(' ', ('executed') x 4, ('executed in plain form') x 2, ('executed') x 13), 'all of it is tried');
-is($after, ask("$state;") =~ s/\n//r, 'the session is as one that has done nothing');
+is($after, psql("$state;") =~ s/\n//r, 'the session is as one that has done nothing');
 is_as_before($before, 'explain');
 
 # within a transaction: what the trial locked is free again
-my $holder = session("BEGIN; SET client_min_messages = error; SELECT count(*) FROM migrate.explain('head', true); SELECT count(*) FROM migrate.test('a1');");
-like(ask("SET lock_timeout = '1min'; BEGIN; LOCK TABLE orders; SELECT 'had'; ROLLBACK"), qr/^had/, 'its locks end with it');
-like(ask("SET client_min_messages = error; SELECT migrate.current(), 'goes on'; SELECT count(*) > 0 FROM migrate.test('a1')"),
+my $holder = open_session("BEGIN; SET client_min_messages = error; SELECT count(*) FROM migrate.explain('head', true); SELECT count(*) FROM migrate.test('a1');");
+like(psql("SET lock_timeout = '1min'; BEGIN; LOCK TABLE orders; SELECT 'had'; ROLLBACK"), qr/^had/, 'its locks end with it');
+like(psql("SET client_min_messages = error; SELECT migrate.current(), 'goes on'; SELECT count(*) > 0 FROM migrate.test('a1')"),
 	qr/^t$/m, 'and the run lock, too');
-leave($holder);
+close_session($holder);
 is_as_before($before, 'test');
 
 # it gives way to others
-my $locker = session("BEGIN; LOCK TABLE orders IN ROW EXCLUSIVE MODE;");
+my $locker = open_session("BEGIN; LOCK TABLE orders IN ROW EXCLUSIVE MODE;");
 my $start = time;
-$said = ask("SELECT statement, outcome, reason FROM migrate.explain_rows('a1', true) WHERE outcome = 'failed'");
+$said = psql("SELECT statement, outcome, reason FROM migrate.explain_rows('a1', true) WHERE outcome = 'failed'");
 like($said, qr/^2\|failed\|a lock was not to be had within pg_migrate\.trial_lock_timeout: .*process \d+/m, 'it does not wait long for a lock, and says who has it');
 cmp_ok(time - $start, '<', 120, 'no longer than trial_lock_timeout');
-like(ask("SET pg_migrate.trial_lock_timeout = '20ms'; SELECT statement, outcome FROM migrate.explain_rows('a1', true) WHERE outcome = 'failed'"), qr/^2\|failed/m, 'which can be set');
-leave($locker);
+like(psql("SET pg_migrate.trial_lock_timeout = '20ms'; SELECT statement, outcome FROM migrate.explain_rows('a1', true) WHERE outcome = 'failed'"), qr/^2\|failed/m, 'which can be set');
+close_session($locker);
 is_as_before($before, 'wait');
 
 # while one is under way another waits; it can be cancelled, terminated, killed
@@ -115,7 +113,7 @@ sub interrupt
 	my $psql = IPC::Run::start(
 		[ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-c', "SET pg_migrate.trial_statement_timeout = 0", '-c', "SELECT count(*) FROM $function" ],
 		'>', \$out, '2>', \$err);
-	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+	wait_until_asleep()
 	  or die 'it does not sleep';
 	$do->($node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"));
 	$psql->finish;
@@ -125,25 +123,25 @@ sub interrupt
 for my $function ("migrate.explain('head', true)", "migrate.test('head')")
 {
 	like(interrupt($function, sub {
-				like(ask("SET pg_migrate.run_wait_timeout = '200ms'; SELECT migrate.stamp('a1')"), qr/ERROR:  55P03/, "no run beside $function");
+				like(psql("SET pg_migrate.run_wait_timeout = '200ms'; SELECT migrate.stamp('a1')"), qr/ERROR:  55P03/, "no run beside $function");
 				$node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])")
 			}),
 		qr/ERROR:  57014/, "$function can be cancelled");
 	is_as_before($before, 'cancel');
-	interrupt($function, sub { $node->safe_psql('postgres', "SELECT pg_terminate_backend($_[0])") });
+	interrupt($function, sub { sql("SELECT pg_terminate_backend($_[0])") });
 	is_as_before($before, 'terminate');
 	my $logged = -s $node->logfile;
 	interrupt($function, sub { kill 'KILL', $_[0] });
-	await_restart($node, $logged);
+	wait_for_restart($node, $logged);
 	is_as_before($before, 'kill');
 }
 like(interrupt("migrate.explain('head', true)", sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }) =~ s/\n.*//sr,
 	qr/NOTICE:  00000: the trial locks .*public\.orders/, 'a NOTICE names what it locks before it does');
 
 # timeouts: the trial's, and the caller's for all of it
-like(ask("SET pg_migrate.trial_statement_timeout = '5s'; SELECT outcome, reason FROM migrate.explain_rows('head', true) WHERE revision = 'b1' AND statement = 2; SHOW statement_timeout"),
+like(psql("SET pg_migrate.trial_statement_timeout = '5s'; SELECT outcome, reason FROM migrate.explain_rows('head', true) WHERE revision = 'b1' AND statement = 2; SHOW statement_timeout"),
 	qr/^failed\|canceling statement due to statement timeout\n0$/m, "the trial's timeout is a statement's");
-like(ask("SET statement_timeout = '1s'; SET pg_migrate.trial_statement_timeout = 0; SELECT count(*) FROM migrate.test('head'); SELECT pg_sleep(10)"),
+like(psql("SET statement_timeout = '1s'; SET pg_migrate.trial_statement_timeout = 0; SELECT count(*) FROM migrate.test('head'); SELECT pg_sleep(10)"),
 	qr/ERROR:  57014.*ERROR:  57014/s, "the caller's bounds the call, and is in force behind it");
 is_as_before($before, 'timeout');
 
@@ -151,9 +149,9 @@ is_as_before($before, 'timeout');
 $node->safe_psql('postgres', 'CREATE DATABASE many');
 $node->safe_psql('many', 'CREATE EXTENSION pg_migrate; DO $$ BEGIN FOR i IN 1..1500 LOOP EXECUTE format(\'CREATE TABLE t%s ()\', i); IF i % 100 = 0 THEN COMMIT; END IF; END LOOP; END $$');
 $node->safe_psql('many', q{SET pg_migrate.lint_on_load = off; SELECT migrate.register('m1', NULL, (SELECT string_agg(format('ALTER TABLE t%s ADD a int', i), ';') FROM generate_series(1, 1500) i), '')});
-like(ask("SELECT count(*) FROM migrate.explain('head', true)", 'many'), qr/ERROR:  53400: the trial would need about \d+ locks.*HINT:  .*max_locks_per_transaction/s,
+like(psql("SELECT count(*) FROM migrate.explain('head', true)", 'many'), qr/ERROR:  53400: the trial would need about \d+ locks.*HINT:  .*max_locks_per_transaction/s,
 	'a trial that needs more than half of the free lock table is refused');
-like(ask("SELECT count(*) > 1500 FROM migrate.explain('head')", 'many'), qr/^t$/m, 'predicted it can be');
+like(psql("SELECT count(*) > 1500 FROM migrate.explain('head')", 'many'), qr/^t$/m, 'predicted it can be');
 
 # a standby predicts, and tries nothing
 $node->backup('base');
@@ -172,11 +170,11 @@ for my $call ("migrate.explain('a2', true)", "migrate.test('a2')")
 
 # who may not run the migrations may not try them
 $node->safe_psql('postgres', 'CREATE ROLE stranger LOGIN; GRANT USAGE ON SCHEMA migrate TO stranger; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrate TO stranger; GRANT SELECT ON ALL TABLES IN SCHEMA migrate TO stranger');
-like(ask("SET ROLE stranger; SELECT outcome, reason FROM migrate.explain_rows('a2', true) WHERE outcome = 'failed'"),
+like(psql("SET ROLE stranger; SELECT outcome, reason FROM migrate.explain_rows('a2', true) WHERE outcome = 'failed'"),
 	qr/permission denied|must be owner/, "a trial has the caller's rights");
-like(ask("SELECT migrate.explain(); SET ROLE stranger; SET pg_migrate.trials = off"), qr/ERROR:  42501/, 'trials is for superusers');
+like(psql("SELECT migrate.explain(); SET ROLE stranger; SET pg_migrate.trials = off"), qr/ERROR:  42501/, 'trials is for superusers');
 $node->safe_psql('postgres', 'ALTER DATABASE postgres SET pg_migrate.trials = off');
-like(ask("SELECT migrate.explain('a2', true)"), qr/ERROR:  55000: migrate.explain\(\) may not execute migrations here.*DETAIL:  pg_migrate.trials is off/s, 'off in the database');
+like(psql("SELECT migrate.explain('a2', true)"), qr/ERROR:  55000: migrate.explain\(\) may not execute migrations here.*DETAIL:  pg_migrate.trials is off/s, 'off in the database');
 
 $standby->stop;
 $node->stop;

@@ -2,11 +2,9 @@
 # nobody what he may not know.
 use strict;
 use warnings;
-use FindBin;
-use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use Talk;
+use Session;
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -14,7 +12,7 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(allows_streaming => 1);
 $node->append_conf('postgresql.conf', "autovacuum = off\n");
 $node->start;
-talk_to($node);
+use_server($node);
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION pg_migrate;
 CREATE TABLE orders (id int PRIMARY KEY, note text, secret text);
@@ -36,36 +34,36 @@ my @ways = ('migrate.lint()', q{migrate.lint_revision('a1')}, q{migrate.lint_rep
 	q{migrate.lint_sql('ALTER TABLE orders ALTER id TYPE bigint; DROP TABLE marks')});
 for my $way (@ways)
 {
-	is(ask("BEGIN; SELECT count(*) > 0 FROM $way; SELECT count(*) FILTER (WHERE mode <> 'AccessShareLock'), count(*) FILTER (WHERE relation IN ('orders'::regclass, 'marks'::regclass))"
+	is(psql("BEGIN; SELECT count(*) > 0 FROM $way; SELECT count(*) FILTER (WHERE mode <> 'AccessShareLock'), count(*) FILTER (WHERE relation IN ('orders'::regclass, 'marks'::regclass))"
 			  . " FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'; COMMIT"),
 		"t\n0|0\n", "$way locks nothing that others notice");
-	is(ask("BEGIN READ ONLY; SELECT count(*) > 0 FROM $way; COMMIT"), "t\n", 'in a transaction that is read only');
-	is(ask("BEGIN; SELECT count(*) > 0 FROM $way; SELECT pg_current_xact_id_if_assigned() IS NULL; COMMIT"), "t\nt\n", 'and takes no transaction id');
+	is(psql("BEGIN READ ONLY; SELECT count(*) > 0 FROM $way; COMMIT"), "t\n", 'in a transaction that is read only');
+	is(psql("BEGIN; SELECT count(*) > 0 FROM $way; SELECT pg_current_xact_id_if_assigned() IS NULL; COMMIT"), "t\nt\n", 'and takes no transaction id');
 }
 
 # a table that is locked is not waited for, nor are many
-my $before = ask('SELECT count(*) FROM migrate.lint()');
-my $locker = session('BEGIN; LOCK TABLE orders, marks;');
+my $before = psql('SELECT count(*) FROM migrate.lint()');
+my $locker = open_session('BEGIN; LOCK TABLE orders, marks;');
 my $start = time;
-my $said = ask('SELECT count(*) FROM migrate.lint() WHERE rule = \'cannot-judge\' AND message LIKE \'%another session holds a lock%\'');
+my $said = psql('SELECT count(*) FROM migrate.lint() WHERE rule = \'cannot-judge\' AND message LIKE \'%another session holds a lock%\'');
 cmp_ok($said, '>=', 4, 'what is locked cannot be judged, it says');
 cmp_ok(time - $start, '<', 120, 'and that it says soon');
-$said = ask('SELECT * FROM migrate.review()');
+$said = psql('SELECT * FROM migrate.review()');
 like($said, qr/^- \w+Lock on \S*(?:orders|marks)\S* is blocked by .*LOCK TABLE orders, marks/m, 'the review says who has it');
 unlike($said, qr/Nobody has a lock/, 'and not that nobody has');
 unlike($said, qr/^- \[x\]/m, 'nor that all is well');
-leave($locker);
-is(ask('SELECT count(*) FROM migrate.lint()'), $before, 'later it can');
+close_session($locker);
+is(psql('SELECT count(*) FROM migrate.lint()'), $before, 'later it can');
 
 # others do not wait for lint: one that reads for long is not in the way
-my $reader = session('BEGIN; SELECT count(*) FROM migrate.lint(); SELECT count(*) FROM migrate.explain();');
-is(ask("SET lock_timeout = '1min'; BEGIN; LOCK TABLE orders; SELECT 'had'; ROLLBACK"), "had\n", 'the locks of lint are given back before the transaction ends');
-leave($reader);
+my $reader = open_session('BEGIN; SELECT count(*) FROM migrate.lint(); SELECT count(*) FROM migrate.explain();');
+is(psql("SET lock_timeout = '1min'; BEGIN; LOCK TABLE orders; SELECT 'had'; ROLLBACK"), "had\n", 'the locks of lint are given back before the transaction ends');
+close_session($reader);
 
 # it can be cancelled
 $node->safe_psql('postgres', q{SET pg_migrate.lint_on_load = off; CREATE TABLE wide (i int, j int); INSERT INTO wide SELECT i, i FROM generate_series(1, 20000) i;
 	SELECT migrate.register('c1', 'a1', (SELECT string_agg('ALTER TABLE wide ADD CONSTRAINT c' || i || ' CHECK (i * ' || i || ' <> -1)', ';') FROM generate_series(1, 2000) i), '')});
-like(ask("SET statement_timeout = '300ms'; SET pg_migrate.lint_probe_timeout = '1h'; SELECT count(*) FROM migrate.lint(); SELECT 'next'"), qr/next.*ERROR:  57014|ERROR:  57014.*next|^next\n.*57014/s, 'it is cancelled by a timeout');
+like(psql("SET statement_timeout = '300ms'; SET pg_migrate.lint_probe_timeout = '1h'; SELECT count(*) FROM migrate.lint(); SELECT 'next'"), qr/next.*ERROR:  57014|ERROR:  57014.*next|^next\n.*57014/s, 'it is cancelled by a timeout');
 $node->safe_psql('postgres', q{SELECT migrate.unregister('c1')});
 
 # code of others is not run, whatever they have put where lint looks; a sequence
@@ -114,18 +112,18 @@ $node->safe_psql('postgres', "SET client_min_messages = error; SELECT count(*) F
 	'ALTER TABLE pairs ALTER a SET NOT NULL; ALTER TABLE pairs ADD UNIQUE (a); ALTER TABLE pairs ADD d text DEFAULT looks_harmless(); UPDATE pairs SET a = (\'(x,y)\'::pair).b',
 	'CREATE TABLE part PARTITION OF parted FOR VALUES IN (trap(\'z\')); CREATE TABLE part2 PARTITION OF parted FOR VALUES IN (\'z\'); ALTER TABLE parted ATTACH PARTITION pairs FOR VALUES IN (\'x\')',
 	'ALTER TABLE hers VALIDATE CONSTRAINT hers_check; DROP TABLE hers CASCADE; TRUNCATE hers; ALTER TABLE hers ADD FOREIGN KEY (a) REFERENCES hers (b)');
-is(ask('SELECT is_called FROM caught'), "f\n", 'nothing of hers has run');
-ask("SELECT trap()");
-is(ask('SELECT is_called FROM caught'), "t\n", 'which would be seen');
+is(psql('SELECT is_called FROM caught'), "f\n", 'nothing of hers has run');
+psql("SELECT trap()");
+is(psql('SELECT is_called FROM caught'), "t\n", 'which would be seen');
 
 # nor does lint tell what the caller may not read
 $node->safe_psql('postgres', 'CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA migrate TO guest; GRANT EXECUTE ON FUNCTION migrate.lint_sql(text) TO guest; GRANT SELECT (id) ON orders TO guest');
 my $question = q{SELECT count(*) FROM migrate.lint_sql('ALTER TABLE orders ADD CONSTRAINT x CHECK (secret <> ''s'')') WHERE rule = 'existing-rows' AND severity = 'error'};
-is(ask($question), "1\n", 'the owner is told which rows are in the way');
-is(ask("SET ROLE guest; $question"), "0\n", 'a guest is not');
-is(ask(q{SET ROLE guest; SELECT severity, message FROM migrate.lint_sql('ALTER TABLE orders ADD CHECK (secret <> ''s'')') WHERE rule = 'existing-rows'}),
+is(psql($question), "1\n", 'the owner is told which rows are in the way');
+is(psql("SET ROLE guest; $question"), "0\n", 'a guest is not');
+is(psql(q{SET ROLE guest; SELECT severity, message FROM migrate.lint_sql('ALTER TABLE orders ADD CHECK (secret <> ''s'')') WHERE rule = 'existing-rows'}),
 	qq{notice|the rows of public.orders were not looked at: "guest" may not read orders\n}, 'but that they were not looked at');
-is(ask("SET ROLE guest; SELECT count(*) FROM migrate.lint_sql('ALTER TABLE orders ALTER secret TYPE int USING 1') WHERE rule = 'type-rewrite'"), "1\n",
+is(psql("SET ROLE guest; SELECT count(*) FROM migrate.lint_sql('ALTER TABLE orders ALTER secret TYPE int USING 1') WHERE rule = 'type-rewrite'"), "1\n",
 	'what the catalog says he is');
 
 # a standby

@@ -3,18 +3,16 @@
 # says so in the server's log, which no rollback takes back.
 use strict;
 use warnings;
-use FindBin;
-use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use Talk;
+use Session;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', "autovacuum = off\n");
 $node->start;
-talk_to($node);
+use_server($node);
 
 my $seen = 0;
 
@@ -158,12 +156,12 @@ ANALYZE t, tiny, classed, child, fits, by_class, public.parent, public.orders, p
 SQL
 
 isnt(sprung(), '', 'traps are sprung by those who use what mallory made');
-isnt(ask('SELECT mallory.imm(1)') && sprung(), '', 'each by itself');
-ask("SELECT to_json(e) FROM mallory.tiny LIMIT 1");
+isnt(psql('SELECT mallory.imm(1)') && sprung(), '', 'each by itself');
+psql("SELECT to_json(e) FROM mallory.tiny LIMIT 1");
 is(sprung(), 'en_json', 'also when a function of the server calls it');
-ask("EXPLAIN SELECT FROM mallory.t WHERE id = 5");
+psql("EXPLAIN SELECT FROM mallory.t WHERE id = 5");
 isnt(sprung(), '', 'also when a query is only planned');
-ask("SELECT '{5}'::mallory.dint[]");
+psql("SELECT '{5}'::mallory.dint[]");
 is(sprung(), 'check_int', 'also when a literal is only read');
 
 my @statements = (
@@ -239,7 +237,7 @@ sprung();
 my $settings = 'SET pg_migrate.lint_small_table = 0; SET client_min_messages = error;';
 for my $statement (@statements)
 {
-	my $said = ask("$settings SELECT 'judged', count(*) FROM migrate.lint_sql(\$q\$$statement\$q\$)");
+	my $said = psql("$settings SELECT 'judged', count(*) FROM migrate.lint_sql(\$q\$$statement\$q\$)");
 
 	like($said, qr/^judged/, "judged: $statement");
 	is(sprung(), '', 'nothing has run');
@@ -251,21 +249,21 @@ for my $statement (@statements)
 {
 	my $down = $i ? "'m" . ($i - 1) . "'" : 'NULL';
 
-	ask("$settings SET pg_migrate.lint_on_load = warn; SELECT migrate.register('m$i', $down, \$q\$$statement\$q\$, \$q\$$statement\$q\$, verify => \$q\$SELECT 1\$q\$)");
+	psql("$settings SET pg_migrate.lint_on_load = warn; SELECT migrate.register('m$i', $down, \$q\$$statement\$q\$, \$q\$$statement\$q\$, verify => \$q\$SELECT 1\$q\$)");
 	$i++;
 }
 is(sprung(), '', 'nothing has run when migrations are registered');
 my $all = $node->safe_psql('postgres', 'SELECT count(*) FROM migrate.revision');
 is($all, scalar @statements, 'all of them are');
-ask("$settings SET pg_migrate.lint_on_load = error; SELECT migrate.register('x', 'm0', \$q\$$statements[0]\$q\$, NULL)");
+psql("$settings SET pg_migrate.lint_on_load = error; SELECT migrate.register('x', 'm0', \$q\$$statements[0]\$q\$, NULL)");
 for my $way ('migrate.lint()', "migrate.lint_report()", "migrate.lint_report('heads', 'sarif')", 'migrate.explain()', 'migrate.explain_rows()', 'migrate.review()', "migrate.lint_revision('m3')", 'migrate.plan()', 'migrate.upgrade_sql()', 'migrate.schema_objects()', 'migrate.schema_fingerprint()')
 {
-	like(ask("$settings SELECT 'judged', count(*) FROM $way"), qr/^judged/, "$way");
+	like(psql("$settings SELECT 'judged', count(*) FROM $way"), qr/^judged/, "$way");
 	is(sprung(), '', 'nothing has run');
 }
-like(ask("$settings SET pg_migrate.lint_on_upgrade = error; SELECT migrate.upgrade()"), qr/lint finds/, 'upgrade() is refused by lint');
+like(psql("$settings SET pg_migrate.lint_on_upgrade = error; SELECT migrate.upgrade()"), qr/lint finds/, 'upgrade() is refused by lint');
 is(sprung(), '', 'before anything has run');
-ask("$settings BEGIN; SELECT count(*) FROM migrate.diff(\$\$CREATE SCHEMA mallory\$\$, schemas => '{mallory}'); ROLLBACK");
+psql("$settings BEGIN; SELECT count(*) FROM migrate.diff(\$\$CREATE SCHEMA mallory\$\$, schemas => '{mallory}'); ROLLBACK");
 is(sprung(), '', 'nor has it when the schema is compared with a model');
 
 # Rows are looked for where nothing but the server's own is needed
@@ -273,7 +271,7 @@ sub existing
 {
 	my ($statement) = @_;
 
-	return ask("SET client_min_messages = error; SET search_path = public; SELECT severity || ' ' || message FROM migrate.lint_sql(\$q\$$statement\$q\$) WHERE rule = 'existing-rows' ORDER BY line, col, message");
+	return psql("SET client_min_messages = error; SET search_path = public; SELECT severity || ' ' || message FROM migrate.lint_sql(\$q\$$statement\$q\$) WHERE rule = 'existing-rows' ORDER BY line, col, message");
 }
 sub look_at
 {
@@ -323,7 +321,7 @@ $node->safe_psql('postgres', 'DROP TABLE mallory.by_class; DROP OPERATOR FAMILY 
 	[ 'ALTER TABLE mallory.tiny ADD UNIQUE (' . join(', ', ('id') x 1000) . ')', qr/^notice .* not looked at: no index or foreign key has more than 32 columns$/ ],
 	[ 'SET statement_timeout = 0; ALTER TABLE orders ADD CHECK (made > now())', qr/^notice .* function now\(\), which is not immutable/ ]);
 look_at(@looked);
-is(ask(q{SET search_path = public; SELECT rewrite FROM migrate.lint_sql('ALTER TABLE orders RENAME paid TO p; ALTER TABLE orders RENAME TO bills; ALTER TABLE bills ADD CHECK (p > 10)') WHERE rule = 'existing-rows'}),
+is(psql(q{SET search_path = public; SELECT rewrite FROM migrate.lint_sql('ALTER TABLE orders RENAME paid TO p; ALTER TABLE orders RENAME TO bills; ALTER TABLE bills ADD CHECK (p > 10)') WHERE rule = 'existing-rows'}),
 	"SELECT * FROM public.orders WHERE NOT ((paid > (10)::numeric));\n", 'the query that lists them has the present names');
 is(sprung(), '', 'nothing has run meanwhile');
 
@@ -349,18 +347,18 @@ ANALYZE;
 SQL
 sprung();
 my $as_ci = 'SET SESSION AUTHORIZATION ci;';
-is(ask("$as_ci SELECT migrate.register('a1', '', 'CREATE TABLE x (i int)', 'DROP TABLE x')", 'apps'), "a1\n", 'no false warning for an author who may not use the schema');
-is(ask("$as_ci SELECT migrate.register('a2', 'a1', 'ALTER TABLE x ADD j int; ALTER TABLE stock ADD due date', 'ALTER TABLE stock DROP due; ALTER TABLE x DROP j')", 'apps'), "a2\n", 'nor one of what is there');
-is(ask("$as_ci SELECT count(*) FROM migrate.lint() WHERE rule = 'cannot-judge'; SELECT count(*) FROM migrate.lint_sql('ALTER TABLE stoc ADD x int') WHERE rule = 'cannot-judge'", 'apps'), "0\n1\n", 'what is not there is still found');
+is(psql("$as_ci SELECT migrate.register('a1', '', 'CREATE TABLE x (i int)', 'DROP TABLE x')", 'apps'), "a1\n", 'no false warning for an author who may not use the schema');
+is(psql("$as_ci SELECT migrate.register('a2', 'a1', 'ALTER TABLE x ADD j int; ALTER TABLE stock ADD due date', 'ALTER TABLE stock DROP due; ALTER TABLE x DROP j')", 'apps'), "a2\n", 'nor one of what is there');
+is(psql("$as_ci SELECT count(*) FROM migrate.lint() WHERE rule = 'cannot-judge'; SELECT count(*) FROM migrate.lint_sql('ALTER TABLE stoc ADD x int') WHERE rule = 'cannot-judge'", 'apps'), "0\n1\n", 'what is not there is still found');
 my $question = q{SELECT rule || ': ' || message FROM migrate.lint_sql('ALTER TABLE stock ALTER note SET NOT NULL; ALTER TABLE stock ADD CHECK (watch(note))') WHERE rule IN ('set-not-null', 'existing-rows') ORDER BY statement, rule DESC};
 my $unlooked = "existing-rows: the rows of app.stock were not looked at:";
-like(ask("$as_ci $question", 'apps'), qr/^set-not-null: .*app\.stock.*\n\Q$unlooked\E "ci" may not use schema app\n\Q$unlooked\E the CHECK contains function/, 'rows are not told of');
+like(psql("$as_ci $question", 'apps'), qr/^set-not-null: .*app\.stock.*\n\Q$unlooked\E "ci" may not use schema app\n\Q$unlooked\E the CHECK contains function/, 'rows are not told of');
 $node->safe_psql('apps', 'GRANT USAGE ON SCHEMA app TO ci');
-like(ask("$as_ci $question", 'apps'), qr/\Q$unlooked\E "ci" may not read stock\n/, 'as long as he may not read the table');
+like(psql("$as_ci $question", 'apps'), qr/\Q$unlooked\E "ci" may not read stock\n/, 'as long as he may not read the table');
 $node->safe_psql('apps', 'GRANT SELECT (note) ON app.stock TO ci');
-like(ask("$as_ci $question", 'apps'), qr/^existing-rows: 142 rows have a null in note\n/m, 'a column that he may read he is told of');
-like(ask("$as_ci SELECT current_user; SELECT count(*) > 0 FROM migrate.review(); SELECT current_user, current_setting('search_path')", 'apps'), qr/^ci\nt\nci\|"\$user", public\n$/, 'he is who he was');
-is(ask("$as_ci DO \$\$ BEGIN PERFORM migrate.lint_sql('SELEC'); EXCEPTION WHEN OTHERS THEN NULL; END \$\$; SELECT current_user", 'apps'), "ci\n", 'also after an error');
+like(psql("$as_ci $question", 'apps'), qr/^existing-rows: 142 rows have a null in note\n/m, 'a column that he may read he is told of');
+like(psql("$as_ci SELECT current_user; SELECT count(*) > 0 FROM migrate.review(); SELECT current_user, current_setting('search_path')", 'apps'), qr/^ci\nt\nci\|"\$user", public\n$/, 'he is who he was');
+is(psql("$as_ci DO \$\$ BEGIN PERFORM migrate.lint_sql('SELEC'); EXCEPTION WHEN OTHERS THEN NULL; END \$\$; SELECT current_user", 'apps'), "ci\n", 'also after an error');
 is(sprung(), '', 'nothing has run as the owner');
 
 $node->stop;

@@ -2,11 +2,9 @@
 # waiting for long, and is refused where it cannot be.
 use strict;
 use warnings;
-use FindBin;
-use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use Talk;
+use Session;
 use Test::More;
 use Time::HiRes qw(usleep);
 
@@ -14,7 +12,7 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(allows_streaming => 1);
 $node->append_conf('postgresql.conf', "autovacuum = off\n");
 $node->start;
-talk_to($node);
+use_server($node);
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION pg_migrate;
 CREATE ROLE owner LOGIN;
@@ -36,7 +34,7 @@ sub leaves_nothing
 {
 	my ($sql, $expected, $name) = @_;
 
-	like(ask($sql), $expected, $name);
+	like(psql($sql), $expected, $name);
 	is($node->safe_psql('postgres', q{SELECT migrate.schema_fingerprint(), count(*) FROM pg_namespace WHERE nspname ~ 'pg_migrate'}),
 		"$print|0", "$name: nothing is left");
 	return;
@@ -88,7 +86,7 @@ ok(!-e $kept, 'the next start removes what was kept');
 my $slow = "SELECT count(*) FROM migrate.diff(\$\$$model DO 'BEGIN PERFORM pg_sleep(1000); END'\$\$, ARRAY['app'])";
 leaves_nothing("$quiet SET statement_timeout = '1s'; $slow; RESET statement_timeout; $diff;", qr/^4\nERROR:  57014/, 'cancelled');
 leaves_nothing("$quiet BEGIN; SAVEPOINT s; SET LOCAL statement_timeout = '1s'; $slow; ROLLBACK TO s; $diff; COMMIT;", qr/^4\nERROR:  57014/, 'cancelled in a transaction');
-my $s = session('SELECT 1;');
+my $s = open_session('SELECT 1;');
 $s->{in} .= "$slow;\n";
 $s->{run}->pump_nb;
 $node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE query ~ 'pg_sleep\(1000\)' AND wait_event = 'PgSleep'});
@@ -127,12 +125,12 @@ leaves_nothing("$quiet $diff; SET ROLE owner; $diff; SET ROLE other; $diff;", qr
 
 # Others who have to wait do so for a while
 my $steps = join '', map { "DO 'BEGIN PERFORM pg_sleep(0.2); END';" } 1 .. 150;
-$s = session("$quiet SET pg_migrate.scratch_hold = '1s';");
+$s = open_session("$quiet SET pg_migrate.scratch_hold = '1s';");
 $s->{in} .= "SELECT count(*) FROM migrate.diff(\$\$$model $steps\$\$, ARRAY['app']);\n";
 $s->{run}->pump_nb;
 $node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'});
 $node->safe_psql('postgres', 'GRANT USAGE ON SCHEMA app TO other');
-leave($s);
+close_session($s);
 like($s->{err}, qr/ERROR:  migrate.diff\(\) gives way to others, who have waited for it longer than pg_migrate.scratch_hold/, 'for it gives way');
 $print = $node->safe_psql('postgres', 'REVOKE USAGE ON SCHEMA app FROM other; SELECT migrate.schema_fingerprint()');
 
@@ -141,9 +139,9 @@ SKIP:
 {
 	skip 'no citext here', 2 if $node->safe_psql('postgres', q{SELECT count(*) FROM pg_available_extensions WHERE name = 'citext'}) eq '0';
 	$node->safe_psql('postgres', 'CREATE EXTENSION citext SCHEMA public');
-	is(ask("$quiet SET search_path = public; SELECT string_agg(identity, ' ' ORDER BY identity) FROM migrate.diff('CREATE EXTENSION citext; CREATE TABLE c (a public.citext DEFAULT public.citext(''x''), b citext)')"),
+	is(psql("$quiet SET search_path = public; SELECT string_agg(identity, ' ' ORDER BY identity) FROM migrate.diff('CREATE EXTENSION citext; CREATE TABLE c (a public.citext DEFAULT public.citext(''x''), b citext)')"),
 		"public.c\n", 'members by their schema and without');
-	is(ask("$quiet CREATE TABLE public.c (a public.citext DEFAULT public.citext('x'), b citext); SET search_path = public;
+	is(psql("$quiet CREATE TABLE public.c (a public.citext DEFAULT public.citext('x'), b citext); SET search_path = public;
 		SELECT migrate.check('CREATE EXTENSION citext; CREATE TABLE c (a public.citext DEFAULT public.citext(''x''), b citext)'); DROP TABLE c; DROP EXTENSION citext"),
 		"t\n", 'which is then the same');
 }
@@ -151,26 +149,26 @@ SKIP:
 # The demo at head is what its dump says; and a migration does what the model says
 $node->safe_psql('postgres', 'CREATE DATABASE shop');
 $node->command_ok([ 'sh', '-c', 'psql -X -q -d "$1" <test/demo/demo.sql >/dev/null 2>&1', 'sh', $node->connstr('shop') ], 'the demo');
-is(ask('SELECT up_to_date FROM migrate.status', 'shop'), "t\n", 'it is at head');
+is(psql('SELECT up_to_date FROM migrate.status', 'shop'), "t\n", 'it is at head');
 my $file = PostgreSQL::Test::Utils::tempdir() . '/shop.sql';
 $node->command_ok([ 'pg_dump', '--no-sync', '-s', '-f', $file, '-d', $node->connstr('shop') ], 'dumped');
 my $dump = slurp_file($file);
-is(ask("$quiet SELECT kind, identity, detail FROM migrate.diff(\$dump\$$dump\$dump\$);", 'shop'), '', 'its dump is no change');
-is(ask("$quiet SELECT migrate.check(\$dump\$$dump\$dump\$);", 'shop'), "t\n", 'nor for check()');
+is(psql("$quiet SELECT kind, identity, detail FROM migrate.diff(\$dump\$$dump\$dump\$);", 'shop'), '', 'its dump is no change');
+is(psql("$quiet SELECT migrate.check(\$dump\$$dump\$dump\$);", 'shop'), "t\n", 'nor for check()');
 my $more = "$dump
 	SET search_path = public;
 	CREATE TABLE added (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer bigint);
 	CREATE INDEX ON added (customer);";
-like(ask("$quiet SELECT count(*) FROM migrate.load((SELECT content FROM migrate.revision('added', rev_id => 'added1', model => \$dump\$$more\$dump\$)));
+like(psql("$quiet SELECT count(*) FROM migrate.load((SELECT content FROM migrate.revision('added', rev_id => 'added1', model => \$dump\$$more\$dump\$)));
 	SELECT migrate.upgrade('heads'); SELECT migrate.check(\$dump\$$more\$dump\$);", 'shop'), qr/\nt\n\z/, 'a migration from a model leads there');
-like(ask("$quiet SELECT migrate.downgrade('added1\@-1'); SELECT migrate.unregister('added1'); SELECT migrate.check(\$dump\$$dump\$dump\$);", 'shop'), qr/\nt\n\z/, 'and back');
+like(psql("$quiet SELECT migrate.downgrade('added1\@-1'); SELECT migrate.unregister('added1'); SELECT migrate.check(\$dump\$$dump\$dump\$);", 'shop'), qr/\nt\n\z/, 'and back');
 
 # On a standby there is nothing to build in
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'base', has_streaming => 1);
 $standby->start;
-talk_to($standby);
-like(ask("$quiet $diff;"), qr/ERROR:  25006/, 'refused on a standby');
+use_server($standby);
+like(psql("$quiet $diff;"), qr/ERROR:  25006/, 'refused on a standby');
 
 done_testing();
