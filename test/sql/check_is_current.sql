@@ -1,4 +1,4 @@
--- is_current, require and wait_for: what may be expected, and what is said
+-- is_current(), require() and wait_for(): targets, answers and messages
 \set ECHO none
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS pg_migrate;
@@ -9,7 +9,7 @@ RESET client_min_messages;
 \set VERBOSITY default
 \set SHOW_CONTEXT never
 \set ECHO all
--- nothing is registered: the database is at all heads, there are none
+-- without registered migrations the database is at all heads, because there are none
 SELECT migrate.is_current(), migrate.is_current('base'), migrate.is_current('base', true), migrate.is_current('heads'), migrate.is_current('head');
 SELECT migrate.is_current('shop1'), migrate.is_current('shop@head');
 SELECT migrate.is_current(exact => true, expected => NULL);
@@ -39,14 +39,14 @@ SELECT migrate.is_current(), migrate.is_current('shop1');
 SELECT migrate.require();
 SELECT migrate.require('shop@head');
 SELECT migrate.upgrade('shop2');
--- applied: at it or after it
+-- a target is current if the database is at it or after it
 SELECT e, migrate.is_current(e), migrate.is_current(e, true) AS exactly
 FROM unnest('{shop1,shop2,"shop1,shop2","shop2, shop1",shop3,"shop1,shop3",bill1,nope,shop@head,billing@head,nope@head,shop@heads,heads,base}'::text[]) e;
 SELECT migrate.is_current(NULL), migrate.is_current(NULL, true), migrate.is_current(expected => 'shop1', exact => NULL), migrate.is_current(exact => true, expected => 'shop2');
 SELECT migrate.upgrade('billing@head');
 SELECT e, migrate.is_current(e), migrate.is_current(e, true) AS exactly
 FROM unnest('{shop2,"bill2,shop2",bill2,billing@head,shop@head,heads,bill1}'::text[]) e;
--- what is said
+-- messages
 SELECT migrate.require('shop1');
 SELECT migrate.require('bill2,shop1'), migrate.require('bill2', false);
 SELECT migrate.require('shop3');
@@ -56,7 +56,7 @@ SELECT migrate.require('billing@head,nope');
 SELECT migrate.require('nope@head');
 SELECT migrate.require('shop1', exact => true);
 SELECT migrate.require('base', true);
--- what cannot be expected
+-- invalid targets
 SELECT migrate.is_current('head');
 SELECT migrate.is_current('sho');
 SELECT migrate.is_current('shop');
@@ -73,7 +73,7 @@ SELECT migrate.is_current('a b');
 SELECT migrate.is_current('shop1;drop');
 SELECT migrate.is_current('{shop1}');
 SELECT migrate.require('sho');
--- a contract migration breaks who expects less
+-- a contract migration breaks applications that expect an earlier revision
 SELECT migrate.upgrade('shop4');
 SELECT e, migrate.is_current(e), migrate.is_current(e, true) AS exactly FROM unnest('{shop1,shop2,shop3,shop4,bill2,billing@head}'::text[]) e;
 SELECT migrate.require('shop2');
@@ -84,7 +84,7 @@ SELECT migrate.require('shop1');
 SELECT migrate.require('shop3');
 SELECT migrate.downgrade('shop3');
 SELECT migrate.is_current('shop1'), migrate.is_current('shop3');
--- exactly, and ids that begin like words
+-- the exact position, and ids that begin like keywords
 SELECT migrate.register('headers_1', upgrade => '', downgrade => ''), migrate.register('headers_2', 'headers_1', '', '');
 SELECT migrate.upgrade('headers_2');
 SELECT e, migrate.is_current(e), migrate.is_current(e, true) AS exactly FROM unnest('{headers_1,headers_2,"shop3, bill2, headers_1","shop3, bill2, headers_2","shop3,billing@head,headers_2","billing@head,shop3",heads}'::text[]) e;
@@ -93,7 +93,7 @@ SELECT migrate.require('headers_1, billing@head, shop3', true);
 SELECT migrate.downgrade('headers_1@base');
 SELECT migrate.require('headers_2, shop5');
 SELECT migrate.unregister('headers_2'), migrate.unregister('headers_1');
--- and is refused where it makes no sense
+-- an exact position is refused where it makes no sense
 SELECT migrate.register('shop6', 'shop5', '', '', options => '{"breaks": "nope"}');
 SELECT migrate.register('shop6', 'shop5', '', '', options => '{"breaks": "shop6"}');
 SELECT migrate.register('shop6', 'shop5', '', '', options => '{"breaks": "sho"}');
@@ -108,7 +108,7 @@ SELECT migrate.unregister('w1');
 SELECT migrate.unregister('w2'), migrate.unregister('w1');
 SELECT migrate.unregister('shop6');
 SELECT revision, broken_by FROM migrate.revision WHERE broken_by <> '{}' ORDER BY 1;
--- own changes count, and their rollback
+-- changes of the same transaction count, and so does their rollback
 BEGIN;
 SELECT migrate.is_current('shop4');
 SELECT migrate.upgrade('shop4');
@@ -120,7 +120,7 @@ ROLLBACK TO s;
 SELECT migrate.is_current('shop4'), migrate.is_current('shop3'), migrate.is_current('shop2');
 ROLLBACK;
 SELECT migrate.is_current('shop4'), migrate.is_current('shop3'), migrate.is_current('shop2');
--- migrate.version written by hand
+-- migrate.version changed by hand
 BEGIN;
 UPDATE migrate.version SET version_num = 'shop1' WHERE version_num = 'shop3';
 SELECT migrate.is_current('shop3'), migrate.is_current('shop1'), migrate.is_current('bill2');
@@ -176,7 +176,7 @@ RESET ROLE;
 REVOKE ALL ON SCHEMA migrate FROM regress_checker;
 DROP OWNED BY regress_checker;
 DROP ROLE regress_checker;
--- and nothing is there without the extension
+-- the functions go with the extension
 SET client_min_messages = warning;
 DROP EXTENSION pg_migrate;
 SELECT migrate.is_current('shop3');

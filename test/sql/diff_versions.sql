@@ -22,7 +22,7 @@ RESET client_min_messages;
 SELECT kind, identity, up_sql, down_sql FROM migrate.diff(:'parts' || 'CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL DEFAULT ''?'')');
 -- the simple form
 SELECT kind, identity, up_sql, down_sql FROM migrate.diff(:'parts' || 'CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL DEFAULT ''?'')', options => '{"not_valid": false, "not_null_steps": false}');
--- a table with NOT NULL columns is created, dropped and renamed
+-- a table with NOT NULL columns created, dropped and renamed
 SELECT up_sql FROM migrate.diff(:'parts' || 'CREATE TABLE users (id int PRIMARY KEY, name text); CREATE TABLE more (id serial)') WHERE kind = 'table';
 SELECT kind, down_sql FROM migrate.diff(:'parts');
 SELECT kind, identity, change, up_sql FROM migrate.diff(:'parts' || 'CREATE TABLE people (id int CONSTRAINT users_pkey PRIMARY KEY, name text)');

@@ -1,4 +1,4 @@
--- test: up, down and up again, and what of it differs
+-- test(): upgrade, downgrade, upgrade again, and the differences
 \set ECHO none
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS pg_migrate;
@@ -20,16 +20,16 @@ END $$;
 \set ECHO all
 \pset format unaligned
 \pset tuples_only
--- as it should be
+-- no difference
 SELECT migrate.register('a1', NULL, 'CREATE TABLE t (a int PRIMARY KEY)', 'DROP TABLE t');
 SELECT migrate.register('a2', 'a1', 'ALTER TABLE t ADD b text NOT NULL DEFAULT ''x''; CREATE INDEX CONCURRENTLY t_b ON t (b)', 'DROP INDEX t_b; ALTER TABLE t DROP b', verify => 'SELECT count(*) = 2 FROM information_schema.columns WHERE table_schema = ''regress_roundtrip'' AND table_name = ''t''');
 SELECT * FROM migrate.test();
 SELECT to_regclass('t'), array(SELECT migrate.current());
--- from where the database is; a part of the way
+-- from the position of the database, and a part of the plan
 SELECT migrate.upgrade('a1');
 SELECT * FROM migrate.test('a2');
 SELECT * FROM migrate.test('a1');
--- below it only if told to, and where no table holds rows
+-- below the position only on request, and only where no table has rows
 SELECT count(*), count(*) FILTER (WHERE outcome = 'ok') FROM migrate.test(start => 'base');
 INSERT INTO t VALUES (1);
 SELECT * FROM migrate.test(start => 'base');
@@ -40,7 +40,7 @@ SELECT * FROM migrate.test(start => 'a2');
 SELECT * FROM migrate.test(start => 'nowhere');
 SELECT clean();
 DROP TABLE t;
--- what a downgrade forgets is told, each difference by itself
+-- what a downgrade forgets is listed, one difference per row
 SELECT migrate.register('b1', NULL, $$
 CREATE TABLE t (a int, b int);
 CREATE TYPE mood AS ENUM ('low');
@@ -59,18 +59,18 @@ CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';
 $$, 'ALTER TABLE t DROP CONSTRAINT pos');
 SELECT * FROM migrate.test();
 SELECT clean();
--- no downgrade, one that fails, one that cannot be repeated
+-- a migration without downgrade, one whose downgrade fails, one whose upgrade cannot be repeated
 SELECT migrate.register('c1', NULL, 'CREATE TABLE t ()', NULL);
 SELECT migrate.register('c2', 'c1', 'ALTER TABLE t ADD a int', 'ALTER TABLE t DROP nothing');
 SELECT migrate.register('c3', 'c2', 'CREATE TABLE u ()', 'ALTER TABLE u RENAME TO v');
 SELECT * FROM migrate.test();
 SELECT clean();
--- one that fails, and those after it
+-- a migration that fails, and those after it
 SELECT migrate.register('d1', NULL, 'SELECT 1/0', '');
 SELECT migrate.register('d2', 'd1', 'SELECT 1', '');
 SELECT * FROM migrate.test();
 SELECT clean();
--- what cannot be tried is neither success nor failure
+-- a migration that cannot be tried has neither succeeded nor failed
 SELECT migrate.register('e1', NULL, 'CREATE TABLE t (); VACUUM t', 'DROP TABLE t');
 SELECT * FROM migrate.test();
 SELECT clean();
@@ -80,7 +80,7 @@ SELECT migrate.register('f2', NULL, 'CREATE TABLE u ()', 'DROP TABLE u');
 SELECT * FROM migrate.test();
 SELECT * FROM migrate.test('head');
 SELECT clean();
--- what is in the schema of an extension is not compared, as it may be numbered
+-- the schema of an extension is not compared, because names in it may be numbered
 CREATE SCHEMA regress_chunks;
 CREATE SEQUENCE regress_chunks.number;
 INSERT INTO pg_extension VALUES ('regress_chunks'::regnamespace, 'regress_chunks', current_user::regrole, 'pg_catalog'::regnamespace, false, '1.0');
@@ -96,12 +96,12 @@ SELECT migrate.upgrade();
 INSERT INTO t VALUES (1), (NULL);
 SELECT migrate.register('g2', 'g1', E'SET lock_timeout = ''2s'';\nALTER TABLE t ADD CONSTRAINT a_given CHECK (a IS NOT NULL);', NULL, 'a is given');
 SELECT migrate.register('g3', 'g2', 'CREATE INDEX CONCURRENTLY t_a ON t (a)', 'DROP INDEX CONCURRENTLY t_a');
--- the version is the server's
+-- the version is that of the server
 SELECT regexp_replace(line, '^Database .*, PostgreSQL [^,]*', 'Database ..., PostgreSQL ...') FROM migrate.review('g3') line;
 SELECT regexp_replace(line, '^Database .*, PostgreSQL [^,]*', 'Database ..., PostgreSQL ...') FROM migrate.review('g1') line;
 SELECT migrate.unregister('g3');
 SELECT migrate.unregister('g2');
--- what is allowed is no less for that
+-- allowed findings are reported as well
 SELECT migrate.register('g2', 'g1', E'SET lock_timeout = ''2s'';\n-- migrate:allow data-loss -- agreed <with> all\nALTER TABLE t DROP COLUMN a;\n-- migrate:allow rename\nALTER TABLE t RENAME TO t2', 'SELECT 1');
 SELECT line FROM migrate.review('g2') line WHERE line ~ 'allowed|empty|\[x\] No data';
 SELECT line FROM migrate.explain('g2') line WHERE line ~ 'allowed';

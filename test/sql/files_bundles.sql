@@ -68,7 +68,7 @@ SELECT migrate.load(migrate.export('base:a1'), prune => true);
 SELECT migrate.load(migrate.export('base:b2'), prune => true);
 SELECT * FROM migrate.check_registry();
 SELECT * FROM migrate.validate(replace(migrate.export(), 'a int', 'b int') || E'-- revision: n1\n-- down_revision: b2\n-- migrate:up\n');
--- an empty bundle is a mistyped path, and prunes nothing
+-- an empty bundle is taken for a mistyped path and prunes nothing
 SELECT migrate.validate('');
 SELECT migrate.load('');
 \echo :LAST_ERROR_SQLSTATE
@@ -81,12 +81,12 @@ SELECT migrate.load(NULL, prune => true);
 SELECT migrate.load(migrate.export(), prune => NULL);
 SELECT migrate.validate(NULL);
 SELECT migrate.heads();
--- what is pending and not in the bundle is named
+-- pending migrations that are not in the bundle are named
 SELECT migrate.load(string_agg(format(E'-- revision: p%s\n-- down_revision: %s\n-- message: m%s\n-- created: 2026-01-01\n-- migrate:up\nSELECT %s;\n', i, CASE WHEN i > 1 THEN 'p' || i - 1 END, i, i), ''))
 FROM generate_series(1, 12) i;
 SELECT migrate.load(migrate.export('p12:p12'));
 SELECT migrate.load(migrate.export('base:p11'));
--- what takes the place of what may be another migration is named
+-- a migration that replaces what may be another one is named
 SELECT migrate.load(E'-- revision: p12\n-- down_revision: p11\n-- message: another\n-- created: 2026-01-01\n-- migrate:up\nSELECT 12;\n');
 SELECT migrate.load(E'-- revision: p12\n-- down_revision: p11\n-- message: another\n-- created: 2026-01-01\n-- migrate:up\nSELECT 13;\n');
 SELECT migrate.load(E'-- revision: p12\n-- down_revision: p11\n-- message: reworded\n-- created: 2026-01-01\n-- migrate:up\nSELECT 14;\n');
@@ -95,7 +95,7 @@ SELECT migrate.load(E'-- revision: p12\n-- down_revision: p11\n-- message: rewor
 SELECT migrate.load(E'-- revision: p12\n-- down_revision: p11\n-- message: reworded again\n-- created: 2026-02-02\n-- migrate:up\nSELECT 15;\n');
 SELECT migrate.load(E'-- revision: p12\n-- down_revision: p11\n-- message: reworded again\n-- created: 2026-03-03\n-- migrate:up\nSELECT 15;\n');
 SELECT migrate.load(migrate.export('base:b2'), prune => true);
--- what is not a bundle
+-- invalid bundles
 SELECT migrate.load('SELECT 1;');
 SELECT migrate.load('-- migrate:up');
 SELECT migrate.load(E'-- down_revision: x\n-- migrate:up');

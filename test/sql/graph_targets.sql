@@ -67,7 +67,7 @@ SELECT migrate.merge('m', 'shop4a');
 SELECT migrate.merge('m', 'shop4a, shop4a');
 SELECT revision, file_name FROM migrate.merge('Merge', ARRAY['shop4a', 'shop4b'], 'm1');
 SELECT migrate.heads();
--- an id or a label that is taken
+-- ids and labels that are taken
 SELECT migrate.revision('dup', head => 'bill3', rev_id => 'bill3');
 \echo :LAST_ERROR_SQLSTATE
 SELECT migrate.revision('dup', head => 'bill3', rev_id => 'shop');
@@ -77,12 +77,12 @@ SELECT migrate.revision('dup', head => 'bill3', rev_id => 'new1', branch_label =
 SELECT migrate.merge('dup', 'm1, bill3', 'm1');
 SELECT migrate.merge('dup', 'm1, bill3', 'new1', 'shop');
 \echo :LAST_ERROR_SQLSTATE
--- merge() hints at its own parameters
+-- merge() names its own parameters in hints
 SELECT migrate.merge('m', 'bill2, m1');
 SELECT migrate.merge('m', 'head');
 SELECT migrate.merge('m', 'head-1');
 SELECT migrate.heads();
--- a range that leaves out a link: what stands on another by it still comes first
+-- a range that leaves out a revision: the order through that revision still holds
 \set ECHO none
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = warning;

@@ -1,4 +1,4 @@
--- lint: several actions of one ALTER TABLE, partitions, safe forms beside each other, and what cannot work
+-- lint: several actions of one ALTER TABLE, partitions, several safe forms, and statements that cannot work
 SET pg_migrate.lint_on_load = off;
 SET pg_migrate.lint_small_table = 0;
 SET pg_migrate.lock_timeout = '2s';
@@ -21,7 +21,7 @@ INSERT INTO log SELECT 1 + i % 2, i FROM generate_series(1, 1000) i;
 INSERT INTO cand SELECT 3, i FROM generate_series(1, 1000) i;
 CREATE TABLE weak (k int, v int, msg text);
 INSERT INTO weak SELECT 3, i FROM generate_series(1, 1000) i;
--- what is found, and with the safe form
+-- findings, and findings for the safe form
 CREATE FUNCTION said(statement text) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', CASE verdict WHEN 'cleared' THEN verdict ELSE severity END, rule || ':', message)
 	FROM migrate.lint_sql(statement) WHERE rule NOT IN ('unnamed', 'index-advice') $$;
@@ -30,19 +30,19 @@ CREATE FUNCTION told(statement text) RETURNS SETOF text LANGUAGE sql AS $$
 	FROM migrate.lint_sql(statement) WHERE rule NOT IN ('unnamed', 'index-advice', 'existing-rows', 'data-loss', 'locks-held') $$;
 \pset format unaligned
 \pset tuples_only on
--- what is dropped goes first
+-- what is dropped is dropped first
 SELECT said('ALTER TABLE strict ALTER t SET NOT NULL');
 SELECT said('ALTER TABLE strict ALTER t SET NOT NULL, DROP CONSTRAINT strict_t');
 SELECT said('ALTER TABLE strict ALTER t TYPE varchar, DROP CONSTRAINT strict_t');
 SELECT said('ALTER TABLE plain DROP COLUMN a, ADD COLUMN a bigint DEFAULT (random() * 9)::bigint');
 SELECT told('ALTER TABLE plain DROP COLUMN a, ADD COLUMN c int');
--- a partition has the indexes and foreign keys of the table above, and is as strict
+-- a partition has the indexes, foreign keys and constraints of its parent
 SELECT said('ALTER TABLE log ATTACH PARTITION weak FOR VALUES IN (3)');
 SELECT told('ALTER TABLE log ATTACH PARTITION cand FOR VALUES IN (3)');
 SELECT said('ALTER TABLE log DETACH PARTITION log_rest; CREATE TABLE log_4 PARTITION OF log FOR VALUES IN (4)');
 SELECT told($$CREATE TABLE log_5 PARTITION OF log (msg DEFAULT 'hey', CONSTRAINT most CHECK (v < 9)) FOR VALUES IN (5) WITH (fillfactor = 50)$$);
 SELECT told('ALTER TABLE log DROP COLUMN v');
--- safe forms beside each other have names of their own, those that the server would give
+-- several safe forms have different names, those that the server would choose
 SELECT told('CREATE INDEX ON log (msg); CREATE INDEX ON log (k, msg)');
 SELECT told('ALTER TABLE plain ADD CHECK (a > 0), ADD CHECK (a > b), ADD CHECK (b > a), ADD UNIQUE (a, b)');
 -- locks and work that are easily overlooked
@@ -53,9 +53,9 @@ SELECT said('ALTER TABLE strict ADD COLUMN z int; CREATE TABLE copied AS SELECT 
 SELECT said('ALTER FUNCTION stable() VOLATILE; ALTER TABLE plain ADD COLUMN z int DEFAULT stable()');
 SELECT said('CREATE DOMAIN whole AS int; ALTER TABLE plain ADD COLUMN z whole; ALTER DOMAIN whole ADD CHECK (VALUE > 0)');
 SELECT said('VACUUM FULL');
--- nobody reads it yet
+-- a new table has no readers
 SELECT said('REFRESH MATERIALIZED VIEW unread');
--- what cannot work is not cleared
+-- a statement that cannot work is not reported as safe
 SELECT said('ALTER TABLE plain ADD PRIMARY KEY USING INDEX nope');
 SELECT said('ALTER TABLE plain ADD PRIMARY KEY USING INDEX f_pkey');
 SELECT said($$ALTER TABLE plain ADD COLUMN z int DEFAULT 'x'$$);

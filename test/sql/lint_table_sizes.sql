@@ -1,5 +1,5 @@
--- Tables whose rows are not in their own file: their size is asked for or unknown,
--- and unknown is never "empty"
+-- Tables whose rows are not in their own file: an extension tells their size, or it is
+-- unknown; unknown is never "empty"
 \set ECHO none
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS pg_migrate;
@@ -15,12 +15,12 @@ CREATE TABLE empty (id int);
 CREATE TABLE parted (id int) PARTITION BY RANGE (id);
 CREATE TABLE above (id int);
 CREATE TABLE below () INHERITS (above);
--- what a user calls like a catalog of Citus
+-- a table of a user that has the name of a catalog of Citus
 CREATE TABLE pg_dist_partition (logicalrelid regclass);
 INSERT INTO pg_dist_partition VALUES ('empty');
 CREATE FUNCTION citus_table_size(regclass) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''called''; END';
--- stand-ins for the catalogs of Citus and TimescaleDB: the sizes it says, of which
--- a negative one is a node that is down
+-- stubs of the catalogs of Citus and TimescaleDB, and the sizes that they return; a
+-- negative one means that a node is down
 CREATE SCHEMA stand_in;
 CREATE TABLE stand_in.size (relid regclass, bytes int8);
 CREATE TABLE stand_in.pg_dist_partition (logicalrelid regclass);
@@ -43,16 +43,16 @@ CREATE FOREIGN TABLE far PARTITION OF parted FOR VALUES FROM (0) TO (10) SERVER 
 \set ECHO all
 \pset format unaligned
 \pset tuples_only
--- a partition is elsewhere
+-- a partition that is a foreign table
 SELECT lint('DROP TABLE parted');
 SELECT kind, identity, size, hazard, up_sql FROM migrate.diff('', schemas => '{regress_sizes}') WHERE identity LIKE '%.parted' AND kind = 'table';
--- without the extension a table of that name is just a table
+-- without the extension a table of that name is an ordinary table
 SELECT lint('DROP TABLE empty');
 INSERT INTO pg_extension VALUES ('orders'::regclass::oid, 'citus', current_user::regrole, 'pg_catalog'::regnamespace, false, '1.0');
 ALTER EXTENSION citus ADD TABLE stand_in.pg_dist_partition;
 ALTER EXTENSION citus ADD FUNCTION stand_in.citus_table_size;
 SELECT lint('DROP TABLE empty');
--- a distributed table: what the extension says
+-- a distributed table: the size is that of the extension
 INSERT INTO stand_in.pg_dist_partition VALUES ('orders'), ('below');
 INSERT INTO stand_in.size VALUES ('orders', 21000000), ('below', 22000000);
 SELECT lint('DROP TABLE orders');
@@ -63,13 +63,13 @@ SELECT kind, identity, size FROM migrate.diff('', schemas => '{regress_sizes}') 
 SELECT migrate.register('a1', upgrade => 'ALTER TABLE orders ALTER total TYPE bigint; CREATE INDEX orders_slow ON orders (total)', downgrade => 'DROP INDEX orders_slow');
 SELECT line FROM migrate.explain() AS line WHERE line LIKE '%Lock:%orders (%';
 SELECT line FROM migrate.review() AS line WHERE line ~ '^- \[.\] (Indexes of large|No large|No data)';
--- empty, says the extension
+-- empty according to the extension
 UPDATE stand_in.size SET bytes = 0;
 SELECT lint('DROP TABLE orders');
 -- a node is down; the extension says nothing; it has no such function
 UPDATE stand_in.size SET bytes = -1;
 SELECT lint('DROP TABLE orders');
--- one that is down is not asked for each table
+-- a node that is down is asked only once
 SELECT lint('DROP TABLE orders, below');
 SELECT lint('UPDATE orders SET total = 0');
 SELECT lint('UPDATE orders SET total = 0 WHERE id = 5');
@@ -77,15 +77,15 @@ SELECT kind, identity, size, hazard FROM migrate.diff('', schemas => '{regress_s
 SELECT line::jsonb -> 0 -> 'size' FROM (SELECT string_agg(l, E'\n') FROM migrate.lint_report('head', 'json') AS l) AS r (line);
 UPDATE stand_in.size SET bytes = NULL;
 SELECT lint('DROP TABLE orders');
--- rows that are not looked at are not said to be none
+-- rows that lint does not read are not reported as absent
 DELETE FROM pg_dist_partition;
 SELECT migrate.register('a0', upgrade => 'CREATE TABLE made (id int)', downgrade => 'DROP TABLE made');
 SELECT migrate.upgrade('a0');
--- which table is named depends on what other tests have left
+-- the table that is named depends on what other tests have left
 SELECT test, outcome FROM migrate.test('a0', start => 'base');
--- what a backfill of it does not know
+-- a backfill of such a table
 CALL migrate.backfill('orders', 'total = 1', 'total IS NULL');
--- a schema that is built to be compared is not propagated
+-- a schema built for comparison is not propagated to nodes
 SET citus.enable_ddl_propagation = 'on';
 SET citus.enable_schema_based_sharding = 'on';
 SET citus.use_citus_managed_tables = 'on';
@@ -102,7 +102,7 @@ INSERT INTO pg_extension VALUES ('metrics'::regclass::oid, 'timescaledb', curren
 ALTER EXTENSION timescaledb ADD TABLE stand_in.hypertable;
 ALTER EXTENSION timescaledb ADD FUNCTION stand_in.hypertable_size;
 SELECT lint('CREATE INDEX ON metrics (at)');
--- an extension of somebody who is no superuser is not asked
+-- an extension whose owner is not a superuser is not asked
 CREATE ROLE regress_sizes_owner;
 UPDATE pg_extension SET extowner = 'regress_sizes_owner'::regrole WHERE extname = 'citus';
 SELECT lint('DROP TABLE orders');

@@ -14,7 +14,7 @@ SELECT migrate.register('c3', ARRAY['a1'], 'ALTER TABLE t ADD c int', depends_on
 SELECT migrate.register(revision => 'd4', down_revision => 'b2, c3', upgrade => '');
 SELECT migrate.register('e5', 'd4'::varchar, 'SELECT 1', depends_on => ARRAY['a1']);
 SELECT revision, down_revision, depends_on, branch_labels, message, downgrade, children, nextrev FROM migrate.revision ORDER BY seq;
--- the same again is no change
+-- registering the same again changes nothing
 SELECT migrate.register('a1', upgrade => E'\n\nCREATE TABLE t (a int);\n-- a remark at the end\n', downgrade => E'DROP TABLE t\r\n', message => 'first');
 -- ids and labels
 SELECT migrate.register('a-b', upgrade => '');
@@ -81,7 +81,7 @@ SELECT migrate.unregister('nope');
 SELECT migrate.unregister('e5');
 SELECT * FROM migrate.check_registry();
 SELECT revision, children, nextrev, applied FROM migrate.revision WHERE length(revision) < 9 ORDER BY seq;
--- a list may be of any kind of text
+-- lists may have any text type
 SELECT migrate.register('g7', 'd4'::name, 'SELECT 1');
 SELECT migrate.register('h8', ARRAY['d4', 'a1']::varchar[], 'SELECT 1');
 SELECT down_revision FROM migrate.revision WHERE revision IN ('g7', 'h8') ORDER BY seq;

@@ -1,4 +1,4 @@
--- deferred constraints of a plan in one transaction: as if it had committed
+-- deferred constraints of a plan in one transaction behave as if it had committed
 -- after each migration
 \set ECHO none
 SET client_min_messages = warning;
@@ -36,7 +36,7 @@ SELECT migrate.register('a2', 'a1', 'ALTER TABLE c ADD note text; INSERT INTO u 
 SELECT migrate.register('a3', 'a2', 'ALTER TABLE u ADD note text; ALTER TABLE p ADD note text', 'ALTER TABLE u DROP note; INSERT INTO u VALUES (7); ALTER TABLE p DROP note');
 SELECT migrate.upgrade();
 SELECT migrate.downgrade('base');
--- each of them fires what it deferred, the last one too
+-- each migration fires what it deferred, the last one too
 CALL fresh();
 CREATE TABLE other (id int);
 CREATE CONSTRAINT TRIGGER noted AFTER INSERT ON other DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note();
@@ -47,12 +47,12 @@ SELECT migrate.upgrade('a1');
 ALTER TABLE other ADD note text;
 SELECT migrate.upgrade();
 ROLLBACK;
--- the child first, the parent later, in the same migration
+-- the child first, then the parent, in the same migration
 CALL fresh();
 SELECT migrate.register('a1', NULL, 'INSERT INTO c VALUES (3, 77); INSERT INTO p VALUES (77)', '');
 SELECT migrate.register('a2', 'a1', 'INSERT INTO c VALUES (4, 88); INSERT INTO p VALUES (88)', '');
 SELECT migrate.upgrade();
--- what the caller has said holds on: nothing, all deferred, all immediate, one deferred
+-- SET CONSTRAINTS of the caller stays in effect: none, all deferred, all immediate, one deferred
 CALL fresh();
 SELECT migrate.register('a1', NULL, 'INSERT INTO c VALUES (3, 1); INSERT INTO d VALUES (3, 1)', '');
 SELECT migrate.register('a2', 'a1', 'ALTER TABLE c ADD note text; ALTER TABLE d ADD note text', '');
@@ -63,7 +63,7 @@ SELECT migrate.register('a1', NULL, 'INSERT INTO c VALUES (3, 1); INSERT INTO d 
 SELECT migrate.register('a2', 'a1', 'ALTER TABLE c ADD note text; ALTER TABLE d ADD note text', '');
 BEGIN; SET CONSTRAINTS ALL IMMEDIATE; SELECT migrate.upgrade(); INSERT INTO c VALUES (5, 55); ROLLBACK;
 BEGIN; SET CONSTRAINTS d_p DEFERRED; SELECT migrate.upgrade(); INSERT INTO d VALUES (5, 55); INSERT INTO p VALUES (55); ROLLBACK;
--- what the caller has deferred itself is not fired early, though it is in the way
+-- what the caller has deferred is not fired early although it blocks the migration
 BEGIN; INSERT INTO c VALUES (6, 66); SELECT migrate.upgrade('a1'); INSERT INTO p VALUES (66); ROLLBACK;
 BEGIN; INSERT INTO c VALUES (6, 66); SELECT migrate.upgrade(); ROLLBACK;
 BEGIN; INSERT INTO c VALUES (6, 1); SET CONSTRAINTS ALL IMMEDIATE; SELECT migrate.upgrade(); ROLLBACK;
@@ -73,7 +73,7 @@ SELECT migrate.register('a1', NULL, 'INSERT INTO c VALUES (3, 1); SET CONSTRAINT
 SELECT migrate.register('a2', 'a1', 'INSERT INTO c VALUES (4, 88); INSERT INTO p VALUES (88); CREATE TABLE part (id int, pid int CONSTRAINT part_p REFERENCES p DEFERRABLE INITIALLY DEFERRED)', '');
 SELECT migrate.register('a3', 'a2', 'INSERT INTO part VALUES (4, 99); INSERT INTO p VALUES (99)', '');
 SELECT migrate.upgrade();
--- constraints of the same name: what cannot be set back is left to the commit
+-- constraints of the same name: what cannot be restored is left to the commit
 CALL fresh();
 ALTER TABLE d RENAME CONSTRAINT d_p TO c_p;
 SELECT migrate.register('a1', NULL, 'INSERT INTO c VALUES (3, 1)', '');
@@ -86,7 +86,7 @@ CALL migrate.deploy();
 CALL fresh();
 SELECT migrate.register('a1', NULL, 'INSERT INTO c VALUES (3, 1); ALTER TABLE c ADD note text', '');
 SELECT migrate.upgrade();
--- partitions, and what a trigger defers in turn
+-- partitions, and what a deferred trigger defers
 CALL fresh();
 CREATE TABLE part (id int, pid int CONSTRAINT part_p REFERENCES p DEFERRABLE INITIALLY DEFERRED) PARTITION BY LIST (id);
 CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1);
@@ -102,7 +102,7 @@ SELECT count(*) FROM migrate.lint_sql(E'INSERT INTO c VALUES (3, 1);\n-- migrate
 SELECT migrate.register('a1', NULL, 'INSERT INTO c VALUES (3, 1)', '');
 SELECT migrate.register('a2', 'a1', 'ALTER TABLE c ADD note text', '');
 SELECT count(*) FROM migrate.lint() WHERE rule = 'pending-events';
--- a trial does as the plan
+-- a trial does the same
 CALL fresh();
 ALTER TABLE d ADD CONSTRAINT c_p CHECK (id > 0);
 SELECT migrate.register('a1', NULL, 'INSERT INTO c VALUES (2, 1)', '');

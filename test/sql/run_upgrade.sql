@@ -1,4 +1,4 @@
--- upgrade(), downgrade(), stamp(): what a run does and what it leaves
+-- upgrade(), downgrade(), stamp(): what a run does and what remains of it
 \set ECHO none
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS pg_migrate;
@@ -21,7 +21,7 @@ SELECT migrate.upgrade(NULL);
 SELECT migrate.downgrade('base');
 SELECT migrate.upgrade();
 SELECT array(SELECT migrate.current()) AS current, to_regclass('t');
--- nor of one that is rolled back
+-- nor of a run that is rolled back
 BEGIN;
 SELECT migrate.upgrade('b2');
 SELECT * FROM t;
@@ -43,7 +43,7 @@ SELECT migrate.downgrade('a1');
 SELECT migrate.current();
 SELECT migrate.stamp('b2');
 SELECT migrate.downgrade('-1');
--- what a script sets ends with it
+-- settings of a script end with it
 SHOW work_mem;
 SELECT migrate.register('d4', 'c3', E'SET work_mem = ''5MB'';\nSET search_path = pg_catalog;\nSELECT set_config(''application_name'', ''script'', false);\nCREATE ROLE regress_pgm_scripter;\nSET ROLE regress_pgm_scripter;', 'DROP ROLE regress_pgm_scripter');
 SELECT migrate.register('e5', 'd4', E'DO $$ BEGIN RAISE NOTICE ''work_mem %, role %'', current_setting(''work_mem''), current_setting(''role''); END $$', '');
@@ -64,7 +64,7 @@ SELECT migrate.register('d4', 'c3', 'ALTER TABLE t ADD d int', '', verify => 'SE
 SELECT migrate.upgrade('d4');
 SELECT migrate.register('d4', 'c3', 'ALTER TABLE t ADD d int DEFAULT 1', '', verify => 'SELECT d = 1 FROM t', replace => true);
 SELECT migrate.upgrade('d4');
--- what cannot run in a transaction is refused before anything ran
+-- statements that cannot run in a transaction are refused before anything is executed
 SELECT migrate.downgrade('c3');
 SELECT migrate.unregister('e5');
 SELECT migrate.unregister('d4');
@@ -116,7 +116,7 @@ SELECT migrate.current();
 SELECT migrate.register('s1', 'y2', E'SELECT 1;\n-- migrate:segment\nSELECT 2', options => '{"transaction": "single"}', replace => true);
 SELECT migrate.register('s1', 'y2', E'SELECT 1;\n-- migrate:segmnt\nSELECT 2', replace => true);
 SELECT migrate.register('s1', 'y2', E'SELECT 1;\n-- migrate: segment\nSELECT 2', replace => true);
--- where it is none, and where there is nothing to cut
+-- where it is not such a comment, and where there is nothing to divide
 SELECT migrate.register('s1', 'y2', E'-- migrate:segment\n\nSELECT 1;\n-- migrate:segments\n/* -- migrate:segment */ SELECT\n-- migrate:segment\n2, \'\n-- migrate:segment\n\'; SELECT $$;\n-- migrate:segment\n$$;\n-- migrate:segment', '',
 	options => '{"transaction": "single"}', replace => true);
 SELECT migrate.register('s1', 'y2', E'-- migrate:segment\n\nSELECT 1;\n/* migrate:segments */\n/* -- migrate:segment */ SELECT\n-- migrate:segment\n2, \'\n-- migrate:segment\n\'; SELECT $$;\n-- migrate:segment\n$$;\n-- migrate:segment', '',
@@ -148,7 +148,7 @@ DROP EVENT TRIGGER sneaky;
 SELECT migrate.register('y3', 'y2', 'CREATE TABLE w AS SELECT migrate.current()', 'DROP TABLE w', replace => true);
 SELECT migrate.upgrade();
 SELECT * FROM w;
--- read-only
+-- read-only transactions
 BEGIN READ ONLY;
 SELECT migrate.current();
 SELECT count(*) FROM migrate.plan('base', 'downgrade');
@@ -171,15 +171,15 @@ SELECT * FROM migrate.check_registry();
 -- each statement is executed with its own text
 SELECT migrate.register('p1', '', E'-- \u00e4\nPREPARE one AS SELECT 1;\n/* two */ PREPARE two AS\n  SELECT 2; PREPARE three AS SELECT ''\u00e4'';\n\n/*+ a hint */ -- is kept\nPREPARE four AS SELECT 4;\nPREPARE five AS SELECT 5 -- end', '', verify => E'SELECT true;\nSELECT count(*) = 5 FROM pg_prepared_statements');
 SELECT migrate.upgrade('p1');
--- from 18 on the server leaves out what is before PREPARE
+-- since 18 the server leaves out the text before PREPARE
 SELECT name, regexp_replace(statement, '^/\*.*\n', '') AS statement FROM pg_prepared_statements ORDER BY name;
 SELECT bool_or(statement LIKE '/*+ a hint */ -- is kept%') OR current_setting('server_version_num')::int >= 180000 AS hint_is_kept FROM pg_prepared_statements;
 DEALLOCATE ALL;
--- whatever the script has SET
+-- whichever settings the script changes
 SELECT migrate.register('p2', 'p1', E'DO $$BEGIN SET standard_conforming_strings = off; EXCEPTION WHEN feature_not_supported THEN NULL; END$$; -- 19 has it on\nSET backslash_quote = off;\nCREATE TABLE strings AS SELECT ''a\\b'' AS plain, E''\\''c'' AS escaped', 'DROP TABLE strings');
 SELECT migrate.upgrade('p2');
 SELECT * FROM strings;
--- and its errors point into the script
+-- and its errors have a position in the script
 SELECT migrate.register('p3', 'p2', E'SELECT ''\u00e4\u00e4''; SELECT ''\u00e4'',\n  ''\u00e4'' || nosuch FROM t;', '');
 SELECT migrate.upgrade('p3');
 SELECT migrate.register('p3', 'p2', E'SELECT ''\u00e4\u00e4'';\n/*+ \u00e4 */ CREATE TABLE x ("\u00e4" int,\n  b nosuch)', '', replace => true);
@@ -189,7 +189,7 @@ SELECT migrate.upgrade('p3');
 SELECT migrate.register('p3', 'p2', E'SELECT 1;\nVACUUM (nosuch) t', '', replace => true);
 CALL migrate.deploy('p3');
 SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open;
--- no invalid index is taken for a good one
+-- an invalid index is not taken for a valid one
 CREATE TABLE inv (a int);
 INSERT INTO inv VALUES (1), (1);
 CREATE UNIQUE INDEX CONCURRENTLY inv_a ON inv (a);
@@ -208,7 +208,7 @@ INSERT INTO part VALUES (1), (1);
 CREATE INDEX part_a ON ONLY part (a);
 SELECT migrate.register('i2', 'i1', 'CREATE INDEX IF NOT EXISTS part_a ON part (a)', '');
 SELECT migrate.upgrade('i2');
--- but one that is completed is
+-- an index that is completed is taken
 SELECT migrate.register('i2', 'i1', 'CREATE INDEX IF NOT EXISTS part_a ON ONLY part (a); CREATE INDEX IF NOT EXISTS part1_a ON part1 (a); ALTER INDEX part_a ATTACH PARTITION part1_a; CREATE INDEX IF NOT EXISTS part_a ON part (a)', '', replace => true);
 SELECT migrate.upgrade('i2');
 CREATE INDEX CONCURRENTLY part1_x ON part1 ((1 / (a - 1)));
@@ -220,7 +220,7 @@ DROP INDEX part1_x;
 TRUNCATE part;
 SELECT migrate.upgrade('i3');
 SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid IN ('part'::regclass, 'part1'::regclass) ORDER BY 1;
--- nor one that a statement has made invalid
+-- an index that a statement has made invalid is not
 CREATE FUNCTION invalidate() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'inv_a'::regclass; END $$;
 CREATE EVENT TRIGGER invalidate ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION invalidate();
 SELECT migrate.register('i4', 'i3', 'CREATE INDEX CONCURRENTLY IF NOT EXISTS inv_a ON inv (a)', '');

@@ -13,7 +13,7 @@ CREATE SCHEMA regress_snapshot;
 SET search_path = regress_snapshot;
 \pset format unaligned
 \pset tuples_only on
--- one of each kind; what it says in the end is looked at case by case below
+-- one object of each kind; the cases below examine their properties
 CREATE TYPE mood AS ENUM ('sad', 'happy');
 CREATE TYPE pair AS (a int, b text);
 CREATE TYPE lone AS (a int, b text);
@@ -82,7 +82,7 @@ SELECT lo_create(4711) > 0 AS large_object;
 COMMENT ON COLUMN child.note IS 'What is ''noted''';
 CREATE TABLE base_line AS SELECT jsonb_agg(o) AS rows FROM migrate.schema_objects() o WITH NO DATA;
 
--- What a statement changes, said by rolling it back; with an undo, nothing may
+-- The changes that a statement makes, which is rolled back; if it has an undo, nothing may
 -- be left after that.
 CREATE FUNCTION changes(change text, undo text DEFAULT NULL) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -109,17 +109,17 @@ BEGIN
     FROM unnest(said || remains) s WHERE s !~ 'constraint \w+_not_null on ';
 END $$;
 
--- Every kind is there, and no dependency leads to a catalog that is not read
+-- Every kind is present, and no dependency leads to a catalog that is not read
 \set ECHO all
 SELECT string_agg(DISTINCT kind COLLATE "C", ', ') FROM migrate.schema_objects();
 SELECT string_agg(c::regclass::text, ' ' ORDER BY c::regclass::text COLLATE "C") FROM (SELECT classid FROM pg_depend WHERE objid >= 16384 UNION SELECT refclassid FROM pg_depend WHERE refobjid >= 16384 UNION SELECT classid FROM pg_shdepend WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) OR classid = 'pg_subscription'::regclass) d (c);
--- Except where the server knows more than we do
+-- except where the server knows more than the snapshot
 SET allow_system_table_mods = on;
 BEGIN;
 INSERT INTO pg_depend VALUES ('pg_enum'::regclass, 99999, 0, 'pg_namespace'::regclass, 'regress_snapshot'::regnamespace, 0, 'n'), ('pg_enum'::regclass, 99998, 0, 'pg_statistic'::regclass, 99997, 0, 'n');
 SELECT * FROM migrate.schema_objects() WHERE kind = 'unmodelled kind';
 ROLLBACK;
--- what is kept says nothing of secrets, nor of ourselves
+-- a stored snapshot contains neither secrets nor objects of the extension
 SELECT * FROM migrate.schema_objects() o WHERE kind <> 'function' AND o::text ~ 'secret|migrate\.|pg_migrate|pg_attver';
 INSERT INTO base_line SELECT jsonb_agg(o) FROM migrate.schema_objects() o;
 SELECT * FROM migrate.schema_changes((SELECT rows FROM base_line));
@@ -265,7 +265,7 @@ INSERT INTO cases (change, undo) VALUES
 ('REVOKE USAGE ON TYPE mood FROM PUBLIC', 'GRANT USAGE ON TYPE mood TO PUBLIC'),
 ('ALTER COLLATION german OWNER TO regress_snapshot_a', NULL),
 ('CREATE COLLATION other (LOCALE = ''POSIX'')', 'DROP COLLATION other'),
--- operators and what else there is
+-- operators and other kinds
 ('ALTER OPERATOR === (int, int) SET (RESTRICT = eqsel)', 'ALTER OPERATOR === (int, int) SET (RESTRICT = NONE)'),
 ('ALTER OPERATOR FAMILY ints USING btree ADD OPERATOR 1 < (int, bigint)', 'ALTER OPERATOR FAMILY ints USING btree DROP OPERATOR 1 (int, bigint)'),
 ('ALTER OPERATOR CLASS int_class USING btree RENAME TO int_order', NULL),
@@ -291,7 +291,7 @@ INSERT INTO cases (change, undo) VALUES
 ('ALTER SUBSCRIPTION regress_snapshot_sub SET (binary = true)', NULL),
 ('ALTER SUBSCRIPTION regress_snapshot_sub CONNECTION ''password=other''', NULL),
 ('COMMENT ON SUBSCRIPTION regress_snapshot_sub IS ''s''', NULL),
--- rights
+-- privileges
 ('GRANT SELECT ON child TO regress_snapshot_a WITH GRANT OPTION', 'REVOKE SELECT ON child FROM regress_snapshot_a'),
 ('GRANT USAGE ON SCHEMA regress_snapshot TO regress_snapshot_a; GRANT SELECT ON parent TO regress_snapshot_a WITH GRANT OPTION; SET ROLE regress_snapshot_a; GRANT SELECT ON parent TO regress_snapshot_b; RESET ROLE', NULL),
 ('REVOKE ALL ON parent FROM regress_snapshot_a', NULL),
@@ -308,12 +308,12 @@ INSERT INTO cases (change, undo) VALUES
 ('ALTER EXTENSION plpgsql ADD OPERATOR === (int, int)', NULL),
 -- settings of the session change nothing
 ('SET LOCAL search_path = pg_catalog; SET LOCAL DateStyle = German; SET LOCAL TimeZone = ''Asia/Tokyo''; SET LOCAL quote_all_identifiers = on; SET LOCAL bytea_output = escape; SET LOCAL search_path = regress_snapshot', NULL),
--- nor does what somebody can put in the way
+-- nor do objects that a user creates to mislead it
 ('CREATE FUNCTION quote_ident(name) RETURNS text LANGUAGE sql AS ''SELECT 1/0''; DROP FUNCTION quote_ident(name)', NULL);
 SELECT changes(change, undo) FROM cases ORDER BY n;
 \set ECHO all
 \pset tuples_only off
--- what cannot be compared is refused
+-- snapshots that cannot be compared are refused
 SELECT * FROM migrate.schema_changes('{}');
 SELECT * FROM migrate.schema_changes('1');
 SELECT * FROM migrate.schema_changes('[1]');
@@ -330,8 +330,8 @@ SELECT * FROM migrate.schema_changes('[{"kind": "table", "identity": "t", "defin
 SELECT description FROM migrate.schema_changes('[{"kind": "index", "identity": "i", "definition": {}}, {"kind": "index", "identity": "i", "definition": {}}]') WHERE identity = 'i';
 SELECT count(*) FROM migrate.schema_changes(NULL);
 SELECT count(*) > 100 AS all_is_new FROM migrate.schema_changes('[]') WHERE change = 'created';
--- in a read-only transaction; the order in which things were made, dropped
--- columns and oids are of no importance
+-- in a read-only transaction; the order of creation, dropped
+-- columns and OIDs do not matter
 BEGIN READ ONLY;
 SELECT length(migrate.schema_fingerprint());
 -- nothing stays locked

@@ -1,4 +1,4 @@
--- what others wrote does not reach a terminal or a log as it is
+-- control characters in text of others do not reach a terminal or a log
 \set ECHO none
 \set home :DBNAME
 SET client_min_messages = warning;
@@ -9,10 +9,10 @@ SET search_path = regress_escaping;
 SET pg_migrate.lint_on_load = off;
 RESET client_min_messages;
 \set ECHO all
--- what a line of text must not hold, a row a text that is refused
+-- characters that a line of text must not contain; each row is a text that is refused
 CREATE FUNCTION unsafe(line text) RETURNS boolean LANGUAGE sql AS
 $$SELECT line ~ U&'[\0001-\0008\000B-\001F\007F-\009F\061C\200B\200E\200F\2028-\202E\2060-\206F\FEFF]'$$;
--- ids and labels hold none, a message may
+-- ids and labels contain none, a message may
 SELECT migrate.register(E'e1\x1b[31m', upgrade => '');
 SELECT migrate.register(U&'e1\0085', upgrade => '');
 SELECT migrate.register(U&'e1\2028', upgrade => '');
@@ -27,7 +27,7 @@ SELECT migrate.register(U&'\200F' || repeat('é', 200), upgrade => '');
 SELECT migrate.load(U&'-- revision: e1\009B\000A-- down_revision:\000A-- migrate:up\000A');
 SELECT revision FROM migrate.revision(message => 'm', rev_id => U&'e1\202E');
 SELECT migrate.register('é1', message => U&'red \001B[31m, \009B31m, \202Eover, tab\0009, na\00EFve', upgrade => 'CREATE TABLE t (a int)', downgrade => 'DROP TABLE t');
--- the message in what people read
+-- the message in output for people
 SELECT * FROM migrate.graph();
 SELECT * FROM migrate.show('é1') AS line WHERE line LIKE 'Message%';
 SELECT message FROM migrate.history();
@@ -36,12 +36,12 @@ SELECT * FROM migrate.explain() AS line WHERE line LIKE '%u001b%';
 SELECT count(*) FILTER (WHERE unsafe(line)) AS unsafe FROM migrate.review() AS line;
 SELECT line FROM string_to_table(migrate.upgrade_sql(), E'\n') AS line WHERE line LIKE '-- Running%';
 SELECT migrate.upgrade();
--- and in what machines take
+-- and in output for programs
 SELECT message = U&'red \001B[31m, \009B31m, \202Eover, tab\0009, na\00EFve' AS kept FROM migrate.revision;
 SELECT migrate.export() LIKE U&'%\001B[31m, \009B31m, \202Eover, tab\0009%' AS kept;
 SELECT file_name FROM migrate.revision;
 SELECT migrate.downgrade('base');
--- scripts: errors of the parser, the line they are in, what is quoted of them
+-- scripts: errors of the parser, their line, and the text quoted from them
 SELECT migrate.register('s1', 'é1', E'SELECT ''\u009b\x1b[2J'', 1 \u202e+ FROM FROM;');
 SELECT migrate.register('s1', 'é1', E'SELECT 1;\nCOMMIT AND /*\x1b[2J*/ CHAIN');
 SELECT migrate.register('s1', 'é1', E'SELECT ''\x1b[2J');
@@ -61,7 +61,7 @@ SELECT message FROM migrate.lint_sql(U&'DROP TABLE "t\001B[2J"');
 -- a file of JSON has the same value as before
 SELECT count(*) AS relations FROM migrate.lint_report('head', 'json') AS line, jsonb_path_query(line::jsonb, '$[*].relation') AS relation
  WHERE relation #>> '{}' LIKE U&'%\001B%' OR line LIKE '%u001b%';
--- names that are asked for
+-- names in arguments
 SELECT migrate.upgrade(E'nope\x1b[2J');
 SELECT * FROM migrate.history(U&'\202Ex:');
 SELECT migrate.stamp(E'\x07');
