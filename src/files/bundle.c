@@ -10,16 +10,16 @@
  */
 #include "postgres.h"
 
-#include "common/keywords.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "parser/scanner.h"
 #include "utils/builtins.h"
 
 #include "errors.h"
 #include "files/behaviour_headers.h"
 #include "files/migration.h"
 #include "util/revision_names.h"
+#include "util/sql_text.h"
+#include "util/tokens.h"
 #include "util/sql_text.h"
 
 /* what some editors write at the start of a file in UTF-8 */
@@ -110,47 +110,6 @@ bad_bundle(PgmReader *r, int offset, const char *what, const char *hint)
 			 errhint("%s", hint)));
 }
 
-/* The offset just after the comment, nested or not, that begins at "p". */
-static int
-skip_block_comment(const char *text, int p)
-{
-	int			depth = 0;
-
-	do
-	{
-		if (text[p] == '/' && text[p + 1] == '*')
-		{
-			depth++;
-			p += 2;
-		}
-		else if (text[p] == '*' && text[p + 1] == '/')
-		{
-			depth--;
-			p += 2;
-		}
-		else
-			p++;
-	} while (depth > 0 && text[p] != '\0');
-	return p;
-}
-
-/* The offset of the first token at or after "p". */
-int
-pgm_text_skip_gap(const char *text, int p)
-{
-	for (;;)
-	{
-		if (text[p] == '-' && text[p + 1] == '-')
-			p += strcspn(text +p, "\n");
-		else if (text[p] == '/' && text[p + 1] == '*')
-			p = skip_block_comment(text, p);
-		else if (text[p] != '\0' && isspace((unsigned char) text[p]))
-			p++;
-		else
-			return p;
-	}
-}
-
 /*
  * Does a comment, given without what marks it as one, have a segment begin?
  * What stands behind the word is for the reader.
@@ -172,17 +131,12 @@ pgm_gap_begins_segment(const char *text, int p, int end)
 {
 	while (p < end)
 	{
-		bool		line = text[p] == '-' && text[p + 1] == '-';
-		int			stop = p + 1;
+		int			length = pgm_sql_comment_length(text + p);
 
-		if (line)
-			stop = p + strcspn(text +p, "\n");
-		else if (text[p] == '/' && text[p + 1] == '*')
-			stop = skip_block_comment(text, p);
-		if (stop > p + 1 &&
-			pgm_comment_begins_segment(text +p + 2, text +stop - (line ? 0 : 2)))
+		if (length > 0 &&
+			pgm_comment_begins_segment(text + p + 2, text + p + length - (text[p] == '-' ? 0 : 2)))
 			return true;
-		p = stop;
+		p += Max(length, 1);
 	}
 	return false;
 }
@@ -199,15 +153,8 @@ text_end(const char *text, int last_token, int limit)
 	while (p < limit && text[p] != '\n' &&
 		   strncmp(text +p, BYTE_ORDER_MARK, 3) != 0)
 	{
-		if (text[p] == '-' && text[p + 1] == '-')
-		{
-			p += strcspn(text +p, "\n");
-			p = Min(p, limit);
-		}
-		else if (text[p] == '/' && text[p + 1] == '*')
-			p = skip_block_comment(text, p);
-		else
-			p++;
+		p += Max(pgm_sql_comment_length(text + p), 1);
+		p = Min(p, limit);
 	}
 	while (p > last_token && isspace((unsigned char) text[p - 1]))
 		p--;
@@ -486,19 +433,15 @@ read_gap(PgmReader *r, int p, int end)
 {
 	while (p < end)
 	{
-		if (r->text[p] == '-' && r->text[p + 1] == '-')
-		{
-			int			stop = p + strcspn(r->text +p, "\n");
+		int			length = pgm_sql_comment_length(r->text + p);
 
+		if (r->text[p] == '-' && length > 0)
+		{
 			r->comment = p;
-			read_comment(r, p, Min(stop, end));
+			read_comment(r, p, Min(p + length, end));
 			r->comment = -1;
-			p = stop;
 		}
-		else if (r->text[p] == '/' && r->text[p + 1] == '*')
-			p = skip_block_comment(r->text, p);
-		else
-			p++;
+		p += Max(length, 1);
 	}
 }
 
@@ -547,32 +490,23 @@ reader_error_callback(void *arg)
 static void
 scan(PgmReader *r)
 {
-	core_yyscan_t scanner;
-	core_yy_extra_type extra;
+	PgmTokens	t;
 	int			end = 0;
 
 	initStringInfo(&r->options);
 	r->line = 1;
 	r->last_token = -1;
 	r->comment = -1;
-	scanner = scanner_init(r->text, &extra, &ScanKeywords, ScanKeywordTokens);
-	for (;;)
+	pgm_tokens_begin(&t, r->text);
+	while (pgm_tokens_next(&t) != 0)
 	{
-		core_YYSTYPE value;
-		YYLTYPE		start;
-		int			token = core_yylex(&value, &start, scanner);
-
-		if (token == 0)
-			break;
-		read_gap(r, end, start);
-		/* flex ends the current token with a zero byte */
-		end = start + strlen(extra.scanbuf + start);
-		if (end - start != 3 ||
-			memcmp(r->text +start, BYTE_ORDER_MARK, 3) != 0)
-			read_token(r, start, end);
+		read_gap(r, end, t.at);
+		end = t.end;
+		if (end - t.at != 3 || memcmp(r->text + t.at, BYTE_ORDER_MARK, 3) != 0)
+			read_token(r, t.at, end);
 	}
 	read_gap(r, end, strlen(r->text));
-	scanner_finish(scanner);
+	pgm_tokens_end(&t);
 }
 
 /* Read the text; the scanner's errors are escaped, as they quote it. */

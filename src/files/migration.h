@@ -39,7 +39,6 @@ typedef struct PgmMigration
 /* bundle.c: reading migration files */
 extern List *pgm_bundle_parse(const char *bundle);
 extern char *pgm_script_trim(const char *script);
-extern int	pgm_text_skip_gap(const char *text, int p);
 extern bool pgm_comment_begins_segment(const char *p, const char *end);
 extern bool pgm_gap_begins_segment(const char *text, int p, int end);
 

@@ -16,6 +16,7 @@
 #include "nodes/pg_list.h"
 
 #include "schema/array_casts.h"
+#include "util/sql_text.h"
 
 #define START "(ARRAY["
 
@@ -29,44 +30,17 @@ typedef struct Cast
 	const char *end;			/* after the cast */
 } Cast;
 
-/* The length of a literal, quoted name or comment that a text begins with, or 0. */
-static int
-quoted_length(const char *text)
-{
-	const char *end;
-
-	if (strncmp(text, "--", 2) == 0)
-		return strcspn(text, "\n");
-	if (*text == '\'' || *text == '"')
-	{
-		/*
-		 * a doubled quote is read as the end of one literal and the start of
-		 * the next
-		 */
-		end = strchr(text +1, *text);
-		return end ? end + 1 - text : 0;
-	}
-	if (*text == '$')
-	{
-		int			n = 1;
-		char	   *tag;
-
-		while (isalnum((unsigned char) text[n]) || text[n] == '_')
-			n++;
-		if (text[n] != '$' || isdigit((unsigned char) text[1]))
-			return 0;
-		tag = pnstrdup(text, n + 1);
-		end = strstr(text +n + 1, tag);
-		return end ? end + n + 1 - text : 0;
-	}
-	return 0;
-}
-
-/* The length of what a text begins with: something quoted, or one character. */
+/* The length of what a text begins with: something quoted, a comment, or one character. */
 static int
 token_length(const char *text)
 {
-	return Max(quoted_length(text), 1);
+	int			n = pgm_sql_comment_length(text);
+
+	if (n == 0 && (*text == '\'' || *text == '"'))
+		n = pgm_sql_quoted_length(text, false);
+	if (n == 0)
+		n = pgm_sql_dollar_quoted_length(text);
+	return Max(n, 1);
 }
 
 /* The first of the characters "ends" outside of brackets and quotes, or NULL. */

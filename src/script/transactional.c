@@ -12,15 +12,14 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_subscription.h"
 #include "commands/defrem.h"
-#include "common/keywords.h"
 #include "miscadmin.h"
-#include "parser/scanner.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
 #include "script/script.h"
+#include "util/tokens.h"
 
 /* A boolean option of a DefElem list. */
 static bool
@@ -337,23 +336,17 @@ pgm_statement_mentions(const PgmScript *script, const PgmStatement *statement,
 {
 	char	   *text = pnstrdup(script->text +statement->start,
 								statement->end - statement->start);
-	core_yyscan_t scanner;
-	core_yy_extra_type extra;
+	PgmTokens	t;
 	bool		found = false;
+	int			token;
 
-	scanner = scanner_init(text, &extra, &ScanKeywords, ScanKeywordTokens);
-	for (;;)
+	pgm_tokens_begin(&t, text);
+	while (!found && (token = pgm_tokens_next(&t)) != 0)
 	{
-		core_YYSTYPE token_value;
-		YYLTYPE		location;
-		int			token = core_yylex(&token_value, &location, scanner);
-
-		if (token == 0 || found)
-			break;
 		if (token == PGM_TOKEN_SCONST || token == PGM_TOKEN_USCONST)
-			found = strstr(token_value.str, value) != NULL;
+			found = strstr(t.value.str, value) != NULL;
 	}
-	scanner_finish(scanner);
+	pgm_tokens_end(&t);
 	pfree(text);
 	return found;
 }

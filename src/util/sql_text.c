@@ -1,16 +1,124 @@
 /*
  * sql_text.c
- *	  Taking apart what stands in snapshots: names, literals, identities.
+ *	  Pieces of SQL text: comments, strings, names, literals, identities.
  *
- * An identity or a definition, as the server writes it, may hold names and
- * literals of any characters, but those stand in quotes; a word is looked for
- * outside of them.
+ * Two kinds of text are read here.  What people wrote is read by the functions
+ * pgm_sql_*_length(), which know the server's rules for comments and strings but
+ * never raise an error: they serve where the server's scanner (tokens.c) cannot,
+ * because the text is no SQL yet (it has commands of psql), or because the
+ * scanner would repeat its notices.  What the server wrote, identities and
+ * definitions, is read by pgm_text_*() and pgm_name_*(): names and literals may
+ * contain any character, but then they are in quotes, so a word is searched for
+ * outside of quotes.
  */
 #include "postgres.h"
+
+#include <ctype.h>
 
 #include "utils/builtins.h"
 
 #include "util/sql_text.h"
+
+/*
+ * The length of the comment at the start of a text, or 0 if there is none.  A
+ * line comment ends before the line end.  Block comments nest; one that is not
+ * closed ends with the text.
+ */
+int
+pgm_sql_comment_length(const char *text)
+{
+	int			depth = 0;
+	int			n = 0;
+
+	if (text[0] == '-' && text[1] == '-')
+		return strcspn(text, "\n");
+	if (text[0] != '/' || text[1] != '*')
+		return 0;
+	do
+	{
+		int			change = text[n] == '/' && text[n + 1] == '*' ? 1 :
+			text[n] == '*' && text[n + 1] == '/' ? -1 : 0;
+
+		depth += change;
+		n += change ? 2 : 1;
+	} while (depth > 0 && text[n] != '\0');
+	return n;
+}
+
+/* The offset of the first token at or after "p", or of the end of the text. */
+int
+pgm_text_skip_gap(const char *text, int p)
+{
+	while (text[p] != '\0')
+	{
+		int			comment = pgm_sql_comment_length(text + p);
+
+		if (comment == 0 && !isspace((unsigned char) text[p]))
+			break;
+		p += Max(comment, 1);
+	}
+	return p;
+}
+
+/*
+ * The length of the string or quoted name whose opening quote is at the start
+ * of a text; up to the end of the text if it is not closed.  "escapes" tells
+ * whether a backslash takes the meaning from the character after it.
+ *
+ * A doubled quote counts as the end of one and the start of another, which is
+ * the same to those who skip it.
+ */
+int
+pgm_sql_quoted_length(const char *text, bool escapes)
+{
+	int			n = 1;
+
+	Assert(text[0] == '\'' || text[0] == '"');
+	while (text[n] != '\0' && text[n] != text[0])
+		n += escapes && text[n] == '\\' && text[n + 1] != '\0' ? 2 : 1;
+	return text[n] != '\0' ? n + 1 : n;
+}
+
+/*
+ * The length of the dollar-quoted string at the start of a text, or 0 if there
+ * is none; up to the end of the text if it is not closed.
+ */
+int
+pgm_sql_dollar_quoted_length(const char *text)
+{
+	int			n = 1;
+	char	   *tag;
+	const char *end;
+
+	/* $1 is a parameter */
+	if (text[0] != '$' || isdigit((unsigned char) text[1]))
+		return 0;
+	while (isalnum((unsigned char) text[n]) || text[n] == '_' || IS_HIGHBIT_SET(text[n]))
+		n++;
+	if (text[n] != '$')
+		return 0;
+	n++;
+	tag = pnstrdup(text, n);
+	end = strstr(text + n, tag);
+	pfree(tag);
+	return end ? end + n - text : (int) strlen(text);
+}
+
+/*
+ * The first of several characters in a text outside of quotes, or NULL; the
+ * server doubles quotes within names and literals.
+ */
+const char *
+pgm_text_find_any(const char *text, const char *characters)
+{
+	while (*text != '\0')
+	{
+		if (strchr(characters, *text))
+			return text;
+		text += *text == '\'' || *text == '"' ? pgm_sql_quoted_length(text, false) : 1;
+	}
+	return NULL;
+}
 
 /*
  * Where a word stands in a text outside of quotes: first, or NULL.  The server

@@ -1,6 +1,6 @@
 /*
  * sql_text.h
- *	  Taking apart what stands in snapshots: names, literals, identities.
+ *	  Pieces of SQL text: comments, strings, names, literals, identities.
  */
 #ifndef PGM_SQL_TEXT_H
 #define PGM_SQL_TEXT_H
@@ -8,7 +8,14 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
-/* sql_text.c */
+/* in what people wrote */
+extern int	pgm_sql_comment_length(const char *text);
+extern int	pgm_sql_quoted_length(const char *text, bool escapes);
+extern int	pgm_sql_dollar_quoted_length(const char *text);
+extern int	pgm_text_skip_gap(const char *text, int p);
+
+/* in what the server wrote */
+extern const char *pgm_text_find_any(const char *text, const char *characters);
 extern const char *pgm_text_find(const char *text, const char *word);
 extern const char *pgm_text_find_last(const char *text, const char *word);
 extern char *pgm_text_until(const char *text, const char *word);

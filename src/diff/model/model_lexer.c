@@ -1,7 +1,11 @@
 /*
  * model_lexer.c
- *	  Looking over the text of a model before it is parsed: for comments that
- *	  tell of renames, and for what is for psql.
+ *	  Reading the text of a model before it is parsed: the comments that tell of
+ *	  renames, and the commands of psql.
+ *
+ * The server's scanner (util/tokens.c) cannot read it.  A dump has lines for
+ * psql, whose quotes follow other rules, so that the scanner would raise an
+ * error before the line is known as one; and comments are no tokens to it.
  */
 #include "postgres.h"
 
@@ -10,6 +14,7 @@
 #include "mb/pg_wchar.h"
 
 #include "diff/model/model_internal.h"
+#include "util/sql_text.h"
 
 #define RENAMED_FROM "renamed from:"
 
@@ -17,55 +22,6 @@ static bool
 in_word(unsigned char c)
 {
 	return isalnum(c) || c == '_' || c == '$' || c >= 0x80;
-}
-
-/* Behind a string that begins at the quote; "escapes": a backslash is one. */
-static int
-skip_quoted(const char *text, int p, bool escapes)
-{
-	char		quote = text[p++];
-
-	while (text[p] && text[p] != quote)
-		p += escapes && text[p] == '\\' && text[p + 1] ? 2 : 1;
-	return text[p] ? p + 1 : p;
-}
-
-/* Behind a comment of the other kind, which may hold others. */
-static int
-skip_block(const char *text, int p)
-{
-	int			depth = 0;
-
-	do
-	{
-		int			change = text[p] == '/' && text[p + 1] == '*' ? 1 :
-			text[p] == '*' && text[p + 1] == '/' ? -1 : 0;
-
-		depth += change;
-		p += change ? 2 : 1;
-	} while (text[p] && depth > 0);
-	return p;
-}
-
-/* Behind a string in dollar quotes, or p where there is none. */
-static int
-skip_dollars(const char *text, int p)
-{
-	int			end = p + 1;
-	char	   *tag;
-	const char *close;
-
-	if (isdigit((unsigned char) text[end]))
-		return p;
-	while (in_word(text[end]) && text[end] != '$')
-		end++;
-	if (text[end] != '$')
-		return p;
-	tag = pnstrdup(text +p, end + 1 - p);
-	close = strstr(text +end + 1, tag);
-	end = close ? (int) (close - text +strlen(tag)) : (int) strlen(text);
-	pfree(tag);
-	return end;
 }
 
 static PgmLexeme
@@ -78,7 +34,7 @@ lex_word(PgmLex *lex)
 		p++;
 	if (text[p] == '\'' && p == lex->start + 1)
 	{
-		lex->position = skip_quoted(text, p, tolower((unsigned char) text[lex->start]) == 'e');
+		lex->position = p + pgm_sql_quoted_length(text + p, tolower((unsigned char) text[lex->start]) == 'e');
 		return PGM_LEX_STRING;
 	}
 	lex->position = p;
@@ -92,9 +48,9 @@ lex_other(PgmLex *lex)
 	int			p = lex->position;
 
 	if (text[p] == '\'' || text[p] == '"')
-		lex->position = skip_quoted(text, p, false);
+		lex->position = p + pgm_sql_quoted_length(text + p, false);
 	else if (text[p] == '$')
-		lex->position = Max(skip_dollars(text, p), p + 1);
+		lex->position = p + Max(pgm_sql_dollar_quoted_length(text + p), 1);
 	else
 		lex->position = p + 1;
 	switch (text[p])
@@ -120,7 +76,7 @@ pgm_lex(PgmLex *lex)
 	int			p = lex->position;
 
 	while (isspace((unsigned char) text[p]) || (text[p] == '/' && text[p + 1] == '*'))
-		p = text[	p] == '/' ? skip_block(text, p) : p + 1;
+		p += Max(pgm_sql_comment_length(text + p), 1);
 
 	lex->start = lex->position = p;
 	if (text[p] == '\0')

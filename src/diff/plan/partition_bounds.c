@@ -11,22 +11,6 @@
 #include "diff/plan/plan_internal.h"
 #include "util/sql_text.h"
 
-/* The end of the first element of a list */
-static const char *
-element_end(const char *text)
-{
-	bool		quoted = false;
-
-	for (; *text; text ++)
-	{
-		if (*text == '\'')
-			quoted = !quoted;
-		else if (!quoted && (*text == ',' || *text == ')'))
-			break;
-	}
-	return text;
-}
-
 /* The elements of a list whose opening parenthesis is just before the text */
 static List *
 elements(const char *text)
@@ -35,8 +19,10 @@ elements(const char *text)
 
 	for (;;)
 	{
-		const char *end = element_end(text);
+		const char *end = pgm_text_find_any(text, ",)");
 
+		if (end == NULL)
+			end = text + strlen(text);
 		list = lappend(list, pnstrdup(text, end - text));
 		if (*end != ',')
 			return list;

@@ -524,44 +524,19 @@ find_duplicate_columns(const PgmStatementView *v, PgmFindings *out, List *target
 	}
 }
 
-/* Length of the token at p up to and including its terminator */
-static int
-length_up_to(const char *p, int begin, const char *end)
-{
-	const char *found = strstr(p + begin, end);
-
-	return found ? (int) (found + strlen(end) - p) : (int) strlen(p);
-}
-
-/* The length of a string in which backslashes escape */
-static int
-length_of_escapes(const char *p)
-{
-	int			n = *p == '\'' ? 1 : 2;
-
-	for (; p[n] && p[n] != '\''; n++)
-		if (p[n] == '\\' && p[n + 1])
-			n++;
-	return n + (p[n] == '\'');
-}
-
 /* The length of the comment or string that "p" begins with; 0: of neither */
 static int
 length_of_text(const char *p)
 {
-	if ((p[0] == '-' && p[1] == '-') || (p[0] == '/' && p[1] == '*'))
-		return pgm_text_skip_gap(p, 0);
-	if (p[0] == '\'' && pgm_strings_conform())
-		return length_up_to(p, 1, "'");
-	if (p[0] == '\'' || ((p[0] == 'e' || p[0] == 'E') && p[1] == '\''))
-		return length_of_escapes(p);
-	if (p[0] == '$')
-	{
-		int			tag = 1 + strspn(p + 1, NAME_CHARACTERS);
+	int			comment = pgm_sql_comment_length(p);
 
-		return p[tag] == '$' ? length_up_to(p, tag + 1, pnstrdup(p, tag + 1)) : 0;
-	}
-	return 0;
+	if (comment > 0)
+		return comment;
+	if (p[0] == '\'')
+		return pgm_sql_quoted_length(p, !pgm_strings_conform());
+	if ((p[0] == 'e' || p[0] == 'E') && p[1] == '\'')
+		return 1 + pgm_sql_quoted_length(p + 1, true);
+	return pgm_sql_dollar_quoted_length(p);
 }
 
 /*

@@ -5,50 +5,10 @@
  */
 #include "postgres.h"
 
-#include "common/keywords.h"
-#include "parser/scanner.h"
 #include "utils/builtins.h"
 
 #include "lint/rules/statement_view.h"
-
-/* The source of a statement, token by token */
-typedef struct PgmTokens
-{
-	core_yyscan_t scanner;
-	core_yy_extra_type extra;
-	int			depth;			/* of parentheses and brackets */
-	YYLTYPE		at;				/* where the last token begins */
-	int			end;			/* and ends */
-} PgmTokens;
-
-static void
-tokens_begin(PgmTokens *t, const char *text)
-{
-	t->depth = 0;
-	t->at = 0;
-	t->end = 0;
-	t->scanner = scanner_init(pstrdup(text), &t->extra, &ScanKeywords,
-							  ScanKeywordTokens);
-}
-
-/*
- * The next token; 0 at the end.  The scanner keeps a NUL behind the token it
- * has found, as the server's base_yylex() knows.
- */
-static int
-tokens_next(PgmTokens *t)
-{
-	core_YYSTYPE value;
-	int			token = core_yylex(&value, &t->at, t->scanner);
-
-	if (token != 0)
-		t->end = t->at + strlen(t->extra.scanbuf + t->at);
-	if (token == '(' || token == '[')
-		t->depth++;
-	else if (token == ')' || token == ']')
-		t->depth--;
-	return token;
-}
+#include "util/tokens.h"
 
 /* The text up to the comma that ends an element of a list, or to its end */
 static char *
@@ -58,11 +18,11 @@ first_element(char *text)
 	PgmTokens	t;
 	int			token;
 
-	tokens_begin(&t, text);
-	while ((token = tokens_next(&t)) != 0 &&
+	pgm_tokens_begin(&t, text);
+	while ((token = pgm_tokens_next(&t)) != 0 &&
 		   t.depth >= 0 && !(t.depth == 0 && token == ','))
 		end = t.end;
-	scanner_finish(t.scanner);
+	pgm_tokens_end(&t);
 	text[		end] = '\0';
 	return text;
 }
@@ -73,10 +33,10 @@ trimmed(char *text)
 {
 	PgmTokens	t;
 
-	tokens_begin(&t, text);
-	while (tokens_next(&t) != 0)
+	pgm_tokens_begin(&t, text);
+	while (pgm_tokens_next(&t) != 0)
 		;
-	scanner_finish(t.scanner);
+	pgm_tokens_end(&t);
 	text[		t.end] = '\0';
 	return text;
 }
@@ -144,16 +104,16 @@ pgm_source_unnamed(char *text)
 {
 	PgmTokens	t;
 
-	tokens_begin(&t, text);
-	(void) tokens_next(&t);
+	pgm_tokens_begin(&t, text);
+	(void) pgm_tokens_next(&t);
 	if (pg_strncasecmp(text, "constraint", strlen("constraint")) == 0 &&
 		t.end == strlen("constraint"))
 	{
-		(void) tokens_next(&t);
-		(void) tokens_next(&t);
+		(void) pgm_tokens_next(&t);
+		(void) pgm_tokens_next(&t);
 		text	  +=t.at;
 	}
-	scanner_finish(t.scanner);
+	pgm_tokens_end(&t);
 	return text;
 }
 
@@ -170,15 +130,15 @@ pgm_source_parenthesis(const PgmStatementView *v, int location)
 	PgmTokens	t;
 	int			token;
 
-	tokens_begin(&t, text);
-	while (result == NULL && (token = tokens_next(&t)) != 0)
+	pgm_tokens_begin(&t, text);
+	while (result == NULL && (token = pgm_tokens_next(&t)) != 0)
 	{
 		if (start < 0 && token == '(')
 			start = t.at;
 		else if (start >= 0 && t.depth == 0)
 			result = pnstrdup(text +start, t.at + 1 - start);
 	}
-	scanner_finish(t.scanner);
+	pgm_tokens_end(&t);
 	return result;
 }
 
@@ -190,13 +150,13 @@ find_word(const char *text, const char *word)
 	int			at = -1;
 	PgmTokens	t;
 
-	tokens_begin(&t, text);
-	while (at < 0 && tokens_next(&t) != 0)
+	pgm_tokens_begin(&t, text);
+	while (at < 0 && pgm_tokens_next(&t) != 0)
 		if (t.depth == 0 && pg_strncasecmp(text +t.at, word, length) == 0 &&
 			!isalnum((unsigned char) text[t.at + length]) &&
 			text[t.at + length] != '_')
 			at = t.at;
-	scanner_finish(t.scanner);
+	pgm_tokens_end(&t);
 	return at;
 }
 
@@ -248,12 +208,12 @@ pgm_source_through(const PgmStatementView *v, int location, int parentheses)
 	PgmTokens	t;
 	int			token;
 
-	tokens_begin(&t, text);
-	while ((token = tokens_next(&t)) != 0)
+	pgm_tokens_begin(&t, text);
+	while ((token = pgm_tokens_next(&t)) != 0)
 		if (parentheses == 0 ||
 			(token == ')' && t.depth == 0 && --parentheses == 0))
 			break;
-	scanner_finish(t.scanner);
+	pgm_tokens_end(&t);
 	text[		t.end] = '\0';
 	return text;
 }
@@ -269,13 +229,13 @@ pgm_source_behind(const PgmStatementView *v, const RangeVar *rel)
 
 	if (rel->location < v->statement->start || start > (int) strlen(text))
 		return "";
-	tokens_begin(&t, text +start);
-	(void) tokens_next(&t);
-	while ((token = tokens_next(&t)) == '.')
-		(void) tokens_next(&t);
+	pgm_tokens_begin(&t, text +start);
+	(void) pgm_tokens_next(&t);
+	while ((token = pgm_tokens_next(&t)) == '.')
+		(void) pgm_tokens_next(&t);
 	if (token == 0)
 		t.at = strlen(text +start);
-	scanner_finish(t.scanner);
+	pgm_tokens_end(&t);
 	return text +start + t.at;
 }
 
@@ -290,13 +250,13 @@ pgm_source_gaps(const char *text, void (*take) (void *context, int start, int en
 	int			start = 0;
 	PgmTokens	t;
 
-	tokens_begin(&t, text);
-	while (tokens_next(&t) != 0)
+	pgm_tokens_begin(&t, text);
+	while (pgm_tokens_next(&t) != 0)
 	{
 		if (t.at > start)
 			take(context, start, t.at);
 		start = t.end;
 	}
-	scanner_finish(t.scanner);
+	pgm_tokens_end(&t);
 	take(context, start, strlen(text));
 }
