@@ -7,8 +7,8 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "registry/half_done.h"
 #include "registry/journal.h"
-#include "run/prepare/half_done.h"
 #include "run/preview_script.h"
 #include "script/segment.h"
 #include "script/viewpoint.h"

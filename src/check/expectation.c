@@ -18,6 +18,7 @@
 #include "errors.h"
 #include "graph/plan.h"
 #include "registry/registry.h"
+#include "util/name_list.h"
 #include "util/revision_names.h"
 
 static const PgmAnswer fits = {.fit = PGM_FITS};
@@ -90,7 +91,7 @@ labelled_heads(const char *label, Snapshot snapshot)
 	{
 		PgmLook    *head = lfirst(lc);
 
-		if (label == NULL || pgm_name_in(head->labels, label))
+		if (label == NULL || pgm_names_have(head->labels, label))
 			heads = lappend(heads, head);
 	}
 	return heads;
@@ -206,7 +207,7 @@ ask_exact(List *elements, Snapshot snapshot)
 		return answer(PGM_HALF_DONE, NULL);
 	foreach(lc, pgm_registry_look_version(snapshot))
 	{
-		if (!pgm_name_in(ids, lfirst(lc)))
+		if (!pgm_names_have(ids, lfirst(lc)))
 			return answer(PGM_ELSEWHERE, lfirst(lc));
 	}
 	return fits;

@@ -8,6 +8,7 @@
 #include "catalog/namespace.h"
 #include "diff/choose_schemas.h"
 #include "schema/kinds/kinds.h"
+#include "util/name_list.h"
 #include "util/revision_names.h"
 #include "util/sql_text.h"
 #include "utils/builtins.h"
@@ -26,7 +27,7 @@ current_schema_name(void)
 static List *
 add_name(List *names, char *name)
 {
-	return name == NULL || pgm_name_in(names, name) ? names : lappend(names, name);
+	return name == NULL || pgm_names_have(names, name) ? names : lappend(names, name);
 }
 
 /* Raise 22023 for a schema of the server or of pg_migrate. */
@@ -148,9 +149,9 @@ pgm_schemas_created_by_model(const PgmAutogenerate *a)
 	{
 		char	   *name = lfirst(lc);
 		bool		used = !a->model->is_dump &&
-			(pgm_name_in(a->model->schemas, name) || (current && strcmp(current, name) == 0));
+			(pgm_names_have(a->model->schemas, name) || (current && strcmp(current, name) == 0));
 
-		if (pgm_name_in(a->model->creates, name) || !used)
+		if (pgm_names_have(a->model->creates, name) || !used)
 			list = lappend(list, name);
 	}
 	return list;

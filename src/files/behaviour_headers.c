@@ -13,6 +13,7 @@
 
 #include "errors.h"
 #include "files/behaviour_headers.h"
+#include "util/name_list.h"
 #include "util/revision_names.h"
 
 const PgmBehaviour pgm_behaviours[] = {
@@ -53,7 +54,6 @@ char *
 pgm_behaviour_accept(const PgmBehaviour *b, const char *value)
 {
 	List	   *names;
-	ListCell   *lc;
 
 	if (b->values == NULL)
 	{
@@ -61,12 +61,7 @@ pgm_behaviour_accept(const PgmBehaviour *b, const char *value)
 		pgm_names_check(names, PGM_NAME_REVISION);
 		return pgm_name_join(names);
 	}
-	foreach(lc, pgm_name_list(b->values))
-	{
-		if (strcmp(lfirst(lc), value) == 0)
-			return pstrdup(value);
-	}
-	return NULL;
+	return pgm_names_have(pgm_name_list(b->values), value) ? pstrdup(value) : NULL;
 }
 
 /* Append a header to the members of a JSON object, unless it says nothing. */

@@ -17,6 +17,7 @@
 #include "errors.h"
 #include "files/behaviour_headers.h"
 #include "files/migration.h"
+#include "util/name_list.h"
 #include "util/revision_names.h"
 #include "util/sql_text.h"
 #include "util/tokens.h"
@@ -216,19 +217,6 @@ end_section(PgmReader *r, int limit)
 	}
 }
 
-static bool
-has_header(PgmReader *r, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, r->headers)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The file that ends at "limit" is complete, or an error. */
 static void
 end_file(PgmReader *r, int limit)
@@ -238,7 +226,7 @@ end_file(PgmReader *r, int limit)
 	if (r->m == NULL)
 		return;
 	end_section(r, limit);
-	if (!has_header(r, "down_revision"))
+	if (!pgm_names_have(r->headers, "down_revision"))
 		bad_bundle(r, Max(limit - 1, 0), "missing header down_revision at the end of the file",
 				   "Write \"-- down_revision: <parent>\", or nothing after the colon for a base.");
 	if (!r->seen[PGM_UP])
@@ -293,7 +281,7 @@ read_header(PgmReader *r, int offset, const char *name, char *value)
 {
 	PgmMigration *m = r->m;
 
-	if (has_header(r, name))
+	if (pgm_names_have(r->headers, name))
 		bad_bundle(r, offset, psprintf("header %s a second time", name),
 				   "Write each header once; every file begins with its \"-- revision:\" header.");
 	r->headers = lappend(r->headers, pstrdup(name));

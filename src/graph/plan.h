@@ -42,7 +42,6 @@ typedef struct PgmTarget
 } PgmTarget;
 
 extern PgmTarget *pgm_target_parse(const char *text);
-extern bool pgm_target_is_word(const char *name);
 extern int	pgm_resolve_label(const PgmGraph *g, const char *label);
 extern List *pgm_resolve_absolute(const PgmGraph *g, const PgmTarget *t,
 								  PgmPurpose purpose);

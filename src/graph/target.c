@@ -15,6 +15,7 @@
 
 #include "errors.h"
 #include "graph/plan.h"
+#include "util/revision_names.h"
 
 /* Alembic completes a prefix only to names longer than this */
 #define PREFIX_MIN_NAME 3
@@ -34,18 +35,6 @@ not_a_target(const char *text)
 			 errmsg("'%s' is not a target", text),
 			 errdetail("A target is [label@]name, [label@][name]+N or [label@][name]-N, where a name is a revision, a unique prefix, a label, head, heads or base."),
 			 errhint("List the revisions with SELECT * FROM migrate.history().")));
-}
-
-/* Is the name a word of the grammar, which no revision or label may have? */
-bool
-pgm_target_is_word(const char *name)
-{
-	static const char *const words[] = {"head", "heads", "base", "current"};
-
-	for (int i = 0; i < (int) lengthof(words); i++)
-		if (strcmp(name, words[i]) == 0)
-			return true;
-	return false;
 }
 
 /*
@@ -172,7 +161,7 @@ pgm_resolve_label(const PgmGraph *g, const char *label)
 {
 	int			rev = pgm_graph_find(g, label);
 
-	if (rev < 0 && !pgm_target_is_word(label))
+	if (rev < 0 && !pgm_name_is_word(label))
 		rev = complete_prefix(g, label, NULL);
 	if (rev < 0)
 		ereport(ERROR,

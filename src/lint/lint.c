@@ -24,6 +24,7 @@
 #include "lint/shadow/shadow.h"
 #include "script/segment.h"
 #include "script/viewpoint.h"
+#include "util/name_list.h"
 #include "util/revision_names.h"
 #include "util/settings.h"
 #include "util/subtransaction.h"
@@ -320,7 +321,7 @@ judge_verify(PgmLint *l, const PgmScript *script, List *segments)
 static bool
 is_asked(const PgmLint *l, const PgmStep *step)
 {
-	return l->names == NIL || pgm_name_in(unconstify(List *, l->names), step->stored->m.revision);
+	return l->names == NIL || pgm_names_have(l->names, step->stored->m.revision);
 }
 
 /* Judge the upgrade and verify scripts of the plan, in its order. */

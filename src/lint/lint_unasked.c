@@ -11,6 +11,7 @@
 #include "lint/lint.h"
 #include "lint/rules/lint_settings.h"
 #include "lint/lint_unasked.h"
+#include "util/name_list.h"
 #include "util/revision_names.h"
 #include "util/settings.h"
 
@@ -40,7 +41,7 @@ add_ancestors(PgmAncestors *a, const char *name)
 	ListCell   *lc;
 
 	check_stack_depth();
-	if (pgm_name_in(a->seen, name) || list_length(a->seen) > MANY_STEPS)
+	if (pgm_names_have(a->seen, name) || list_length(a->seen) > MANY_STEPS)
 		return;
 	a->seen = lappend(a->seen, pstrdup(name));
 	stored = pgm_registry_find(name, false);
@@ -185,7 +186,7 @@ act(const PgmOccasion *o, const PgmRun *run, List *names)
 		PgmCount	c = count(findings, step);
 
 		if (c.worst == NULL ||
-			(names && !pgm_name_in(names, step->stored->m.revision)))
+			(names && !pgm_names_have(names, step->stored->m.revision)))
 			continue;
 		if (o->action == PGM_LINT_ERROR && c.errors > 0)
 			refuse(o, step, &c);

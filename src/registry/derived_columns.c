@@ -21,6 +21,7 @@
 #include "registry/invalidation.h"
 #include "registry/journal.h"
 #include "registry/registry.h"
+#include "util/name_list.h"
 #include "util/revision_names.h"
 #include "util/spi.h"
 
@@ -138,7 +139,7 @@ labels_of(const PgmGraph *g, List *const *given)
 				continue;
 			foreach(lc, own)
 			{
-				if (!pgm_name_in(result[j], lfirst(lc)))
+				if (!pgm_names_have(result[j], lfirst(lc)))
 					result[j] = lappend(result[j], lfirst(lc));
 			}
 		}
@@ -228,7 +229,7 @@ pgm_registry_breaker(const char *revision)
 	n = pgm_spi_run(&spi, &breaks_query, NULL, NULL);
 	for (uint64 i = 0; i < n && result == NULL; i++)
 		if (strcmp(pgm_spi_text(i, 1), revision) != 0 &&
-			pgm_name_in(pgm_name_list(pgm_spi_text(i, 2)), revision))
+			pgm_names_have(pgm_name_list(pgm_spi_text(i, 2)), revision))
 			result = MemoryContextStrdup(caller, pgm_spi_text(i, 1));
 	pgm_spi_end(&spi);
 	return result;

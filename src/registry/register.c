@@ -14,10 +14,10 @@
 #include "errors.h"
 #include "files/behaviour_headers.h"
 #include "registry/derived_columns.h"
+#include "registry/half_done.h"
 #include "registry/journal.h"
 #include "registry/register.h"
 #include "registry/registry.h"
-#include "run/prepare/half_done.h"
 #include "script/script_check.h"
 #include "util/revision_names.h"
 

@@ -14,12 +14,12 @@
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
+#include "registry/half_done.h"
 #include "registry/journal.h"
 #include "run/dispatch.h"
 #include "run/door.h"
 #include "run/locks/run_lock.h"
 #include "run/prepare/confined_login.h"
-#include "run/prepare/half_done.h"
 #include "run/prepare/run_warnings.h"
 #include "run/transaction_run.h"
 #include "run/worker.h"

@@ -6,9 +6,9 @@
 
 #include "miscadmin.h"
 
+#include "registry/half_done.h"
 #include "registry/journal.h"
 #include "run/locks/run_lock.h"
-#include "run/prepare/half_done.h"
 #include "run/prepare/run.h"
 #include "run/prepare/run_warnings.h"
 #include "run/stamp.h"

@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 
 #include "schema/index_name.h"
+#include "util/name_list.h"
 
 /* The name of a column of an index, as ChooseIndexColumnNames() chooses it. */
 static const char *
@@ -26,26 +27,13 @@ column_name(const IndexElem *element)
 	return name ? name : "expr";
 }
 
-static bool
-is_among(const List *names, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Append a number to a name until it is not among the others. */
 static const char *
 make_different(const char *name, const List *others)
 {
 	const char *result = name;
 
-	for (int i = 1; is_among(others, result); i++)
+	for (int i = 1; pgm_names_have(others, result); i++)
 	{
 		char	   *number = psprintf("%d", i);
 		int			length = pg_mbcliplen(name, strlen(name),

@@ -31,6 +31,7 @@
 
 #include "compat.h"
 #include "scratch/scratch_internal.h"
+#include "util/name_list.h"
 #include "util/revision_names.h"
 
 /* A schema that was renamed away */
@@ -367,7 +368,7 @@ move_schema(const char *name)
 		rename_schema(old);
 		pgm_scratch_remove_default_privileges(old);
 	}
-	if (pgm_name_in(scratch->creates, name))
+	if (pgm_names_have(scratch->creates, name))
 		return;
 	if (scratch->as_dump && strcmp(name, "public") == 0)
 		(void) make_public();

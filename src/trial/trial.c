@@ -21,12 +21,12 @@
 #include "utils/memutils.h"
 
 #include "errors.h"
+#include "registry/half_done.h"
 #include "run/execute/deferred.h"
 #include "run/locks/lock_settings.h"
 #include "run/locks/lock_watch.h"
 #include "run/locks/relation_locks.h"
 #include "run/locks/run_lock.h"
-#include "run/prepare/half_done.h"
 #include "trial/transactional_form.h"
 #include "trial/trial.h"
 #include "trial/trial_settings.h"

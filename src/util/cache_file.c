@@ -34,7 +34,7 @@ make_head(Head *head, const char *key)
 	memcpy(head->key, key, sizeof(head->key));
 }
 
-/* Begin a file; key is a digest. */
+/* Begin a file for what belongs to a key of PGM_BYTES_KEY_LENGTH characters. */
 void
 pgm_bytes_create(PgmBytesOut *out, const char *path, const char *key)
 {

@@ -7,6 +7,9 @@
 
 #include "port/pg_crc32c.h"
 
+/* The length of a key, which is a SHA-256 in hexadecimal digits */
+#define PGM_BYTES_KEY_LENGTH 64
+
 /* A file that is written; once something has failed, nothing more is. */
 typedef struct PgmBytesOut
 {

@@ -12,7 +12,6 @@
 #include "utils/builtins.h"
 
 #include "errors.h"
-#include "graph/plan.h"
 #include "util/revision_names.h"
 
 /* Longest id or label, in bytes */
@@ -26,6 +25,18 @@ static bool
 is_blank(unsigned char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Is a name one of the words of the target grammar that stand for revisions? */
+bool
+pgm_name_is_word(const char *name)
+{
+	static const char *const words[] = {"head", "heads", "base", "current"};
+
+	for (int i = 0; i < (int) lengthof(words); i++)
+		if (strcmp(name, words[i]) == 0)
+			return true;
+	return false;
 }
 
 /*
@@ -71,7 +82,7 @@ pgm_name_check(const char *name, const char *what)
 							   "@ - + : , ' \" ` { }"),
 					 errhint("Use letters, digits and \"_\".")));
 	}
-	if (pgm_target_is_word(name) || strcmp(name, "None") == 0)
+	if (pgm_name_is_word(name) || strcmp(name, "None") == 0)
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_INVALID_NAME),
 				 errmsg("'%s' may not be a %s", name, what),
@@ -96,20 +107,6 @@ pgm_names_check(List *names, const char *what)
 								(char *) lfirst(lc)),
 						 errhint("Name it once.")));
 	}
-}
-
-/* Is a name one of the list? */
-bool
-pgm_name_in(List *names, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
 }
 
 /*

@@ -12,9 +12,9 @@
 #define PGM_NAME_REVISION	"revision identifier"
 #define PGM_NAME_LABEL		"branch label"
 
+extern bool pgm_name_is_word(const char *name);
 extern void pgm_name_check(const char *name, const char *what);
 extern void pgm_names_check(List *names, const char *what);
-extern bool pgm_name_in(List *names, const char *name);
 extern List *pgm_name_list(const char *text);
 extern char *pgm_name_join(List *names);
 extern List *pgm_names_from_array(ArrayType *array);

@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "diff/model/model_internal.h"
 #include "scratch/scratch.h"
+#include "util/name_list.h"
 #include "util/revision_names.h"
 
 /* Settings that are not the model's business */
@@ -151,7 +152,7 @@ fit_outside(const PgmModel *m, const PgmModelObject *t, Oid nsp)
 	const char *schema = get_namespace_name(nsp);
 	Oid			relid = t->relation && !t->creates ? find_relation(t->relation) : InvalidOid;
 
-	if (OidIsValid(relid) && !pgm_name_in(m->schemas, schema) &&
+	if (OidIsValid(relid) && !pgm_names_have(m->schemas, schema) &&
 		strncmp(schema, "pg_", 3) != 0 && strcmp(schema, "information_schema") != 0)
 		refuse_lock(relid);
 	return PGM_SKIP_SCOPE;

@@ -12,12 +12,13 @@
 #include "utils/varlena.h"
 
 #include "diff/model/model_internal.h"
+#include "util/name_list.h"
 #include "util/revision_names.h"
 
 static List *
 add_name(List *names, const char *name)
 {
-	return name == NULL || pgm_name_in(names, name) ? names : lappend(names, pstrdup(name));
+	return name == NULL || pgm_names_have(names, name) ? names : lappend(names, pstrdup(name));
 }
 
 /* The schemas that it creates */
@@ -51,7 +52,7 @@ creation_schema(const PgmModel *m, const char *path)
 
 		if (strcmp(name, "$user") == 0)
 			name = GetUserNameFromId(GetUserId(), false);
-		if (pgm_name_in(m->creates, name) || OidIsValid(get_namespace_oid(name, true)))
+		if (pgm_names_have(m->creates, name) || OidIsValid(get_namespace_oid(name, true)))
 			return name;
 	}
 	return NULL;

@@ -12,6 +12,7 @@
 
 #include "diff/plan/plan_internal.h"
 #include "schema/object_predicates.h"
+#include "util/name_list.h"
 #include "util/sql_text.h"
 #include "util/text_hash.h"
 
@@ -317,17 +318,10 @@ names_without(List *names, List *others)
 {
 	List	   *left = NIL;
 	ListCell   *lc;
-	ListCell   *other;
 
 	foreach(lc, names)
 	{
-		bool		found = false;
-
-		foreach(other, others)
-		{
-			found = found || strcmp(lfirst(lc), lfirst(other)) == 0;
-		}
-		if (!found)
+		if (!pgm_names_have(others, lfirst(lc)))
 			left = lappend(left, lfirst(lc));
 	}
 	return left;

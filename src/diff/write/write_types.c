@@ -18,6 +18,7 @@
 #include "diff/write/write_internal.h"
 #include "schema/kinds/kinds.h"
 #include "schema/type_functions.h"
+#include "util/name_list.h"
 #include "util/sql_text.h"
 
 /* How CREATE TYPE says a property of a base type */
@@ -331,19 +332,6 @@ change_base(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-static bool
-is_among(List *labels, const char *label)
-{
-	ListCell   *lc;
-
-	foreach(lc, labels)
-	{
-		if (strcmp(lfirst(lc), label) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Are the old labels among the new ones, in the same order? */
 static bool
 only_adds(List *old, List *new)
@@ -364,7 +352,7 @@ static char *
 label_place(List *old, List *new, int i)
 {
 	for (int j = i + 1; j < list_length(new); j++)
-		if (is_among(old, list_nth(new, j)))
+		if (pgm_names_have(old, list_nth(new, j)))
 			return i > 0 ?
 				psprintf(" AFTER %s", quote_literal_cstr(list_nth(new, i - 1))) :
 				psprintf(" BEFORE %s", quote_literal_cstr(list_nth(new, j)));
@@ -382,7 +370,7 @@ change_labels(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (!is_form(old, "enum") || !is_form(new, "enum") || !only_adds(before, after))
 		return false;
 	for (int i = 0; i < list_length(after); i++)
-		if (!is_among(before, list_nth(after, i)))
+		if (!pgm_names_have(before, list_nth(after, i)))
 			sql = pgm_write_statement(w, "ALTER TYPE %s ADD VALUE %s%s", new->identity,
 									  quote_literal_cstr(list_nth(after, i)),
 									  label_place(before, after, i));

@@ -16,6 +16,7 @@
 #include "utils/syscache.h"
 
 #include "lint/rules/server_errors.h"
+#include "util/name_list.h"
 
 /* A name as messages show it */
 static char *
@@ -182,7 +183,6 @@ static bool
 need_relations(Node *node, void *context)
 {
 	PgmNamedQuery *q = context;
-	ListCell   *lc;
 
 	if (node == NULL || IsA(node, IntoClause) || IsA(node, LockingClause))
 		return false;			/* what it makes, and names of its own */
@@ -190,12 +190,9 @@ need_relations(Node *node, void *context)
 	{
 		const RangeVar *rel = (const RangeVar *) node;
 
-		foreach(lc, rel->schemaname ? NIL : q->names)
-		{
-			if (strcmp(lfirst(lc), rel->relname) == 0)
-				return false;
-		}
-		pgm_need_relation(q->v, rel);
+		/* a name without a schema may be that of a WITH query */
+		if (rel->schemaname || !pgm_names_have(q->names, rel->relname))
+			pgm_need_relation(q->v, rel);
 		return false;
 	}
 	return raw_expression_tree_walker(node, need_relations, context);

@@ -35,6 +35,7 @@
 #include "lint/rules/scan_rows.h"
 #include "lint/tables/parse_tree.h"
 #include "schema/builtin_functions.h"
+#include "util/relation_name.h"
 
 /* Beyond this rows are not counted */
 #define ENOUGH 1000
@@ -289,8 +290,7 @@ is_inherited(const PgmStatementView *v, const PgmTable *t, bool inherited)
 static char *
 source(const PgmStatementView *v, PgmTable *t, bool inherited)
 {
-	char	   *name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(t->relid)),
-												  get_rel_name(t->relid));
+	char	   *name = pgm_relation_name(t->relid);
 
 	return !inherited && pgm_shadow_children(v->shadow, t) != NIL ? psprintf("ONLY %s", name) : name;
 }

@@ -13,6 +13,7 @@
 #include "lint/rules/rules.h"
 #include "lint/tables/parse_tree.h"
 #include "lint/rules/safe_forms.h"
+#include "util/name_list.h"
 
 /* The column that the action adds */
 static const ColumnDef *
@@ -164,20 +165,14 @@ void
 pgm_rule_drop_column_index(const PgmStatementView *v, PgmFindings *out)
 {
 	ListCell   *li;
-	ListCell   *lc;
 
 	if (v->table == NULL || !pgm_table_matters(v->table))
 		return;
 	foreach(li, v->table->indexes)
 	{
 		const PgmIndex *index = lfirst(li);
-		bool		within = false;
 
-		foreach(lc, index->columns)
-		{
-			within = within || (lfirst(lc) && strcmp(lfirst(lc), v->action->name) == 0);
-		}
-		if (!within)
+		if (!pgm_names_have(index->columns, v->action->name))
 			continue;
 		if (list_length(index->columns) > 1)
 			pgm_advise(pgm_find(out, v->table, "index \"%s\" is dropped with the column, and was one of other columns too",

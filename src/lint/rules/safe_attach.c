@@ -17,6 +17,7 @@
 #include "lint/shadow/partition_match.h"
 #include "lint/rules/safe_forms.h"
 #include "schema/index_name.h"
+#include "util/relation_name.h"
 
 /*
  * Add a CHECK that a table has only until the partition is attached: it proves to
@@ -83,8 +84,7 @@ index_definition(const PgmIndex *index)
 
 	start = psprintf("CREATE %sINDEX %s ON %s ", index->unique ? "UNIQUE " : "",
 					 quote_identifier(get_rel_name(index->oid)),
-					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(index->table->relid)),
-												get_rel_name(index->table->relid)));
+					 pgm_relation_name(index->table->relid));
 	return text +strlen(start);
 }
 

@@ -10,6 +10,7 @@
 
 #include "lint/shadow/shadow_internal.h"
 #include "lint/tables/parse_tree.h"
+#include "util/name_list.h"
 
 /* VALIDATE CONSTRAINT.  A valid NOT NULL becomes a property of its column. */
 static void
@@ -72,7 +73,6 @@ drop_column(PgmShadow *s, PgmTable *t, const char *name)
 	AttrNumber	attnum;
 	PgmColumn  *c = pgm_table_column(t, name, &attnum);
 	ListCell   *li;
-	ListCell   *lc;
 
 	if (c == NULL)
 		return;
@@ -86,24 +86,12 @@ drop_column(PgmShadow *s, PgmTable *t, const char *name)
 	}
 	foreach(li, t->keys)
 	{
-		bool		within = false;
-
-		foreach(lc, ((PgmForeignKey *) lfirst(li))->columns)
-		{
-			within = within || strcmp(lfirst(lc), name) == 0;
-		}
-		if (within)
+		if (pgm_names_have(((PgmForeignKey *) lfirst(li))->columns, name))
 			t->keys = foreach_delete_current(t->keys, li);
 	}
 	foreach(li, t->indexes)
 	{
-		bool		within = false;
-
-		foreach(lc, ((PgmIndex *) lfirst(li))->columns)
-		{
-			within = within || (lfirst(lc) && strcmp(lfirst(lc), name) == 0);
-		}
-		if (within)
+		if (pgm_names_have(((PgmIndex *) lfirst(li))->columns, name))
 			t->indexes = foreach_delete_current(t->indexes, li);
 	}
 	c->old_name = c->name;

@@ -15,6 +15,7 @@
 #include "utils/rel.h"
 
 #include "lint/shadow/shadow_internal.h"
+#include "util/name_list.h"
 
 /* Add a table to a list once; NULL adds none. */
 static List *
@@ -138,7 +139,6 @@ static bool
 still_refers(const PgmTable *from, const PgmTable *t, const char *column)
 {
 	ListCell   *lk;
-	ListCell   *lc;
 
 	foreach(lk, from->keys)
 	{
@@ -148,11 +148,8 @@ still_refers(const PgmTable *from, const PgmTable *t, const char *column)
 			continue;
 		if (column == NULL)
 			return true;
-		foreach(lc, key->targets)
-		{
-			if (lfirst(lc) && strcmp(lfirst(lc), column) == 0)
-				return true;
-		}
+		if (pgm_names_have(key->targets, column))
+			return true;
 	}
 	return false;
 }

@@ -21,6 +21,7 @@
 #include "run/backfill/backfill.h"
 #include "run/engine/engine_journal.h"
 #include "schema/relation_size.h"
+#include "util/relation_name.h"
 
 /*
  * Keys of the lock of a table's backfill.  The third one is not used by advisory
@@ -108,8 +109,7 @@ check_call(PgmBackfill *b)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with OID %u does not exist", b->relid)));
-	b->row.relation = quote_qualified_identifier(get_namespace_name(get_rel_namespace(b->relid)),
-												 get_rel_name(b->relid));
+	b->row.relation = pgm_relation_name(b->relid);
 	find_parts(b);
 	b->fill = pgm_fill_parse(b->relid, b->row.assignment, b->row.condition);
 	foreach(lc, b->partitioned)

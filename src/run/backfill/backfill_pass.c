@@ -18,6 +18,7 @@
 
 #include "errors.h"
 #include "run/backfill/backfill.h"
+#include "util/relation_name.h"
 
 /* Rows that a final pass finds at a time: 6 bytes each */
 #define FIND_MAX 1000000
@@ -75,9 +76,7 @@ pgm_backfill_blocks(PgmBackfill *b)
 
 		pgm_call_transaction_begin();
 		source.end = pgm_backfill_count_blocks(source.part);
-		name = get_rel_name(source.part);
-		name = name ? quote_qualified_identifier(get_namespace_name(get_rel_namespace(source.part)),
-												 name) : NULL;
+		name = pgm_relation_name(source.part);
 		pgm_call_transaction_commit(&b->work);
 		if (name == NULL || (resumed && strcmp(name, b->row.part) != 0))
 			continue;

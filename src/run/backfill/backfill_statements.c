@@ -33,6 +33,7 @@
 #include "compat.h"
 #include "errors.h"
 #include "run/backfill/backfill_statements.h"
+#include "util/relation_name.h"
 
 /* Text that is being parsed or bound, for the error position */
 typedef struct PgmFillText
@@ -150,13 +151,6 @@ relation_by_oid(Oid relid)
 	return rel;
 }
 
-static char *
-qualified_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
-}
-
 /* Analyze a statement, and see that it is about the table. */
 static Query *
 bind_query(Node *stmt, const char *text, Oid relid)
@@ -236,7 +230,7 @@ where_text(const PgmFill *fill)
 static char *
 update_text(const PgmFill *fill, Oid relid)
 {
-	return psprintf("UPDATE ONLY %s SET %s%s", qualified_name(relid),
+	return psprintf("UPDATE ONLY %s SET %s%s", pgm_relation_name(relid),
 					fill->assignment, where_text(fill));
 }
 
@@ -506,7 +500,7 @@ pgm_fill_plan_update(const PgmFill *fill, Oid relid, PgmFillBy by,
 PlannedStmt *
 pgm_fill_plan_find(const PgmFill *fill, Oid relid)
 {
-	char	   *text = psprintf("SELECT ctid FROM ONLY %s%s", qualified_name(relid),
+	char	   *text = psprintf("SELECT ctid FROM ONLY %s%s", pgm_relation_name(relid),
 								where_text(fill));
 	SelectStmt *stmt = (SelectStmt *) parse_one(text, RAW_PARSE_DEFAULT,
 												"statement");

@@ -26,6 +26,7 @@
 #include "run/confine/identity.h"
 #include "run/locks/lock_settings.h"
 #include "script/script_settings.h"
+#include "util/name_list.h"
 #include "util/revision_names.h"
 
 /* Determine the role of the scripts of a run. */
@@ -50,14 +51,7 @@ pgm_identity_init(PgmIdentity *id)
 static bool
 is_trusted_author(const char *name)
 {
-	ListCell   *lc;
-
-	foreach(lc, pgm_name_list(pgm_trusted_authors))
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
+	return pgm_names_have(pgm_name_list(pgm_trusted_authors), name);
 }
 
 /* Could the author, or who vouched for the content, act as the role? */

@@ -13,28 +13,16 @@
 #include "utils/memutils.h"
 
 #include "run/confine/prepared_statements.h"
+#include "util/name_list.h"
 
 /* names that the scripts in progress have prepared, or tried to */
 static List *noted = NIL;
-
-static bool
-is_noted(const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, noted)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* Is there a prepared statement of this name that no script has prepared? */
 bool
 pgm_prepared_of_caller(const char *name)
 {
-	return !is_noted(name) && FetchPreparedStatement(name, false) != NULL;
+	return !pgm_names_have(noted, name) && FetchPreparedStatement(name, false) != NULL;
 }
 
 /*
@@ -46,7 +34,7 @@ pgm_prepared_note(const char *name)
 {
 	MemoryContext old;
 
-	if (is_noted(name))
+	if (pgm_names_have(noted, name))
 		return;
 	old = MemoryContextSwitchTo(TopMemoryContext);
 	noted = lappend(noted, pstrdup(name));

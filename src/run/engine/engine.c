@@ -23,6 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "registry/half_done.h"
 #include "registry/journal.h"
 #include "run/engine/engine.h"
 #include "run/engine/nontransactional_run.h"
@@ -33,7 +34,6 @@
 #include "run/locks/relation_locks.h"
 #include "run/locks/run_lock.h"
 #include "run/prepare/confined_login.h"
-#include "run/prepare/half_done.h"
 #include "run/prepare/run_warnings.h"
 #include "util/subtransaction.h"
 

@@ -37,6 +37,7 @@
 #include "run/execute/invalid_index.h"
 #include "schema/index_name.h"
 #include "script/script.h"
+#include "util/relation_name.h"
 #include "util/spi.h"
 #include "util/subtransaction.h"
 
@@ -357,8 +358,7 @@ drop_cleanup(const Node *statement, const char *intent)
 		get_index_isvalid(index))
 		return NULL;
 	return psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s",
-					quote_qualified_identifier(get_namespace_name(get_rel_namespace(index)),
-											   get_rel_name(index)));
+					pgm_relation_name(index));
 }
 
 /* It is done if the index that was there is gone. */
@@ -493,10 +493,8 @@ detach_cleanup(const Node *statement, const char *intent)
 	if (!is_partition(statement, &pending) || !pending)
 		return NULL;
 	return psprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE",
-					quote_qualified_identifier(get_namespace_name(get_rel_namespace(parent)),
-											   get_rel_name(parent)),
-					quote_qualified_identifier(get_namespace_name(get_rel_namespace(child)),
-											   get_rel_name(child)));
+					pgm_relation_name(parent),
+					pgm_relation_name(child));
 }
 
 /* Objects that are created or dropped in one transaction: they are there, or not */

@@ -24,6 +24,7 @@
 
 #include "run/execute/invalid_index.h"
 #include "run/locks/run_lock.h"
+#include "util/relation_name.h"
 
 static ProcessUtility_hook_type previous_utility_hook = NULL;
 
@@ -40,13 +41,6 @@ static Oid
 relation_of(const RangeVar *rel)
 {
 	return RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK, NULL, NULL);
-}
-
-static char *
-qualified(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
 }
 
 static bool
@@ -97,9 +91,9 @@ pgm_index_refuse_invalid(const IndexStmt *stmt)
 			 errdetail("A build that was interrupted has left it; no query uses it, and IF NOT EXISTS would take it for a good one."),
 			 partitioned ?
 			 errhint("Attach an index of each partition with ALTER INDEX %s ATTACH PARTITION, or DROP INDEX %s; and call again.",
-					 qualified(index), qualified(index)) :
+					 pgm_relation_name(index), pgm_relation_name(index)) :
 			 errhint("Drop it with DROP INDEX CONCURRENTLY %s, and call again.",
-					 qualified(index))));
+					 pgm_relation_name(index))));
 }
 
 /*
@@ -127,7 +121,7 @@ refuse_attach(const AlterTableStmt *stmt)
 					 errmsg("index \"%s\" is not valid", get_rel_name(index)),
 					 errdetail("A build that was interrupted has left it; the index it is attached to would stay invalid."),
 					 errhint("Build it again with REINDEX INDEX CONCURRENTLY %s, and call again.",
-							 qualified(index))));
+							 pgm_relation_name(index))));
 	}
 }
 
@@ -204,10 +198,10 @@ complain(Oid index)
 					get_rel_name(index)),
 			 OidIsValid(partition) ?
 			 errdetail("Index %s of a partition was there before, and is invalid.",
-					   qualified(partition)) :
+					   pgm_relation_name(partition)) :
 			 errdetail("No query would use it."),
 			 errhint("Drop it with DROP INDEX CONCURRENTLY %s, and call again.",
-					 qualified(OidIsValid(partition) ? partition : index))));
+					 pgm_relation_name(OidIsValid(partition) ? partition : index))));
 }
 
 /* Raise 55000 if the index is not valid. */

@@ -27,6 +27,8 @@
 #include "run/locks/blocker.h"
 #include "run/locks/client_backend.h"
 #include "run/locks/lock_watch.h"
+#include "util/name_list.h"
+#include "util/relation_name.h"
 #include "util/revision_names.h"
 
 /* Looks per lock timeout, and the shortest and longest pause, in ms */
@@ -146,14 +148,12 @@ describe_lock(StringInfo out)
 {
 	Oid			relid = seen_tag.locktag_type == LOCKTAG_RELATION ?
 		seen_tag.locktag_field2 : InvalidOid;
-	char	   *name = OidIsValid(relid) ? get_rel_name(relid) : NULL;
+	char	   *name = OidIsValid(relid) ? pgm_relation_name(relid) : NULL;
 
 	if (name == NULL)
 		DescribeLockTag(out, &seen_tag);
 	else
-		appendStringInfoString(out,
-							   quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-														  name));
+		appendStringInfoString(out, name);
 }
 
 /*
@@ -183,7 +183,7 @@ pgm_lockwatch_blockers(char **help)
 		if (b == NULL)
 			continue;
 		appendStringInfo(&who, "%s%s", who.len ? "\n" : "", b->what);
-		if (!pgm_name_in(helps, b->help))
+		if (!pgm_names_have(helps, b->help))
 			helps = lappend(helps, b->help);
 	}
 	if (who.len == 0)

@@ -13,9 +13,9 @@
 #include "utils/builtins.h"
 
 #include "errors.h"
+#include "registry/half_done.h"
 #include "registry/journal.h"
 #include "registry/registry.h"
-#include "run/prepare/half_done.h"
 #include "script/segment.h"
 
 /* What is half done, as a sentence without a period; "open" are its segments. */
