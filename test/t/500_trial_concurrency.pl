@@ -2,7 +2,6 @@
 # where it cannot be.
 use strict;
 use warnings;
-use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Session;
@@ -109,15 +108,11 @@ $before = dump_of('sleep');
 sub interrupt
 {
 	my ($function, $do) = @_;
-	my ($out, $err) = ('', '');
-	my $psql = IPC::Run::start(
-		[ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-c', "SET pg_migrate.trial_statement_timeout = 0", '-c', "SELECT count(*) FROM $function" ],
-		'>', \$out, '2>', \$err);
-	wait_until_asleep()
-	  or die 'it does not sleep';
+	my $psql = start_psql('SET pg_migrate.trial_statement_timeout = 0', "SELECT count(*) FROM $function");
+
+	wait_until_asleep();
 	$do->($node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"));
-	$psql->finish;
-	return $err;
+	return finish_psql($psql);
 }
 
 for my $function ("migrate.explain('head', true)", "migrate.test('head')")
@@ -149,9 +144,9 @@ is_as_before($before, 'timeout');
 $node->safe_psql('postgres', 'CREATE DATABASE many');
 $node->safe_psql('many', 'CREATE EXTENSION pg_migrate; DO $$ BEGIN FOR i IN 1..1500 LOOP EXECUTE format(\'CREATE TABLE t%s ()\', i); IF i % 100 = 0 THEN COMMIT; END IF; END LOOP; END $$');
 $node->safe_psql('many', q{SET pg_migrate.lint_on_load = off; SELECT migrate.register('m1', NULL, (SELECT string_agg(format('ALTER TABLE t%s ADD a int', i), ';') FROM generate_series(1, 1500) i), '')});
-like(psql("SELECT count(*) FROM migrate.explain('head', true)", 'many'), qr/ERROR:  53400: the trial would need about \d+ locks.*HINT:  .*max_locks_per_transaction/s,
+like(psql_in('many', "SELECT count(*) FROM migrate.explain('head', true)"), qr/ERROR:  53400: the trial would need about \d+ locks.*HINT:  .*max_locks_per_transaction/s,
 	'a trial that needs more than half of the free lock table is refused');
-like(psql("SELECT count(*) > 1500 FROM migrate.explain('head')", 'many'), qr/^t$/m, 'predicted it can be');
+like(psql_in('many', "SELECT count(*) > 1500 FROM migrate.explain('head')"), qr/^t$/m, 'predicted it can be');
 
 # a standby predicts, and tries nothing
 $node->backup('base');

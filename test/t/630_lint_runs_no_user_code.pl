@@ -347,18 +347,18 @@ ANALYZE;
 SQL
 sprung();
 my $as_ci = 'SET SESSION AUTHORIZATION ci;';
-is(psql("$as_ci SELECT migrate.register('a1', '', 'CREATE TABLE x (i int)', 'DROP TABLE x')", 'apps'), "a1\n", 'no false warning for an author who may not use the schema');
-is(psql("$as_ci SELECT migrate.register('a2', 'a1', 'ALTER TABLE x ADD j int; ALTER TABLE stock ADD due date', 'ALTER TABLE stock DROP due; ALTER TABLE x DROP j')", 'apps'), "a2\n", 'nor one of what is there');
-is(psql("$as_ci SELECT count(*) FROM migrate.lint() WHERE rule = 'cannot-judge'; SELECT count(*) FROM migrate.lint_sql('ALTER TABLE stoc ADD x int') WHERE rule = 'cannot-judge'", 'apps'), "0\n1\n", 'what is not there is still found');
+is(psql_in('apps', "$as_ci SELECT migrate.register('a1', '', 'CREATE TABLE x (i int)', 'DROP TABLE x')"), "a1\n", 'no false warning for an author who may not use the schema');
+is(psql_in('apps', "$as_ci SELECT migrate.register('a2', 'a1', 'ALTER TABLE x ADD j int; ALTER TABLE stock ADD due date', 'ALTER TABLE stock DROP due; ALTER TABLE x DROP j')"), "a2\n", 'nor one of what is there');
+is(psql_in('apps', "$as_ci SELECT count(*) FROM migrate.lint() WHERE rule = 'cannot-judge'; SELECT count(*) FROM migrate.lint_sql('ALTER TABLE stoc ADD x int') WHERE rule = 'cannot-judge'"), "0\n1\n", 'what is not there is still found');
 my $question = q{SELECT rule || ': ' || message FROM migrate.lint_sql('ALTER TABLE stock ALTER note SET NOT NULL; ALTER TABLE stock ADD CHECK (watch(note))') WHERE rule IN ('set-not-null', 'existing-rows') ORDER BY statement, rule DESC};
 my $unlooked = "existing-rows: the rows of app.stock were not looked at:";
-like(psql("$as_ci $question", 'apps'), qr/^set-not-null: .*app\.stock.*\n\Q$unlooked\E "ci" may not use schema app\n\Q$unlooked\E the CHECK contains function/, 'rows are not told of');
+like(psql_in('apps', "$as_ci $question"), qr/^set-not-null: .*app\.stock.*\n\Q$unlooked\E "ci" may not use schema app\n\Q$unlooked\E the CHECK contains function/, 'rows are not told of');
 $node->safe_psql('apps', 'GRANT USAGE ON SCHEMA app TO ci');
-like(psql("$as_ci $question", 'apps'), qr/\Q$unlooked\E "ci" may not read stock\n/, 'as long as he may not read the table');
+like(psql_in('apps', "$as_ci $question"), qr/\Q$unlooked\E "ci" may not read stock\n/, 'as long as he may not read the table');
 $node->safe_psql('apps', 'GRANT SELECT (note) ON app.stock TO ci');
-like(psql("$as_ci $question", 'apps'), qr/^existing-rows: 142 rows have a null in note\n/m, 'a column that he may read he is told of');
-like(psql("$as_ci SELECT current_user; SELECT count(*) > 0 FROM migrate.review(); SELECT current_user, current_setting('search_path')", 'apps'), qr/^ci\nt\nci\|"\$user", public\n$/, 'he is who he was');
-is(psql("$as_ci DO \$\$ BEGIN PERFORM migrate.lint_sql('SELEC'); EXCEPTION WHEN OTHERS THEN NULL; END \$\$; SELECT current_user", 'apps'), "ci\n", 'also after an error');
+like(psql_in('apps', "$as_ci $question"), qr/^existing-rows: 142 rows have a null in note\n/m, 'a column that he may read he is told of');
+like(psql_in('apps', "$as_ci SELECT current_user; SELECT count(*) > 0 FROM migrate.review(); SELECT current_user, current_setting('search_path')"), qr/^ci\nt\nci\|"\$user", public\n$/, 'he is who he was');
+is(psql_in('apps', "$as_ci DO \$\$ BEGIN PERFORM migrate.lint_sql('SELEC'); EXCEPTION WHEN OTHERS THEN NULL; END \$\$; SELECT current_user"), "ci\n", 'also after an error');
 is(sprung(), '', 'nothing has run as the owner');
 
 $node->stop;

@@ -149,19 +149,19 @@ SKIP:
 # The demo at head is what its dump says; and a migration does what the model says
 $node->safe_psql('postgres', 'CREATE DATABASE shop');
 $node->command_ok([ 'sh', '-c', 'psql -X -q -d "$1" <test/demo/demo.sql >/dev/null 2>&1', 'sh', $node->connstr('shop') ], 'the demo');
-is(psql('SELECT up_to_date FROM migrate.status', 'shop'), "t\n", 'it is at head');
+is(psql_in('shop', 'SELECT up_to_date FROM migrate.status'), "t\n", 'it is at head');
 my $file = PostgreSQL::Test::Utils::tempdir() . '/shop.sql';
 $node->command_ok([ 'pg_dump', '--no-sync', '-s', '-f', $file, '-d', $node->connstr('shop') ], 'dumped');
 my $dump = slurp_file($file);
-is(psql("$quiet SELECT kind, identity, detail FROM migrate.diff(\$dump\$$dump\$dump\$);", 'shop'), '', 'its dump is no change');
-is(psql("$quiet SELECT migrate.check(\$dump\$$dump\$dump\$);", 'shop'), "t\n", 'nor for check()');
+is(psql_in('shop', "$quiet SELECT kind, identity, detail FROM migrate.diff(\$dump\$$dump\$dump\$);"), '', 'its dump is no change');
+is(psql_in('shop', "$quiet SELECT migrate.check(\$dump\$$dump\$dump\$);"), "t\n", 'nor for check()');
 my $more = "$dump
 	SET search_path = public;
 	CREATE TABLE added (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer bigint);
 	CREATE INDEX ON added (customer);";
-like(psql("$quiet SELECT count(*) FROM migrate.load((SELECT content FROM migrate.revision('added', rev_id => 'added1', model => \$dump\$$more\$dump\$)));
-	SELECT migrate.upgrade('heads'); SELECT migrate.check(\$dump\$$more\$dump\$);", 'shop'), qr/\nt\n\z/, 'a migration from a model leads there');
-like(psql("$quiet SELECT migrate.downgrade('added1\@-1'); SELECT migrate.unregister('added1'); SELECT migrate.check(\$dump\$$dump\$dump\$);", 'shop'), qr/\nt\n\z/, 'and back');
+like(psql_in('shop', "$quiet SELECT count(*) FROM migrate.load((SELECT content FROM migrate.revision('added', rev_id => 'added1', model => \$dump\$$more\$dump\$)));
+	SELECT migrate.upgrade('heads'); SELECT migrate.check(\$dump\$$more\$dump\$);"), qr/\nt\n\z/, 'a migration from a model leads there');
+like(psql_in('shop', "$quiet SELECT migrate.downgrade('added1\@-1'); SELECT migrate.unregister('added1'); SELECT migrate.check(\$dump\$$dump\$dump\$);"), qr/\nt\n\z/, 'and back');
 
 # On a standby there is nothing to build in
 $node->backup('base');

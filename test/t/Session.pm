@@ -8,7 +8,7 @@ use IPC::Run ();
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(use_server sql psql start_psql finish_psql psql_commands sqlstate_in
+our @EXPORT = qw(use_server sql psql psql_in start_psql finish_psql psql_commands sqlstate_in
   open_session close_session wait_until wait_until_asleep terminate_sleepers wait_for_restart reset_database);
 
 my $node;
@@ -50,6 +50,13 @@ sub psql
 
 	IPC::Run::run(command(@options), '<', \$script, '>', \$out, '2>', \$err);
 	return without_locations($out, $err);
+}
+
+# Run a script in another database than postgres, as psql() does.
+sub psql_in
+{
+	my ($database, $script) = @_;
+	return psql($script, '-d', $node->connstr($database));
 }
 
 # Start psql in the background; each argument is a command, executed as by
