@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "diff/write/write_internal.h"
 #include "schema/array_casts.h"
 #include "schema/kinds/kinds.h"
