@@ -1,4 +1,4 @@
--- What a statement does, by executing it, and what lint and explain say of it.
+-- The effects of a statement, measured by executing it, and the predictions of lint and explain.
 -- For test/t/600_lint_predictions.pl and bench/lint, over the tables of schema.sql.
 
 CREATE SCHEMA truth;
@@ -9,8 +9,8 @@ $$ SELECT array_position(ARRAY['AccessShareLock', 'RowShareLock', 'RowExclusiveL
 CREATE VIEW truth.tables AS
 	SELECT oid, relname AS name, relfilenode AS file, pg_stat_get_xact_numscans(oid) AS scans
 	FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace = 'public'::regnamespace;
--- The tables that are read or rewritten under a lock, SHARE or stronger: the
--- server's own counters, files and locks say so.
+-- The tables that are read or rewritten under a SHARE lock or a stronger one,
+-- according to the server's counters, files and locks.
 CREATE FUNCTION truth.found(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	was jsonb;
@@ -28,7 +28,7 @@ BEGIN
 EXCEPTION WHEN SQLSTATE 'ZZ001' THEN
 	RETURN SQLERRM;
 END $$;
--- The tables that lint says so of
+-- The tables for which lint predicts that
 CREATE FUNCTION truth.judged(statement text) RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(DISTINCT relation, ' '), '') FROM migrate.lint_sql(statement)
 	WHERE verdict = 'violation' AND work <> 'none' AND rule NOT IN ('locks-held', 'no-lock-timeout')

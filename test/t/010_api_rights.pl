@@ -1,5 +1,5 @@
-# Who may call what, who a script runs as, whose scripts run, and that nothing
-# planted in the caller's search_path is used.
+# Privileges: who may call which function, which role a script runs as, whose
+# scripts are executed, and that objects in the caller's search_path are not used.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

@@ -1,5 +1,5 @@
-# What a streaming standby answers, what it refuses, and that a promoted one
-# goes on.
+# A streaming standby: what it answers, what it refuses, and that runs work after
+# its promotion.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

@@ -1,6 +1,6 @@
-# Together with the extensions that servers commonly preload: histories with
-# statements that stand alone run through both doors, and what logs statements
-# is given each statement alone.
+# pg_migrate together with extensions that servers commonly preload: migrations
+# with nontransactional statements run by SELECT and by CALL, and extensions that
+# log statements get each statement by itself.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -55,7 +55,7 @@ sub ask
 
 sub log_size { return -s $node->logfile; }
 
-# What was logged behind a position
+# The lines of the log after an offset
 sub logged
 {
 	my ($from) = @_;

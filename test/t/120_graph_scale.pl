@@ -1,5 +1,5 @@
-# A hundred thousand revisions in a line, and that the questions asked often
-# are index lookups whatever the length of the history.
+# A linear history of a hundred thousand revisions: frequent queries are index
+# lookups, independent of the length of the history.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -13,14 +13,15 @@ $node->append_conf('postgresql.conf', "shared_buffers = 256MB\nautovacuum = off\
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 
-# The deepest stack that recursion could use is a small one.
+# Run SQL with a small stack, so that recursion along the history fails.
 sub ask
 {
 	my ($sql) = @_;
 	return $node->safe_psql('postgres', "SET client_min_messages = error; SET max_stack_depth = '100kB'; $sql");
 }
 
-# What a statement reads of the tables: seq_scan, and is it few rows
+# How a query reads our tables: the number of sequential scans, and whether it
+# fetches few rows
 sub reads
 {
 	my ($sql) = @_;

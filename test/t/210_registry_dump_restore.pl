@@ -1,5 +1,5 @@
-# A dump keeps registry, position and log; the extension can be dropped, but
-# not by a migration.
+# pg_dump and restore keep registry, position and log.  The extension can be
+# dropped, but not by a migration.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -30,8 +30,8 @@ sub gives
 	return;
 }
 
-# Everything in a database as pg_dump tells it, without what differs from call
-# to call.
+# A dump of the whole database, without the lines that differ between calls of
+# pg_dump.
 sub content
 {
 	my ($db, @options) = @_;

@@ -1,6 +1,6 @@
-# Logical replication copies rows, not DDL: what arrives in the tables of the
-# schema migrate is neither registry, position nor journal, unless that is asked
-# for; and it is never in the way of replication.
+# Logical replication copies rows but not DDL.  Rows that arrive in the tables of
+# the schema migrate change neither registry, position nor journal, unless that is
+# configured; they never stop replication.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -22,7 +22,7 @@ sub sql
 	return $node->safe_psql($db // 'postgres', "SET client_min_messages = error; $sql");
 }
 
-# Everything that the schema knows, but what a subscription adds to it
+# All contents of the schema migrate except what a subscription adds
 sub everything
 {
 	my ($node, $db) = @_;

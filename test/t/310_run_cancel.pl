@@ -1,5 +1,5 @@
-# A run that is cut off leaves no trace, and the next one does its work:
-# cancelled, terminated, killed, timed out, out of locks.
+# A run that is interrupted (cancelled, terminated, killed, timed out, out of locks)
+# leaves no trace, and the next run does its work.
 use strict;
 use warnings;
 use IPC::Run ();
@@ -15,7 +15,7 @@ $node->start;
 use_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 
-# Files of a history in a line: file(id, parent, script)
+# A file of a linear history: file(id, parent, script)
 sub file
 {
 	my ($id, $parent, $up) = @_;

@@ -1,12 +1,13 @@
-# The previews are scripts that psql runs elsewhere, with or without the
-# extension there, and lead to the same catalogs and data as the runs.
+# Previews (upgrade_sql() and downgrade_sql()) are scripts that psql can run in
+# another database, with or without the extension, and that lead to the same
+# catalogs and data as the runs.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-# The migrations of the demo, and what is hard to preview
+# The migrations of the demo, and scripts that are hard to preview
 my $bundle = join('', map { slurp_file($_) . "\n" } glob('test/demo/migrations/*.sql'));
 my @hard = (
 	"SET search_path = other;\nCREATE TABLE lies_in_other ()",

@@ -1,5 +1,5 @@
-# An index that is built concurrently without a name gets the one that the
-# server gives, here and where the output of upgrade_sql() is run.
+# An index built concurrently without a name gets the name that the server would
+# choose, in a run and in the output of upgrade_sql().
 use strict;
 use warnings;
 use utf8;

@@ -1,8 +1,8 @@
-# After a confined script, also one that failed, the session of the caller is as
-# it was before: see the list in docs/operations.md.
+# A confined script leaves the session of the caller unchanged, also if it failed:
+# see the list in docs/operations.md.
 #
-# Every attempt is made through each door, in the transaction of the caller and
-# out of it, with success and failing afterwards.
+# Each case is run by SELECT and by CALL, inside and outside of a transaction of
+# the caller, by a script that succeeds and by one that fails afterwards.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -79,7 +79,7 @@ sub register
 }
 
 #
-# The state of a session, before and after
+# The state of the session, to compare before and after a run
 #
 my $begin = <<'SQL';
 SET client_min_messages = warning;
@@ -155,7 +155,7 @@ sub around
 	return ($before, $after, ($between // '') . $err);
 }
 
-# A script leaves the session alone, whichever way it is called, also when it
+# A script does not change the session, whichever way it is called, also when it
 # fails.  With "like" it is refused, else it succeeds.
 sub keeps
 {

@@ -1,6 +1,6 @@
-# A confined run has nowhere to go: code of the scripts' role that is executed
-# while a statement of any kind is parsed, planned or executed cannot become
-# whoever called, through either door.
+# A confined run cannot get the privileges of its caller: code of the scripts' role
+# that is executed while a statement of any kind is parsed, planned or executed
+# cannot become the calling role, by SELECT or by CALL.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

@@ -1,5 +1,5 @@
-# Nobody waits behind a migration that waits for a lock: what a statement is
-# known to lock is asked for without queueing.
+# Other sessions do not wait behind a migration that waits for a lock: it requests
+# the locks that a statement is known to take without queueing for them.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -13,8 +13,8 @@ $node->start;
 use_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 
-# Run a script while a transaction holds a lock, and see that another one gets
-# its lock without waiting; then end the first.
+# Run a migration while a transaction holds a lock, test that a third session gets
+# its lock without waiting, then end the holder.
 sub passes
 {
 	my ($what, $held, $script, $other) = @_;
@@ -69,7 +69,7 @@ passes('TRUNCATE', $read, 'TRUNCATE child, held', "$reads; $writes");
 passes('DETACH PARTITION', 'SELECT FROM parted', 'ALTER TABLE parted DETACH PARTITION part', 'SELECT FROM parted');
 passes('the second of two tables', $read, 'ALTER TABLE child ADD b int; ALTER TABLE held ADD b int', $reads);
 
-# a table the runner does not own is not locked for it
+# a table that the caller does not own is not locked for it
 $node->safe_psql('postgres', <<'SQL');
 SET client_min_messages = error;
 CREATE ROLE runner LOGIN;
@@ -84,14 +84,14 @@ wait_until_asleep();
 my ($code, $out, $err) = $node->psql('postgres', "SET ROLE runner; SET pg_migrate.lock_poll = '1min'; SELECT migrate.upgrade()");
 like($err, qr/must be owner of table held/, 'whoever may not lock it is told at once');
 
-# without polling, and after it, short turns in the queue
+# without polling, and after it, short waits in the queue
 $node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\nALTER TABLE held ADD c int;\n', prune => true)");
 my $start = time;
 ($code, $out, $err) = $node->psql('postgres', "SET pg_migrate.lock_poll = 0; SET pg_migrate.lock_timeout = '200ms'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()");
 like($err, qr/lock timeout.*AccessExclusiveLock on public.held is blocked by process/s, 'lock_poll = 0 queues at once');
 ($code, $out, $err) = $node->psql('postgres', "SET pg_migrate.lock_poll = '10ms'; SET pg_migrate.lock_timeout = '500ms'; SET pg_migrate.lock_retries = 1; SELECT migrate.upgrade()");
 like($err, qr/retry 1 of 1.*lock timeout.*AccessExclusiveLock on public.held is blocked by process/s, 'in the end the lock timeout holds');
-# as long as there are tries left it does not queue at all
+# while tries are left it does not queue at all
 my $patient = start_psql("SET pg_migrate.lock_poll = '100ms'; SET pg_migrate.lock_retries = 1000; SELECT migrate.upgrade()");
 $patient->{run}->pump until $patient->{err} =~ /trying again.*blocked by process/s;
 is($node->safe_psql('postgres', "SELECT count(*) FROM generate_series(1, 200), LATERAL (SELECT pg_sleep(0.002), generate_series) s, LATERAL (SELECT FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted AND s.generate_series > 0) l"),
@@ -108,8 +108,8 @@ finish_psql($holder);
 finish_psql($upgrade);
 like($upgrade->{out} . $upgrade->{err}, qr/^r1$/m, 'and it is done when the way is free');
 
-# Readers that take two tables in the other order, for ever: there is always one
-# that has the second table and waits for the first.  None is the victim.
+# Readers that lock two tables in the other order, again and again: at any time one
+# holds the second table and waits for the first.  None is a deadlock victim.
 $node->safe_psql('postgres', 'CREATE TABLE t1 (a int); CREATE TABLE t2 (a int); CREATE PROCEDURE read_both() LANGUAGE plpgsql AS $$ BEGIN LOOP PERFORM FROM t2; PERFORM pg_sleep(0.03); PERFORM FROM t1; COMMIT; END LOOP; END $$');
 my @readers = map { start_psql('CALL read_both()') } 1 .. 4;
 wait_until("SELECT count(*) = 4 FROM pg_stat_activity WHERE query = 'CALL read_both()'");
@@ -141,7 +141,7 @@ unlike(slurp_file($node->logfile), qr/deadlock detected/, 'there was no deadlock
 sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'CALL read_both()'");
 finish_psql($_) foreach @readers;
 
-# an autovacuum in slow motion: it would wait for no one but deadlock_timeout
+# an autovacuum slowed down, which is cancelled after deadlock_timeout only
 $node->safe_psql('postgres', <<'SQL');
 SET client_min_messages = error;
 SELECT migrate.stamp('base');

@@ -1,6 +1,6 @@
-# What is in the way is described for what it is, with the command that makes it
-# go: a prepared transaction, an apply worker, a parallel worker, an autovacuum
-# against wraparound.
+# Messages describe what blocks a migration (a prepared transaction, an apply
+# worker, a parallel worker, an autovacuum against wraparound), with the command
+# that ends it.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -22,7 +22,7 @@ CONF
 $node->start;
 use_server($node);
 
-# What a call says that cannot have a lock
+# The messages of a call that cannot get a lock
 sub fails
 {
 	my ($sql, $settings) = @_;
@@ -31,7 +31,7 @@ sub fails
 	return $err;
 }
 
-# The migration $revision, which alters a table
+# Register a migration that alters a table.
 sub prepare_alter
 {
 	my ($revision, $table) = @_;
@@ -42,7 +42,7 @@ sub prepare_alter
 
 sql('CREATE EXTENSION pg_migrate; CREATE TABLE frozen (a int) WITH (autovacuum_enabled = off, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1); CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE sub (a int PRIMARY KEY); CREATE TABLE par (a int) WITH (autovacuum_enabled = off)');
 
-# A prepared transaction, while the session that prepared it is there, and after a
+# A prepared transaction, while the session that prepared it exists, and after a
 # restart
 prepare_alter('p1', 't');
 my $session = start_psql("BEGIN; LOCK TABLE t; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'it''s'; SET application_name = 'innocent'; SELECT pg_sleep(1000)");
@@ -63,7 +63,7 @@ like($err, $prepared, 'after a restart, too');
 like($err, $end, '... with what ends it');
 sql('CREATE DATABASE other');
 
-# The build of an index waits for it
+# An index build waits for it
 sql("ROLLBACK PREPARED 'it''s'");
 sql("BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'p2'");
 sql("SET client_min_messages = error; SELECT migrate.load(\$b\$-- revision: i1\n-- down_revision:\n-- migrate:up\nCREATE INDEX CONCURRENTLY t_a ON t (a);\n-- migrate:down\nDROP INDEX t_a;\n\$b\$, prune => true)");
@@ -74,7 +74,7 @@ sql("COMMIT PREPARED 'p2'");
 finish_psql($build);
 like($build->{out}, qr/^i1$/m, '... and it goes on when that is over');
 
-# The lock of running migrations is held by one
+# A prepared transaction holds the lock of running migrations
 prepare_alter('r1', 't');
 sql("BEGIN; SELECT migrate.upgrade(); PREPARE TRANSACTION 'run'");
 foreach my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()', "SELECT migrate.stamp('base')")
@@ -123,7 +123,7 @@ finish_psql($parallel);
 sql('SELECT migrate.upgrade()');
 is(sql('SELECT * FROM migrate.current()'), 'w1', '... and that helps');
 
-# An autovacuum against wraparound: begins again when it is ended
+# An autovacuum against wraparound, which starts again when it is cancelled
 sql("INSERT INTO frozen SELECT generate_series(1, 200000)");
 sql(q{CREATE PROCEDURE burn(n int) LANGUAGE plpgsql AS 'BEGIN FOR i IN 1 .. n LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END'});
 sql('CALL burn(101000)');

@@ -1,4 +1,4 @@
-# CALL migrate.deploy(): what cannot be one transaction.
+# CALL migrate.deploy() runs migrations that cannot be one transaction.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -13,7 +13,7 @@ $node->start;
 use_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 
-# Begin anew with these files.
+# Empty the database and register these files.
 sub load
 {
 	my $bundle = join("\n", @_);
@@ -32,7 +32,7 @@ my $index = "-- revision: i1\n-- down_revision: t1\n-- migrate:up\nSET maintenan
   . "CREATE TABLE seen AS SELECT current_setting('maintenance_work_mem') AS mem;\n-- migrate:down\nDROP TABLE seen;\nDROP INDEX CONCURRENTLY t_a;\n"
   . "-- migrate:verify\nSELECT indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass;\n";
 
-# where it can be called
+# where it may be called
 load($table, $index);
 for (
 	[ 'BEGIN; CALL migrate.deploy(); COMMIT' ],
@@ -121,7 +121,7 @@ sql('INSERT INTO t VALUES (0, 0)');
 psql('CALL migrate.deploy()');
 is(state(), 'v1|0|0', 'and is asked first the next time');
 
-# lone statements of other kinds
+# nontransactional statements of other kinds
 load($table, "-- revision: p1\n-- down_revision: t1\n-- migrate:up\n"
 	  . "CREATE TABLE p (a int) PARTITION BY LIST (a);\nCREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);\nCREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);\n"
 	  . "CREATE INDEX ON p (a);\nREINDEX TABLE p;\nREINDEX TABLE CONCURRENTLY t;\nVACUUM t;\nALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;\n"
@@ -198,8 +198,8 @@ for my $idempotent ('', "-- idempotent: yes\n")
 	is(state() . sql('SELECT count(*) FROM calls'), 'c1|0|01', 'without running it');
 }
 
-# The extension stays while a migration runs, also for sessions that never
-# called it; everybody else goes on.
+# Commands that would drop or rename the extension are refused while a migration
+# runs, also in sessions that never called it; other commands work.
 my @changes = ('DROP EXTENSION pg_migrate', 'DROP EXTENSION IF EXISTS plpgsql, pg_migrate CASCADE', 'ALTER EXTENSION pg_migrate UPDATE',
 	'ALTER EXTENSION pg_migrate ADD TABLE t', 'ALTER EXTENSION pg_migrate DROP TABLE migrate.log', 'ALTER EXTENSION pg_migrate SET SCHEMA public',
 	'ALTER SCHEMA migrate RENAME TO gone', 'ALTER SCHEMA migrate OWNER TO CURRENT_USER', 'DROP SCHEMA migrate CASCADE', 'DROP OWNED BY CURRENT_USER CASCADE',
@@ -235,7 +235,7 @@ for my $door ('CALL migrate.deploy()', 'SELECT migrate.upgrade()')
 	is(state(), 'i1|0|0', 'and it is done');
 }
 
-# each try that fails releases all locks of the default method
+# between tries no lock of the default method is held
 load($table, "-- revision: l1\n-- down_revision: t1\n-- migrate:up\nVACUUM pg_class;\nALTER TABLE t ADD c int;\n");
 psql("CALL migrate.deploy('t1')");
 my $blocker = start_psql('BEGIN; LOCK TABLE t IN ACCESS SHARE MODE; SELECT pg_sleep(1000)');
@@ -247,7 +247,7 @@ terminate_sleepers();
 finish_psql($_) for $blocker, $trying;
 is(state(), 'l1|0|0', 'and it is done');
 
-# a run in one transaction, and the command first
+# a run in one transaction, and a command that comes first
 my $gone = start_psql('ALTER SCHEMA migrate RENAME TO gone; ALTER SCHEMA gone RENAME TO migrate; SELECT pg_sleep(1000)');
 wait_until_asleep();
 my $later = start_psql('CALL migrate.deploy()');
@@ -277,7 +277,7 @@ finish_psql($_) for $holder, $retrying;
 unlike($retrying->{err}, qr/ERROR/, 'a lock timeout is tried again');
 is(state(), 'l1|0|0', 'until the way is free');
 
-# who it runs as
+# the role that it runs as
 sql(<<'SQL');
 CREATE ROLE owner LOGIN; CREATE ROLE deployer LOGIN;
 GRANT USAGE ON SCHEMA migrate TO deployer; GRANT EXECUTE ON PROCEDURE migrate.deploy TO deployer;
@@ -296,14 +296,14 @@ is(sql('SELECT who FROM app.o') . sql("SELECT relowner::regrole FROM pg_class WH
 is(sql("SELECT count(*) FROM migrate.run WHERE ran_as = 'owner' AND login = 'deployer'"), 2, 'the journal says who');
 sql('DROP SCHEMA app CASCADE; ALTER DATABASE postgres RESET pg_migrate.owner_role; ALTER DATABASE postgres RESET pg_migrate.search_path');
 
-# many at once
+# many callers at once
 load($table, $index);
 my @many = map { start_psql('CALL migrate.deploy()') } 1 .. 12;
 finish_psql($_) for @many;
 is(join('', map { $_->{err} =~ /ERROR.*/ ? $& : '' } @many), '', 'a dozen callers at once all succeed');
 is(state() . sql('SELECT count(*) FROM migrate.log'), 'i1|0|02', 'and the work is done once');
 
-# why a run decides as it does
+# DEBUG1 messages tell the reasons of decisions
 load($table, $index);
 my $said = psql("SET client_min_messages = debug1;\nSELECT migrate.upgrade();\n");
 like($said, qr/\Q$_\E/, "DEBUG1: $_")

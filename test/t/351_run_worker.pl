@@ -1,4 +1,4 @@
-# SELECT migrate.upgrade() by a background worker.
+# SELECT migrate.upgrade() executes nontransactional migrations in a background worker.
 use strict;
 use warnings;
 use IO::Socket::UNIX;
@@ -22,7 +22,7 @@ sub start_script
 	return start_psql(split(/; */, $script));
 }
 
-# Begin anew with a table and what a migration does with it.
+# Empty the database, create a table, and register a migration w1.
 sub load
 {
 	my ($up, $down) = @_;
@@ -37,7 +37,7 @@ my $drop = 'DROP INDEX CONCURRENTLY t_a';
 my $workers = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_migrate'";
 my $open = "BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class; SELECT pg_sleep(1000);";
 
-# where a worker may be waited for
+# calls that may wait for a worker
 load($index, $drop);
 for my $way ('-c', 'stdin', 'extended', 'prepared')
 {
@@ -54,7 +54,7 @@ for my $way ('-c', 'stdin', 'extended', 'prepared')
 }
 wait_until("($workers) = 0");
 
-# and where not
+# calls that may not
 for (
 	[ 'inside a transaction block', 'BEGIN; SELECT migrate.upgrade(); COMMIT' ],
 	[ 'not the whole', 'SELECT * FROM migrate.upgrade()' ],
@@ -88,7 +88,7 @@ $node->command_ok([ 'pgbench', '-n', '-t', 1, '-M', 'extended', '-f', $file, '-h
 is(sql('SELECT migrate.current()'), 'w1', 'to the end');
 is(sql("SELECT count(*) FROM migrate.run WHERE application_name = '351_run_worker.pl'") > 0, 1, "the journal has the caller's application_name");
 
-# a driver, in autocommit mode and not
+# a driver, with autocommit on and off
 for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
 {
 	sql("SELECT 1 FROM migrate.stamp('base'); DROP INDEX t_a");
@@ -100,7 +100,7 @@ for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
 	is(sql('SELECT migrate.current()'), 'w1', 'runs to the end');
 }
 
-# an Execute that asks for one row, as drivers with a fetch size do
+# an Execute message that requests one row, as drivers with a fetch size send it
 sub message { my ($type, $body) = @_; return $type . pack('N', length($body) + 4) . $body; }
 load($index, $drop);
 my $socket = IO::Socket::UNIX->new(Peer => $node->host . '/.s.PGSQL.' . $node->port) or die $!;
@@ -110,13 +110,13 @@ $socket->flush;
 like(join('', <$socket>), qr/MG013.*not for this call: the number of rows to return is limited/s, 'refused: a row-limited Execute');
 is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 0, 'nothing ran');
 
-# messages, and where they point
+# messages and their positions
 load("SELECT 1;\nVACUUM t;\nALTER TABLE t\n  ADD c nosuch");
 like(psql('SELECT migrate.upgrade();'), qr/ERROR:  42704: type "nosuch" does not exist\nLINE 4:   ADD c nosuch\n +\^\nQUERY:  SELECT 1;.*CONTEXT:  migration "w1", upgrade script, statement 3, line 4/s, 'a position in the script');
 load("VACUUM t;\nDO \$\$ BEGIN RAISE NOTICE 'note' USING DETAIL = 'its detail', ERRCODE = '01234'; RAISE EXCEPTION 'no' USING ERRCODE = 'P7777', DETAIL = 'the detail', HINT = 'the hint', TABLE = 't'; END \$\$");
 like(psql('SELECT migrate.upgrade();'), qr/NOTICE:  01234: note\nDETAIL:  its detail\n.*ERROR:  P7777: no\nDETAIL:  the detail\nHINT:  the hint\n.*TABLE NAME:  t\n/s, 'all of an error');
 
-# the worker is the caller
+# the worker has the role, settings and name of the caller
 load("VACUUM t;\nCREATE TABLE who AS SELECT current_user, session_user, current_setting('role') AS role, current_schema() AS schema, current_setting('work_mem') AS mem,"
 	  . " current_setting('my.own', true) AS own, current_setting('statement_timeout') AS timeout");
 sql('CREATE ROLE deputy SUPERUSER; CREATE ROLE other LOGIN SUPERUSER; CREATE SCHEMA mine');
@@ -124,7 +124,7 @@ psql("SET SESSION AUTHORIZATION other; SET ROLE deputy; SET search_path = mine, 
 is(sql('SELECT * FROM mine.who'), 'deputy|other|deputy|mine|7MB|x|0', 'role, path and settings go along');
 is(sql('SELECT ran_as, login, application_name, client_addr FROM migrate.log ORDER BY id DESC LIMIT 1'), 'deputy|other|351_run_worker.pl|', 'and stand in the log');
 
-# everything ends with its caller
+# the worker ends with its caller
 for my $end (
 	[ 'Ctrl-C', qr/57014: canceling statement due to user request/, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%migrate.upgrade(%' AND backend_type = 'client backend' AND pid <> pg_backend_pid()" ],
 	[ 'termination', qr/57P01: terminating connection/, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%migrate.upgrade(%' AND backend_type = 'client backend' AND pid <> pg_backend_pid()" ],
@@ -138,7 +138,7 @@ for my $end (
 	my $holder = start_script($open);
 	wait_until_asleep();
 	my $caller = start_script(($what eq 'statement_timeout' ? "SET statement_timeout = '1s'; " : '') . 'SELECT migrate.upgrade();');
-	# the timeout may come before
+	# the timeout may strike before
 	wait_until("SELECT count(*) = 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for old snapshots'") if $what ne 'statement_timeout';
 	sql($how);
 	like(finish_psql($caller), $said, "$what ends the call");
@@ -149,7 +149,7 @@ for my $end (
 	is(sql("SELECT count(*), bool_and(indisvalid) FROM pg_index WHERE indrelid = 't'::regclass"), '1|t', 'and builds a good index');
 }
 
-# progress, for the caller and for others; a build has its own timeout
+# progress, for the caller and for other sessions; a build has its own timeout
 load($index);
 my $holder = start_script($open);
 wait_until_asleep();
@@ -163,7 +163,7 @@ like(finish_psql(start_script("SET pg_migrate.build_timeout = '100ms'; SELECT mi
 is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 0, 'and its remains are removed');
 is(sql('SELECT count(*) FROM migrate.progress'), 0, 'nothing runs');
 
-# a run that nobody waits for
+# a run in the background
 is(psql('BEGIN; SELECT migrate.upgrade(wait => false);') =~ /ERROR:  25001/, 1, 'wait => false is refused in a transaction block');
 like(psql('SELECT migrate.upgrade(wait => false);'), qr/NOTICE:  00000: run (\d+) goes on in the background/, 'else it returns at once');
 my $run = sql('SELECT max(run) FROM migrate.run');
@@ -181,12 +181,12 @@ load("VACUUM t; SELECT 1/0");
 psql('SELECT migrate.upgrade(wait => false);');
 like(psql('CALL migrate.wait(' . sql('SELECT max(run) FROM migrate.run') . ')'), qr/ERROR:  22012: run \d+ failed: division by zero/, 'wait() fails as the run did');
 
-# the worker waits for the caller
+# a worker that waits for the caller
 load("VACUUM t; SELECT pg_advisory_lock(42)");
 like(psql('SELECT pg_advisory_lock(42); SELECT migrate.upgrade();'), qr/ERROR:  40P01: deadlock detected.*waits for a lock that this session holds/s, 'a cycle is an error');
 wait_until("($workers) = 0");
 
-# no relation is locked by who waits
+# a waiting caller locks no relation
 load('REINDEX DATABASE postgres; VACUUM FULL; CREATE TABLE done ()');
 my @callers = map { start_script('SELECT migrate.upgrade();') } 1 .. 3;
 is(join('', map { finish_psql($_) =~ /ERROR.*/ ? $& : '' } @callers), '', 'REINDEX DATABASE and VACUUM FULL with several callers');
@@ -224,7 +224,7 @@ load($cut =~ s/\(-1/(1/r);
 unlike(psql('CALL migrate.deploy();'), qr/ERROR/, 'CALL runs it, too');
 is(sql($journal) . sql('SELECT migrate.current()'), '1 of 2 transaction done,2 of 2 transaction donew1', 'likewise');
 
-# no worker to be had
+# no free worker
 $node->stop;
 $node->append_conf('postgresql.conf', 'max_worker_processes = 0');
 $node->start;
@@ -232,7 +232,7 @@ load($index);
 like(psql('SELECT migrate.upgrade();'), qr/ERROR:  53000: .*max_worker_processes \(0\).*HINT:  CALL migrate.deploy\(\)/s, 'no worker is free');
 unlike(psql('CALL migrate.deploy();'), qr/ERROR/, 'CALL needs none');
 
-# a timeout somebody else has set
+# a timeout set for the database
 sql("ALTER DATABASE postgres SET statement_timeout = '1h'");
 load($index);
 like(psql('CALL migrate.deploy();'), qr/WARNING: .*which a timeout could end\nDETAIL:  For this call statement_timeout is 1h by database/, 'a warning of a timeout');

@@ -1,5 +1,5 @@
-# Fifty callers at once on a plan that no transaction can hold: all succeed, and
-# the work is done once.
+# Fifty callers at once of a plan that is not one transaction: all succeed, and the
+# work is done once.
 use strict;
 use warnings;
 use IPC::Run ();
@@ -10,7 +10,7 @@ use Test::More;
 my $rounds = $ENV{PGM_FIFTY_ROUNDS} // 20;
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
-# a hang is to be an error
+# IPC::Run::timeout() below makes a hang an error
 $node->append_conf('postgresql.conf', "max_connections = 120\nlog_statement = none\nfsync = off");
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
@@ -64,7 +64,7 @@ SQL
 }
 is($node->safe_psql('postgres', 'SHOW max_worker_processes'), 8, 'with the workers there are');
 
-# a caller inside a transaction block does not wait at all
+# a caller inside a transaction block is refused at once
 $node->safe_psql('postgres',
 	"SET client_min_messages = error; SELECT migrate.register('c1', 'b1', 'VACUUM t; SELECT pg_sleep(1000)', '')");
 my ($out, $err) = ('', '');

@@ -1,5 +1,5 @@
-# A session that upgrades its own database through dblink waits for the answer
-# of a build that waits for its snapshot.  That is an error, and not for ever.
+# A session that upgrades its own database through dblink waits for an index build
+# that waits for the snapshot of this session.  It gets an error instead of hanging.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -49,7 +49,7 @@ for my $way (sort keys %connection)
 		sql("SELECT migrate.downgrade('base')");
 	}
 
-	# who does not wait is not in the way
+	# a session that does not wait blocks nothing
 	is(ask(qq{SELECT dblink_connect('c', '$connection{$way}');
 SELECT dblink_send_query('c', \$\$SELECT migrate.upgrade('head')\$\$);
 DO \$\$ BEGIN WHILE dblink_is_busy('c') = 1 LOOP PERFORM pg_sleep(0.05); COMMIT; END LOOP; END \$\$;
@@ -60,7 +60,7 @@ SELECT * FROM dblink_get_result('c') AS r (heads text)}) =~ s/^NOTICE.*\n(?:LOCA
 	sql("SELECT migrate.downgrade('base')");
 }
 
-# the lock of running migrations, held by the client
+# the client holds the lock of running migrations
 sql("SELECT migrate.register('r2', 'r1', upgrade => 'SELECT 1', downgrade => 'SELECT 1')");
 for my $call (q{SELECT migrate.upgrade('head')}, q{SELECT migrate.stamp('r2')}, q{CALL migrate.deploy()}, q{DROP EXTENSION pg_migrate CASCADE})
 {

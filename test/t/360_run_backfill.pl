@@ -1,4 +1,4 @@
-# CALL migrate.backfill(): all rows, each once, whoever writes meanwhile.
+# CALL migrate.backfill() assigns all rows, each once, with concurrent writers.
 use strict;
 use warnings;
 use IPC::Run ();
@@ -13,7 +13,7 @@ $node->start;
 use_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 
-# a plain one, and its forms of condition
+# a plain table, and forms of the condition
 sql('CREATE TABLE users (id int PRIMARY KEY, role text, n int DEFAULT 0, v varchar(3), d numeric(6, 2), j json); INSERT INTO users SELECT i FROM generate_series(1, 20000) i');
 is(psql_commands("CALL migrate.backfill('users', \$\$role = 'member'\$\$, \$\$role IS NULL\$\$, duty => 1, batch_time => '20 ms')"), "NOTICE:  00000: backfill of public.users: 20000 rows assigned\n", 'all rows');
 is(sql("SELECT count(*) FROM users WHERE role = 'member'"), 20000, 'are assigned');
@@ -36,7 +36,7 @@ for my $case (
 		"NOTICE:  00000: backfill of public.users: $rows rows assigned\n", "$assignment: $rows rows");
 }
 
-# what it cannot work with
+# invalid arguments
 for my $case (
 	[ 'n = n + 1', undef, 'MG019: this backfill needs a condition.*reads a column that it changes' ],
 	[ 'n = v::int, v = n::text', undef, 'MG019: this backfill needs a condition' ],
@@ -50,7 +50,7 @@ for my $case (
 	[ 'nosuch = 1', undef, '42703: column "nosuch"' ],
 	[ 'n = 1', 'nosuch', '42703: column "nosuch" does not exist.*LINE' ],
 	[ 'n = ', undef, '42601: syntax error' ],
-	# more than it should be
+	# assignments and conditions that are not just that
 	[ 'n = 1 WHERE true', 'true', 'MG019: the assignment of a backfill is not' ],
 	[ 'n = 1; DROP TABLE users', 'true', 'MG019: the assignment' ],
 	[ 'n = 1 FROM pg_class', 'true', 'MG019: the assignment' ],
@@ -95,7 +95,7 @@ like(psql_commands("CALL migrate.backfill('p', 'b = a * 2')"), qr/p: 1000 rows/,
 like(psql_commands("CALL migrate.backfill('h', 'b = 7')"), qr/h: 2 rows/, 'all heirs');
 is(sql('SELECT (SELECT count(*) FROM p WHERE b = a * 2), (SELECT sum(b) FROM h)'), '1000|14', 'are assigned');
 
-# concurrent writers: rows move both ways between blocks, and the row's own count tells how often it was assigned
+# concurrent writers move rows in both directions; a column counts how often a row was assigned
 sql("CREATE TABLE busy (id int PRIMARY KEY, moved int DEFAULT 0, assigned int DEFAULT 0, done bool, fill text DEFAULT repeat('x', 200)) WITH (fillfactor = 70, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_scale_factor = 0);"
 	  . " INSERT INTO busy (id) SELECT i FROM generate_series(1, 30000) i");
 my $writer = PostgreSQL::Test::Utils::tempdir() . '/writer.sql';
@@ -110,7 +110,7 @@ is(sql('SELECT count(*), count(*) FILTER (WHERE assigned = 1), count(*) FILTER (
 cmp_ok(sql('SELECT sum(moved) FROM busy'), '>', 500, 'while they wrote');
 is(sql("SELECT pass > 0, rows FROM migrate.backfill WHERE relation = 'public.busy'"), 't|30000', 'as its own count says');
 
-# a writer that makes a new row for each that is assigned
+# a trigger that inserts a new row for each one assigned
 sql("CREATE TABLE endless (a int, b int); INSERT INTO endless SELECT i FROM generate_series(1, 100) i;"
 	  . " CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO endless VALUES (1); RETURN NULL; END'; CREATE TRIGGER more AFTER UPDATE ON endless FOR EACH ROW EXECUTE FUNCTION more()");
 like(psql_commands("CALL migrate.backfill('endless', 'b = 1', 'b IS NULL', max_passes => 2)"), qr/ERROR:  MG020: .*After 2 final passes \d+ rows were still left: writers go on.*HINT:  Set a default of the column/s, 'is noticed');
@@ -119,7 +119,7 @@ sql('DROP TRIGGER more ON endless; ALTER TABLE endless ALTER b SET DEFAULT 1');
 like(psql_commands("CALL migrate.backfill('endless', 'b = 1', 'b IS NULL', max_passes => 2)"), qr/NOTICE(?!.*ERROR)/s, 'passes of former calls do not count when it is resumed');
 is(sql('SELECT count(*) FROM endless WHERE b IS NULL') . sql("SELECT count(*), min(state) FROM migrate.backfill WHERE relation = 'public.endless'"), '01|done', 'as the same, and ends');
 
-# a deferred trigger that fails undoes what the batch did, and what is known of it
+# a deferred trigger that fails rolls back the batch and its progress
 sql("CREATE TABLE strict (a int, b int); INSERT INTO strict SELECT i FROM generate_series(1, 20000) i; CREATE SEQUENCE failures;"
 	  . " CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN IF nextval('failures') = 1 THEN RAISE 'once' USING ERRCODE = TG_ARGV[0]; END IF; RETURN NULL; END\$\$;"
 	  . " CREATE CONSTRAINT TRIGGER fail AFTER UPDATE ON strict DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail('23514')");
@@ -130,12 +130,12 @@ sql("DROP TRIGGER fail ON strict; SELECT setval('failures', 1, false);"
 like(psql_commands("CALL migrate.backfill('strict', 'b = 1', duty => 1)"), qr/NOTICE:  00000: backfill of public.strict: 20000 rows/, 'a batch that is run again is counted once');
 is(sql("SELECT state, error IS NULL, done = total FROM migrate.backfill WHERE relation = 'public.strict'"), 'done|t|t', 'and the error is gone');
 
-# rows that a trigger does not let be changed
+# rows that a trigger does not let change
 sql("CREATE TABLE kept (a int, b int); INSERT INTO kept VALUES (1), (2);"
 	  . " CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER keep BEFORE UPDATE ON kept FOR EACH ROW EXECUTE FUNCTION keep()");
 like(psql_commands("CALL migrate.backfill('kept', 'b = 1', max_passes => 2)"), qr/ERROR:  MG020: .*After 2 final passes 2 rows were still left: the last pass could not assign any of them.*HINT:  See whether a trigger/s, 'nothing can be assigned');
 
-# where the error is, in what was written
+# errors have their position in the text of the user
 like(psql_commands("CALL migrate.backfill('users', 'n = 1', 'id > 0 AND nosuch')"), qr/QUERY:  UPDATE ONLY public.users SET n = 1\nWHERE \(id > 0 AND nosuch\n\)\n/, 'the condition in its statement');
 like(psql_commands("CALL migrate.backfill('users', 'n = 1', 'id > 0 AND nosuch')"), qr/LINE 2: WHERE \(id > 0 AND nosuch\n {26}\^/, 'and the place in it');
 
@@ -174,7 +174,7 @@ wait_until('SELECT count(*) = 0 FROM migrate.progress');
 like(psql_commands("CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 1)"), qr/long: 40000 rows/, 'it goes on at its block');
 is(sql("SELECT count(*) FROM migrate.backfill WHERE relation = 'public.long'"), 1, 'as the same');
 
-# locks: it gives way, and takes the row at last
+# locked rows are skipped, and assigned at last
 sql('UPDATE users SET n = 0');
 my $holder = start_psql('BEGIN; SELECT FROM users WHERE id = 5 FOR UPDATE; SELECT pg_sleep(1000)');
 wait_until_asleep();
@@ -185,7 +185,7 @@ finish_psql($holder);
 unlike(finish_psql($call), qr/ERROR/, 'a row that somebody holds is left for later');
 is(sql('SELECT count(*) FROM users WHERE n = 5'), 20000, 'and taken at last');
 
-# a lock on the table, where the call begins and where a final pass looks for rows
+# a lock on the table at the start of the call, and when a final pass looks for rows
 sub holding
 {
 	my ($sql, $seconds) = @_;
@@ -231,7 +231,7 @@ unlike(finish_psql($call), qr/ERROR/, 'is waited for');
 $writers->signal('INT');
 $writers->finish;
 
-# in a migration, also as owner_role
+# a backfill in a migration, also with owner_role
 sql("CREATE ROLE owner; CREATE SCHEMA app AUTHORIZATION owner; GRANT USAGE ON SCHEMA migrate TO owner; GRANT EXECUTE ON PROCEDURE migrate.backfill TO owner; ALTER DATABASE postgres SET pg_migrate.owner_role = owner; ALTER DATABASE postgres SET pg_migrate.search_path = app");
 sql("SELECT migrate.register('m1', upgrade => \$u\$CREATE TABLE t AS SELECT i AS a, NULL::text AS b FROM generate_series(1, 100) i; CALL migrate.backfill('t', 'b = current_user::text', 'b IS NULL')\$u\$)");
 unlike(psql_commands('SELECT migrate.upgrade()'), qr/ERROR|WARNING:  01000: (?!this call waits)/, 'a backfill in a migration');

@@ -1,6 +1,6 @@
-# Whatever ends a run at whatever moment: one more upgrade, and everything is as
-# if nothing had happened.  PGM_CRASH_TRIALS and PGM_CRASH_SEED say how often, and
-# at which moments.
+# A run is ended at random moments, in different ways: after one more upgrade the
+# database is the same as after an undisturbed run.  PGM_CRASH_TRIALS is the number
+# of trials, PGM_CRASH_SEED determines their moments.
 use strict;
 use warnings;
 use IPC::Run ();
@@ -19,8 +19,8 @@ $node->append_conf('postgresql.conf', "restart_after_crash = on\nlog_statement =
 $node->start;
 
 # Rows of "effects" count how often a segment took effect; n how often a row was
-# assigned.  VACUUM has no parallel workers: of a process that has some, an
-# assertion of the server's own fails when the postmaster dies.
+# assigned.  VACUUM runs without parallel workers: an assertion of the server fails
+# in a process that has some when the postmaster dies.
 my $bundle = <<'FILES';
 -- revision: c1
 -- down_revision:
@@ -82,7 +82,7 @@ SELECT migrate.load(\$bundle\$$bundle\$bundle\$);
 SQL
 my @doors = ('SELECT migrate.upgrade()', 'CALL migrate.deploy()');
 
-# Everything that can be compared: schema, data, position and journal
+# Everything comparable: schema, data, position and journal
 my $state = <<'SQL';
 SELECT string_agg(format('%s.%s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attrelid::regclass::text, attnum)
   FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND relkind IN ('r', 'p');
@@ -118,7 +118,7 @@ sub begin
 	return { run => $run, said => \$said };
 }
 
-# The pid of the caller, or of its worker, or none any more
+# The pid of the caller or its worker; undef if it has ended
 sub pid_of
 {
 	my ($db, $type) = @_;
@@ -139,7 +139,7 @@ my @ends = (
 	[ 'an immediate stop', sub { $node->stop('immediate') } ],
 	[ 'pg_cancel_backend of the caller', sub { by_server($_[0], 'client backend', 'pg_cancel_backend') } ]);
 
-# The server is back, and nobody of before is left.
+# Wait until the server runs again and no session in the database is left.
 sub recover
 {
 	my ($db) = @_;
@@ -149,7 +149,7 @@ sub recover
 	{
 		if (!defined $node->{_pid} || !-e $pidfile || !kill(0, $node->{_pid}))
 		{
-			# what is left of its children goes on until it notices
+			# children of a dead postmaster exit only when they notice
 			$node->{_pid} = undef;
 			unlink $pidfile;
 			sleep 0.1;
@@ -162,7 +162,7 @@ sub recover
 	die 'the server does not come back';
 }
 
-# undisturbed, by each door
+# undisturbed runs, by SELECT and by CALL
 my ($expected, $length);
 for my $door (@doors)
 {
@@ -183,10 +183,10 @@ my $interrupted = 0;
 for my $trial (1 .. $trials)
 {
 	my ($what, $do) = @{ $ends[ ($trial - 1) % @ends ] };
-	# a worker is there with the first door only
+	# only SELECT has a worker
 	my $door = $what =~ /worker/ ? 0 : int(rand(2));
 	my $db = "trial$trial";
-	# who ends it has to find it first, which takes a part of its time
+	# finding the process takes part of its time
 	my $moment = rand($length * 0.7);
 
 	fresh($db);
@@ -197,7 +197,7 @@ for my $trial (1 .. $trials)
 	recover($db);
 	my $done = $node->safe_psql($db, "SELECT count(*) FROM migrate.current() v WHERE v = 'c4'");
 	$interrupted++ if !$done;
-	# the machine may have become faster or slower
+	# adapt to the present speed of the machine
 	$length *= $done ? 0.7 : 1.05;
 	my ($code, $out, $err) = $node->psql($db, $doors[ int(rand(2)) ]);
 	is($code, 0, sprintf('trial %d: after %s at %.3f s, %s, one more upgrade', $trial, $what, $moment, $doors[$door])) or diag($err);

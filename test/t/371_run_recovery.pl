@@ -1,4 +1,5 @@
-# What became of a statement that was cut off: each kind, step by step.
+# A nontransactional statement that is interrupted: the next run finds out how far it
+# came and completes or repeats it, for each kind of statement.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -13,7 +14,7 @@ $node->start;
 use_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 
-# Begin anew with a migration.
+# Empty the database, create tables and register a migration r1.
 sub load
 {
 	my ($up) = @_;
@@ -24,7 +25,7 @@ sub load
 	return;
 }
 
-# Somebody who holds an old snapshot, and a lock of $relation
+# Start a session that holds an old snapshot and a lock on $relation.
 my $holder;
 
 sub hold
@@ -42,7 +43,7 @@ sub let_go
 	return;
 }
 
-# Run it until the statement waits for the holder, and cut it off there.
+# Run a migration until its statement waits for the holder, and terminate it there.
 sub cut_off
 {
 	my ($up, $relation, $waits) = @_;
@@ -89,7 +90,7 @@ sql('DROP INDEX t_new');
 unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR/, 'without it');
 done('it is built');
 
-# an invalid index that is not ours
+# an invalid index of somebody else
 load('CREATE INDEX CONCURRENTLY IF NOT EXISTS t_bad ON t (b)');
 $node->psql('postgres', 'INSERT INTO t SELECT * FROM t LIMIT 1');
 $node->psql('postgres', 'CREATE UNIQUE INDEX CONCURRENTLY t_bad ON t (b)');
@@ -105,7 +106,7 @@ like(psql_commands('CALL migrate.deploy()'), qr/^NOTICE:  00000: clearing up: DR
 done('once');
 is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_old'"), 0, 'and the index is gone');
 
-# REINDEX CONCURRENTLY: its leftovers, not those of others
+# REINDEX CONCURRENTLY: only its own leftovers are dropped
 for my $reindex ('REINDEX TABLE CONCURRENTLY t', 'REINDEX INDEX CONCURRENTLY t_old', 'REINDEX SCHEMA CONCURRENTLY public')
 {
 	cut_off($reindex, 't');
@@ -129,7 +130,7 @@ let_go();
 like(finish_psql($run), qr/clearing up: ALTER TABLE public.p DETACH PARTITION public.p1 FINALIZE/, 'a lock timeout is followed by FINALIZE');
 done('as long as it takes');
 
-# the role and the settings of a script hold for what stands alone, on resume too
+# nontransactional statements have the role and settings of the script, also when a run resumes
 sql('CREATE ROLE maker; GRANT maker TO CURRENT_USER');
 my $role = "CREATE SCHEMA s; GRANT ALL ON SCHEMA s TO maker;\nSET ROLE maker;\nSET search_path = s;\nCREATE TABLE mine (a int);\nCREATE INDEX CONCURRENTLY mine_a ON mine (a);\nSET work_mem = '5MB';\nRESET ROLE;\nRESET search_path;\n"
   . "CREATE INDEX CONCURRENTLY t_role ON t (a);\nCREATE TABLE said AS SELECT current_user::text AS who, current_setting('work_mem') AS mem";
@@ -144,8 +145,8 @@ sql("SELECT migrate.register('r1', upgrade => \$up\$$role;\nCREATE TABLE more AS
 unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR/, 'and a resume');
 is(sql("SELECT mem FROM more"), '5MB', 'have them as well');
 
-# Sequences that went back, as a crash takes them back after CREATE DATABASE ...
-# TEMPLATE: all that takes numbers goes on behind what is there, also at once.
+# Sequences that were reset, as by a crash after CREATE DATABASE ... TEMPLATE: runs
+# take numbers after those in use, also concurrent runs.
 load('VACUUM t');
 sql('TRUNCATE migrate.backfill');
 my $behind = 'SELECT setval(s, 1, false) FROM unnest(ARRAY[\'migrate.revision_seq\', \'migrate.run_seq\', \'migrate.log_seq\', \'migrate.backfill_seq\']) s';

@@ -1,5 +1,5 @@
-# Statements that fail rather than being cut off, scripts that would leave what
-# they were given, and what the caller is told.
+# Nontransactional statements that fail, scripts that try to change the session they
+# run in, and the messages that the caller gets.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -15,7 +15,7 @@ $node->start;
 use_server($node);
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 
-# Begin anew with a migration.
+# Empty the database, create tables and register a migration r1.
 sub load
 {
 	my ($up) = @_;
@@ -26,7 +26,7 @@ sub load
 	return;
 }
 
-# what fails is not done, although the catalog looks as if it were
+# a failed statement is not taken for done although the catalog looks as if it were
 for my $case (
 	[ 'ALTER TABLE p DETACH PARTITION nosuch CONCURRENTLY', '42P01' ],
 	[ 'ALTER TABLE p DETACH PARTITION t CONCURRENTLY', '42P01' ],
@@ -53,7 +53,7 @@ for my $sql ('CREATE DATABASE made', 'DROP DATABASE made', 'DROP DATABASE IF EXI
 	is(sql('SELECT migrate.current()'), 'r1', 'which is');
 }
 
-# what committed a part before it failed is not run again by itself
+# a statement that committed a part before it failed is not repeated without being told
 load('SELECT 1');
 my $part = "INSERT INTO parts VALUES (1); COMMIT; INSERT INTO parts VALUES (2); PERFORM 1/0;";
 sql("CREATE TABLE parts (a int); CREATE PROCEDURE part() LANGUAGE plpgsql AS 'BEGIN $part END'");
@@ -79,7 +79,7 @@ sql("CREATE TYPE mood AS ENUM ('sad'); SELECT migrate.register('r1', upgrade => 
 is(sql('SELECT cardinality(segments) FROM migrate.plan()'), 2, 'verifying a new enum value is a segment');
 unlike(psql_commands('SELECT migrate.upgrade()'), qr/ERROR/, 'and can be done');
 
-# DISCARD ALL takes nothing from the caller
+# DISCARD ALL in a script does not affect the caller
 sql('CREATE SCHEMA s2; CREATE ROLE somebody; GRANT ALL ON SCHEMA s2 TO somebody; GRANT USAGE ON SCHEMA migrate TO somebody; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA migrate TO somebody');
 for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
 {
@@ -92,7 +92,7 @@ for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
 	is(sql("SELECT relnamespace::regnamespace || ' ' || relowner::regrole FROM pg_class WHERE relname = 'd1'"), 's2 somebody', 'and in it');
 }
 
-# settings go back to where they came from
+# settings are restored with their source
 load('CREATE INDEX CONCURRENTLY ON t (b)');
 is(psql_commands("SET statement_timeout = '1h'", 'CALL migrate.deploy()', "SELECT name, setting, source FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout') ORDER BY 1") =~ s/^(NOTICE|WARNING|DETAIL|HINT).*\n//mgr,
 	"lock_timeout|0|default\nstatement_timeout|3600000|session\n", 'a setting that was not set is not set afterwards');
@@ -109,7 +109,7 @@ finish_psql($writer);
 like(psql_commands('CALL migrate.deploy()'), qr/clearing up: DROP INDEX CONCURRENTLY IF EXISTS public.t_b/, 'the next run removes them');
 is(sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_b'::regclass"), 't', 'and builds');
 
-# the lines of the waiting caller follow what it waits for
+# progress messages of a waiting caller name what it waits for at present
 load('CREATE INDEX CONCURRENTLY t_b2 ON t (b)');
 my $reader = start_psql("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class; SELECT pg_sleep(1000)");
 wait_until_asleep();
@@ -124,7 +124,7 @@ terminate_sleepers();
 finish_psql($reader);
 like(finish_psql($builder), qr/waiting for writers before build.*waiting for old snapshots/s, 'progress lines tell what is, not what was');
 
-# its own errors keep their hints
+# our own errors keep their hints
 load('DROP SCHEMA migrate CASCADE');
 like(psql_commands('SELECT migrate.upgrade()'), qr/55006: cannot change extension.*HINT:  Do it in a session of its own/s, 'a script that drops the schema');
 
@@ -151,8 +151,8 @@ like(psql_commands("SELECT migrate.upgrade('head')"), qr/ERROR:  MG017/, 'nor is
 like(psql_commands('BEGIN', "SELECT migrate.upgrade('head')"), qr/ERROR:  MG017/, 'in a transaction block either');
 sql('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open');
 
-# A hook of another extension that ends the transaction underneath a statement:
-# what the script does is in effect as a whole or not at all, through any door.
+# A hook of another extension that ends the transaction during a statement: the
+# script takes effect as a whole or not at all, by SELECT and by CALL.
 my %doors = (
 	'SELECT' => [ 'SELECT migrate.upgrade()', '' ],
 	'SELECT in a block' => [ 'BEGIN; SELECT migrate.upgrade()', '' ],
@@ -179,7 +179,7 @@ foreach my $door (sort keys %doors)
 	is(sql("SELECT to_regclass('before_it'), to_regclass('after_it'), (SELECT migrate.current()), count(*) FROM migrate.segment WHERE open"), 'before_it|after_it|r1|0', 'everything is in effect');
 }
 
-# a rollback cannot be refused: whoever knows says what became of the segment
+# a rollback cannot be refused: the user has to tell the outcome of the segment
 for my $case ([ 'CALL migrate.deploy()', 'rolls back', q{MG018: a statement of a migration rolled back the migration's transaction} ],
 	[ 'SELECT migrate.upgrade()', 'rolls back, then fails', 'XX000: failed after the rollback' ])
 {
@@ -211,7 +211,7 @@ for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()', 'SELECT * FRO
 	is(sql("SELECT to_regclass('before_it'), (SELECT migrate.current())"), '|', 'nothing is in effect');
 }
 
-# a try after a lost lock finds nothing of the one before
+# a try after a lock timeout finds nothing of the one before
 load("CREATE TABLE before_it (); COMMENT ON TABLE t IS 'commits'; LOCK TABLE p NOWAIT");
 my $locker = start_psql('BEGIN; LOCK TABLE p; SELECT pg_sleep(1000)');
 wait_until_asleep();
@@ -222,11 +222,11 @@ for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
 terminate_sleepers();
 finish_psql($locker);
 
-# what TimescaleDB does with commits stands alone
+# statements of TimescaleDB that commit are nontransactional
 load('CREATE INDEX ON t (b) WITH (timescaledb.transaction_per_chunk); CREATE MATERIALIZED VIEW v WITH (timescaledb.continuous) AS SELECT 1 AS a; CREATE MATERIALIZED VIEW w WITH (timescaledb.continuous) AS SELECT 1 AS a WITH NO DATA');
 is(sql('SELECT cardinality(segments), door FROM migrate.plan()'), '3|segments', 'statements of TimescaleDB that commit are segments');
 
-# a build that a hook marks as valid at the very end is valid, and one that it does not mark is not
+# an index that a hook marks valid at the end is valid, one that it does not mark is not
 for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
 {
 	load('CREATE INDEX CONCURRENTLY marked ON t (a)');

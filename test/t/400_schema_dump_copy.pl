@@ -1,5 +1,5 @@
-# The snapshot of a schema is that of its copy by pg_dump: nothing in it is an
-# oid, or the order in which things were made.
+# A schema and its copy by pg_dump have the same snapshot: it contains neither OIDs
+# nor the order of creation.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

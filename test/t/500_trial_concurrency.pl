@@ -1,5 +1,5 @@
-# A trial leaves nothing behind, keeps nobody waiting for long, and is refused
-# where it cannot be.
+# A trial leaves nothing behind, does not block other sessions for long, and is
+# refused where it is impossible.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -20,7 +20,7 @@ INSERT INTO orders SELECT i, 'n' || i FROM generate_series(1, 10000) i;
 CREATE TYPE mood AS ENUM ('low');
 SQL
 
-# Everything in the database, as pg_dump writes it
+# A dump of the database
 sub dump_of
 {
 	my ($name) = @_;
@@ -32,7 +32,7 @@ sub dump_of
 	return join '', grep { !/^\\(?:un)?restrict |^SELECT pg_catalog.setval\('migrate\./ } split /^/, slurp_file($file);
 }
 
-# The lines in which the database differs from what it was
+# The differences between the database and an earlier dump
 sub is_as_before
 {
 	my ($before, $name) = @_;
@@ -52,7 +52,7 @@ sub register
 	return;
 }
 
-# Of all kinds of things, with what a trial executes in another form
+# migrations of all kinds, with statements that a trial executes in another form
 register('a1', '', <<'SQL', 'SELECT 1');
 CREATE TABLE made (id serial PRIMARY KEY, m mood);
 ALTER TABLE orders ALTER id TYPE bigint;
@@ -83,7 +83,7 @@ is($outcomes, join(' ', ('executed') x 4, ('executed in plain form') x 2, ('exec
 is($after, psql("$state;") =~ s/\n//r, 'the session is as one that has done nothing');
 is_as_before($before, 'explain');
 
-# within a transaction: what the trial locked is free again
+# within a transaction the locks of the trial are released
 my $holder = open_session("BEGIN; SET client_min_messages = error; SELECT count(*) FROM migrate.explain('head', true); SELECT count(*) FROM migrate.test('a1');");
 like(psql("SET lock_timeout = '1min'; BEGIN; LOCK TABLE orders; SELECT 'had'; ROLLBACK"), qr/^had/, 'its locks end with it');
 like(psql("SET client_min_messages = error; SELECT migrate.current(), 'goes on'; SELECT count(*) > 0 FROM migrate.test('a1')"),
@@ -91,7 +91,7 @@ like(psql("SET client_min_messages = error; SELECT migrate.current(), 'goes on';
 close_session($holder);
 is_as_before($before, 'test');
 
-# it gives way to others
+# it does not wait long for locks
 my $locker = open_session("BEGIN; LOCK TABLE orders IN ROW EXCLUSIVE MODE;");
 my $start = time;
 $said = psql("SELECT statement, outcome, reason FROM migrate.explain_rows('a1', true) WHERE outcome = 'failed'");
@@ -101,7 +101,7 @@ like(psql("SET pg_migrate.trial_lock_timeout = '20ms'; SELECT statement, outcome
 close_session($locker);
 is_as_before($before, 'wait');
 
-# while one is under way another waits; it can be cancelled, terminated, killed
+# a second run waits for a trial; a trial can be cancelled, terminated, killed
 register('b1', 'a2', 'CREATE TABLE slow (); SELECT pg_catalog.pg_sleep(1000)', 'DROP TABLE slow');
 $before = dump_of('sleep');
 
@@ -133,7 +133,7 @@ for my $function ("migrate.explain('head', true)", "migrate.test('head')")
 like(interrupt("migrate.explain('head', true)", sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }) =~ s/\n.*//sr,
 	qr/NOTICE:  00000: the trial locks .*public\.orders/, 'a NOTICE names what it locks before it does');
 
-# timeouts: the trial's, and the caller's for all of it
+# timeouts: that of trials bounds a statement, that of the caller the whole call
 like(psql("SET pg_migrate.trial_statement_timeout = '5s'; SELECT outcome, reason FROM migrate.explain_rows('head', true) WHERE revision = 'b1' AND statement = 2; SHOW statement_timeout"),
 	qr/^failed\|canceling statement due to statement timeout\n0$/m, "the trial's timeout is a statement's");
 like(psql("SET statement_timeout = '1s'; SET pg_migrate.trial_statement_timeout = 0; SELECT count(*) FROM migrate.test('head'); SELECT pg_sleep(10)"),
@@ -148,7 +148,7 @@ like(psql_in('many', "SELECT count(*) FROM migrate.explain('head', true)"), qr/E
 	'a trial that needs more than half of the free lock table is refused');
 like(psql_in('many', "SELECT count(*) > 1500 FROM migrate.explain('head')"), qr/^t$/m, 'predicted it can be');
 
-# a standby predicts, and tries nothing
+# a standby predicts but does not try
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'base', has_streaming => 1);
@@ -163,7 +163,7 @@ for my $call ("migrate.explain('a2', true)", "migrate.test('a2')")
 	like($err, qr/ERROR:  25006/, "a standby refuses $call");
 }
 
-# who may not run the migrations may not try them
+# only roles that may run migrations may try them
 $node->safe_psql('postgres', 'CREATE ROLE stranger LOGIN; GRANT USAGE ON SCHEMA migrate TO stranger; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrate TO stranger; GRANT SELECT ON ALL TABLES IN SCHEMA migrate TO stranger');
 like(psql("SET ROLE stranger; SELECT outcome, reason FROM migrate.explain_rows('a2', true) WHERE outcome = 'failed'"),
 	qr/permission denied|must be owner/, "a trial has the caller's rights");

@@ -1,5 +1,5 @@
-# What lint and explain say of a statement is what the statement does: each of
-# test/lint/statements is judged, and then executed, on filled tables.
+# Predictions of lint and explain are true: each of test/lint/statements is judged
+# and then executed, on filled tables.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -24,7 +24,7 @@ my @statements = grep { $_ ne '' && !/^#/ } split /\n/, slurp_file('test/lint/st
 my (@alarms, @misses, @surprises);
 my ($dangers, $agreed) = (0, 0);
 
-# All in one session, a line of answers for each question
+# One session answers all questions, with one line for each
 my @answers = split /\n/, $node->safe_psql('postgres', join(";\n",
 	'SET pg_migrate.lint_small_table = 0', 'SET pg_migrate.lint_on_load = off',
 	'SET client_min_messages = error',
@@ -51,8 +51,8 @@ is(join("\n", @misses), '', 'nothing happens that is not found');
 is(join("\n", @surprises), '', 'explain predicts what its trial sees');
 note("$agreed of " . scalar(@statements) . ' agree');
 
-# Pending trigger events: what the server refuses with 55006 is what is found,
-# at the statement that is refused.
+# Pending trigger events: lint finds the statements that the server refuses with
+# 55006.
 $node->safe_psql('postgres', <<'SQL');
 CREATE SCHEMA waits;
 SET search_path = waits;

@@ -1,5 +1,5 @@
-# Lint keeps nobody waiting, waits for nobody, runs nobody's code and tells
-# nobody what he may not know.
+# Lint blocks no session, waits for none, executes no code of other users, and
+# reveals nothing that the caller may not read.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -29,7 +29,7 @@ DROP TABLE marks;
 $up$, 'SELECT 1');
 SQL
 
-# Nothing above ACCESS SHARE, and nothing at all on what is linted afterwards
+# No lock above ACCESS SHARE, and no lock at all on the tables after lint
 my @ways = ('migrate.lint()', q{migrate.lint_revision('a1')}, q{migrate.lint_report()}, 'migrate.explain()', 'migrate.review()',
 	q{migrate.lint_sql('ALTER TABLE orders ALTER id TYPE bigint; DROP TABLE marks')});
 for my $way (@ways)
@@ -41,7 +41,7 @@ for my $way (@ways)
 	is(psql("BEGIN; SELECT count(*) > 0 FROM $way; SELECT pg_current_xact_id_if_assigned() IS NULL; COMMIT"), "t\nt\n", 'and takes no transaction id');
 }
 
-# a table that is locked is not waited for, nor are many
+# lint does not wait for locked tables
 my $before = psql('SELECT count(*) FROM migrate.lint()');
 my $locker = open_session('BEGIN; LOCK TABLE orders, marks;');
 my $start = time;
@@ -55,7 +55,7 @@ unlike($said, qr/^- \[x\]/m, 'nor that all is well');
 close_session($locker);
 is(psql('SELECT count(*) FROM migrate.lint()'), $before, 'later it can');
 
-# others do not wait for lint: one that reads for long is not in the way
+# other sessions do not wait for lint
 my $reader = open_session('BEGIN; SELECT count(*) FROM migrate.lint(); SELECT count(*) FROM migrate.explain();');
 is(psql("SET lock_timeout = '1min'; BEGIN; LOCK TABLE orders; SELECT 'had'; ROLLBACK"), "had\n", 'the locks of lint are given back before the transaction ends');
 close_session($reader);
@@ -66,8 +66,8 @@ $node->safe_psql('postgres', q{SET pg_migrate.lint_on_load = off; CREATE TABLE w
 like(psql("SET statement_timeout = '300ms'; SET pg_migrate.lint_probe_timeout = '1h'; SELECT count(*) FROM migrate.lint(); SELECT 'next'"), qr/next.*ERROR:  57014|ERROR:  57014.*next|^next\n.*57014/s, 'it is cancelled by a timeout');
 $node->safe_psql('postgres', q{SELECT migrate.unregister('c1')});
 
-# code of others is not run, whatever they have put where lint looks; a sequence
-# tells of it even if it was rolled back
+# code of other users is not executed wherever lint reads; a sequence shows it even
+# after a rollback
 $node->safe_psql('postgres', <<'SQL');
 CREATE ROLE mallory LOGIN;
 GRANT CREATE, USAGE ON SCHEMA public TO mallory;
@@ -116,7 +116,7 @@ is(psql('SELECT is_called FROM caught'), "f\n", 'nothing of hers has run');
 psql("SELECT trap()");
 is(psql('SELECT is_called FROM caught'), "t\n", 'which would be seen');
 
-# nor does lint tell what the caller may not read
+# lint does not reveal what the caller may not read
 $node->safe_psql('postgres', 'CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA migrate TO guest; GRANT EXECUTE ON FUNCTION migrate.lint_sql(text) TO guest; GRANT SELECT (id) ON orders TO guest');
 my $question = q{SELECT count(*) FROM migrate.lint_sql('ALTER TABLE orders ADD CONSTRAINT x CHECK (secret <> ''s'')') WHERE rule = 'existing-rows' AND severity = 'error'};
 is(psql($question), "1\n", 'the owner is told which rows are in the way');

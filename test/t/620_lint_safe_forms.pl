@@ -1,5 +1,5 @@
-# The safe forms that lint proposes can be run, and are safe: each is tried, and
-# linted in turn, migration by migration.
+# The safe forms that lint proposes can be executed and are safe: each is tried and
+# linted, migration by migration.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -20,8 +20,8 @@ $node->safe_psql('postgres', $schema);
 my $settings = join('', map { "SET $_;\n" } 'pg_migrate.lint_small_table = 0',
 	'pg_migrate.lint_on_load = off', "lock_timeout = '2s'", 'client_min_messages = error');
 
-# What a plan of these scripts, one migration each, comes to: the findings that
-# are errors, and what the trial says
+# Register each script as a migration; returns the findings that are errors, and
+# the result of a trial.
 sub judge
 {
 	my @scripts = @_;
@@ -40,7 +40,7 @@ sub judge
 		map({ "SELECT migrate.unregister('s$_') \\g /dev/null\n" } reverse 1 .. $i)));
 }
 
-# "rule, rewrite" of what lint proposes for a statement
+# The proposals of lint for a statement, as "rule, rewrite"
 sub proposals
 {
 	my ($statement) = @_;
@@ -60,7 +60,7 @@ for my $statement (@statements)
 	{
 		my ($rule, $rewrite) = @$_;
 
-		# words alone, or tried before; one of several may need the others
+		# proposals without SQL, or tried before; one of several may need the others
 		next if $statement =~ /, ADD |; / || $rewrite =~ /^-- and the rest of the statement/m || $seen{$rewrite}++ || !grep { !/^--/ } split /\n/, $rewrite;
 		# an index on a column, or table, that the statement itself makes
 		my $with_statement = $rule eq 'index-advice';

@@ -1,6 +1,6 @@
-# Whoever judges a migration runs nothing that a user wrote: neither what stands
-# in it nor what the owner of a table has put where the server looks.  Each trap
-# says so in the server's log, which no rollback takes back.
+# Judging a migration executes no code of a user: neither of the migration nor of
+# the owner of a table that the server might call.  Each trap writes to the server's
+# log, which a rollback does not undo.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -51,7 +51,7 @@ CREATE TABLE states (s state, c code, list state[]);
 INSERT INTO states SELECT 'a', 'x', '{a}' FROM generate_series(1, 10);
 SQL
 
-# Types, casts, operators, tables of mallory's
+# Types, casts, operators and tables of mallory
 $node->safe_psql('postgres', 'SET ROLE mallory; SET search_path = mallory;' . trap('check_int', 'int', 'boolean', 'true')
 	  . trap('check_text', 'text', 'boolean', 'true')
 	  . trap('imm', 'int', 'int', '$1')
@@ -123,7 +123,7 @@ CREATE TABLE by_array (l dint[]) PARTITION BY LIST (l);
 CREATE TABLE fits (id int);
 SQL
 
-# What only a superuser makes, of functions that are mallory's
+# Objects that only a superuser creates, with functions of mallory
 $node->safe_psql('postgres', <<'SQL');
 CREATE OPERATOR CLASS mallory.ops FOR TYPE int USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 mallory.compare(int, int);
 SET search_path = mallory;
@@ -204,7 +204,7 @@ my @statements = (
 	q{ALTER TABLE mallory.t ADD a int GENERATED ALWAYS AS (mallory.imm(id)) STORED, ADD b int CHECK (mallory.imm(b) > 5), ADD c int DEFAULT mallory.takes_list('{1}')},
 	q{ALTER DOMAIN mallory.dint ADD CHECK (mallory.imm(VALUE) > 0); ALTER DOMAIN mallory.dint SET NOT NULL; ALTER DOMAIN mallory.dint SET DEFAULT mallory.imm(5); ALTER DOMAIN mallory.dint VALIDATE CONSTRAINT dint_check},
 	q{CREATE DOMAIN mallory.more AS mallory.dint DEFAULT 5 CHECK (mallory.imm(VALUE) > 5); CREATE TABLE made (a mallory.more DEFAULT 5, b mallory.more[] DEFAULT '{5}')},
-	# changes of rows, of which the number is estimated
+	# DML, whose number of rows is estimated
 	(map { ("UPDATE mallory.t SET id = 1 WHERE $_", "DELETE FROM mallory.t WHERE $_") } 'id = 5', 'id = mallory.imm(5)', q{e = 'a'}, q{e > 5}, q{l = '{5}'}, q{j = '{5}'}, 'mallory.sure()', q{note = 'N5'}, q{d = 5},
 		'id IN (SELECT i FROM mallory.plain)', q{EXISTS (SELECT FROM mallory.barrier b WHERE b.l = '{5}')}, 'mallory.sta(5) = id', q{to_json(e) IS NOT NULL}, q{id = ANY ('{5}'::mallory.dint[])}),
 	q{UPDATE mallory.barrier SET id = 1 WHERE id = 5; DELETE FROM mallory.plain WHERE i = 5; UPDATE parent SET id = 2 WHERE id = 5; DELETE FROM wide WHERE id = 5; DELETE FROM mallory.classed WHERE id = 5},
@@ -221,7 +221,7 @@ my @statements = (
 	q{ALTER TABLE by_text ATTACH PARTITION by_text_1 FOR VALUES IN (mallory.imm_text('x')); ALTER TABLE by_text ATTACH PARTITION by_text_1 FOR VALUES IN (mallory.en_text('a'))},
 	q{ALTER TABLE by_text ATTACH PARTITION by_text_1 FOR VALUES IN ('a'::mallory.en::text); ALTER TABLE by_text ATTACH PARTITION by_text_1 FOR VALUES IN ('b'::mallory.dtext)},
 	q{CREATE INDEX ON mallory.parted (mallory.imm(id)); CREATE INDEX ON mallory.t ((mallory.takes_list('{5}'))); CREATE INDEX ON mallory.t ((l = '{5}')) WHERE j = '{5}'; CREATE STATISTICS more ON (mallory.imm(id)), (mallory.imm(5)) FROM mallory.t},
-	# all else
+	# other statements
 	q{CREATE VIEW v AS SELECT '{5}'::mallory.dint[], mallory.imm(5) FROM mallory.barrier; CREATE MATERIALIZED VIEW m AS SELECT mallory.imm(5); CREATE TABLE c AS SELECT mallory.imm(5), '{5}'::mallory.dint[]},
 	q{CREATE TABLE c (a int DEFAULT mallory.imm(5) CHECK (mallory.imm(a) > mallory.imm(5)), b mallory.dint[] DEFAULT '{5}') PARTITION BY RANGE ((a + mallory.imm(5)))},
 	q{CREATE POLICY more ON mallory.t USING (l = '{5}' AND mallory.imm(5) = 5); CREATE TRIGGER more BEFORE INSERT ON mallory.tiny FOR EACH ROW WHEN (NEW.e > 5) EXECUTE FUNCTION mallory.on_row()},
@@ -243,7 +243,7 @@ for my $statement (@statements)
 	is(sprung(), '', 'nothing has run');
 }
 
-# registered, by all ways there are
+# migrations registered in all ways
 my $i = 0;
 for my $statement (@statements)
 {
@@ -266,7 +266,7 @@ is(sprung(), '', 'before anything has run');
 psql("$settings BEGIN; SELECT count(*) FROM migrate.diff(\$\$CREATE SCHEMA mallory\$\$, schemas => '{mallory}'); ROLLBACK");
 is(sprung(), '', 'nor has it when the schema is compared with a model');
 
-# Rows are looked for where nothing but the server's own is needed
+# Lint reads rows where that needs only functions of the server
 sub existing
 {
 	my ($statement) = @_;
@@ -307,7 +307,7 @@ $node->safe_psql('postgres', 'DROP TABLE mallory.by_class; DROP OPERATOR FAMILY 
 	[ 'ALTER TABLE ONLY parent ADD CHECK (note = \'x\')', '' ],
 	[ 'ALTER TABLE orders RENAME paid TO p; ALTER TABLE orders RENAME TO bills; ALTER TABLE bills ADD CHECK (p > 10)', "error 10 rows do not fulfil (p > 10)\n" ],
 	[ 'ALTER TABLE mallory.child ALTER extra SET NOT NULL', '' ],
-	# and otherwise it is said
+	# and otherwise reports that it did not
 	[ 'ALTER TABLE mallory.tiny ADD CHECK (to_json(e) IS NOT NULL)', "notice the rows of mallory.tiny were not looked at: the CHECK contains function to_json(anyelement), which is not immutable\n" ],
 	[ 'SET search_path = mallory; ALTER TABLE tiny ADD CHECK (e > 5)', "notice the rows of mallory.tiny were not looked at: the CHECK contains operator >(en,integer), which is not built in\n" ],
 	[ 'ALTER TABLE mallory.tiny ADD CHECK (mallory.imm(id) > 0)', "notice the rows of mallory.tiny were not looked at: the CHECK contains function mallory.imm(integer), which is not built in\n" ],
@@ -325,8 +325,8 @@ is(psql(q{SET search_path = public; SELECT rewrite FROM migrate.lint_sql('ALTER 
 	"SELECT * FROM public.orders WHERE NOT ((paid > (10)::numeric));\n", 'the query that lists them has the present names');
 is(sprung(), '', 'nothing has run meanwhile');
 
-# Names are seen with the eyes of who will run the scripts, by the recipe of
-# docs/operations.md; rows with those of the one who asks
+# Names are resolved as the role that will run the scripts, by the recipe of
+# docs/operations.md; rows are read as the caller
 $node->safe_psql('postgres', 'CREATE DATABASE apps');
 $node->safe_psql('apps', <<'SQL');
 CREATE EXTENSION pg_migrate;

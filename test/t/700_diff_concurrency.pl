@@ -1,5 +1,5 @@
-# What is looked at a model leaves nothing behind, fires nothing, keeps nobody
-# waiting for long, and is refused where it cannot be.
+# Comparing with a model leaves nothing behind, fires no triggers, does not block
+# other sessions for long, and is refused where it is impossible.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -29,7 +29,7 @@ my $model = 'CREATE TABLE app.t (a int PRIMARY KEY, b text); CREATE TABLE app.n 
 my $quiet = 'SET client_min_messages = error;';
 my $print = $node->safe_psql('postgres', 'SELECT migrate.schema_fingerprint()');
 
-# What a script gives, and that the schema is as it was
+# Test the output of a script, and that the schema is unchanged.
 sub leaves_nothing
 {
 	my ($sql, $expected, $name) = @_;
@@ -40,8 +40,8 @@ sub leaves_nothing
 	return;
 }
 
-# Nothing is left, whether the transaction goes on or not; the owner differs, too,
-# where a superuser asks
+# Nothing is left, whether the transaction commits or not; for a superuser the owner
+# differs, too
 my $diff = "SELECT count(*) FROM migrate.diff(\$\$$model\$\$, ARRAY['app'])";
 leaves_nothing("$quiet $diff;", qr/^4$/, 'a difference');
 leaves_nothing("$quiet BEGIN; $diff; ROLLBACK;", qr/^4$/, 'rolled back');
@@ -51,7 +51,7 @@ leaves_nothing("$quiet BEGIN; SELECT 1 FROM migrate.revision('x', model => \$\$$
 	SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype IN ('relation', 'object') AND mode NOT IN ('AccessShareLock', 'RowExclusiveLock', 'RowShareLock'); COMMIT;",
 	qr/^1\n0$/, 'no lock stays that others would notice');
 
-# What a partition key calls may be anybody's: reading the live schema does not evaluate it
+# A partition key may call functions of any user: reading the live schema does not evaluate it
 $node->safe_psql('postgres', q{
 	CREATE SCHEMA part;
 	CREATE FUNCTION part.look() RETURNS int LANGUAGE plpgsql IMMUTABLE
@@ -63,7 +63,7 @@ is($node->safe_psql('postgres', "$quiet SELECT count(*) > 0 FROM migrate.diff(''
 	"t\nno", 'the function of a partition key is not evaluated');
 $node->safe_psql('postgres', 'SET client_min_messages = error; DROP SCHEMA part CASCADE');
 
-# A file that does not check is none
+# A damaged file of a stored model is ignored
 my $kept = $node->data_dir . '/base/pgsql_tmp/pgsql_tmp_migrate_model.'
 	. $node->safe_psql('postgres', 'SELECT oid FROM pg_database WHERE datname = current_database()');
 ok(-s $kept, 'what was built is kept');
@@ -82,7 +82,7 @@ foreach my $damage (sub { substr($_[0], length($_[0]) / 2, 1) ^= 'x'; }, sub { s
 $node->restart;
 ok(!-e $kept, 'the next start removes what was kept');
 
-# Nor where it is cut off, and the session goes on
+# Nothing is left after a cancel or a termination
 my $slow = "SELECT count(*) FROM migrate.diff(\$\$$model DO 'BEGIN PERFORM pg_sleep(1000); END'\$\$, ARRAY['app'])";
 leaves_nothing("$quiet SET statement_timeout = '1s'; $slow; RESET statement_timeout; $diff;", qr/^4\nERROR:  57014/, 'cancelled');
 leaves_nothing("$quiet BEGIN; SAVEPOINT s; SET LOCAL statement_timeout = '1s'; $slow; ROLLBACK TO s; $diff; COMMIT;", qr/^4\nERROR:  57014/, 'cancelled in a transaction');
@@ -94,7 +94,7 @@ $node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_act
 $s->{run}->finish;
 leaves_nothing("$quiet $diff;", qr/^4$/, 'terminated');
 
-# Event triggers do not fire, and are as they were
+# Event triggers do not fire and are not changed
 $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE fired (tag text);
 GRANT ALL ON fired TO PUBLIC;
@@ -116,14 +116,14 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM fired'), '0', 'none fired'
 $node->safe_psql('postgres', 'DROP EVENT TRIGGER a_start; DROP EVENT TRIGGER b_end; DROP EVENT TRIGGER c_drop; DROP EVENT TRIGGER d_rewrite; DROP FUNCTION fire(); DROP TABLE fired');
 $print = $node->safe_psql('postgres', 'SELECT migrate.schema_fingerprint()');
 
-# Who may not
+# Roles and transactions that may not compare
 leaves_nothing("SET ROLE other; $diff;", qr/ERROR:  42501: must be owner of schema app/, 'not the owner');
 leaves_nothing("$quiet BEGIN READ ONLY; $diff; COMMIT;", qr/ERROR:  25006/, 'read only');
 leaves_nothing("$quiet BEGIN; $diff; SET TRANSACTION READ ONLY; $diff; COMMIT;", qr/^4\nERROR:  25006/, 'read only later');
-# nor by what was built for somebody else
+# a model built for another role gives no access
 leaves_nothing("$quiet $diff; SET ROLE owner; $diff; SET ROLE other; $diff;", qr/^4\n3\nERROR:  42501/, 'not the owner, in a session of the owner');
 
-# Others who have to wait do so for a while
+# Other sessions wait only for a limited time
 my $steps = join '', map { "DO 'BEGIN PERFORM pg_sleep(0.2); END';" } 1 .. 150;
 $s = open_session("$quiet SET pg_migrate.scratch_hold = '1s';");
 $s->{in} .= "SELECT count(*) FROM migrate.diff(\$\$$model $steps\$\$, ARRAY['app']);\n";
@@ -134,7 +134,7 @@ close_session($s);
 like($s->{err}, qr/ERROR:  migrate.diff\(\) gives way to others, who have waited for it longer than pg_migrate.scratch_hold/, 'for it gives way');
 $print = $node->safe_psql('postgres', 'REVOKE USAGE ON SCHEMA app FROM other; SELECT migrate.schema_fingerprint()');
 
-# Extensions are found where they are
+# Extensions are found in their schema
 SKIP:
 {
 	skip 'no citext here', 2 if $node->safe_psql('postgres', q{SELECT count(*) FROM pg_available_extensions WHERE name = 'citext'}) eq '0';
@@ -146,7 +146,7 @@ SKIP:
 		"t\n", 'which is then the same');
 }
 
-# The demo at head is what its dump says; and a migration does what the model says
+# The demo at head equals its dump, and a migration leads to its model
 $node->safe_psql('postgres', 'CREATE DATABASE shop');
 $node->command_ok([ 'sh', '-c', 'psql -X -q -d "$1" <test/demo/demo.sql >/dev/null 2>&1', 'sh', $node->connstr('shop') ], 'the demo');
 is(psql_in('shop', 'SELECT up_to_date FROM migrate.status'), "t\n", 'it is at head');
@@ -163,7 +163,7 @@ like(psql_in('shop', "$quiet SELECT count(*) FROM migrate.load((SELECT content F
 	SELECT migrate.upgrade('heads'); SELECT migrate.check(\$dump\$$more\$dump\$);"), qr/\nt\n\z/, 'a migration from a model leads there');
 like(psql_in('shop', "$quiet SELECT migrate.downgrade('added1\@-1'); SELECT migrate.unregister('added1'); SELECT migrate.check(\$dump\$$dump\$dump\$);"), qr/\nt\n\z/, 'and back');
 
-# On a standby there is nothing to build in
+# A standby cannot build a model
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'base', has_streaming => 1);

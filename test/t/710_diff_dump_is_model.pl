@@ -1,5 +1,5 @@
-# What pg_dump -s says of two large schemas with objects of every kind is a model
-# of them: nothing is to be done.
+# The output of pg_dump -s for two large schemas with objects of every kind is a
+# model from which they do not differ.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -16,14 +16,14 @@ $node->start;
 my ($all) = slurp_file('test/sql/schema_snapshot.sql') =~ /^(.*?)^CREATE TABLE base_line/ms;
 my $one = join "\n", grep { !/ALTER DATABASE|SUBSCRIPTION|CREATE LANGUAGE|lo_create/ } split /\n/, $all;
 
-# The same for another schema, with the same roles, and names of its own for what
-# is in none
+# A copy in another schema, with the same roles, and other names for objects that
+# are in no schema
 (my $two = $one) =~ s/regress_snapshot(?!_a\b|_b\b|_owner\b)/regress_again/g;
 $two =~ s/^(DROP|CREATE) (EXTENSION|ROLE|TABLESPACE).*$//gm;
 $two =~ s/^CREATE CAST .*$//gm;
 $two =~ s/^CREATE TRANSFORM .*$//gm;
 
-# And tables that differ in all that tables can differ in
+# Tables that differ in all properties of tables
 my $many = <<'SQL';
 DO $do$
 DECLARE

@@ -1,5 +1,5 @@
-# is_current() and require() answer from memory, and yet never say what was:
-# whoever moves the database, by whatever means, on the primary and a standby.
+# is_current() and require() answer from memory but never give an outdated answer,
+# however the position of the database changes, on the primary and a standby.
 use strict;
 use warnings;
 use IPC::Run ();
@@ -22,7 +22,7 @@ sub sql
 	return ($node // $primary)->safe_psql($db // 'postgres', "SET client_min_messages = error; $sql");
 }
 
-# A session that stays
+# Start a session that stays open.
 sub session
 {
 	my ($node, $db) = @_;
@@ -32,7 +32,7 @@ sub session
 	return $s;
 }
 
-# What it says to statements
+# The answer of a session to statements
 sub send_to
 {
 	my ($s, $sql) = @_;
@@ -55,7 +55,7 @@ sub ask
 	return answer_of($s, send_to($s, $sql));
 }
 
-# The answers to each of these, as one word
+# The answers to these questions, as one word
 my @questions = ("'a1'", "'b2'", "'c3'", 'NULL', "'c3', true", "'one\@head'");
 my $question = 'SELECT ' . join(' || ', map { "left(migrate.is_current($_)::text, 1)" } @questions) . ';';
 
@@ -127,7 +127,7 @@ is(ask($b, "BEGIN; SAVEPOINT s; SELECT migrate.downgrade('b2'); SELECT migrate.i
 	  =~ s/^[a-c]\d\n//mgr, "f\nt\nf\nt", 'own changes in savepoints');
 
 #
-# By hand, where no code of ours is asked
+# Changes by hand, which call no code of the extension
 #
 for my $role ('origin', 'replica')
 {
@@ -147,7 +147,7 @@ for my $role ('origin', 'replica')
 }
 ask($b, 'RESET session_replication_role;');
 
-# the extension goes and comes
+# the extension is dropped and created
 ask($a, 'PREPARE q AS ' . $question);
 ask($b, 'DROP EXTENSION pg_migrate;');
 like(ask($a, $question), qr/ERROR:  3F000: schema "migrate" does not exist/, 'no extension');
@@ -157,7 +157,7 @@ position_is($a, 'ttffff', 'another one');
 ask($b, "SELECT migrate.stamp('c3');");
 position_is($a, 'tttttt', 'that moves');
 
-# a database that is restored while a session is there
+# a database restored while a session is open
 sql('CREATE DATABASE restored');
 sql('CREATE EXTENSION pg_migrate', undef, 'restored');
 my $r = session($primary, 'restored');
@@ -174,7 +174,7 @@ for my $how ([], ['--inserts'], [ '-Fc' ])
 	position_is($r, 'ttffff', 'it moves');
 }
 
-# logical replication that counts, whose writes fire no triggers of statements
+# logical replication that is accepted; its writes fire no statement triggers
 sql('CREATE DATABASE subscriber');
 sql('CREATE EXTENSION pg_migrate; ALTER DATABASE subscriber SET pg_migrate.accept_replicated_position = on', undef, 'subscriber');
 sql("SELECT pg_create_logical_replication_slot('s', 'pgoutput'); CREATE PUBLICATION p FOR TABLE migrate.revision, migrate.version");
@@ -197,7 +197,7 @@ $l->{run}->finish;
 $r->{run}->finish;
 
 #
-# A worker node of Citus: tables of the names that Citus has
+# A worker node of Citus: tables with the names of its catalogs
 #
 sql('CREATE DATABASE citus');
 sql(q{CREATE EXTENSION pg_migrate; SET allow_system_table_mods = on;
@@ -223,7 +223,7 @@ is(ask($worker, 'SELECT migrate.is_current();'), 't', 'no worker any more');
 $_->{run}->finish for ($n, $worker);
 
 #
-# What is in progress
+# A run in progress
 #
 sql("CREATE FUNCTION held() RETURNS void LANGUAGE plpgsql AS 'BEGIN WHILE NOT pg_try_advisory_lock(7) LOOP PERFORM pg_sleep(0.02); END LOOP; PERFORM pg_advisory_unlock(7); END';"
 	  . " SELECT migrate.register('big', 'c3', E'CREATE INDEX CONCURRENTLY ON a ((1));\nSELECT held();\nCREATE INDEX CONCURRENTLY ON b ((1));', 'SELECT 1', options => '{\"transaction\": \"none\"}')");
@@ -239,7 +239,7 @@ caught_up();
 my $s = session($standby);
 like(ask($s, "SELECT migrate.require('big');"), qr/at c3\. 1 migration is pending: big\. As far as this standby knows, run \d+ to big, migration "big", \d of \d segments done is in progress\.\nHINT:  Wait for it/, 'as a standby tells it');
 
-# waiting for it
+# wait_for()
 my $w = session($primary);
 my $waiting = send_to($w, "CALL migrate.wait_for('big', '600 s');");
 my $v = session($standby);
@@ -269,7 +269,7 @@ like(ask($a, "SELECT migrate.require('c3');"), qr/1 migration is pending: c3\. P
 ask($b, 'COMMIT;');
 
 #
-# What is half done: applied it is not, but it breaks already
+# A migration that is half done is not applied but breaks its dependents already
 #
 sql(<<'SQL');
 SELECT migrate.register('d4', 'c3', E'CREATE INDEX CONCURRENTLY half ON a ((1));\nSELECT 1 / (SELECT count(*) FROM b WHERE false);',
@@ -320,7 +320,7 @@ sql(join('; ', map { s/.*type //r } split(/\n/, sql('SELECT problem FROM migrate
 is(sql('SELECT problem FROM migrate.check_registry()', undef, 'restored'), '', 'and mended by what it says');
 
 #
-# Locks: nobody waits longer than was said
+# Locks: no call waits longer than its timeout
 #
 ask($b, 'BEGIN; LOCK TABLE migrate.revision;');
 my $begun = time;
@@ -328,7 +328,7 @@ like(ask($w, "CALL migrate.wait_for('nope', '0.5 s');"), qr/ERROR:  55P03: cance
 cmp_ok(time - $begun, '<', 120, 'really');
 ask($b, 'ROLLBACK;');
 
-# what was registered after the snapshot of a transaction
+# a migration registered after the snapshot of a transaction
 ask($a, 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class;');
 sql("SELECT migrate.register('late', 'c3', '', ''); SELECT migrate.downgrade('b2')");
 like(ask($a, "SELECT migrate.require('late');"), qr/ERROR:  MG021: .*the database is at b2\. 2 migrations are pending: c3, late\./s, 'require() is about the newest state');
@@ -344,7 +344,7 @@ sql("SELECT migrate.unregister('late'); SELECT migrate.upgrade('c3')");
 }
 
 #
-# A standby, and what becomes of it
+# A standby, and its promotion
 #
 caught_up();
 sql("CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA migrate TO reader; GRANT EXECUTE ON FUNCTION migrate.is_current(text), migrate.require(text, boolean) TO reader; GRANT EXECUTE ON PROCEDURE migrate.wait_for TO reader");

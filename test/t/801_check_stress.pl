@@ -1,11 +1,10 @@
-# 100,000 answers of is_current() while another session goes up and down all
-# the time, each judged: it must be that of a state the database was in between
-# the call's begin and its end.
+# 100,000 answers of is_current() while another session upgrades and downgrades: each
+# must fit a state that the database had between the begin and the end of the call.
 #
-# On the primary the clock tells: a commit that had ended before the call began
-# must be seen, one that began after the call ended cannot be.  On a standby the
-# WAL tells: what was replayed before the call must be seen, what was not yet
-# received after it cannot be.
+# On the primary the clock decides: a commit that ended before the call began must
+# be visible, one that began after the call ended cannot be.  On a standby the WAL
+# decides: a commit replayed before the call must be visible, one not yet received
+# after it cannot be.
 use strict;
 use warnings;
 use IPC::Run ();
@@ -19,7 +18,7 @@ $primary->start;
 $primary->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($primary, 'base', has_streaming => 1);
-# or the snapshots of those who ask would hold up what they ask about
+# without it the snapshots of the questions would delay replay
 $standby->append_conf('postgresql.conf', "hot_standby_feedback = on\n");
 $standby->start;
 

@@ -1,4 +1,4 @@
-# pg_migrate.require: who is let in where the database is not what is needed.
+# pg_migrate.require refuses logins to a database that is not at the required revision.
 use strict;
 use warnings;
 use IPC::Run ();
@@ -34,7 +34,7 @@ GRANT EXECUTE ON FUNCTION migrate.upgrade, migrate.require_active TO runner;
 GRANT EXECUTE ON FUNCTION migrate.require_active TO other;
 SQL
 
-# What a new session says: its output and what it is told, or why it is refused
+# The output and messages of a new session, or the error that refuses it
 sub login
 {
 	my ($who, $options, $sql, $db) = @_;
@@ -55,14 +55,14 @@ my $set = '-c pg_migrate.require=bbbb2222';
 my $pending = qr/Target database is not up to date\nDETAIL:  Expected is revision "bbbb2222", which is not applied; the database is at aaaa1111\. 1 migration is pending: bbbb2222\.\nHINT:  Type SELECT migrate\.upgrade\('bbbb2222'\)\./;
 
 #
-# Without the library it is a placeholder
+# Without the library the setting is a placeholder
 #
 is(login('app', $set), 'app', 'without the library nobody looks');
 is(login('other', $set, 'SELECT migrate.require_active()'), 'f', 'which can be seen');
 is(login('app', $set, 'SHOW pg_migrate.require'), 'bbbb2222', 'the setting is there all the same');
 
 #
-# With it: for a role, a database, or all
+# With the library: for a role, a database, or all
 #
 my %ways = (
 	'a role' => [ 'ALTER ROLE app SET session_preload_libraries = pg_migrate', 'ALTER ROLE app RESET session_preload_libraries' ],
@@ -95,7 +95,7 @@ refused('app', '-c pg_migrate.require=nope', qr/Target database.*"nope", which i
 refused('app', '-c pg_migrate.require=bbbb', qr/'bbbb' is not what an application can expect\nDETAIL:  It is the beginning of revision "bbbb2222"/, 'what cannot be expected');
 refused('app', $set, qr/extension "pg_migrate" is not installed in this database\nHINT:  Install it with CREATE EXTENSION pg_migrate\.\nCONTEXT:[^\n]*\z/, 'no extension, said once', 'bare');
 
-# nor one that somebody only pretends to have installed
+# a schema that only looks like the extension does not count
 $node->safe_psql('bare', <<'SQL');
 CREATE SCHEMA migrate;
 CREATE TABLE migrate.revision (revision text COLLATE "C" CONSTRAINT revision_pkey PRIMARY KEY, x int);
@@ -121,7 +121,7 @@ $node->safe_psql('bare', 'DROP SCHEMA migrate CASCADE');
 	$holder->finish;
 }
 
-# settings are known where the guard is active
+# our settings are defined where the guard is active
 like(login('app', '-c pg_migrate.requires=bbbb2222'), qr/WARNING:  invalid configuration parameter name "pg_migrate\.requires"/, 'a name that there is not');
 is(login('app', '', 'SHOW pg_migrate.require'), '', 'and the others can be shown');
 
@@ -142,7 +142,7 @@ like(login('runner', $set), qr/\Arunner.*WARNING:  $pending/s, 'so does who may 
 like(login('runner', $set, 'SHOW pg_migrate.require; SELECT 1/0; SELECT 2'), qr/\Abbbb2222\n2.*WARNING:  .*ERROR:  division by zero/s, 'and can work');
 
 #
-# Who is not asked
+# Sessions that are not checked
 #
 like(login('runner', $set, "SELECT migrate.upgrade('bbbb2222'); SHOW pg_migrate.require"), qr/\Abbbb2222\nbbbb2222.*WARNING:  $pending.*NOTICE:  Running upgrade aaaa1111 -> bbbb2222/s, 'the background worker that does it');
 is(login('app', $set), 'app', 'then everybody gets in');

@@ -1,5 +1,5 @@
-# The documents leave nothing out: every function, column, setting and SQLSTATE
-# has its place, and every link leads somewhere.
+# The documents are complete: every function, column, setting and SQLSTATE is
+# described, and every link has a target.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -14,7 +14,7 @@ $node->safe_psql('postgres', 'CREATE EXTENSION pg_migrate');
 my $reference = slurp_file('docs/reference.md');
 my $troubleshooting = slurp_file('docs/troubleshooting.md');
 
-# What a query lists and the text lacks
+# Test that a text contains all names that a query lists.
 sub is_there
 {
 	my ($text, $what, $query, $pattern) = @_;
@@ -68,7 +68,7 @@ SQL
 
 my %routines = map { $_ => 1 } split(/\n/, $node->safe_psql('postgres', "SELECT proname FROM pg_proc WHERE pronamespace = 'migrate'::regnamespace"));
 
-# The arguments that a text begins with, parentheses included
+# The argument list at the begin of a text, with its parentheses
 sub balanced
 {
 	my ($text) = @_;
@@ -98,12 +98,12 @@ sub untypable
 		}
 		else
 		{
-			# what is filled in: a format's directives, psql's and PL/pgSQL's variables
+			# placeholders: directives of format(), variables of psql and PL/pgSQL
 			$arguments =~ s/'%s'|:'\w+'|:\w+\b(?<!::)|%s/NULL/g;
 			$arguments =~ s/%\w*d/1/g;
 			$call = ($verb =~ /CALL/ ? 'CALL' : 'SELECT') . " migrate.$name$arguments";
 		}
-		# that is how prose names it
+		# prose names a function so
 		$calls{$call} = 1 unless $call eq 'CALL migrate.backfill()';
 	}
 	my $list = join(', ', map { s/'/''/gr =~ s/^(.*)$/('$1')/sr } sort keys %calls);
@@ -115,7 +115,7 @@ for my $file (glob('src/*.c src/*/*.c'))
 {
 	my $source = slurp_file($file);
 	$source =~ s{/\*.*?\*/}{}gs;
-	# adjacent literals are one
+	# adjacent literals are concatenated
 	$messages .= join('', map { s/\\n/\n/gr =~ s/\\(.)/$1/gr } /"((?:[^"\\\n]|\\.)*)"/g) . "\n"
 	  for $source =~ /((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g;
 }
@@ -151,7 +151,7 @@ for my $file ('README.md', 'CHANGELOG.md', 'bench/README.md', glob('docs/*.md'))
 	is("@broken", '', "the links of $file lead somewhere");
 }
 
-# one version everywhere
+# the same version everywhere
 my ($version) = slurp_file('pg_migrate.control') =~ /^default_version = '(.*)'$/m;
 is_deeply([ slurp_file('META.json') =~ /^ {3,12}"version": "([\d.]+)",?$/mg ], [ $version, $version, '1.0.0' ], 'META.json has the version');
 like(slurp_file('CHANGELOG.md'), qr/^## \Q$version\E/m, 'and the list of changes');

@@ -1,5 +1,5 @@
-# The migrations of docs/patterns.md: each goes up, down and up again, with
-# rows in the tables, and comes back to the same schema.
+# The migrations of docs/patterns.md: each is upgraded, downgraded and upgraded
+# again, with rows in the tables, and leads to the same schema.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -36,14 +36,14 @@ sub call
 	return $node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.$call");
 }
 
-# Columns that came back stand at the end of their table, so compare without order.
+# Restored columns are last in their table, so compare without order.
 sub lines
 {
 	my ($schema) = @_;
 	return join("\n", sort map { s/,$//r } split(/\n/, $schema));
 }
 
-# What applications meet that update any row they like: the errors.
+# The errors that applications get that update any row
 sub writable
 {
 	my ($code, $out, $err) = $node->psql('postgres', <<'SQL');
@@ -96,14 +96,14 @@ call("downgrade('base')");
 is(schema(), $empty, 'the way down leaves nothing');
 is(call('current()'), '', 'and ends at base');
 
-# in as few calls as the page says
+# in as many calls as the page says
 my ($code, $out, $err) = $node->psql('postgres', "SELECT * FROM migrate.upgrade('heads')");
 like($err, qr/may use enum value 'refunded'.*upgrade in two calls: SELECT migrate\.upgrade\('1298e4b0a5d9'\)/s, 'the value and its use take two transactions');
 call("upgrade('1298e4b0a5d9')");
 is(call("upgrade('heads')"), "1d439f0b5084\n4298e450a5d9", 'which arrive');
 is(call("current('billing')"), '1d439f0b5084', 'a label tells one application');
 
-# the one without a way back
+# the migration without a downgrade
 load($irreversible);
 call("upgrade('1f65b12d72a6')");
 ($code, $out, $err) = $node->psql('postgres', "SELECT migrate.downgrade('1b217de93e62')");

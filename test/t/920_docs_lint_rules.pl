@@ -1,5 +1,5 @@
-# docs/safety.md has a section for each rule of lint, and its line for
-# continuous integration ends as it says.
+# docs/safety.md has a section for each rule of lint, and its command for continuous
+# integration has the exit status that it describes.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

@@ -3,10 +3,10 @@
  *	  A utility hook that ends the transaction it is called in, as hooks of
  *	  some extensions do.
  *
- * A COMMENT whose text is one of those below does so before it is executed.
- * A concurrent build of an index "marked" makes it valid last, as Citus does;
- * of one "unmarked" it does not get as far.
- * For the tests; to be named by shared_preload_libraries.
+ * A COMMENT with one of the texts below ends the transaction before it is
+ * executed.  A concurrent build of an index "marked" makes it valid last, as
+ * Citus does; one of "unmarked" leaves it invalid.  Only for tests, which load
+ * it by shared_preload_libraries.
  */
 #include "postgres.h"
 
@@ -26,7 +26,7 @@ void		_PG_init(void);
 
 static ProcessUtility_hook_type previous_hook = NULL;
 
-/* Leave every subtransaction and the transaction block, whoever began them. */
+/* Leave all subtransactions and the transaction block. */
 static void
 leave_blocks(void)
 {
@@ -74,7 +74,7 @@ end_transaction(const char *how)
 	}
 }
 
-/* The build is not to be taken for done before that of each shard is. */
+/* Citus: an index is valid only when it is built on each shard. */
 static void
 build_of_shards(const IndexStmt *stmt)
 {
