@@ -111,8 +111,8 @@ pgm_check_current(const char *expected, int len, bool exact, bool *nothing)
 		return slot->current;
 
 	/*
-	 * Read the epoch before the tables: an invalidation that arrives meanwhile
-	 * then makes the remembered answer stale at once.
+	 * Read the epoch before the tables: an invalidation that arrives
+	 * meanwhile then makes the remembered answer stale at once.
 	 */
 	pgm_position_watch();
 	epoch = pgm_position_epoch;

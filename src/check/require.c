@@ -321,7 +321,10 @@ pgm_check_wait_for(const char *expected, bool exact, TimestampTz deadline,
 			break;
 		MemoryContextReset(look);
 
-		/* A catalog snapshot that is kept would hold back the horizon of VACUUM. */
+		/*
+		 * A catalog snapshot that is kept would hold back the horizon of
+		 * VACUUM.
+		 */
 		InvalidateCatalogSnapshot();
 		pgm_retry_sleep(LOOK_PAUSE);
 	}

@@ -132,10 +132,10 @@ pgm_gap_begins_segment(const char *text, int p, int end)
 {
 	while (p < end)
 	{
-		int			length = pgm_sql_comment_length(text + p);
+		int			length = pgm_sql_comment_length(text +p);
 
 		if (length > 0 &&
-			pgm_comment_begins_segment(text + p + 2, text + p + length - (text[p] == '-' ? 0 : 2)))
+			pgm_comment_begins_segment(text +p + 2, text +p + length - (text[p] == '-' ? 0 : 2)))
 			return true;
 		p += Max(length, 1);
 	}
@@ -154,7 +154,7 @@ text_end(const char *text, int last_token, int limit)
 	while (p < limit && text[p] != '\n' &&
 		   strncmp(text +p, BYTE_ORDER_MARK, 3) != 0)
 	{
-		p += Max(pgm_sql_comment_length(text + p), 1);
+		p += Max(pgm_sql_comment_length(text +p), 1);
 		p = Min(p, limit);
 	}
 	while (p > last_token && isspace((unsigned char) text[p - 1]))
@@ -421,7 +421,7 @@ read_gap(PgmReader *r, int p, int end)
 {
 	while (p < end)
 	{
-		int			length = pgm_sql_comment_length(r->text + p);
+		int			length = pgm_sql_comment_length(r->text +p);
 
 		if (r->text[p] == '-' && length > 0)
 		{
@@ -490,7 +490,7 @@ scan(PgmReader *r)
 	{
 		read_gap(r, end, t.at);
 		end = t.end;
-		if (end - t.at != 3 || memcmp(r->text + t.at, BYTE_ORDER_MARK, 3) != 0)
+		if (end - t.at != 3 || memcmp(r->text +t.at, BYTE_ORDER_MARK, 3) != 0)
 			read_token(r, t.at, end);
 	}
 	read_gap(r, end, strlen(r->text));

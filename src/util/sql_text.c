@@ -51,7 +51,7 @@ pgm_text_skip_gap(const char *text, int p)
 {
 	while (text[p] != '\0')
 	{
-		int			comment = pgm_sql_comment_length(text + p);
+		int			comment = pgm_sql_comment_length(text +p);
 
 		if (comment == 0 && !isspace((unsigned char) text[p]))
 			break;
@@ -99,7 +99,7 @@ pgm_sql_dollar_quoted_length(const char *text)
 		return 0;
 	n++;
 	tag = pnstrdup(text, n);
-	end = strstr(text + n, tag);
+	end = strstr(text +n, tag);
 	pfree(tag);
 	return end ? end + n - text : (int) strlen(text);
 }
@@ -111,11 +111,11 @@ pgm_sql_dollar_quoted_length(const char *text)
 const char *
 pgm_text_find_any(const char *text, const char *characters)
 {
-	while (*text != '\0')
+	while (*text !='\0')
 	{
 		if (strchr(characters, *text))
 			return text;
-		text += *text == '\'' || *text == '"' ? pgm_sql_quoted_length(text, false) : 1;
+		text	  +=*text == '\'' || *text == '"' ? pgm_sql_quoted_length(text, false) : 1;
 	}
 	return NULL;
 }

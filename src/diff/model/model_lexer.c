@@ -34,7 +34,7 @@ lex_word(PgmLex *lex)
 		p++;
 	if (text[p] == '\'' && p == lex->start + 1)
 	{
-		lex->position = p + pgm_sql_quoted_length(text + p, tolower((unsigned char) text[lex->start]) == 'e');
+		lex->position = p + pgm_sql_quoted_length(text +p, tolower((unsigned char) text[lex->start]) == 'e');
 		return PGM_LEX_STRING;
 	}
 	lex->position = p;
@@ -48,9 +48,9 @@ lex_other(PgmLex *lex)
 	int			p = lex->position;
 
 	if (text[p] == '\'' || text[p] == '"')
-		lex->position = p + pgm_sql_quoted_length(text + p, false);
+		lex->position = p + pgm_sql_quoted_length(text +p, false);
 	else if (text[p] == '$')
-		lex->position = p + Max(pgm_sql_dollar_quoted_length(text + p), 1);
+		lex->position = p + Max(pgm_sql_dollar_quoted_length(text +p), 1);
 	else
 		lex->position = p + 1;
 	switch (text[p])
@@ -76,7 +76,7 @@ pgm_lex(PgmLex *lex)
 	int			p = lex->position;
 
 	while (isspace((unsigned char) text[p]) || (text[p] == '/' && text[p + 1] == '*'))
-		p += Max(pgm_sql_comment_length(text + p), 1);
+		p += Max(pgm_sql_comment_length(text +p), 1);
 
 	lex->start = lex->position = p;
 	if (text[p] == '\0')

@@ -22,7 +22,8 @@ elements(const char *text)
 		const char *end = pgm_text_find_any(text, ",)");
 
 		if (end == NULL)
-			end = text + strlen(text);
+			end = text +strlen(text);
+
 		list = lappend(list, pnstrdup(text, end - text));
 		if (*end != ',')
 			return list;
