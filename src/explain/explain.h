@@ -52,8 +52,6 @@ extern const char *pgm_explain_confirmed(const PgmExplained *e,
 extern List *pgm_explain_disagreements(const PgmExplained *e);
 
 /* explain_text.c */
-extern char *pgm_explain_statement(const PgmScript *script,
-								   const PgmStatement *s);
 extern List *pgm_explain_text(const PgmExplanation *x, const PgmStep *only);
 
 /* review.c */

@@ -22,8 +22,8 @@ add_line(List *lines, int indent, const char *text)
 }
 
 /* A statement in one line, cut where it is long. */
-char *
-pgm_explain_statement(const PgmScript *script, const PgmStatement *s)
+static char *
+statement_in_line(const PgmScript *script, const PgmStatement *s)
 {
 	StringInfoData line;
 	int			length;
@@ -214,7 +214,7 @@ add_statement(List *lines, const PgmExplanation *x, const PgmExplained *e,
 {
 	lines = add_line(lines, 2,
 					 psprintf("->  %s%s", e->script == e->step->verify ? "verify: " : "",
-							  pgm_explain_statement(e->script, e->statement)));
+							  statement_in_line(e->script, e->statement)));
 	if (e->judged)
 	{
 		lines = add_locks(lines, e->judged);

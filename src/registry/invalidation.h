@@ -5,6 +5,8 @@
 #ifndef PGM_INVALIDATION_H
 #define PGM_INVALIDATION_H
 
+#include "fmgr.h"
+
 /* changes whenever what was read of the position may no longer hold */
 extern uint64 pgm_position_epoch;
 

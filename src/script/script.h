@@ -44,6 +44,8 @@ extern char *pgm_statement_nontransactional(const PgmStatement *statement,
 											List *partitioned);
 extern List *pgm_statement_partitioned(const PgmStatement *statement,
 									   List *partitioned);
+extern bool pgm_statement_reindexes_concurrently(const Node *statement);
+extern bool pgm_statement_builds_concurrently(const Node *statement);
 extern bool pgm_call_is_backfill(const Node *statement);
 extern bool pgm_statement_mentions(const PgmScript *script,
 								   const PgmStatement *statement,

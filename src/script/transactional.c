@@ -350,3 +350,22 @@ pgm_statement_mentions(const PgmScript *script, const PgmStatement *statement,
 	pfree(text);
 	return found;
 }
+
+/* Is the statement REINDEX (CONCURRENTLY)? */
+bool
+pgm_statement_reindexes_concurrently(const Node *statement)
+{
+	return IsA(statement, ReindexStmt) &&
+		option(((const ReindexStmt *) statement)->params, "concurrently", false);
+}
+
+/*
+ * Does a nontransactional statement build an index concurrently?  Such a build waits
+ * for other transactions without blocking anybody, so a lock timeout would only
+ * leave an invalid index behind.
+ */
+bool
+pgm_statement_builds_concurrently(const Node *statement)
+{
+	return IsA(statement, IndexStmt) || pgm_statement_reindexes_concurrently(statement);
+}

@@ -239,8 +239,8 @@ escape_part(char *text)
  * Escape an error of the server's own, which quotes text that we handed to it:
  * the parser shows the word it does not understand.
  */
-void
-pgm_escape_error(ErrorData *edata)
+static void
+escape_error(ErrorData *edata)
 {
 	edata->message = escape_part(edata->message);
 	edata->detail = escape_part(edata->detail);
@@ -261,7 +261,7 @@ pgm_rethrow_escaped(MemoryContext caller)
 	MemoryContextSwitchTo(caller);
 	edata = CopyErrorData();
 	FlushErrorState();
-	pgm_escape_error(edata);
+	escape_error(edata);
 	ReThrowError(edata);
 }
 

@@ -17,7 +17,6 @@ struct MemoryContextData;
 extern char *pgm_escape(const char *text);
 extern char *pgm_escape_line(const char *text);
 extern void pgm_escape_query(const char *query, int position);
-extern void pgm_escape_error(struct ErrorData *edata);
 extern void pgm_rethrow_escaped(struct MemoryContextData *caller) __attribute__((noreturn));
 extern struct List *pgm_parse_query(const char *text);
 extern int	pgm_char_length(const char *text, int *hidden);

@@ -1,6 +1,6 @@
 /*
- * model.c
- *	  Reading a model.
+ * model_read.c
+ *	  Reading the text of a model into statements.
  */
 #include "postgres.h"
 

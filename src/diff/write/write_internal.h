@@ -117,7 +117,6 @@ extern char *pgm_options_set(const PgmObject *old, const PgmObject *new,
 							 PgmPropertyId property);
 extern char *pgm_options_reset(const PgmObject *old, const PgmObject *new,
 							   PgmPropertyId property);
-extern char *pgm_option_name(const char *option);
 extern const char *pgm_option_value(const char *option);
 
 /* write_relations.c */

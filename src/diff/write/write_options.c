@@ -13,8 +13,8 @@
 #include "util/sql_text.h"
 
 /* The name of an option. */
-char *
-pgm_option_name(const char *option)
+static char *
+option_name(const char *option)
 {
 	const char *equals = strchr(option, '=');
 
@@ -38,7 +38,7 @@ find_option(List *options, const char *name)
 
 	foreach(lc, options)
 	{
-		if (strcmp(pgm_option_name(lfirst(lc)), name) == 0)
+		if (strcmp(option_name(lfirst(lc)), name) == 0)
 			return lfirst(lc);
 	}
 	return NULL;
@@ -69,7 +69,7 @@ is_bare(const char *value)
 static void
 add_relation_option(StringInfo list, const char *option)
 {
-	const char *name = pgm_option_name(option);
+	const char *name = option_name(option);
 	const char *value = pgm_option_value(option);
 	const char *toast = strncmp(name, "toast.", 6) == 0 ? "toast." : "";
 
@@ -83,7 +83,7 @@ add_foreign_option(StringInfo list, const char *how, const char *option)
 {
 	const char *value = pgm_option_value(option);
 
-	pgm_text_add(list, "%s%s %s", how, quote_identifier(pgm_option_name(option)),
+	pgm_text_add(list, "%s%s %s", how, quote_identifier(option_name(option)),
 				 quote_literal_cstr(value ? value : "..."));
 }
 
@@ -126,13 +126,13 @@ pgm_option_changes(const PgmObject *old, const PgmObject *new,
 	initStringInfo(&list);
 	foreach(lc, before)
 	{
-		if (find_option(after, pgm_option_name(lfirst(lc))) == NULL)
+		if (find_option(after, option_name(lfirst(lc))) == NULL)
 			pgm_text_add(&list, "DROP %s",
-						 quote_identifier(pgm_option_name(lfirst(lc))));
+						 quote_identifier(option_name(lfirst(lc))));
 	}
 	foreach(lc, after)
 	{
-		const char *was = find_option(before, pgm_option_name(lfirst(lc)));
+		const char *was = find_option(before, option_name(lfirst(lc)));
 
 		if (was == NULL || strcmp(was, lfirst(lc)) != 0)
 			add_foreign_option(&list, was ? "SET " : "ADD ", lfirst(lc));
@@ -154,7 +154,7 @@ pgm_options_set(const PgmObject *old, const PgmObject *new, PgmPropertyId proper
 	initStringInfo(&list);
 	foreach(lc, pgm_value_list(new, property))
 	{
-		const char *was = find_option(before, pgm_option_name(lfirst(lc)));
+		const char *was = find_option(before, option_name(lfirst(lc)));
 
 		if (was == NULL || strcmp(was, lfirst(lc)) != 0)
 			add_relation_option(&list, lfirst(lc));
@@ -177,7 +177,7 @@ pgm_options_reset(const PgmObject *old, const PgmObject *new,
 	initStringInfo(&list);
 	foreach(lc, old ? pgm_value_list(old, property) : NIL)
 	{
-		const char *name = pgm_option_name(lfirst(lc));
+		const char *name = option_name(lfirst(lc));
 		const char *toast = strncmp(name, "toast.", 6) == 0 ? "toast." : "";
 
 		if (find_option(after, name) == NULL)

@@ -404,20 +404,6 @@ reindex_scope(const ReindexStmt *stmt, Datum *values, bool *isnull)
 												sizeof(Oid), true, TYPALIGN_INT));
 }
 
-/* Does REINDEX say CONCURRENTLY? */
-static bool
-is_concurrent_reindex(const Node *statement)
-{
-	ListCell   *lc;
-
-	foreach(lc, ((const ReindexStmt *) statement)->params)
-	{
-		if (strcmp(lfirst_node(DefElem, lc)->defname, "concurrently") == 0)
-			return defGetBoolean(lfirst_node(DefElem, lc));
-	}
-	return false;
-}
-
 /* The invalid *_ccnew and *_ccold indexes that were there before. */
 static char *
 reindex_intent(const Node *statement)
@@ -626,7 +612,7 @@ static const PgmOutcomeKind kinds[] = {
 	},
 	{
 		.tag = T_ReindexStmt,
-		.applies = is_concurrent_reindex,
+		.applies = pgm_statement_reindexes_concurrently,
 		.intent = reindex_intent,
 		.cleanup = reindex_cleanup,
 		.examine = again_examine
@@ -769,16 +755,4 @@ pgm_outcome_examine(const Node *statement, const char *intent)
 	const PgmOutcomeKind *kind = kind_of(statement);
 
 	return kind ? kind->examine(statement, intent) : PGM_OUTCOME_UNKNOWN;
-}
-
-/*
- * Does the statement wait for others without blocking anybody?  A lock timeout would
- * only leave it half done.
- */
-bool
-pgm_outcome_waits_long(const Node *statement)
-{
-	if (IsA(statement, IndexStmt))
-		return true;
-	return IsA(statement, ReindexStmt) && is_concurrent_reindex(statement);
 }

@@ -20,6 +20,5 @@ extern bool pgm_outcome_is_known(const Node *statement);
 extern char *pgm_outcome_intent(const Node *statement);
 extern char *pgm_outcome_cleanup(const Node *statement, const char *intent);
 extern PgmOutcome pgm_outcome_examine(const Node *statement, const char *intent);
-extern bool pgm_outcome_waits_long(const Node *statement);
 
 #endif							/* PGM_NONTRANSACTIONAL_OUTCOME_H */

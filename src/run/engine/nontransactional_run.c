@@ -28,6 +28,7 @@
 #include "run/locks/lock_settings.h"
 #include "run/locks/lock_watch.h"
 #include "run/locks/run_lock.h"
+#include "script/script.h"
 #include "script/script_settings.h"
 #include "util/subtransaction.h"
 
@@ -141,7 +142,7 @@ enter_settings(const PgmTask *task, const Node *statement, PgmSettingsPurpose pu
 	 * A concurrent build waits for old transactions without blocking anybody.
 	 * A lock timeout would end it half done, so it has a timeout of its own.
 	 */
-	if (pgm_outcome_waits_long(statement) && purpose != FOR_CLEANUP_AFTER_FAILURE)
+	if (pgm_statement_builds_concurrently(statement) && purpose != FOR_CLEANUP_AFTER_FAILURE)
 	{
 		ours = set_for_session(ours, "lock_timeout", "0");
 		if (pgm_build_timeout > 0)
@@ -240,7 +241,7 @@ explain_cancel(ErrorData *edata, const Node *statement, TimestampTz start)
 		return;
 	}
 	if (edata->sqlerrcode != ERRCODE_QUERY_CANCELED || pgm_build_timeout <= 0 ||
-		!pgm_outcome_waits_long(statement) ||
+		!pgm_statement_builds_concurrently(statement) ||
 		!TimestampDifferenceExceeds(start, GetCurrentTimestamp(),
 									pgm_build_timeout))
 		return;

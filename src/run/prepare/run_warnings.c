@@ -12,8 +12,8 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
-#include "run/engine/nontransactional_outcome.h"
 #include "run/prepare/run_warnings.h"
+#include "script/script.h"
 #include "schema/relation_size.h"
 #include "script/segment.h"
 #include "script/viewpoint.h"
@@ -75,7 +75,7 @@ takes_long(const PgmSegment *segment, bool only_large)
 		return NULL;
 	if (pgm_call_is_backfill(node))
 		return "a backfill";
-	if (!pgm_outcome_waits_long(node))
+	if (!pgm_statement_builds_concurrently(node))
 		return NULL;
 	rel = IsA(node, IndexStmt) ? ((const IndexStmt *) node)->relation :
 		((const ReindexStmt *) node)->relation;

@@ -1,5 +1,5 @@
 /*
- * autogenerate.c
+ * autogenerate_functions.c
  *	  SQL functions that compare the schema with a model: diff(), check(model)
  *	  and revision().
  */
