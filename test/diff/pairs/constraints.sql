@@ -133,7 +133,7 @@ COMMENT ON INDEX u IS 'of it';
 INSERT INTO t VALUES (1, 2);
 -- keeps: SELECT a, b FROM t
 
--- pair: options of a key's index
+-- pair: options of the index of a key
 -- from:
 CREATE TABLE t (a int PRIMARY KEY WITH (fillfactor = 50), b int UNIQUE);
 -- to:
@@ -206,7 +206,7 @@ CREATE TABLE t (a int CONSTRAINT positive CHECK (a > 0));
 -- renames: {"pos on public.t": "positive"}
 -- renames back: {"constraint positive on public.t": "pos"}
 
--- pair: check of the whole row and of system columns
+-- pair: check of whole-row and system columns
 -- from:
 CREATE TABLE t (a int, b int);
 -- to:
@@ -320,7 +320,7 @@ INSERT INTO other VALUES (1);
 INSERT INTO down VALUES (1);
 -- keeps: SELECT id FROM down
 
--- pair: foreign keys in a circle
+-- pair: foreign keys in a cycle
 -- from:
 -- to:
 CREATE TABLE a (id int PRIMARY KEY, b int);
@@ -329,7 +329,7 @@ CREATE TABLE c (id int PRIMARY KEY, a int REFERENCES a);
 ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b;
 ALTER TABLE b ADD FOREIGN KEY (c) REFERENCES c;
 
--- pair: a circle turns around
+-- pair: a cycle changes its direction
 -- from:
 CREATE TABLE a (id int PRIMARY KEY, o int);
 CREATE TABLE b (id int PRIMARY KEY, o int REFERENCES a);
@@ -378,7 +378,7 @@ CREATE TABLE t (a int PRIMARY KEY, b int CHECK (b > 0));
 COMMENT ON CONSTRAINT t_pkey ON t IS 'key';
 COMMENT ON CONSTRAINT t_b_check ON t IS 'two';
 
--- pair: name of a constraint changes places with an index
+-- pair: constraint and index exchange their names
 -- from:
 CREATE TABLE t (a int, b int, CONSTRAINT x UNIQUE (a));
 CREATE INDEX y ON t (b);
@@ -389,7 +389,7 @@ CREATE INDEX x ON t (b);
 INSERT INTO t VALUES (1, 1);
 -- keeps: SELECT a, b FROM t
 
--- pair: a foreign key to a key that becomes another one
+-- pair: foreign key to a key that is replaced
 -- from:
 CREATE TABLE t (id int CONSTRAINT t_id UNIQUE, note text);
 CREATE TABLE u (id int PRIMARY KEY, t int CONSTRAINT u_t REFERENCES t (id) ON DELETE CASCADE);

@@ -1,4 +1,4 @@
--- What depends on what: chains, circles, and order
+-- Dependencies: chains, cycles, and order
 
 -- pair: a default whose function reads the table, both ways
 -- from:
@@ -21,7 +21,7 @@ CREATE FUNCTION ok(t) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1.a < $1.b
 ALTER TABLE t ADD CONSTRAINT is_ok CHECK (ok(t));
 CREATE TABLE u (t t[], CHECK (ok(t[1])));
 
--- pair: sequence, its column, a view of it and a function over the view
+-- pair: sequence, its column, a view on it and a function on the view
 -- from:
 CREATE TABLE t (id serial);
 -- to:
@@ -30,7 +30,7 @@ CREATE VIEW v AS SELECT last_value FROM t_id_seq;
 CREATE FUNCTION at() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT last_value FROM v; END;
 CREATE TABLE u (id bigint DEFAULT at());
 
--- pair: five kinds in a chain, dropped from the bottom
+-- pair: chain of five kinds, dropped from the bottom
 -- from:
 CREATE TYPE mood AS ENUM ('low');
 CREATE TABLE t (m mood);
@@ -42,7 +42,7 @@ CREATE MATERIALIZED VIEW w AS SELECT m, f() AS n FROM u;
 CREATE TABLE t (x int);
 CREATE TABLE u (m text);
 
--- pair: a function replaced under everything
+-- pair: function replaced under dependents of all kinds
 -- from:
 CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1';
 CREATE TABLE t (a int DEFAULT f(1), CONSTRAINT c CHECK (f(a) > 0));
@@ -67,7 +67,7 @@ CREATE FUNCTION g(int) RETURNS int RETURN f($1);
 INSERT INTO t VALUES (5);
 -- keeps: SELECT a FROM t
 
--- pair: column dropped, view in between, column of that name added
+-- pair: column dropped, view in between, column of the same name added
 -- asks: how do values
 -- column order differs
 -- from:
@@ -80,7 +80,7 @@ CREATE VIEW v AS SELECT b FROM t;
 INSERT INTO t VALUES (1, 2);
 -- keeps: SELECT a FROM t
 
--- pair: view on a function on a view on a table that changes
+-- pair: view on a function on a view on a changed table
 -- from:
 CREATE TABLE t (a int);
 CREATE VIEW v AS SELECT a FROM t;
@@ -124,7 +124,7 @@ CREATE TYPE b AS (a a, n bigint);
 CREATE DOMAIN c AS b[];
 CREATE TABLE t (c c, d b);
 
--- pair: trigger function that a dropped type is an argument of
+-- pair: trigger function with an argument of a dropped type
 -- from:
 CREATE TYPE mood AS ENUM ('low');
 CREATE FUNCTION f(mood) RETURNS int LANGUAGE sql AS 'SELECT 1';
@@ -136,7 +136,7 @@ CREATE TABLE t (a int);
 -- to:
 CREATE FUNCTION f(text) RETURNS int LANGUAGE sql AS 'SELECT 1';
 
--- pair: names by which the order would be wrong
+-- pair: names whose alphabetical order would be wrong
 -- from:
 -- to:
 CREATE FUNCTION z_f() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
@@ -149,7 +149,7 @@ CREATE FUNCTION a_f(z) RETURNS b LANGUAGE sql AS 'SELECT * FROM b';
 CREATE DOMAIN a_d AS z_t CHECK (VALUE = 'z');
 CREATE TYPE a_c AS (d a_d);
 
--- pair: index, constraint and sequence exchange names
+-- pair: index, constraint and sequence exchange their names
 -- from:
 CREATE TABLE t (a int, CONSTRAINT x UNIQUE (a));
 CREATE SEQUENCE y;
@@ -159,7 +159,7 @@ CREATE TABLE t (a int, CONSTRAINT y UNIQUE (a));
 CREATE SEQUENCE z;
 CREATE INDEX x ON t (a DESC);
 
--- pair: table and its index exchange names with others
+-- pair: table and its index exchange their names with others
 -- from:
 CREATE TABLE a (x int);
 CREATE INDEX b ON a (x);
@@ -167,7 +167,7 @@ CREATE INDEX b ON a (x);
 CREATE TABLE b (x int);
 CREATE INDEX a ON b (x);
 
--- pair: a view that calls a function of its own rows
+-- pair: view that calls a function of its row type
 -- both:
 CREATE TABLE t (id int PRIMARY KEY, a text COLLATE "C");
 -- from:
@@ -182,7 +182,7 @@ GRANT SELECT ON v TO diff_reader;
 INSERT INTO t VALUES (1, 'x');
 -- keeps: SELECT id, a FROM t
 
--- pair: such a view, and its table, changes
+-- pair: view with a function of its row type, and its table, change
 -- from:
 CREATE TABLE t (id int PRIMARY KEY, a text);
 CREATE VIEW v AS SELECT id, ''::text AS said FROM t;

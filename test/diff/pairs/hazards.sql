@@ -1,4 +1,4 @@
--- Rows that stand in the way, and what may not be lost
+-- Filled tables: safe forms, and data that must not be lost
 
 -- pair: drop of a filled table
 -- from:
@@ -43,7 +43,7 @@ INSERT INTO up SELECT i FROM generate_series(1, 500) i;
 INSERT INTO down SELECT i, i FROM generate_series(1, 500) i;
 -- keeps: SELECT count(*), sum(up) FROM down
 
--- pair: all the safe forms on one filled table
+-- pair: all safe forms on a filled table
 -- from:
 CREATE TABLE up (id int PRIMARY KEY);
 CREATE TABLE t (id int, a int, b int, c text);
@@ -58,7 +58,7 @@ INSERT INTO up VALUES (1);
 INSERT INTO t SELECT i, i, 1, i FROM generate_series(1, 300) i;
 -- keeps: SELECT count(*), sum(id), sum(a), sum(b) FROM t
 
--- pair: the same without the safe forms
+-- pair: all safe forms switched off on a filled table
 -- from:
 CREATE TABLE up (id int PRIMARY KEY);
 CREATE TABLE t (id int, a int, b int, c text);
@@ -90,7 +90,7 @@ INSERT INTO up VALUES (1);
 INSERT INTO m SELECT i, i, 1 FROM generate_series(1, 19) i;
 -- keeps: SELECT count(*), sum(id), sum(up) FROM m
 
--- pair: attach of a filled table beside a filled default
+-- pair: attach of a filled table next to a filled default partition
 -- from:
 CREATE TABLE m (a int) PARTITION BY LIST (a);
 CREATE TABLE mx PARTITION OF m DEFAULT;
@@ -104,7 +104,7 @@ INSERT INTO m VALUES (5), (NULL);
 INSERT INTO m1 VALUES (1);
 -- keeps: SELECT 'mx', a FROM mx UNION ALL SELECT 'm1', a FROM m1 ORDER BY 1, 2
 
--- pair: detached with concurrent readers in mind
+-- pair: detached without blocking readers
 -- from:
 CREATE TABLE m (a int) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -118,7 +118,7 @@ CREATE INDEX m1_a_idx ON m1 (a);
 INSERT INTO m VALUES (1);
 -- keeps: SELECT a FROM m1
 
--- pair: a unique index added where a constraint goes
+-- pair: unique constraint gets another column
 -- from:
 CREATE TABLE t (a int, b int, CONSTRAINT u UNIQUE (a));
 -- to:
@@ -143,7 +143,7 @@ INSERT INTO up (note) SELECT 'n' || i FROM generate_series(1, 20) i;
 INSERT INTO down (up_id) SELECT i FROM generate_series(1, 20) i;
 -- keeps: SELECT * FROM both_of ORDER BY up
 
--- pair: rename offered without a hint is not a loss
+-- pair: offered rename without a hint loses nothing
 -- from:
 CREATE TABLE users (id int PRIMARY KEY, name text);
 -- to:
@@ -152,7 +152,7 @@ CREATE TABLE users (id int PRIMARY KEY, full_name text);
 INSERT INTO users VALUES (1, 'Ada');
 -- keeps: SELECT id FROM users
 
--- pair: materialized view filled again
+-- pair: materialized view refreshed
 -- from:
 CREATE TABLE t (a int);
 CREATE MATERIALIZED VIEW m AS SELECT a FROM t;

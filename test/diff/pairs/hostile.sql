@@ -1,6 +1,6 @@
--- Names and texts that read like the words around them
+-- Names and texts that look like keywords of their statements
 
--- pair: a CHECK that speaks of NOT VALID
+-- pair: CHECK with NOT VALID in its text
 -- from:
 CREATE TABLE b (id int, s text);
 -- to:
@@ -10,7 +10,7 @@ CREATE DOMAIN d AS text CONSTRAINT dc CHECK (VALUE <> ' NOT VALID');
 INSERT INTO b VALUES (1, 'x');
 -- keeps: SELECT * FROM b
 
--- pair: constraints that are NOT VALID and speak of it
+-- pair: NOT VALID constraints with NOT VALID in their text
 -- from:
 CREATE TABLE b (id int, " NOT VALID" text);
 ALTER TABLE b ADD CONSTRAINT " NOT VALID" CHECK (" NOT VALID" <> ' NOT VALID') NOT VALID;
@@ -20,7 +20,7 @@ ALTER TABLE b ADD CONSTRAINT " NOT VALID" CHECK (" NOT VALID" <> ' NOT VALID');
 -- rows:
 INSERT INTO b VALUES (1, 'x');
 
--- pair: the same text, unlike in the word only
+-- pair: texts that differ only in that word
 -- from:
 CREATE TABLE b (s text CONSTRAINT c CHECK (s <> 'a NOT VALID'));
 -- to:
@@ -28,7 +28,7 @@ CREATE TABLE b (s text CONSTRAINT c CHECK (s <> 'a'));
 -- rows:
 INSERT INTO b VALUES ('x');
 
--- pair: exclusion with words in literals
+-- pair: exclusion with keywords in literals
 -- from:
 CREATE TABLE e (a int, s text);
 -- to:
@@ -36,7 +36,7 @@ CREATE TABLE e (a int, s text, CONSTRAINT x EXCLUDE USING btree (a WITH =, md5(s
 -- rows:
 INSERT INTO e VALUES (1, 'x');
 
--- pair: keys of columns called like clauses
+-- pair: keys of columns named like clauses
 -- from:
 CREATE TABLE k (" DEFERRABLE" int, " WITHOUT OVERLAPS)" int NOT NULL);
 -- to:
@@ -44,7 +44,7 @@ CREATE TABLE k (" DEFERRABLE" int, " WITHOUT OVERLAPS)" int NOT NULL, CONSTRAINT
 -- rows:
 INSERT INTO k VALUES (1, 1);
 
--- pair: grants on tables and columns called like clauses
+-- pair: grants on tables and columns named like clauses
 -- from:
 CREATE TABLE "a to b" (") on table t" int, " (" int);
 CREATE TABLE "p on table q" ("x by y" int);
@@ -59,7 +59,7 @@ SET ROLE "diff Odd";
 GRANT SELECT ON "p on table q" TO diff_writer;
 RESET ROLE;
 
--- pair: indexes called like clauses
+-- pair: indexes named like clauses
 -- from:
 CREATE TABLE t (a int NOT NULL, b text);
 -- to:

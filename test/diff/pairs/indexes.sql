@@ -41,7 +41,7 @@ CREATE TABLE t (a int, b text, j jsonb);
 CREATE INDEX t_e ON t (upper(b), (a + 1), (j ->> 'key'));
 CREATE INDEX t_f ON t (((j -> 'a')::text));
 
--- pair: an expression with a function of the user that changes
+-- pair: expression with a user function that changes
 -- from:
 CREATE FUNCTION norm(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
 CREATE TABLE t (b text);
@@ -168,7 +168,7 @@ CREATE TABLE t (a int, b int);
 CREATE INDEX t_a ON t (a, b);
 ALTER TABLE t CLUSTER ON t_a;
 
--- pair: clustered no more
+-- pair: no longer clustered
 -- from:
 CREATE TABLE t (a int);
 CREATE INDEX t_a ON t (a);
@@ -198,7 +198,7 @@ CREATE INDEX two ON t (a);
 COMMENT ON INDEX two IS 'fast';
 -- renames: {"public.one": "two"}
 
--- pair: names swapped
+-- pair: two indexes exchange their names
 -- from:
 CREATE TABLE t (a int, b int);
 CREATE INDEX one ON t (a);
@@ -218,7 +218,7 @@ CREATE TABLE t (a int);
 CREATE TABLE u (a int);
 CREATE INDEX i ON u (a);
 
--- pair: two equal ones under two names
+-- pair: two equal indexes with different names
 -- from:
 CREATE TABLE t (a int);
 CREATE INDEX one ON t (a);
@@ -241,7 +241,7 @@ INSERT INTO up VALUES (1, 1);
 INSERT INTO down VALUES (1);
 -- keeps: SELECT * FROM down
 
--- pair: of an extension's operator class
+-- pair: operator class of an extension
 -- both:
 CREATE EXTENSION pg_trgm;
 CREATE EXTENSION btree_gin;

@@ -1,4 +1,4 @@
--- Several things at once, as in an application's life
+-- Several changes at once, as in the life of an application
 
 -- pair: shop 1, the first version
 -- from:
@@ -18,7 +18,7 @@ CREATE TRIGGER touch BEFORE UPDATE ON purchase FOR EACH ROW WHEN (OLD.state IS D
 GRANT SELECT ON customer, product, purchase, line, total TO diff_reader;
 COMMENT ON TABLE customer IS 'who buys';
 
--- pair: shop 2, it grows
+-- pair: shop 2, with more tables
 -- from:
 CREATE TYPE order_state AS ENUM ('new', 'paid', 'sent');
 CREATE TABLE customer (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, mail text NOT NULL UNIQUE, name text NOT NULL);
@@ -147,7 +147,7 @@ INSERT INTO a VALUES (1, 'x');
 INSERT INTO b VALUES (1, 2);
 -- keeps: SELECT a.id, a.x, b.id, b.y FROM a, b
 
--- pair: ledger with constraints of every sort
+-- pair: ledger with constraints of every kind
 -- from:
 CREATE TABLE account (id int PRIMARY KEY, code text, parent int REFERENCES account);
 CREATE TABLE entry (id int PRIMARY KEY, debit int REFERENCES account, credit int REFERENCES account, amount numeric);
@@ -163,7 +163,7 @@ INSERT INTO account VALUES (1, 'a', NULL), (2, 'b', 1);
 INSERT INTO entry VALUES (1, 1, 2, 5.5);
 -- keeps: SELECT id, debit, credit, round(amount, 2) FROM entry
 
--- pair: geography by inheritance, then by partitions
+-- pair: geography with inheritance, then with partitions
 -- own columns stay
 -- from:
 CREATE TABLE place (id int NOT NULL, name text);
@@ -259,7 +259,7 @@ INSERT INTO job (state, payload) VALUES ('ready', '{"a":1}'), ('done', NULL);
 INSERT INTO worker VALUES (1, NULL);
 -- keeps: SELECT id, state::text, payload::jsonb FROM job ORDER BY id
 
--- pair: rights reworked
+-- pair: privileges reworked
 -- from:
 CREATE SCHEMA app;
 CREATE TABLE app.t (id serial PRIMARY KEY, secret text, public_note text);
@@ -330,7 +330,7 @@ ALTER TABLE t OWNER TO diff_owner;
 INSERT INTO t (a, b, c, f) VALUES (1, 'p', 'q', 3);
 -- keeps: SELECT a, b, c, e FROM t
 
--- pair: one schema to quite another
+-- pair: one schema to a very different one
 -- from:
 CREATE TYPE color AS ENUM ('red');
 CREATE TABLE car (id serial PRIMARY KEY, color color);
@@ -445,7 +445,7 @@ INSERT INTO b VALUES (1, 1);
 INSERT INTO c VALUES (5);
 -- keeps: SELECT a.id, b.id, b.x, c.id FROM a, b, c
 
--- pair: foreign data beside local
+-- pair: foreign and local data
 -- from:
 CREATE FOREIGN DATA WRAPPER diff_w;
 CREATE SERVER diff_s FOREIGN DATA WRAPPER diff_w OPTIONS (host 'a');
@@ -562,7 +562,7 @@ CREATE RULE vd AS ON DELETE TO v DO INSTEAD NOTHING;
 INSERT INTO t VALUES (1, 'x');
 -- keeps: SELECT id, x FROM t
 
--- pair: everything of a tenth of the kinds goes
+-- pair: many objects of many kinds dropped
 -- column order differs
 -- from:
 CREATE SCHEMA gone;

@@ -1,4 +1,4 @@
--- How a model may be written
+-- Ways to write a model
 
 -- pair: in the wrong order
 -- from:
@@ -64,7 +64,7 @@ SET search_path = s, pg_catalog;
 CREATE TABLE u (a int);
 COMMIT;
 
--- pair: with indexes made concurrently
+-- pair: with indexes built concurrently
 -- from:
 CREATE TABLE t (a int);
 -- to:
@@ -93,7 +93,7 @@ INSERT INTO users VALUES (1, 'Ada');
 -- keeps: SELECT id, name FROM users
 -- keeps to: SELECT id, full_name FROM users
 
--- pair: with a hint in a comment and another beside it
+-- pair: with a hint in a comment and another in the argument
 -- from:
 CREATE TABLE users (id int, name text);
 -- to:
@@ -132,7 +132,7 @@ CREATE TYPE mood AS ENUM ('low');
 ALTER TYPE mood ADD VALUE 'high';
 CREATE TABLE t (m mood);
 
--- pair: DO and SELECT in it
+-- pair: with DO and SELECT
 -- from:
 -- to:
 CREATE TABLE t1 (a int);
@@ -140,7 +140,7 @@ CREATE TABLE t2 (a int);
 -- model:
 DO $$ BEGIN FOR i IN 1..2 LOOP EXECUTE format('CREATE TABLE t%s (a int)', i); END LOOP; END $$;
 
--- pair: views that name each other's columns in the wrong order
+-- pair: views on each other's columns in the wrong order
 -- from:
 CREATE TABLE t (a int);
 CREATE VIEW a AS SELECT t.a FROM t;
@@ -155,7 +155,7 @@ CREATE VIEW m AS SELECT b FROM z;
 CREATE VIEW z AS SELECT a, b FROM t;
 CREATE TABLE t (a int, b int);
 
--- pair: all triggers are switched on last
+-- pair: with ENABLE TRIGGER ALL at the end
 -- both:
 CREATE TABLE t (i int);
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';

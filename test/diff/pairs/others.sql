@@ -48,7 +48,7 @@ CREATE VIEW v AS SELECT a FROM far;
 CREATE FOREIGN TABLE far (a int) SERVER diff_2;
 CREATE VIEW v AS SELECT a FROM far;
 
--- pair: server's type and wrapper
+-- pair: type and wrapper of a server
 -- from:
 CREATE FOREIGN DATA WRAPPER diff_w;
 CREATE FOREIGN DATA WRAPPER diff_x;
@@ -205,7 +205,7 @@ CREATE TEXT SEARCH CONFIGURATION diff_config (COPY = simple);
 ALTER TEXT SEARCH CONFIGURATION diff_config ALTER MAPPING FOR asciiword WITH diff_dict;
 ALTER TEXT SEARCH CONFIGURATION diff_config DROP MAPPING FOR url;
 
--- pair: text search dictionary of another template, in use
+-- pair: text search dictionary in use gets another template
 -- from:
 CREATE TEXT SEARCH DICTIONARY diff_dict (TEMPLATE = simple);
 CREATE TEXT SEARCH CONFIGURATION diff_config (COPY = simple);
@@ -357,7 +357,7 @@ CREATE TYPE pair AS (a int);
 CREATE TRANSFORM FOR pair LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal));
 COMMENT ON TRANSFORM FOR pair LANGUAGE sql IS 't';
 
--- pair: subscription with what follows
+-- pair: subscription with a comment
 -- asks: create subscription
 -- asks back: drop subscription
 -- from:
@@ -405,7 +405,7 @@ INSERT INTO t VALUES (1, 'Abc', '{D}');
 INSERT INTO t VALUES (1, 'Abc', '{D}');
 -- keeps: SELECT id, a, b FROM t
 
--- pair: extension that moves between schemas, and the one it leaves goes
+-- pair: extension that moves out of a dropped schema
 -- from:
 CREATE SCHEMA one;
 CREATE EXTENSION hstore SCHEMA one;
@@ -420,7 +420,7 @@ INSERT INTO t VALUES (1, 'a=>b');
 INSERT INTO t VALUES (1, 'a=>b');
 -- keeps: SELECT id, h FROM t
 
--- pair: access method whose handler is in a schema that is compared
+-- pair: access method whose handler is in a compared schema
 -- from:
 CREATE FUNCTION h(internal) RETURNS table_am_handler LANGUAGE internal AS 'heap_tableam_handler';
 CREATE ACCESS METHOD diff_own TYPE TABLE HANDLER h;

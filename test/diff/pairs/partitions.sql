@@ -19,7 +19,7 @@ CREATE TABLE h1 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 CREATE TABLE r (a int, b text COLLATE "C") PARTITION BY RANGE (a, b COLLATE "C" text_pattern_ops);
 CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (MINVALUE, MINVALUE) TO (5, 'x');
 
--- pair: a partition more
+-- pair: one more partition
 -- from:
 CREATE TABLE m (id int, day date) PARTITION BY RANGE (day);
 CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
@@ -74,7 +74,7 @@ CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
 INSERT INTO m VALUES (1, '2026-01-05'), (2, '2026-02-05');
 -- keeps: SELECT * FROM m1
 
--- pair: detached beside a default partition
+-- pair: detached next to a default partition
 -- from:
 CREATE TABLE m (id int) PARTITION BY LIST (id);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -112,7 +112,7 @@ CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('2026-02-01') TO ('2026-04-01');
 INSERT INTO m VALUES (1, '2026-01-05'), (2, '2026-02-05');
 -- keeps: SELECT * FROM m ORDER BY id
 
--- pair: bounds swapped
+-- pair: two partitions exchange their bounds
 -- from:
 CREATE TABLE m (id int) PARTITION BY LIST (id);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1, 2);
@@ -181,7 +181,7 @@ CREATE TABLE m (a int PRIMARY KEY, b int);
 CREATE TABLE m (a int PRIMARY KEY, b int) PARTITION BY RANGE (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES FROM (1) TO (10);
 
--- pair: indexes on the whole and on a part
+-- pair: indexes on the partitioned table and on a partition
 -- from:
 CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -198,7 +198,7 @@ CREATE INDEX m1_only ON m1 (b) WHERE b > 0;
 INSERT INTO m VALUES (1, 1), (2, 2);
 -- keeps: SELECT * FROM m ORDER BY a
 
--- pair: an index on only the whole
+-- pair: index on ONLY the partitioned table
 -- from:
 CREATE TABLE m (a int) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -207,7 +207,7 @@ CREATE TABLE m (a int) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
 CREATE INDEX m_a ON ONLY m (a);
 
--- pair: an index of a part becomes one of the whole
+-- pair: index of a partition becomes one of the partitioned table
 -- from:
 CREATE TABLE m (a int) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -218,7 +218,7 @@ CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
 CREATE INDEX m1_a ON m1 (a);
 CREATE INDEX m_a ON m (a);
 
--- pair: primary key on the whole
+-- pair: primary key on the partitioned table
 -- from:
 CREATE TABLE m (a int NOT NULL, b int) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -229,7 +229,7 @@ CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
 INSERT INTO m VALUES (1, 1);
 -- keeps: SELECT * FROM m
 
--- pair: unique on the whole and another on a part
+-- pair: unique on the partitioned table and another on a partition
 -- from:
 CREATE TABLE m (a int, b int, CONSTRAINT u UNIQUE (a)) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -241,7 +241,7 @@ ALTER TABLE m1 ADD CONSTRAINT own UNIQUE (b);
 INSERT INTO m VALUES (1, 1);
 -- keeps: SELECT * FROM m
 
--- pair: foreign keys of the whole
+-- pair: foreign keys of the partitioned table
 -- from:
 CREATE TABLE up (id int PRIMARY KEY);
 CREATE TABLE m (a int, up int) PARTITION BY LIST (a);
@@ -255,7 +255,7 @@ INSERT INTO up VALUES (5);
 INSERT INTO m VALUES (1, 5);
 -- keeps: SELECT * FROM m
 
--- pair: foreign keys to the whole
+-- pair: foreign keys to the partitioned table
 -- from:
 CREATE TABLE m (a int PRIMARY KEY) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -270,7 +270,7 @@ INSERT INTO m VALUES (1);
 INSERT INTO down VALUES (1);
 -- keeps: SELECT * FROM down
 
--- pair: columns of the whole
+-- pair: columns of the partitioned table
 -- from:
 CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -281,7 +281,7 @@ CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
 INSERT INTO m VALUES (1, 1);
 -- keeps: SELECT a, b FROM m
 
--- pair: default and constraint of a part alone
+-- pair: default and constraint of one partition
 -- from:
 CREATE TABLE m (a int, b int DEFAULT 1) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -294,7 +294,7 @@ CREATE TABLE m2 PARTITION OF m FOR VALUES IN (2);
 INSERT INTO m VALUES (1, 1), (2, 2);
 -- keeps: SELECT * FROM m ORDER BY a
 
--- pair: options and unlogged parts
+-- pair: options and unlogged partitions
 -- from:
 CREATE TABLE m (a int, b text) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -305,7 +305,7 @@ ALTER TABLE m1 ALTER b SET STORAGE EXTERNAL;
 ALTER TABLE m1 SET UNLOGGED;
 COMMENT ON TABLE m1 IS 'first';
 
--- pair: parts with columns in another order
+-- pair: partitions with columns in another order
 -- column order differs
 -- from:
 CREATE TABLE m (a int, b text) PARTITION BY LIST (a);
@@ -320,7 +320,7 @@ CREATE INDEX m_b ON m (b);
 INSERT INTO m VALUES (1, 'x');
 -- keeps: SELECT a, b FROM m
 
--- pair: view and policy on the whole under a type change
+-- pair: view and policy on a partitioned table under a type change
 -- from:
 CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -423,7 +423,7 @@ CREATE TABLE down (d int) INHERITS (up1, up2);
 INSERT INTO down VALUES (1, 2, 3);
 -- keeps: SELECT a, b, d FROM down
 
--- pair: other defaults in the heir
+-- pair: other defaults in the child
 -- from:
 CREATE TABLE up (a int DEFAULT 1, b int);
 CREATE TABLE down () INHERITS (up);
@@ -435,7 +435,7 @@ ALTER TABLE ONLY down ALTER a DROP DEFAULT;
 ALTER TABLE ONLY down ALTER b SET DEFAULT 4;
 ALTER TABLE ONLY down ALTER b SET NOT NULL;
 
--- pair: a dropped column of the parent stays in the heir
+-- pair: a dropped column of the parent stays in the child
 -- from:
 CREATE TABLE up (a int, b int);
 CREATE TABLE down (b int) INHERITS (up);
@@ -463,7 +463,7 @@ INSERT INTO c VALUES (1, 2, 3);
 -- keeps: SELECT x, y, z FROM c
 -- keeps to: SELECT w, y, z FROM c
 
--- pair: renamed column of the whole
+-- pair: renamed column of the partitioned table
 -- from:
 CREATE TABLE m (a int, b int) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -480,7 +480,7 @@ INSERT INTO m VALUES (1, 2);
 -- keeps: SELECT a, b FROM m
 -- keeps to: SELECT a, c FROM m
 
--- pair: heirs added and dropped
+-- pair: children added and dropped
 -- from:
 CREATE TABLE a (x int PRIMARY KEY);
 CREATE TABLE b () INHERITS (a);
@@ -488,7 +488,7 @@ CREATE TABLE b () INHERITS (a);
 CREATE TABLE a (x int PRIMARY KEY);
 CREATE TABLE c (y int) INHERITS (a);
 
--- pair: other partitions in the place of dropped ones
+-- pair: other partitions instead of dropped ones
 -- from:
 CREATE TABLE log (at int, what text) PARTITION BY RANGE (at);
 CREATE TABLE log_low PARTITION OF log FOR VALUES FROM (0) TO (100);
@@ -512,7 +512,7 @@ INSERT INTO log VALUES (2000, 'x');
 INSERT INTO kind VALUES ('d');
 -- keeps: SELECT at::text FROM log UNION ALL SELECT k FROM kind
 
--- pair: an index of the whole that some parts have and others not
+-- pair: index of the partitioned table that only some partitions have
 -- from:
 CREATE TABLE log (at int, what text);
 -- to:
@@ -528,7 +528,7 @@ CREATE INDEX p_mid_a ON p_mid (a);
 ALTER INDEX p_a ATTACH PARTITION p_low_a;
 ALTER INDEX p_a ATTACH PARTITION p_mid_a;
 
--- pair: a column that is dropped above stays below
+-- pair: a column dropped from the parent stays in the child
 -- own columns stay
 -- from:
 CREATE TABLE up (a int, b int);
@@ -548,7 +548,7 @@ INSERT INTO down VALUES (1, 2);
 INSERT INTO below VALUES (3, 4);
 -- keeps: SELECT a, b FROM down UNION ALL SELECT a, b FROM below
 
--- pair: foreign key of a filled partitioned table, below it and to itself
+-- pair: foreign key of a filled partitioned table, of a partition and to itself
 -- both:
 CREATE TABLE r (id int PRIMARY KEY);
 -- from:
@@ -572,7 +572,7 @@ INSERT INTO r VALUES (1), (2);
 INSERT INTO t VALUES (1, 1, 1), (11, 2, 1);
 -- keeps: SELECT * FROM t
 
--- pair: partitioned table that refers to itself comes and goes
+-- pair: partitioned table that references itself created and dropped
 -- from:
 CREATE TABLE other (id int);
 -- to:
@@ -582,7 +582,7 @@ CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (1) TO (10);
 CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (10) TO (20) PARTITION BY LIST (id);
 CREATE TABLE t2d PARTITION OF t2 DEFAULT;
 
--- pair: partition comes to a table that begins to refer to itself
+-- pair: partition added to a table that begins to reference itself
 -- both:
 CREATE TABLE r (id int PRIMARY KEY);
 CREATE TABLE t (id int PRIMARY KEY, up int) PARTITION BY RANGE (id);
@@ -599,7 +599,7 @@ INSERT INTO t VALUES (1, 1);
 INSERT INTO t3 VALUES (20, 1);
 -- keeps: SELECT * FROM t1 UNION ALL SELECT * FROM t3
 
--- pair: detached, with a check of the name that the server would have given
+-- pair: detached, with a check whose name the server would have chosen
 -- from:
 CREATE TABLE m (id int, b int) PARTITION BY RANGE (id);
 CREATE TABLE m1 PARTITION OF m (CONSTRAINT m1_id_check CHECK (id > 0)) FOR VALUES FROM (1) TO (10);
@@ -612,7 +612,7 @@ CREATE TABLE m2 PARTITION OF m FOR VALUES FROM (10) TO (20);
 INSERT INTO m VALUES (1, 1), (11, 1);
 -- keeps: SELECT id FROM m1
 
--- pair: a partition with indexes and keys of its own like those of the table
+-- pair: partition with local indexes and keys equal to those of the table
 -- from:
 CREATE TABLE m (a int NOT NULL, b text NOT NULL, c int) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -629,7 +629,7 @@ CREATE INDEX a_own_too ON m2 (a, b);
 INSERT INTO m VALUES (1, 'x', 1);
 -- keeps: SELECT * FROM m
 
--- pair: a foreign key to a partitioned table that gets a key
+-- pair: foreign key to a partitioned table that gets a key
 -- from:
 CREATE TABLE m (a int, b text) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -646,7 +646,7 @@ INSERT INTO m VALUES (1, 'x'), (2, 'y');
 INSERT INTO t VALUES (1, 'x');
 -- keeps: SELECT m.*, t.* FROM m LEFT JOIN t USING (a, b) ORDER BY 1
 
--- pair: a key of a partition is a part of an index that is none
+-- pair: key of a partition attached to an index that is not a key
 -- from:
 CREATE TABLE m (a int NOT NULL, b int NOT NULL) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -660,7 +660,7 @@ INSERT INTO m VALUES (1, 2);
 INSERT INTO m VALUES (1, 2);
 -- keeps: SELECT * FROM m
 
--- pair: an index that only some partitions have
+-- pair: index ON ONLY that some partitions are not attached to
 -- from:
 CREATE TABLE m (a int NOT NULL, b int) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -679,7 +679,7 @@ ALTER INDEX m_b ATTACH PARTITION m1_b;
 CREATE INDEX m2_b ON m2 (b);
 CREATE TABLE t (a int);
 
--- pair: partitioned tables that refer to each other
+-- pair: partitioned tables that reference each other
 -- from:
 -- to:
 CREATE TABLE m (a int, b int, PRIMARY KEY (a, b)) PARTITION BY LIST (a);
@@ -692,7 +692,7 @@ ALTER TABLE n ADD CONSTRAINT n_m FOREIGN KEY (a, b) REFERENCES m (a, b);
 ALTER TABLE m ADD CONSTRAINT m_n FOREIGN KEY (a, b) REFERENCES n (a, b);
 ALTER TABLE m1 ADD CONSTRAINT m1_n1 FOREIGN KEY (a) REFERENCES n1 (a);
 
--- pair: a partition of a table that others refer to
+-- pair: partition of a referenced table
 -- both:
 CREATE TABLE m (a int, b int, PRIMARY KEY (a, b)) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -709,7 +709,7 @@ INSERT INTO m VALUES (1, 1), (2, 1);
 INSERT INTO t VALUES (1, 1);
 -- keeps: SELECT m1.*, t.* FROM m1 JOIN t USING (a, b)
 
--- pair: a partition is detached while the table loses its foreign key
+-- pair: partition detached while the table loses its foreign key
 -- both:
 CREATE TABLE t (a int PRIMARY KEY);
 -- from:
@@ -726,7 +726,7 @@ INSERT INTO m VALUES (1), (2);
 -- keeps: SELECT * FROM m2
 -- own columns stay
 
--- pair: another collation of a column of all partitions
+-- pair: other collation of a column of all partitions
 -- from:
 CREATE TABLE m (a int, b text) PARTITION BY LIST (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
@@ -737,7 +737,7 @@ CREATE TABLE m1 PARTITION OF m FOR VALUES IN (1);
 INSERT INTO m VALUES (1, 'x');
 -- keeps: SELECT * FROM m
 
--- pair: ranges of texts that look like numbers, one in place of another
+-- pair: ranges of texts that look like numbers, one replaced by another
 -- from:
 CREATE TABLE m (a text) PARTITION BY RANGE (a);
 CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('1') TO ('9');
@@ -745,7 +745,7 @@ CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('1') TO ('9');
 CREATE TABLE m (a text) PARTITION BY RANGE (a);
 CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('10') TO ('2');
 
--- pair: ranges of texts under a collation that is not that of their bytes
+-- pair: ranges of texts with a collation that differs from byte order
 -- both:
 CREATE COLLATION c (provider = icu, locale = 'en');
 -- from:

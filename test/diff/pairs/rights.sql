@@ -29,7 +29,7 @@ GRANT SELECT (a) ON t TO diff_reader;
 -- to:
 GRANT SELECT (a) ON t TO diff_reader;
 
--- pair: column grants stay when the table's go
+-- pair: column grants stay when those of the table are revoked
 -- both:
 CREATE TABLE t (a int, b int);
 -- from:
@@ -49,7 +49,7 @@ GRANT INSERT ON t TO diff_writer WITH GRANT OPTION;
 GRANT SELECT ON t TO diff_reader WITH GRANT OPTION;
 GRANT INSERT ON t TO diff_writer;
 
--- pair: granted by another
+-- pair: granted by another role
 -- both:
 CREATE TABLE t (a int);
 -- from:
@@ -128,7 +128,7 @@ GRANT SELECT ON t TO diff_reader;
 GRANT SELECT ON t1, t2 TO diff_writer;
 GRANT SELECT (a) ON t2 TO diff_reader;
 
--- pair: grants to odd roles
+-- pair: grants to roles with odd names
 -- both:
 CREATE TABLE "Odd" (a int);
 -- from:
@@ -136,7 +136,7 @@ CREATE TABLE "Odd" (a int);
 GRANT SELECT ON "Odd" TO "diff Odd";
 ALTER DEFAULT PRIVILEGES FOR ROLE "diff Odd" GRANT SELECT ON TABLES TO "diff Odd", diff_reader;
 
--- pair: grants on foreign things
+-- pair: grants on foreign data wrappers and servers
 -- both:
 CREATE FOREIGN DATA WRAPPER diff_w;
 CREATE SERVER diff_s FOREIGN DATA WRAPPER diff_w;
@@ -146,7 +146,7 @@ GRANT USAGE ON FOREIGN SERVER diff_s TO diff_reader;
 GRANT USAGE ON FOREIGN DATA WRAPPER diff_w TO diff_writer;
 GRANT USAGE ON FOREIGN SERVER diff_s TO diff_writer WITH GRANT OPTION;
 
--- pair: grants on a view made anew
+-- pair: grants on a view that is created again
 -- from:
 CREATE TABLE t (a int, b int);
 CREATE VIEW v AS SELECT a, b FROM t;
@@ -173,7 +173,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE diff_owner REVOKE EXECUTE ON FUNCTIONS FROM PU
 ALTER DEFAULT PRIVILEGES FOR ROLE diff_owner GRANT USAGE ON SCHEMAS TO diff_reader;
 ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC;
 
--- pair: default privileges do not get in the way of new tables
+-- pair: default privileges do not affect new tables
 -- from:
 ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO diff_reader;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
@@ -185,7 +185,7 @@ CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO diff_reader;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
--- pair: new tables have what default privileges gave them
+-- pair: new tables with privileges from default privileges
 -- both:
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO diff_reader;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO diff_writer;
@@ -199,7 +199,7 @@ REVOKE SELECT ON s FROM diff_reader;
 CREATE VIEW v AS SELECT a FROM s;
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 
--- pair: owners of everything
+-- pair: owners of all kinds
 -- from:
 CREATE SCHEMA s;
 CREATE TABLE s.t (id serial);
@@ -244,7 +244,7 @@ ALTER STATISTICS s.st OWNER TO diff_owner;
 ALTER TEXT SEARCH DICTIONARY s.di OWNER TO diff_owner;
 ALTER OPERATOR s.## (int, int) OWNER TO diff_owner;
 
--- pair: owner of what was granted
+-- pair: owner of an object with grants
 -- from:
 CREATE TABLE t (a int);
 ALTER TABLE t OWNER TO diff_owner;
@@ -255,7 +255,7 @@ ALTER TABLE t OWNER TO diff_writer;
 GRANT SELECT ON t TO diff_reader;
 GRANT INSERT ON t TO diff_owner;
 
--- pair: comments on everything
+-- pair: comments on all kinds
 -- both:
 CREATE SCHEMA s;
 CREATE TABLE s.t (id int PRIMARY KEY, a int CONSTRAINT c CHECK (a > 0));

@@ -122,7 +122,7 @@ CREATE VIEW v AS SELECT total(x) FROM generate_series(1, 3) x;
 CREATE AGGREGATE moving(float8) (SFUNC = float8pl, STYPE = float8, INITCOND = '0', MSFUNC = float8pl, MINVFUNC = float8mi, MSTYPE = float8, MINITCOND = '0');
 CREATE AGGREGATE middle(float8 ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA);
 
--- pair: atomic body over a table
+-- pair: atomic body that reads a table
 -- from:
 CREATE TABLE t (a int, b int);
 CREATE FUNCTION f() RETURNS bigint BEGIN ATOMIC SELECT sum(a) FROM t; END;
@@ -130,7 +130,7 @@ CREATE FUNCTION f() RETURNS bigint BEGIN ATOMIC SELECT sum(a) FROM t; END;
 CREATE TABLE t (a int, b int, c int);
 CREATE FUNCTION f() RETURNS bigint BEGIN ATOMIC SELECT sum(a + c) FROM t; END;
 
--- pair: atomic body over a column that goes
+-- pair: atomic body that reads a dropped column
 -- from:
 CREATE TABLE t (a int, b int);
 CREATE FUNCTION f() RETURNS bigint BEGIN ATOMIC SELECT sum(a + b) FROM t; END;
@@ -150,7 +150,7 @@ CREATE FUNCTION a() RETURNS int RETURN 1;
 CREATE FUNCTION c() RETURNS int RETURN a() + 1;
 CREATE FUNCTION b() RETURNS int RETURN c() + a();
 
--- pair: atomic function and its order turn around
+-- pair: atomic functions exchange their order
 -- from:
 CREATE FUNCTION a() RETURNS int RETURN 1;
 CREATE FUNCTION b() RETURNS int RETURN a() + 1;
@@ -158,7 +158,7 @@ CREATE FUNCTION b() RETURNS int RETURN a() + 1;
 CREATE FUNCTION b() RETURNS int RETURN 1;
 CREATE FUNCTION a() RETURNS int RETURN b() + 1;
 
--- pair: used in a default, a check and a generated column; the return type changes
+-- pair: used in a default, a check and a generated column; return type changes
 -- column order differs
 -- from:
 CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';
@@ -170,7 +170,7 @@ CREATE TABLE t (a int DEFAULT f(1), b int GENERATED ALWAYS AS (f(a)) STORED, CON
 INSERT INTO t VALUES (5);
 -- keeps: SELECT a, b FROM t
 
--- pair: used in a policy and a trigger; its arguments change
+-- pair: used in a policy and a trigger; arguments change
 -- from:
 CREATE FUNCTION may(int) RETURNS bool LANGUAGE sql AS 'SELECT true';
 CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
@@ -184,7 +184,7 @@ CREATE TABLE t (a int);
 CREATE POLICY p ON t USING (may(a));
 CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW WHEN (may(NEW.a)) EXECUTE FUNCTION tf();
 
--- pair: dropped, with the table that uses it in a default staying
+-- pair: dropped, while the table that used it in a default stays
 -- from:
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE TABLE t (a int DEFAULT f());
@@ -194,7 +194,7 @@ CREATE TABLE t (a int DEFAULT 1);
 INSERT INTO t VALUES (7);
 -- keeps: SELECT a FROM t
 
--- pair: a body that names what comes later
+-- pair: body that names a later object
 -- from:
 -- to:
 CREATE TABLE zz (a int DEFAULT length('x'));
@@ -257,7 +257,7 @@ CREATE EVENT TRIGGER diff_a ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECU
 CREATE EVENT TRIGGER diff_b ON ddl_command_start EXECUTE FUNCTION e();
 ALTER EVENT TRIGGER diff_b DISABLE;
 
--- pair: event trigger that would refuse what the migration does
+-- pair: event trigger that would refuse the migration
 -- from:
 CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN IF current_setting('diff.refuse', true) = 'on' THEN RAISE 'no'; END IF; END$$;
 CREATE EVENT TRIGGER diff_a ON ddl_command_end EXECUTE FUNCTION e();
@@ -269,7 +269,7 @@ CREATE EVENT TRIGGER diff_a ON ddl_command_end EXECUTE FUNCTION e();
 ALTER EVENT TRIGGER diff_a ENABLE REPLICA;
 CREATE TABLE t (a int, b int);
 
--- pair: a body that names a function made after it
+-- pair: body that names a function created after it
 -- from:
 CREATE TABLE t (a int);
 -- to:
@@ -285,7 +285,7 @@ SET check_function_bodies = off;
 CREATE FUNCTION is_odd(i int) RETURNS bool LANGUAGE sql AS 'SELECT i <> 0 AND is_even(i - 1)';
 CREATE FUNCTION is_even(i int) RETURNS bool LANGUAGE sql AS 'SELECT i = 0 OR is_odd(i - 1)';
 
--- pair: the body of a default's function reads its table
+-- pair: body of a function in a default reads the table
 -- from:
 CREATE TYPE mood AS ENUM ('good');
 -- to:
@@ -294,7 +294,7 @@ SET check_function_bodies = off;
 CREATE FUNCTION newest() RETURNS int LANGUAGE sql AS 'SELECT max(a) + 1 FROM t';
 CREATE TABLE t (a int DEFAULT newest(), m mood DEFAULT 'bad');
 
--- pair: bodies that call what comes later by name
+-- pair: bodies that call later functions
 -- from:
 CREATE TABLE t (id int PRIMARY KEY, note text);
 -- to:
@@ -309,7 +309,7 @@ INSERT INTO t VALUES (1, 'a'), (2, 'b');
 INSERT INTO t VALUES (1, 'a'), (2, 'b');
 -- keeps: SELECT id, note FROM t ORDER BY id
 
--- pair: a body reads a view, which comes later
+-- pair: body that reads a later view
 -- from:
 CREATE TABLE t (a int);
 -- to:
@@ -329,7 +329,7 @@ CREATE FUNCTION g() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM "u" WHE
 CREATE VIEW v AS SELECT a FROM t;
 CREATE MATERIALIZED VIEW m AS SELECT f() AS n;
 
--- pair: a body reads a column that is new
+-- pair: body that reads a new column
 -- from:
 CREATE TABLE t (a int);
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT max(a) FROM t';
@@ -348,7 +348,7 @@ SET check_function_bodies = off;
 CREATE FUNCTION even(n int) RETURNS bool LANGUAGE sql AS 'SELECT n = 0 OR odd(n - 1)';
 CREATE FUNCTION odd(n int) RETURNS bool LANGUAGE sql AS 'SELECT n <> 0 AND even(n - 1)';
 
--- pair: what a domain checks calls what is new
+-- pair: check of a domain calls a new function
 -- both:
 CREATE FUNCTION is_fit(x text) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN size_of(x) > 0; END';
 CREATE DOMAIN fit AS text CHECK (is_fit(VALUE));

@@ -14,7 +14,7 @@ CREATE TABLE t ();
 CREATE TABLE t ();
 CREATE SCHEMA empty;
 
--- pair: dropped with all in it
+-- pair: dropped with its contents
 -- from:
 CREATE SCHEMA app;
 CREATE TYPE app.mood AS ENUM ('low');
@@ -27,7 +27,7 @@ CREATE TABLE t (id int);
 INSERT INTO t VALUES (1);
 -- keeps: SELECT id FROM t
 
--- pair: references across
+-- pair: references between schemas
 -- from:
 CREATE SCHEMA a;
 CREATE TABLE a.t (id int PRIMARY KEY);
@@ -45,7 +45,7 @@ CREATE FUNCTION a.f(b.mood DEFAULT 'low') RETURNS b.u LANGUAGE sql AS 'SELECT * 
 INSERT INTO a.t VALUES (1);
 -- keeps: SELECT id FROM a.t
 
--- pair: equal names in several
+-- pair: equal names in several schemas
 -- from:
 CREATE SCHEMA a;
 CREATE SCHEMA b;
@@ -162,7 +162,7 @@ INSERT INTO a23456789012345678901234567890123456789012345678901234567890123 VALU
 CREATE EXTENSION hstore;
 CREATE TABLE t (h hstore DEFAULT '');
 
--- pair: extension of a column's type stays
+-- pair: extension of a column type stays
 -- both:
 CREATE EXTENSION citext;
 -- from:
@@ -175,7 +175,7 @@ CREATE INDEX t_a ON t (a, b);
 INSERT INTO t VALUES ('A');
 -- keeps: SELECT a FROM t WHERE a = 'a'
 
--- pair: column to an extension's type
+-- pair: column changes to the type of an extension
 -- from:
 CREATE TABLE t (a text);
 -- to:
@@ -242,7 +242,7 @@ CREATE TABLE booking (room int, during tsrange, CONSTRAINT no_overlap EXCLUDE US
 INSERT INTO booking VALUES (1, '[2026-01-01,2026-01-02)');
 -- keeps: SELECT * FROM booking
 
--- pair: all to nothing
+-- pair: all objects dropped
 -- from:
 CREATE SCHEMA app;
 CREATE EXTENSION citext SCHEMA app;
@@ -258,7 +258,7 @@ CREATE MATERIALIZED VIEW mv AS SELECT * FROM app.v;
 CREATE INDEX mv_m ON mv (m);
 -- to:
 
--- pair: function paths and settings
+-- pair: search_path and settings of functions
 -- from:
 CREATE SCHEMA app;
 CREATE TABLE app.t (a int);

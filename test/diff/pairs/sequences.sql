@@ -6,7 +6,7 @@
 CREATE SEQUENCE s AS smallint START 5 INCREMENT -2 MINVALUE -100 MAXVALUE 100 CACHE 3 CYCLE;
 COMMENT ON SEQUENCE s IS 'numbers';
 
--- pair: every option
+-- pair: all options
 -- from:
 CREATE SEQUENCE s;
 -- to:
@@ -39,7 +39,7 @@ CREATE TABLE t (a int, b int);
 CREATE SEQUENCE s OWNED BY t.b;
 CREATE SEQUENCE r OWNED BY t.a;
 
--- pair: owned no more while its table goes
+-- pair: no longer owned when its table is dropped
 -- from:
 CREATE TABLE t (a int);
 CREATE SEQUENCE s OWNED BY t.a;
@@ -81,7 +81,7 @@ CREATE SEQUENCE s;
 ALTER SEQUENCE s OWNER TO diff_owner;
 GRANT USAGE, SELECT ON SEQUENCE s TO diff_writer;
 
--- pair: options of an owned one
+-- pair: options of an owned sequence
 -- from:
 CREATE TABLE t (id serial);
 -- to:
@@ -109,7 +109,7 @@ CREATE VIEW v AS SELECT last_value FROM s;
 CREATE SEQUENCE s AS int;
 CREATE VIEW v AS SELECT last_value, is_called FROM s;
 
--- pair: another name and options for the sequence of an identity
+-- pair: other name and options for the sequence of an identity
 -- from:
 CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME first_seq INCREMENT BY 2), a int);
 -- to:
@@ -120,7 +120,7 @@ INSERT INTO t (a) VALUES (1), (2);
 INSERT INTO t (a) VALUES (1), (2);
 -- keeps: SELECT * FROM t
 
--- pair: identity of another size, with bounds of its own
+-- pair: identity of another size, with given bounds
 -- from:
 CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY (MAXVALUE 1000000), note text);
 -- to:

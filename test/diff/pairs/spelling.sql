@@ -1,4 +1,4 @@
--- The same in other words: no change
+-- Equal schemas with different spelling: no change
 
 -- pair: names of types
 -- same
@@ -104,7 +104,7 @@ GRANT SELECT ON t TO diff_writer;
 GRANT INSERT ON t TO diff_reader;
 GRANT SELECT ON t TO diff_reader;
 
--- pair: grants of what is so anyhow
+-- pair: grants that are implicit
 -- same
 -- from:
 CREATE TABLE t (a int);
@@ -118,7 +118,7 @@ GRANT EXECUTE ON FUNCTION f TO PUBLIC;
 GRANT USAGE ON TYPE mood TO PUBLIC;
 GRANT ALL ON t TO CURRENT_USER;
 
--- pair: dropped columns and another order of making
+-- pair: dropped columns and another order of creation
 -- same
 -- from:
 CREATE TABLE t (a int, b int);
@@ -130,7 +130,7 @@ ALTER TABLE t DROP x, ADD b int;
 CREATE INDEX t_b ON t (b);
 CREATE INDEX t_a ON t (a);
 
--- pair: things made and renamed
+-- pair: objects created and renamed
 -- same
 -- from:
 CREATE TABLE t (a int PRIMARY KEY, b int);
@@ -149,7 +149,7 @@ CREATE TABLE t (abc int, "Def" int);
 CREATE TABLE "t" ("abc" int, "Def" int);
 COMMENT ON TABLE T IS NULL;
 
--- pair: paths
+-- pair: search_path
 -- same
 -- from:
 CREATE SCHEMA s;
@@ -175,7 +175,7 @@ CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE POLICY p ON t AS PERMISSIVE FOR ALL TO PUBLIC USING (a = ANY (ARRAY[1, 2]));
 CREATE TRIGGER g BEFORE UPDATE OR INSERT ON public.t FOR ROW WHEN ((NEW.a > 0)) EXECUTE FUNCTION public.f();
 
--- pair: a schema statement with its contents
+-- pair: CREATE SCHEMA with its contents
 -- same
 -- from:
 CREATE SCHEMA s;
@@ -207,7 +207,7 @@ CREATE TABLE t (a text DEFAULT E'it''s\\', b interval DEFAULT '1 day', c timesta
 CREATE TABLE t (a text DEFAULT $$it's\$$, b interval DEFAULT INTERVAL '24:00:00' + '-24:00:00' + '1 day', c timestamptz DEFAULT now() - '01:30:00'::interval);
 ALTER TABLE t ALTER b SET DEFAULT interval '1 day';
 
--- pair: IN with a varchar, as it is dumped
+-- pair: IN with a varchar, as pg_dump writes it
 -- from:
 CREATE TABLE t (a varchar(10) CONSTRAINT c CHECK (a IN ('x', 'y''[,]')), b int);
 CREATE INDEX t_a ON t (a) WHERE a IN ('x', 'z');

@@ -1,4 +1,4 @@
--- What follows a state that something else has
+-- Properties that depend on the state of another object
 
 -- pair: sequence below its new bounds
 -- from:
@@ -19,7 +19,7 @@ CREATE SEQUENCE b INCREMENT -1 START -500;
 CREATE SEQUENCE a MAXVALUE 100 CYCLE;
 CREATE SEQUENCE b INCREMENT -1 MINVALUE -100;
 
--- pair: identity of its own persistence
+-- pair: identity with its own persistence
 -- both:
 CREATE TABLE stays (a int NOT NULL);
 -- from:
@@ -38,7 +38,7 @@ CREATE TABLE t (a int, b int);
 -- to:
 CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY, b int);
 
--- pair: owned by a table of another owner
+-- pair: sequence owned by a table of another owner
 -- from:
 CREATE TABLE one (a int);
 CREATE TABLE two (a int);
@@ -85,7 +85,7 @@ CREATE TRIGGER h AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();
 ALTER TABLE t DISABLE TRIGGER g;
 ALTER TABLE t ENABLE ALWAYS TRIGGER h;
 
--- pair: clones of triggers with states of their own
+-- pair: clones of triggers with different states
 -- both:
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TABLE p (a int) PARTITION BY RANGE (a);

@@ -1,11 +1,11 @@
--- Tables as such: made, dropped, their properties
+-- Tables: created, dropped, their properties
 
 -- pair: create from nothing
 -- from:
 -- to:
 CREATE TABLE customer (id int PRIMARY KEY, name text NOT NULL, since date DEFAULT CURRENT_DATE);
 
--- pair: create beside another, with a foreign key
+-- pair: create next to another, with a foreign key
 -- both:
 CREATE TABLE customer (id int PRIMARY KEY);
 -- from:
@@ -21,13 +21,13 @@ INSERT INTO customer VALUES (1), (2);
 -- to:
 CREATE TABLE nothing ();
 
--- pair: the last column goes
+-- pair: last column dropped
 -- from:
 CREATE TABLE nothing (a int);
 -- to:
 CREATE TABLE nothing ();
 
--- pair: two tables change places
+-- pair: two tables exchange their names
 -- from:
 CREATE TABLE first (id int PRIMARY KEY);
 CREATE TABLE second (id int PRIMARY KEY, first_id int REFERENCES first);
@@ -71,7 +71,7 @@ CREATE UNLOGGED TABLE cache (id int GENERATED ALWAYS AS IDENTITY, value text);
 INSERT INTO cache (value) VALUES ('a'), ('b');
 -- keeps: SELECT * FROM cache ORDER BY id
 
--- pair: unlogged tables that refer to each other
+-- pair: unlogged tables that reference each other
 -- from:
 CREATE UNLOGGED TABLE up (id int PRIMARY KEY);
 CREATE UNLOGGED TABLE down (id int PRIMARY KEY, up_id int REFERENCES up);
@@ -85,13 +85,13 @@ CREATE TABLE t (a int, b text);
 -- to:
 CREATE TABLE t (a int, b text) WITH (fillfactor = 70, autovacuum_enabled = off);
 
--- pair: storage parameters changed and taken back
+-- pair: storage parameters changed and reset
 -- from:
 CREATE TABLE t (a int, b text) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.1, parallel_workers = 2);
 -- to:
 CREATE TABLE t (a int, b text) WITH (fillfactor = 80, autovacuum_vacuum_threshold = 100);
 
--- pair: storage parameters of the table of long values
+-- pair: storage parameters of the TOAST table
 -- from:
 CREATE TABLE t (a int, b text) WITH (toast.autovacuum_enabled = off);
 -- to:
@@ -173,7 +173,7 @@ CREATE TABLE typed OF pair;
 INSERT INTO typed VALUES (1, 'x');
 -- keeps: SELECT * FROM typed
 
--- pair: an attribute under a typed table
+-- pair: attribute of the type of a typed table
 -- from:
 CREATE TYPE pair AS (a int, b text);
 CREATE TABLE typed OF pair;
@@ -228,7 +228,7 @@ INSERT INTO person VALUES (1, 'Ada');
 -- keeps: SELECT * FROM person
 -- keeps to: SELECT * FROM people
 
--- pair: rename with all that hangs on it
+-- pair: rename with all dependents
 -- from:
 CREATE TABLE person (id serial PRIMARY KEY, name text NOT NULL, boss int REFERENCES person, CHECK (name <> ''));
 CREATE TABLE pet (id int PRIMARY KEY, person_id int REFERENCES person);
@@ -251,7 +251,7 @@ INSERT INTO person (name) VALUES ('Ada');
 INSERT INTO pet VALUES (1, 1);
 -- keeps: SELECT * FROM names
 
--- pair: dropped with everything
+-- pair: dropped with all dependents
 -- from:
 CREATE TYPE mood AS ENUM ('low', 'high');
 CREATE TABLE t (id serial PRIMARY KEY, m mood DEFAULT 'low', CHECK (id > 0));
@@ -265,7 +265,7 @@ GRANT SELECT ON t TO diff_reader;
 COMMENT ON TABLE t IS 'gone';
 -- to:
 
--- pair: many tables dropped that refer to each other
+-- pair: many tables dropped that reference each other
 -- from:
 CREATE TABLE a (id int PRIMARY KEY);
 CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
@@ -274,7 +274,7 @@ CREATE TABLE d (id int PRIMARY KEY, c int REFERENCES c, d int REFERENCES d);
 -- to:
 CREATE TABLE a (id int PRIMARY KEY);
 
--- pair: tablespace of the default stays
+-- pair: default tablespace stays
 -- same
 -- from:
 CREATE TABLE t (a int);
@@ -299,7 +299,7 @@ CREATE VIEW v AS SELECT id, x, y FROM t;
 INSERT INTO u VALUES (1, 'x', 4);
 -- keeps: SELECT id, x FROM u
 
--- pair: typed table's type is replaced
+-- pair: type of a typed table is replaced
 -- from:
 CREATE TYPE row_of AS (id int, x text, y int);
 CREATE TABLE t OF row_of (PRIMARY KEY (id));

@@ -67,7 +67,7 @@ ALTER TABLE t DISABLE TRIGGER g1;
 ALTER TABLE t ENABLE ALWAYS TRIGGER g2;
 ALTER TABLE t ENABLE REPLICA TRIGGER g3;
 
--- pair: a changed one stays disabled
+-- pair: a changed trigger stays disabled
 -- both:
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TABLE t (a int);

@@ -104,7 +104,7 @@ COMMENT ON TYPE mood IS 'how';
 INSERT INTO t VALUES ('low'), ('high');
 -- keeps: SELECT m FROM t ORDER BY m::text
 
--- pair: enum value new and the default in the same plan
+-- pair: new enum value as a default in the same plan
 -- from:
 CREATE TYPE mood AS ENUM ('low', 'high');
 CREATE TABLE t (m mood DEFAULT 'low');
@@ -115,7 +115,7 @@ CREATE TABLE t (m mood DEFAULT 'none');
 INSERT INTO t VALUES ('low'), ('high');
 -- keeps: SELECT m FROM t ORDER BY m
 
--- pair: enum value new and used everywhere in the same plan
+-- pair: new enum value used in many places in the same plan
 -- from:
 CREATE TYPE mood AS ENUM ('low', 'high');
 CREATE TABLE t (id int, m mood);
@@ -426,7 +426,7 @@ CREATE VIEW v AS SELECT id, d, (s).m FROM t;
 INSERT INTO t VALUES (1, ROW('low', 1), ARRAY[ROW('high', 2)::state], 'low', 'low', '[low,high)', '{[low,high)}', '{high}'), (2, NULL, NULL, NULL, 'low', NULL, NULL, NULL);
 -- keeps: SELECT * FROM t ORDER BY id
 
--- pair: enum value removed under a domain that goes
+-- pair: enum value removed under a dropped domain
 -- from:
 CREATE TYPE mood AS ENUM ('low', 'middle', 'high');
 CREATE DOMAIN dm AS mood;
@@ -453,7 +453,7 @@ CREATE INDEX t_b ON t (b);
 INSERT INTO t VALUES (1, 7, '{8,9}');
 -- keeps: SELECT * FROM t
 
--- pair: domain of a domain stands by itself
+-- pair: domain of a domain becomes independent
 -- from:
 CREATE DOMAIN a AS int CONSTRAINT pos CHECK (VALUE > 0);
 CREATE DOMAIN b AS a;
@@ -478,7 +478,7 @@ CREATE TABLE t (id int PRIMARY KEY, d d);
 INSERT INTO t VALUES (1, 7);
 -- keeps: SELECT * FROM t
 
--- pair: domain's check where arrays and composites have it
+-- pair: check of a domain used in arrays and composites
 -- from:
 CREATE DOMAIN d AS int CONSTRAINT pos CHECK (VALUE > 0);
 CREATE TYPE pair AS (d d, n int);
@@ -491,7 +491,7 @@ CREATE TABLE t (id int PRIMARY KEY, ds d[], p pair);
 INSERT INTO t VALUES (1, '{1,2}', ROW(3, 4));
 -- keeps: SELECT * FROM t
 
--- pair: domain's check under a table that goes
+-- pair: check of a domain under a dropped table
 -- from:
 CREATE DOMAIN d AS int;
 CREATE TYPE pair AS (d d, n int);
@@ -531,7 +531,7 @@ CREATE TABLE t (id int PRIMARY KEY, s span);
 INSERT INTO t VALUES (1, '[1,2)');
 -- keeps: SELECT * FROM t
 
--- pair: a domain becomes an enum under others
+-- pair: a domain becomes an enum under other domains
 -- from:
 CREATE DOMAIN mood AS text CHECK (VALUE IN ('low', 'high'));
 CREATE TYPE state AS (m mood, n int);
@@ -571,7 +571,7 @@ CREATE FUNCTION f(mood) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
 CREATE TYPE mood AS ENUM ('low', 'high');
 CREATE FUNCTION f(mood) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2';
 
--- pair: composite's attributes change places
+-- pair: attributes of a composite exchange their places
 -- from:
 CREATE TYPE pair AS (a int, b text);
 CREATE TYPE nested AS (p pair, q int);
@@ -618,7 +618,7 @@ CREATE TABLE t (id int PRIMARY KEY, c celsius, cs celsius[]);
 INSERT INTO t VALUES (1, '3', '{4,5}');
 -- keeps: SELECT * FROM t
 
--- pair: enum goes with its domain
+-- pair: enum dropped with its domain
 -- from:
 CREATE TYPE mood AS ENUM ('low');
 CREATE DOMAIN dm AS mood;
@@ -685,7 +685,7 @@ CREATE INDEX t_d ON t (d);
 INSERT INTO t VALUES (1, 'a', 'b', 'c');
 -- keeps: SELECT * FROM t
 
--- pair: array of a composite whose attributes change places
+-- pair: array of a composite whose attributes exchange their places
 -- asks: attribute order
 -- asks back: attribute order
 -- from:

@@ -1,6 +1,6 @@
 -- Views and materialized views
 
--- pair: created, on another
+-- pair: created, on another view
 -- from:
 CREATE TABLE t (a int, b text);
 -- to:
@@ -83,7 +83,7 @@ CREATE VIEW v WITH (security_barrier, check_option = cascaded) AS SELECT a FROM 
 CREATE TABLE t (a int);
 CREATE VIEW v WITH (security_invoker = on, check_option = local) AS SELECT a FROM t WHERE a > 1;
 
--- pair: options stay when it is made anew
+-- pair: options stay when the view is created again
 -- from:
 CREATE TABLE t (a int, b int);
 CREATE VIEW v WITH (security_invoker = true) AS SELECT a, b FROM t;
@@ -109,7 +109,7 @@ COMMENT ON COLUMN v.b IS 'b';
 CREATE TABLE node (id int PRIMARY KEY, up int);
 CREATE RECURSIVE VIEW ups (id, top) AS SELECT id, id FROM node WHERE up IS NULL UNION ALL SELECT n.id, u.top FROM node n JOIN ups u ON n.up = u.id;
 
--- pair: of a function
+-- pair: on a function
 -- from:
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE VIEW v AS SELECT f() AS a;
@@ -138,7 +138,7 @@ GRANT SELECT ON v1, v2, v3, v4, v5 TO diff_reader;
 INSERT INTO t VALUES (1, 2, 3);
 -- keeps: SELECT * FROM v5
 
--- pair: views turn around
+-- pair: two views exchange their order
 -- from:
 CREATE TABLE t (a int);
 CREATE VIEW v AS SELECT a FROM t;
@@ -148,7 +148,7 @@ CREATE TABLE t (a int);
 CREATE VIEW w AS SELECT a FROM t;
 CREATE VIEW v AS SELECT a FROM w;
 
--- pair: views turn around, with other columns
+-- pair: two views exchange their order, with other columns
 -- from:
 CREATE TABLE t (a int, b int);
 CREATE VIEW v AS SELECT a FROM t;
@@ -172,7 +172,7 @@ CREATE VIEW v AS SELECT a FROM t;
 CREATE TRIGGER g INSTEAD OF INSERT ON v FOR EACH ROW EXECUTE FUNCTION f();
 CREATE RULE r AS ON DELETE TO v DO INSTEAD DELETE FROM t WHERE t.a = OLD.a;
 
--- pair: group by of a primary key
+-- pair: GROUP BY a primary key
 -- from:
 CREATE TABLE t (id int PRIMARY KEY, a int);
 CREATE TABLE u (t_id int);
@@ -228,7 +228,7 @@ CREATE VIEW v AS WITH q AS (SELECT a.x, rank() OVER (PARTITION BY b.a_id ORDER B
 SELECT x, CASE WHEN r = 1 THEN 'first' ELSE 'other' END AS place, ARRAY(SELECT id FROM b LIMIT 3) AS ids FROM q
 UNION ALL SELECT 'none', NULL, '{}' WHERE NOT EXISTS (SELECT FROM a);
 
--- pair: SELECT star of a table that grows
+-- pair: SELECT * of a table with a new column
 -- from:
 CREATE TABLE t (a int);
 CREATE VIEW v AS SELECT * FROM t;
