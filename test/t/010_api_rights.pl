@@ -184,10 +184,10 @@ is(admitted('rights', 'plain', @calls), '', 'a role without rights is refused ea
 is(admitted('rights', 'plain', map { "SELECT * FROM $_" } @relations),
 	'', 'and may read no table, view or sequence');
 is(admitted('rights', 'plain', map { "DELETE FROM $_" } grep { !/_seq$|status$|progress$/ } @relations),
-	'', 'nor change one');
+	'', 'the role may not change one either');
 is( admitted('rights', 'plain', q{SELECT 'a'::text::migrate.id_list}),
 	q{SELECT 'a'::text::migrate.id_list},
-	'but the casts may be used by whoever has USAGE');
+	'any role with USAGE may use the casts');
 is( scalar(split /\n/, admitted('rights', $super, @calls)),
 	scalar @calls,
 	'the owner is refused none of them');
@@ -247,7 +247,7 @@ refused('rights', 'runner', "SELECT migrate.$_", '42501', "a runner may not call
 	q{register('x', upgrade => '')}, q{load('')}, q{unregister('r2')},
 	q{stamp('r2')}, q{repair('r1')}, q{trust('r1')});
 is($node->safe_psql('rights', q{SELECT relowner::regrole FROM pg_class WHERE oid = 'app.t'::regclass}),
-	'runner', 'what a runner creates belongs to the runner');
+	'runner', 'objects that a runner creates belong to the runner');
 
 #
 # Scripts and our tables
@@ -312,13 +312,13 @@ refused(
 	'42501',
 	'trust is void when the content was replaced after it',
 	qr/may not run as role/);
-is($node->safe_psql('rights', $author_is_super), 'f', 'the author did not get what the script gives');
+is($node->safe_psql('rights', $author_is_super), 'f', 'the author did not get the privileges that the script grants');
 
 sql('rights', $super, q{SELECT migrate.trust('t2')});
 load('rights', 'author', file('t2', 't1', "SELECT 1;\n$takeover", $takeover));
 gives('rights', $super, 'SELECT migrate.upgrade()',
 	't2', 'after trust() it runs, also when the same content was loaded again');
-is($node->safe_psql('rights', $author_is_super), 't', 'and does what it says');
+is($node->safe_psql('rights', $author_is_super), 't', 'the script has its effect');
 is( $node->safe_psql(
 		'rights',
 		q{SELECT ran_as = current_user, login = current_user FROM migrate.log WHERE direction = 'trust' ORDER BY id DESC LIMIT 1}
@@ -349,7 +349,7 @@ is($node->safe_psql('rights', q{SELECT revision, checksum FROM migrate.log WHERE
 load('rights', 'author', file('t2b', 't2', $takeover, $takeover));
 my ($out, $err);
 $node->psql('rights', q{SELECT migrate.trust('t2b')}, stdout => \$out, stderr => \$err);
-like($err, qr/NOTICE:  trusted is the content of migration "t2b" with checksum sha256:(?!\Q${\ substr($read, 7)}\E)/m, 'without a checksum it tells what it trusted');
+like($err, qr/NOTICE:  trusted is the content of migration "t2b" with checksum sha256:(?!\Q${\ substr($read, 7)}\E)/m, 'trust() without a checksum returns the one that it trusted');
 $node->safe_psql('rights', "UPDATE migrate.revision SET upgrade = 'SELECT 2' WHERE revision = 't2b'");
 refused('rights', $super, q{SELECT migrate.trust('t2b')}, 'MG011', 'content that does not fit its checksum is not trusted', qr/does not fit/);
 $node->safe_psql('rights', q{SELECT migrate.unregister('t2b')});
@@ -401,7 +401,7 @@ refused(
 	'what a role wrote that was dropped since is refused',
 	qr/registered by "leaver"/);
 sql('rights', $super, q{SELECT migrate.trust('u2')});
-gives('rights', $super, 'SELECT migrate.upgrade()', 'u2', 'until somebody vouches for it');
+gives('rights', $super, 'SELECT migrate.upgrade()', 'u2', 'until a role trusts it');
 
 #
 # What a script sets ends with it; the role of the last run
@@ -459,7 +459,7 @@ foreach my $become ('SET ROLE runner', 'SET SESSION AUTHORIZATION runner')
 			qr/migration "x1", upgrade script, statement 1,/);
 	}
 }
-is($node->safe_psql('rights', $author_is_super), 'f', 'and the author remains what it was');
+is($node->safe_psql('rights', $author_is_super), 'f', 'the author stays the same');
 load('rights', 'author', file('x1', 'w2', 'CREATE TABLE app.x1 ();'));
 gives(
 	'rights',
@@ -486,7 +486,7 @@ gives(
 SELECT string_agg(typname, ',' ORDER BY typname) FROM pg_type WHERE typnamespace = pg_my_temp_schema() AND typelem = 0;
 SELECT count(*) > 0 FROM pg_stat_activity WHERE pid = pg_backend_pid()},
 	"x2\nkind,mine\nt",
-	'what it puts into pg_temp is gone, what was there before is not');
+	'temporary objects of the script are gone, earlier ones are not');
 
 # The word of a lesser role does not take the place of a greater one's.
 $node->safe_psql('rights',
@@ -494,7 +494,7 @@ $node->safe_psql('rights',
 load('rights', 'author', file('x3', 'x2', 'SELECT 1;'));
 sql('rights', $super, q{SELECT migrate.trust('x3')});
 sql('rights', 'plain', q{SELECT migrate.trust('x3')});
-gives('rights', 'runner', 'SELECT migrate.upgrade()', 'x3', 'what a superuser trusts stays trusted');
+gives('rights', 'runner', 'SELECT migrate.upgrade()', 'x3', 'scripts trusted by a superuser stay trusted');
 $node->safe_psql('rights', 'GRANT runner TO author');
 
 #
@@ -526,7 +526,7 @@ gives(
 is($node->safe_psql('owned', q{SELECT relowner::regrole FROM pg_class WHERE oid = 'app.t'::regclass}),
 	'app_owner', 'its objects are created in pg_migrate.search_path and belong to pg_migrate.owner_role');
 is($node->safe_psql('owned', q{SELECT ran_as, search_path, login FROM migrate.log}),
-	'app_owner|app|deployer', 'the log says role, path and session user');
+	'app_owner|app|deployer', 'the log has role, search_path and session user');
 
 load('owned', 'author', file('o2', 'o1', 'SELECT 1;'));
 refused(
@@ -645,7 +645,7 @@ my $before = $node->safe_psql('taken', $content);
 refused('taken', $super, 'CREATE EXTENSION pg_migrate',
 	'42P06', 'CREATE EXTENSION fails when a schema migrate exists');
 is($node->safe_psql('taken', $content), $before, 'and leaves it untouched');
-is($before, 'mallory||{mine}|0', 'with what was in it');
+is($before, 'mallory||{mine}|0', 'with its contents');
 
 #
 # Hostile objects in the caller's search_path
@@ -781,10 +781,10 @@ is(hits($paths[0], "SELECT $_->[0]"), $_->[1], "a careless SELECT $_->[0] hits w
 	[ 'count(*)', 'count' ],
 	[ '* FROM status', 'view status' ],
 	[ '* FROM pg_trigger', 'view pg_trigger' ]);
-is(hits($paths[1], q{SELECT 'a'::text}), 'type text', 'a careless type hits what was planted');
+is(hits($paths[1], q{SELECT 'a'::text}), 'type text', 'a type without a schema finds the planted one');
 is( hits($paths[2], 'SELECT * FROM revision'),
 	'temporary view revision',
-	'a careless table hits a temporary one');
+	'a table without a schema finds a temporary one');
 
 my $bundle = join('',
 	file('a1', '', 'CREATE TABLE app.t1 (a pg_catalog.int4);', 'DROP TABLE app.t1;'),
@@ -827,7 +827,7 @@ foreach my $path (@paths)
 {
 	is(hits($path, 'CREATE EXTENSION pg_migrate;'),
 		'', "search_path $path: CREATE EXTENSION uses nothing of it");
-	is(hits($path, join('', @changing)), '', 'nor does anything that runs, registers or asks');
+	is(hits($path, join('', @changing)), '', 'nor does any function that runs, registers or answers');
 	is( $node->safe_psql(
 			'hostile',
 			q{SELECT array(SELECT migrate.current()), array(SELECT migrate.heads()), count(*),
@@ -844,8 +844,8 @@ foreach my $path (@paths)
 			  . "BEGIN; CREATE TABLE app.x (); SELECT migrate.upgrade('heads');\n"
 			  . "SELECT migrate.downgrade('base'); DROP TABLE app.x, app.c; COMMIT;"),
 		'',
-		'nor does a run as pg_migrate.owner_role');
-	is(hits($path, 'DROP EXTENSION pg_migrate'), '', 'nor DROP EXTENSION');
+		'a run as pg_migrate.owner_role does not either');
+	is(hits($path, 'DROP EXTENSION pg_migrate'), '', 'DROP EXTENSION does not either');
 }
 
 # Who is in the way is looked up as the caller.
@@ -971,7 +971,7 @@ foreach my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
 		'42501', "$call: nor by a temporary table", qr/in a session with temporary objects of "stranger"/);
 }
 gives('authors', 'stranger', 'CREATE TEMP TABLE n (i int); DISCARD TEMP; SELECT migrate.upgrade()',
-	'named', 'without one it runs');
+	'named', 'without a temporary object it runs');
 gives('authors', 'coder', q{CREATE TEMP TABLE x (i int); SELECT migrate.downgrade('base')},
 	'', 'the role of the scripts may have temporary tables');
 

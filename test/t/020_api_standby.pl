@@ -96,7 +96,7 @@ like(
 	$primary->safe_psql('postgres', $new_file),
 	qr/^n1\|n1_next\.sql\|.*down_revision: c1, z1/s,
 	'revision() on the primary');
-gives($standby, 'SELECT pg_is_in_recovery()', 't', 'the standby is one');
+gives($standby, 'SELECT pg_is_in_recovery()', 't', 'the standby is in recovery');
 asks($standby, 'BEGIN', 'answers on a standby as on the primary');
 asks($standby, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'answers there in REPEATABLE READ');
 asks($primary, 'BEGIN READ ONLY', 'answers in a read-only transaction');
@@ -155,13 +155,13 @@ SELECT migrate.upgrade('heads'); SELECT migrate.downgrade('c1')},
 	"d1\nd1\nz1\nc1\nz1",
 	'so do register() and downgrade()');
 gives($standby, q{SELECT to_regclass('z') IS NOT NULL, to_regclass('u') IS NULL},
-	't|t', 'and do what they say');
+	't|t', 'and have their effects');
 gives($standby, "SELECT * FROM migrate.log WHERE id <= $id ORDER BY id", $log, 'the log is kept');
 gives(
 	$standby,
 	"SELECT direction, revision, run > $run FROM migrate.log WHERE id > $id ORDER BY id",
 	"upgrade|z1|t\nupgrade|d1|t\ndowngrade|d1|t",
-	'and goes on with numbers of its own');
+	'and continues with its own numbers');
 gives($standby, "SELECT seq > $seq FROM migrate.revision WHERE revision = 'd1'",
 	't', 'so does the order of registration');
 gives($standby, 'SELECT * FROM migrate.check_registry()', '', 'check_registry() finds nothing');

@@ -199,7 +199,7 @@ SKIP:
 	skip 'pg_stat_statements is not installed', 2 unless $here{pg_stat_statements};
 	is(sql("SELECT string_agg(DISTINCT query, '|' ORDER BY query) FROM pg_stat_statements WHERE query ~ '^(/|--|ALTER TABLE item|UPDATE item)' AND query !~ 'DROP|migrate'"),
 		'ALTER TABLE item ADD COLUMN note text|ALTER TABLE item ALTER note SET NOT NULL|UPDATE item SET note = $1 WHERE id <= $2', 'pg_stat_statements keeps each by itself');
-	is(sql("SELECT sum(calls) FROM pg_stat_statements WHERE query = 'UPDATE item SET note = \$1 WHERE id <= \$2'"), 2, 'as often as it ran');
+	is(sql("SELECT sum(calls) FROM pg_stat_statements WHERE query = 'UPDATE item SET note = \$1 WHERE id <= \$2'"), 2, 'each execution of a statement is logged');
 }
 
 # what judges and compares

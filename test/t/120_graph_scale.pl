@@ -53,13 +53,13 @@ for my $question (
 	is(reads($question), '0|t', "$question reads a few rows by index");
 }
 
-is(ask("SELECT migrate.downgrade('r99990')"), 'r99990', 'a short way back');
+is(ask("SELECT migrate.downgrade('r99990')"), 'r99990', 'a downgrade by some revisions');
 is(ask("SELECT migrate.upgrade('+3')"), 'r99993', 'and up');
-is(ask("SELECT migrate.downgrade('base')"), '', 'and all the way back');
+is(ask("SELECT migrate.downgrade('base')"), '', 'and to base');
 
 # a new migration is compared with its neighbours, not with all
-is(ask('ALTER DATABASE postgres SET pg_migrate.lint_on_load = off'), '', 'lint would look at those before it as well');
-is(reads("SELECT migrate.register('tail', 'r$n', 'SELECT 1')"), '0|t', 'registering one reads a few rows by index');
+is(ask('ALTER DATABASE postgres SET pg_migrate.lint_on_load = off'), '', 'lint on load, which reads all ancestors, is off');
+is(reads("SELECT migrate.register('tail', 'r$n', 'SELECT 1')"), '0|t', 'registering a revision reads a few rows by index');
 
 # wide: many branches of one revision, merged
 ask("SELECT count(*) FROM migrate.load((SELECT string_agg(format(E'-- revision: w%s\\n-- down_revision: r1\\n-- migrate:up\\n-- migrate:down\\n', i), '')"

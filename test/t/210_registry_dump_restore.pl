@@ -80,15 +80,15 @@ sub check_copy
 	is(content($copy), $original, "$copy: dumped again it is the same");
 	gives($copy, $asked, $answers, 'history, status, graph, files and log are the same');
 	gives($copy, 'SELECT * FROM migrate.check_registry()', '', 'check_registry() finds nothing');
-	gives($copy, 'SELECT step, revision, direction, message, transactional, statements FROM migrate.plan()', '1|d1|upgrade||t|1', 'what was pending is pending');
+	gives($copy, 'SELECT step, revision, direction, message, transactional, statements FROM migrate.plan()', '1|d1|upgrade||t|1', 'pending migrations stay pending');
 	gives($copy, q{SELECT migrate.register('e1', 'd1', 'CREATE TABLE w ()', 'DROP TABLE w')},
 		'e1', 'register() works');
 	gives($copy, 'SELECT migrate.upgrade()', 'e1', 'upgrade() works');
-	gives($copy, $last, join('|', $seq + 1, $run + 1, $id + 2), 'the numbers go on');
+	gives($copy, $last, join('|', $seq + 1, $run + 1, $id + 2), 'numbers continue');
 	gives($copy, q{SELECT count(*) FROM pg_class WHERE relname IN ('t', 'u', 'v', 'w')},
 		'4', 'the scripts ran');
 	gives($copy, q{SELECT migrate.downgrade('c1')}, 'c1', 'downgrade() works');
-	is(state_of($copy, q{SELECT migrate.downgrade('a1')}), 'MG012', 'what was irreversible still is');
+	is(state_of($copy, q{SELECT migrate.downgrade('a1')}), 'MG012', 'irreversible migrations stay irreversible');
 	gives($copy, 'SELECT * FROM migrate.check_registry()', '', 'check_registry() finds nothing afterwards');
 	return;
 }
@@ -144,7 +144,7 @@ gives(
 	'0', 'and nothing of its own');
 $node->safe_psql('original',
 	"CREATE EXTENSION pg_migrate; SELECT migrate.load(\$b\$$bundle\$b\$); SELECT migrate.stamp('c1')");
-gives('original', 'SELECT migrate.upgrade()', 'd1', 'created again, loaded and stamped it goes on');
+gives('original', 'SELECT migrate.upgrade()', 'd1', 'after CREATE EXTENSION, load() and stamp() upgrades continue');
 
 #
 # Not by a migration

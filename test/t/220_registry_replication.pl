@@ -67,7 +67,7 @@ sql($pub, "SELECT migrate.upgrade(); INSERT INTO t VALUES (1, 'one'); CREATE PUB
 	  . " CREATE PUBLICATION filtered FOR TABLE t, migrate.log, migrate.revision, migrate.version WHERE (version_num <> 'none')");
 my $published = sql($pub, q{SELECT problem FROM migrate.check_registry(); SELECT publications, subscriptions FROM migrate.status});
 is($published, "schema migrate is replicated: publication everything sends its changes to subscribers, though DDL is not replicated; they discard them\n"
-	  . "schema migrate is replicated: publication filtered sends its changes to subscribers, though DDL is not replicated; they discard them\n{everything,filtered}|", 'the publisher is told');
+	  . "schema migrate is replicated: publication filtered sends its changes to subscribers, though DDL is not replicated; they discard them\n{everything,filtered}|", 'the publisher gets a warning');
 
 #
 # Subscribers
@@ -104,8 +104,8 @@ is(sql($sub, 'SELECT publications, subscriptions FROM migrate.status', 'dumped')
 my $log = slurp_file($sub->logfile);
 like($log, qr/LOG:  replicated changes of table "migrate\.\w+" are discarded/, 'and the log of the server');
 unlike($log, qr/duplicate key/, 'no copy failed');
-is(sql($sub, "SELECT migrate.current(); SELECT migrate.is_current('a2'); SELECT count(*) FROM migrate.log", 'follower'), "a2\nt\n2", 'what is accepted counts');
-like(sql($sub, q{SELECT problem FROM migrate.check_registry()}, 'follower'), qr/subscription follower writes its tables, and that counts/, 'which is told');
+is(sql($sub, "SELECT migrate.current(); SELECT migrate.is_current('a2'); SELECT count(*) FROM migrate.log", 'follower'), "a2\nt\n2", 'accepted rows count');
+like(sql($sub, q{SELECT problem FROM migrate.check_registry()}, 'follower'), qr/subscription follower writes its tables, and that counts/, 'and a warning reports it');
 my $session = $sub->background_psql('follower');
 is($session->query_safe("SELECT migrate.is_current('a3')"), 'f', 'a session asks') if $session->can('query_safe');
 
@@ -117,7 +117,7 @@ sql($pub, 'CALL migrate.deploy($$a3$$, $$downgrade$$)');
 sql($pub, q{SELECT migrate.register('z1', 'a4', ''); SELECT migrate.unregister('z1')});
 is(sql($pub, 'SELECT ' . join(', ', map { "(SELECT count(*) > 0 FROM migrate.$_)" } qw(revision version log run segment backfill))), 't|t|t|t|t|t', 'all tables of the publisher have rows');
 kept($_, $before{$_}, "what is replicated leaves $_ as it was") foreach sort keys %before;
-is(sql($sub, "SELECT migrate.current(); SELECT migrate.is_current('a3'); SELECT count(*) FROM migrate.backfill", 'follower'), "a3\nt\n1", 'what is accepted goes on to count');
+is(sql($sub, "SELECT migrate.current(); SELECT migrate.is_current('a3'); SELECT count(*) FROM migrate.backfill", 'follower'), "a3\nt\n1", 'accepted rows still count');
 if ($session->can('query_safe'))
 {
 	is($session->query_safe("SELECT migrate.is_current('a3')"), 't', 'and a session that asked before sees it');
@@ -125,7 +125,7 @@ if ($session->can('query_safe'))
 }
 
 # rows of the new schema stop at a subscriber that lacks it, which says so and can be mended
-is(sql($sub, "SELECT migrate.is_current('a3'), up_to_date FROM migrate.status", 'dumped'), 'f|t', 'it does not say that it is where the publisher is');
+is(sql($sub, "SELECT migrate.is_current('a3'), up_to_date FROM migrate.status", 'dumped'), 'f|t', 'the subscriber does not report the position of the publisher');
 my $offset = -s $sub->logfile;
 sql($pub, "INSERT INTO t VALUES (2, 'two', 2)");
 $sub->wait_for_log(qr/"public\.t" is missing replicated column: "d"/, $offset);
@@ -197,24 +197,24 @@ DELETE FROM migrate.revision;
 TRUNCATE migrate.version, migrate.revision, migrate.log;
 INSERT INTO migrate.run VALUES (1, 'head', 'upgrade', 'running', now(), NULL, 1, NULL, NULL, 'x', 'x');
 BEGIN; SAVEPOINT s; TRUNCATE migrate.version; ROLLBACK TO s; TRUNCATE migrate.version; COMMIT;}, stderr => \$err, on_error_stop => 1);
-is(() = $err =~ /WARNING:  replicated changes of table "migrate\.version" are discarded/g, 1, 'a session with an origin is told');
+is(() = $err =~ /WARNING:  replicated changes of table "migrate\.version" are discarded/g, 1, 'a session with an origin gets one warning');
 unlike($err, qr/ERROR/, 'without an error');
-is(everything($sub, 'origin'), $origin, 'and what it writes is discarded');
+is(everything($sub, 'origin'), $origin, 'and its writes are discarded');
 sql($sub, q{SELECT pg_replication_origin_session_setup('far');
 SELECT migrate.register('o2', 'o1', 'CREATE TABLE public.o2 ()', 'DROP TABLE public.o2'); SELECT migrate.upgrade()}, 'origin');
-is(sql($sub, "SELECT migrate.current(), to_regclass('public.o2'), count(*) FROM migrate.log WHERE revision = 'o2'", 'origin'), 'o2|o2|1', 'what it migrates is recorded');
+is(sql($sub, "SELECT migrate.current(), to_regclass('public.o2'), count(*) FROM migrate.log WHERE revision = 'o2'", 'origin'), 'o2|o2|1', 'its migrations are recorded');
 sql($sub, q{SELECT pg_replication_origin_session_setup('far'); SET pg_migrate.accept_replicated_position = on; DELETE FROM migrate.version}, 'origin');
 is(sql($sub, "SELECT migrate.is_current('o1')", 'origin'), 'f', 'a superuser can have it accepted');
 $sub->psql('origin', 'CREATE ROLE nobody LOGIN');
 $sub->psql('origin', q{SET SESSION AUTHORIZATION nobody; SET pg_migrate.accept_replicated_position = on; RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM migrate.check_registry(); SELECT 'it is ' || current_setting('pg_migrate.accept_replicated_position');}, stdout => \$out, stderr => \$err);
-like("$out$err", qr/permission denied to set parameter.*it is off|it is off.*permission denied to set parameter/s, 'others cannot');
+like("$out$err", qr/permission denied to set parameter.*it is off|it is off.*permission denied to set parameter/s, 'other roles cannot');
 # by hand and from a dump it can be written still
 sql($sub, q{SET session_replication_role = replica; DELETE FROM migrate.version; INSERT INTO migrate.version VALUES ('o1')}, 'origin');
 is(sql($sub, 'SELECT migrate.current()', 'origin'), 'o1', 'session_replication_role alone is no replication');
 $sub->command_ok([ 'pg_dump', '-Fc', '-f', $sub->basedir . '/origin.dump', $sub->connstr('origin') ], 'a dump');
 sql($sub, 'DELETE FROM migrate.log; DELETE FROM migrate.version', 'origin');
-$sub->command_ok([ 'pg_restore', '-a', '-n', 'migrate', '-t', 'version', '-t', 'log', '-d', $sub->connstr('origin'), $sub->basedir . '/origin.dump' ], 'tables are restored one by one');
+$sub->command_ok([ 'pg_restore', '-a', '-n', 'migrate', '-t', 'version', '-t', 'log', '-d', $sub->connstr('origin'), $sub->basedir . '/origin.dump' ], 'single tables are restored');
 is(sql($sub, 'SELECT migrate.current(), count(*) > 0 FROM migrate.log', 'origin'), 'o1|t', 'and count');
 sql($sub, 'DROP EXTENSION pg_migrate; CREATE EXTENSION pg_migrate', 'dumped');
 done_testing();

@@ -65,7 +65,7 @@ sub interrupt
 }
 
 like(interrupt(sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }),
-	qr/ERROR:  57014: .*migration "b2", upgrade script, statement 2, line 2/s, 'a cancelled run says where it was');
+	qr/ERROR:  57014: .*migration "b2", upgrade script, statement 2, line 2/s, 'a cancelled run reports its statement');
 is_untouched('a cancelled run');
 
 like(interrupt(sub { sql("SELECT pg_terminate_backend($_[0])") }),
@@ -91,7 +91,7 @@ like(psql("SET statement_timeout = '600ms'; SELECT migrate.upgrade();"), qr/ERRO
 is_untouched('a run that timed out');
 
 my $tries = () = psql("SET statement_timeout = '600ms'; SELECT migrate.upgrade();") =~ /Running upgrade  -> s1/g;
-cmp_ok($tries, '<=', 1, 'what timed out is not tried again');
+cmp_ok($tries, '<=', 1, 'a run that timed out is not tried again');
 
 like(psql(
 		"SET statement_timeout = '1s'; DO \$\$ BEGIN BEGIN PERFORM migrate.upgrade('nosuch'); EXCEPTION WHEN OTHERS THEN END; PERFORM pg_sleep(10); END \$\$;"
@@ -107,7 +107,7 @@ is(psql("SET client_min_messages = error; SELECT migrate.upgrade(); SELECT pg_sl
 
 load_files(file('p1', '', "$slow SELECT pg_sleep(1000);"));
 like(psql("SELECT migrate.upgrade(); SELECT pg_sleep(0.5); SELECT 'went on';"),
-	qr/went on.*ERROR:  57014: .*statement 9, line 9/s, 'or cancels one');
+	qr/went on.*ERROR:  57014: .*statement 9, line 9/s, 'or cancels one of them');
 is_untouched('a run that failed so');
 
 like(psql("SET statement_timeout = '1s'; SELECT migrate.upgrade();"), qr/ERROR:  57014: (?!.*statement 9)/s,
@@ -149,7 +149,7 @@ like(psql("SET client_min_messages = error; SELECT migrate.upgrade();"),
 	'a full lock table has a hint');
 is_untouched('a run that failed so');
 is(psql("SET client_min_messages = error; SELECT migrate.upgrade('+50'); SELECT migrate.upgrade('+50');"), "m50\nm100\n",
-	'and portions are the way out');
+	'several smaller upgrades work');
 
 # memory
 my $leak = psql(<<'SQL');

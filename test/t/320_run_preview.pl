@@ -125,7 +125,7 @@ is(dump_of('plain'), $empty, 'nothing is left');
 my $all = $node->safe_psql('origin', "SELECT migrate.upgrade_sql('heads')");
 my $file = PostgreSQL::Test::Utils::tempdir() . '/all.sql';
 append_to_file($file, $all);
-command_ok([ 'psql', '-Xq', '-o', '/dev/null', '-d', $node->connstr('tracked'), '-f', $file ], 'one script commits where it must');
+command_ok([ 'psql', '-Xq', '-o', '/dev/null', '-d', $node->connstr('tracked'), '-f', $file ], 'a single script commits where necessary');
 is($node->safe_psql('tracked', 'SELECT up_to_date FROM migrate.status'), 't', 'and arrives');
 command_fails_like(
 	[ 'psql', '-Xq', '-d', $node->connstr('tracked'), '-f', $file ],

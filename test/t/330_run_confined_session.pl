@@ -250,7 +250,7 @@ register('DROP TABLE pg_temp.mine');
 is( ask(q{SET client_min_messages = error; SET ROLE app_owner; CREATE TEMP TABLE mine (); RESET ROLE;
 SELECT migrate.upgrade(); SELECT count(*) FROM pg_temp.mine}),
 	"0\nMG009: the migrations drop table mine, which is temporary",
-	'what the role itself owns may not be dropped either');
+	'objects that the role owns may not be dropped either');
 
 # Functions: each of the server's that uses locks of the session or descriptors
 my @functions = split /\n/, $node->safe_psql('postgres', <<'SQL');
@@ -262,7 +262,7 @@ SELECT format('SELECT %s(%s)', proname, (SELECT string_agg(CASE WHEN t = 17 THEN
         OR (proname ~ '^(lo_|loread|lowrite)' AND (proname = 'lo_open' OR proargtypes[0] = 'int4'::regtype) AND proname <> 'lo_creat'))
  ORDER BY 1
 SQL
-cmp_ok(scalar @functions, '>=', 22, 'there are functions that use what the session holds');
+cmp_ok(scalar @functions, '>=', 22, 'there are functions that use locks or descriptors of the session');
 {
 	my $do = join(
 		"\n",
@@ -329,7 +329,7 @@ foreach my $script ('SELECT setseed(0.5)', 'SET seed = 0.5', q{SELECT set_config
 		isnt(
 			$said =~ s/^attempt\n|\n22012:.*//gr,
 			ask("DO \$\$BEGIN PERFORM setseed(0.5); END\$\$; $random"),
-			"nobody can tell what random() says after $script$end");
+			"the script does not determine random() after $script$end");
 	}
 }
 

@@ -159,7 +159,7 @@ sub held
 	my ($said, $what) = @_;
 	my $reached = sql('SELECT DISTINCT reached FROM private.loot') . sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'");
 
-	is($reached, 'f', "$what: nobody else is reached") or diag($said);
+	is($reached, 'f', "$what: no other role is reached") or diag($said);
 	return;
 }
 
@@ -217,7 +217,7 @@ foreach my $door (sort keys %calls)
 	finish_psql($holder);
 	my $said = psql_as($user, $call);
 	like($said, qr/NOTICE:  00000: attack as app_owner/, "recovery, $door: the code ran");
-	is(sql(q{SELECT indisvalid FROM pg_index WHERE indexrelid = 'app.i'::regclass}), 't', "recovery, $door: and the index is there") or diag($said);
+	is(sql(q{SELECT indisvalid FROM pg_index WHERE indexrelid = 'app.i'::regclass}), 't', "recovery, $door: the index exists") or diag($said);
 	held($said, "recovery, $door");
 }
 
@@ -235,7 +235,7 @@ like(psql_as('deployer', "SET work_mem = '77MB'; SET my.own = 'it''s'; SET appli
 	qr/77MB it's ship 1.23457/, 'the settings of the caller hold in it');
 prepare('', q{VACUUM t; DO $$BEGIN RAISE NOTICE '% % %', current_setting('session_replication_role'), session_user, current_setting('role'); END$$});
 like(psql_as($super, 'SET session_replication_role = replica; SET ROLE app_owner; CALL migrate.deploy()'),
-	qr/replica app_owner none/, 'those of a superuser, too, but not who the caller is');
+	qr/replica app_owner none/, 'settings of a superuser too, but not the identity of the caller');
 
 # wait => false, and cancel() by the caller, who is not the worker's role
 prepare('', "CREATE INDEX CONCURRENTLY i ON t (a); SELECT attack()");
@@ -246,7 +246,7 @@ wait_until("EXISTS (SELECT FROM migrate.progress WHERE phase LIKE 'waiting for%'
 my $run = sql('SELECT run FROM migrate.progress');
 is(sql("SELECT usename FROM pg_stat_activity JOIN migrate.progress USING (pid)"), 'app_owner', 'in a session of the role');
 like(psql_as('outsider', $_), qr/ERROR:  42501: (must be|permission denied to cancel query)/, "$_ is refused to others") foreach ("SELECT migrate.cancel($run)", 'SELECT migrate.cancel()');
-is(psql_as('deployer', 'SELECT migrate.cancel()'), "t\n", 'who called may cancel it');
+is(psql_as('deployer', 'SELECT migrate.cancel()'), "t\n", 'the caller may cancel it');
 wait_until("(SELECT state = 'failed' FROM migrate.run WHERE run = $run)");
 terminate_sleepers();
 finish_psql($holder);

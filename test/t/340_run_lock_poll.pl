@@ -40,12 +40,12 @@ SQL
 	wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%migrate.upgrade%' AND wait_event_type = 'Extension'");
 
 	my ($code, $out, $err) = $node->psql('postgres', "SET lock_timeout = '1min'; $other");
-	is($err, '', "$what lets others pass");
-	is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_locks WHERE NOT granted'), 0, 'nobody queues');
+	is($err, '', "$what does not block other sessions");
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_locks WHERE NOT granted'), 0, 'no session queues');
 	sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'");
 	finish_psql($holder);
 	finish_psql($upgrade);
-	like($upgrade->{out} . $upgrade->{err}, qr/^r1$/m, 'and is done when the way is free');
+	like($upgrade->{out} . $upgrade->{err}, qr/^r1$/m, 'and is done when the lock is free');
 	return;
 }
 
@@ -82,7 +82,7 @@ SQL
 my $holder = start_psql('SET application_name = holder; BEGIN; SELECT FROM held; SELECT pg_sleep(1000)');
 wait_until_asleep();
 my ($code, $out, $err) = $node->psql('postgres', "SET ROLE runner; SET pg_migrate.lock_poll = '1min'; SELECT migrate.upgrade()");
-like($err, qr/must be owner of table held/, 'whoever may not lock it is told at once');
+like($err, qr/must be owner of table held/, 'a role that may not lock the table gets an error at once');
 
 # without polling, and after it, short waits in the queue
 $node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.load(E'-- revision: r1\n-- down_revision:\n-- migrate:up\nALTER TABLE held ADD c int;\n', prune => true)");
@@ -95,18 +95,18 @@ like($err, qr/retry 1 of 1.*lock timeout.*AccessExclusiveLock on public.held is 
 my $patient = start_psql("SET pg_migrate.lock_poll = '100ms'; SET pg_migrate.lock_retries = 1000; SELECT migrate.upgrade()");
 $patient->{run}->pump until $patient->{err} =~ /trying again.*blocked by process/s;
 is($node->safe_psql('postgres', "SELECT count(*) FROM generate_series(1, 200), LATERAL (SELECT pg_sleep(0.002), generate_series) s, LATERAL (SELECT FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted AND s.generate_series > 0) l"),
-	0, 'nobody has to wait behind a patient one');
+	0, 'no session waits behind a run with tries left');
 $node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%lock_retries = 1000%' AND pid <> pg_backend_pid()");
 finish_psql($patient);
-like($patient->{err}, qr/a lock was not to be had within pg_migrate.lock_poll; rolled back, trying again.*\n.*AccessExclusiveLock on public.held is blocked by process/, 'it names who is in its way');
+like($patient->{err}, qr/a lock was not to be had within pg_migrate.lock_poll; rolled back, trying again.*\n.*AccessExclusiveLock on public.held is blocked by process/, 'it names the blocking process');
 my $upgrade = start_psql("SET pg_migrate.lock_poll = '10ms'; SET pg_migrate.lock_timeout = '60s'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()");
 wait_until("SELECT count(*) = 1 FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted");
 ($code, $out, $err) = $node->psql('postgres', "SELECT count(*) FROM held");
-is($out, 0, 'others get their turn between ours');
+is($out, 0, 'other sessions get the lock between the tries');
 sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'");
 finish_psql($holder);
 finish_psql($upgrade);
-like($upgrade->{out} . $upgrade->{err}, qr/^r1$/m, 'and it is done when the way is free');
+like($upgrade->{out} . $upgrade->{err}, qr/^r1$/m, 'and the run is done when the lock is free');
 
 # Readers that lock two tables in the other order, again and again: at any time one
 # holds the second table and waits for the first.  None is a deadlock victim.
@@ -159,8 +159,8 @@ is($node->psql('postgres', "SET deadlock_timeout = '10min'; SET pg_migrate.lock_
 	3, 'an autovacuum may work on for deadlock_timeout');
 is($node->safe_psql('postgres', $vacuuming), 't', 'it does');
 is($node->safe_psql('postgres', "SET client_min_messages = error; SET pg_migrate.lock_poll = '10min'; SET pg_migrate.lock_timeout = '100ms'; SET pg_migrate.lock_retries = 0; SELECT migrate.upgrade()"),
-	'r1', 'and then gives way to a plan that does not queue');
-like(slurp_file($node->logfile), qr/canceling autovacuum task/, 'as it would to one that does');
+	'r1', 'and then is cancelled for a plan that does not queue');
+like(slurp_file($node->logfile), qr/canceling autovacuum task/, 'as for a session that queues');
 
 $node->stop;
 done_testing();

@@ -50,7 +50,7 @@ wait_until("SELECT count(*) = 1 FROM pg_prepared_xacts");
 my $prepared = qr/DETAIL:  AccessExclusiveLock on public\.t is blocked by prepared transaction 'it''s' \(of \S+, prepared \S+ ago\)\n/;
 my $end = qr/HINT: .* end the prepared transaction with ROLLBACK PREPARED 'it''s' or COMMIT PREPARED 'it''s', or wait/;
 my $err = fails('SELECT migrate.upgrade()');
-like($err, $prepared, 'a prepared transaction is told by its name');
+like($err, $prepared, 'a prepared transaction is named');
 like($err, $end, '... with what ends it');
 unlike($err, qr/innocent|process \d/, '... and not the session that prepared it');
 like(fails("CALL migrate.backfill('t', 'a = a + 1')"), qr/is blocked by prepared transaction 'it''s'.*HINT: .*ROLLBACK PREPARED 'it''s'/s, 'also by a backfill');
@@ -72,7 +72,7 @@ wait_until("SELECT waiting_for LIKE 'prepared transaction ''p2'' (of %, prepared
 pass('progress says which prepared transaction a build waits for');
 sql("COMMIT PREPARED 'p2'");
 finish_psql($build);
-like($build->{out}, qr/^i1$/m, '... and it goes on when that is over');
+like($build->{out}, qr/^i1$/m, '... and the build continues after its end');
 
 # A prepared transaction holds the lock of running migrations
 prepare_alter('r1', 't');
@@ -80,11 +80,11 @@ sql("BEGIN; SELECT migrate.upgrade(); PREPARE TRANSACTION 'run'");
 foreach my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()', "SELECT migrate.stamp('base')")
 {
 	$err = fails($call, "SET pg_migrate.run_wait_timeout = '300ms';");
-	like($err, qr/WARNING:.*waiting for a prepared transaction that ran a migration.*held by prepared transaction 'run' \(of .*HINT:  To go on, end the prepared transaction with ROLLBACK PREPARED 'run' or COMMIT PREPARED 'run'/s, "$call says what it waits for");
+	like($err, qr/WARNING:.*waiting for a prepared transaction that ran a migration.*held by prepared transaction 'run' \(of .*HINT:  To go on, end the prepared transaction with ROLLBACK PREPARED 'run' or COMMIT PREPARED 'run'/s, "$call reports what it waits for");
 	like($err, qr/ERROR:  55P03: a prepared transaction that ran a migration is neither committed nor rolled back.*HINT:  To go on, .*ROLLBACK PREPARED 'run'/s, '... and what it waited for in vain');
 }
 sql("COMMIT PREPARED 'run'");
-is(sql('SELECT * FROM migrate.current()'), 'r1', 'what was prepared is applied');
+is(sql('SELECT * FROM migrate.current()'), 'r1', 'the prepared migration is applied');
 
 # An apply worker
 $node->safe_psql('other', 'CREATE TABLE sub (a int PRIMARY KEY); CREATE PUBLICATION p FOR TABLE sub');
@@ -98,7 +98,7 @@ $node->safe_psql('other', 'INSERT INTO sub VALUES (1)');
 wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type LIKE 'logical replication%' AND wait_event = 'PgSleep'");
 prepare_alter('s1', 'sub');
 $err = fails('SELECT migrate.upgrade()');
-like($err, qr/is blocked by logical replication \S*\s*worker process \d+ \(.*, subscription "S 1".*HINT: .* stop the apply worker, which would start again if it were ended, with ALTER SUBSCRIPTION "S 1" DISABLE, or/s, 'an apply worker is told as one');
+like($err, qr/is blocked by logical replication \S*\s*worker process \d+ \(.*, subscription "S 1".*HINT: .* stop the apply worker, which would start again if it were ended, with ALTER SUBSCRIPTION "S 1" DISABLE, or/s, 'the message describes an apply worker');
 sql('ALTER SUBSCRIPTION "S 1" DISABLE');
 terminate_sleepers();
 wait_until("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'logical replication%worker'");
@@ -116,7 +116,7 @@ wait_until("SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'para
 prepare_alter('w1', 'par');
 $err = fails('SELECT migrate.upgrade()');
 my ($leader) = $err =~ /parallel worker process \d+ \(.*, leader (\d+)/;
-ok($leader, 'a parallel worker is told as one') or diag($err);
+ok($leader, 'the message describes a parallel worker, with its leader') or diag($err);
 like($err, qr/HINT: .* end the query of the parallel worker with SELECT pg_cancel_backend\($leader\)/, '... with how to end its leader');
 sql("SELECT pg_cancel_backend($leader)");
 finish_psql($parallel);
@@ -130,9 +130,9 @@ sql('CALL burn(101000)');
 wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'autovacuum: VACUUM % public.frozen (to prevent wraparound)'");
 prepare_alter('f1', 'frozen');
 $err = fails('SELECT migrate.upgrade()');
-like($err, qr/is blocked by autovacuum worker process \d+ \(.*\): autovacuum: VACUUM ANALYZE public.frozen \(to prevent wraparound\).*HINT: .* let the autovacuum finish, which would start again if it were ended \(SELECT \* FROM pg_stat_progress_vacuum WHERE pid = \d+ shows how far it is\)/s, 'an autovacuum against wraparound is told as one');
+like($err, qr/is blocked by autovacuum worker process \d+ \(.*\): autovacuum: VACUUM ANALYZE public.frozen \(to prevent wraparound\).*HINT: .* let the autovacuum finish, which would start again if it were ended \(SELECT \* FROM pg_stat_progress_vacuum WHERE pid = \d+ shows how far it is\)/s, 'the message describes an autovacuum against wraparound');
 my ($select) = $err =~ /\((SELECT \* FROM pg_stat_progress_vacuum WHERE pid = \d+)/;
-isnt(sql($select), '', '... and the query says how far it is');
+isnt(sql($select), '', '... and the query in the hint shows its progress');
 
 my ($pid) = $select =~ /(\d+)$/;
 sql("SELECT pg_terminate_backend($pid)");

@@ -48,12 +48,12 @@ my $implicit = start_psql('SELECT 1; CALL migrate.deploy()');
 finish_psql($implicit);
 like($implicit->{err}, qr/ERROR:  25001/, 'refused: two statements in one message');
 is(state(), '|0|0', 'nothing ran');
-like(psql('CALL migrate.deploy(NULL)'), qr/ERROR:  22004/, 'no null');
-like(psql("CALL migrate.deploy('head', 'sideways')"), qr/ERROR:  22023/, 'no other direction');
-like(psql("CALL migrate.deploy('nope')"), qr/ERROR:  MG001/, 'no unknown target');
+like(psql('CALL migrate.deploy(NULL)'), qr/ERROR:  22004/, 'NULL is refused');
+like(psql("CALL migrate.deploy('head', 'sideways')"), qr/ERROR:  22023/, 'an unknown direction is refused');
+like(psql("CALL migrate.deploy('nope')"), qr/ERROR:  MG001/, 'an unknown target is refused');
 is(sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0, 'no lock is left');
 
-like(psql('SELECT * FROM migrate.upgrade()'), qr/ERROR:  MG013.*HINT:  CALL migrate.deploy\(\)/s, 'upgrade() names the other way');
+like(psql('SELECT * FROM migrate.upgrade()'), qr/ERROR:  MG013.*HINT:  CALL migrate.deploy\(\)/s, 'upgrade() in a query names deploy() in its hint');
 for my $way ('-c', '-f', 'stdin', 'extended', 'prepared')
 {
 	if ($way eq 'stdin') { psql("CALL migrate.deploy();\n"); }
@@ -66,7 +66,7 @@ for my $way ('-c', '-f', 'stdin', 'extended', 'prepared')
 		  : $node->command_ok([ 'pgbench', '-n', '-t', 2, '-M', $way, '-f', $file, '-h', $node->host, '-p', $node->port, 'postgres' ], "pgbench $way");
 	}
 	is(state(), 'i1|0|0', "it goes to head: $way");
-	is(sql("SELECT mem FROM seen"), '7MB', 'what a script has SET holds in later segments');
+	is(sql("SELECT mem FROM seen"), '7MB', 'settings of a script stay in effect in later segments');
 	psql("CALL migrate.deploy('base', 'downgrade');\n");
 	is(state(), '|0|0', 'and to base');
 }
@@ -79,8 +79,8 @@ is(sql("SELECT string_agg(number || ' ' || kind || ' ' || state, ',' ORDER BY nu
 
 # failures
 load($table, $index =~ s/CREATE TABLE seen/CREATE TABLE t/r);
-like(psql('CALL migrate.deploy()'), qr/ERROR:  42P07: .*migration "i1", upgrade script, statement 3, line 3/s, 'an error says where it was');
-is(state(), 't1|2|0', 'what was before it stays');
+like(psql('CALL migrate.deploy()'), qr/ERROR:  42P07: .*migration "i1", upgrade script, statement 3, line 3/s, 'an error has its position');
+is(state(), 't1|2|0', 'segments before the error stay in effect');
 is(sql('SELECT partial_revision, segments_done, segments_total FROM migrate.status'), 'i1|2|4', 'status shows it');
 like(psql('SELECT revision, door FROM migrate.plan()'), qr/^i1\|segments\nWARNING:  01000: migration "i1" was left half done by run \d+: 2 of 4 segments of its upgrade are in effect\n$/, 'and plan(), once');
 is(sql("SELECT outcome, sqlstate, error FROM migrate.log ORDER BY id DESC LIMIT 1"), 'failed|42P07|relation "t" already exists', 'the log has the failure');
@@ -90,14 +90,14 @@ for my $call ("upgrade('heads')", "downgrade('base')", "stamp('t1')", "unregiste
 	like(psql("SELECT 1 FROM migrate.$call"), qr/ERROR:  MG0(17|15): .*half done/s, "refused meanwhile: $call");
 }
 like(psql("CALL migrate.deploy('base', 'downgrade')"), qr/ERROR:  MG017: .*HINT:  Go on, as a statement of its own in autocommit mode, with SELECT migrate.upgrade\('i1'\) or CALL migrate.deploy\('i1'\); or .*migrate.abandon\(\d+\)/s,
-	'refused meanwhile: another way');
+	'refused meanwhile: a downgrade');
 like(psql("SELECT migrate.load(\$b\$" . ($index =~ s/t_a ON t/t_a ON public.t/r) . "\$b\$)"), qr/ERROR:  MG017: migration "i1" is half done, and segment 2 of it was changed.*In effect is: CREATE INDEX/s,
-	'what is in effect may not change');
-like(psql("SELECT migrate.load(\$b\$$table\$b\$, prune => true)"), qr/ERROR:  MG017/, 'nor be forgotten');
+	'segments in effect may not be changed');
+like(psql("SELECT migrate.load(\$b\$$table\$b\$, prune => true)"), qr/ERROR:  MG017/, 'a half done migration may not be forgotten');
 sql("SELECT migrate.load(\$b\$$index\$b\$)");
 like(psql('CALL migrate.deploy()'), qr/^WARNING:  01000: migration "i1" was left half done by run \d+: 2 of 4 segments of its upgrade are in effect; it goes on there\n.*NOTICE:  00000: Running upgrade t1 -> i1\n$/s,
-	'with the rest mended it goes on');
-is(state(), 'i1|0|0', 'and arrives');
+	'with the other segments corrected the run continues');
+is(state(), 'i1|0|0', 'and completes');
 
 load($table, $index =~ s/CREATE TABLE seen/CREATE TABLE t/r);
 psql('CALL migrate.deploy()');
@@ -108,14 +108,14 @@ is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 1, 'and everythin
 like(psql('SELECT migrate.abandon(max(run)) FROM migrate.run'), qr/ERROR:  MG017: run \d+ left no migration half done/, 'once');
 
 load($table, "-- revision: u1\n-- down_revision: t1\n-- migrate:up\nINSERT INTO t VALUES (1, 1);\nCREATE UNIQUE INDEX CONCURRENTLY t_u ON t (a);\n");
-like(psql('CALL migrate.deploy()'), qr/ERROR:  23505: .*Key \(a\)=\(1\) is duplicated/s, 'a unique build that fails says why');
+like(psql('CALL migrate.deploy()'), qr/ERROR:  23505: .*Key \(a\)=\(1\) is duplicated/s, 'a unique index build that fails reports the duplicate');
 is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_u'"), 0, 'and leaves no invalid index');
 sql('DELETE FROM t WHERE ctid = (SELECT max(ctid) FROM t)');
 psql('CALL migrate.deploy()');
 is(state() . sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_u'::regclass"), 'u1|0|0t', 'and is built the next time');
 
 load($table, "-- revision: v1\n-- down_revision: t1\n-- migrate:up\nCREATE INDEX CONCURRENTLY t_v ON t (a);\n-- migrate:verify\nSELECT count(*) > 1000 FROM t;\n");
-like(psql('CALL migrate.deploy()'), qr/ERROR:  MG014/, 'a verify script that does not say true');
+like(psql('CALL migrate.deploy()'), qr/ERROR:  MG014/, 'a verify script that does not return true');
 is(state(), 't1|1|0', 'leaves the revision half done');
 sql('INSERT INTO t VALUES (0, 0)');
 psql('CALL migrate.deploy()');
@@ -131,7 +131,7 @@ load($table, "-- revision: p1\n-- down_revision: t1\n-- migrate:up\n"
 unlike(psql('CALL migrate.deploy()'), qr/ERROR|WARNING/, 'all kinds of lone statements run');
 is(state(), 'p1|0|0', 'to the end');
 is(sql("SELECT (SELECT count(*) FROM t WHERE a < 0), (SELECT count(*) FROM pg_inherits WHERE inhparent = 'p'::regclass), (SELECT count(*) FROM pg_database WHERE datname = 'made_by_it')"),
-	'2|1|1', 'and did what they say');
+	'2|1|1', 'nontransactional statements have their effects');
 
 # headers
 for my $statement ('CREATE INDEX CONCURRENTLY t_s ON t (a)', 'VACUUM t', 'CALL migrate.backfill($$t$$, $$b = 1$$)', "ALTER TYPE mood ADD VALUE 'bad'; SELECT 'bad'")
@@ -168,9 +168,9 @@ for my $idempotent ('', "-- idempotent: yes\n")
 	my $psql = start_psql('CALL migrate.deploy()');
 	wait_until_asleep();
 	like(psql('BEGIN; SELECT migrate.upgrade()'), qr/ERROR:  55006: cannot call migrate.upgrade\(\) while a migration runs segment by segment.*Process \d+/s,
-		'a caller in a transaction does not wait for it');
+		'a caller in a transaction block is refused at once');
 	like(psql("SET pg_migrate.run_wait_timeout = '50ms'; CALL migrate.deploy()"), qr/ERROR:  55P03: another migration is running/,
-		'another CALL does, as long as it may');
+		'another CALL waits up to its timeout');
 	if (!$idempotent)
 	{
 		my $dump = PostgreSQL::Test::Utils::tempdir() . '/running.dump';
@@ -180,7 +180,7 @@ for my $idempotent ('', "-- idempotent: yes\n")
 		is($node->safe_psql('restored', "SELECT (SELECT count(*) FROM migrate.progress), (SELECT state FROM migrate.run ORDER BY run DESC LIMIT 1), (SELECT partial_revision FROM migrate.status)"),
 			'0|running|c1', 'there nothing runs');
 		my (undef, undef, $said) = $node->psql('restored', 'SELECT migrate.upgrade()', extra_params => [ '-v', 'VERBOSITY=verbose' ]);
-		like($said, qr/ERROR:  MG018/, 'and what ran is known to be dead');
+		like($said, qr/ERROR:  MG018/, 'a restored run is known to be over');
 		is($node->safe_psql('restored', "SELECT state FROM migrate.run WHERE error = 'the run was cut off'"), 'failed', 'and written down so');
 	}
 	terminate_sleepers();
@@ -191,10 +191,10 @@ for my $idempotent ('', "-- idempotent: yes\n")
 		is(state() . sql('SELECT count(*) FROM calls'), 'c1|0|02', '-- idempotent: yes runs it again');
 		next;
 	}
-	like(psql('CALL migrate.deploy()'), qr/ERROR:  MG018: .*CALL slow\(\).*migrate.resume\(\d+, 'done'\)/s, 'what cannot be known is asked');
-	like(psql("SELECT migrate.resume(max(run), 'perhaps') FROM migrate.segment"), qr/ERROR:  22023/, 'done or again');
+	like(psql('CALL migrate.deploy()'), qr/ERROR:  MG018: .*CALL slow\(\).*migrate.resume\(\d+, 'done'\)/s, 'an unknown outcome has to be told by the user');
+	like(psql("SELECT migrate.resume(max(run), 'perhaps') FROM migrate.segment"), qr/ERROR:  22023/, 'resume() takes done or again only');
 	sql("SELECT migrate.resume(max(run), 'done') FROM migrate.segment");
-	like(psql('CALL migrate.deploy()'), qr/WARNING: .*Running upgrade t1 -> c1\n$/s, 'when told, it goes on');
+	like(psql('CALL migrate.deploy()'), qr/WARNING: .*Running upgrade t1 -> c1\n$/s, 'after resume() the run continues');
 	is(state() . sql('SELECT count(*) FROM calls'), 'c1|0|01', 'without running it');
 }
 
@@ -216,7 +216,7 @@ sub extension_stays
 			"$when: $change");
 	}
 	is(psql('CREATE SCHEMA other; ALTER SCHEMA other RENAME TO another; DROP SCHEMA another; BEGIN; DROP EXTENSION plpgsql; ROLLBACK; SELECT count(*) FROM migrate.current();'),
-		"1\n", "$when: others go on");
+		"1\n", "$when: other commands work");
 	return;
 }
 
@@ -262,8 +262,8 @@ $gone = start_psql('ALTER SCHEMA migrate RENAME TO gone; ALTER SCHEMA gone RENAM
 wait_until("SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'virtualxid' AND NOT granted");
 is(sql('SELECT migrate.cancel()'), 't', 'cancel() ends a run in one transaction');
 finish_psql($_) for $inside, $gone;
-like($inside->{err}, qr/ERROR:  57014: canceling statement due to user request/, 'which says so');
-is($gone->{err}, '', 'and for which such a command waits');
+like($inside->{err}, qr/ERROR:  57014: canceling statement due to user request/, 'the run reports that it was cancelled');
+is($gone->{err}, '', 'and the command waited for it');
 
 # locks: a transactional segment is tried again
 load($table, "-- revision: l1\n-- down_revision: t1\n-- migrate:up\nALTER TABLE t ADD c int;\nVACUUM pg_class;\n");
@@ -275,7 +275,7 @@ $retrying->{run}->pump until $retrying->{err} =~ /rolled back, trying again/;
 terminate_sleepers();
 finish_psql($_) for $holder, $retrying;
 unlike($retrying->{err}, qr/ERROR/, 'a lock timeout is tried again');
-is(state(), 'l1|0|0', 'until the way is free');
+is(state(), 'l1|0|0', 'until the lock is free');
 
 # the role that it runs as
 sql(<<'SQL');
@@ -287,13 +287,13 @@ ALTER DATABASE postgres SET pg_migrate.owner_role = 'owner'; ALTER DATABASE post
 SQL
 load($table, "-- revision: o1\n-- down_revision: t1\n-- migrate:up\nCREATE INDEX CONCURRENTLY t_o ON t (a);\nCREATE TABLE o AS SELECT current_user AS who;\n");
 my ($code, $out, $err) = $node->psql('postgres', "SELECT migrate.upgrade('o1')", extra_params => [ '-U', 'deployer' ]);
-is($code, 0, 'nor through the worker') or diag($err);
+is($code, 0, 'with owner_role the caller needs no rights, by the worker') or diag($err);
 is(sql('SELECT who FROM app.o') . sql("SELECT relowner::regrole FROM pg_class WHERE relname = 't_o'"), 'ownerowner', 'where everything belongs to that role too');
 sql("SELECT migrate.stamp('base'); DROP SCHEMA app CASCADE; CREATE SCHEMA app AUTHORIZATION owner");
 ($code, $out, $err) = $node->psql('postgres', "CALL migrate.deploy('o1')", extra_params => [ '-U', 'deployer' ]);
 is($code, 0, 'with owner_role the caller needs no rights') or diag($err);
 is(sql('SELECT who FROM app.o') . sql("SELECT relowner::regrole FROM pg_class WHERE relname = 't_o'"), 'ownerowner', 'everything belongs to that role');
-is(sql("SELECT count(*) FROM migrate.run WHERE ran_as = 'owner' AND login = 'deployer'"), 2, 'the journal says who');
+is(sql("SELECT count(*) FROM migrate.run WHERE ran_as = 'owner' AND login = 'deployer'"), 2, 'the journal has role and login');
 sql('DROP SCHEMA app CASCADE; ALTER DATABASE postgres RESET pg_migrate.owner_role; ALTER DATABASE postgres RESET pg_migrate.search_path');
 
 # many callers at once

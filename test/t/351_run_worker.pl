@@ -121,7 +121,7 @@ load("VACUUM t;\nCREATE TABLE who AS SELECT current_user, session_user, current_
 	  . " current_setting('my.own', true) AS own, current_setting('statement_timeout') AS timeout");
 sql('CREATE ROLE deputy SUPERUSER; CREATE ROLE other LOGIN SUPERUSER; CREATE SCHEMA mine');
 psql("SET SESSION AUTHORIZATION other; SET ROLE deputy; SET search_path = mine, public; SET work_mem = '7MB'; SET my.own = 'x'; SET statement_timeout = '100s'; SELECT migrate.upgrade();");
-is(sql('SELECT * FROM mine.who'), 'deputy|other|deputy|mine|7MB|x|0', 'role, path and settings go along');
+is(sql('SELECT * FROM mine.who'), 'deputy|other|deputy|mine|7MB|x|0', 'the worker has role, search_path and settings of the caller');
 is(sql('SELECT ran_as, login, application_name, client_addr FROM migrate.log ORDER BY id DESC LIMIT 1'), 'deputy|other|351_run_worker.pl|', 'and stand in the log');
 
 # the worker ends with its caller
@@ -141,11 +141,11 @@ for my $end (
 	# the timeout may strike before
 	wait_until("SELECT count(*) = 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for old snapshots'") if $what ne 'statement_timeout';
 	sql($how);
-	like(finish_psql($caller), $said, "$what ends the call");
+	like(finish_psql($caller), $said, "$what ends the call of a worker");
 	wait_until("($workers) = 0");
 	terminate_sleepers();
 	finish_psql($holder);
-	unlike(psql('SELECT migrate.upgrade();'), qr/ERROR/, 'the next call goes on');
+	unlike(psql('SELECT migrate.upgrade();'), qr/ERROR/, 'the next call continues');
 	is(sql("SELECT count(*), bool_and(indisvalid) FROM pg_index WHERE indrelid = 't'::regclass"), '1|t', 'and builds a good index');
 }
 
@@ -158,7 +158,7 @@ wait_until("SELECT kind = 'index build' AND phase = 'waiting for old snapshots' 
 $caller->{run}->pump until $caller->{err} =~ /waits for process/;
 is(sql('SELECT migrate.cancel()'), 't', 'it is cancelled');
 my $said = finish_psql($caller);
-like($said, qr/NOTICE:  00000: run \d+, migration "w1", segment 1 of 1, index build: waiting for old snapshots.*, waits for process \d+ \(351_run_worker.pl, active, transaction open for/, 'the caller is told whom it waits for');
+like($said, qr/NOTICE:  00000: run \d+, migration "w1", segment 1 of 1, index build: waiting for old snapshots.*, waits for process \d+ \(351_run_worker.pl, active, transaction open for/, 'the caller gets messages that name the blocking process');
 like(finish_psql(start_script("SET pg_migrate.build_timeout = '100ms'; SELECT migrate.upgrade();")), qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout/, 'build_timeout ends it');
 is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_a'"), 0, 'and its remains are removed');
 is(sql('SELECT count(*) FROM migrate.progress'), 0, 'nothing runs');
@@ -174,8 +174,8 @@ like(psql("SET pg_migrate.run_wait_timeout = '50ms'; CALL migrate.wait($run)"), 
 terminate_sleepers();
 finish_psql($holder);
 is(finish_psql($waiting), '', 'wait() waits, in nobody\'s way');
-is(sql("SELECT state FROM migrate.run WHERE run = $run") . sql('SELECT migrate.current()'), 'donew1', 'until it is done');
-like(psql("SELECT migrate.cancel($run)"), qr/WARNING: .*is over\n/, 'cancel() of one that is over');
+is(sql("SELECT state FROM migrate.run WHERE run = $run") . sql('SELECT migrate.current()'), 'donew1', 'wait() returns when the run is done');
+like(psql("SELECT migrate.cancel($run)"), qr/WARNING: .*is over\n/, 'cancel() of a run that is over');
 like(psql('CALL migrate.wait(0)'), qr/ERROR:  22023: there is no run 0/, 'no such run');
 load("VACUUM t; SELECT 1/0");
 psql('SELECT migrate.upgrade(wait => false);');
@@ -205,7 +205,7 @@ is(sql('SELECT count(*) FROM t WHERE a < 0') . sql($journal), '11 of 2 transacti
 like(psql("SELECT migrate.register('w1', upgrade => \$u\$" . ($cut =~ s/-- migrate:segment\n//r) . "\$u\$, replace => true)"), qr/ERROR:  MG017: migration "w1" is half done, and segment 1 of it was changed/,
 	'the cut has to stay');
 sql('DELETE FROM t WHERE a < 0');
-like(psql('SELECT migrate.upgrade();'), qr/WARNING: .*1 of 2 segments of its upgrade are in effect; it goes on there.*Running upgrade  -> w1/s, 'it goes on at the second');
+like(psql('SELECT migrate.upgrade();'), qr/WARNING: .*1 of 2 segments of its upgrade are in effect; it goes on there.*Running upgrade  -> w1/s, 'the next run continues with the second segment');
 is(sql('SELECT count(*) FROM t WHERE a < 0') . sql("SELECT convalidated FROM pg_constraint WHERE conname = 'positive'") . sql('SELECT migrate.current()'), '0tw1', 'and only that was run');
 like(psql("BEGIN; SELECT migrate.downgrade('base');"), qr/ERROR:  MG013: .*line 3 of its downgrade script.*HINT:  CALL migrate.deploy\('<target>', 'downgrade'\).*or take the comment out/s, 'a downgrade is cut, too');
 unlike(psql("SELECT migrate.downgrade('base');"), qr/ERROR/, 'and runs');
@@ -218,7 +218,7 @@ $node->stop('immediate');
 finish_psql($crashed);
 $node->start;
 sql('DELETE FROM t WHERE a = -2');
-like(psql('SELECT migrate.upgrade();'), qr/WARNING: .*1 of 2 segments of its upgrade are in effect; it goes on there/, 'after a crash it goes on there as well');
+like(psql('SELECT migrate.upgrade();'), qr/WARNING: .*1 of 2 segments of its upgrade are in effect; it goes on there/, 'after a crash the next run continues there as well');
 is(sql('SELECT count(*) FROM t WHERE a < 0') . sql('SELECT migrate.current()'), '1w1', 'once');
 load($cut =~ s/\(-1/(1/r);
 unlike(psql('CALL migrate.deploy();'), qr/ERROR/, 'CALL runs it, too');

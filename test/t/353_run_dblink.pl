@@ -40,11 +40,11 @@ for my $way (sort keys %connection)
 {
 	for my $door (sort keys %door)
 	{
-		like(ask(sprintf($door{$door}, $connection{$way})), $deadlock, "$door over $way is told of");
+		like(ask(sprintf($door{$door}, $connection{$way})), $deadlock, "$door over $way gets an error");
 		wait_until("SELECT NOT EXISTS (SELECT FROM migrate.progress)");
 		is(sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid OR indexrelid = to_regclass('t_a')"), 0, 'nothing is left of the index');
 		is(sql('SELECT count(*) FROM migrate.version'), 0, 'and the migration is not applied');
-		unlike(ask("SELECT migrate.upgrade('head')"), qr/ERROR/, 'the next call goes on');
+		unlike(ask("SELECT migrate.upgrade('head')"), qr/ERROR/, 'the next call continues');
 		is(sql('SELECT version_num FROM migrate.version') . sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass"), 'r1t', 'to its end');
 		sql("SELECT migrate.downgrade('base')");
 	}
@@ -55,7 +55,7 @@ SELECT dblink_send_query('c', \$\$SELECT migrate.upgrade('head')\$\$);
 DO \$\$ BEGIN WHILE dblink_is_busy('c') = 1 LOOP PERFORM pg_sleep(0.05); COMMIT; END LOOP; END \$\$;
 SELECT * FROM dblink_get_result('c') AS r (heads text)}) =~ s/^NOTICE.*\n(?:LOCATION.*\n)?//mgr, "OK\n1\nr1", "dblink_send_query over $way succeeds");
 	sql("SELECT migrate.downgrade('base')");
-	is(ask(sprintf(q{BEGIN; SELECT * FROM dblink('%s', $$SELECT migrate.upgrade('head', wait => false)$$) AS r (heads text); COMMIT}, $connection{$way})) =~ /ERROR/ ? 1 : 0, 0, 'nor who does not wait for the end');
+	is(ask(sprintf(q{BEGIN; SELECT * FROM dblink('%s', $$SELECT migrate.upgrade('head', wait => false)$$) AS r (heads text); COMMIT}, $connection{$way})) =~ /ERROR/ ? 1 : 0, 0, 'a call that does not wait gets none');
 	wait_until("SELECT count(*) = 1 FROM migrate.version");
 	sql("SELECT migrate.downgrade('base')");
 }
@@ -64,14 +64,14 @@ SELECT * FROM dblink_get_result('c') AS r (heads text)}) =~ s/^NOTICE.*\n(?:LOCA
 sql("SELECT migrate.register('r2', 'r1', upgrade => 'SELECT 1', downgrade => 'SELECT 1')");
 for my $call (q{SELECT migrate.upgrade('head')}, q{SELECT migrate.stamp('r2')}, q{CALL migrate.deploy()}, q{DROP EXTENSION pg_migrate CASCADE})
 {
-	like(ask(qq{BEGIN; SELECT migrate.stamp('r1'); SELECT * FROM dblink('$connection{unix}', \$\$$call\$\$) AS r (answer text)}), $deadlock, "$call by a client that has stamped is told of");
+	like(ask(qq{BEGIN; SELECT migrate.stamp('r1'); SELECT * FROM dblink('$connection{unix}', \$\$$call\$\$) AS r (answer text)}), $deadlock, "$call by a client that has stamped gets an error");
 }
 is(sql('SELECT count(*) FROM migrate.version'), 0, 'nothing is left of it');
 sql("SELECT migrate.upgrade('r1')");
 sql("SELECT migrate.register('r2', 'r1', upgrade => \$\$SELECT dblink_exec('$connection{unix}', 'CALL migrate.deploy()')\$\$, downgrade => 'SELECT 1', replace => true)");
 for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
 {
-	like(ask($call), qr/$deadlock.*migration "r2", upgrade script/s, "$call whose script calls again is told of");
+	like(ask($call), qr/$deadlock.*migration "r2", upgrade script/s, "$call whose script calls again gets an error");
 }
 is(sql('SELECT version_num FROM migrate.version'), 'r1', 'the migration is not applied');
 

@@ -103,12 +103,12 @@ append_to_file($writer, "\\set id random(1, 30000)\nUPDATE busy SET moved = move
 my $said = '';
 my $writers = IPC::Run::start([ 'pgbench', '-n', '-c', 8, '-j', 2, '-T', 100, '-f', $writer, '-h', $node->host, '-p', $node->port, 'postgres' ], '>&', \$said);
 wait_until('SELECT sum(moved) > 100 FROM busy');
-is(psql_commands("CALL migrate.backfill('busy', 'assigned = assigned + 1, done = true', 'done IS NOT TRUE')") =~ /ERROR.*/ ? $& : '', '', 'beside eight writers');
+is(psql_commands("CALL migrate.backfill('busy', 'assigned = assigned + 1, done = true', 'done IS NOT TRUE')") =~ /ERROR.*/ ? $& : '', '', 'a backfill with eight writers');
 $writers->signal('INT');
 $writers->finish;
 is(sql('SELECT count(*), count(*) FILTER (WHERE assigned = 1), count(*) FILTER (WHERE done) FROM busy'), '30000|30000|30000', 'no row is missed, none assigned twice');
 cmp_ok(sql('SELECT sum(moved) FROM busy'), '>', 500, 'while they wrote');
-is(sql("SELECT pass > 0, rows FROM migrate.backfill WHERE relation = 'public.busy'"), 't|30000', 'as its own count says');
+is(sql("SELECT pass > 0, rows FROM migrate.backfill WHERE relation = 'public.busy'"), 't|30000', 'each row was assigned once, by its own count');
 
 # a trigger that inserts a new row for each one assigned
 sql("CREATE TABLE endless (a int, b int); INSERT INTO endless SELECT i FROM generate_series(1, 100) i;"
@@ -124,7 +124,7 @@ sql("CREATE TABLE strict (a int, b int); INSERT INTO strict SELECT i FROM genera
 	  . " CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \$\$BEGIN IF nextval('failures') = 1 THEN RAISE 'once' USING ERRCODE = TG_ARGV[0]; END IF; RETURN NULL; END\$\$;"
 	  . " CREATE CONSTRAINT TRIGGER fail AFTER UPDATE ON strict DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail('23514')");
 like(psql_commands("CALL migrate.backfill('strict', 'b = 1', duty => 1)"), qr/ERROR:  23514: once/, 'a deferred trigger fails');
-is(sql("SELECT state, error, block, done, total > 50, rows FROM migrate.backfill WHERE relation = 'public.strict'"), 'failed|once|0|0|t|0', 'nothing is counted as done, and why is written down');
+is(sql("SELECT state, error, block, done, total > 50, rows FROM migrate.backfill WHERE relation = 'public.strict'"), 'failed|once|0|0|t|0', 'no rows are counted, and the error is recorded');
 sql("DROP TRIGGER fail ON strict; SELECT setval('failures', 1, false);"
 	  . " CREATE CONSTRAINT TRIGGER fail AFTER UPDATE ON strict DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail('40001')");
 like(psql_commands("CALL migrate.backfill('strict', 'b = 1', duty => 1)"), qr/NOTICE:  00000: backfill of public.strict: 20000 rows/, 'a batch that is run again is counted once');
@@ -150,7 +150,7 @@ for my $rule ('DO INSTEAD NOTHING', 'DO ALSO SELECT 1', 'WHERE old.a = 1 DO INST
 # partition keys
 like(psql_commands("CALL migrate.backfill('p', 'a = a + 1', 'a = 9')"), qr/ERROR:  MG019: cannot backfill the partition key of "p"\nDETAIL:  The assignment may move rows to other partitions: a = a \+ 1\./, 'a partition key');
 sql("CREATE TABLE low (a int, b int) PARTITION BY LIST (a); CREATE TABLE low1 PARTITION OF low FOR VALUES IN (1) PARTITION BY LIST ((b % 2)); CREATE TABLE low11 PARTITION OF low1 FOR VALUES IN (0); INSERT INTO low VALUES (1, 0)");
-like(psql_commands("CALL migrate.backfill('low', 'b = 2')"), qr/ERROR:  MG019: cannot backfill the partition key of "low1"/, 'the one of a partition, an expression');
+like(psql_commands("CALL migrate.backfill('low', 'b = 2')"), qr/ERROR:  MG019: cannot backfill the partition key of "low1"/, 'the partition key of a partition, an expression');
 
 # rights on partitions
 sql('GRANT SELECT, UPDATE ON p TO nobody');
@@ -161,17 +161,17 @@ sql("CREATE TABLE long (a int, b int, fill text DEFAULT repeat('x', 500)); INSER
 my $call = start_psql("CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.01, batch_time => '10 ms')");
 wait_until("SELECT block > 100 FROM migrate.backfill WHERE relation = 'public.long'");
 wait_until("SELECT kind = 'backfill' AND phase = 'pass 0 of public.long' AND done > 0 AND total > done AND eta IS NOT NULL AND run IS NULL FROM migrate.progress");
-like(psql_commands("CALL migrate.backfill('long', 'b = 1', 'b IS NULL')"), qr/ERROR:  55006: another backfill of table "public.long" is running/, 'one at a time');
+like(psql_commands("CALL migrate.backfill('long', 'b = 1', 'b IS NULL')"), qr/ERROR:  55006: another backfill of table "public.long" is running/, 'a second backfill of the table is refused');
 sql("SELECT pg_cancel_backend(pid) FROM migrate.backfill WHERE relation = 'public.long'");
 like(finish_psql($call), qr/ERROR:  57014/, 'it can be cancelled');
 my ($block, $rows) = split(/\|/, sql("SELECT block, rows FROM migrate.backfill WHERE relation = 'public.long' AND state = 'failed'"));
-is(sql("SELECT count(*) FROM long WHERE b = 1"), $rows, 'what was done stays');
+is(sql("SELECT count(*) FROM long WHERE b = 1"), $rows, 'progress is stored');
 $call = start_psql("CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 0.01, batch_time => '10 ms')");
 wait_until("SELECT state = 'running' AND begun_done = $block FROM migrate.backfill WHERE relation = 'public.long'");
 sql("SELECT pg_terminate_backend(pid) FROM migrate.backfill WHERE relation = 'public.long'");
 finish_psql($call);
 wait_until('SELECT count(*) = 0 FROM migrate.progress');
-like(psql_commands("CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 1)"), qr/long: 40000 rows/, 'it goes on at its block');
+like(psql_commands("CALL migrate.backfill('long', 'b = 1', 'b IS NULL', duty => 1)"), qr/long: 40000 rows/, 'it resumes at its block');
 is(sql("SELECT count(*) FROM migrate.backfill WHERE relation = 'public.long'"), 1, 'as the same');
 
 # locked rows are skipped, and assigned at last
@@ -197,7 +197,7 @@ $holder = holding('LOCK users', 1);
 unlike(psql_commands("CALL migrate.backfill('users', 'n = 7', duty => 1)"), qr/ERROR/, 'a lock is waited for where it begins');
 finish_psql($holder);
 $holder = holding('LOCK users', 1000);
-like(psql_commands('SET pg_migrate.lock_retries = 0', "CALL migrate.backfill('users', 'n = 8')"), qr/ERROR:  55P03: .*DETAIL:  RowExclusiveLock on public.users is blocked by process \d+ .*HINT:  Call again when the holder/s, 'and who has it is named in the end');
+like(psql_commands('SET pg_migrate.lock_retries = 0', "CALL migrate.backfill('users', 'n = 8')"), qr/ERROR:  55P03: .*DETAIL:  RowExclusiveLock on public.users is blocked by process \d+ .*HINT:  Call again when the holder/s, 'the error names the blocking process');
 terminate_sleepers();
 finish_psql($holder);
 sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN WHILE NOT pg_try_advisory_xact_lock(99) LOOP PERFORM pg_sleep(0.02); END LOOP; RETURN NEW; END'; CREATE TABLE late (a int, b int); INSERT INTO late VALUES (1);"

@@ -80,12 +80,12 @@ my $index = 'CREATE INDEX CONCURRENTLY t_new ON t (b)';
 cut_off($index, 't');
 sql('DROP INDEX t_new; CREATE INDEX t_new ON t (b)');
 my $oid = sql("SELECT 't_new'::regclass::oid");
-unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR|clearing/, 'a valid one of that definition is taken as done');
+unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR|clearing/, 'a valid index of that definition is taken as done');
 done('at once');
 is(sql("SELECT 't_new'::regclass::oid"), $oid, 'as it is');
 cut_off($index, 't');
 sql('DROP INDEX t_new; CREATE INDEX t_new ON t (a)');
-like(psql_commands('CALL migrate.deploy()'), qr/ERROR:  42P07: index "t_new" exists already, and is another one\nDETAIL:  .*CREATE INDEX t_new ON public.t USING btree \(a\)/, 'one of another definition is not');
+like(psql_commands('CALL migrate.deploy()'), qr/ERROR:  42P07: index "t_new" exists already, and is another one\nDETAIL:  .*CREATE INDEX t_new ON public.t USING btree \(a\)/, 'an index of another definition is not');
 sql('DROP INDEX t_new');
 unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR/, 'without it');
 done('it is built');
@@ -94,8 +94,8 @@ done('it is built');
 load('CREATE INDEX CONCURRENTLY IF NOT EXISTS t_bad ON t (b)');
 $node->psql('postgres', 'INSERT INTO t SELECT * FROM t LIMIT 1');
 $node->psql('postgres', 'CREATE UNIQUE INDEX CONCURRENTLY t_bad ON t (b)');
-like(psql_commands('CALL migrate.deploy()'), qr/ERROR:  42P07: index "t_bad" exists already, and is invalid.*HINT:  Drop it with DROP INDEX CONCURRENTLY public.t_bad/s, 'is not taken for a good one');
-is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_bad'"), 1, 'nor dropped');
+like(psql_commands('CALL migrate.deploy()'), qr/ERROR:  42P07: index "t_bad" exists already, and is invalid.*HINT:  Drop it with DROP INDEX CONCURRENTLY public.t_bad/s, 'an invalid index is not taken for a valid one');
+is(sql("SELECT count(*) FROM pg_class WHERE relname = 't_bad'"), 1, 'and it is not dropped');
 sql('DROP INDEX t_bad');
 unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR/, 'without it');
 done('the index is built');
@@ -143,7 +143,7 @@ load("$role;\nSELECT 1/0");
 like(psql_commands('CALL migrate.deploy()'), qr/22012/, 'a failure');
 sql("SELECT migrate.register('r1', upgrade => \$up\$$role;\nCREATE TABLE more AS SELECT current_user::text AS who, current_setting('work_mem') AS mem\$up\$, replace => true)");
 unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR/, 'and a resume');
-is(sql("SELECT mem FROM more"), '5MB', 'have them as well');
+is(sql("SELECT mem FROM more"), '5MB', 'resumed statements have them as well');
 
 # Sequences that were reset, as by a crash after CREATE DATABASE ... TEMPLATE: runs
 # take numbers after those in use, also concurrent runs.

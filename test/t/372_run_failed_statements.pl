@@ -43,7 +43,7 @@ for my $case (
 	{
 		like(psql_commands($call), qr/ERROR:  $sqlstate/, "$call: $sql");
 	}
-	is(sql("SELECT string_agg(DISTINCT state, ' ') FROM migrate.segment WHERE number = 2") . sql('SELECT migrate.current()'), 'failed', 'it is not done');
+	is(sql("SELECT string_agg(DISTINCT state, ' ') FROM migrate.segment WHERE number = 2") . sql('SELECT migrate.current()'), 'failed', 'the statement is not taken for done');
 }
 sql('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open');
 for my $sql ('CREATE DATABASE made', 'DROP DATABASE made', 'DROP DATABASE IF EXISTS made')
@@ -63,13 +63,13 @@ for my $case ([ "DO 'BEGIN $part END'", '{"transaction": "none"}' ], [ 'CALL par
 	sql("TRUNCATE parts; SELECT migrate.register('r1', upgrade => \$up\$$up\$up\$, options => '$options', replace => true)");
 	like(psql_commands('CALL migrate.deploy()'), qr/ERROR:  22012.*HINT:  It may have committed a part of its work.*migrate.resume\(\d+, 'done'\)/s, "$up: fails");
 	like(psql_commands('SELECT migrate.upgrade()'), qr/ERROR:  MG018/, 'and is not run again');
-	is(sql('SELECT count(*) FROM parts'), 1, 'what it did is done once');
+	is(sql('SELECT count(*) FROM parts'), 1, 'its effects happen once');
 	sql("SELECT migrate.resume(max(run), 'done') FROM migrate.segment WHERE open");
-	unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR/, 'until somebody knows');
+	unlike(psql_commands('CALL migrate.deploy()'), qr/ERROR/, 'after resume() the run continues');
 	sql("SELECT migrate.stamp('base')");
 }
 sql("SELECT migrate.register('r1', upgrade => \$up\$DO 'BEGIN PERFORM 1/0; END'\$up\$, options => '{\"transaction\": \"none\"}', replace => true)");
-like(psql_commands('CALL migrate.deploy()'), qr/ERROR:  22012/, 'what committed nothing');
+like(psql_commands('CALL migrate.deploy()'), qr/ERROR:  22012/, 'a statement that committed nothing');
 like(psql_commands('CALL migrate.deploy()'), qr/ERROR:  22012/, 'is run again');
 sql('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open');
 
@@ -102,7 +102,7 @@ load('CREATE INDEX CONCURRENTLY t_b ON t (b)');
 my $writer = start_psql("BEGIN; INSERT INTO t VALUES (0); SELECT pg_sleep(1000)");
 wait_until_asleep();
 like(psql_commands("SET pg_migrate.build_timeout = '10s'", "SET pg_migrate.lock_timeout = '200ms'", 'CALL migrate.deploy()'),
-	qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout\nDETAIL:.*What it left could not be removed: .*The next run removes it/s, 'remains that cannot be removed are told of');
+	qr/ERROR:  57014: canceling the build due to pg_migrate.build_timeout\nDETAIL:.*What it left could not be removed: .*The next run removes it/s, 'leftovers that cannot be removed are reported');
 is(sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_b'::regclass"), 'f', 'for they are there');
 terminate_sleepers();
 finish_psql($writer);
@@ -122,7 +122,7 @@ finish_psql($writer);
 $builder->{run}->pump until $builder->{err} =~ /waiting for old snapshots/;
 terminate_sleepers();
 finish_psql($reader);
-like(finish_psql($builder), qr/waiting for writers before build.*waiting for old snapshots/s, 'progress lines tell what is, not what was');
+like(finish_psql($builder), qr/waiting for writers before build.*waiting for old snapshots/s, 'progress messages describe the present phase');
 
 # our own errors keep their hints
 load('DROP SCHEMA migrate CASCADE');
@@ -135,10 +135,10 @@ psql_commands('SELECT migrate.upgrade()');
 my $first = sql('SELECT max(run) FROM migrate.run');
 like(psql_commands("SELECT migrate.downgrade('base')"), qr/22012/, 'a downgrade stops half way');
 like(psql_commands("SELECT migrate.abandon($first)"), qr/ERROR:  MG017: run $first left no migration half done/, 'an earlier run did not');
-like(psql_commands('BEGIN', "SELECT migrate.downgrade('base')", 'ROLLBACK'), qr/MG017: cannot call migrate.downgrade\(\) here while.*as a statement of its own in autocommit mode/s, 'where it cannot go on that is said');
+like(psql_commands('BEGIN', "SELECT migrate.downgrade('base')", 'ROLLBACK'), qr/MG017: cannot call migrate.downgrade\(\) here while.*as a statement of its own in autocommit mode/s, 'a run that cannot continue reports that');
 like(psql_commands("SET default_transaction_isolation = 'repeatable read'", "SELECT migrate.downgrade('base')"), qr/MG017: cannot call migrate.downgrade\(\) here while.*with SET default_transaction_isolation = 'read committed' and SELECT migrate.downgrade/s, 'and what to set first');
 psql_commands('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open');
-is(sql('SELECT state, sqlstate FROM migrate.run ORDER BY run DESC LIMIT 1'), 'abandoned|22012', 'what failed is still told of it');
+is(sql('SELECT state, sqlstate FROM migrate.run ORDER BY run DESC LIMIT 1'), 'abandoned|22012', 'the failed statement is still reported');
 
 # a downgrade of unknown outcome in its first segment leaves it half done
 load('SELECT 1');
@@ -147,7 +147,7 @@ sql("SELECT migrate.register('r1', upgrade => 'SELECT 1', downgrade => 'CALL par
 sql('SELECT migrate.upgrade()');
 psql_commands("SELECT migrate.downgrade('base')");
 is(sql('SELECT up_to_date FROM migrate.status'), 'f', 'it is not up to date');
-like(psql_commands("SELECT migrate.upgrade('head')"), qr/ERROR:  MG017/, 'nor is there nothing to do');
+like(psql_commands("SELECT migrate.upgrade('head')"), qr/ERROR:  MG017/, 'a call does not report that there is nothing to do');
 like(psql_commands('BEGIN', "SELECT migrate.upgrade('head')"), qr/ERROR:  MG017/, 'in a transaction block either');
 sql('SELECT migrate.abandon(max(run)) FROM migrate.segment WHERE open');
 
@@ -189,10 +189,10 @@ for my $case ([ 'CALL migrate.deploy()', 'rolls back', q{MG018: a statement of a
 	is(sql("SELECT to_regclass('before_it'), to_regclass('after_it'), (SELECT migrate.current())") . sql("SELECT state FROM migrate.segment WHERE open"), '||unknown', 'the segment is of unknown outcome');
 	like(psql_commands($call), qr/ERROR:  MG018: .*Segment 1 of 2, transaction: CREATE TABLE before_it/s, 'and not run again');
 	sql("SELECT migrate.resume(max(run), 'again') FROM migrate.segment WHERE open");
-	like(psql_commands($call), qr/ERROR:  $error/s, 'until somebody knows');
+	like(psql_commands($call), qr/ERROR:  $error/s, 'after resume() with again it is run again');
 	sql("SELECT migrate.resume(max(run), 'done') FROM migrate.segment WHERE open");
-	unlike(psql_commands($call), qr/ERROR/, 'or that it is done');
-	is(sql("SELECT (SELECT migrate.current()), to_regclass('t_b_idx'), count(*) FROM migrate.segment WHERE open"), 'r1|t_b_idx|0', 'which it then is');
+	unlike(psql_commands($call), qr/ERROR/, 'resume() tells the outcome');
+	is(sql("SELECT (SELECT migrate.current()), to_regclass('t_b_idx'), count(*) FROM migrate.segment WHERE open"), 'r1|t_b_idx|0', 'and the migration is complete');
 }
 
 # a downgrade, a verify section, a trial
@@ -201,7 +201,7 @@ sql("SELECT migrate.register('r1', upgrade => 'SELECT 1', downgrade => \$\$CREAT
 for my $call ("SELECT migrate.downgrade('base')", "CALL migrate.deploy('base', 'downgrade')")
 {
 	like(psql_commands($call), qr/ERROR:  2D000/, "$call is refused the commit");
-	is(sql("SELECT to_regclass('before_it'), (SELECT migrate.current())"), '|r1', 'it is not done');
+	is(sql("SELECT to_regclass('before_it'), (SELECT migrate.current())"), '|r1', 'the downgrade has no effect');
 }
 load('SELECT 1');
 sql("SELECT migrate.register('r1', upgrade => 'CREATE TABLE before_it ()', verify => \$\$COMMENT ON TABLE t IS 'leaves, then commits'; SELECT true\$\$, replace => true)");
@@ -231,10 +231,10 @@ for my $call ('SELECT migrate.upgrade()', 'CALL migrate.deploy()')
 {
 	load('CREATE INDEX CONCURRENTLY marked ON t (a)');
 	unlike(psql_commands($call), qr/ERROR/, "$call: an index that is marked valid last");
-	is(sql("SELECT indisvalid, (SELECT migrate.current()) FROM pg_index WHERE indexrelid = 'marked'::regclass"), 't|r1', 'it is valid, and done');
+	is(sql("SELECT indisvalid, (SELECT migrate.current()) FROM pg_index WHERE indexrelid = 'marked'::regclass"), 't|r1', 'the index is valid, and the migration done');
 	load('CREATE INDEX CONCURRENTLY IF NOT EXISTS unmarked ON t (a)');
 	like(psql_commands($call), qr/ERROR:  55000: index "unmarked" is not valid/, "$call: an index that is not marked valid");
-	is(sql('SELECT migrate.current()'), '', 'that is not done');
+	is(sql('SELECT migrate.current()'), '', 'an index that stays invalid is not done');
 }
 
 $node->stop;

@@ -80,7 +80,7 @@ my $state = "SELECT (SELECT count(*) FROM pg_prepared_statements), (SELECT count
 my $said = psql("SET client_min_messages = error; SELECT string_agg(outcome, ' ' ORDER BY revision, statement) FROM migrate.explain_rows('head', true); $state;");
 my ($outcomes, $after) = split /\n/, $said;
 is($outcomes, join(' ', ('executed') x 4, ('executed in plain form') x 2, ('executed') x 13), 'all of it is tried');
-is($after, psql("$state;") =~ s/\n//r, 'the session is as one that has done nothing');
+is($after, psql("$state;") =~ s/\n//r, 'the session is unchanged');
 is_as_before($before, 'explain');
 
 # within a transaction the locks of the trial are released
@@ -95,7 +95,7 @@ is_as_before($before, 'test');
 my $locker = open_session("BEGIN; LOCK TABLE orders IN ROW EXCLUSIVE MODE;");
 my $start = time;
 $said = psql("SELECT statement, outcome, reason FROM migrate.explain_rows('a1', true) WHERE outcome = 'failed'");
-like($said, qr/^2\|failed\|a lock was not to be had within pg_migrate\.trial_lock_timeout: .*process \d+/m, 'it does not wait long for a lock, and says who has it');
+like($said, qr/^2\|failed\|a lock was not to be had within pg_migrate\.trial_lock_timeout: .*process \d+/m, 'it does not wait long for a lock, and names its holder');
 cmp_ok(time - $start, '<', 120, 'no longer than trial_lock_timeout');
 like(psql("SET pg_migrate.trial_lock_timeout = '20ms'; SELECT statement, outcome FROM migrate.explain_rows('a1', true) WHERE outcome = 'failed'"), qr/^2\|failed/m, 'which can be set');
 close_session($locker);
@@ -118,7 +118,7 @@ sub interrupt
 for my $function ("migrate.explain('head', true)", "migrate.test('head')")
 {
 	like(interrupt($function, sub {
-				like(psql("SET pg_migrate.run_wait_timeout = '200ms'; SELECT migrate.stamp('a1')"), qr/ERROR:  55P03/, "no run beside $function");
+				like(psql("SET pg_migrate.run_wait_timeout = '200ms'; SELECT migrate.stamp('a1')"), qr/ERROR:  55P03/, "no run during $function");
 				$node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])")
 			}),
 		qr/ERROR:  57014/, "$function can be cancelled");
@@ -131,7 +131,7 @@ for my $function ("migrate.explain('head', true)", "migrate.test('head')")
 	is_as_before($before, 'kill');
 }
 like(interrupt("migrate.explain('head', true)", sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }) =~ s/\n.*//sr,
-	qr/NOTICE:  00000: the trial locks .*public\.orders/, 'a NOTICE names what it locks before it does');
+	qr/NOTICE:  00000: the trial locks .*public\.orders/, 'a NOTICE names the locks before the trial takes them');
 
 # timeouts: that of trials bounds a statement, that of the caller the whole call
 like(psql("SET pg_migrate.trial_statement_timeout = '5s'; SELECT outcome, reason FROM migrate.explain_rows('head', true) WHERE revision = 'b1' AND statement = 2; SHOW statement_timeout"),
@@ -146,7 +146,7 @@ $node->safe_psql('many', 'CREATE EXTENSION pg_migrate; DO $$ BEGIN FOR i IN 1..1
 $node->safe_psql('many', q{SET pg_migrate.lint_on_load = off; SELECT migrate.register('m1', NULL, (SELECT string_agg(format('ALTER TABLE t%s ADD a int', i), ';') FROM generate_series(1, 1500) i), '')});
 like(psql_in('many', "SELECT count(*) FROM migrate.explain('head', true)"), qr/ERROR:  53400: the trial would need about \d+ locks.*HINT:  .*max_locks_per_transaction/s,
 	'a trial that needs more than half of the free lock table is refused');
-like(psql_in('many', "SELECT count(*) > 1500 FROM migrate.explain('head')"), qr/^t$/m, 'predicted it can be');
+like(psql_in('many', "SELECT count(*) > 1500 FROM migrate.explain('head')"), qr/^t$/m, 'such a plan can be predicted');
 
 # a standby predicts but does not try
 $node->backup('base');

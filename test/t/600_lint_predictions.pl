@@ -44,11 +44,11 @@ for my $statement (@statements)
 }
 
 cmp_ok(scalar @statements, '>=', 300, 'there are statements of every kind');
-cmp_ok($dangers, '>=', 92, 'many of them work on tables that others wait for');
+cmp_ok($dangers, '>=', 92, 'many of the statements block other sessions');
 cmp_ok(@statements - $dangers, '>=', 92, 'and many do not');
 is(join("\n", @alarms), '', 'nothing is found that does not happen');
 is(join("\n", @misses), '', 'nothing happens that is not found');
-is(join("\n", @surprises), '', 'explain predicts what its trial sees');
+is(join("\n", @surprises), '', 'predictions of explain agree with its trials');
 note("$agreed of " . scalar(@statements) . ' agree');
 
 # Pending trigger events: lint finds the statements that the server refuses with

@@ -36,7 +36,7 @@ for my $way (@ways)
 {
 	is(psql("BEGIN; SELECT count(*) > 0 FROM $way; SELECT count(*) FILTER (WHERE mode <> 'AccessShareLock'), count(*) FILTER (WHERE relation IN ('orders'::regclass, 'marks'::regclass))"
 			  . " FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'; COMMIT"),
-		"t\n0|0\n", "$way locks nothing that others notice");
+		"t\n0|0\n", "$way takes only ACCESS SHARE locks");
 	is(psql("BEGIN READ ONLY; SELECT count(*) > 0 FROM $way; COMMIT"), "t\n", 'in a transaction that is read only');
 	is(psql("BEGIN; SELECT count(*) > 0 FROM $way; SELECT pg_current_xact_id_if_assigned() IS NULL; COMMIT"), "t\nt\n", 'and takes no transaction id');
 }
@@ -46,12 +46,12 @@ my $before = psql('SELECT count(*) FROM migrate.lint()');
 my $locker = open_session('BEGIN; LOCK TABLE orders, marks;');
 my $start = time;
 my $said = psql('SELECT count(*) FROM migrate.lint() WHERE rule = \'cannot-judge\' AND message LIKE \'%another session holds a lock%\'');
-cmp_ok($said, '>=', 4, 'what is locked cannot be judged, it says');
-cmp_ok(time - $start, '<', 120, 'and that it says soon');
+cmp_ok($said, '>=', 4, 'locked tables are reported as not judged');
+cmp_ok(time - $start, '<', 120, 'lint does not wait for the lock');
 $said = psql('SELECT * FROM migrate.review()');
-like($said, qr/^- \w+Lock on \S*(?:orders|marks)\S* is blocked by .*LOCK TABLE orders, marks/m, 'the review says who has it');
-unlike($said, qr/Nobody has a lock/, 'and not that nobody has');
-unlike($said, qr/^- \[x\]/m, 'nor that all is well');
+like($said, qr/^- \w+Lock on \S*(?:orders|marks)\S* is blocked by .*LOCK TABLE orders, marks/m, 'the review names the holder of the lock');
+unlike($said, qr/Nobody has a lock/, 'and does not claim that the table is free');
+unlike($said, qr/^- \[x\]/m, 'nor that there are no findings');
 close_session($locker);
 is(psql('SELECT count(*) FROM migrate.lint()'), $before, 'later it can');
 
@@ -119,12 +119,12 @@ is(psql('SELECT is_called FROM caught'), "t\n", 'which would be seen');
 # lint does not reveal what the caller may not read
 $node->safe_psql('postgres', 'CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA migrate TO guest; GRANT EXECUTE ON FUNCTION migrate.lint_sql(text) TO guest; GRANT SELECT (id) ON orders TO guest');
 my $question = q{SELECT count(*) FROM migrate.lint_sql('ALTER TABLE orders ADD CONSTRAINT x CHECK (secret <> ''s'')') WHERE rule = 'existing-rows' AND severity = 'error'};
-is(psql($question), "1\n", 'the owner is told which rows are in the way');
+is(psql($question), "1\n", 'the owner gets the number of violating rows');
 is(psql("SET ROLE guest; $question"), "0\n", 'a guest is not');
 is(psql(q{SET ROLE guest; SELECT severity, message FROM migrate.lint_sql('ALTER TABLE orders ADD CHECK (secret <> ''s'')') WHERE rule = 'existing-rows'}),
 	qq{notice|the rows of public.orders were not looked at: "guest" may not read orders\n}, 'but that they were not looked at');
 is(psql("SET ROLE guest; SELECT count(*) FROM migrate.lint_sql('ALTER TABLE orders ALTER secret TYPE int USING 1') WHERE rule = 'type-rewrite'"), "1\n",
-	'what the catalog says he is');
+	'findings from the catalog are reported to all roles');
 
 # a standby
 $node->backup('base');

@@ -155,7 +155,7 @@ INSERT INTO by_class VALUES (1), (11);
 ANALYZE t, tiny, classed, child, fits, by_class, public.parent, public.orders, public.lines, public.heads;
 SQL
 
-isnt(sprung(), '', 'traps are sprung by those who use what mallory made');
+isnt(sprung(), '', 'traps are sprung by using objects of mallory');
 isnt(psql('SELECT mallory.imm(1)') && sprung(), '', 'each by itself');
 psql("SELECT to_json(e) FROM mallory.tiny LIMIT 1");
 is(sprung(), 'en_json', 'also when a function of the server calls it');
@@ -264,7 +264,7 @@ for my $way ('migrate.lint()', "migrate.lint_report()", "migrate.lint_report('he
 like(psql("$settings SET pg_migrate.lint_on_upgrade = error; SELECT migrate.upgrade()"), qr/lint finds/, 'upgrade() is refused by lint');
 is(sprung(), '', 'before anything has run');
 psql("$settings BEGIN; SELECT count(*) FROM migrate.diff(\$\$CREATE SCHEMA mallory\$\$, schemas => '{mallory}'); ROLLBACK");
-is(sprung(), '', 'nor has it when the schema is compared with a model');
+is(sprung(), '', 'comparing with a model executes none either');
 
 # Lint reads rows where that needs only functions of the server
 sub existing
@@ -348,16 +348,16 @@ SQL
 sprung();
 my $as_ci = 'SET SESSION AUTHORIZATION ci;';
 is(psql_in('apps', "$as_ci SELECT migrate.register('a1', '', 'CREATE TABLE x (i int)', 'DROP TABLE x')"), "a1\n", 'no false warning for an author who may not use the schema');
-is(psql_in('apps', "$as_ci SELECT migrate.register('a2', 'a1', 'ALTER TABLE x ADD j int; ALTER TABLE stock ADD due date', 'ALTER TABLE stock DROP due; ALTER TABLE x DROP j')"), "a2\n", 'nor one of what is there');
-is(psql_in('apps', "$as_ci SELECT count(*) FROM migrate.lint() WHERE rule = 'cannot-judge'; SELECT count(*) FROM migrate.lint_sql('ALTER TABLE stoc ADD x int') WHERE rule = 'cannot-judge'"), "0\n1\n", 'what is not there is still found');
+is(psql_in('apps', "$as_ci SELECT migrate.register('a2', 'a1', 'ALTER TABLE x ADD j int; ALTER TABLE stock ADD due date', 'ALTER TABLE stock DROP due; ALTER TABLE x DROP j')"), "a2\n", 'no false warning for existing objects');
+is(psql_in('apps', "$as_ci SELECT count(*) FROM migrate.lint() WHERE rule = 'cannot-judge'; SELECT count(*) FROM migrate.lint_sql('ALTER TABLE stoc ADD x int') WHERE rule = 'cannot-judge'"), "0\n1\n", 'missing objects are still found');
 my $question = q{SELECT rule || ': ' || message FROM migrate.lint_sql('ALTER TABLE stock ALTER note SET NOT NULL; ALTER TABLE stock ADD CHECK (watch(note))') WHERE rule IN ('set-not-null', 'existing-rows') ORDER BY statement, rule DESC};
 my $unlooked = "existing-rows: the rows of app.stock were not looked at:";
-like(psql_in('apps', "$as_ci $question"), qr/^set-not-null: .*app\.stock.*\n\Q$unlooked\E "ci" may not use schema app\n\Q$unlooked\E the CHECK contains function/, 'rows are not told of');
+like(psql_in('apps', "$as_ci $question"), qr/^set-not-null: .*app\.stock.*\n\Q$unlooked\E "ci" may not use schema app\n\Q$unlooked\E the CHECK contains function/, 'rows are not reported');
 $node->safe_psql('apps', 'GRANT USAGE ON SCHEMA app TO ci');
 like(psql_in('apps', "$as_ci $question"), qr/\Q$unlooked\E "ci" may not read stock\n/, 'as long as he may not read the table');
 $node->safe_psql('apps', 'GRANT SELECT (note) ON app.stock TO ci');
-like(psql_in('apps', "$as_ci $question"), qr/^existing-rows: 142 rows have a null in note\n/m, 'a column that he may read he is told of');
-like(psql_in('apps', "$as_ci SELECT current_user; SELECT count(*) > 0 FROM migrate.review(); SELECT current_user, current_setting('search_path')"), qr/^ci\nt\nci\|"\$user", public\n$/, 'he is who he was');
+like(psql_in('apps', "$as_ci $question"), qr/^existing-rows: 142 rows have a null in note\n/m, 'a column that the caller may read is reported');
+like(psql_in('apps', "$as_ci SELECT current_user; SELECT count(*) > 0 FROM migrate.review(); SELECT current_user, current_setting('search_path')"), qr/^ci\nt\nci\|"\$user", public\n$/, 'the current user is the same afterwards');
 is(psql_in('apps', "$as_ci DO \$\$ BEGIN PERFORM migrate.lint_sql('SELEC'); EXCEPTION WHEN OTHERS THEN NULL; END \$\$; SELECT current_user"), "ci\n", 'also after an error');
 is(sprung(), '', 'nothing has run as the owner');
 

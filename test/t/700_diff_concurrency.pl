@@ -49,7 +49,7 @@ leaves_nothing("$quiet BEGIN; $diff; $diff; SELECT count(*) FROM app.t; COMMIT;"
 leaves_nothing("BEGIN; $quiet SAVEPOINT s; $diff; ROLLBACK TO s; RELEASE s; $diff; COMMIT;", qr/^4\n4$/, 'in savepoints');
 leaves_nothing("$quiet BEGIN; SELECT 1 FROM migrate.revision('x', model => \$\$$model\$\$, schemas => ARRAY['app']);
 	SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype IN ('relation', 'object') AND mode NOT IN ('AccessShareLock', 'RowExclusiveLock', 'RowShareLock'); COMMIT;",
-	qr/^1\n0$/, 'no lock stays that others would notice');
+	qr/^1\n0$/, 'no lock stays that conflicts with other sessions');
 
 # A partition key may call functions of any user: reading the live schema does not evaluate it
 $node->safe_psql('postgres', q{
@@ -66,7 +66,7 @@ $node->safe_psql('postgres', 'SET client_min_messages = error; DROP SCHEMA part 
 # A damaged file of a stored model is ignored
 my $kept = $node->data_dir . '/base/pgsql_tmp/pgsql_tmp_migrate_model.'
 	. $node->safe_psql('postgres', 'SELECT oid FROM pg_database WHERE datname = current_database()');
-ok(-s $kept, 'what was built is kept');
+ok(-s $kept, 'the built model is stored');
 foreach my $damage (sub { substr($_[0], length($_[0]) / 2, 1) ^= 'x'; }, sub { substr($_[0], -100) = ''; },
 	sub { substr($_[0], 100) = ''; }, sub { $_[0] = ''; })
 {
@@ -76,11 +76,11 @@ foreach my $damage (sub { substr($_[0], length($_[0]) / 2, 1) ^= 'x'; }, sub { s
 	open my $file, '>:raw', $kept or die;
 	print $file $content;
 	close $file;
-	leaves_nothing("$quiet BEGIN; $diff; SELECT pg_current_xact_id_if_assigned() IS NOT NULL; COMMIT;", qr/^4\nt$/, 'what was kept is damaged');
-	leaves_nothing("$quiet BEGIN; $diff; SELECT pg_current_xact_id_if_assigned() IS NOT NULL; COMMIT;", qr/^4\nf$/, 'and kept again');
+	leaves_nothing("$quiet BEGIN; $diff; SELECT pg_current_xact_id_if_assigned() IS NOT NULL; COMMIT;", qr/^4\nt$/, 'a damaged file is ignored');
+	leaves_nothing("$quiet BEGIN; $diff; SELECT pg_current_xact_id_if_assigned() IS NOT NULL; COMMIT;", qr/^4\nf$/, 'the model is stored again');
 }
 $node->restart;
-ok(!-e $kept, 'the next start removes what was kept');
+ok(!-e $kept, 'the next start removes the stored model');
 
 # Nothing is left after a cancel or a termination
 my $slow = "SELECT count(*) FROM migrate.diff(\$\$$model DO 'BEGIN PERFORM pg_sleep(1000); END'\$\$, ARRAY['app'])";
@@ -111,7 +111,7 @@ SQL
 $print = $node->safe_psql('postgres', 'SELECT migrate.schema_fingerprint()');
 my $whole = "SELECT length(content) > 0 FROM migrate.revision('x', model => \$\$$model ALTER TABLE app.t ALTER a TYPE bigint; DROP VIEW app.v;\$\$, schemas => ARRAY['app'], options => '{\"database\": false}')";
 leaves_nothing($whole, qr/^t$/, 'event triggers');
-leaves_nothing("SET ROLE owner; $whole; $diff;", qr/^t\n7$/, 'event triggers, for who is no superuser');
+leaves_nothing("SET ROLE owner; $whole; $diff;", qr/^t\n7$/, 'event triggers, without superuser');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM fired'), '0', 'none fired');
 $node->safe_psql('postgres', 'DROP EVENT TRIGGER a_start; DROP EVENT TRIGGER b_end; DROP EVENT TRIGGER c_drop; DROP EVENT TRIGGER d_rewrite; DROP FUNCTION fire(); DROP TABLE fired');
 $print = $node->safe_psql('postgres', 'SELECT migrate.schema_fingerprint()');
@@ -131,7 +131,7 @@ $s->{run}->pump_nb;
 $node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'});
 $node->safe_psql('postgres', 'GRANT USAGE ON SCHEMA app TO other');
 close_session($s);
-like($s->{err}, qr/ERROR:  migrate.diff\(\) gives way to others, who have waited for it longer than pg_migrate.scratch_hold/, 'for it gives way');
+like($s->{err}, qr/ERROR:  migrate.diff\(\) gives way to others, who have waited for it longer than pg_migrate.scratch_hold/, 'diff() ends because other sessions wait for it');
 $print = $node->safe_psql('postgres', 'REVOKE USAGE ON SCHEMA app FROM other; SELECT migrate.schema_fingerprint()');
 
 # Extensions are found in their schema
@@ -154,7 +154,7 @@ my $file = PostgreSQL::Test::Utils::tempdir() . '/shop.sql';
 $node->command_ok([ 'pg_dump', '--no-sync', '-s', '-f', $file, '-d', $node->connstr('shop') ], 'dumped');
 my $dump = slurp_file($file);
 is(psql_in('shop', "$quiet SELECT kind, identity, detail FROM migrate.diff(\$dump\$$dump\$dump\$);"), '', 'its dump is no change');
-is(psql_in('shop', "$quiet SELECT migrate.check(\$dump\$$dump\$dump\$);"), "t\n", 'nor for check()');
+is(psql_in('shop', "$quiet SELECT migrate.check(\$dump\$$dump\$dump\$);"), "t\n", 'check() finds no change');
 my $more = "$dump
 	SET search_path = public;
 	CREATE TABLE added (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer bigint);

@@ -74,7 +74,7 @@ cmp_ok($node->safe_psql('original', "SELECT min(n) FROM (SELECT count(*) AS n FR
 my $quiet = 'SET client_min_messages = error;';
 foreach my $database (qw(original copy))
 {
-	is($node->safe_psql($database, "$quiet SELECT kind, identity, change, detail FROM migrate.diff(pg_read_file('$dump'))"), '', "nothing is to be done in $database");
+	is($node->safe_psql($database, "$quiet SELECT kind, identity, change, detail FROM migrate.diff(pg_read_file('$dump'))"), '', "no difference in $database");
 	is($node->safe_psql($database, "$quiet SELECT migrate.check(pg_read_file('$dump'))"), 't', "and $database checks");
 }
 

@@ -94,10 +94,10 @@ position_is($b, 'tttttt', 'but by itself');
 ask($b, 'ROLLBACK;');
 position_is($b, 'ttffff', 'and it is gone when that is rolled back');
 ask($b, "BEGIN; SELECT migrate.upgrade('c3'); PREPARE TRANSACTION 'x';");
-position_is($a, 'ttffff', 'nor when it is prepared');
-position_is($b, 'ttffff', 'whoever prepared it');
+position_is($a, 'ttffff', 'a prepared transaction does not count');
+position_is($b, 'ttffff', 'a prepared transaction does not count in the session that prepared it');
 ask($b, "COMMIT PREPARED 'x';");
-position_is($a, 'tttttt', 'but when that is committed');
+position_is($a, 'tttttt', 'COMMIT PREPARED counts');
 ask($b, "SELECT migrate.downgrade('a1');");
 position_is($a, 'tfffff', 'a downgrade is seen');
 ask($b, "SELECT migrate.stamp('c3');");
@@ -115,7 +115,7 @@ ask($b, "SELECT migrate.downgrade('c3'); SELECT migrate.unregister('d4');");
 position_is($a, 'tttttt', 'and that it is gone');
 ask($a, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT count(*) FROM pg_class;');
 ask($b, "SELECT migrate.downgrade('b2');");
-position_is($a, 'ttffff', 'a transaction with an older snapshot is told what is');
+position_is($a, 'ttffff', 'a transaction with an older snapshot gets the present position');
 ask($a, 'COMMIT;');
 like(ask($a, "BEGIN; SELECT migrate.require('c3');"), qr/ERROR:  MG021: .*1 migration is pending: c3/s, 'require() too');
 ask($b, "SELECT migrate.upgrade('c3');");
@@ -151,7 +151,7 @@ ask($b, 'RESET session_replication_role;');
 ask($a, 'PREPARE q AS ' . $question);
 ask($b, 'DROP EXTENSION pg_migrate;');
 like(ask($a, $question), qr/ERROR:  3F000: schema "migrate" does not exist/, 'no extension');
-like(ask($a, 'EXECUTE q;'), qr/ERROR:  /, 'nor for a prepared statement');
+like(ask($a, 'EXECUTE q;'), qr/ERROR:  /, 'a prepared statement does not answer from a dropped extension');
 ask($b, "CREATE EXTENSION pg_migrate; $history SELECT migrate.stamp('b2');");
 position_is($a, 'ttffff', 'another one');
 ask($b, "SELECT migrate.stamp('c3');");
@@ -188,10 +188,10 @@ for my $move ([ "downgrade('b2')", 'ttffff' ], [ "upgrade('c3')", 'tttttt' ], [ 
 	my $end = sql("SELECT migrate.$move->[0]; SELECT pg_current_wal_lsn()");
 	($end) = $end =~ m{([0-9A-F]+/[0-9A-F]+)\s*\z};
 	$primary->poll_query_until('postgres', "SELECT confirmed_flush_lsn >= '$end' FROM pg_replication_slots WHERE slot_name = 's'") or die 'never replicated';
-	position_is($l, $move->[1], "sees what is replicated: $move->[0]");
+	position_is($l, $move->[1], "sees replicated changes: $move->[0]");
 }
 sql('DROP SUBSCRIPTION s', undef, 'subscriber');
-like(sql('SELECT problem FROM migrate.check_registry()'), qr/^schema migrate is replicated: publication p sends its changes/, 'the publication is told');
+like(sql('SELECT problem FROM migrate.check_registry()'), qr/^schema migrate is replicated: publication p sends its changes/, 'the publication is reported');
 sql('DROP PUBLICATION p');
 $l->{run}->finish;
 $r->{run}->finish;
@@ -253,7 +253,7 @@ for my $node ($primary, $standby)
 	is($seen, 0, 'wait_for() holds no snapshot while it waits, on ' . $node->name);
 }
 like(ask($a, "CALL migrate.wait_for('big', '0.3 s');"), qr/ERROR:  MG021: .* Waited for \d+\.\d+ s\.\nHINT:  Wait for it/s, 'a timeout');
-like(ask($a, "SET statement_timeout = '200ms'; CALL migrate.wait_for('big', '600 s'); RESET statement_timeout;"), qr/ERROR:  57014: canceling statement due to statement timeout/, 'or one of the statement');
+like(ask($a, "SET statement_timeout = '200ms'; CALL migrate.wait_for('big', '600 s'); RESET statement_timeout;"), qr/ERROR:  57014: canceling statement due to statement timeout/, 'statement_timeout ends wait_for() too');
 ask($b, 'SELECT pg_advisory_unlock(7);');
 is(answer_of($c, $deploy) =~ /ERROR.*/s ? $& : '', '', 'it is done');
 is(answer_of($w, $waiting), '', 'and waited for');
@@ -276,8 +276,8 @@ SELECT migrate.register('d4', 'c3', E'CREATE INDEX CONCURRENTLY half ON a ((1));
   E'DROP INDEX CONCURRENTLY IF EXISTS half;\nSELECT 1 / (SELECT count(*) FROM b WHERE false);', options => '{"breaks": "b2"}')
 SQL
 is(ask($a, "SELECT migrate.is_current('b2'), migrate.is_current('c3', true);"), 't|t', 'before');
-like(ask($b, "CALL migrate.deploy('d4');"), qr/ERROR:  22012/, 'an upgrade fails half way');
-is(ask($a, "SELECT migrate.is_current('b2'), migrate.is_current('c3'), migrate.is_current('c3', true), migrate.is_current('d4');"), 'f|t|f|f', 'and breaks others already');
+like(ask($b, "CALL migrate.deploy('d4');"), qr/ERROR:  22012/, 'an upgrade fails after its first segment');
+is(ask($a, "SELECT migrate.is_current('b2'), migrate.is_current('c3'), migrate.is_current('c3', true), migrate.is_current('d4');"), 'f|t|f|f', 'the half done migration breaks others already');
 like(ask($a, "SELECT migrate.require('b2');"), qr/migration "d4", which is half done, breaks applications that expect it; the database is at c3\./, 'says require()');
 like(ask($a, "SELECT migrate.require('d4');"), qr/Expected is revision "d4", and migration "d4" was left half done by run \d+: 1 of 2 segments of its upgrade are in effect; the database is at c3\.\nHINT:  Go on, .* SELECT migrate\.upgrade\('d4'\) or CALL migrate\.deploy\('d4'\); or give it up/, 'and how to go on');
 like(ask($a, "SELECT migrate.require('c3', true);"), qr/Expected is a database at exactly c3, and migration "d4" was left half done/, 'exactly it is not there');
@@ -285,9 +285,9 @@ is(ask($a, 'SELECT * FROM migrate.check_registry();'), '', 'all of which is well
 sql("SELECT migrate.abandon(max(run)) FROM migrate.run");
 is(ask($a, "SELECT migrate.is_current('b2'), migrate.is_current('c3', true);"), 't|t', 'until it is abandoned');
 sql("DROP INDEX half; SELECT migrate.stamp('d4')");
-like(ask($b, "CALL migrate.deploy('c3', 'downgrade');"), qr/ERROR:  22012/, 'a downgrade fails half way');
+like(ask($b, "CALL migrate.deploy('c3', 'downgrade');"), qr/ERROR:  22012/, 'a downgrade fails after its first segment');
 my $half = "SELECT migrate.is_current('b2'), migrate.is_current('c3'), migrate.is_current('d4'), migrate.is_current('d4', true);";
-is(ask($a, $half), 'f|t|f|f', 'it is not applied, and still breaks others');
+is(ask($a, $half), 'f|t|f|f', 'the half done migration is not applied, and still breaks others');
 like(ask($a, "SELECT migrate.require('d4');"), qr/"d4" was left half done by run \d+: 1 of 2 segments of its downgrade are in effect.*\nHINT:  Go on, .*migrate\.downgrade\('<target below it>'\)/, 'says require()');
 sql("UPDATE migrate.version SET version_num = version_num");
 is(ask($a, $half), 'f|t|f|f', 'also when migrate.version is written');
@@ -296,7 +296,7 @@ sql('UPDATE migrate.revision SET applied = true');
 is(ask($a, 'SELECT * FROM migrate.check_registry();'), 'd4|kept as applied, but by migrate.version it is half done', 'and this is not');
 sql("UPDATE migrate.version SET version_num = version_num");
 sql('DROP DATABASE restored; CREATE DATABASE restored');
-$primary->command_ok([ 'pg_dump', '-f', $dump, 'postgres' ], 'pg_dump of what is half done');
+$primary->command_ok([ 'pg_dump', '-f', $dump, 'postgres' ], 'pg_dump of a half done migration');
 $primary->command_ok([ 'psql', '-Xqf', $dump, 'restored' ], 'is restored');
 $r = session($primary, 'restored');
 is(ask($r, $half), 'f|t|f|f', 'as it was');
@@ -317,7 +317,7 @@ is(sql('SELECT problem FROM migrate.check_registry()', undef, 'restored'), join(
 	"backfill $copied", "log $copied", "revision ENABLE ALWAYS TRIGGER changed, $copied", "run $copied", "segment $copied",
 	"version ENABLE ALWAYS TRIGGER changed, $copied, ENABLE ALWAYS TRIGGER written"), 'is noticed');
 sql(join('; ', map { s/.*type //r } split(/\n/, sql('SELECT problem FROM migrate.check_registry()', undef, 'restored'))), undef, 'restored');
-is(sql('SELECT problem FROM migrate.check_registry()', undef, 'restored'), '', 'and mended by what it says');
+is(sql('SELECT problem FROM migrate.check_registry()', undef, 'restored'), '', 'the hint of the finding repairs it');
 
 #
 # Locks: no call waits longer than its timeout
@@ -354,17 +354,17 @@ for my $move ([ "downgrade('a1')", 'tfffff' ], [ "upgrade('b2')", 'ttffff' ], [ 
 {
 	sql("SELECT migrate.$move->[0]");
 	caught_up();
-	position_is($s, $move->[1], "and sees what is replayed: $move->[0]");
+	position_is($s, $move->[1], "and sees replayed changes: $move->[0]");
 }
 sql("TRUNCATE migrate.version");
 caught_up();
 position_is($s, 'ffffff', 'a TRUNCATE too');
 sql("SET session_replication_role = replica; INSERT INTO migrate.version VALUES ('b2')");
 caught_up();
-position_is($s, 'ttffff', 'and what was written by hand');
+position_is($s, 'ttffff', 'and changes by hand');
 ask($s, 'SET SESSION AUTHORIZATION reader;');
 is(ask($s, "SELECT migrate.is_current('b2');"), 't', 'a reader asks there');
-like(ask($s, "SELECT migrate.require('c3');"), qr/ERROR:  MG021: .*1 migration is pending: c3\.\nHINT:  Type SELECT migrate\.upgrade\('c3'\)/s, 'and is told what is missing');
+like(ask($s, "SELECT migrate.require('c3');"), qr/ERROR:  MG021: .*1 migration is pending: c3\.\nHINT:  Type SELECT migrate\.upgrade\('c3'\)/s, 'and the message names the missing revision');
 ask($s, 'RESET SESSION AUTHORIZATION;');
 sql('DROP EXTENSION pg_migrate');
 caught_up();

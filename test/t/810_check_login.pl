@@ -57,7 +57,7 @@ my $pending = qr/Target database is not up to date\nDETAIL:  Expected is revisio
 #
 # Without the library the setting is a placeholder
 #
-is(login('app', $set), 'app', 'without the library nobody looks');
+is(login('app', $set), 'app', 'without the library no login is checked');
 is(login('other', $set, 'SELECT migrate.require_active()'), 'f', 'which can be seen');
 is(login('app', $set, 'SHOW pg_migrate.require'), 'bbbb2222', 'the setting is there all the same');
 
@@ -87,12 +87,12 @@ for my $for ('ALTER ROLE app', 'ALTER DATABASE shop', 'ALTER ROLE app IN DATABAS
 {
 	$node->safe_psql('postgres', "$for SET pg_migrate.require = 'bbbb2222'");
 	refused('app', '', $pending, "required by $for");
-	is(login('app', '-c pg_migrate.require=aaaa1111'), 'app', 'which the client may say otherwise: it is no security');
+	is(login('app', '-c pg_migrate.require=aaaa1111'), 'app', 'the client may override the setting: it is no security');
 	$node->safe_psql('postgres', "$for RESET pg_migrate.require");
 }
 refused('app', '-c pg_migrate.require=aaaa1111,shop@head', qr/Target database.*Expected is head "bbbb2222".*HINT:  Type SELECT migrate\.upgrade\('bbbb2222'\)/s, 'a list, and a label');
 refused('app', '-c pg_migrate.require=nope', qr/Target database.*"nope", which is not registered here/s, 'a revision of another release');
-refused('app', '-c pg_migrate.require=bbbb', qr/'bbbb' is not what an application can expect\nDETAIL:  It is the beginning of revision "bbbb2222"/, 'what cannot be expected');
+refused('app', '-c pg_migrate.require=bbbb', qr/'bbbb' is not what an application can expect\nDETAIL:  It is the beginning of revision "bbbb2222"/, 'an invalid requirement');
 refused('app', $set, qr/extension "pg_migrate" is not installed in this database\nHINT:  Install it with CREATE EXTENSION pg_migrate\.\nCONTEXT:[^\n]*\z/, 'no extension, said once', 'bare');
 
 # a schema that only looks like the extension does not count
@@ -114,7 +114,7 @@ $node->safe_psql('bare', 'DROP SCHEMA migrate CASCADE');
 	$in = "BEGIN; LOCK TABLE migrate.revision; SELECT 'held';\n";
 	$holder->pump until $out =~ /held/;
 	my $locked = qr/cannot tell whether the database is up to date\nDETAIL:  canceling statement due to lock timeout\nHINT:  A table of the schema "migrate" is locked; try again\./;
-	refused('app', $set, $locked, 'behind a lock nobody waits for long');
+	refused('app', $set, $locked, 'a login does not wait long for a lock');
 	my $superuser = $node->safe_psql('shop', 'SELECT current_user');
 	like(login($superuser, $set), qr/WARNING:  $locked/, 'a superuser gets in');
 	$in = "ROLLBACK;\n";
@@ -123,7 +123,7 @@ $node->safe_psql('bare', 'DROP SCHEMA migrate CASCADE');
 
 # our settings are defined where the guard is active
 like(login('app', '-c pg_migrate.requires=bbbb2222'), qr/WARNING:  invalid configuration parameter name "pg_migrate\.requires"/, 'a name that there is not');
-is(login('app', '', 'SHOW pg_migrate.require'), '', 'and the others can be shown');
+is(login('app', '', 'SHOW pg_migrate.require'), '', 'and the other settings can be shown');
 
 #
 # Warnings
@@ -133,12 +133,12 @@ for my $word ('warning', 'WARNING')
 	like(login('app', "$set -c pg_migrate.require_action=$word"), qr/\Aapp.*WARNING:  $pending/s, "require_action = $word");
 }
 refused('app', "$set -c pg_migrate.require_action=error", $pending, 'require_action = error');
-like(login('app', "$set -c pg_migrate.require_action=perhaps"), qr/WARNING:  invalid value for parameter "pg_migrate\.require_action": "perhaps"\nHINT:  Available values: error, warning\..*FATAL:  $pending/s, 'one that there is not is the same');
-like(login('app', '-c pg_migrate.require=aaaa1111 -c pg_migrate.require_action=perhaps'), qr/\Aapp.*WARNING:  invalid value/s, 'and is told');
+like(login('app', "$set -c pg_migrate.require_action=perhaps"), qr/WARNING:  invalid value for parameter "pg_migrate\.require_action": "perhaps"\nHINT:  Available values: error, warning\..*FATAL:  $pending/s, 'an unknown require_action makes no difference');
+like(login('app', '-c pg_migrate.require=aaaa1111 -c pg_migrate.require_action=perhaps'), qr/\Aapp.*WARNING:  invalid value/s, 'and a warning reports it');
 my $superuser = $node->safe_psql('shop', 'SELECT current_user');
 like(login($superuser, $set), qr/\A\Q$superuser\E.*WARNING:  $pending/s, 'a superuser gets in');
 like(login($superuser, $set, 'SELECT 1', 'bare'), qr/\A1.*WARNING:  extension "pg_migrate" is not installed/s, 'also to install the extension');
-like(login('runner', $set), qr/\Arunner.*WARNING:  $pending/s, 'so does who may upgrade');
+like(login('runner', $set), qr/\Arunner.*WARNING:  $pending/s, 'a role that may upgrade gets in');
 like(login('runner', $set, 'SHOW pg_migrate.require; SELECT 1/0; SELECT 2'), qr/\Abbbb2222\n2.*WARNING:  .*ERROR:  division by zero/s, 'and can work');
 
 #
@@ -162,7 +162,7 @@ is(login('app', '-c client_min_messages=error', "$parallel SELECT count(*) FROM 
 	is($err, '', 'without a word');
 	$session->finish;
 }
-refused('app', '', $pending, 'while a new one is refused');
+refused('app', '', $pending, 'a new session is refused');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum launcher'"), 1, 'autovacuum is there');
 my ($ret, $out, $err) = $node->psql('shop', 'IDENTIFY_SYSTEM', replication => 'database', extra_params => [ '-U', 'repl' ]);
 is($err, '', 'a walsender is not asked');

@@ -119,11 +119,11 @@ for my $file (glob('src/*.c src/*/*.c'))
 	$messages .= join('', map { s/\\n/\n/gr =~ s/\\(.)/$1/gr } /"((?:[^"\\\n]|\\.)*)"/g) . "\n"
 	  for $source =~ /((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g;
 }
-cmp_ok(scalar(() = $messages =~ /(?:SELECT|CALL) (?:\* FROM )?migrate\.\w+\(/g), '>', 30, 'messages tell what to type');
+cmp_ok(scalar(() = $messages =~ /(?:SELECT|CALL) (?:\* FROM )?migrate\.\w+\(/g), '>', 30, 'messages contain calls to type');
 is(untypable($messages), '', 'and it can be typed');
-is(untypable(join("\n", map { slurp_file($_) } 'README.md', glob('docs/*.md sql/*.sql'))), '', 'so can what the documents tell');
+is(untypable(join("\n", map { slurp_file($_) } 'README.md', glob('docs/*.md sql/*.sql'))), '', 'calls in the documents can be typed');
 like(untypable('Type `SELECT migrate.cancel(1, 2);`, `CALL migrate.upgrade()` or SELECT * FROM migrate.nothing.'),
-	qr/\A(?=.*migrate\.cancel\(1, 2\): )(?=.*migrate\.upgrade\(\): )(?=.*migrate\.nothing")/s, 'what cannot is found');
+	qr/\A(?=.*migrate\.cancel\(1, 2\): )(?=.*migrate\.upgrade\(\): )(?=.*migrate\.nothing")/s, 'invalid calls are found');
 my %settings = map { $_ => 1 } split(/\n/,
 	$node->safe_psql('postgres', "SET client_min_messages = error; SELECT migrate.downgrade('base'); SELECT name FROM pg_settings WHERE name LIKE 'pg\\_migrate.%'"));
 is(join(' ', grep { !$settings{"pg_migrate.$_"} } $messages =~ /\bpg_migrate\.([a-z_]+)/g), '', 'the settings in messages exist');

@@ -93,7 +93,7 @@ is($node->safe_psql('postgres', 'SELECT full_name, locale, status, total FROM us
 	"Ada|fr|refunded|7.00\nKonrad|de|placed|9.00", 'and the rows went along');
 
 call("downgrade('base')");
-is(schema(), $empty, 'the way down leaves nothing');
+is(schema(), $empty, 'a downgrade to base leaves nothing');
 is(call('current()'), '', 'and ends at base');
 
 # in as many calls as the page says
@@ -101,13 +101,13 @@ my ($code, $out, $err) = $node->psql('postgres', "SELECT * FROM migrate.upgrade(
 like($err, qr/may use enum value 'refunded'.*upgrade in two calls: SELECT migrate\.upgrade\('1298e4b0a5d9'\)/s, 'the value and its use take two transactions');
 call("upgrade('1298e4b0a5d9')");
 is(call("upgrade('heads')"), "1d439f0b5084\n4298e450a5d9", 'which arrive');
-is(call("current('billing')"), '1d439f0b5084', 'a label tells one application');
+is(call("current('billing')"), '1d439f0b5084', 'a label selects one application');
 
 # the migration without a downgrade
 load($irreversible);
 call("upgrade('1f65b12d72a6')");
 ($code, $out, $err) = $node->psql('postgres', "SELECT migrate.downgrade('1b217de93e62')");
-like($err, qr/migration "1f65b12d72a6" has no downgrade script/, 'what cannot be undone says so');
+like($err, qr/migration "1f65b12d72a6" has no downgrade script/, 'an irreversible migration reports it');
 
 $node->stop;
 done_testing();
