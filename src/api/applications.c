@@ -1,6 +1,7 @@
 /*
  * applications.c
- *	  For applications: is_current(), require() and wait_for().
+ *	  For applications: is_current(), require(), wait_for() and
+ *	  require_active().
  */
 #include "postgres.h"
 
@@ -16,6 +17,7 @@
 PG_FUNCTION_INFO_V1(pg_migrate_is_current);
 PG_FUNCTION_INFO_V1(pg_migrate_require);
 PG_FUNCTION_INFO_V1(pg_migrate_wait_for);
+PG_FUNCTION_INFO_V1(pg_migrate_require_active);
 
 /*
  * is_current(expected [, exact]) returns boolean: is what is expected applied;
@@ -82,4 +84,14 @@ pg_migrate_wait_for(PG_FUNCTION_ARGS)
 	pgm_check_wait_for(expected, exact, deadline, &work);
 	pgm_call_transaction_end(&work);
 	PG_RETURN_VOID();
+}
+
+/*
+ * require_active() returns boolean: was pg_migrate.require checked when this
+ * session began?
+ */
+Datum
+pg_migrate_require_active(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(pgm_check_login_active());
 }

@@ -50,5 +50,6 @@ extern void pgm_check_wait_for(const char *expected, bool exact, TimestampTz dea
 
 /* login_guard.c */
 extern void pgm_check_login(void);
+extern bool pgm_check_login_active(void);
 
 #endif							/* PGM_CHECK_H */

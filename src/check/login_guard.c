@@ -12,7 +12,6 @@
 
 #include "access/xact.h"
 #include "commands/extension.h"
-#include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
@@ -27,7 +26,7 @@
 /* How long a login waits for a lock, in ms */
 #define LOGIN_LOCK_TIMEOUT 1000
 
-/* was the setting looked at when this session began? */
+/* was the setting checked when this session began? */
 static bool active = false;
 
 /*
@@ -121,14 +120,9 @@ pgm_check_login(void)
 	FreeErrorData(edata);
 }
 
-PG_FUNCTION_INFO_V1(pg_migrate_require_active);
-
-/*
- * require_active() returns boolean: was pg_migrate.require looked at when this
- * session began?
- */
-Datum
-pg_migrate_require_active(PG_FUNCTION_ARGS)
+/* Was pg_migrate.require checked when this session began? */
+bool
+pgm_check_login_active(void)
 {
-	PG_RETURN_BOOL(active);
+	return active;
 }
