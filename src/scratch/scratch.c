@@ -164,7 +164,22 @@ pgm_scratch(const PgmScratch *scratch, void (*body) (void *arg), void *arg)
 	 * still uncommitted.
 	 */
 	pgm_uncommitted_enums_save(&enums);
-	error = pgm_subtransaction("pg_migrate_scratch", run_in_scratch, &call);
+	PG_TRY();
+	{
+		error = pgm_subtransaction("pg_migrate_scratch", run_in_scratch, &call);
+	}
+	PG_CATCH();
+	{
+		/*
+		 * A hook of another extension has ended the subtransaction beneath
+		 * us. The state is on this stack, and would look open to all later
+		 * scratches of the session.  Its memory context may have gone with
+		 * the transaction, so it is left to its parent.
+		 */
+		pgm_scratch_state_forget();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 	pgm_run_active = false;
 	pgm_uncommitted_enums_restore(&enums);
 	pgm_scratch_state_close();

@@ -45,6 +45,7 @@ extern PgmScratchState *pgm_scratch_open;
 /* scratch_state.c */
 extern void pgm_scratch_state_open(PgmScratchState *state, const PgmScratch *scratch);
 extern void pgm_scratch_state_close(void);
+extern void pgm_scratch_state_forget(void);
 extern HTAB *pgm_scratch_addresses_make(const char *name);
 extern void pgm_scratch_addresses_add(HTAB *addresses, Oid classid, Oid objid);
 extern bool pgm_scratch_addresses_have(HTAB *addresses, Oid classid, Oid objid);

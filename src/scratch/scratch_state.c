@@ -40,11 +40,20 @@ pgm_scratch_state_open(PgmScratchState *state, const PgmScratch *scratch)
 	pgm_scratch_open = state;
 }
 
+/* Close the scratch: free its state, after its subtransaction was rolled back. */
 void
 pgm_scratch_state_close(void)
 {
 	Assert(pgm_scratch_open != NULL);
+	Assert(GetCurrentTransactionNestLevel() == pgm_scratch_open->nest_level - 1);
 	MemoryContextDelete(pgm_scratch_open->context);
+	pgm_scratch_open = NULL;
+}
+
+/* Close the scratch when its subtransaction, and maybe its memory, is gone. */
+void
+pgm_scratch_state_forget(void)
+{
 	pgm_scratch_open = NULL;
 }
 

@@ -134,6 +134,13 @@ close_session($s);
 like($s->{err}, qr/ERROR:  migrate.diff\(\) gives way to others, who have waited for it longer than pg_migrate.scratch_hold/, 'diff() ends because other sessions wait for it');
 $print = $node->safe_psql('postgres', 'REVOKE USAGE ON SCHEMA app FROM other; SELECT migrate.schema_fingerprint()');
 
+# A hook that ends the transaction in a model leaves no scratch open
+my $ended = psql("LOAD 'commits_underneath'; $quiet
+	SELECT * FROM migrate.diff('CREATE TABLE app.t (a int); COMMENT ON TABLE app.t IS ''rolls back, then fails''');
+	SELECT count(*) > 0 FROM migrate.diff('$model', ARRAY['app']);");
+like($ended, qr/failed after the rollback/, 'a hook ends the transaction');
+like($ended, qr/^t$/m, 'and the next scratch of the session opens');
+
 # Extensions are found in their schema
 SKIP:
 {
