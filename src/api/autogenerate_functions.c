@@ -55,6 +55,16 @@ read_arguments(PgmAutogenerate *a, FunctionCallInfo fcinfo, const char *function
 	if (!a->all_schemas)
 		a->scope.schemas = pgm_names_from_array(PG_GETARG_ARRAYTYPE_P(n.schemas));
 	a->search.given = jsonb_argument(fcinfo, n.renames);
+}
+
+/*
+ * Read the options.  To be called once it is known that there is a model exactly
+ * if there has to be one, which is the mistake to report first.  Raises 22023
+ * for unknown ones.
+ */
+static void
+read_options(PgmAutogenerate *a, FunctionCallInfo fcinfo, PgmModelArguments n)
+{
 	pgm_autogenerate_options(&a->options, jsonb_argument(fcinfo, n.options));
 	a->options.allow_drop = n.allow_drop >= 0 && !PG_ARGISNULL(n.allow_drop) &&
 		PG_GETARG_BOOL(n.allow_drop);
@@ -115,6 +125,7 @@ pg_migrate_diff(PG_FUNCTION_ARGS)
 
 	read_arguments(&a, fcinfo, "migrate.diff()", arguments);
 	require_model(&a);
+	read_options(&a, fcinfo, arguments);
 	pgm_autogenerate(&a);
 	pgm_rows_begin(fcinfo);
 	foreach(lc, pgm_changes(&a))
@@ -141,6 +152,7 @@ pg_migrate_check_model(PG_FUNCTION_ARGS)
 	pgm_autogenerate_check_heads();
 	read_arguments(&a, fcinfo, "migrate.check()", arguments);
 	require_model(&a);
+	read_options(&a, fcinfo, arguments);
 	pgm_autogenerate(&a);
 	changes = pgm_changes_describe(&a);
 	if (changes)
@@ -172,6 +184,7 @@ generate_scripts(FunctionCallInfo fcinfo, PgmMigration *m, bool baseline)
 				 errmsg("a baseline has no model"),
 				 errdetail("It is the schema as it is."),
 				 errhint("Leave out \"model\" or \"baseline\".")));
+	read_options(&a, fcinfo, arguments);
 	pgm_autogenerate(&a);
 	if (verify)
 		pgm_autogenerate_prove(&a);
