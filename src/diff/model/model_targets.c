@@ -1,7 +1,11 @@
 /*
  * model_targets.c
- *	  What a statement is about: the objects that it makes or changes, and the
- *	  tables that it locks beside.
+ *	  What a statement is about: the objects that it creates or changes, and the
+ *	  other tables that it locks.
+ *
+ * Nearly all statements have one target, in a field of their node that holds a
+ * RangeVar, a list of names or a string.  A table of data tells which; the few
+ * that are different have a function.
  */
 #include "postgres.h"
 
@@ -10,6 +14,145 @@
 #include "compat.h"
 #include "diff/model/model_internal.h"
 
+/* What the field of a node holds that names its target */
+typedef enum FieldForm
+{
+	FIELD_RELATION,				/* RangeVar, of a relation or of its parent */
+	FIELD_NAME,					/* list of names, of an object in a schema */
+	FIELD_ROUTINE,				/* ObjectWithArgs */
+	FIELD_GLOBAL,				/* char *, of an object without a schema */
+	FIELD_OBJECT				/* Node as in COMMENT and DROP, by its type;
+								 * but FIELD_RELATION if "relation" is set */
+} FieldForm;
+
+typedef struct StatementTarget
+{
+	NodeTag		tag;
+	FieldForm	form;
+	size_t		field;			/* offset of the field in the node */
+	size_t		relation;		/* FIELD_OBJECT: that of a RangeVar, or 0 */
+	ObjectType	type;			/* if type_field is 0 */
+	size_t		type_field;		/* offset of an ObjectType, or 0 */
+	bool		creates;
+} StatementTarget;
+
+#define FIELD(node, name) .tag = T_##node,.field = offsetof(node, name)
+#define TYPE_FIELD(node, name) .type_field = offsetof(node, name)
+
+static const StatementTarget statement_targets[] = {
+	/* objects in a schema that are created */
+	{FIELD(CreateStmt, relation),.type = OBJECT_TABLE,.creates = true},
+	{FIELD(CreateForeignTableStmt, base.relation),.type = OBJECT_FOREIGN_TABLE,.creates = true},
+	{FIELD(ViewStmt, view),.type = OBJECT_VIEW,.creates = true},
+	{FIELD(CreateSeqStmt, sequence),.type = OBJECT_SEQUENCE,.creates = true},
+	{FIELD(CompositeTypeStmt, typevar),.type = OBJECT_TYPE,.creates = true},
+	{FIELD(CreateFunctionStmt, funcname),.form = FIELD_NAME,.type = OBJECT_FUNCTION,.creates = true},
+	{FIELD(DefineStmt, defnames),.form = FIELD_NAME, TYPE_FIELD(DefineStmt, kind),.creates = true},
+	{FIELD(CreateEnumStmt, typeName),.form = FIELD_NAME,.type = OBJECT_TYPE,.creates = true},
+	{FIELD(CreateRangeStmt, typeName),.form = FIELD_NAME,.type = OBJECT_TYPE,.creates = true},
+	{FIELD(CreateDomainStmt, domainname),.form = FIELD_NAME,.type = OBJECT_DOMAIN,.creates = true},
+	{FIELD(CreateConversionStmt, conversion_name),.form = FIELD_NAME,.type = OBJECT_CONVERSION,.creates = true},
+	{FIELD(CreateOpClassStmt, opclassname),.form = FIELD_NAME,.type = OBJECT_OPCLASS,.creates = true},
+	{FIELD(CreateOpFamilyStmt, opfamilyname),.form = FIELD_NAME,.type = OBJECT_OPFAMILY,.creates = true},
+
+	/* objects in a schema that are changed; parts change their relation */
+	{FIELD(IndexStmt, relation),.type = OBJECT_INDEX},
+	{FIELD(CreateTrigStmt, relation),.type = OBJECT_TRIGGER},
+	{FIELD(CreatePolicyStmt, table),.type = OBJECT_POLICY},
+	{FIELD(AlterPolicyStmt, table),.type = OBJECT_POLICY},
+	{FIELD(RuleStmt, relation),.type = OBJECT_RULE},
+	{FIELD(AlterTableStmt, relation), TYPE_FIELD(AlterTableStmt, objtype)},
+	{FIELD(AlterSeqStmt, sequence),.type = OBJECT_SEQUENCE},
+	{FIELD(RefreshMatViewStmt, relation),.type = OBJECT_MATVIEW},
+	{FIELD(AlterFunctionStmt, func),.form = FIELD_ROUTINE,.type = OBJECT_FUNCTION},
+	{FIELD(AlterOperatorStmt, opername),.form = FIELD_ROUTINE,.type = OBJECT_OPERATOR},
+	{FIELD(AlterEnumStmt, typeName),.form = FIELD_NAME,.type = OBJECT_TYPE},
+	{FIELD(AlterTypeStmt, typeName),.form = FIELD_NAME,.type = OBJECT_TYPE},
+	{FIELD(AlterDomainStmt, typeName),.form = FIELD_NAME,.type = OBJECT_DOMAIN},
+	{FIELD(AlterOpFamilyStmt, opfamilyname),.form = FIELD_NAME,.type = OBJECT_OPFAMILY},
+	{FIELD(AlterTSDictionaryStmt, dictname),.form = FIELD_NAME,.type = OBJECT_TSDICTIONARY},
+	{FIELD(AlterTSConfigurationStmt, cfgname),.form = FIELD_NAME,.type = OBJECT_TSCONFIGURATION},
+	{FIELD(AlterStatsStmt, defnames),.form = FIELD_NAME,.type = OBJECT_STATISTIC_EXT},
+	{FIELD(AlterCollationStmt, collname),.form = FIELD_NAME,.type = OBJECT_COLLATION},
+
+	/* statements about objects of any type */
+	{FIELD(CommentStmt, object),.form = FIELD_OBJECT, TYPE_FIELD(CommentStmt, objtype)},
+	{FIELD(SecLabelStmt, object),.form = FIELD_OBJECT, TYPE_FIELD(SecLabelStmt, objtype)},
+	{FIELD(AlterOwnerStmt, object),.form = FIELD_OBJECT,
+		.relation = offsetof(AlterOwnerStmt, relation), TYPE_FIELD(AlterOwnerStmt, objectType)},
+	{FIELD(AlterObjectSchemaStmt, object),.form = FIELD_OBJECT,
+		.relation = offsetof(AlterObjectSchemaStmt, relation),
+	TYPE_FIELD(AlterObjectSchemaStmt, objectType)},
+	{FIELD(AlterObjectDependsStmt, object),.form = FIELD_OBJECT,
+		.relation = offsetof(AlterObjectDependsStmt, relation),
+	TYPE_FIELD(AlterObjectDependsStmt, objectType)},
+
+	/* objects without a schema */
+	{FIELD(CreateExtensionStmt, extname),.form = FIELD_GLOBAL,.type = OBJECT_EXTENSION,.creates = true},
+	{FIELD(AlterExtensionStmt, extname),.form = FIELD_GLOBAL,.type = OBJECT_EXTENSION},
+	{FIELD(AlterExtensionContentsStmt, extname),.form = FIELD_GLOBAL,.type = OBJECT_EXTENSION},
+	{FIELD(CreateAmStmt, amname),.form = FIELD_GLOBAL,.type = OBJECT_ACCESS_METHOD,.creates = true},
+	{FIELD(CreatePLangStmt, plname),.form = FIELD_GLOBAL,.type = OBJECT_LANGUAGE,.creates = true},
+	{FIELD(CreateFdwStmt, fdwname),.form = FIELD_GLOBAL,.type = OBJECT_FDW,.creates = true},
+	{FIELD(AlterFdwStmt, fdwname),.form = FIELD_GLOBAL,.type = OBJECT_FDW},
+	{FIELD(CreateForeignServerStmt, servername),.form = FIELD_GLOBAL,.type = OBJECT_FOREIGN_SERVER,.creates = true},
+	{FIELD(AlterForeignServerStmt, servername),.form = FIELD_GLOBAL,.type = OBJECT_FOREIGN_SERVER},
+	{FIELD(CreateUserMappingStmt, servername),.form = FIELD_GLOBAL,.type = OBJECT_USER_MAPPING,.creates = true},
+	{FIELD(AlterUserMappingStmt, servername),.form = FIELD_GLOBAL,.type = OBJECT_USER_MAPPING},
+	{FIELD(DropUserMappingStmt, servername),.form = FIELD_GLOBAL,.type = OBJECT_USER_MAPPING},
+	{FIELD(CreatePublicationStmt, pubname),.form = FIELD_GLOBAL,.type = OBJECT_PUBLICATION,.creates = true},
+	{FIELD(AlterPublicationStmt, pubname),.form = FIELD_GLOBAL,.type = OBJECT_PUBLICATION},
+	{FIELD(CreateSubscriptionStmt, subname),.form = FIELD_GLOBAL,.type = OBJECT_SUBSCRIPTION,.creates = true},
+	{FIELD(AlterSubscriptionStmt, subname),.form = FIELD_GLOBAL,.type = OBJECT_SUBSCRIPTION},
+	{FIELD(CreateEventTrigStmt, trigname),.form = FIELD_GLOBAL,.type = OBJECT_EVENT_TRIGGER,.creates = true},
+	{FIELD(AlterEventTrigStmt, trigname),.form = FIELD_GLOBAL,.type = OBJECT_EVENT_TRIGGER},
+};
+
+/* How the grammar represents an object in COMMENT, DROP, ALTER OWNER ... */
+typedef enum ObjectForm
+{
+	OBJECT_IS_GLOBAL,			/* String, or what has no name of its own */
+	OBJECT_IS_RELATION,			/* list of names */
+	OBJECT_IS_PART,				/* list of names, the last is not the relation's */
+	OBJECT_IS_TYPE,				/* TypeName, or list of names */
+	OBJECT_IS_DOMAIN_CONSTRAINT,
+	OBJECT_IS_ROUTINE,			/* ObjectWithArgs */
+	OBJECT_IS_OPCLASS,			/* list of names, the first is the access method's */
+	OBJECT_IS_NAME				/* list of names */
+} ObjectForm;
+
+static const ObjectForm object_forms[] = {
+	[OBJECT_TABLE] = OBJECT_IS_RELATION,
+	[OBJECT_VIEW] = OBJECT_IS_RELATION,
+	[OBJECT_MATVIEW] = OBJECT_IS_RELATION,
+	[OBJECT_SEQUENCE] = OBJECT_IS_RELATION,
+	[OBJECT_INDEX] = OBJECT_IS_RELATION,
+	[OBJECT_FOREIGN_TABLE] = OBJECT_IS_RELATION,
+	[OBJECT_COLUMN] = OBJECT_IS_PART,
+	[OBJECT_TABCONSTRAINT] = OBJECT_IS_PART,
+	[OBJECT_TRIGGER] = OBJECT_IS_PART,
+	[OBJECT_POLICY] = OBJECT_IS_PART,
+	[OBJECT_RULE] = OBJECT_IS_PART,
+	[OBJECT_TYPE] = OBJECT_IS_TYPE,
+	[OBJECT_DOMAIN] = OBJECT_IS_TYPE,
+	[OBJECT_DOMCONSTRAINT] = OBJECT_IS_DOMAIN_CONSTRAINT,
+	[OBJECT_FUNCTION] = OBJECT_IS_ROUTINE,
+	[OBJECT_PROCEDURE] = OBJECT_IS_ROUTINE,
+	[OBJECT_ROUTINE] = OBJECT_IS_ROUTINE,
+	[OBJECT_AGGREGATE] = OBJECT_IS_ROUTINE,
+	[OBJECT_OPERATOR] = OBJECT_IS_ROUTINE,
+	[OBJECT_OPCLASS] = OBJECT_IS_OPCLASS,
+	[OBJECT_OPFAMILY] = OBJECT_IS_OPCLASS,
+	[OBJECT_COLLATION] = OBJECT_IS_NAME,
+	[OBJECT_CONVERSION] = OBJECT_IS_NAME,
+	[OBJECT_STATISTIC_EXT] = OBJECT_IS_NAME,
+	[OBJECT_TSPARSER] = OBJECT_IS_NAME,
+	[OBJECT_TSTEMPLATE] = OBJECT_IS_NAME,
+	[OBJECT_TSDICTIONARY] = OBJECT_IS_NAME,
+	[OBJECT_TSCONFIGURATION] = OBJECT_IS_NAME,
+};
+
+/* A target without a name yet. */
 static PgmModelObject *
 make_target(ObjectType type, bool creates)
 {
@@ -20,9 +163,9 @@ make_target(ObjectType type, bool creates)
 	return t;
 }
 
-/* Something in a schema, by its name */
+/* An object in a schema, by its names; NIL if there is none. */
 static List *
-of_name(ObjectType type, List *name, bool creates)
+target_by_name(ObjectType type, List *name, bool creates)
 {
 	PgmModelObject *t;
 	int			n = list_length(name);
@@ -32,14 +175,16 @@ of_name(ObjectType type, List *name, bool creates)
 	t = make_target(type, creates);
 	t->in_schema = true;
 	t->name = strVal(llast(name));
+
+	/* of catalog.schema.name, the catalog is this database, or an error later */
 	if (n > 1)
 		t->schema = strVal(list_nth(name, n - 2));
 	return list_make1(t);
 }
 
-/* A relation, or a part of one */
+/* A relation, or a part of one; NIL if "rel" is NULL. */
 static List *
-of_relation(ObjectType type, const RangeVar *rel, bool creates)
+target_by_rangevar(ObjectType type, const RangeVar *rel, bool creates)
 {
 	PgmModelObject *t;
 
@@ -53,31 +198,30 @@ of_relation(ObjectType type, const RangeVar *rel, bool creates)
 	return list_make1(t);
 }
 
+/* An existing relation, or a part of one, by the names of the relation. */
 static List *
-of_relation_name(ObjectType type, List *name, bool creates)
+target_by_relation_name(ObjectType type, List *name)
 {
-	return name == NIL || list_length(name) > 3 ? NIL :
-		of_relation(type, makeRangeVarFromNameList(name), creates);
+	/*
+	 * The server refuses other lengths when the statement is executed, with
+	 * its place; makeRangeVarFromNameList() would refuse them here without.
+	 */
+	if (name == NIL || list_length(name) > 3)
+		return NIL;
+	return target_by_rangevar(type, makeRangeVarFromNameList(name), false);
 }
 
-/* A part of a relation: the last of the names is its own */
+/* An existing type, which the grammar gives as TypeName or as list of names. */
 static List *
-of_part(ObjectType type, List *name)
+target_by_type(ObjectType type, Node *object)
 {
-	return of_relation_name(type, list_truncate(list_copy(name), list_length(name) - 1),
-							false);
+	return target_by_name(type, IsA(object, TypeName) ? ((TypeName *) object)->names :
+						  (List *) object, false);
 }
 
-/* A type, as some statements give its name and others do */
+/* An object without a schema; its name is NULL if it has none, as a cast. */
 static List *
-of_type(ObjectType type, Node *object)
-{
-	return of_name(type, IsA(object, TypeName) ? ((TypeName *) object)->names :
-				   (List *) object, false);
-}
-
-static List *
-of_database(ObjectType type, const char *name, bool creates)
+global_target(ObjectType type, const char *name, bool creates)
 {
 	PgmModelObject *t = make_target(type, creates);
 
@@ -85,297 +229,194 @@ of_database(ObjectType type, const char *name, bool creates)
 	return list_make1(t);
 }
 
-/* What an object is that is given as COMMENT and DROP have it */
+/* An existing object, as the grammar represents it in COMMENT and DROP. */
 static List *
-of_object(ObjectType type, Node *object)
+target_by_object(ObjectType type, Node *object)
 {
-	switch (type)
+	ObjectForm	form = (int) type < (int) lengthof(object_forms) ?
+		object_forms[type] : OBJECT_IS_GLOBAL;
+	List	   *names = (List *) object;
+
+	switch (form)
 	{
-		case OBJECT_TABLE:
-		case OBJECT_VIEW:
-		case OBJECT_MATVIEW:
-		case OBJECT_SEQUENCE:
-		case OBJECT_INDEX:
-		case OBJECT_FOREIGN_TABLE:
-			return of_relation_name(type, (List *) object, false);
-		case OBJECT_COLUMN:
-		case OBJECT_TABCONSTRAINT:
-		case OBJECT_TRIGGER:
-		case OBJECT_POLICY:
-		case OBJECT_RULE:
-			return of_part(type, (List *) object);
-		case OBJECT_TYPE:
-		case OBJECT_DOMAIN:
-			return of_type(type, object);
-		case OBJECT_DOMCONSTRAINT:
-			/* with its own name behind it, but for ALTER DOMAIN */
-			return of_type(type, IsA(linitial((List *) object), TypeName) ?
-						   linitial((List *) object) : object);
-		case OBJECT_FUNCTION:
-		case OBJECT_PROCEDURE:
-		case OBJECT_ROUTINE:
-		case OBJECT_AGGREGATE:
-		case OBJECT_OPERATOR:
-			return of_name(type, ((ObjectWithArgs *) object)->objname, false);
-		case OBJECT_OPCLASS:
-		case OBJECT_OPFAMILY:
-			return of_name(type, list_copy_tail((List *) object, 1), false);
-		case OBJECT_COLLATION:
-		case OBJECT_CONVERSION:
-		case OBJECT_STATISTIC_EXT:
-		case OBJECT_TSPARSER:
-		case OBJECT_TSTEMPLATE:
-		case OBJECT_TSDICTIONARY:
-		case OBJECT_TSCONFIGURATION:
-			return of_name(type, (List *) object, false);
-		default:
-			return of_database(type, object && IsA(object, String) ?
-							   strVal(object) : NULL, false);
+		case OBJECT_IS_RELATION:
+			return target_by_relation_name(type, names);
+		case OBJECT_IS_PART:
+			return target_by_relation_name(type, list_truncate(list_copy(names),
+															   list_length(names) - 1));
+		case OBJECT_IS_TYPE:
+			return target_by_type(type, object);
+		case OBJECT_IS_DOMAIN_CONSTRAINT:
+
+			/*
+			 * COMMENT has the domain's TypeName and the name of the
+			 * constraint; ALTER DOMAIN ... RENAME CONSTRAINT has the names of
+			 * the domain, and that of the constraint elsewhere.
+			 */
+			return target_by_type(type, IsA(linitial(names), TypeName) ?
+								  linitial(names) : object);
+		case OBJECT_IS_ROUTINE:
+			return target_by_name(type, ((ObjectWithArgs *) object)->objname, false);
+		case OBJECT_IS_OPCLASS:
+			return target_by_name(type, list_copy_tail(names, 1), false);
+		case OBJECT_IS_NAME:
+			return target_by_name(type, names, false);
+		case OBJECT_IS_GLOBAL:
+			break;
 	}
+	return global_target(type, object && IsA(object, String) ? strVal(object) : NULL, false);
 }
 
+/* Existing objects of one type. */
 static List *
-of_objects(ObjectType type, List *objects)
+targets_by_objects(ObjectType type, List *objects)
 {
 	List	   *targets = NIL;
 	ListCell   *lc;
 
 	foreach(lc, objects)
 	{
-		targets = list_concat(targets, of_object(type, lfirst(lc)));
+		targets = list_concat(targets, target_by_object(type, lfirst(lc)));
 	}
 	return targets;
 }
 
-/* GRANT has relations as RangeVar, types as names. */
+/*
+ * The targets of GRANT and REVOKE.  Unlike COMMENT and DROP they have relations
+ * as RangeVar, and types as lists of names.
+ */
 static List *
-of_grant(const GrantStmt *stmt)
+grant_targets(const GrantStmt *stmt)
 {
 	List	   *targets = NIL;
 	ListCell   *lc;
 
+	/* ON ALL TABLES IN SCHEMA: the objects are schemas */
 	if (stmt->targtype != ACL_TARGET_OBJECT)
-		return of_objects(OBJECT_SCHEMA, stmt->objects);
+		return targets_by_objects(OBJECT_SCHEMA, stmt->objects);
 	foreach(lc, stmt->objects)
 	{
 		Node	   *object = lfirst(lc);
 
 		if (IsA(object, RangeVar))
-			targets = list_concat(targets, of_relation(stmt->objtype, (RangeVar *) object, false));
+			targets = list_concat(targets, target_by_rangevar(stmt->objtype,
+															  (RangeVar *) object, false));
 		else if (IsA(object, List))
-			targets = list_concat(targets, of_name(stmt->objtype, (List *) object, false));
+			targets = list_concat(targets, target_by_name(stmt->objtype, (List *) object, false));
 		else
-			targets = list_concat(targets, of_object(stmt->objtype, object));
+			targets = list_concat(targets, target_by_object(stmt->objtype, object));
 	}
 	return targets;
 }
 
-/* A statement that says either a relation or an object */
+/*
+ * The target of CREATE STATISTICS.  Without a name, the server chooses one in
+ * the schema of the table.
+ */
 static List *
-of_either(ObjectType type, const RangeVar *rel, Node *object)
-{
-	return rel ? of_relation(type, rel, false) : of_object(type, object);
-}
-
-static List *
-of_statistics(const CreateStatsStmt *stmt)
+statistics_target(const CreateStatsStmt *stmt)
 {
 	const RangeVar *rel = linitial(stmt->relations);
 
 	if (stmt->defnames)
-		return of_name(OBJECT_STATISTIC_EXT, stmt->defnames, true);
-	return IsA(rel, RangeVar) ? of_relation(OBJECT_STATISTIC_EXT, rel, true) : NIL;
+		return target_by_name(OBJECT_STATISTIC_EXT, stmt->defnames, true);
+	return IsA(rel, RangeVar) ? target_by_rangevar(OBJECT_STATISTIC_EXT, rel, true) : NIL;
 }
 
+/* The target of CREATE SCHEMA, which may be named after its owner alone. */
 static List *
-of_schema(const CreateSchemaStmt *stmt)
+schema_target(const CreateSchemaStmt *stmt)
 {
 	const char *name = stmt->schemaname;
 
 	if (name == NULL && stmt->authrole && stmt->authrole->roletype == ROLESPEC_CSTRING)
 		name = stmt->authrole->rolename;
-	return name ? of_database(OBJECT_SCHEMA, name, true) : NIL;
+	return name ? global_target(OBJECT_SCHEMA, name, true) : NIL;
 }
 
-/* Statements that create something in a schema; NIL for others */
+/* The target of ALTER ... RENAME: the object, or the relation it is a part of. */
 static List *
-created(const Node *n)
+rename_target(const RenameStmt *stmt)
 {
-	switch (nodeTag(n))
-	{
-		case T_CreateStmt:
-			return of_relation(OBJECT_TABLE, ((const CreateStmt *) n)->relation, true);
-		case T_CreateForeignTableStmt:
-			return of_relation(OBJECT_FOREIGN_TABLE,
-							   ((const CreateForeignTableStmt *) n)->base.relation, true);
-		case T_CreateTableAsStmt:
-			return of_relation(((const CreateTableAsStmt *) n)->objtype,
-							   ((const CreateTableAsStmt *) n)->into->rel, true);
-		case T_ViewStmt:
-			return of_relation(OBJECT_VIEW, ((const ViewStmt *) n)->view, true);
-		case T_CreateSeqStmt:
-			return of_relation(OBJECT_SEQUENCE, ((const CreateSeqStmt *) n)->sequence, true);
-		case T_CompositeTypeStmt:
-			return of_relation(OBJECT_TYPE, ((const CompositeTypeStmt *) n)->typevar, true);
-		case T_CreateStatsStmt:
-			return of_statistics((const CreateStatsStmt *) n);
-		case T_CreateFunctionStmt:
-			return of_name(OBJECT_FUNCTION, ((const CreateFunctionStmt *) n)->funcname, true);
-		case T_DefineStmt:
-			return of_name(((const DefineStmt *) n)->kind, ((const DefineStmt *) n)->defnames, true);
-		case T_CreateEnumStmt:
-			return of_name(OBJECT_TYPE, ((const CreateEnumStmt *) n)->typeName, true);
-		case T_CreateRangeStmt:
-			return of_name(OBJECT_TYPE, ((const CreateRangeStmt *) n)->typeName, true);
-		case T_CreateDomainStmt:
-			return of_name(OBJECT_DOMAIN, ((const CreateDomainStmt *) n)->domainname, true);
-		case T_CreateConversionStmt:
-			return of_name(OBJECT_CONVERSION, ((const CreateConversionStmt *) n)->conversion_name, true);
-		case T_CreateOpClassStmt:
-			return of_name(OBJECT_OPCLASS, ((const CreateOpClassStmt *) n)->opclassname, true);
-		case T_CreateOpFamilyStmt:
-			return of_name(OBJECT_OPFAMILY, ((const CreateOpFamilyStmt *) n)->opfamilyname, true);
-		default:
-			return NIL;
-	}
+	/* the only type of object whose name is in this field */
+	if (stmt->renameType == OBJECT_SCHEMA)
+		return global_target(OBJECT_SCHEMA, stmt->subname, false);
+	return stmt->relation ? target_by_rangevar(stmt->renameType, stmt->relation, false) :
+		target_by_object(stmt->renameType, stmt->object);
 }
 
-/* Statements about parts of relations, and those that change something */
+/* The pointer in a field of a node. */
+static void *
+pointer_at(const Node *n, size_t offset)
+{
+	return *(void *const *) ((const char *) n + offset);
+}
+
+/* The target of a statement that the table tells of. */
 static List *
-changed(const Node *n)
+target_in_field(const Node *n, const StatementTarget *t)
 {
-	switch (nodeTag(n))
+	ObjectType	type = t->type_field == 0 ? t->type :
+		*(const ObjectType *) ((const char *) n + t->type_field);
+	void	   *value = pointer_at(n, t->field);
+	const RangeVar *relation = t->relation == 0 ? NULL : pointer_at(n, t->relation);
+
+	/* the first field of a node is its tag, so 0 is the offset of none of these */
+	Assert(t->field != 0);
+	switch (t->form)
 	{
-		case T_IndexStmt:
-			return of_relation(OBJECT_INDEX, ((const IndexStmt *) n)->relation, false);
-		case T_CreateTrigStmt:
-			return of_relation(OBJECT_TRIGGER, ((const CreateTrigStmt *) n)->relation, false);
-		case T_CreatePolicyStmt:
-			return of_relation(OBJECT_POLICY, ((const CreatePolicyStmt *) n)->table, false);
-		case T_AlterPolicyStmt:
-			return of_relation(OBJECT_POLICY, ((const AlterPolicyStmt *) n)->table, false);
-		case T_RuleStmt:
-			return of_relation(OBJECT_RULE, ((const RuleStmt *) n)->relation, false);
-		case T_AlterTableStmt:
-			return of_relation(((const AlterTableStmt *) n)->objtype,
-							   ((const AlterTableStmt *) n)->relation, false);
-		case T_AlterSeqStmt:
-			return of_relation(OBJECT_SEQUENCE, ((const AlterSeqStmt *) n)->sequence, false);
-		case T_RefreshMatViewStmt:
-			return of_relation(OBJECT_MATVIEW, ((const RefreshMatViewStmt *) n)->relation, false);
-		case T_AlterFunctionStmt:
-			return of_name(OBJECT_FUNCTION, ((const AlterFunctionStmt *) n)->func->objname, false);
-		case T_AlterEnumStmt:
-			return of_name(OBJECT_TYPE, ((const AlterEnumStmt *) n)->typeName, false);
-		case T_AlterTypeStmt:
-			return of_name(OBJECT_TYPE, ((const AlterTypeStmt *) n)->typeName, false);
-		case T_AlterDomainStmt:
-			return of_name(OBJECT_DOMAIN, ((const AlterDomainStmt *) n)->typeName, false);
-		case T_AlterOperatorStmt:
-			return of_name(OBJECT_OPERATOR, ((const AlterOperatorStmt *) n)->opername->objname, false);
-		case T_AlterOpFamilyStmt:
-			return of_name(OBJECT_OPFAMILY, ((const AlterOpFamilyStmt *) n)->opfamilyname, false);
-		case T_AlterTSDictionaryStmt:
-			return of_name(OBJECT_TSDICTIONARY, ((const AlterTSDictionaryStmt *) n)->dictname, false);
-		case T_AlterTSConfigurationStmt:
-			return of_name(OBJECT_TSCONFIGURATION, ((const AlterTSConfigurationStmt *) n)->cfgname, false);
-		case T_AlterStatsStmt:
-			return of_name(OBJECT_STATISTIC_EXT, ((const AlterStatsStmt *) n)->defnames, false);
-		case T_AlterCollationStmt:
-			return of_name(OBJECT_COLLATION, ((const AlterCollationStmt *) n)->collname, false);
-		case T_GrantStmt:
-			return of_grant((const GrantStmt *) n);
-		case T_CommentStmt:
-			return of_object(((const CommentStmt *) n)->objtype, ((const CommentStmt *) n)->object);
-		case T_SecLabelStmt:
-			return of_object(((const SecLabelStmt *) n)->objtype, ((const SecLabelStmt *) n)->object);
-		case T_AlterOwnerStmt:
-			return of_either(((const AlterOwnerStmt *) n)->objectType,
-							 ((const AlterOwnerStmt *) n)->relation, ((const AlterOwnerStmt *) n)->object);
-		case T_AlterObjectSchemaStmt:
-			return of_either(((const AlterObjectSchemaStmt *) n)->objectType,
-							 ((const AlterObjectSchemaStmt *) n)->relation,
-							 ((const AlterObjectSchemaStmt *) n)->object);
-		case T_AlterObjectDependsStmt:
-			return of_either(((const AlterObjectDependsStmt *) n)->objectType,
-							 ((const AlterObjectDependsStmt *) n)->relation,
-							 ((const AlterObjectDependsStmt *) n)->object);
-		case T_RenameStmt:
-			if (((const RenameStmt *) n)->renameType == OBJECT_SCHEMA)
-				return of_database(OBJECT_SCHEMA, ((const RenameStmt *) n)->subname, false);
-			return of_either(((const RenameStmt *) n)->renameType,
-							 ((const RenameStmt *) n)->relation, ((const RenameStmt *) n)->object);
-		case T_DropStmt:
-			return of_objects(((const DropStmt *) n)->removeType, ((const DropStmt *) n)->objects);
-		default:
-			return NIL;
+		case FIELD_RELATION:
+			return target_by_rangevar(type, value, t->creates);
+		case FIELD_NAME:
+			return target_by_name(type, value, t->creates);
+		case FIELD_ROUTINE:
+			return target_by_name(type, ((const ObjectWithArgs *) value)->objname, t->creates);
+		case FIELD_GLOBAL:
+			return global_target(type, value, t->creates);
+		case FIELD_OBJECT:
+			return relation ? target_by_rangevar(type, relation, false) :
+				target_by_object(type, value);
 	}
+	return NIL;
 }
 
-/* Statements about what has no schema */
-static List *
-without_schema(const Node *n)
-{
-	switch (nodeTag(n))
-	{
-		case T_CreateSchemaStmt:
-			return of_schema((const CreateSchemaStmt *) n);
-		case T_CreateExtensionStmt:
-			return of_database(OBJECT_EXTENSION, ((const CreateExtensionStmt *) n)->extname, true);
-		case T_AlterExtensionStmt:
-			return of_database(OBJECT_EXTENSION, ((const AlterExtensionStmt *) n)->extname, false);
-		case T_AlterExtensionContentsStmt:
-			return of_database(OBJECT_EXTENSION, ((const AlterExtensionContentsStmt *) n)->extname, false);
-		case T_CreateAmStmt:
-			return of_database(OBJECT_ACCESS_METHOD, ((const CreateAmStmt *) n)->amname, true);
-		case T_CreatePLangStmt:
-			return of_database(OBJECT_LANGUAGE, ((const CreatePLangStmt *) n)->plname, true);
-		case T_CreateCastStmt:
-			return of_database(OBJECT_CAST, NULL, true);
-		case T_CreateTransformStmt:
-			return of_database(OBJECT_TRANSFORM, NULL, true);
-		case T_CreateFdwStmt:
-			return of_database(OBJECT_FDW, ((const CreateFdwStmt *) n)->fdwname, true);
-		case T_AlterFdwStmt:
-			return of_database(OBJECT_FDW, ((const AlterFdwStmt *) n)->fdwname, false);
-		case T_CreateForeignServerStmt:
-			return of_database(OBJECT_FOREIGN_SERVER, ((const CreateForeignServerStmt *) n)->servername, true);
-		case T_AlterForeignServerStmt:
-			return of_database(OBJECT_FOREIGN_SERVER, ((const AlterForeignServerStmt *) n)->servername, false);
-		case T_CreateUserMappingStmt:
-			return of_database(OBJECT_USER_MAPPING, ((const CreateUserMappingStmt *) n)->servername, true);
-		case T_AlterUserMappingStmt:
-			return of_database(OBJECT_USER_MAPPING, ((const AlterUserMappingStmt *) n)->servername, false);
-		case T_DropUserMappingStmt:
-			return of_database(OBJECT_USER_MAPPING, ((const DropUserMappingStmt *) n)->servername, false);
-		case T_CreatePublicationStmt:
-			return of_database(OBJECT_PUBLICATION, ((const CreatePublicationStmt *) n)->pubname, true);
-		case T_AlterPublicationStmt:
-			return of_database(OBJECT_PUBLICATION, ((const AlterPublicationStmt *) n)->pubname, false);
-		case T_CreateSubscriptionStmt:
-			return of_database(OBJECT_SUBSCRIPTION, ((const CreateSubscriptionStmt *) n)->subname, true);
-		case T_AlterSubscriptionStmt:
-			return of_database(OBJECT_SUBSCRIPTION, ((const AlterSubscriptionStmt *) n)->subname, false);
-		case T_CreateEventTrigStmt:
-			return of_database(OBJECT_EVENT_TRIGGER, ((const CreateEventTrigStmt *) n)->trigname, true);
-		case T_AlterEventTrigStmt:
-			return of_database(OBJECT_EVENT_TRIGGER, ((const AlterEventTrigStmt *) n)->trigname, false);
-		default:
-			return NIL;
-	}
-}
-
-/* What the statement is about (PgmModelObject); NIL where that is nothing that has a name. */
+/*
+ * The objects that a statement creates or changes (PgmModelObject); NIL if it is
+ * about nothing that has a name.
+ */
 List *
 pgm_model_targets(const Node *statement)
 {
-	List	   *targets = created(statement);
-
-	if (targets == NIL)
-		targets = changed(statement);
-	return targets ? targets : without_schema(statement);
+	switch (nodeTag(statement))
+	{
+		case T_CreateTableAsStmt:
+			return target_by_rangevar(((const CreateTableAsStmt *) statement)->objtype,
+									  ((const CreateTableAsStmt *) statement)->into->rel, true);
+		case T_CreateStatsStmt:
+			return statistics_target((const CreateStatsStmt *) statement);
+		case T_CreateSchemaStmt:
+			return schema_target((const CreateSchemaStmt *) statement);
+		case T_CreateCastStmt:
+			return global_target(OBJECT_CAST, NULL, true);
+		case T_CreateTransformStmt:
+			return global_target(OBJECT_TRANSFORM, NULL, true);
+		case T_GrantStmt:
+			return grant_targets((const GrantStmt *) statement);
+		case T_RenameStmt:
+			return rename_target((const RenameStmt *) statement);
+		case T_DropStmt:
+			return targets_by_objects(((const DropStmt *) statement)->removeType,
+									  ((const DropStmt *) statement)->objects);
+		default:
+			break;
+	}
+	for (int i = 0; i < (int) lengthof(statement_targets); i++)
+		if (statement_targets[i].tag == nodeTag(statement))
+			return target_in_field(statement, &statement_targets[i]);
+	return NIL;
 }
 
+/* Add the table that a constraint refers to, if it is a foreign key; NULL adds none. */
 static List *
 add_referenced(List *locked, const Node *constraint)
 {
@@ -385,7 +426,7 @@ add_referenced(List *locked, const Node *constraint)
 		lappend(locked, c->pktable) : locked;
 }
 
-/* The tables that columns and constraints refer to */
+/* Add the tables that columns and constraints refer to. */
 static List *
 add_elements(List *locked, List *elements)
 {
@@ -407,12 +448,14 @@ add_elements(List *locked, List *elements)
 	return locked;
 }
 
+/* CREATE TABLE locks referenced tables and parents (inhRelations is also PARTITION OF). */
 static List *
 locked_by_create(const CreateStmt *stmt)
 {
 	return list_concat(add_elements(NIL, stmt->tableElts), stmt->inhRelations);
 }
 
+/* ALTER TABLE locks referenced tables, parents and partitions. */
 static List *
 locked_by_alter(const AlterTableStmt *stmt)
 {
@@ -444,6 +487,7 @@ locked_by_alter(const AlterTableStmt *stmt)
 	return locked;
 }
 
+/* CREATE and ALTER PUBLICATION lock the tables they add. */
 static List *
 locked_by_publication(List *objects)
 {
@@ -454,12 +498,14 @@ locked_by_publication(List *objects)
 	{
 		const PublicationObjSpec *spec = lfirst(lc);
 
+		/* FOR TABLES IN SCHEMA has none */
 		if (spec->pubtable)
 			locked = lappend(locked, spec->pubtable->relation);
 	}
 	return locked;
 }
 
+/* OWNED BY table.column locks the table; OWNED BY NONE has one name. */
 static List *
 locked_by_owned(List *options)
 {
@@ -477,7 +523,10 @@ locked_by_owned(List *options)
 	return NIL;
 }
 
-/* The tables that a statement locks beside those it is about (RangeVar). */
+/*
+ * The tables that a statement locks besides its targets (RangeVar, or another
+ * node where the grammar allows a subquery).
+ */
 List *
 pgm_model_locked(const Node *statement)
 {
