@@ -1,6 +1,11 @@
 /*
  * model_errors.c
- *	  Show where in a model an error is.
+ *	  Show where in a model an error is: its line, and the text with a position
+ *	  in it, as the server shows for a query.
+ *
+ * The server's position is within the text of one statement, and counts
+ * characters.  It is translated to one in the model, or if the model is long, in
+ * a piece of it.
  */
 #include "postgres.h"
 
@@ -8,7 +13,7 @@
 
 #include "diff/model/model_internal.h"
 
-/* A longer model is not shown as a whole with an error */
+/* Of a longer model only a piece is shown with an error */
 #define SHOWN_TEXT 1024
 
 /* The line of a byte of the text, from 1. */
@@ -22,7 +27,11 @@ pgm_model_line(const PgmModel *m, int position)
 	return line;
 }
 
-/* Where the piece of the text begins and ends that is shown with an error */
+/*
+ * Choose the piece of the text that is shown with an error at "offset": all of a
+ * short model; otherwise the statement; or the line if that is long too, or if
+ * the text is not cut into statements yet (NULL).
+ */
 static void
 choose_shown(const PgmModel *m, const PgmStatement *s, int offset, int *start, int *end)
 {
@@ -42,9 +51,10 @@ choose_shown(const PgmModel *m, const PgmStatement *s, int offset, int *start, i
 }
 
 /*
- * Within an error context callback: show where in the model the error is, in
- * the statement (NULL: while it is parsed).  An error that tells of no place
- * is one of the statement as a whole.
+ * In an error context callback: show where in the model an error, or a message
+ * below errors, is.  "s" is the statement that is executed, or NULL while the
+ * model is parsed.  An error without a position is shown at the beginning of its
+ * statement.
  */
 void
 pgm_model_error_position(const PgmModel *m, const PgmStatement *s)
@@ -58,17 +68,31 @@ pgm_model_error_position(const PgmModel *m, const PgmStatement *s)
 	int			start;
 	int			end;
 
+	/* positions count characters, and s->text is that statement alone */
 	if (position > 0 && s)
 		offset = s->text_start + pg_mbcharcliplen(s->text, strlen(s->text), position - 1);
 	else if (position > 0)
 		offset = pg_mbcharcliplen(m->text, strlen(m->text), position - 1);
+	Assert(offset >= 0 && offset <= (int) strlen(m->text));
+
+	/*
+	 * If the error is in a query of a function that the statement calls, that
+	 * query has the position, and is what the client has to show.
+	 */
 	if (position > 0 || (is_error && s && getinternalerrposition() <= 0))
 	{
 		choose_shown(m, s, offset, &start, &end);
+
+		/*
+		 * The text is shown as an internal query: the position in the
+		 * client's query is meaningless, as the model is a value in it.
+		 */
 		errposition(0);
 		pgm_escape_query(pnstrdup(m->text +start, end - start),
 						 pg_mbstrlen_with_len(m->text +start, offset - start) + 1);
 	}
+
+	/* from the statement on, and not from the top of a text of megabytes */
 	for (int i = s ? s->start : 0; i < offset; i++)
 		line += m->text[i] == '\n';
 	errcontext("model, line %d", line);

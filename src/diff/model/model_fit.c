@@ -1,7 +1,12 @@
 /*
  * model_fit.c
- *	  Fitting the statements of a model to where they are run: a transaction
- *	  that is rolled back, in a database that others use.
+ *	  Fit a statement of a model to the scratch it is executed in: a
+ *	  subtransaction that is rolled back, in a database that others use.
+ *
+ * Statements about objects that are not compared are skipped, and so are those
+ * that would reach outside of the subtransaction.  One that would lock an object
+ * that others use is refused.  Options such as CONCURRENTLY, which cannot be used
+ * in a transaction, are taken out of the others.
  */
 #include "postgres.h"
 
@@ -22,12 +27,17 @@
 #include "util/name_list.h"
 #include "util/revision_names.h"
 
-/* Settings that are not the model's business */
+/*
+ * Is it a setting that a model does not set?  The scratch bounds timeouts itself,
+ * the text of the model has the encoding of the server already, and
+ * pg_migrate.* tells how this very call works.  RESET ALL would undo what the
+ * scratch has set, and SET TRANSACTION is about a transaction.
+ */
 static bool
 is_ignored_setting(const VariableSetStmt *stmt)
 {
 	const char *name = stmt->name;
-	int			len = name ? strlen(name) : 0;
+	int			len = name ? strlen(name) : 0;	/* RESET ALL has none */
 
 	return stmt->kind == VAR_RESET_ALL || stmt->kind == VAR_SET_MULTI ||
 		(len > 8 && strcmp(name + len - 8, "_timeout") == 0) ||
@@ -35,9 +45,9 @@ is_ignored_setting(const VariableSetStmt *stmt)
 		strncmp(name, "pg_migrate.", 11) == 0;
 }
 
-/* An option of CREATE EXTENSION, or NULL */
+/* An option of CREATE or ALTER EXTENSION, or NULL. */
 static const char *
-option_of(List *options, const char *name)
+option_value(List *options, const char *name)
 {
 	ListCell   *lc;
 
@@ -51,8 +61,9 @@ option_of(List *options, const char *name)
 	return NULL;
 }
 
+/* The entry of an extension in m->extensions, made if it is not there. */
 static PgmModelExtension *
-remembered_extension(PgmModel *m, const char *name)
+get_extension(PgmModel *m, const char *name)
 {
 	PgmModelExtension *x;
 	ListCell   *lc;
@@ -70,29 +81,36 @@ remembered_extension(PgmModel *m, const char *name)
 }
 
 /*
- * Remember what a statement says of an extension that is there, and find it
- * where the model has it.
+ * Record which schema and version a statement gives an extension that exists
+ * already, for pgm_adjust_extensions_to_model().  Then move the extension to that
+ * schema in the scratch, where the statements after this one expect its members.
  */
 static void
-remember_extension(PgmModel *m, const Node *statement, const char *name, Oid oid)
+record_extension(PgmModel *m, const Node *statement, const char *name, Oid oid)
 {
 	MemoryContext old = MemoryContextSwitchTo(m->context);
-	PgmModelExtension *x = remembered_extension(m, name);
+	PgmModelExtension *x = get_extension(m, name);
 
 	if (IsA(statement, CreateExtensionStmt))
 	{
-		x->schema = option_of(((const CreateExtensionStmt *) statement)->options, "schema");
-		x->version = option_of(((const CreateExtensionStmt *) statement)->options, "new_version");
+		x->schema = option_value(((const CreateExtensionStmt *) statement)->options, "schema");
+		x->version = option_value(((const CreateExtensionStmt *) statement)->options, "new_version");
 	}
 	else if (IsA(statement, AlterExtensionStmt))
-		x->version = option_of(((const AlterExtensionStmt *) statement)->options, "new_version");
+		x->version = option_value(((const AlterExtensionStmt *) statement)->options, "new_version");
 	else if (IsA(statement, AlterObjectSchemaStmt))
 		x->schema = pstrdup(((const AlterObjectSchemaStmt *) statement)->newschema);
 	MemoryContextSwitchTo(old);
+
+	/* ALTER EXTENSION checks this right, and writing to the catalogs does not */
 	if (x->schema && pgm_owns_extension(oid))
 		pgm_scratch_move_extension(oid, x->schema);
 }
 
+/*
+ * A statement about an extension.  Live extensions are not renamed away, so CREATE
+ * EXTENSION of one would fail.  What it says is recorded instead.
+ */
 static PgmModelSkip
 fit_extension(PgmModel *m, const Node *statement, const PgmModelObject *t)
 {
@@ -102,11 +120,14 @@ fit_extension(PgmModel *m, const Node *statement, const PgmModelObject *t)
 		return PGM_SKIP_NOT;
 	if (IsA(statement, CommentStmt))
 		return pgm_owns_extension(oid) ? PGM_SKIP_NOT : PGM_SKIP_SILENTLY;
+
+	/* the model does not have an extension that it drops */
 	if (!IsA(statement, DropStmt))
-		remember_extension(m, statement, t->name, oid);
+		record_extension(m, statement, t->name, oid);
 	return PGM_SKIP_SILENTLY;
 }
 
+/* A statement about an access method.  As extensions, live ones stay. */
 static PgmModelSkip
 fit_access_method(PgmModel *m, const PgmModelObject *t)
 {
@@ -124,7 +145,7 @@ fit_access_method(PgmModel *m, const PgmModelObject *t)
 	return PGM_SKIP_SILENTLY;
 }
 
-/* Raise 55000 over a table that others use. */
+/* Raise 55000 because a statement would lock a relation that others use. */
 static void
 refuse_lock(Oid relid)
 {
@@ -139,13 +160,20 @@ refuse_lock(Oid relid)
 					 quote_identifier(schema))));
 }
 
+/* The OID of a relation, without a lock on it; InvalidOid if there is none. */
 static Oid
 find_relation(const RangeVar *rel)
 {
 	return RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK, NULL, NULL);
 }
 
-/* Something in a schema that is there, and not compared */
+/*
+ * A statement about an object in a live schema, which is not compared.  It is
+ * skipped if the model creates objects in that schema, so that the user has left
+ * the schema out, and in schemas of the system.  Otherwise raises 55000 if it is
+ * about an existing relation: such a statement, as CREATE TRIGGER on a table of
+ * another schema, would lock it.
+ */
 static PgmModelSkip
 fit_outside(const PgmModel *m, const PgmModelObject *t, Oid nsp)
 {
@@ -158,9 +186,13 @@ fit_outside(const PgmModel *m, const PgmModelObject *t, Oid nsp)
 	return PGM_SKIP_SCOPE;
 }
 
-/* The schema of what is in one, if that is known */
+/*
+ * The schema of a target, or InvalidOid.  An existing relation is looked up along
+ * search_path; other existing objects without a schema are not, since that takes
+ * a way of its own for each type.  For these the statement is executed.
+ */
 static Oid
-schema_of(const PgmModelObject *t)
+target_schema(const PgmModelObject *t)
 {
 	Oid			relid = t->relation && !t->creates ? find_relation(t->relation) : InvalidOid;
 	List	   *path;
@@ -173,22 +205,30 @@ schema_of(const PgmModelObject *t)
 	return path ? linitial_oid(path) : InvalidOid;
 }
 
+/* A statement about an object in a schema. */
 static PgmModelSkip
 fit_in_schema(const PgmModel *m, const PgmModelObject *t)
 {
 	Oid			nsp;
 	Oid			relid;
 
+	/* in no schema that is compared, but later statements may use it */
 	if (t->relation && t->relation->relpersistence == RELPERSISTENCE_TEMP)
 		return PGM_SKIP_NOT;
-	nsp = schema_of(t);
+	nsp = target_schema(t);
 	if (OidIsValid(nsp) && pgm_scratch_is_live(NamespaceRelationId, nsp))
 		return fit_outside(m, t, nsp);
+
+	/*
+	 * a member of an extension, which was moved into the schema of the
+	 * scratch
+	 */
 	relid = t->relation && !t->creates ? find_relation(t->relation) : InvalidOid;
 	return OidIsValid(relid) && pgm_scratch_is_live_relation(relid) ?
 		PGM_SKIP_MEMBER : PGM_SKIP_NOT;
 }
 
+/* A statement about a schema; its name is NULL in CREATE SCHEMA AUTHORIZATION. */
 static PgmModelSkip
 fit_schema(const PgmModelObject *t)
 {
@@ -208,6 +248,7 @@ has_cast(const CreateCastStmt *stmt)
 	return OidIsValid(get_cast_oid(source, target, true));
 }
 
+/* Does the transform exist already? */
 static bool
 has_transform(const CreateTransformStmt *stmt)
 {
@@ -217,9 +258,13 @@ has_transform(const CreateTransformStmt *stmt)
 	return OidIsValid(get_transform_oid(type, language, true));
 }
 
-/* What has no schema: only where that is compared, or is needed and missing */
+/*
+ * A statement about an object without a schema.  It is executed if such objects
+ * are compared.  If they are not, CREATE is executed nevertheless for an object
+ * that does not exist, and that statements about compared objects may need.
+ */
 static PgmModelSkip
-fit_database(const Node *statement, const PgmModelObject *t)
+fit_global(const Node *statement, const PgmModelObject *t)
 {
 	bool		missing = false;
 
@@ -238,6 +283,7 @@ fit_database(const Node *statement, const PgmModelObject *t)
 	return missing ? PGM_SKIP_NOT : PGM_SKIP_DATABASE;
 }
 
+/* Decide about a statement by one of its targets. */
 static PgmModelSkip
 fit_target(PgmModel *m, const Node *statement, const PgmModelObject *t)
 {
@@ -258,15 +304,20 @@ fit_target(PgmModel *m, const Node *statement, const PgmModelObject *t)
 		case OBJECT_SCHEMA:
 			return fit_schema(t);
 		case OBJECT_LANGUAGE:
+
+			/*
+			 * one that is found is of initdb or an extension: CREATE would
+			 * fail
+			 */
 			if (t->creates && OidIsValid(get_language_oid(t->name, true)))
 				return PGM_SKIP_SILENTLY;
-			return fit_database(statement, t);
+			return fit_global(statement, t);
 		default:
-			return fit_database(statement, t);
+			return fit_global(statement, t);
 	}
 }
 
-/* ALTER DEFAULT PRIVILEGES, of some schemas or of all */
+/* ALTER DEFAULT PRIVILEGES, in some schemas or without a schema. */
 static PgmModelSkip
 fit_default_privileges(const AlterDefaultPrivilegesStmt *stmt)
 {
@@ -291,7 +342,7 @@ fit_default_privileges(const AlterDefaultPrivilegesStmt *stmt)
 	return pgm_scratch_scope()->database ? PGM_SKIP_NOT : PGM_SKIP_DATABASE;
 }
 
-/* Set an option, for the last time */
+/* Replace an option of a list; value NULL removes it. */
 static void
 set_option(List **options, const char *name, const char *value)
 {
@@ -308,7 +359,10 @@ set_option(List **options, const char *name, const char *value)
 	*options = others;
 }
 
-/* A subscription talks to nobody. */
+/*
+ * Change CREATE or ALTER SUBSCRIPTION so that it does not connect to the
+ * publisher, or skip it.
+ */
 static PgmModelSkip
 fit_subscription(Node *statement)
 {
@@ -316,6 +370,10 @@ fit_subscription(Node *statement)
 	{
 		List	  **options = &((CreateSubscriptionStmt *) statement)->options;
 
+		/*
+		 * The server refuses connect = false together with any of these set
+		 * to true.  model_execute.c enables the subscription afterwards.
+		 */
 		set_option(options, "enabled", NULL);
 		set_option(options, "create_slot", NULL);
 		set_option(options, "copy_data", NULL);
@@ -336,8 +394,9 @@ fit_subscription(Node *statement)
 	}
 }
 
+/* Take CONCURRENTLY out of DETACH PARTITION. */
 static void
-make_plain_alter(AlterTableStmt *stmt)
+make_detach_plain(AlterTableStmt *stmt)
 {
 	ListCell   *lc;
 
@@ -350,7 +409,11 @@ make_plain_alter(AlterTableStmt *stmt)
 	}
 }
 
-/* What is done CONCURRENTLY is done plainly, and no rows are computed. */
+/*
+ * Take out CONCURRENTLY, which cannot be used in a transaction, and the query of
+ * CREATE TABLE AS, which would compute rows.  A materialized view stays WITH DATA
+ * if the model says so: whether it is populated is part of the schema.
+ */
 static void
 make_plain(Node *statement)
 {
@@ -364,9 +427,10 @@ make_plain(Node *statement)
 			 ((CreateTableAsStmt *) statement)->objtype == OBJECT_TABLE)
 		((CreateTableAsStmt *) statement)->into->skipData = true;
 	else if (IsA(statement, AlterTableStmt))
-		make_plain_alter((AlterTableStmt *) statement);
+		make_detach_plain((AlterTableStmt *) statement);
 }
 
+/* Raise 55000 if a statement locks another live relation than its targets. */
 static void
 check_locks(const Node *statement)
 {
@@ -374,7 +438,7 @@ check_locks(const Node *statement)
 
 	foreach(lc, pgm_model_locked(statement))
 	{
-		const RangeVar *rel = lfirst(lc);
+		const RangeVar *rel = lfirst(lc);	/* or a subquery, or a function */
 		Oid			relid = IsA(rel, RangeVar) ? find_relation(rel) : InvalidOid;
 
 		if (OidIsValid(relid) && pgm_scratch_is_live_relation(relid))
@@ -383,9 +447,10 @@ check_locks(const Node *statement)
 }
 
 /*
- * Change a statement, which is the caller's own, so that it can be run in the
- * scratch; or say why it is not.  Under the search_path that it is run under.
- * Raises 55000 where it would lock a table that others use.
+ * Change a statement, which is a copy, so that it can be executed in the scratch,
+ * and return PGM_SKIP_NOT; or return why it is skipped.  Names are looked up along
+ * the search_path in force, which has to be the one that the statement is executed
+ * with.  Raises 55000 if it would lock a relation that others use.
  */
 PgmModelSkip
 pgm_model_fit(PgmModel *m, Node *statement)
@@ -399,12 +464,14 @@ pgm_model_fit(PgmModel *m, Node *statement)
 		return PGM_SKIP_SILENTLY;
 	if (IsA(statement, AlterDefaultPrivilegesStmt))
 		return fit_default_privileges((AlterDefaultPrivilegesStmt *) statement);
+
+	/* first decide: a statement that is skipped may lock anything */
 	foreach(lc, pgm_model_targets(statement))
 	{
-		PgmModelSkip passed = fit_target(m, statement, lfirst(lc));
+		PgmModelSkip skip = fit_target(m, statement, lfirst(lc));
 
-		if (passed != PGM_SKIP_NOT)
-			return passed;
+		if (skip != PGM_SKIP_NOT)
+			return skip;
 	}
 	check_locks(statement);
 	make_plain(statement);

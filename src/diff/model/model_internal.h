@@ -1,6 +1,6 @@
 /*
  * model_internal.h
- *	  What the parts of reading and building a model know of each other.
+ *	  Types and functions that the files of this folder share.
  */
 #ifndef PGM_MODEL_INTERNAL_H
 #define PGM_MODEL_INTERNAL_H
@@ -9,20 +9,20 @@
 #include "nodes/parsenodes.h"
 #include "script/script.h"
 
-/* A comment that tells of a rename */
+/* A rename comment: "-- renamed from: old_name" */
 typedef struct PgmModelNote
 {
 	int			position;		/* byte offset of the comment */
 	const char *old_name;
 } PgmModelNote;
 
-/* What a statement is about */
+/* An object that a statement creates or changes */
 typedef struct PgmModelObject
 {
 	ObjectType	type;
-	const char *schema;			/* NULL: not said, or it is in none */
-	const char *name;
-	bool		in_schema;		/* of a type that is in a schema */
+	const char *schema;			/* NULL: the statement names none */
+	const char *name;			/* NULL: it has none of its own, as a cast */
+	bool		in_schema;		/* objects of its type are in a schema */
 	bool		creates;
 	const RangeVar *relation;	/* if it is a relation, or a part of one */
 } PgmModelObject;
@@ -52,13 +52,13 @@ typedef struct PgmModelExecution
 	RawStmt    *raw;			/* what is executed */
 } PgmModelExecution;
 
-/* A piece of text, as far as one has to know it to find comments */
+/* Kinds of lexemes, as far as rename comments and psql commands need them */
 typedef enum PgmLexeme
 {
 	PGM_LEX_END,
 	PGM_LEX_WORD,
 	PGM_LEX_STRING,
-	PGM_LEX_COMMENT,			/* up to the end of the line */
+	PGM_LEX_COMMENT,			/* from two dashes to the end of the line */
 	PGM_LEX_BACKSLASH,
 	PGM_LEX_SEMICOLON,
 	PGM_LEX_OTHER
@@ -67,7 +67,7 @@ typedef enum PgmLexeme
 typedef struct PgmLex
 {
 	const char *text;
-	int			position;		/* where to go on */
+	int			position;		/* where the next lexeme begins */
 	int			start;			/* of the last lexeme */
 } PgmLex;
 

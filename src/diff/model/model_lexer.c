@@ -1,11 +1,11 @@
 /*
  * model_lexer.c
- *	  Reading the text of a model before it is parsed: the comments that tell of
- *	  renames, and the commands of psql.
+ *	  Scan the text of a model before it is parsed: for rename comments, and for
+ *	  commands of psql.
  *
- * The server's scanner (util/tokens.c) cannot read it.  A dump has lines for
- * psql, whose quotes follow other rules, so that the scanner would raise an
- * error before the line is known as one; and comments are no tokens to it.
+ * The server's scanner (util/tokens.c) cannot do that.  It skips comments, and it
+ * raises errors inside commands of psql, whose quotes follow other rules, before
+ * anybody could tell that the line is such a command.
  */
 #include "postgres.h"
 
@@ -18,20 +18,27 @@
 
 #define RENAMED_FROM "renamed from:"
 
+/* Can the character be part of a word: a name, keyword or number? */
 static bool
-in_word(unsigned char c)
+is_word_char(unsigned char c)
 {
 	return isalnum(c) || c == '_' || c == '$' || c >= 0x80;
 }
 
+/*
+ * Lex a word without quotes, or the string that it is the prefix of.  Of the
+ * prefixes, only E makes backslashes escape.
+ */
 static PgmLexeme
 lex_word(PgmLex *lex)
 {
 	const char *text = lex->text;
 	int			p = lex->position;
 
-	while (in_word(text[p]))
+	while (is_word_char(text[p]))
 		p++;
+
+	/* a prefix is one letter: in "abc'x'" the string is the next lexeme */
 	if (text[p] == '\'' && p == lex->start + 1)
 	{
 		lex->position = p + pgm_sql_quoted_length(text +p, tolower((unsigned char) text[lex->start]) == 'e');
@@ -41,6 +48,11 @@ lex_word(PgmLex *lex)
 	return PGM_LEX_WORD;
 }
 
+/*
+ * Lex a string, a quoted name, or one character of anything else.  Strings and
+ * dollar quotes that do not end go to the end of the text: the parser raises the
+ * error about them.
+ */
 static PgmLexeme
 lex_other(PgmLex *lex)
 {
@@ -50,6 +62,8 @@ lex_other(PgmLex *lex)
 	if (text[p] == '\'' || text[p] == '"')
 		lex->position = p + pgm_sql_quoted_length(text +p, false);
 	else if (text[p] == '$')
+
+		/* not a quote, as in "$1": the character alone */
 		lex->position = p + Max(pgm_sql_dollar_quoted_length(text +p), 1);
 	else
 		lex->position = p + 1;
@@ -68,7 +82,11 @@ lex_other(PgmLex *lex)
 	}
 }
 
-/* The next lexeme; it goes from lex->start to lex->position. */
+/*
+ * Return the next lexeme, which goes from lex->start to lex->position.  Comments
+ * in slashes and asterisks are skipped; those after two dashes are lexemes, since
+ * only these can tell of a rename.
+ */
 PgmLexeme
 pgm_lex(PgmLex *lex)
 {
@@ -86,12 +104,14 @@ pgm_lex(PgmLex *lex)
 		lex->position = p + strcspn(text +p, "\n");
 		return PGM_LEX_COMMENT;
 	}
-	return in_word(text[p]) && text[p] != '$' ? lex_word(lex) : lex_other(lex);
+
+	/* a word may contain "$", but not begin with it */
+	return is_word_char(text[p]) && text[p] != '$' ? lex_word(lex) : lex_other(lex);
 }
 
-/* Text without blanks around it, and without quotes */
+/* A name of a rename comment as it is stored: without blanks around it and quotes. */
 static char *
-plain_name(const char *text, int len)
+unquote_name(const char *text, int len)
 {
 	char	   *name;
 	char	   *to;
@@ -116,6 +136,7 @@ plain_name(const char *text, int len)
 	return name;
 }
 
+/* If the comment tells of a rename, add it to m->notes. */
 static void
 note_comment(PgmModel *m, const PgmLex *lex)
 {
@@ -129,10 +150,11 @@ note_comment(PgmModel *m, const PgmLex *lex)
 	p += strlen(RENAMED_FROM);
 	note = palloc(sizeof(PgmModelNote));
 	note->position = lex->start;
-	note->old_name = plain_name(lex->text +p, lex->position - p);
+	note->old_name = unquote_name(lex->text +p, lex->position - p);
 	m->notes = lappend(m->notes, note);
 }
 
+/* Is the lexeme this word, in any case? */
 static bool
 word_is(const PgmLex *lex, const char *word)
 {
@@ -142,9 +164,9 @@ word_is(const PgmLex *lex, const char *word)
 		pg_strncasecmp(lex->text +lex->start, word, len) == 0;
 }
 
-/* Raise 42601 at a place of the text. */
+/* Raise 42601 because of the line of the text at "position". */
 static void
-refuse(PgmModel *m, int position, const char *what, const char *hint)
+refuse_line(PgmModel *m, int position, const char *what, const char *hint)
 {
 	int			len = strcspn(m->text +position, "\r\n");
 
@@ -158,19 +180,20 @@ refuse(PgmModel *m, int position, const char *what, const char *hint)
 }
 
 /*
- * A command for psql.  Dumps begin and end with some that mean nothing here:
- * they become blanks, so that positions stay as they are.
+ * Overwrite a command of psql with blanks.  Dumps begin with \restrict and end
+ * with \unrestrict, which concern only psql; all others raise 42601.  Blanks,
+ * so that the positions of errors and rename comments stay as they are.
  */
 static void
-blank_command(PgmModel *m, char *text, PgmLex *lex)
+blank_psql_command(PgmModel *m, char *text, PgmLex *lex)
 {
 	int			len = strcspn(text +lex->start, "\r\n");
 	int			word = strcspn(text +lex->start, " \t\r\n");
 
 	if (!(word == 9 && strncmp(text +lex->start, "\\restrict", 9) == 0) &&
 		!(word == 11 && strncmp(text +lex->start, "\\unrestrict", 11) == 0))
-		refuse(m, lex->start, "a command of psql",
-			   "Take the line out; a model holds SQL only.");
+		refuse_line(m, lex->start, "a command of psql",
+					"Take the line out; a model holds SQL only.");
 	memset(text +lex->start, ' ', len);
 	lex->position = lex->start + len;
 }
@@ -178,12 +201,17 @@ blank_command(PgmModel *m, char *text, PgmLex *lex)
 /* COPY ... FROM stdin, as far as it was seen */
 typedef struct CopySeen
 {
-	bool		begun;			/* a statement */
-	bool		is_copy;
-	bool		from;			/* that was the last word */
-	int			start;
+	bool		begun;			/* the first lexeme of a statement was seen */
+	bool		is_copy;		/* it is COPY */
+	bool		from;			/* the last lexeme was FROM */
+	int			start;			/* of the statement */
 } CopySeen;
 
+/*
+ * Follow the statement to COPY ... FROM stdin, and raise 42601 there.  The rows
+ * that come after it are no SQL, so the parser would raise a syntax error at one
+ * of them, which says nothing about the cause.
+ */
 static void
 follow_copy(PgmModel *m, const PgmLex *lex, CopySeen *copy)
 {
@@ -194,15 +222,15 @@ follow_copy(PgmModel *m, const PgmLex *lex, CopySeen *copy)
 		copy->start = lex->start;
 	}
 	if (copy->is_copy && copy->from && word_is(lex, "stdin"))
-		refuse(m, copy->start, "COPY FROM STDIN",
-			   "A model has no rows: pg_dump --schema-only leaves them out.");
+		refuse_line(m, copy->start, "COPY FROM STDIN",
+					"A model has no rows: pg_dump --schema-only leaves them out.");
 	copy->from = word_is(lex, "from");
 }
 
 /*
- * Look over the text: notes renames, and blanks in "buffer", which is m->text,
- * what dumps have for psql.  Raises 42601 for other commands of psql and for
- * rows.
+ * Scan the text: collect rename comments in m->notes, and overwrite the commands
+ * of psql that dumps have.  "buffer" is m->text, writable.  Raises 42601 for other
+ * commands of psql and for COPY FROM stdin.
  */
 void
 pgm_model_scan(PgmModel *m, char *buffer)
@@ -211,12 +239,13 @@ pgm_model_scan(PgmModel *m, char *buffer)
 	CopySeen	copy = {0};
 	PgmLexeme	lexeme;
 
+	Assert(buffer == m->text);
 	while ((lexeme = pgm_lex(&lex)) != PGM_LEX_END)
 	{
 		if (lexeme == PGM_LEX_COMMENT)
 			note_comment(m, &lex);
 		else if (lexeme == PGM_LEX_BACKSLASH)
-			blank_command(m, buffer, &lex);
+			blank_psql_command(m, buffer, &lex);
 		else if (lexeme == PGM_LEX_SEMICOLON)
 			copy.begun = false;
 		else

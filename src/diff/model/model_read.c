@@ -1,6 +1,9 @@
 /*
  * model_read.c
- *	  Reading the text of a model into statements.
+ *	  Read a model: cut its text into statements, and refuse those that do not
+ *	  create a schema.
+ *
+ * Nothing is executed here.  Errors show the line of the model.
  */
 #include "postgres.h"
 
@@ -16,9 +19,10 @@
 
 #define DUMP_HEADER "-- PostgreSQL database dump"
 
-/* It is within so many bytes of the beginning */
+/* The header is within so many bytes of the beginning */
 #define DUMP_BEGINS 256
 
+/* Error context callback: show the place of an error that has one. */
 static void
 parse_error_callback(void *arg)
 {
@@ -28,7 +32,7 @@ parse_error_callback(void *arg)
 
 /* Raise 0A000 at a statement that no model may hold. */
 static void
-refuse(const PgmModel *m, const PgmStatement *s, const char *hint)
+refuse_statement(const PgmModel *m, const PgmStatement *s, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -41,9 +45,9 @@ refuse(const PgmModel *m, const PgmStatement *s, const char *hint)
 			 errposition(pg_mbstrlen_with_len(m->text, s->start) + 1)));
 }
 
-/* Cut the text into statements. */
+/* Cut the text into statements, and count the tables it creates. */
 static void
-parse(PgmModel *m)
+cut_statements(PgmModel *m)
 {
 	int			offset = 0;
 	int			line = 1;
@@ -56,14 +60,20 @@ parse(PgmModel *m)
 
 		s->raw = lfirst_node(RawStmt, lc);
 		s->number = foreach_current_index(lc) + 1;
+
+		/*
+		 * The parser counts blanks and comments before a statement to it, and
+		 * has length 0 for one that no semicolon ends.
+		 */
 		s->start = pgm_text_skip_gap(m->text, Max(s->raw->stmt_location, 0));
 		s->end = s->raw->stmt_len > 0 ?
 			s->raw->stmt_location + s->raw->stmt_len : (int) strlen(m->text);
+		Assert(s->start >= offset && s->end >= s->start);
 		for (; offset < s->start; offset++)
 			line += m->text[offset] == '\n';
 		s->line = line;
 		if (pgm_model_use(s->raw->stmt, &hint) == PGM_MODEL_REFUSE)
-			refuse(m, s, hint);
+			refuse_statement(m, s, hint);
 		s = pgm_statement_alone(m->text, pgm_strings_conform(), s);
 		m->tables += IsA(s->raw->stmt, CreateStmt) || IsA(s->raw->stmt, CreateForeignTableStmt);
 		m->statements = lappend(m->statements, s);
@@ -71,9 +81,9 @@ parse(PgmModel *m)
 }
 
 /*
- * Read a model, into a memory context below the current one.  What it creates
- * without saying in which schema is in the one that search_path says, here and
- * in the model.
+ * Read a model, into a memory context below the current one.  Objects without a
+ * schema in their name belong to the first schema of search_path, as it is now
+ * or as the model sets it.
  *
  * Raises syntax errors, 42601 for commands of psql and rows, and 0A000 for
  * statements that do not make a schema, all with their place in the model.
@@ -94,12 +104,18 @@ pgm_model_read(const char *text)
 
 	m->context = context;
 	m->is_dump = strstr(pnstrdup(text, Min(strlen(text), DUMP_BEGINS)), DUMP_HEADER) != NULL;
-	/* what is dumped is what there was, also where it would be read otherwise */
+
+	/*
+	 * Some casts in a dump are parsed to another expression than the one that
+	 * was dumped.  The dump means that one.
+	 */
 	copy = pstrdup(m->is_dump ? pgm_arrays_exact(text) : text);
 	m->text = copy;
 	error_context_stack = &callback;
+
+	/* before the parser, which fails at the commands of psql in a dump */
 	pgm_model_scan(m, copy);
-	parse(m);
+	cut_statements(m);
 	error_context_stack = callback.previous;
 	pgm_model_find_schemas(m);
 	MemoryContextSwitchTo(old);

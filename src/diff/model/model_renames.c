@@ -1,10 +1,11 @@
 /*
  * model_renames.c
- *	  To which objects of a model the comments belong that tell of renames.
+ *	  Find the objects of a model that its rename comments belong to.
  *
- * A comment before a statement, or behind it in the same line, belongs to what
- * that makes; one inside to the column, attribute, constraint or value that it
- * stands behind in the same line, or else before.
+ * A comment before a statement, or after it in the same line, belongs to the
+ * object that the statement creates.  One inside the parentheses of a statement
+ * belongs to the column, attribute, constraint or enum value before it in the same
+ * line; or if it is alone in its line, to the one after it.
  */
 #include "postgres.h"
 
@@ -20,44 +21,51 @@
 #include "compat.h"
 #include "diff/model/model_internal.h"
 
-#define WHOLE (-1)				/* not one of the elements */
-#define NOT_ITS (-2)			/* the comment belongs to another statement */
+/* What a comment belongs to, if not to an element of the statement */
+#define NO_ELEMENT (-1)			/* the object that the statement creates */
+#define OTHER_STATEMENT (-2)
 
+/* Is there no end of a line between two places of the text? */
 static bool
-same_line(const char *text, int from, int to)
+in_same_line(const char *text, int from, int to)
 {
 	return memchr(text +from, '\n', to - from) == NULL;
 }
 
-/* Is there nothing before it in its line? */
+/* Is there nothing but blanks before the place in its line? */
 static bool
-alone(const char *text, int position)
+starts_line(const char *text, int position)
 {
 	while (position > 0 && isblank((unsigned char) text[position - 1]))
 		position--;
 	return position == 0 || text[position - 1] == '\n';
 }
 
+/* The statement before (by -1) or after another one, or NULL. */
 static const PgmStatement *
-neighbour(const PgmModel *m, const PgmStatement *s, int by)
+adjacent_statement(const PgmModel *m, const PgmStatement *s, int by)
 {
-	int			i = s->number - 1 + by;
+	int			i = s->number - 1 + by; /* numbers begin with 1 */
 
 	return i >= 0 && i < list_length(m->statements) ? list_nth(m->statements, i) : NULL;
 }
 
-/* The first of the lists in parentheses, as it is gone through */
+/*
+ * A scan of a statement up to a comment.  Its elements are those of the first list
+ * in parentheses: of columns, attributes or enum values.  Later ones are others, as
+ * of WITH (...) and PARTITION BY (...).
+ */
 typedef struct Elements
 {
-	int			depth;
-	int			lists;			/* begun so far */
-	int			index;			/* of the element */
-	char		last;			/* lexeme, its first character */
-	int			last_end;
+	int			depth;			/* of parentheses and brackets */
+	int			lists;			/* outermost ones begun so far */
+	int			index;			/* of the element reached */
+	char		last;			/* first character of the last lexeme */
 } Elements;
 
+/* Take the next lexeme of the statement into account. */
 static void
-follow(Elements *e, const PgmLex *lex)
+follow_elements(Elements *e, const PgmLex *lex)
 {
 	char		c = lex->text[lex->start];
 
@@ -68,55 +76,76 @@ follow(Elements *e, const PgmLex *lex)
 	else if (c == ',' && e->depth == 1 && e->lists == 1)
 		e->index++;
 	e->last = c;
-	e->last_end = lex->position;
 }
 
-/* What a comment means that stands here; "next" is what follows it. */
+/*
+ * The element that a comment at the place reached belongs to, or NO_ELEMENT.
+ * "next" is the first character of the lexeme after the comment.
+ */
 static int
-element_here(const Elements *e, const char *text, int position, char next)
+element_at_comment(const Elements *e, const char *text, int position, char next)
 {
 	if (e->depth == 0 || e->lists != 1)
-		return WHOLE;
-	if (alone(text, position))
+		return NO_ELEMENT;
+
+	/* alone in its line: the next element, also if its comma is still to come */
+	if (starts_line(text, position))
 		return next == ',' ? e->index + 1 : e->index;
+
+	/* CREATE TABLE t ( -- renamed from: ... */
 	if (e->last == '(' && e->depth == 1)
-		return WHOLE;
+		return NO_ELEMENT;
+
+	/* after the comma of the element, the index is that of the next one */
 	return e->last == ',' && e->depth == 1 ? e->index - 1 : e->index;
 }
 
 /* The element that a comment within a statement belongs to */
 static int
-element_of(const PgmModel *m, const PgmStatement *s, int position)
+find_element(const PgmModel *m, const PgmStatement *s, int position)
 {
 	PgmLex		lex = {.text = m->text,.position = s->start};
 	Elements	e = {0};
 	PgmLexeme	lexeme;
 
 	while ((lexeme = pgm_lex(&lex)) != PGM_LEX_END && lex.start < position)
+	{
 		if (lexeme != PGM_LEX_COMMENT)
-			follow(&e, &lex);
+			follow_elements(&e, &lex);
+	}
+
+	/* several comments in lines of their own belong to the same element */
 	while (lexeme == PGM_LEX_COMMENT)
 		lexeme = pgm_lex(&lex);
-	return element_here(&e, m->text, position, m->text[lex.start]);
+	return element_at_comment(&e, m->text, position, m->text[lex.start]);
 }
 
-/* The element of a statement that a comment belongs to, WHOLE or NOT_ITS */
+/*
+ * What a comment belongs to: an element of the statement by its index, NO_ELEMENT
+ * for the statement's object, or OTHER_STATEMENT.
+ */
 static int
-place_of(const PgmModel *m, const PgmStatement *s, int position)
+find_place(const PgmModel *m, const PgmStatement *s, int position)
 {
-	const PgmStatement *before = neighbour(m, s, -1);
-	const PgmStatement *after = neighbour(m, s, 1);
+	const PgmStatement *before = adjacent_statement(m, s, -1);
+	const PgmStatement *after = adjacent_statement(m, s, 1);
 
 	if (position >= s->end)
 		return (after == NULL || position < after->start) &&
-			same_line(m->text, s->end, position) ? WHOLE : NOT_ITS;
+			in_same_line(m->text, s->end, position) ? NO_ELEMENT : OTHER_STATEMENT;
 	if (position >= s->start)
-		return element_of(m, s, position);
-	if (before && (position < before->end || same_line(m->text, before->end, position)))
-		return NOT_ITS;
-	return WHOLE;
+		return find_element(m, s, position);
+
+	/* between two statements: it belongs to the first in the first one's line */
+	if (before && (position < before->end || in_same_line(m->text, before->end, position)))
+		return OTHER_STATEMENT;
+	return NO_ELEMENT;
 }
 
+/*
+ * Add a rename to the model, in its memory: the current context is that of one
+ * statement.
+ */
 static void
 add_rename(PgmModel *m, const PgmModelNote *note, const char *kind, const char *identity)
 {
@@ -130,9 +159,9 @@ add_rename(PgmModel *m, const PgmModelNote *note, const char *kind, const char *
 	MemoryContextSwitchTo(old);
 }
 
-/* The schema of what was just made, or changed */
+/* The schema of an object that the statement executed last has created or changed. */
 static const char *
-schema_of(const PgmModelObject *t)
+created_schema(const PgmModelObject *t)
 {
 	Oid			relid = t->relation ? RangeVarGetRelid(t->relation, NoLock, true) : InvalidOid;
 	List	   *path;
@@ -141,23 +170,30 @@ schema_of(const PgmModelObject *t)
 		return t->schema;
 	if (OidIsValid(relid))
 		return get_namespace_name(get_rel_namespace(relid));
+
+	/* no relation: it was created in the first schema of the path */
 	path = fetch_search_path(false);
 	return path ? get_namespace_name(linitial_oid(path)) : "";
 }
 
+/* The identity of an object in a schema or relation, whose identity is "first". */
 static char *
-dotted(const char *first, const char *name)
+identity_in(const char *first, const char *name)
 {
 	return psprintf("%s.%s", first, quote_identifier(name));
 }
 
+/* The identity of a constraint, trigger, policy or rule. */
 static char *
-part_of(const char *name, const char *relation)
+identity_on(const char *name, const char *relation)
 {
 	return psprintf("%s on %s", quote_identifier(name), relation);
 }
 
-/* The identity of a function, with the types that its arguments turned out to be */
+/*
+ * The identity of a function that was just created, or NULL.  It has the types of
+ * the arguments as the server prints them, so the function is looked up.
+ */
 static const char *
 function_identity(const CreateFunctionStmt *stmt)
 {
@@ -177,24 +213,30 @@ function_identity(const CreateFunctionStmt *stmt)
 	return OidIsValid(oid) ? format_procedure_qualified(oid) : NULL;
 }
 
-/* A rename of an element of a table or composite type */
+/*
+ * Add the rename of element number i of a table or composite type ("owner").  A
+ * constraint without a name, and LIKE, cannot be renamed.
+ */
 static void
-rename_element(PgmModel *m, const PgmModelNote *note, const char *kind,
-			   List *elements, int i, const char *owner)
+add_element_rename(PgmModel *m, const PgmModelNote *note, const char *kind,
+				   List *elements, int i, const char *owner)
 {
 	const Node *node = i < list_length(elements) ? list_nth(elements, i) : NULL;
 
 	if (node && IsA(node, ColumnDef))
-		add_rename(m, note, kind, dotted(owner, ((const ColumnDef *) node)->colname));
+		add_rename(m, note, kind, identity_in(owner, ((const ColumnDef *) node)->colname));
 	else if (node && IsA(node, Constraint) && ((const Constraint *) node)->conname)
 		add_rename(m, note, "constraint",
-				   part_of(((const Constraint *) node)->conname, owner));
+				   identity_on(((const Constraint *) node)->conname, owner));
 }
 
-/* Statements that make one thing, of which the name is not that of the target */
+/*
+ * Add the rename of an index, trigger, policy, rule, constraint or column that a
+ * statement of its own creates.  The statement's target is the relation.
+ */
 static void
-rename_part(PgmModel *m, const PgmModelNote *note, const Node *node, const char *relation,
-			const char *schema)
+add_part_rename(PgmModel *m, const PgmModelNote *note, const Node *node, const char *relation,
+				const char *schema)
 {
 	const AlterTableCmd *cmd;
 
@@ -202,21 +244,22 @@ rename_part(PgmModel *m, const PgmModelNote *note, const Node *node, const char 
 	{
 		case T_IndexStmt:
 			if (((const IndexStmt *) node)->idxname)
-				add_rename(m, note, "index", dotted(schema, ((const IndexStmt *) node)->idxname));
+				add_rename(m, note, "index", identity_in(schema, ((const IndexStmt *) node)->idxname));
 			break;
 		case T_CreateTrigStmt:
-			add_rename(m, note, "trigger", part_of(((const CreateTrigStmt *) node)->trigname, relation));
+			add_rename(m, note, "trigger", identity_on(((const CreateTrigStmt *) node)->trigname, relation));
 			break;
 		case T_CreatePolicyStmt:
-			add_rename(m, note, "policy", part_of(((const CreatePolicyStmt *) node)->policy_name, relation));
+			add_rename(m, note, "policy", identity_on(((const CreatePolicyStmt *) node)->policy_name, relation));
 			break;
 		case T_RuleStmt:
-			add_rename(m, note, "rule", part_of(((const RuleStmt *) node)->rulename, relation));
+			add_rename(m, note, "rule", identity_on(((const RuleStmt *) node)->rulename, relation));
 			break;
 		case T_AlterTableStmt:
+			/* as a dump has it: one command a statement */
 			cmd = linitial(((const AlterTableStmt *) node)->cmds);
 			if (cmd->subtype == AT_AddConstraint || cmd->subtype == AT_AddColumn)
-				rename_element(m, note, "column", list_make1(cmd->def), 0, relation);
+				add_element_rename(m, note, "column", list_make1(cmd->def), 0, relation);
 			break;
 		default:
 			break;
@@ -225,7 +268,7 @@ rename_part(PgmModel *m, const PgmModelNote *note, const Node *node, const char 
 
 /* What kind of object a statement makes, as snapshots call it; or NULL */
 static const char *
-kind_of(const Node *node)
+created_kind(const Node *node)
 {
 	switch (nodeTag(node))
 	{
@@ -255,10 +298,11 @@ kind_of(const Node *node)
 	}
 }
 
+/* Add the rename of the object that a statement creates. */
 static void
-rename_whole(PgmModel *m, const PgmModelNote *note, const Node *node, const PgmModelObject *t)
+resolve_object_comment(PgmModel *m, const PgmModelNote *note, const Node *node, const PgmModelObject *t)
 {
-	const char *kind = kind_of(node);
+	const char *kind = created_kind(node);
 	const char *identity = NULL;
 	const char *schema;
 
@@ -268,31 +312,36 @@ rename_whole(PgmModel *m, const PgmModelNote *note, const Node *node, const PgmM
 		identity = function_identity((const CreateFunctionStmt *) node);
 	else
 	{
-		schema = quote_identifier(schema_of(t));
-		identity = dotted(schema, t->name);
+		schema = quote_identifier(created_schema(t));
+		identity = identity_in(schema, t->name);
 		if (kind == NULL)
-			rename_part(m, note, node, identity, schema);
+			add_part_rename(m, note, node, identity, schema);
 	}
 	if (kind && identity)
 		add_rename(m, note, kind, identity);
 }
 
+/*
+ * Add the rename of an element of a statement.  In a statement whose list in
+ * parentheses is another one, as of the arguments of a function, it is that of its
+ * object.
+ */
 static void
-rename_in(PgmModel *m, const PgmModelNote *note, const Node *node, const PgmModelObject *t, int i)
+resolve_element_comment(PgmModel *m, const PgmModelNote *note, const Node *node, const PgmModelObject *t, int i)
 {
-	char	   *owner = dotted(quote_identifier(schema_of(t)), t->name);
+	char	   *owner = identity_in(quote_identifier(created_schema(t)), t->name);
 	List	   *values;
 
 	switch (nodeTag(node))
 	{
 		case T_CreateStmt:
-			rename_element(m, note, "column", ((const CreateStmt *) node)->tableElts, i, owner);
+			add_element_rename(m, note, "column", ((const CreateStmt *) node)->tableElts, i, owner);
 			break;
 		case T_CreateForeignTableStmt:
-			rename_element(m, note, "column", ((const CreateForeignTableStmt *) node)->base.tableElts, i, owner);
+			add_element_rename(m, note, "column", ((const CreateForeignTableStmt *) node)->base.tableElts, i, owner);
 			break;
 		case T_CompositeTypeStmt:
-			rename_element(m, note, "attribute", ((const CompositeTypeStmt *) node)->coldeflist, i, owner);
+			add_element_rename(m, note, "attribute", ((const CompositeTypeStmt *) node)->coldeflist, i, owner);
 			break;
 		case T_CreateEnumStmt:
 			values = ((const CreateEnumStmt *) node)->vals;
@@ -301,14 +350,15 @@ rename_in(PgmModel *m, const PgmModelNote *note, const Node *node, const PgmMode
 						   psprintf("%s.%s", owner, quote_literal_cstr(strVal(list_nth(values, i)))));
 			break;
 		default:
-			rename_whole(m, note, node, t);
+			resolve_object_comment(m, note, node, t);
 			break;
 	}
 }
 
 /*
- * Find out what the comments at a statement that was just run belong to, under
- * the search_path that it was run under.
+ * Add the renames of the comments that belong to a statement to m->renames.  To be
+ * called after it was executed, with the same search_path in force, since names
+ * without a schema are looked up.
  */
 void
 pgm_model_resolve_renames(PgmModel *m, const PgmStatement *s)
@@ -325,17 +375,18 @@ pgm_model_resolve_renames(PgmModel *m, const PgmStatement *s)
 	foreach(lc, m->notes)
 	{
 		const PgmModelNote *note = lfirst(lc);
-		int			place = place_of(m, s, note->position);
+		int			place = find_place(m, s, note->position);
 
-		if (place == WHOLE)
-			rename_whole(m, note, node, linitial(targets));
-		else if (place != NOT_ITS)
-			rename_in(m, note, node, linitial(targets), place);
+		if (place == NO_ELEMENT)
+			resolve_object_comment(m, note, node, linitial(targets));
+		else if (place != OTHER_STATEMENT)
+			resolve_element_comment(m, note, node, linitial(targets), place);
 	}
 }
 
 /*
- * The old names of the schemas that comments tell of, before anything is run.
+ * The old names of the schemas that the model renames by comments (char *).  Known
+ * before anything is executed, as they decide which schemas are compared.
  */
 List *
 pgm_model_renamed_schemas(const PgmModel *m)
@@ -352,7 +403,7 @@ pgm_model_renamed_schemas(const PgmModel *m)
 		{
 			const PgmStatement *s = lfirst(lc);
 
-			if (IsA(s->raw->stmt, CreateSchemaStmt) && place_of(m, s, note->position) == WHOLE)
+			if (IsA(s->raw->stmt, CreateSchemaStmt) && find_place(m, s, note->position) == NO_ELEMENT)
 				names = lappend(names, unconstify(char *, note->old_name));
 		}
 	}

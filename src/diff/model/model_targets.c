@@ -79,7 +79,7 @@ static const StatementTarget statement_targets[] = {
 	{FIELD(CommentStmt, object),.form = FIELD_OBJECT, TYPE_FIELD(CommentStmt, objtype)},
 	{FIELD(SecLabelStmt, object),.form = FIELD_OBJECT, TYPE_FIELD(SecLabelStmt, objtype)},
 	{FIELD(AlterOwnerStmt, object),.form = FIELD_OBJECT,
-		.relation = offsetof(AlterOwnerStmt, relation), TYPE_FIELD(AlterOwnerStmt, objectType)},
+	.relation = offsetof(AlterOwnerStmt, relation), TYPE_FIELD(AlterOwnerStmt, objectType)},
 	{FIELD(AlterObjectSchemaStmt, object),.form = FIELD_OBJECT,
 		.relation = offsetof(AlterObjectSchemaStmt, relation),
 	TYPE_FIELD(AlterObjectSchemaStmt, objectType)},
@@ -113,11 +113,13 @@ typedef enum ObjectForm
 {
 	OBJECT_IS_GLOBAL,			/* String, or what has no name of its own */
 	OBJECT_IS_RELATION,			/* list of names */
-	OBJECT_IS_PART,				/* list of names, the last is not the relation's */
+	OBJECT_IS_PART,				/* list of names, the last is not the
+								 * relation's */
 	OBJECT_IS_TYPE,				/* TypeName, or list of names */
 	OBJECT_IS_DOMAIN_CONSTRAINT,
 	OBJECT_IS_ROUTINE,			/* ObjectWithArgs */
-	OBJECT_IS_OPCLASS,			/* list of names, the first is the access method's */
+	OBJECT_IS_OPCLASS,			/* list of names, the first is the access
+								 * method's */
 	OBJECT_IS_NAME				/* list of names */
 } ObjectForm;
 
@@ -361,7 +363,10 @@ target_in_field(const Node *n, const StatementTarget *t)
 	void	   *value = pointer_at(n, t->field);
 	const RangeVar *relation = t->relation == 0 ? NULL : pointer_at(n, t->relation);
 
-	/* the first field of a node is its tag, so 0 is the offset of none of these */
+	/*
+	 * the first field of a node is its tag, so 0 is the offset of none of
+	 * these
+	 */
 	Assert(t->field != 0);
 	switch (t->form)
 	{

@@ -1,11 +1,13 @@
 /*
  * model_unordered.c
- *	  Running statements that are in no particular order.
+ *	  Execute statements that are in no particular order.
  *
- * They are brought into the order that is most likely the right one, and each is
- * run by itself.  What does not find a name is put aside; it is tried again when
- * something of that name is there, and at the end as long as anything succeeds.
- * Tables that do not find others are made without foreign keys, which follow.
+ * They are sorted into the order that is most likely right (model_rank.c), and
+ * each is executed in a subtransaction of its own.  One that does not find a name
+ * waits until an object of that name was created.  What still waits at the end is
+ * tried again as long as anything succeeds.  A table that does not find another one
+ * is created without its foreign keys, which are added later: tables can refer to
+ * each other.
  */
 #include "postgres.h"
 
@@ -15,26 +17,30 @@
 #include "diff/model/model_internal.h"
 #include "util/subtransaction.h"
 
-/* Settings whose value at its place in the model a statement is executed with */
+/*
+ * A statement is executed with the values that these settings have at its place in
+ * the model, as they decide which object it is about, or who owns it
+ */
 static const char *const followed_settings[] = {
 	"search_path", "default_tablespace", "default_table_access_method", "role"
 };
 
 #define N_SETTINGS ((int) lengthof(followed_settings))
 
-/* A statement to be run */
+/* A statement to be executed */
 typedef struct Work
 {
 	const PgmStatement *statement;
 	RawStmt    *raw;
 	char	  **settings;
 	int			rank;
-	int			number;			/* as it came */
-	bool		is_split;
+	int			number;			/* in the model */
+	bool		is_split;		/* its foreign keys were taken out */
 	char	   *missing;		/* name that was not found, or NULL */
 	ErrorData  *error;			/* of the last time, or NULL */
 } Work;
 
+/* A statement that was not tried yet. */
 static Work *
 make_work(const PgmStatement *s, RawStmt *raw, char **settings)
 {
@@ -48,7 +54,7 @@ make_work(const PgmStatement *s, RawStmt *raw, char **settings)
 	return w;
 }
 
-/* The settings in force */
+/* The values of followed_settings that are in force. */
 static char **
 read_settings(void)
 {
@@ -59,16 +65,21 @@ read_settings(void)
 	return settings;
 }
 
+/* Put values of followed_settings in force. */
 static void
 set_settings(char **settings)
 {
+	/* most statements follow another one with the same values */
 	for (int i = 0; i < N_SETTINGS; i++)
 		if (strcmp(GetConfigOption(followed_settings[i], false, false), settings[i]) != 0)
 			(void) set_config_option(followed_settings[i], settings[i], PGC_SUSET, PGC_S_SESSION,
 									 GUC_ACTION_LOCAL, true, 0, false);
 }
 
-/* Run one statement in a subtransaction.  Returns the error, if it may go away. */
+/*
+ * Execute one statement in a subtransaction.  Returns NULL, or an error that may go
+ * away when other statements were executed; raises any other.
+ */
 static ErrorData *
 try_statement(PgmModelBuild *b, const PgmStatement *s, RawStmt *raw)
 {
@@ -83,6 +94,7 @@ try_statement(PgmModelBuild *b, const PgmStatement *s, RawStmt *raw)
 	return error;
 }
 
+/* list_sort() comparator: by rank, and within a rank in the order of the model. */
 static int
 by_rank(const ListCell *a, const ListCell *b)
 {
@@ -93,7 +105,10 @@ by_rank(const ListCell *a, const ListCell *b)
 		x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* All statements from one on (Work), in the order to run them; settings are run. */
+/*
+ * The statements from "first" on (Work), in the order to execute them.  Those that
+ * change settings are executed here, to know the values at each statement.
+ */
 static List *
 list_work(PgmModelBuild *b, int first)
 {
@@ -120,7 +135,14 @@ list_work(PgmModelBuild *b, int first)
 	return work;
 }
 
-/* The name in an error that tells what was not found: the last part of it */
+/*
+ * The name that the statement did not find, without its schema, or NULL.
+ *
+ * The server tells it only in the message, as in 'relation "s.t" does not exist'
+ * and 'function s.f(integer) does not exist'; both the quotes and the word
+ * "function" depend on the language of messages.  If nothing is found, the
+ * statement is only tried again at the end.
+ */
 static char *
 missing_name(const ErrorData *error)
 {
@@ -135,11 +157,14 @@ missing_name(const ErrorData *error)
 	}
 	if (end == NULL)
 		return NULL;
+
+	/* if there is no dot, this stops at the quote or blank before the name */
 	for (dot = end; dot > begin && *dot != '.';)
 		dot--;
 	return pnstrdup(dot + 1, end - dot - 1);
 }
 
+/* Execute a statement; returns whether it succeeded, and else sets its error. */
 static bool
 try_work(PgmModelBuild *b, Work *w)
 {
@@ -155,11 +180,11 @@ try_work(PgmModelBuild *b, Work *w)
 }
 
 /*
- * Take the foreign keys out of a table that was not made.  Returns the work of
- * adding them.
+ * Take the foreign keys out of a CREATE TABLE that failed.  Returns the statements
+ * that add them (Work); NIL if there are none.
  */
 static List *
-split(Work *w)
+split_keys(Work *w)
 {
 	List	   *keys = NIL;
 	ListCell   *lc;
@@ -167,6 +192,8 @@ split(Work *w)
 	if (w->is_split || !IsA(w->raw->stmt, CreateStmt))
 		return NIL;
 	w->is_split = true;
+
+	/* w->raw is the model's own, which may be built again */
 	w->raw = copyObject(w->raw);
 	foreach(lc, pgm_model_split(w->raw))
 	{
@@ -175,48 +202,54 @@ split(Work *w)
 	return keys;
 }
 
-/* Try what waits for something of a name; what is done leaves the list. */
+/*
+ * Try the statements that wait for a name that was created, and after each success
+ * those that wait for the name which that one has created.  Returns the statements
+ * that still wait.
+ */
 static List *
-wake(PgmModelBuild *b, List *waiting, const char *name)
+try_waiting(PgmModelBuild *b, List *waiting, const char *name)
 {
-	List	   *woken = NIL;
+	List	   *ready = NIL;
 	ListCell   *lc;
 
+	/* first collect them: the list changes while they are tried */
 	foreach(lc, waiting)
 	{
 		Work	   *w = lfirst(lc);
 
 		if (w->missing && strcmp(w->missing, name) == 0)
-			woken = lappend(woken, w);
+			ready = lappend(ready, w);
 	}
-	foreach(lc, woken)
+	foreach(lc, ready)
 	{
 		Work	   *w = lfirst(lc);
 		List	   *targets;
 
+		/* one of the calls below may have executed it */
 		if (!list_member_ptr(waiting, w) || !try_work(b, w))
 			continue;
 		waiting = list_delete_ptr(waiting, w);
 		targets = pgm_model_targets(w->raw->stmt);
 		if (targets && ((PgmModelObject *) linitial(targets))->name)
-			waiting = wake(b, waiting, ((PgmModelObject *) linitial(targets))->name);
+			waiting = try_waiting(b, waiting, ((PgmModelObject *) linitial(targets))->name);
 	}
 	return waiting;
 }
 
-/* Something was run: what waits for it may go on. */
+/* A statement has succeeded: try those that wait for it.  Returns what still waits. */
 static List *
-done(PgmModelBuild *b, const Work *w, List *waiting)
+try_waiting_for(PgmModelBuild *b, const Work *w, List *waiting)
 {
 	List	   *targets = waiting ? pgm_model_targets(w->raw->stmt) : NIL;
 	const char *name = targets ? ((PgmModelObject *) linitial(targets))->name : NULL;
 
-	return name ? wake(b, waiting, name) : waiting;
+	return name ? try_waiting(b, waiting, name) : waiting;
 }
 
-/* Run all in their order.  Returns what is left. */
+/* Execute all in their order.  Returns those that did not succeed. */
 static List *
-run_work(PgmModelBuild *b, List *work)
+execute_work(PgmModelBuild *b, List *work)
 {
 	List	   *waiting = NIL;
 	List	   *keys = NIL;
@@ -227,25 +260,30 @@ run_work(PgmModelBuild *b, List *work)
 		Work	   *w = lfirst(lc);
 		List	   *of_table;
 
+
 		if (try_work(b, w))
-			waiting = done(b, w, waiting);
-		else if ((of_table = split(w)) != NIL)
+			waiting = try_waiting_for(b, w, waiting);
+		else if ((of_table = split_keys(w)) != NIL)
 		{
 			keys = list_concat(keys, of_table);
 			if (try_work(b, w))
-				waiting = done(b, w, waiting);
+				waiting = try_waiting_for(b, w, waiting);
 			else
 				waiting = lappend(waiting, w);
 		}
 		else
 			waiting = lappend(waiting, w);
 	}
+
+	/* the keys last: they need the tables and their primary keys */
 	return list_concat(waiting, keys);
 }
 
 /*
- * Try all that is left once, backwards every other time: so what is in just the
- * wrong order is through at once.
+ * Try each of the remaining statements once.  Returns those that did not succeed.
+ *
+ * Every other time they are tried backwards, so that a list that is exactly in
+ * reverse order takes one pass and not one for each statement.
  */
 static List *
 try_left(PgmModelBuild *b, List *work, bool backwards)
@@ -261,17 +299,18 @@ try_left(PgmModelBuild *b, List *work, bool backwards)
 			continue;
 		left = backwards ? lcons(w, left) : lappend(left, w);
 	}
+	Assert(list_length(left) <= n);
 	return left;
 }
 
 /*
- * Run the statements of the model from "first" on, in whatever order they
- * succeed.  Raises the error of the first one that does not.
+ * Execute the statements of the model from "first" on, in any order in which they
+ * succeed.  Raises the error of the first one that succeeds in none.
  */
 void
 pgm_model_build_unordered(PgmModelBuild *b, int first)
 {
-	List	   *left = run_work(b, list_work(b, first));
+	List	   *left = execute_work(b, list_work(b, first));
 	bool		backwards = false;
 
 	while (left != NIL)
@@ -279,6 +318,8 @@ pgm_model_build_unordered(PgmModelBuild *b, int first)
 		int			before = list_length(left);
 
 		left = try_left(b, left, backwards);
+
+		/* nothing was created in this pass, so the next one would be the same */
 		if (list_length(left) == before)
 			ReThrowError(((Work *) linitial(left))->error);
 		backwards = !backwards;
