@@ -34,7 +34,7 @@ pg_migrate_wait(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the run that migrate.wait() shall wait for may not be null"),
+				 errmsg("the run that migrate.wait() waits for may not be null"),
 				 errhint("See SELECT run, target, state FROM migrate.run ORDER BY run DESC.")));
 	pgm_settings_define();
 	pgm_call_transaction_start(&work);

@@ -288,7 +288,7 @@ static const struct
 	{"No existing row makes it fail", {"existing-rows"}},
 	{"No data is lost", {"data-loss"}},
 	{"Every migration has a downgrade that undoes it", {"downgrade-missing", "downgrade-incomplete"}},
-	{"Locks are not waited for without an end", {"no-lock-timeout", "timeout-pair"}},
+	{"Locks are not waited for without a limit", {"no-lock-timeout", "timeout-pair"}},
 };
 
 /* How many of the findings are about this, and of more weight than a notice? */

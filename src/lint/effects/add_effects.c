@@ -35,6 +35,8 @@ pgm_effect_add(PgmForecast *f, PgmTable *t, LOCKMODE mode, PgmWork work,
 	e->mode = mode;
 	e->work = work;
 	e->why = why;
+	e->redone = f->redone;
+	f->redone = 0;
 	e->action = f->action;
 	f->effects = lappend(f->effects, e);
 }

@@ -139,7 +139,7 @@ work_of_key(bool rewritten, bool valid, const char **why)
 	*why = NULL;
 	if (!rewritten)
 		return PGM_WORK_NONE;
-	*why = valid ? "the foreign key is checked anew" :
+	*why = valid ? "the foreign key is checked again" :
 		"the foreign key is NOT VALID, and not checked";
 	return valid ? PGM_WORK_SCAN : PGM_WORK_NONE;
 }

@@ -203,7 +203,7 @@ names_of(const List *names, const char *one, const char *many)
  * the column are checked again, and indexes may have to be rebuilt.
  */
 static PgmWork
-work_without_rewrite(const PgmTable *t, const PgmColumn *column, AttrNumber attnum,
+work_without_rewrite(PgmForecast *f, const PgmTable *t, const PgmColumn *column, AttrNumber attnum,
 					 const PgmTypeRef *to, const char **why)
 {
 	List	   *checks = NIL;
@@ -225,13 +225,19 @@ work_without_rewrite(const PgmTable *t, const PgmColumn *column, AttrNumber attn
 			indexes = lappend(indexes, index->name);
 	}
 	if (checks)
-		*why = psprintf("%s, but %s %s checked anew for each row", *why,
+	{
+		f->redone |= PGM_REDONE_CHECKS;
+		*why = psprintf("%s, but %s %s checked again for each row", *why,
 						names_of(checks, "CHECK", "CHECKs"),
 						list_length(checks) == 1 ? "is" : "are");
+	}
 	if (indexes)
-		*why = psprintf("%s, %s %s %s built anew", *why, checks ? "and" : "but",
+	{
+		f->redone |= PGM_REDONE_INDEXES;
+		*why = psprintf("%s, %s %s %s rebuilt", *why, checks ? "and" : "but",
 						names_of(indexes, "index", "indexes"),
 						list_length(indexes) == 1 ? "is" : "are");
+	}
 	return checks || indexes ? PGM_WORK_SCAN : PGM_WORK_NONE;
 }
 
@@ -255,5 +261,5 @@ pgm_work_of_type(PgmForecast *f, PgmTable *t, const AlterTableCmd *cmd,
 	*why = change.reason;
 	if (change.rewrite)
 		return PGM_WORK_REWRITE;
-	return work_without_rewrite(t, c, attnum, &to, why);
+	return work_without_rewrite(f, t, c, attnum, &to, why);
 }

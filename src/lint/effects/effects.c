@@ -113,7 +113,7 @@ of_refresh(PgmForecast *f)
 	else
 		pgm_effect_add(f, pgm_effect_table(f, stmt->relation), AccessExclusiveLock,
 					   PGM_WORK_REWRITE, stmt->skipData ?
-					   "its rows are thrown away" : "it is computed anew");
+					   "its rows are thrown away" : "it is computed again");
 }
 
 /*

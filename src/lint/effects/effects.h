@@ -13,8 +13,15 @@ typedef enum PgmWork
 {
 	PGM_WORK_NONE,
 	PGM_WORK_SCAN,				/* every row is read */
-	PGM_WORK_REWRITE			/* every row is written anew */
+	PGM_WORK_REWRITE			/* every row is written again */
 } PgmWork;
+
+/* What ALTER COLUMN TYPE does again although the rows stay as they are: bits */
+typedef enum PgmRedone
+{
+	PGM_REDONE_CHECKS = 1,		/* CHECKs are evaluated for each row */
+	PGM_REDONE_INDEXES = 2		/* indexes are rebuilt */
+} PgmRedone;
 
 typedef struct PgmEffect
 {
@@ -22,6 +29,7 @@ typedef struct PgmEffect
 	LOCKMODE	mode;
 	PgmWork		work;
 	const char *why;			/* the work, or that there is none; or NULL */
+	int			redone;			/* bits of PgmRedone; the work is a scan then */
 	const AlterTableCmd *action;	/* of ALTER TABLE, or NULL */
 } PgmEffect;
 

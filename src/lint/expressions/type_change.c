@@ -152,7 +152,7 @@ class_after(Oid class, Oid method, Oid from, Oid to)
 /*
  * Can an index be kept when a column of it changes its type without a rewrite?
  * As CheckIndexCompatible() says of indexes in the catalog.  That of a partition
- * is built anew with the index it is attached to.
+ * is rebuilt with the index it is attached to.
  */
 bool
 pgm_expression_index_kept(const PgmIndex *index, const PgmColumn *column,

@@ -157,14 +157,14 @@ const PgmRule pgm_rules[] = {
 	},
 	{
 		.name = "type-check",
-		.title = "change of type for which a CHECK is checked anew",
+		.title = "change of type for which a CHECK is checked again",
 		.severity = PGM_SEVERITY_ERROR,
 		.judge = pgm_rule_type_check,
 		.triggers = TRIGGERS(ON_ACTION(AT_AlterColumnType))
 	},
 	{
 		.name = "type-index",
-		.title = "change of type for which an index is built anew",
+		.title = "change of type for which an index is rebuilt",
 		.severity = PGM_SEVERITY_ERROR,
 		.judge = pgm_rule_type_index,
 		.triggers = TRIGGERS(ON_ACTION(AT_AlterColumnType))
@@ -309,7 +309,7 @@ const PgmRule pgm_rules[] = {
 	},
 	{
 		.name = "type-advice",
-		.title = "type that there is a better one for",
+		.title = "type that has a better alternative",
 		.severity = PGM_SEVERITY_NOTICE,
 		.judge = pgm_rule_type_advice,
 		.triggers = TRIGGERS(ON(CreateStmt), ON_ACTION(AT_AddColumn))
@@ -323,7 +323,7 @@ const PgmRule pgm_rules[] = {
 	},
 	{
 		.name = "opaque",
-		.title = "code that cannot be looked into",
+		.title = "code whose effects are not known",
 		.severity = PGM_SEVERITY_NOTICE,
 		.judge = pgm_rule_opaque,
 		.triggers = TRIGGERS(ON(DoStmt), ON(CallStmt), ON(SelectStmt))
@@ -374,17 +374,17 @@ const PgmRule pgm_rules[] = {
 	},
 	{
 		.name = "unknown-rule",
-		.title = "migrate:allow of a rule that there is not",
+		.title = "migrate:allow of a rule that does not exist",
 		.severity = PGM_SEVERITY_ERROR
 	},
 	{
 		.name = "unused-allow",
-		.title = "migrate:allow of what is not found",
+		.title = "migrate:allow of a rule that finds nothing",
 		.severity = PGM_SEVERITY_WARNING
 	},
 	{
 		.name = "cannot-judge",
-		.title = "statement that would fail, or cannot be looked into",
+		.title = "statement that would fail, or cannot be judged",
 		.severity = PGM_SEVERITY_WARNING
 	},
 	{

@@ -102,11 +102,13 @@ extern void pgm_rule_rename_as_drop_add(const PgmStatementView *v, PgmFindings *
 extern void pgm_rule_locks_held(const PgmStatementView *v, PgmFindings *out);
 extern void pgm_rule_no_lock_timeout(const PgmStatementView *v, PgmFindings *out);
 extern void pgm_rule_timeout_pair(const PgmStatementView *v, PgmFindings *out);
-extern void pgm_rule_unbounded_dml(const PgmStatementView *v, PgmFindings *out);
 extern void pgm_rule_robustness(const PgmStatementView *v, PgmFindings *out);
 extern bool pgm_statement_is_opaque(const Node *node);
 extern void pgm_rule_opaque(const PgmStatementView *v, PgmFindings *out);
 extern void pgm_rule_unnamed(const PgmStatementView *v, PgmFindings *out);
+
+/* rules_bulk_change.c */
+extern void pgm_rule_unbounded_dml(const PgmStatementView *v, PgmFindings *out);
 
 /* rules_downgrade.c */
 extern void pgm_rule_downgrade_missing(const PgmStatementView *v, PgmFindings *out);

@@ -406,7 +406,7 @@ pgm_rule_downgrade_missing(const PgmStatementView *v, PgmFindings *out)
 		return;
 	if (down == NULL)
 		pgm_advise(pgm_find(out, NULL, "the migration has no downgrade"),
-				   "Add a -- migrate:down section; if there is no way back, say -- migrate:allow downgrade-missing -- and why.");
+				   "Add a -- migrate:down section; if there is no way back, write -- migrate:allow downgrade-missing -- and why.");
 	else if (does_nothing(down))
 		pgm_advise(pgm_find(out, NULL, "the downgrade does nothing"),
 				   "Undo in it what the upgrade does; if there is no way back, leave the section out.");

@@ -113,7 +113,7 @@ static void
 add_index(PgmSafe *safe, const PgmIndex *index)
 {
 	if (index->exclusion)
-		pgm_safe_add(safe, PGM_SAFE_BEGIN, "-- and the exclusion constraint %s of the parent, which is built anew whatever there is\n",
+		pgm_safe_add(safe, PGM_SAFE_BEGIN, "-- and the exclusion constraint %s of the parent, which is built whatever indexes there are\n",
 					 pgm_escape_line(quote_identifier(index->name)));
 	else if (index->constraint)
 		add_key(safe, index);

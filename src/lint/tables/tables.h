@@ -105,7 +105,7 @@ typedef struct PgmTable
 	bool		unpopulated;	/* a materialized view that nobody can read */
 	bool		is_partition;
 	bool		is_default;		/* the DEFAULT one, by the plan */
-	bool		replaced;		/* a view that the plan defined anew */
+	bool		replaced;		/* a view that the plan redefined */
 	bool		columns_known;
 	bool		unnamed;		/* has constraints whose names are guessed */
 	List	   *columns;		/* PgmColumn, at their numbers */
