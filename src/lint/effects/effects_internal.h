@@ -18,8 +18,8 @@ typedef struct PgmForecast
 	PgmTable   *target;			/* that table */
 	bool		only;			/* not on those that inherit from it */
 	const AlterTableCmd *action;
-	int			redone;			/* PgmRedone of the work that was just computed,
-								 * for the effect that is added next */
+	int			redone;			/* PgmRedone of the work that was just
+								 * computed, for the effect that is added next */
 } PgmForecast;
 
 /* add_effects.c */

@@ -18,15 +18,18 @@
 #include "lint/rules/server_errors.h"
 #include "util/name_list.h"
 
-/* A name as messages show it */
+/* The name of a relation as the server's messages show it. */
 static char *
-shown(const RangeVar *rel)
+displayed_name(const RangeVar *rel)
 {
 	return rel->schemaname ? psprintf("%s.%s", rel->schemaname, rel->relname) :
 		rel->relname;
 }
 
-/* Is it the name of a sequence that a serial column of the plan may have? */
+/*
+ * May it be the sequence of a serial column that the plan creates? The server
+ * makes up its name.
+ */
 static bool
 may_be_serial(const PgmStatementView *v, const RangeVar *rel)
 {
@@ -44,7 +47,7 @@ pgm_need_relation(const PgmStatementView *v, const RangeVar *rel)
 		!pgm_shadow_index(v->shadow, rel) && !may_be_serial(v, rel))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation \"%s\" does not exist", shown(rel))));
+				 errmsg("relation \"%s\" does not exist", displayed_name(rel))));
 }
 
 /* Is the name taken in the schema where the relation would be made? */
@@ -60,6 +63,7 @@ is_taken(const PgmStatementView *v, const RangeVar *rel)
 void
 pgm_refuse_taken(const PgmStatementView *v, const RangeVar *rel)
 {
+	/* After DROP ... CASCADE, lint cannot tell which names are free again. */
 	if (!v->again && !v->shadow->cascaded && is_taken(v, rel))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_TABLE),
@@ -113,18 +117,24 @@ pgm_need_type(const PgmStatementView *v, const TypeName *name)
 			 errmsg("type \"%s\" does not exist", TypeNameToString(name))));
 }
 
-/* Columns that an expression over one table names, without saying of which */
-typedef struct PgmNamed
+/* A search for unqualified column names in an expression over one table */
+typedef struct PgmColumnSearch
 {
 	const PgmTable *table;
-	bool		(*is_made) (void *context, const char *column);
-	void	   *context;
-} PgmNamed;
+	bool		(*is_made) (void *context, const char *column); /* by the statement; or
+																 * NULL */
+	void	   *context;		/* for is_made */
+} PgmColumnSearch;
 
+/*
+ * Walker: raise an error for a column of the table that does not exist.  Names
+ * that are qualified, system columns and the table's own name, a reference to
+ * its row, are left out.
+ */
 static bool
 need_columns(Node *node, void *context)
 {
-	const PgmNamed *n = context;
+	const PgmColumnSearch *n = context;
 
 	if (node == NULL)
 		return false;
@@ -141,7 +151,7 @@ need_columns(Node *node, void *context)
 		return false;
 	}
 	if (IsA(node, SubLink))
-		return false;			/* has tables of its own; refused elsewhere */
+		return false;			/* its columns may be those of other tables */
 	return raw_expression_tree_walker(node, need_columns, context);
 }
 
@@ -154,21 +164,22 @@ pgm_need_columns_in(const PgmTable *t, Node *expr,
 					bool (*is_made) (void *context, const char *column),
 					void *context)
 {
-	PgmNamed	n = {t, is_made, context};
+	PgmColumnSearch n = {t, is_made, context};
 
 	if (t->columns_known)
 		(void) need_columns(expr, &n);
 }
 
-/* A query, with the names that it gives to parts of itself */
+/* A query, with the names of its WITH queries, which are not relations */
 typedef struct PgmNamedQuery
 {
 	const PgmStatementView *v;
-	List	   *names;			/* of WITH, char * */
+	List	   *names;			/* char * */
 } PgmNamedQuery;
 
+/* Walker: collect the names of WITH queries at any level. */
 static bool
-collect_names(Node *node, void *context)
+collect_with_names(Node *node, void *context)
 {
 	PgmNamedQuery *q = context;
 
@@ -176,21 +187,27 @@ collect_names(Node *node, void *context)
 		return false;
 	if (IsA(node, CommonTableExpr))
 		q->names = lappend(q->names, ((CommonTableExpr *) node)->ctename);
-	return raw_expression_tree_walker(node, collect_names, context);
+	return raw_expression_tree_walker(node, collect_with_names, context);
 }
 
+/* Walker: raise an error for a relation that does not exist. */
 static bool
 need_relations(Node *node, void *context)
 {
 	PgmNamedQuery *q = context;
 
 	if (node == NULL || IsA(node, IntoClause) || IsA(node, LockingClause))
-		return false;			/* what it makes, and names of its own */
+		return false;			/* INTO creates its relation; FOR UPDATE OF
+								 * names aliases */
 	if (IsA(node, RangeVar))
 	{
 		const RangeVar *rel = (const RangeVar *) node;
 
-		/* a name without a schema may be that of a WITH query */
+		/*
+		 * An unqualified name may be that of a WITH query.  Scopes are not
+		 * told apart: a name that is hidden elsewhere only costs an error,
+		 * and the server still raises it.
+		 */
 		if (rel->schemaname || !pgm_names_have(q->names, rel->relname))
 			pgm_need_relation(q->v, rel);
 		return false;
@@ -198,16 +215,20 @@ need_relations(Node *node, void *context)
 	return raw_expression_tree_walker(node, need_relations, context);
 }
 
-/* All relations that a query, or a change of rows, names */
+/*
+ * Raise an error if a relation that a query, INSERT, UPDATE, DELETE or MERGE
+ * names does not exist.
+ */
 static void
-need_relations_of(const PgmStatementView *v, const Node *query)
+need_relations_in(const PgmStatementView *v, const Node *query)
 {
 	PgmNamedQuery q = {v, NIL};
 
-	(void) collect_names(unconstify(Node *, query), &q);
+	(void) collect_with_names(unconstify(Node *, query), &q);
 	(void) need_relations(unconstify(Node *, query), &q);
 }
 
+/* Raise an error if a column that INSERT or UPDATE assigns does not exist. */
 static void
 need_targets(const PgmStatementView *v, const RangeVar *rel, List *targets)
 {
@@ -221,27 +242,30 @@ need_targets(const PgmStatementView *v, const RangeVar *rel, List *targets)
 	}
 }
 
+/* SELECT, DELETE and MERGE: the relations exist. */
 static void
-of_query(const PgmStatementView *v)
+check_query_names(const PgmStatementView *v)
 {
-	need_relations_of(v, v->node);
+	need_relations_in(v, v->node);
 }
 
+/* INSERT: the relations and the columns exist. */
 static void
-of_insert(const PgmStatementView *v)
+check_insert_names(const PgmStatementView *v)
 {
-	need_relations_of(v, v->node);
+	need_relations_in(v, v->node);
 	need_targets(v, ((const InsertStmt *) v->node)->relation,
 				 ((const InsertStmt *) v->node)->cols);
 }
 
+/* UPDATE: the relations and the columns exist. */
 static void
-of_update(const PgmStatementView *v)
+check_update_names(const PgmStatementView *v)
 {
 	const UpdateStmt *stmt = (const UpdateStmt *) v->node;
 	ListCell   *lc;
 
-	need_relations_of(v, v->node);
+	need_relations_in(v, v->node);
 	foreach(lc, stmt->targetList)
 	{
 		if (lfirst(lc) == NULL || !IsA(lfirst(lc), ResTarget))
@@ -250,29 +274,36 @@ of_update(const PgmStatementView *v)
 	need_targets(v, stmt->relation, stmt->targetList);
 }
 
+/* CREATE VIEW: the relations exist, and without OR REPLACE the name is new. */
 static void
-of_view(const PgmStatementView *v)
+check_view_names(const PgmStatementView *v)
 {
 	const ViewStmt *stmt = (const ViewStmt *) v->node;
 
-	need_relations_of(v, stmt->query);
+	need_relations_in(v, stmt->query);
 	if (!stmt->replace)
 		pgm_refuse_taken(v, stmt->view);
 }
 
+/*
+ * CREATE TABLE AS, SELECT INTO and CREATE MATERIALIZED VIEW: the relations
+ * exist, the name is new.
+ */
 static void
-of_table_as(const PgmStatementView *v)
+check_table_as_names(const PgmStatementView *v)
 {
 	const CreateTableAsStmt *stmt = (const CreateTableAsStmt *) v->node;
 
+	/* EXECUTE names a prepared statement, not relations. */
 	if (!IsA(stmt->query, ExecuteStmt))
-		need_relations_of(v, stmt->query);
+		need_relations_in(v, stmt->query);
 	if (!stmt->if_not_exists)
 		pgm_refuse_taken(v, stmt->into->rel);
 }
 
+/* TRUNCATE: the tables exist. */
 static void
-of_truncate(const PgmStatementView *v)
+check_truncate_names(const PgmStatementView *v)
 {
 	ListCell   *lc;
 
@@ -282,8 +313,9 @@ of_truncate(const PgmStatementView *v)
 	}
 }
 
+/* LOCK: the tables exist. */
 static void
-of_lock(const PgmStatementView *v)
+check_lock_names(const PgmStatementView *v)
 {
 	ListCell   *lc;
 
@@ -293,45 +325,55 @@ of_lock(const PgmStatementView *v)
 	}
 }
 
+/* COPY of a table: it exists.  COPY of a query has no relation. */
 static void
-of_copy(const PgmStatementView *v)
+check_copy_names(const PgmStatementView *v)
 {
 	pgm_need_relation(v, ((const CopyStmt *) v->node)->relation);
 }
 
+/* CREATE TRIGGER: its table exists. */
 static void
-of_trigger(const PgmStatementView *v)
+check_trigger_names(const PgmStatementView *v)
 {
 	pgm_need_relation(v, ((const CreateTrigStmt *) v->node)->relation);
 }
 
+/* CREATE POLICY: its table exists. */
 static void
-of_policy(const PgmStatementView *v)
+check_policy_names(const PgmStatementView *v)
 {
 	pgm_need_relation(v, ((const CreatePolicyStmt *) v->node)->table);
 }
 
+/* CREATE RULE: its relation exists. */
 static void
-of_rule(const PgmStatementView *v)
+check_rule_names(const PgmStatementView *v)
 {
 	pgm_need_relation(v, ((const RuleStmt *) v->node)->relation);
 }
 
+/*
+ * REINDEX: the relation exists; an index to which the server gave a name may be
+ * unknown to lint.
+ */
 static void
-of_reindex(const PgmStatementView *v)
+check_reindex_names(const PgmStatementView *v)
 {
 	if (((const ReindexStmt *) v->node)->kind != REINDEX_OBJECT_INDEX || !v->shadow->unnamed)
 		pgm_need_relation(v, ((const ReindexStmt *) v->node)->relation);
 }
 
+/* REFRESH MATERIALIZED VIEW: it exists. */
 static void
-of_refresh(const PgmStatementView *v)
+check_refresh_names(const PgmStatementView *v)
 {
 	pgm_need_relation(v, ((const RefreshMatViewStmt *) v->node)->relation);
 }
 
+/* ALTER ...  SET SCHEMA of a relation: it exists. */
 static void
-of_schema(const PgmStatementView *v)
+check_set_schema_names(const PgmStatementView *v)
 {
 	const AlterObjectSchemaStmt *stmt = (const AlterObjectSchemaStmt *) v->node;
 
@@ -339,13 +381,17 @@ of_schema(const PgmStatementView *v)
 		pgm_need_relation(v, stmt->relation);
 }
 
-/* A sequence of a serial column that the plan makes has a name made up. */
+/* ALTER ...  RENAME: what is renamed exists, and the new name is not taken. */
 static void
-of_rename(const PgmStatementView *v)
+check_rename_names(const PgmStatementView *v)
 {
 	const RenameStmt *stmt = (const RenameStmt *) v->node;
 	const PgmTable *t;
 
+	/*
+	 * A sequence or index to which the server gave a name may be unknown to
+	 * lint.
+	 */
 	if (stmt->missing_ok || stmt->relation == NULL ||
 		stmt->renameType == OBJECT_SEQUENCE ||
 		(stmt->renameType == OBJECT_INDEX && v->shadow->unnamed))
@@ -370,8 +416,9 @@ of_rename(const PgmStatementView *v)
 		pgm_refuse_taken(v, makeRangeVar(t->schema, stmt->newname, -1));
 }
 
+/* ALTER TYPE of an enum: the type exists, and a value that is added is new. */
 static void
-of_enum(const PgmStatementView *v)
+check_enum_names(const PgmStatementView *v)
 {
 	const AlterEnumStmt *stmt = (const AlterEnumStmt *) v->node;
 	TypeName   *name = makeTypeNameFromNameList(stmt->typeName);
@@ -388,16 +435,18 @@ of_enum(const PgmStatementView *v)
 				 errmsg("enum label \"%s\" already exists", stmt->newVal)));
 }
 
+/* ALTER DOMAIN: the domain exists. */
 static void
-of_domain(const PgmStatementView *v)
+check_domain_names(const PgmStatementView *v)
 {
 	const AlterDomainStmt *stmt = (const AlterDomainStmt *) v->node;
 
 	pgm_need_type(v, makeTypeNameFromNameList(stmt->typeName));
 }
 
+/* COMMENT ON a relation or column: it exists.  Other objects are not looked up. */
 static void
-of_comment(const PgmStatementView *v)
+check_comment_names(const PgmStatementView *v)
 {
 	const CommentStmt *stmt = (const CommentStmt *) v->node;
 	List	   *name = (List *) stmt->object;
@@ -424,37 +473,37 @@ of_comment(const PgmStatementView *v)
 static const struct
 {
 	NodeTag		tag;
-	void		(*need) (const PgmStatementView *v);
+	void		(*check) (const PgmStatementView *v);
 }			statements[] =
 
 {
-	{T_SelectStmt, of_query},
-	{T_DeleteStmt, of_query},
-	{T_MergeStmt, of_query},
-	{T_InsertStmt, of_insert},
-	{T_UpdateStmt, of_update},
-	{T_ViewStmt, of_view},
-	{T_CreateTableAsStmt, of_table_as},
-	{T_CopyStmt, of_copy},
-	{T_TruncateStmt, of_truncate},
-	{T_LockStmt, of_lock},
-	{T_CreateTrigStmt, of_trigger},
-	{T_CreatePolicyStmt, of_policy},
-	{T_RuleStmt, of_rule},
-	{T_ReindexStmt, of_reindex},
-	{T_RefreshMatViewStmt, of_refresh},
-	{T_AlterObjectSchemaStmt, of_schema},
-	{T_RenameStmt, of_rename},
-	{T_AlterEnumStmt, of_enum},
-	{T_AlterDomainStmt, of_domain},
-	{T_CommentStmt, of_comment}
+	{T_SelectStmt, check_query_names},
+	{T_DeleteStmt, check_query_names},
+	{T_MergeStmt, check_query_names},
+	{T_InsertStmt, check_insert_names},
+	{T_UpdateStmt, check_update_names},
+	{T_ViewStmt, check_view_names},
+	{T_CreateTableAsStmt, check_table_as_names},
+	{T_CopyStmt, check_copy_names},
+	{T_TruncateStmt, check_truncate_names},
+	{T_LockStmt, check_lock_names},
+	{T_CreateTrigStmt, check_trigger_names},
+	{T_CreatePolicyStmt, check_policy_names},
+	{T_RuleStmt, check_rule_names},
+	{T_ReindexStmt, check_reindex_names},
+	{T_RefreshMatViewStmt, check_refresh_names},
+	{T_AlterObjectSchemaStmt, check_set_schema_names},
+	{T_RenameStmt, check_rename_names},
+	{T_AlterEnumStmt, check_enum_names},
+	{T_AlterDomainStmt, check_domain_names},
+	{T_CommentStmt, check_comment_names}
 };
 
-/* Raise the server's error for what the statement names and is not there. */
+/* Raise the server's error if a name in the statement does not exist, or a new name is taken. */
 void
 pgm_refuse_missing(const PgmStatementView *v)
 {
 	for (int i = 0; i < (int) lengthof(statements); i++)
 		if (statements[i].tag == nodeTag(v->node))
-			statements[i].need(v);
+			statements[i].check(v);
 }

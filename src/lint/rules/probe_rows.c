@@ -1,13 +1,14 @@
 /*
  * probe_rows.c
- *	  Looking for rows that a statement would fail for: nulls, duplicates,
- *	  orphans, rows that a CHECK refuses.
+ *	  The rule existing-rows: search for rows that would make a statement fail,
+ *	  which are nulls, duplicates, orphans and rows that violate a CHECK.
  *
- * They are looked for as the caller, for pg_migrate.lint_probe_timeout each time.
- * Columns are those that are there now, by their numbers; one that the plan will
- * have added or changed by then cannot be looked at.  Nothing is evaluated that is
- * not the server's own (builtin_functions.c, scan_rows.c).  Where rows are not looked at the finding
- * says why.
+ * Each search runs with the rights of the caller, because its result tells what
+ * is in the table, and for at most pg_migrate.lint_probe_timeout.  Columns are
+ * identified by their numbers in the catalog.  The rows are those of now, so a
+ * column that the plan adds or changes before the statement cannot be searched.
+ * Only the server's own functions are evaluated (builtin_functions.c,
+ * scan_rows.c).  If a search is not possible, the finding says why.
  */
 #include "postgres.h"
 
@@ -37,8 +38,8 @@
 #include "schema/builtin_functions.h"
 #include "util/relation_name.h"
 
-/* Beyond this rows are not counted */
-#define ENOUGH 1000
+/* Violations are counted up to this number */
+#define MAX_VIOLATIONS 1000
 
 /* A search for rows that violate one constraint */
 typedef struct PgmProbe
@@ -47,28 +48,30 @@ typedef struct PgmProbe
 	PgmFindings *out;
 	PgmRowSet	rows;
 	PgmRowSet	referred;		/* for a foreign key */
-	Node	   *check;			/* is false for the rows; or NULL */
-	bool		nulls;			/* which are equal to each other */
-	const char *why;			/* it cannot be answered, or NULL */
+	Node	   *check;			/* is false for the violations; or NULL */
+	bool		nulls;			/* NULLS NOT DISTINCT */
+	const char *why;			/* a search is not possible, or NULL */
 	int64		found;
 } PgmProbe;
 
+/* MAX_TIMEOUTS until it is registered */
 static TimeoutId probe_timeout = MAX_TIMEOUTS;
 
 /*
- * The time is over: cancel what is running.  This runs in a signal handler, and
- * the flags are those of a query cancel, which the scan looks at for each row.
+ * The time of the search is over: cancel it.  This runs in a signal handler, and
+ * sets the flags of a query cancel, which the scan checks for each row.
  */
 static void
-stop(void)
+cancel_probe(void)
 {
 	InterruptPending = true;
 	QueryCancelPending = true;
 	SetLatch(MyLatch);
 }
 
+/* Count the violations into p->found, or set p->why if the caller must not see the rows. */
 static void
-answer(PgmProbe *p)
+count_violations(PgmProbe *p)
 {
 	p->why = pgm_rows_hidden(&p->rows);
 	if (p->why == NULL && OidIsValid(p->referred.relid))
@@ -76,35 +79,55 @@ answer(PgmProbe *p)
 	if (p->why)
 		return;
 	if (p->check)
-		p->found = pgm_rows_failing(&p->rows, p->check, ENOUGH);
+		p->found = pgm_rows_failing(&p->rows, p->check, MAX_VIOLATIONS);
 	else if (OidIsValid(p->referred.relid))
-		p->found = pgm_rows_orphaned(&p->rows, &p->referred, ENOUGH);
+		p->found = pgm_rows_orphaned(&p->rows, &p->referred, MAX_VIOLATIONS);
 	else
-		p->found = pgm_rows_repeated(&p->rows, p->nulls, ENOUGH);
+		p->found = pgm_rows_repeated(&p->rows, p->nulls, MAX_VIOLATIONS);
 }
 
+/* Run count_violations() for pgm_viewpoint_call(), with a snapshot of its own. */
 static bool
-ask(void *arg)
+count_violations_callback(void *arg)
 {
 	PushActiveSnapshot(GetTransactionSnapshot());
-	answer(arg);
+	count_violations(arg);
 	PopActiveSnapshot();
 	return false;
 }
 
-/* Look for the rows; "why" is set when that cannot be done, not in time, or fails. */
+/*
+ * Run a search unless p->why says already that it is not possible.  Sets p->why
+ * if it is not possible, takes too long, or fails.  Rethrows what cancels or
+ * ends the caller.
+ */
 static void
-look(PgmProbe *p)
+run_probe(PgmProbe *p)
 {
 	ErrorData  *edata;
 	bool		over;
 
 	if (p->why)
 		return;
+
+	/*
+	 * Registered once a session; the server has few slots, and no way to free
+	 * one.
+	 */
 	if (probe_timeout == MAX_TIMEOUTS)
-		probe_timeout = RegisterTimeout(USER_TIMEOUT, stop);
+		probe_timeout = RegisterTimeout(USER_TIMEOUT, cancel_probe);
+
+	/*
+	 * A timeout of our own, not statement_timeout: a SET of that would start
+	 * to count only with the next statement of the client.
+	 */
 	enable_timeout_after(probe_timeout, pgm_lint_probe_timeout);
-	edata = pgm_viewpoint_call(p->v->caller, ask, p);
+
+	/*
+	 * In a subtransaction, so that an error, or our cancel, ends only the
+	 * search.
+	 */
+	edata = pgm_viewpoint_call(p->v->caller, count_violations_callback, p);
 	over = get_timeout_indicator(probe_timeout, true);
 	disable_timeout(probe_timeout, false);
 
@@ -113,14 +136,15 @@ look(PgmProbe *p)
 		QueryCancelPending = false;
 	if (edata == NULL)
 		return;
+	/* A cancel that is not our own is the user's, or the end of the session. */
 	if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION && !over)
 		ReThrowError(edata);
 	p->why = over ? "it takes longer than pg_migrate.lint_probe_timeout" : edata->message;
 }
 
-/* Does another action of the statement add, drop or retype the column? */
+/* Does an action of the statement add, drop or retype the column? */
 static bool
-is_changed_beside(const PgmStatementView *v, const char *name)
+statement_changes_column(const PgmStatementView *v, const char *name)
 {
 	ListCell   *lc;
 
@@ -137,9 +161,9 @@ is_changed_beside(const PgmStatementView *v, const char *name)
 	return false;
 }
 
-/* Is the column in the catalog as it will be when the statement runs? */
+/* Does the catalog have the column with the type it will have when the statement runs? */
 static bool
-is_present(const PgmTable *t, AttrNumber attnum, const PgmColumn *c)
+is_unchanged_in_catalog(const PgmTable *t, AttrNumber attnum, const PgmColumn *c)
 {
 	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(t->relid), Int16GetDatum(attnum));
 	Form_pg_attribute att;
@@ -154,25 +178,27 @@ is_present(const PgmTable *t, AttrNumber attnum, const PgmColumn *c)
 	return present;
 }
 
-/* Add a column of a table, by its number, to those that are looked at. */
+/* Add a column of a table, by its number, to those that are searched. */
 static void
-add_column(PgmProbe *p, PgmRowSet *rows, PgmTable *t, AttrNumber attnum)
+probe_column(PgmProbe *p, PgmRowSet *rows, PgmTable *t, AttrNumber attnum)
 {
 	const PgmColumn *c = list_nth(t->columns, attnum - 1);
 
+	Assert(attnum > 0 && attnum <= list_length(t->columns));
 	rows->relid = t->relid;
 	rows->attnums = lappend_int(rows->attnums, attnum);
-	if (p->why == NULL && (c->is_new || !is_present(t, attnum, c) ||
-						   (t == p->v->table && is_changed_beside(p->v, c->name))))
+	if (p->why == NULL && (c->is_new || !is_unchanged_in_catalog(t, attnum, c) ||
+						   (t == p->v->table && statement_changes_column(p->v, c->name))))
 		p->why = psprintf("the plan adds or changes column %s", c->name);
 }
 
 /*
- * Add columns by their names.  Columns that are compared with each other need
- * operators and collations of the server, which run no code of a user.
+ * Add columns by their names.  Columns whose values are compared with each other
+ * must have a type and collation of the server's own, so that no code of a user
+ * runs.
  */
 static void
-add_columns(PgmProbe *p, PgmRowSet *rows, PgmTable *t, List *names, bool compared)
+probe_columns(PgmProbe *p, PgmRowSet *rows, PgmTable *t, List *names, bool compared)
 {
 	ListCell   *lc;
 
@@ -180,7 +206,10 @@ add_columns(PgmProbe *p, PgmRowSet *rows, PgmTable *t, List *names, bool compare
 		p->why = "the index is on expressions";
 	if (compared && list_length(names) > INDEX_MAX_KEYS)
 	{
-		/* the server will refuse it, and scan_rows.c has no room for so many */
+		/*
+		 * The server will refuse it, and scan_rows.c has arrays of this
+		 * length.
+		 */
 		p->why = psprintf("no index or foreign key has more than %d columns", INDEX_MAX_KEYS);
 		return;
 	}
@@ -195,7 +224,7 @@ add_columns(PgmProbe *p, PgmRowSet *rows, PgmTable *t, List *names, bool compare
 				"the index is on expressions";
 			return;
 		}
-		add_column(p, rows, t, attnum);
+		probe_column(p, rows, t, attnum);
 		if (p->why || !compared)
 			continue;
 		if (!pgm_type_is_compared_builtin(c->type.oid))
@@ -206,9 +235,9 @@ add_columns(PgmProbe *p, PgmRowSet *rows, PgmTable *t, List *names, bool compare
 	}
 }
 
-/* Present names of columns joined, each after "prefix". */
+/* The present names of the columns joined, each with a prefix and a suffix. */
 static char *
-join(const PgmRowSet *rows, const char *prefix, const char *between, const char *behind)
+join_columns(const PgmRowSet *rows, const char *prefix, const char *between, const char *behind)
 {
 	StringInfoData buf;
 	ListCell   *lc;
@@ -222,9 +251,9 @@ join(const PgmRowSet *rows, const char *prefix, const char *between, const char 
 	return buf.data;
 }
 
-/* Are there rows at all, or may there be? */
+/* May the table, or one that inherits from it, have rows? */
 static bool
-has_rows(const PgmStatementView *v)
+may_have_rows(const PgmStatementView *v)
 {
 	ListCell   *lc;
 
@@ -237,13 +266,13 @@ has_rows(const PgmStatementView *v)
 	return false;
 }
 
-/* Report that rows were not looked at, and why. */
+/* Report that the rows were not searched, and why; nothing if there are none. */
 static void
-report_unlooked(const PgmStatementView *v, PgmFindings *out, const char *why)
+report_not_searched(const PgmStatementView *v, PgmFindings *out, const char *why)
 {
 	PgmFinding *f;
 
-	if (!has_rows(v))
+	if (!may_have_rows(v))
 		return;
 	f = pgm_find(out, v->table, "the rows of %s were not looked at: %s", pgm_table_name(v->table), why);
 	f->severity = PGM_SEVERITY_NOTICE;
@@ -253,20 +282,20 @@ report_unlooked(const PgmStatementView *v, PgmFindings *out, const char *why)
 
 /*
  * Report how many rows violate the constraint, with a singular and a plural
- * message, and the query that lists them; or why they were not looked at.
+ * message, and the query that lists them; or why they were not searched.
  */
 static void
-report(PgmProbe *p, const char *one, const char *many, const char *what, const char *query)
+report_violations(PgmProbe *p, const char *one, const char *many, const char *what, const char *query)
 {
 	const PgmStatementView *v = p->v;
 	PgmFinding *f;
 
 	if (p->why)
-		report_unlooked(v, p->out, p->why);
+		report_not_searched(v, p->out, p->why);
 	if (p->why || p->found == 0)
 		return;
 	f = pgm_find(p->out, v->table, "%lld%s %s %s", (long long) p->found,
-				 p->found >= ENOUGH ? " or more" : "", p->found == 1 ? one : many, what);
+				 p->found >= MAX_VIOLATIONS ? " or more" : "", p->found == 1 ? one : many, what);
 	f->severity = PGM_SEVERITY_ERROR;
 	pgm_evidence_number(f, "rows", p->found);
 	pgm_evidence(f, "query", query);
@@ -274,11 +303,12 @@ report(PgmProbe *p, const char *one, const char *many, const char *what, const c
 }
 
 /*
- * Does the statement look at the rows of those that inherit from the table?  Keys
- * and foreign keys, and what is said of it ONLY, do not; partitions are a part.
+ * Does the statement check the rows of inheriting tables? "inherited" is false
+ * for keys and foreign keys, which are not inherited; ONLY excludes inheritors,
+ * but never partitions.
  */
 static bool
-is_inherited(const PgmStatementView *v, const PgmTable *t, bool inherited)
+searches_inheritors(const PgmStatementView *v, const PgmTable *t, bool inherited)
 {
 	if (t->kind == RELKIND_PARTITIONED_TABLE)
 		return true;
@@ -286,18 +316,18 @@ is_inherited(const PgmStatementView *v, const PgmTable *t, bool inherited)
 		(!IsA(v->node, AlterTableStmt) || ((const AlterTableStmt *) v->node)->relation->inh);
 }
 
-/* The table in a query, under its present name */
+/* The table in the query that is shown, under its present name. */
 static char *
-source(const PgmStatementView *v, PgmTable *t, bool inherited)
+table_in_query(const PgmStatementView *v, PgmTable *t, bool inherited)
 {
 	char	   *name = pgm_relation_name(t->relid);
 
 	return !inherited && pgm_shadow_children(v->shadow, t) != NIL ? psprintf("ONLY %s", name) : name;
 }
 
-/* "column IS NOT NULL" for all of the columns, of whatever type these are */
+/* "column IS NOT NULL" for all of the columns, as an expression. */
 static Node *
-no_nulls(const PgmTable *t, const PgmRowSet *rows)
+not_null_condition(const PgmTable *t, const PgmRowSet *rows)
 {
 	List	   *tests = NIL;
 	ListCell   *lc;
@@ -310,45 +340,48 @@ no_nulls(const PgmTable *t, const PgmRowSet *rows)
 	return (Node *) make_ands_explicit(tests);
 }
 
-/* Rows with a null in one of the columns */
+/* Search for rows with a null in one of the columns. */
 static void
 probe_nulls(const PgmStatementView *v, PgmFindings *out, List *columns)
 {
-	PgmProbe	p = {.v = v,.out = out,.rows.inherited = is_inherited(v, v->table, true)};
+	PgmProbe	p = {.v = v,.out = out,.rows.inherited = searches_inheritors(v, v->table, true)};
 
-	add_columns(&p, &p.rows, v->table, columns, false);
+	probe_columns(&p, &p.rows, v->table, columns, false);
 	if (p.why == NULL)
-		p.check = no_nulls(v->table, &p.rows);
-	look(&p);
-	report(&p, "row has a null in", "rows have a null in",
-		   p.why ? "" : join(&p.rows, "", ", ", ""), p.why ? "" :
-		   psprintf("SELECT * FROM %s WHERE %s", source(v, v->table, p.rows.inherited),
-					join(&p.rows, "", " OR ", " IS NULL")));
+		p.check = not_null_condition(v->table, &p.rows);
+	run_probe(&p);
+	report_violations(&p, "row has a null in", "rows have a null in",
+					  p.why ? "" : join_columns(&p.rows, "", ", ", ""), p.why ? "" :
+					  psprintf("SELECT * FROM %s WHERE %s", table_in_query(v, v->table, p.rows.inherited),
+							   join_columns(&p.rows, "", " OR ", " IS NULL")));
 }
 
-/* Rows with the same values in the columns; nulls differ unless "nulls" */
+/*
+ * Search for rows with equal values in the columns; nulls differ unless "nulls".
+ * "why" is a reason not to search, or NULL.
+ */
 static void
 probe_duplicates(const PgmStatementView *v, PgmFindings *out, List *columns, bool nulls, const char *why)
 {
-	PgmProbe	p = {.v = v,.out = out,.rows.inherited = is_inherited(v, v->table, false),.nulls = nulls,.why = why};
+	PgmProbe	p = {.v = v,.out = out,.rows.inherited = searches_inheritors(v, v->table, false),.nulls = nulls,.why = why};
 	char	   *names;
 
-	add_columns(&p, &p.rows, v->table, columns, true);
-	look(&p);
+	probe_columns(&p, &p.rows, v->table, columns, true);
+	run_probe(&p);
 	if (p.why)
 	{
-		report_unlooked(v, out, p.why);
+		report_not_searched(v, out, p.why);
 		return;
 	}
-	names = join(&p.rows, "", ", ", "");
-	report(&p, "value is there more than once, of", "values are there more than once, of",
-		   psprintf("(%s)", names),
-		   psprintf("SELECT %s FROM %s%s%s GROUP BY %s HAVING pg_catalog.count(*) > 1",
-					names, source(v, v->table, p.rows.inherited), nulls ? "" : " WHERE ",
-					nulls ? "" : join(&p.rows, "", " AND ", " IS NOT NULL"), names));
+	names = join_columns(&p.rows, "", ", ", "");
+	report_violations(&p, "value is there more than once, of", "values are there more than once, of",
+					  psprintf("(%s)", names),
+					  psprintf("SELECT %s FROM %s%s%s GROUP BY %s HAVING pg_catalog.count(*) > 1",
+							   names, table_in_query(v, v->table, p.rows.inherited), nulls ? "" : " WHERE ",
+							   nulls ? "" : join_columns(&p.rows, "", " AND ", " IS NOT NULL"), names));
 }
 
-/* Are the columns of a foreign key compared with the server's own operators? */
+/* Does a foreign key compare its columns with operators of the server's own? */
 static bool
 has_builtin_equality(const PgmRowSet *rows, const PgmRowSet *referred)
 {
@@ -356,8 +389,13 @@ has_builtin_equality(const PgmRowSet *rows, const PgmRowSet *referred)
 	ListCell   *la;
 	ListCell   *lb;
 
+	Assert(list_length(rows->attnums) == list_length(referred->attnums));
 	forboth(la, rows->attnums, lb, referred->attnums)
 	{
+		/*
+		 * The primary key's type is on the left, as in
+		 * ATAddForeignKeyConstraint().
+		 */
 		Operator	operator = oper(NULL, name,
 									getBaseType(get_atttype(referred->relid, lfirst_int(lb))),
 									getBaseType(get_atttype(rows->relid, lfirst_int(la))), true, -1);
@@ -371,31 +409,32 @@ has_builtin_equality(const PgmRowSet *rows, const PgmRowSet *referred)
 	return true;
 }
 
-/* Rows whose foreign key refers to no row */
+/* Search for rows whose foreign key refers to no row. */
 static void
 probe_orphans(const PgmStatementView *v, PgmFindings *out, List *columns, PgmTable *other, List *keys)
 {
-	PgmProbe	p = {.v = v,.out = out,.rows.inherited = is_inherited(v, v->table, false)};
+	PgmProbe	p = {.v = v,.out = out,.rows.inherited = searches_inheritors(v, v->table, false)};
 	StringInfoData on;
 	ListCell   *la;
 	ListCell   *lb;
 
 	if (other == NULL || list_length(columns) != list_length(keys))
 		return;
-	add_columns(&p, &p.rows, v->table, columns, true);
+	probe_columns(&p, &p.rows, v->table, columns, true);
 	if (!OidIsValid(other->relid))
 		p.why = psprintf("the plan makes %s", pgm_table_name(other));
 	else
-		add_columns(&p, &p.referred, other, keys, true);
-	p.referred.inherited = is_inherited(v, other, false);
+		probe_columns(&p, &p.referred, other, keys, true);
+	p.referred.inherited = searches_inheritors(v, other, false);
 	if (p.why == NULL && !has_builtin_equality(&p.rows, &p.referred))
 		p.why = "the columns are not compared by operators that are built in";
-	look(&p);
+	run_probe(&p);
 	if (p.why)
 	{
-		report_unlooked(v, out, p.why);
+		report_not_searched(v, out, p.why);
 		return;
 	}
+	Assert(list_length(p.rows.attnums) == list_length(p.referred.attnums));
 	initStringInfo(&on);
 	forboth(la, p.rows.attnums, lb, p.referred.attnums)
 	{
@@ -403,16 +442,16 @@ probe_orphans(const PgmStatementView *v, PgmFindings *out, List *columns, PgmTab
 						 quote_identifier(get_attname(other->relid, lfirst_int(lb), false)),
 						 quote_identifier(get_attname(v->table->relid, lfirst_int(la), false)));
 	}
-	report(&p, "row refers to no row of", "rows refer to no row of", pgm_table_name(other),
-		   psprintf("SELECT * FROM %s r WHERE %s AND NOT EXISTS (SELECT FROM %s k WHERE %s)",
-					source(v, v->table, p.rows.inherited),
-					join(&p.rows, "r.", " AND ", " IS NOT NULL"),
-					source(v, other, p.referred.inherited), on.data));
+	report_violations(&p, "row refers to no row of", "rows refer to no row of", pgm_table_name(other),
+					  psprintf("SELECT * FROM %s r WHERE %s AND NOT EXISTS (SELECT FROM %s k WHERE %s)",
+							   table_in_query(v, v->table, p.rows.inherited),
+							   join_columns(&p.rows, "r.", " AND ", " IS NOT NULL"),
+							   table_in_query(v, other, p.referred.inherited), on.data));
 }
 
-/* Does the plan give one of the columns another name? */
+/* Does the plan rename one of the columns? */
 static bool
-is_renamed(const PgmTable *t, const PgmRowSet *rows)
+is_column_renamed(const PgmTable *t, const PgmRowSet *rows)
 {
 	ListCell   *lc;
 
@@ -426,8 +465,9 @@ is_renamed(const PgmTable *t, const PgmRowSet *rows)
 }
 
 /*
- * Rows that a CHECK over the columns' numbers refuses, NULL: it could not be read,
- * and "why"; "text" is how it is written, or NULL.
+ * Search for rows that a CHECK over the columns' numbers refuses.  expr is NULL
+ * if it could not be read, and "why" says why; "text" is how it is written, or
+ * NULL.
  */
 static void
 probe_expression(const PgmStatementView *v, PgmFindings *out, Node *expr, const char *why, bool inherited, const char *text)
@@ -438,7 +478,7 @@ probe_expression(const PgmStatementView *v, PgmFindings *out, Node *expr, const 
 	bool		as_written;
 	int			member = -1;
 
-	p.rows.inherited = is_inherited(v, v->table, inherited);
+	p.rows.inherited = searches_inheritors(v, v->table, inherited);
 	if (expr == NULL)
 		p.why = psprintf("the CHECK cannot be read: %s", why);
 	else if (!pgm_is_builtin(expr, PGM_USE_EVALUATE, &why))
@@ -446,20 +486,20 @@ probe_expression(const PgmStatementView *v, PgmFindings *out, Node *expr, const 
 	else
 		pull_varattnos(expr, 1, &attnums);
 	while ((member = bms_next_member(attnums, member)) >= 0)
-		add_column(&p, &p.rows, v->table, member + FirstLowInvalidHeapAttributeNumber);
-	look(&p);
+		probe_column(&p, &p.rows, v->table, member + FirstLowInvalidHeapAttributeNumber);
+	run_probe(&p);
 	if (p.why == NULL)
 		present = deparse_expression(expr, deparse_context_for(get_rel_name(v->table->relid), v->table->relid), false, false);
 
-	/* The query has to run now, whatever the plan will have renamed. */
-	as_written = text !=NULL && !is_renamed(v->table, &p.rows);
+	/* The query is to be run now, before the plan has renamed anything. */
+	as_written = text !=NULL && !is_column_renamed(v->table, &p.rows);
 
-	report(&p, "row does not fulfil", "rows do not fulfil", text ? text : present, p.why ? "" :
-		   psprintf("SELECT * FROM %s WHERE NOT %s", source(v, v->table, p.rows.inherited),
-					as_written ? text : psprintf("(%s)", present)));
+	report_violations(&p, "row does not fulfil", "rows do not fulfil", text ? text : present, p.why ? "" :
+					  psprintf("SELECT * FROM %s WHERE NOT %s", table_in_query(v, v->table, p.rows.inherited),
+							   as_written ? text : psprintf("(%s)", present)));
 }
 
-/* Rows that violate a new constraint */
+/* Search for rows that violate a new constraint. */
 static void
 probe_constraint(const PgmStatementView *v, PgmFindings *out, const Constraint *c)
 {
@@ -467,6 +507,7 @@ probe_constraint(const PgmStatementView *v, PgmFindings *out, const Constraint *
 	Node	   *expr;
 	const char *why = NULL;
 
+	/* NOT VALID reads no row; the index of USING INDEX has no duplicates. */
 	if (c->skip_validation || c->indexname)
 		return;
 	switch (c->contype)
@@ -493,7 +534,7 @@ probe_constraint(const PgmStatementView *v, PgmFindings *out, const Constraint *
 	}
 }
 
-/* Rows that VALIDATE would find */
+/* Search for rows that VALIDATE CONSTRAINT would find. */
 static void
 probe_validate(const PgmStatementView *v, PgmFindings *out)
 {
@@ -517,7 +558,7 @@ probe_validate(const PgmStatementView *v, PgmFindings *out)
 	}
 }
 
-/* Rows that a unique index cannot hold */
+/* Search for rows that a unique index would refuse. */
 static void
 probe_index(const PgmStatementView *v, PgmFindings *out, const IndexStmt *stmt)
 {
@@ -540,7 +581,10 @@ probe_index(const PgmStatementView *v, PgmFindings *out, const IndexStmt *stmt)
 	probe_duplicates(v, out, columns, stmt->nulls_not_distinct, why);
 }
 
-/* Rows that the statement will fail for */
+/*
+ * Rows that the statement will fail for.  Downgrades are not searched, because
+ * their rows do not exist yet.
+ */
 void
 pgm_rule_existing_rows(const PgmStatementView *v, PgmFindings *out)
 {

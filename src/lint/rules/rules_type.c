@@ -198,17 +198,17 @@ static const struct
 
 {
 	{.type = "json",.better = "jsonb",
-		.why = "json has no equality, so that SELECT DISTINCT and GROUP BY fail"},
+	.why = "json has no equality, so that SELECT DISTINCT and GROUP BY fail"},
 	{.type = "bpchar",.better = "text",
-		.why = "char(n) pads with blanks, and is no faster"},
+	.why = "char(n) pads with blanks, and is no faster"},
 	{.type = "varchar",.better = "text with a CHECK",
-		.why = "varchar(n) can be made longer without work, but not shorter; a CHECK can be made both"},
+	.why = "varchar(n) can be made longer without work, but not shorter; a CHECK can be made both"},
 	{.type = "timestamp",.better = "timestamptz",
-		.why = "timestamp has no time zone, so that a value does not say which moment it is"},
+	.why = "timestamp has no time zone, so that a value does not say which moment it is"},
 	{.type = "money",.better = "numeric",
-		.why = "money depends on lc_monetary"},
+	.why = "money depends on lc_monetary"},
 	{.type = "timetz",.better = "timestamptz",
-		.why = "a time of day has no zone without a date"}
+	.why = "a time of day has no zone without a date"}
 };
 
 /* Judge the type of one new column; what is not a ColumnDef, such as a constraint, has none. */

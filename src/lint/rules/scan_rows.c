@@ -1,19 +1,19 @@
 /*
  * scan_rows.c
- *	  Looking for rows that a constraint refuses, by the columns' numbers and an
- *	  expression that builtin_functions.c has admitted.
+ *	  Counting rows that violate a constraint, without running code of a user.
  *
  * Tables are scanned as ALTER TABLE scans them, not queried.  A query would be
- * planned, and the planner folds and evaluates what it finds on the way: the
- * expressions of indexes, of extended statistics and of partition keys, CHECKs,
- * functions of operator classes over what statistics hold.  It would also be
- * rewritten, with policies and rules, and ask other servers for foreign tables.  A
- * hostile index may be added at any time before the planner looks.  None of that is
- * met here: what runs is the storage, and the expression.
+ * planned, and the planner folds and evaluates what it meets: expressions of
+ * indexes, of extended statistics and of partition keys, CHECKs, and functions of
+ * operator classes over the values in statistics.  A query would also be
+ * rewritten, with policies and rules, and fetch rows of foreign tables from other
+ * servers.  To examine the table first does not help: a hostile index may be added
+ * at any time before the planner looks.  With a scan_one_table, only the table access method
+ * and an expression that builtin_functions.c has admitted are executed.
  *
- * Where rows have to be compared with each other the columns, all of types of the
- * server, are copied to a tuplestore, and that is queried: it has neither indexes nor
- * statistics, and the text of the query holds no name that is not ours.
+ * To compare rows with each other, the columns, all of types of the server, are
+ * copied to a tuplestore, and that is queried: it has neither indexes nor
+ * statistics, and the query contains no name but our own.
  */
 #include "postgres.h"
 
@@ -39,7 +39,7 @@
 #include "lint/rules/scan_rows.h"
 #include "schema/relation_size.h"
 
-/* A scan of a table and those that inherit from it */
+/* A scan_one_table of a table and of those that inherit from it */
 typedef struct PgmTableScan
 {
 	const PgmRowSet *rows;
@@ -48,8 +48,9 @@ typedef struct PgmTableScan
 	void	   *context;
 } PgmTableScan;
 
+/* Why the current user may not read the columns, or NULL. */
 static const char *
-may_not_read(Relation rel, const PgmRowSet *rows)
+reason_not_readable(Relation rel, const PgmRowSet *rows)
 {
 	ListCell   *lc;
 
@@ -67,13 +68,17 @@ may_not_read(Relation rel, const PgmRowSet *rows)
 	return NULL;
 }
 
-/* Why a table has rows that a scan would not see, or NULL */
+/* Why a table has rows that a scan would not return, or NULL. */
 const char *
 pgm_rows_elsewhere(Oid relid)
 {
 	Relation	rel = try_relation_open(relid, AccessShareLock);
 	const char *why = NULL;
 
+	/*
+	 * Lint holds no lock on the tables of a plan, so it may have been dropped
+	 * meanwhile.
+	 */
 	if (rel == NULL)
 		return "it has just been dropped";
 	if (rel->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
@@ -90,9 +95,12 @@ pgm_rows_elsewhere(Oid relid)
 	return why;
 }
 
-/* A generated column that is computed when it is read has no stored value. */
+/*
+ * Why a column has no stored value, or NULL: virtual generated columns are
+ * computed when they are read.
+ */
 static const char *
-is_computed(Relation rel, const PgmRowSet *rows)
+reason_not_stored(Relation rel, const PgmRowSet *rows)
 {
 	ListCell   *lc;
 
@@ -106,17 +114,18 @@ is_computed(Relation rel, const PgmRowSet *rows)
 	return NULL;
 }
 
+/* The tables to scan, with inheritors if they are wanted, locked in ACCESS SHARE. */
 static List *
-tables_of(const PgmRowSet *rows)
+scanned_tables(const PgmRowSet *rows)
 {
 	return rows->inherited ? find_all_inheritors(rows->relid, AccessShareLock, NULL) :
 		list_make1_oid(rows->relid);
 }
 
 /*
- * Why the current user cannot be told of the rows of a table, or NULL.  Policies of
- * row-level security are code of the table's owner, so rows are not looked at where
- * there are any for the user.
+ * Why the current user must not be told about the rows of a table, or NULL.
+ * Policies of row-level security are code of the table's owner, so a table that
+ * has any for the user is not scanned.
  */
 const char *
 pgm_rows_hidden(const PgmRowSet *rows)
@@ -127,13 +136,13 @@ pgm_rows_hidden(const PgmRowSet *rows)
 
 	if (rel == NULL)
 		return "it has just been dropped";
-	why = may_not_read(rel, rows);
+	why = reason_not_readable(rel, rows);
 	if (why == NULL)
-		why = is_computed(rel, rows);
+		why = reason_not_stored(rel, rows);
 	relation_close(rel, NoLock);
 	if (why == NULL && check_enable_rls(rows->relid, InvalidOid, true) == RLS_ENABLED)
 		why = "row-level security decides which of its rows are seen";
-	foreach(lc, why ? NIL : tables_of(rows))
+	foreach(lc, why ? NIL : scanned_tables(rows))
 	{
 		if (why == NULL)
 			why = pgm_rows_elsewhere(lfirst_oid(lc));
@@ -141,21 +150,28 @@ pgm_rows_hidden(const PgmRowSet *rows)
 	return why;
 }
 
-/* Hand on the rows of one table, as rows of the table it inherits from. */
+/*
+ * Pass the rows of one table on, converted to rows of the table it inherits
+ * from.  False: enough.
+ */
 static bool
-scan(const PgmTableScan *look, Relation rel)
+scan_one_table(const PgmTableScan *s, Relation rel)
 {
-	TupleConversionMap *map = convert_tuples_by_name(RelationGetDescr(rel), look->desc);
+	/*
+	 * Inheritors may have the columns under other numbers, and dropped ones
+	 * between.
+	 */
+	TupleConversionMap *map = convert_tuples_by_name(RelationGetDescr(rel), s->desc);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
-	TupleTableSlot *mapped = map ? MakeSingleTupleTableSlot(look->desc, &TTSOpsVirtual) : NULL;
+	TupleTableSlot *mapped = map ? MakeSingleTupleTableSlot(s->desc, &TTSOpsVirtual) : NULL;
 	TableScanDesc desc = pgm_beginscan(rel, GetActiveSnapshot());
 	bool		more = true;
 
 	while (more && table_scan_getnextslot(desc, ForwardScanDirection, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
-		more = look->take(look->context, map ?
-						  execute_attr_map_slot(map->attrMap, slot, mapped) : slot);
+		more = s->take(s->context, map ?
+					   execute_attr_map_slot(map->attrMap, slot, mapped) : slot);
 	}
 	table_endscan(desc);
 	ExecDropSingleTupleTableSlot(slot);
@@ -164,11 +180,12 @@ scan(const PgmTableScan *look, Relation rel)
 	return more;
 }
 
+/* Pass each row of the tables to "take" until it returns false. */
 static void
-look_at(const PgmRowSet *rows, bool (*take) (void *, TupleTableSlot *), void *context)
+scan_tables(const PgmRowSet *rows, bool (*take) (void *, TupleTableSlot *), void *context)
 {
 	Relation	root = table_open(rows->relid, AccessShareLock);
-	PgmTableScan look = {
+	PgmTableScan s = {
 		.rows = rows,
 		.desc = CreateTupleDescCopy(RelationGetDescr(root)),
 		.take = take,
@@ -177,14 +194,15 @@ look_at(const PgmRowSet *rows, bool (*take) (void *, TupleTableSlot *), void *co
 	bool		more = true;
 	ListCell   *lc;
 
-	foreach(lc, tables_of(rows))
+	foreach(lc, scanned_tables(rows))
 	{
 		Relation	rel = more ? try_relation_open(lfirst_oid(lc), AccessShareLock) : NULL;
 
 		if (rel == NULL)
 			continue;
+		/* A partitioned table has no rows of its own. */
 		if (RELKIND_HAS_TABLE_AM(rel->rd_rel->relkind))
-			more = scan(&look, rel);
+			more = scan_one_table(&s, rel);
 		relation_close(rel, NoLock);
 	}
 	table_close(root, NoLock);
@@ -199,8 +217,9 @@ typedef struct PgmTest
 	int64		most;
 } PgmTest;
 
+/* Count a row for which the expression is false; null is no violation, as for a CHECK. */
 static bool
-test(void *context, TupleTableSlot *slot)
+count_if_false(void *context, TupleTableSlot *slot)
 {
 	PgmTest    *t = context;
 	bool		isnull;
@@ -215,8 +234,8 @@ test(void *context, TupleTableSlot *slot)
 }
 
 /*
- * The number of rows for which an expression over the columns' numbers is false, up
- * to "most".  pgm_is_builtin() has admitted the expression.
+ * The number of rows for which an expression over the columns' numbers is false,
+ * up to "most".  pgm_is_builtin() has admitted the expression.
  */
 int64
 pgm_rows_failing(const PgmRowSet *rows, Node *check, int64 most)
@@ -224,7 +243,7 @@ pgm_rows_failing(const PgmRowSet *rows, Node *check, int64 most)
 	PgmTest		t = {.econtext = CreateStandaloneExprContext(),.most = most};
 
 	t.check = ExecInitExpr(expression_planner((Expr *) check), NULL);
-	look_at(rows, test, &t);
+	scan_tables(rows, count_if_false, &t);
 	FreeExprContext(t.econtext, true);
 	return t.failing;
 }
@@ -233,19 +252,21 @@ pgm_rows_failing(const PgmRowSet *rows, Node *check, int64 most)
 typedef struct PgmCopy
 {
 	const PgmRowSet *rows;
-	bool		nulls;			/* of rows with nulls, too */
+	bool		nulls;			/* copy_columns rows with nulls, too */
 	Tuplestorestate *store;
 	TupleDesc	desc;
 } PgmCopy;
 
+/* Copy the columns of one row to the tuplestore, unless one is null and nulls are not wanted. */
 static bool
-copy(void *context, TupleTableSlot *slot)
+copy_columns(void *context, TupleTableSlot *slot)
 {
 	PgmCopy    *c = context;
 	Datum		values[INDEX_MAX_KEYS];
 	bool		isnull[INDEX_MAX_KEYS];
 	ListCell   *lc;
 
+	Assert(c->desc->natts == list_length(c->rows->attnums) && c->desc->natts <= INDEX_MAX_KEYS);
 	foreach(lc, c->rows->attnums)
 	{
 		int			i = foreach_current_index(lc);
@@ -258,9 +279,9 @@ copy(void *context, TupleTableSlot *slot)
 	return true;
 }
 
-/* Columns k1, k2, ... with the types of those of the table */
+/* A row descriptor with columns k1, k2, ...  of the types of the table's columns. */
 static TupleDesc
-describe(const PgmRowSet *rows)
+copied_columns_desc(const PgmRowSet *rows)
 {
 	TupleDesc	desc = CreateTemplateTupleDesc(list_length(rows->attnums));
 	ListCell   *lc;
@@ -282,20 +303,20 @@ describe(const PgmRowSet *rows)
 	return desc;
 }
 
-/* Copy the columns to what a query of ours may read under a name of ours. */
+/* Copy the columns to a tuplestore that queries of this SPI connection read under a name. */
 static void
-offer(const PgmRowSet *rows, bool nulls, const char *name)
+register_copy(const PgmRowSet *rows, bool nulls, const char *name)
 {
 	PgmCopy		c = {
 		.rows = rows,
 		.nulls = nulls,
 		.store = tuplestore_begin_heap(false, false, work_mem),
-		.desc = describe(rows)
+		.desc = copied_columns_desc(rows)
 	};
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
 
 	Assert(list_length(rows->attnums) <= INDEX_MAX_KEYS);
-	look_at(rows, copy, &c);
+	scan_tables(rows, copy_columns, &c);
 	enr->md.name = pstrdup(name);
 	enr->md.tupdesc = c.desc;
 	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
@@ -305,8 +326,9 @@ offer(const PgmRowSet *rows, bool nulls, const char *name)
 		elog(ERROR, "SPI_register_relation failed");
 }
 
+/* The number of rows that a query returns, with search_path set to pg_catalog. */
 static int64
-count(const char *query)
+count_query_rows(const char *query)
 {
 	int			level = NewGUCNestLevel();
 	int64		rows;
@@ -320,48 +342,49 @@ count(const char *query)
 	return rows;
 }
 
+/* SPI_connect() or an error. */
 static void
-begin_query(void)
+connect_spi(void)
 {
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }
 
-/* The number of values that several rows have, up to "most" */
+/* The number of values that several rows have, up to "most".  With "nulls", nulls are equal. */
 int64
 pgm_rows_repeated(const PgmRowSet *rows, bool nulls, int64 most)
 {
 	StringInfoData keys;
 	int64		result;
 
-	begin_query();
-	offer(rows, nulls, "looked_at");
+	connect_spi();
+	register_copy(rows, nulls, "looked_at");
 	initStringInfo(&keys);
 	for (int i = 1; i <= list_length(rows->attnums); i++)
 		appendStringInfo(&keys, "%sk%d", i > 1 ? ", " : "", i);
-	result = count(psprintf("SELECT 1 FROM looked_at GROUP BY %s"
-							" HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT " INT64_FORMAT,
-							keys.data, most));
+	result = count_query_rows(psprintf("SELECT 1 FROM looked_at GROUP BY %s"
+									   " HAVING pg_catalog.count_query_rows(*) OPERATOR(pg_catalog.>) 1 LIMIT " INT64_FORMAT,
+									   keys.data, most));
 	SPI_finish();
 	return result;
 }
 
-/* The number of rows that refer to no row of another table, up to "most" */
+/* The number of rows that refer to no row of another table, up to "most". */
 int64
 pgm_rows_orphaned(const PgmRowSet *rows, const PgmRowSet *referred, int64 most)
 {
 	StringInfoData on;
 	int64		result;
 
-	begin_query();
-	offer(rows, false, "looked_at");
-	offer(referred, false, "referred");
+	connect_spi();
+	register_copy(rows, false, "looked_at");
+	register_copy(referred, false, "referred");
 	initStringInfo(&on);
 	for (int i = 1; i <= list_length(rows->attnums); i++)
 		appendStringInfo(&on, "%sk.k%d OPERATOR(pg_catalog.=) r.k%d", i > 1 ? " AND " : "", i, i);
-	result = count(psprintf("SELECT 1 FROM looked_at r WHERE NOT EXISTS"
-							" (SELECT FROM referred k WHERE %s) LIMIT " INT64_FORMAT,
-							on.data, most));
+	result = count_query_rows(psprintf("SELECT 1 FROM looked_at r WHERE NOT EXISTS"
+									   " (SELECT FROM referred k WHERE %s) LIMIT " INT64_FORMAT,
+									   on.data, most));
 	SPI_finish();
 	return result;
 }

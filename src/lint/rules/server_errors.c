@@ -1,11 +1,15 @@
 /*
  * server_errors.c
- *	  What the server will refuse, whatever the rows: what is named is not there,
- *	  or is there already, or something else needs it.
+ *	  Errors that the server will raise for a statement whatever rows there are:
+ *	  a name does not exist, exists already, or something depends on it.
  *
- * The errors are those that the server would raise.  They are raised only where
- * the catalog and the plan leave no doubt; what is applied already, and linted
- * all the same, has left behind what it makes.
+ * The functions here raise the server's own error, with its SQLSTATE and message;
+ * lint.c catches it and reports that the statement would fail.  An error is
+ * raised only if catalog and plan leave no doubt, because a false one would make
+ * lint useless on a correct script.  Hence the exceptions below: for names that
+ * the server makes up (shadow->unnamed), for tables whose columns are not known,
+ * and for statements that are linted although they have been applied already
+ * (view->again), so that what they create is there.
  */
 #include "postgres.h"
 
@@ -18,9 +22,12 @@
 #include "lint/rules/server_errors.h"
 #include "lint/tables/parse_tree.h"
 
-/* Does another action of the statement add, or drop, the column? */
+/*
+ * Does the ALTER TABLE have an action of this kind, AT_AddColumn or
+ * AT_DropColumn, on the column?
+ */
 static bool
-is_touched_beside(const PgmStatementView *v, AlterTableType action, const char *column)
+statement_has_action_on(const PgmStatementView *v, AlterTableType action, const char *column)
 {
 	ListCell   *lc;
 
@@ -36,7 +43,7 @@ is_touched_beside(const PgmStatementView *v, AlterTableType action, const char *
 	return false;
 }
 
-/* Does the statement drop a constraint of the table, whichever? */
+/* Does the statement drop any constraint of the table? */
 static bool
 drops_constraint(const PgmStatementView *v)
 {
@@ -50,40 +57,44 @@ drops_constraint(const PgmStatementView *v)
 	return false;
 }
 
+/* Raise an error unless the table has the column, or this statement adds it in another action. */
 static void
-need_column_beside(const PgmStatementView *v, const char *column)
+need_column_or_added(const PgmStatementView *v, const char *column)
 {
-	if (!is_touched_beside(v, AT_AddColumn, column))
+	if (!statement_has_action_on(v, AT_AddColumn, column))
 		pgm_need_column(v->table, column);
 }
 
+/* An action on one column, which has to exist. */
 static void
-need_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
+check_column_exists(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	if (cmd->name && !cmd->missing_ok)
-		need_column_beside(v, cmd->name);
+		need_column_or_added(v, cmd->name);
 }
 
+/* ALTER COLUMN TYPE: the column and the new type have to exist. */
 static void
-change_type(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
+check_alter_type(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
-	need_column(v, out, cmd);
+	check_column_exists(v, out, cmd);
 	pgm_need_type(v, ((const ColumnDef *) cmd->def)->typeName);
 }
 
 /*
- * A column that a view, or the like, shows can be dropped with CASCADE alone.
- * The rules have more to say about it all the same.
+ * DROP COLUMN without CASCADE fails if a view or other object uses the column.
+ * That is a finding, not an error, so that the rules about data loss and locks
+ * still see the statement.
  */
 static void
-drop_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
+check_drop_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	AttrNumber	attnum;
 	const PgmColumn *c = pgm_table_column(v->table, cmd->name, &attnum);
 	const char *kind;
 	char	   *obstacle;
 
-	need_column(v, out, cmd);
+	check_column_exists(v, out, cmd);
 	if (c == NULL || c->is_new || cmd->behavior == DROP_CASCADE ||
 		!OidIsValid(v->table->relid))
 		return;
@@ -94,6 +105,7 @@ drop_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cm
 				   "Drop the %s before, and create it again without the column.", kind);
 }
 
+/* Raise an error if the table has a primary key already. */
 static void
 need_no_primary_key(const PgmStatementView *v)
 {
@@ -109,9 +121,12 @@ need_no_primary_key(const PgmStatementView *v)
 	}
 }
 
-/* Are these the columns of an index that a foreign key may refer to? */
+/*
+ * Is it a unique index on exactly these columns, in any order, that a foreign
+ * key may refer to?
+ */
 static bool
-is_key(const PgmIndex *index, const List *columns)
+is_referable_key(const PgmIndex *index, const List *columns)
 {
 	ListCell   *lc;
 	ListCell   *li;
@@ -133,6 +148,10 @@ is_key(const PgmIndex *index, const List *columns)
 	return found == index->nkeys;
 }
 
+/*
+ * Raise an error unless the table that a foreign key refers to has a unique
+ * index on those columns, or a primary key if it names none.
+ */
 static void
 need_referenced_key(const PgmStatementView *v, const Constraint *c)
 {
@@ -145,10 +164,16 @@ need_referenced_key(const PgmStatementView *v, const Constraint *c)
 		return;
 	}
 	if (t->is_partition && (!OidIsValid(t->relid) || t->unnamed))
-		return;					/* it has those of its parent */
+	{
+		/*
+		 * A partition gets the keys of its parent.  The shadow of one that
+		 * the plan creates, or changes, need not list these with their names.
+		 */
+		return;
+	}
 	foreach(lc, t->indexes)
 	{
-		if (c->pk_attrs ? is_key(lfirst(lc), c->pk_attrs) : ((PgmIndex *) lfirst(lc))->primary)
+		if (c->pk_attrs ? is_referable_key(lfirst(lc), c->pk_attrs) : ((PgmIndex *) lfirst(lc))->primary)
 			return;
 	}
 	if (c->pk_attrs)
@@ -161,8 +186,12 @@ need_referenced_key(const PgmStatementView *v, const Constraint *c)
 			 errmsg("there is no primary key for referenced table \"%s\"", t->name)));
 }
 
+/*
+ * ADD COLUMN: the name is new, the type exists, and the constraints in the
+ * definition are possible.
+ */
 static void
-add_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
+check_add_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	const ColumnDef *def = (const ColumnDef *) cmd->def;
 	const Constraint *key = pgm_column_def_constraint(def, CONSTR_FOREIGN);
@@ -170,7 +199,7 @@ add_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd
 	if (pgm_table_column(v->table, def->colname, NULL))
 	{
 		if (!cmd->missing_ok && !v->again &&
-			!is_touched_beside(v, AT_DropColumn, def->colname))
+			!statement_has_action_on(v, AT_DropColumn, def->colname))
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_COLUMN),
 					 errmsg("column \"%s\" of relation \"%s\" already exists",
@@ -185,24 +214,26 @@ add_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd
 		need_referenced_key(v, key);
 }
 
+/* Callback of pgm_need_columns_in(): does this ALTER TABLE add the column? */
 static bool
-is_added_beside(void *context, const char *column)
+is_added_by_statement(void *context, const char *column)
 {
-	return is_touched_beside(context, AT_AddColumn, column);
+	return statement_has_action_on(context, AT_AddColumn, column);
 }
 
-/* The columns, or the index, that a new constraint is about */
+/* Raise an error unless the columns of a new constraint, and the index of USING INDEX, exist. */
 static void
 need_own_columns(const PgmStatementView *v, const Constraint *c)
 {
 	ListCell   *lc;
 
+	Assert(c->contype != CONSTR_CHECK || c->keys == NIL);
 	foreach(lc, c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys)
 	{
-		need_column_beside(v, strVal(lfirst(lc)));
+		need_column_or_added(v, strVal(lfirst(lc)));
 	}
 	if (c->contype == CONSTR_CHECK)
-		pgm_need_columns_in(v->table, c->raw_expr, is_added_beside,
+		pgm_need_columns_in(v->table, c->raw_expr, is_added_by_statement,
 							unconstify(PgmStatementView *, v));
 	if (c->indexname &&
 		!pgm_shadow_index(v->shadow, makeRangeVar(v->table->schema, c->indexname, -1)))
@@ -211,23 +242,29 @@ need_own_columns(const PgmStatementView *v, const Constraint *c)
 				 errmsg("index \"%s\" does not exist", c->indexname)));
 }
 
-/* A constraint that is dropped, or validated */
+/* DROP CONSTRAINT and VALIDATE CONSTRAINT: the constraint has to exist. */
 static void
-need_constraint(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
+check_constraint_exists(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	ListCell   *lc;
 
 	foreach(lc, ((const AlterTableStmt *) v->node)->cmds)
 	{
+		/*
+		 * The statement may add it.  Its actions run in the order of the
+		 * passes, not as written, and a constraint may have been given its
+		 * name by the server: no attempt is made to predict either.
+		 */
 		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_AddConstraint)
-			return;				/* perhaps by this statement */
+			return;
 	}
 	if (!cmd->missing_ok)
 		pgm_need_constraint(v->table, cmd->name);
 }
 
+/* ADD CONSTRAINT: the name is new, and columns, referenced key and primary key are possible. */
 static void
-add_constraint(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
+check_add_constraint(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	const Constraint *c = (const Constraint *) cmd->def;
 
@@ -240,12 +277,18 @@ add_constraint(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd 
 	need_own_columns(v, c);
 	if (c->contype == CONSTR_PRIMARY)
 		need_no_primary_key(v);
+
+	/*
+	 * A foreign key to the table itself may refer to a key that another
+	 * action of the statement adds: the server adds indexes before foreign
+	 * keys.
+	 */
 	else if (c->contype == CONSTR_FOREIGN && c->pktable &&
 			 pgm_shadow_table(v->shadow, c->pktable) != v->table)
 		need_referenced_key(v, c);
 }
 
-/* The columns of one table that another has not; NULL: there is none. */
+/* The first column of one table that another lacks, or NULL. */
 static const char *
 surplus_column(const PgmTable *of, const PgmTable *to)
 {
@@ -261,20 +304,29 @@ surplus_column(const PgmTable *of, const PgmTable *to)
 	return NULL;
 }
 
+/*
+ * ATTACH PARTITION: the table has the columns of its parent and no others, and
+ * is no partition yet.
+ */
 static void
-attach(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
+check_attach(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	const PartitionCmd *part = (const PartitionCmd *) cmd->def;
 	const PgmTable *child = pgm_shadow_table(v->shadow, part->name);
 	const char *column;
 
 	if (v->table->kind != RELKIND_PARTITIONED_TABLE)
-		return;					/* an index is attached, or it is refused */
+		return;					/* ALTER INDEX ... ATTACH, or not partitioned */
 	pgm_need_relation(v, part->name);
 	if (child && child->is_partition && !v->again)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is already a partition", child->name)));
+
+	/*
+	 * What the plan creates from a query, say, has columns that are not
+	 * known.
+	 */
 	if (child == NULL || !child->columns_known || !v->table->columns_known)
 		return;
 	column = surplus_column(child, v->table);
@@ -293,29 +345,30 @@ attach(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 static const struct
 {
 	AlterTableType action;
-	void		(*refuse) (const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd);
+	void		(*check) (const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd);
 }			actions[] =
 
 {
-	{AT_AddColumn, add_column},
-	{AT_ColumnDefault, need_column},
-	{AT_DropNotNull, need_column},
-	{AT_SetNotNull, need_column},
-	{AT_SetStatistics, need_column},
-	{AT_SetStorage, need_column},
-	{AT_AlterColumnType, change_type},
-	{AT_AddIdentity, need_column},
-	{AT_SetIdentity, need_column},
-	{AT_DropIdentity, need_column},
-	{AT_DropColumn, drop_column},
-	{AT_AddConstraint, add_constraint},
-	{AT_DropConstraint, need_constraint},
-	{AT_ValidateConstraint, need_constraint},
-	{AT_AttachPartition, attach}
+	{AT_AddColumn, check_add_column},
+	{AT_ColumnDefault, check_column_exists},
+	{AT_DropNotNull, check_column_exists},
+	{AT_SetNotNull, check_column_exists},
+	{AT_SetStatistics, check_column_exists},
+	{AT_SetStorage, check_column_exists},
+	{AT_AlterColumnType, check_alter_type},
+	{AT_AddIdentity, check_column_exists},
+	{AT_SetIdentity, check_column_exists},
+	{AT_DropIdentity, check_column_exists},
+	{AT_DropColumn, check_drop_column},
+	{AT_AddConstraint, check_add_constraint},
+	{AT_DropConstraint, check_constraint_exists},
+	{AT_ValidateConstraint, check_constraint_exists},
+	{AT_AttachPartition, check_attach}
 };
 
+/* ALTER TABLE: check each action.  Other relations, which share the node type, are left out. */
 static void
-refuse_alter(const PgmStatementView *v, PgmFindings *out)
+check_alter_table(const PgmStatementView *v, PgmFindings *out)
 {
 	const AlterTableStmt *stmt = (const AlterTableStmt *) v->node;
 	ListCell   *lc;
@@ -330,12 +383,13 @@ refuse_alter(const PgmStatementView *v, PgmFindings *out)
 
 		for (int i = 0; i < (int) lengthof(actions); i++)
 			if (actions[i].action == cmd->subtype)
-				actions[i].refuse(v, out, cmd);
+				actions[i].check(v, out, cmd);
 	}
 }
 
+/* CREATE INDEX: table and columns exist, and the name is new. */
 static void
-refuse_index(const PgmStatementView *v, PgmFindings *out)
+check_create_index(const PgmStatementView *v, PgmFindings *out)
 {
 	const IndexStmt *stmt = (const IndexStmt *) v->node;
 	RangeVar   *name;
@@ -358,13 +412,18 @@ refuse_index(const PgmStatementView *v, PgmFindings *out)
 		return;
 	name = makeRangeVar(v->table->schema, stmt->idxname, -1);
 	index = pgm_shadow_index(v->shadow, name);
-	if (index == NULL || index->valid)	/* an invalid one has a rule */
+
+	/* An invalid index of this name is the leftover that a rule reports. */
+	if (index == NULL || index->valid)
 		pgm_refuse_taken(v, name);
 }
 
-/* The tables that foreign keys of a new table refer to */
+/*
+ * Raise an error unless the types of new columns, and the keys that new foreign
+ * keys refer to, exist.
+ */
 static void
-refuse_keys(const PgmStatementView *v, const RangeVar *self, List *elements)
+check_table_elements(const PgmStatementView *v, const RangeVar *self, List *elements)
 {
 	ListCell   *le;
 	ListCell   *lc;
@@ -386,6 +445,7 @@ refuse_keys(const PgmStatementView *v, const RangeVar *self, List *elements)
 		{
 			const Constraint *c = lfirst(lc);
 
+			/* A table that refers to itself is not in the shadow yet. */
 			if (IsA(c, Constraint) && c->contype == CONSTR_FOREIGN &&
 				strcmp(c->pktable->relname, self->relname) != 0)
 				need_referenced_key(v, c);
@@ -393,8 +453,9 @@ refuse_keys(const PgmStatementView *v, const RangeVar *self, List *elements)
 	}
 }
 
+/* CREATE TABLE: the name is new; parents, types and referenced keys exist. */
 static void
-refuse_create(const PgmStatementView *v, PgmFindings *out)
+check_create_table(const PgmStatementView *v, PgmFindings *out)
 {
 	const CreateStmt *stmt = (const CreateStmt *) v->node;
 	ListCell   *lc;
@@ -405,13 +466,16 @@ refuse_create(const PgmStatementView *v, PgmFindings *out)
 	{
 		pgm_need_relation(v, lfirst(lc));
 	}
-	refuse_keys(v, stmt->relation, stmt->tableElts);
-	refuse_keys(v, stmt->relation, stmt->constraints);
+	check_table_elements(v, stmt->relation, stmt->tableElts);
+	check_table_elements(v, stmt->relation, stmt->constraints);
 }
 
-/* An index is dropped: not with its constraint, nor beside others concurrently. */
+/*
+ * DROP INDEX fails for the index of a constraint; with CONCURRENTLY also for
+ * several, or CASCADE.
+ */
 static void
-refuse_drop_index(const PgmStatementView *v, const DropStmt *stmt, const RangeVar *name)
+check_drop_index(const PgmStatementView *v, const DropStmt *stmt, const RangeVar *name)
 {
 	const PgmIndex *index = pgm_shadow_index(v->shadow, name);
 
@@ -430,9 +494,9 @@ refuse_drop_index(const PgmStatementView *v, const DropStmt *stmt, const RangeVa
 				 errmsg("DROP INDEX CONCURRENTLY does not support CASCADE")));
 }
 
-/* The kinds of relations that a DROP takes for its own; "" for other objects */
+/* The relkinds that a DROP of this object type accepts; "" if it drops no relation. */
 static const char *
-kinds_of(ObjectType type)
+kinds_of_drop(ObjectType type)
 {
 	switch (type)
 	{
@@ -451,18 +515,22 @@ kinds_of(ObjectType type)
 	}
 }
 
-/* A relation that is dropped is there, and of the kind that DROP says. */
+/* DROP of one relation: it exists and is of the kind that the command drops. */
 static void
-refuse_drop_relation(const PgmStatementView *v, const DropStmt *stmt, const RangeVar *name)
+check_drop_relation(const PgmStatementView *v, const DropStmt *stmt, const RangeVar *name)
 {
-	const char *kinds = kinds_of(stmt->removeType);
+	const char *kinds = kinds_of_drop(stmt->removeType);
 	const PgmTable *t;
 
+	/*
+	 * An index to which the server has given a name need not be in the
+	 * shadow.
+	 */
 	if (!stmt->missing_ok && !(stmt->removeType == OBJECT_INDEX && v->shadow->unnamed))
 		pgm_need_relation(v, name);
 	if (stmt->removeType == OBJECT_INDEX)
 	{
-		refuse_drop_index(v, stmt, name);
+		check_drop_index(v, stmt, name);
 		return;
 	}
 	t = pgm_shadow_table(v->shadow, name);
@@ -476,8 +544,13 @@ refuse_drop_relation(const PgmStatementView *v, const DropStmt *stmt, const Rang
 						"foreign table")));
 }
 
+/*
+ * DROP: what it names exists, and without CASCADE nothing depends on it.  A
+ * dependency is a finding, not an error, so that the rules about data loss and
+ * locks still see the statement.
+ */
 static void
-refuse_drop(const PgmStatementView *v, PgmFindings *out)
+check_drop(const PgmStatementView *v, PgmFindings *out)
 {
 	const DropStmt *stmt = (const DropStmt *) v->node;
 	char	   *obstacle = NULL;
@@ -485,8 +558,8 @@ refuse_drop(const PgmStatementView *v, PgmFindings *out)
 
 	foreach(lc, stmt->objects)
 	{
-		if (kinds_of(stmt->removeType)[0])
-			refuse_drop_relation(v, stmt, makeRangeVarFromNameList(lfirst(lc)));
+		if (kinds_of_drop(stmt->removeType)[0])
+			check_drop_relation(v, stmt, makeRangeVarFromNameList(lfirst(lc)));
 		else if (!stmt->missing_ok && (stmt->removeType == OBJECT_TYPE ||
 									   stmt->removeType == OBJECT_DOMAIN))
 			pgm_need_type(v, lfirst_node(TypeName, lc));
@@ -502,17 +575,20 @@ refuse_drop(const PgmStatementView *v, PgmFindings *out)
 static const struct
 {
 	NodeTag		tag;
-	void		(*refuse) (const PgmStatementView *v, PgmFindings *out);
+	void		(*check) (const PgmStatementView *v, PgmFindings *out);
 }			statements[] =
 
 {
-	{T_AlterTableStmt, refuse_alter},
-	{T_IndexStmt, refuse_index},
-	{T_CreateStmt, refuse_create},
-	{T_DropStmt, refuse_drop}
+	{T_AlterTableStmt, check_alter_table},
+	{T_IndexStmt, check_create_index},
+	{T_CreateStmt, check_create_table},
+	{T_DropStmt, check_drop}
 };
 
-/* Does the statement make what nobody names? */
+/*
+ * Does the statement create objects that it does not name? After it, lint cannot
+ * know what exists.
+ */
 bool
 pgm_makes_unnamed(const Node *node)
 {
@@ -521,8 +597,9 @@ pgm_makes_unnamed(const Node *node)
 }
 
 /*
- * Raise the error that the server would raise for the statement, if any; where
- * rules may have more to say about it, find it instead.
+ * Raise the error that the server would raise for the statement, if any.  If
+ * rules have more to say about it, add a finding instead.  Called before the
+ * statement is applied to the shadow.
  */
 void
 pgm_refuse(const PgmStatementView *v, PgmFindings *out)
@@ -531,6 +608,6 @@ pgm_refuse(const PgmStatementView *v, PgmFindings *out)
 	for (int i = 0; i < (int) lengthof(statements); i++)
 	{
 		if (statements[i].tag == nodeTag(v->node))
-			statements[i].refuse(v, out);
+			statements[i].check(v, out);
 	}
 }
