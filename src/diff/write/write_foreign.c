@@ -2,8 +2,8 @@
  * write_foreign.c
  *	  Statements for foreign data wrappers, servers, user mappings.
  *
- * The options of a user mapping may be secrets, which snapshots do not hold:
- * who reads the statement has to fill them in.
+ * The options of a user mapping may be secrets, such as a password, so snapshots contain
+ * their names only.  The statement has "..." for a value, and a question.
  */
 #include "postgres.h"
 
@@ -13,7 +13,7 @@
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
-/* OPTIONS behind a statement that makes something, or nothing. */
+/* The OPTIONS clause of CREATE, or "". */
 static char *
 all_options(const PgmObject *o)
 {
@@ -22,7 +22,7 @@ all_options(const PgmObject *o)
 	return options ? psprintf(" OPTIONS %s", options) : "";
 }
 
-/* A function of a wrapper behind its word, or nothing. */
+/* The HANDLER or VALIDATOR clause of CREATE, or "". */
 static char *
 wrapper_function(const PgmObject *o, const char *word, PgmPropertyId property)
 {
@@ -31,6 +31,7 @@ wrapper_function(const PgmObject *o, const char *word, PgmPropertyId property)
 	return function ? psprintf(" %s %s", word, pgm_text_callee(function)) : "";
 }
 
+/* Write CREATE FOREIGN DATA WRAPPER. */
 static void
 create_wrapper(PgmWrite *w, const PgmObject *o)
 {
@@ -39,7 +40,7 @@ create_wrapper(PgmWrite *w, const PgmObject *o)
 						wrapper_function(o, "VALIDATOR", PGM_PROP_VALIDATOR), all_options(o));
 }
 
-/* What changes a function of a wrapper, or nothing. */
+/* The clause of ALTER that changes or removes a function of a wrapper, or "". */
 static char *
 changed_function(const PgmObject *old, const PgmObject *new, const char *word,
 				 PgmPropertyId property)
@@ -51,6 +52,7 @@ changed_function(const PgmObject *old, const PgmObject *new, const char *word,
 	return wrapper_function(new, word, property);
 }
 
+/* Write ALTER FOREIGN DATA WRAPPER with all that differs. */
 static bool
 change_wrapper(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -63,6 +65,7 @@ change_wrapper(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* Write CREATE SERVER. */
 static void
 create_server(PgmWrite *w, const PgmObject *o)
 {
@@ -75,6 +78,7 @@ create_server(PgmWrite *w, const PgmObject *o)
 						pgm_value(o, PGM_PROP_FOREIGN_DATA_WRAPPER), all_options(o));
 }
 
+/* Write ALTER SERVER.  Its type and its wrapper cannot be altered: it is replaced. */
 static bool
 change_server(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -89,7 +93,7 @@ change_server(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* Ask for the values of the options that are not told, new ones. */
+/* Set the question for the values of new options of a user mapping, if there are any. */
 static void
 ask_for_values(PgmDiffStatement *sql, const PgmObject *old, const PgmObject *new)
 {
@@ -111,10 +115,12 @@ ask_for_values(PgmDiffStatement *sql, const PgmObject *old, const PgmObject *new
 			pgm_text_add(&names, "%s", (char *) lfirst(lc));
 	}
 	if (names.len > 0)
-		sql->question = psprintf("What is the value of %s of the user mapping %s? Secrets are not a part of the schema.",
+		sql->question = psprintf("What is the value of %s of the user mapping %s? "
+								 "Secrets are not a part of the schema.",
 								 names.data, new->identity);
 }
 
+/* Write CREATE USER MAPPING. */
 static void
 create_mapping(PgmWrite *w, const PgmObject *o)
 {
@@ -124,6 +130,7 @@ create_mapping(PgmWrite *w, const PgmObject *o)
 	ask_for_values(sql, NULL, o);
 }
 
+/* Write ALTER USER MAPPING. */
 static bool
 change_mapping(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {

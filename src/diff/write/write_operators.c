@@ -2,8 +2,9 @@
  * write_operators.c
  *	  Statements for operators, their families and classes, casts, conversions.
  *
- * A class is made after its family, with the members that go with it; the others
- * are added to the family.
+ * Members (operators and functions) that an operator class depends on are created by
+ * CREATE OPERATOR CLASS, after its family; the other ones are added to the family by
+ * ALTER OPERATOR FAMILY.
  */
 #include "postgres.h"
 
@@ -13,7 +14,7 @@
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
-/* "name(left,right)": the argument, or NULL for none. */
+/* The left or right argument type in the identity "name(left,right)", or NULL if NONE. */
 static char *
 operand(const PgmObject *o, bool right)
 {
@@ -25,7 +26,10 @@ operand(const PgmObject *o, bool right)
 	return strcmp(type, "NONE") == 0 ? NULL : type;
 }
 
-/* Without a function it is a shell, which is made with what refers to it. */
+/*
+ * Write CREATE OPERATOR.  An operator without a function is a shell: the server creates it
+ * when another operator names it as its commutator or negator.
+ */
 static void
 create_operator(PgmWrite *w, const PgmObject *o)
 {
@@ -61,6 +65,7 @@ create_operator(PgmWrite *w, const PgmObject *o)
 	pgm_write_statement(w, "CREATE OPERATOR %s (%s)", pgm_text_callee(o->identity), list.data);
 }
 
+/* Write ALTER OPERATOR SET for the estimator functions. */
 static bool
 change_estimators(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -87,10 +92,13 @@ change_estimators(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* Does a property of the other operator name this one, which has it changed? */
+/*
+ * Is operator "other" only in state "there", and does its property name the operator
+ * "identity"?  Then the server updates both when it is created or dropped.
+ */
 static bool
-comes_with(const PgmSchema *there, const PgmSchema *not_there, const char *other,
-		   const char *identity, PgmPropertyId property)
+changes_with(const PgmSchema *there, const PgmSchema *not_there, const char *other,
+			 const char *identity, PgmPropertyId property)
 {
 	const PgmObject *o = pgm_schema_find(there, PGM_KIND_OPERATOR, other);
 
@@ -98,10 +106,14 @@ comes_with(const PgmSchema *there, const PgmSchema *not_there, const char *other
 		pgm_value(o, property) && strcmp(pgm_value(o, property), identity) == 0;
 }
 
-/* An operator that is made, or dropped, makes or drops the way back to it. */
+/*
+ * Is the change of a commutator or negator made implicitly?  CREATE OPERATOR sets the link
+ * back from the operator that it names, and DROP clears it (OperatorUpd); nothing is to be
+ * written then.  No statement makes any other change before 17: the operator is replaced.
+ */
 static bool
-change_partner(PgmWrite *w, const PgmObject *old, const PgmObject *new,
-			   PgmPropertyId property)
+link_changes_implicitly(PgmWrite *w, const PgmObject *old, const PgmObject *new,
+						PgmPropertyId property)
 {
 	const char *before = pgm_value(old, property);
 	const char *after = pgm_value(new, property);
@@ -109,24 +121,27 @@ change_partner(PgmWrite *w, const PgmObject *old, const PgmObject *new,
 	if (pgm_value_same(old, new, property))
 		return true;
 	return (before == NULL ||
-			comes_with(w->old, w->new, before, new->identity, property)) &&
+			changes_with(w->old, w->new, before, new->identity, property)) &&
 		(after == NULL ||
-		 comes_with(w->new, w->old, after, new->identity, property));
+		 changes_with(w->new, w->old, after, new->identity, property));
 }
 
+/* Do both links change implicitly?  Else the operator must be replaced. */
 static bool
-change_partners(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+change_links(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	return change_partner(w, old, new, PGM_PROP_COMMUTATOR) &&
-		change_partner(w, old, new, PGM_PROP_NEGATOR);
+	return link_changes_implicitly(w, old, new, PGM_PROP_COMMUTATOR) &&
+		link_changes_implicitly(w, old, new, PGM_PROP_NEGATOR);
 }
 
+/* Write CREATE OPERATOR FAMILY; its members are added after it. */
 static void
 create_family(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write_statement(w, "CREATE OPERATOR FAMILY %s", pgm_write_name(o));
 }
 
+/* Is the member in the list? */
 static bool
 has_member(List *members, const char *member)
 {
@@ -140,9 +155,12 @@ has_member(List *members, const char *member)
 	return false;
 }
 
-/* "OPERATOR 1 <(integer,integer)" without what the operator or function is */
+/*
+ * A member as DROP takes it, which names the slot alone: "OPERATOR 1 (integer,integer)" of
+ * "OPERATOR 1 <(integer,integer)".
+ */
 static char *
-member_place(const char *member)
+member_slot(const char *member)
 {
 	const char *types = pgm_text_find(member, "(");
 	const char *end = pgm_text_find(types, ")");
@@ -153,6 +171,7 @@ member_place(const char *member)
 					pnstrdup(types, end + 1 - types));
 }
 
+/* Write ALTER OPERATOR FAMILY DROP and ADD for members that differ; "old" may be NULL. */
 static bool
 change_members(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -167,20 +186,24 @@ change_members(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	foreach(lc, before)
 	{
 		if (!has_member(after, lfirst(lc)))
-			pgm_text_add(&dropped, "%s", member_place(lfirst(lc)));
+			pgm_text_add(&dropped, "%s", member_slot(lfirst(lc)));
 	}
 	foreach(lc, after)
 	{
 		if (!has_member(before, lfirst(lc)))
 			pgm_text_add(&added, "%s", (char *) lfirst(lc));
 	}
+	/* a slot must be empty before another member takes it */
 	if (dropped.len > 0)
-		pgm_write_statement(w, "ALTER OPERATOR FAMILY %s DROP %s", pgm_write_name(new), dropped.data);
+		pgm_write_statement(w, "ALTER OPERATOR FAMILY %s DROP %s", pgm_write_name(new),
+							dropped.data);
 	if (added.len > 0)
-		pgm_write_statement(w, "ALTER OPERATOR FAMILY %s ADD %s", pgm_write_name(new), added.data);
+		pgm_write_statement(w, "ALTER OPERATOR FAMILY %s ADD %s", pgm_write_name(new),
+							added.data);
 	return true;
 }
 
+/* Write CREATE OPERATOR CLASS with its members. */
 static void
 create_class(PgmWrite *w, const PgmObject *o)
 {
@@ -191,6 +214,7 @@ create_class(PgmWrite *w, const PgmObject *o)
 	ListCell   *lc;
 
 	initStringInfo(&list);
+	/* the list must not be empty, and STORAGE of the type itself says nothing */
 	if (storage || members == NIL)
 		pgm_text_add(&list, "STORAGE %s", storage ? storage : type);
 	foreach(lc, members)
@@ -204,6 +228,7 @@ create_class(PgmWrite *w, const PgmObject *o)
 						pgm_text_until(pgm_value(o, PGM_PROP_FAMILY), " USING "), list.data);
 }
 
+/* Write CREATE CAST. */
 static void
 create_cast(PgmWrite *w, const PgmObject *o)
 {
@@ -222,6 +247,7 @@ create_cast(PgmWrite *w, const PgmObject *o)
 						strcmp(context, "implicit") == 0 ? " AS IMPLICIT" : " AS ASSIGNMENT");
 }
 
+/* Write CREATE CONVERSION. */
 static void
 create_conversion(PgmWrite *w, const PgmObject *o)
 {
@@ -237,8 +263,8 @@ static const PgmWriter writers[] = {
 		.kind = PGM_KIND_OPERATOR,
 		.create = create_operator,
 		.property = {
-			{PGM_PROP_COMMUTATOR, false, change_partners},
-			{PGM_PROP_NEGATOR, false, change_partners},
+			{PGM_PROP_COMMUTATOR, false, change_links},
+			{PGM_PROP_NEGATOR, false, change_links},
 			{PGM_PROP_RESTRICT, false, change_estimators},
 			{PGM_PROP_JOIN, false, change_estimators},
 		}

@@ -1,6 +1,7 @@
 /*
  * write_relations.c
- *	  What those who write statements about tables share.
+ *	  Functions shared by the writers of tables and of their columns, constraints, indexes
+ *	  and types.
  */
 #include "postgres.h"
 
@@ -21,19 +22,19 @@
 #include "schema/table_facts.h"
 #include "util/sql_text.h"
 
-/* "ALTER TABLE name", or as that is for the kind of the relation */
+/* "ALTER TABLE name", with the word for the kind of the relation */
 const char *
 pgm_alter_relation(const PgmObject *relation)
 {
 	return psprintf("ALTER %s %s", pgm_write_word(relation), relation->identity);
 }
 
-/* So many are named of what something may have become */
+/* A question names at most so many objects that a dropped one may have become */
 #define MOST_CANDIDATES 5
 
 /*
- * What is new beside something that is dropped, so that it may be that under
- * another name: a question, or NULL.  "in" is what both are in.
+ * The question whether a dropped object was renamed, as text to append to another question:
+ * it names new objects of the same kind in the same parent "in".  NULL if there are none.
  */
 const char *
 pgm_rename_candidates(const PgmWrite *w, const PgmObject *o, const PgmObject *in)
@@ -68,7 +69,7 @@ pgm_rename_candidates(const PgmWrite *w, const PgmObject *o, const PgmObject *in
 					quote_literal_cstr(psprintf("{%s}", json.data)));
 }
 
-/* Does the relation exist, and may it have rows? */
+/* Does the relation exist at present, and may it have rows?  Unknown counts as yes. */
 bool
 pgm_relation_may_have_rows(const PgmWrite *w, const PgmObject *relation)
 {
@@ -79,7 +80,10 @@ pgm_relation_may_have_rows(const PgmWrite *w, const PgmObject *relation)
 	return old && (rows == NULL || rows->filled);
 }
 
-/* A name for what is there for a while, from the last name of another. */
+/*
+ * A name for a temporary object, quoted: the last name of an identity with a suffix,
+ * truncated so that the server does not truncate the suffix.
+ */
 char *
 pgm_helper_name(const char *identity, const char *suffix)
 {
@@ -90,7 +94,7 @@ pgm_helper_name(const char *identity, const char *suffix)
 	return pstrdup(quote_identifier(psprintf("%s%s", name, suffix)));
 }
 
-/* A type by its name in this database, or InvalidOid. */
+/* The OID of a type, or InvalidOid if it does not exist in this database now. */
 Oid
 pgm_type_by_name(const char *name)
 {
@@ -101,6 +105,7 @@ pgm_type_by_name(const char *name)
 	return type;
 }
 
+/* The pg_type row of a type, with the tuple to release, or NULL if it does not exist. */
 static Form_pg_type
 type_row(const char *name, HeapTuple *tuple)
 {
@@ -110,7 +115,7 @@ type_row(const char *name, HeapTuple *tuple)
 	return HeapTupleIsValid(*tuple) ? (Form_pg_type) GETSTRUCT(*tuple) : NULL;
 }
 
-/* How values of a type are stored if nothing else is said. */
+/* The default storage of a type; "extended" if the type does not exist here. */
 const char *
 pgm_type_storage(const char *name)
 {
@@ -136,7 +141,7 @@ pgm_type_storage(const char *name)
 	return storage;
 }
 
-/* The collation that a type has if nothing else is said, or NULL. */
+/* The default collation of a type, or NULL if it has none or does not exist here. */
 const char *
 pgm_type_collation(const char *name)
 {

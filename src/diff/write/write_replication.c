@@ -1,10 +1,13 @@
 /*
  * write_replication.c
- *	  Statements for publications, what is in them, and subscriptions.
+ *	  Statements for publications, the tables and schemas in them, and subscriptions.
  *
- * A subscription is made without a connection to its publisher, as one that is
- * restored from a dump is: the string may hold a password, so snapshots do not
- * hold it, and what a publisher answers is no matter of the schema.
+ * A subscription is created without a connection to its publisher (connect = false), as
+ * pg_dump does.  The connection string may contain a password, so snapshots do not contain
+ * it: it is a question.
+ *
+ * Properties that only newer versions have are in the JSON object "other", under the names
+ * of the catalog columns or settings.
  */
 #include "postgres.h"
 
@@ -15,7 +18,7 @@
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
-/* A setting in a JSON object, as text, or NULL */
+/* The value of a key of a JSON object, as text, or NULL if it has none or is null */
 static char *
 json_setting(const char *json, const char *name)
 {
@@ -37,13 +40,14 @@ json_setting(const char *json, const char *name)
 	return JsonbToCString(NULL, &JsonbValueToJsonb(v)->root, 0);
 }
 
+/* A property that is not in all versions, or NULL. */
 static char *
 other_setting(const PgmObject *o, const char *name)
 {
 	return json_setting(pgm_value(o, PGM_PROP_OTHER), name);
 }
 
-/* Which generated columns are published, as 18 has it, or NULL */
+/* The value of publish_generated_columns, which came with 18, or NULL before */
 static const char *
 published_generated(const PgmObject *o)
 {
@@ -54,7 +58,10 @@ published_generated(const PgmObject *o)
 	return letter[0] == 's' || letter[0] == 't' ? "stored" : "none";
 }
 
-/* What is said of a publication behind WITH or SET; all, or what differs. */
+/*
+ * The options of a publication for WITH, if "old" is NULL, or those that differ, for SET.
+ * NULL if there are none.
+ */
 static char *
 publication_options(const PgmObject *old, const PgmObject *new)
 {
@@ -76,22 +83,23 @@ publication_options(const PgmObject *old, const PgmObject *new)
 	return list.len > 0 ? list.data : NULL;
 }
 
-/* The table of "table in publication" */
+/* The table or schema in the identity "table in publication" */
 static const char *
 member_name(const PgmObject *o)
 {
 	return pgm_text_until(o->identity, " in ");
 }
 
+/* The publication in the identity "table in publication" */
 static const char *
 member_publication(const PgmObject *o)
 {
 	return pgm_text_after(o->identity, " in ");
 }
 
-/* Tables that are left out of all, as 19 has it, or nothing. */
+/* EXCEPT of ALL TABLES, which came with 19, or "". */
 static char *
-exceptions(PgmWrite *w, const PgmObject *o)
+except_clause(PgmWrite *w, const PgmObject *o)
 {
 	StringInfoData list;
 	ListCell   *lc;
@@ -105,6 +113,7 @@ exceptions(PgmWrite *w, const PgmObject *o)
 	return list.len > 0 ? psprintf(" EXCEPT (%s)", list.data) : "";
 }
 
+/* Write CREATE PUBLICATION; tables and schemas are added by statements of their own. */
 static void
 create_publication(PgmWrite *w, const PgmObject *o)
 {
@@ -114,7 +123,7 @@ create_publication(PgmWrite *w, const PgmObject *o)
 
 	initStringInfo(&all);
 	if (pgm_value(o, PGM_PROP_ALL_TABLES))
-		pgm_text_add(&all, "ALL TABLES%s", exceptions(w, o));
+		pgm_text_add(&all, "ALL TABLES%s", except_clause(w, o));
 	if (sequences && strcmp(sequences, "true") == 0)
 		pgm_text_add(&all, "ALL SEQUENCES");
 	pgm_write_statement(w, "CREATE PUBLICATION %s%s%s%s", o->identity,
@@ -122,6 +131,7 @@ create_publication(PgmWrite *w, const PgmObject *o)
 						options ? psprintf(" WITH (%s)", options) : "");
 }
 
+/* Write SET of options, or return false if only a replacement can change what differs. */
 static bool
 change_publication(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -136,6 +146,7 @@ change_publication(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return options != NULL;
 }
 
+/* Write ADD TABLE. */
 static void
 create_published_table(PgmWrite *w, const PgmObject *o)
 {
@@ -143,13 +154,14 @@ create_published_table(PgmWrite *w, const PgmObject *o)
 	const char *where = pgm_value(o, PGM_PROP_WHERE);
 
 	if (pgm_value(o, PGM_PROP_EXCEPT))
-		return;					/* the publication was made with it */
+		return;					/* a clause of CREATE PUBLICATION */
 	pgm_write_statement(w, "ALTER PUBLICATION %s ADD TABLE ONLY %s%s%s", member_publication(o),
 						member_name(o),
 						columns ? psprintf(" (%s)", pgm_text_names(columns)) : "",
 						where ? psprintf(" WHERE (%s)", where) : "");
 }
 
+/* Write DROP TABLE. */
 static void
 drop_published_table(PgmWrite *w, const PgmObject *o)
 {
@@ -157,6 +169,7 @@ drop_published_table(PgmWrite *w, const PgmObject *o)
 						member_name(o));
 }
 
+/* Write ADD TABLES IN SCHEMA. */
 static void
 create_published_schema(PgmWrite *w, const PgmObject *o)
 {
@@ -164,6 +177,7 @@ create_published_schema(PgmWrite *w, const PgmObject *o)
 						member_publication(o), member_name(o));
 }
 
+/* Write DROP TABLES IN SCHEMA. */
 static void
 drop_published_schema(PgmWrite *w, const PgmObject *o)
 {
@@ -171,13 +185,14 @@ drop_published_schema(PgmWrite *w, const PgmObject *o)
 						member_publication(o), member_name(o));
 }
 
+/* A boolean setting: a property that is true has a value. */
 static const char *
 flag(const char *value)
 {
 	return value ? "true" : "false";
 }
 
-/* A value of "streaming": a letter, or before 16 a flag */
+/* The setting "streaming": a letter in the catalog, before 16 a boolean */
 static const char *
 streaming(const char *value)
 {
@@ -186,24 +201,30 @@ streaming(const char *value)
 	return value[0] == 'p' ? "parallel" : "on";
 }
 
+/* The setting "slot_name": the property is a quoted identifier, or none. */
 static const char *
 slot_name(const char *value)
 {
-	return value ? quote_literal_cstr(value[0] == '"' ? pnstrdup(value + 1, strlen(value) - 2) : value) : "NONE";
+	if (value == NULL)
+		return "NONE";
+	if (value[0] == '"')
+		value = pnstrdup(value + 1, strlen(value) - 2);
+	return quote_literal_cstr(value);
 }
 
+/* A text setting. */
 static const char *
 literal(const char *value)
 {
 	return quote_literal_cstr(value);
 }
 
-/* The settings of subscriptions, how SET has them */
+/* The settings of subscriptions that all versions have */
 static const struct
 {
 	PgmPropertyId property;
 	const char *(*write) (const char *value);
-	const char *usual;			/* needs not be said */
+	const char *default_value;	/* is left out; "": never */
 }			subscription_settings[] = {
 	{PGM_PROP_SLOT_NAME, slot_name, ""},
 	{PGM_PROP_BINARY, flag, "false"},
@@ -212,13 +233,16 @@ static const struct
 	{PGM_PROP_SYNCHRONOUS_COMMIT, literal, "'off'"},
 };
 
-/* What only some versions have, which is also what SET calls it */
+/* The settings that only some versions have, by their names in SET */
 static const char *const other_settings[] = {
 	"password_required", "run_as_owner", "origin", "failover",
 	"retain_dead_tuples", "max_retention_duration", "wal_receiver_timeout"
 };
 
-/* What is said of a subscription behind WITH or SET; all, or what differs. */
+/*
+ * The settings of a subscription for WITH, if "old" is NULL, or those that differ, for SET.
+ * NULL if there are none.
+ */
 static char *
 subscription_options(const PgmObject *old, const PgmObject *new)
 {
@@ -231,7 +255,7 @@ subscription_options(const PgmObject *old, const PgmObject *new)
 		const char *value = subscription_settings[i].write(pgm_value(new, property));
 
 		if (old ? !pgm_value_same(old, new, property) :
-			strcmp(value, subscription_settings[i].usual) != 0)
+			strcmp(value, subscription_settings[i].default_value) != 0)
 			pgm_text_add(&list, "%s = %s", pgm_property_name(property), value);
 	}
 	for (int i = 0; i < (int) lengthof(other_settings); i++)
@@ -245,6 +269,7 @@ subscription_options(const PgmObject *old, const PgmObject *new)
 	return list.len > 0 ? list.data : NULL;
 }
 
+/* Write CREATE SUBSCRIPTION, with the question for its connection string. */
 static void
 create_subscription(PgmWrite *w, const PgmObject *o)
 {
@@ -259,7 +284,10 @@ create_subscription(PgmWrite *w, const PgmObject *o)
 	sql->hazard = "the replication slot has to be there before the subscription is enabled, and ALTER SUBSCRIPTION REFRESH PUBLICATION has to follow";
 }
 
-/* It takes the slot at the publisher with it. */
+/*
+ * Write DROP SUBSCRIPTION.  One that has a slot drops it at the publisher, which cannot be
+ * rolled back, so the server refuses the statement in a transaction block.
+ */
 static void
 drop_subscription(PgmWrite *w, const PgmObject *o)
 {
@@ -268,7 +296,10 @@ drop_subscription(PgmWrite *w, const PgmObject *o)
 	sql->nontransactional = pgm_value(o, PGM_PROP_SLOT_NAME) != NULL;
 }
 
-/* Where it is enabled, the publisher is asked what is in the publications. */
+/*
+ * Write SET PUBLICATION.  Only an enabled subscription refreshes its tables, for which it
+ * connects to the publisher; the server refuses that in a transaction block.
+ */
 static void
 change_publications(PgmWrite *w, const PgmObject *o)
 {
@@ -281,7 +312,11 @@ change_publications(PgmWrite *w, const PgmObject *o)
 	sql->nontransactional = enabled;
 }
 
-/* A slot can only be set while it is disabled, and it is enabled only with one. */
+/*
+ * Write the changes of a subscription; "old" is NULL after CREATE, which leaves it
+ * disabled.  Its slot can be set only while it is disabled, and it cannot be enabled
+ * without one: so DISABLE precedes SET, and ENABLE follows it.
+ */
 static bool
 change_subscription(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {

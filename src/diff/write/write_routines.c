@@ -2,9 +2,11 @@
  * write_routines.c
  *	  Statements for functions, procedures, aggregates, event triggers.
  *
- * What is replaced keeps its privileges and all that depends on it, but the
- * server refuses to replace a routine by one that is called in another way:
- * both definitions are parsed to see that.
+ * CREATE OR REPLACE preserves the privileges of a routine and all that depends on it, but
+ * the server refuses it if the new routine is called in another way or returns something
+ * else (ProcedureCreate in pg_proc.c).  Its rules are repeated here on the parse trees of
+ * both definitions; where one of them is broken, the routine is replaced by DROP and
+ * CREATE, and what depends on it with it.
  */
 #include "postgres.h"
 
@@ -18,7 +20,7 @@
 #include "schema/type_functions.h"
 #include "util/sql_text.h"
 
-/* How CREATE AGGREGATE says a property */
+/* A property of an aggregate as an option of CREATE AGGREGATE */
 typedef struct AggregateProperty
 {
 	PgmPropertyId property;
@@ -30,7 +32,7 @@ typedef struct AggregateProperty
 		OF_FLAG,
 		OF_OPERATOR
 	}			how;
-	const char *usual;			/* needs not be said */
+	const char *default_value;	/* the option is left out if it has it */
 } AggregateProperty;
 
 static const AggregateProperty aggregate_properties[] = {
@@ -56,7 +58,7 @@ static const AggregateProperty aggregate_properties[] = {
 	{PGM_PROP_PARALLEL, "PARALLEL", OF_VALUE, NULL},
 };
 
-/* Which a type needs is made and dropped with that. */
+/* Write CREATE, unless the function belongs to a type, whose writer creates it. */
 static void
 create_routine(PgmWrite *w, const PgmObject *o)
 {
@@ -64,6 +66,7 @@ create_routine(PgmWrite *w, const PgmObject *o)
 		pgm_write_statement(w, "%s", pgm_value(o, PGM_PROP_DEFINITION));
 }
 
+/* Write DROP, unless the function belongs to a type, with which it is dropped. */
 static void
 drop_routine(PgmWrite *w, const PgmObject *o)
 {
@@ -71,20 +74,24 @@ drop_routine(PgmWrite *w, const PgmObject *o)
 		pgm_write_statement(w, "DROP %s %s", pgm_write_word(o), o->identity);
 }
 
+/* The parse tree of the definition of a function or procedure. */
 static CreateFunctionStmt *
 parse_routine(const PgmObject *o)
 {
 	List	   *list = raw_parser(pgm_value(o, PGM_PROP_DEFINITION), RAW_PARSE_DEFAULT);
 
+	Assert(list_length(list) == 1);
 	return castNode(CreateFunctionStmt, linitial_node(RawStmt, list)->stmt);
 }
 
+/* Is the parameter an argument of calls? */
 static bool
 is_input(const FunctionParameter *p)
 {
 	return p->mode != FUNC_PARAM_OUT && p->mode != FUNC_PARAM_TABLE;
 }
 
+/* Is the parameter a column of the result? */
 static bool
 is_output(const FunctionParameter *p)
 {
@@ -92,7 +99,7 @@ is_output(const FunctionParameter *p)
 		p->mode == FUNC_PARAM_INOUT;
 }
 
-/* The parameters of one direction */
+/* The parameters (FunctionParameter) that "wanted" is true for */
 static List *
 parameters_of(const CreateFunctionStmt *stmt,
 			  bool (*wanted) (const FunctionParameter *p))
@@ -108,26 +115,33 @@ parameters_of(const CreateFunctionStmt *stmt,
 	return list;
 }
 
+/* The name of a parameter, or "". */
 static const char *
 name_of_parameter(const FunctionParameter *p)
 {
 	return p->name ? p->name : "";
 }
 
-/* Is this a type that stands for others? */
+/* Is the type of the parameter polymorphic, such as anyelement? */
 static bool
 is_polymorphic(const FunctionParameter *p)
 {
 	return strncmp(strVal(llast(p->argType->names)), "any", strlen("any")) == 0;
 }
 
-/* A parameter without a name may get one, and one without a default, a default. */
+/*
+ * May the input parameters be changed by CREATE OR REPLACE?  A name can be added, but not
+ * changed or removed, and a default not removed: calls may use both.
+ */
 static bool
-inputs_stay(const CreateFunctionStmt *old, const CreateFunctionStmt *new)
+inputs_are_compatible(const CreateFunctionStmt *old, const CreateFunctionStmt *new)
 {
 	ListCell   *a;
 	ListCell   *b;
 
+	/* routines of one identity have the same input types */
+	Assert(list_length(parameters_of(old, is_input)) ==
+		   list_length(parameters_of(new, is_input)));
 	forboth(a, parameters_of(old, is_input), b, parameters_of(new, is_input))
 	{
 		const FunctionParameter *before = lfirst(a);
@@ -138,6 +152,11 @@ inputs_stay(const CreateFunctionStmt *old, const CreateFunctionStmt *new)
 			return false;
 		if (before->defexpr && after->defexpr == NULL)
 			return false;
+
+		/*
+		 * the type of a default must not change; a polymorphic one has its
+		 * own
+		 */
 		if (before->defexpr && is_polymorphic(before) &&
 			!equal(before->defexpr, after->defexpr))
 			return false;
@@ -145,9 +164,13 @@ inputs_stay(const CreateFunctionStmt *old, const CreateFunctionStmt *new)
 	return true;
 }
 
-/* The columns that are returned; a single one of a function is just its type. */
+/*
+ * Is the result type the same?  It is a row if there are several output parameters, or one
+ * of a procedure, and then includes their names.  A single output parameter of a function
+ * is its result type, which RETURNS tells already.
+ */
 static bool
-results_stay(const CreateFunctionStmt *old, const CreateFunctionStmt *new)
+results_are_same(const CreateFunctionStmt *old, const CreateFunctionStmt *new)
 {
 	List	   *before = parameters_of(old, is_output);
 	List	   *after = parameters_of(new, is_output);
@@ -173,6 +196,7 @@ results_stay(const CreateFunctionStmt *old, const CreateFunctionStmt *new)
 	return true;
 }
 
+/* Is it a window function?  CREATE OR REPLACE cannot change that. */
 static bool
 is_window(const CreateFunctionStmt *stmt)
 {
@@ -186,6 +210,7 @@ is_window(const CreateFunctionStmt *stmt)
 	return false;
 }
 
+/* Write CREATE OR REPLACE, or return false if the server would refuse it. */
 static bool
 change_routine(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -193,23 +218,27 @@ change_routine(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	CreateFunctionStmt *after = parse_routine(new);
 
 	if (is_window(before) != is_window(after) ||
-		!inputs_stay(before, after) || !results_stay(before, after))
+		!inputs_are_compatible(before, after) || !results_are_same(before, after))
 		return false;
 	pgm_write_statement(w, "%s", pgm_value(new, PGM_PROP_DEFINITION));
 	return true;
 }
 
-/* Do final functions of the aggregate change its state as usual? */
+/*
+ * Is the value the default of the property?  That of FINALFUNC_MODIFY is
+ * another one for ordered-set aggregates, whose FORM is set.
+ */
 static bool
-is_usual(const PgmObject *o, const AggregateProperty *p, const char *value)
+is_default(const PgmObject *o, const AggregateProperty *p, const char *value)
 {
 	bool		ordered = pgm_value(o, PGM_PROP_FORM) != NULL;
 
 	if (p->property == PGM_PROP_FINALFUNC_MODIFY || p->property == PGM_PROP_MFINALFUNC_MODIFY)
 		return strcmp(value, ordered ? "read_write" : "read_only") == 0;
-	return p->usual && strcmp(value, p->usual) == 0;
+	return p->default_value && strcmp(value, p->default_value) == 0;
 }
 
+/* Write CREATE [OR REPLACE] AGGREGATE with all properties that are not the default. */
 static void
 write_aggregate(PgmWrite *w, const PgmObject *o, const char *verb)
 {
@@ -222,7 +251,7 @@ write_aggregate(PgmWrite *w, const PgmObject *o, const char *verb)
 		const AggregateProperty *p = &aggregate_properties[i];
 		const char *value = pgm_value(o, p->property);
 
-		if (value == NULL || is_usual(o, p, value))
+		if (value == NULL || is_default(o, p, value))
 			continue;
 		if (p->how == OF_FLAG)
 			pgm_text_add(&list, "%s", p->word);
@@ -237,12 +266,14 @@ write_aggregate(PgmWrite *w, const PgmObject *o, const char *verb)
 	pgm_write_statement(w, "%s AGGREGATE %s (%s)", verb, pgm_write_name(o), list.data);
 }
 
+/* Write CREATE AGGREGATE. */
 static void
 create_aggregate(PgmWrite *w, const PgmObject *o)
 {
 	write_aggregate(w, o, "CREATE");
 }
 
+/* Write CREATE OR REPLACE AGGREGATE, which also sets properties that are left out. */
 static bool
 change_aggregate(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -250,6 +281,7 @@ change_aggregate(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* Write CREATE EVENT TRIGGER. */
 static void
 create_event_trigger(PgmWrite *w, const PgmObject *o)
 {
@@ -267,6 +299,7 @@ create_event_trigger(PgmWrite *w, const PgmObject *o)
 						pgm_value(o, PGM_PROP_FUNCTION));
 }
 
+/* Write ENABLE or DISABLE of an event trigger; enabled is the default, without a value. */
 static bool
 change_enabled(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {

@@ -1,7 +1,12 @@
 /*
  * write_tables.c
- *	  Tables and foreign tables, with the columns and constraints that are made
- *	  together with them.
+ *	  Statements for tables and foreign tables.
+ *
+ * CREATE TABLE contains those columns and constraints that the plan decided to be clauses
+ * of it (pgm_plan_in_create); the others are added later by actions of their own, for
+ * example a foreign key in a cycle.  A partition is created as a plain table with all its
+ * columns, and attached by an action of its own (write_inheritance.c), which needs a
+ * weaker lock on the parent than CREATE TABLE PARTITION OF.
  */
 #include "postgres.h"
 
@@ -15,21 +20,23 @@
 #include "schema/table_facts.h"
 #include "util/sql_text.h"
 
-/* Does a column come from a parent that CREATE TABLE names? */
+/* Does INHERITS of CREATE TABLE create the column?  A partition is created without it. */
 static bool
 comes_from_parent(const PgmObject *table, const PgmObject *column)
 {
 	return pgm_value(column, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(table);
 }
 
+/* Append a column or constraint between the parentheses of CREATE TABLE. */
 static void
 append_element(StringInfo out, const char *text)
 {
 	appendStringInfo(out, "%s\n    %s", out->len > 0 ? "," : "", text);
 }
 
+/* Append the columns that CREATE TABLE defines. */
 static void
-append_columns(StringInfo out, PgmWrite *w, const PgmObject *table)
+append_column_clauses(StringInfo out, PgmWrite *w, const PgmObject *table)
 {
 	ListCell   *lc;
 
@@ -41,13 +48,15 @@ append_columns(StringInfo out, PgmWrite *w, const PgmObject *table)
 		if (!pgm_plan_in_create(w->plan, column) || comes_from_parent(table, column))
 			continue;
 		definition = pgm_column_definition(w, column, pgm_plan_default_in_create(w->plan, column));
+		/* OF creates all columns of a typed table; only options are written */
 		if (!pgm_value(table, PGM_PROP_OF_TYPE) || pgm_text_find(definition, " WITH OPTIONS "))
 			append_element(out, definition);
 	}
 }
 
+/* Append the constraints that CREATE TABLE defines; INHERITS adds those of parents. */
 static void
-append_constraints(StringInfo out, PgmWrite *w, const PgmObject *table)
+append_constraint_clauses(StringInfo out, PgmWrite *w, const PgmObject *table)
 {
 	ListCell   *lc;
 
@@ -62,6 +71,7 @@ append_constraints(StringInfo out, PgmWrite *w, const PgmObject *table)
 	}
 }
 
+/* Append INHERITS, except of a partition. */
 static void
 append_parents(StringInfo out, const PgmObject *table)
 {
@@ -77,7 +87,7 @@ append_parents(StringInfo out, const PgmObject *table)
 	appendStringInfoChar(out, ')');
 }
 
-/* What stands behind the columns */
+/* Append the clauses after the parentheses of CREATE TABLE. */
 static void
 append_clauses(StringInfo out, const PgmObject *table)
 {
@@ -96,47 +106,59 @@ append_clauses(StringInfo out, const PgmObject *table)
 		appendStringInfo(out, " TABLESPACE %s", quote_identifier(tablespace));
 }
 
-/* What a column inherited from a parent has that the parent's has not */
+/*
+ * Write the default and NOT NULL of a column that INHERITS creates, where they differ from
+ * those of the first parent.  Both would be inherited with it, so they can only be changed
+ * after CREATE TABLE, and with ONLY: children are written by themselves.
+ */
 static void
-write_differences(PgmWrite *w, const PgmObject *table, const PgmObject *column)
+write_inherited_column_changes(PgmWrite *w, const PgmObject *table, const PgmObject *column)
 {
 	const char *parent = linitial(pgm_value_list(table, PGM_PROP_INHERITS));
 	const char *name = pgm_last_name(column->identity);
-	const PgmObject *from = pgm_schema_find(w->new, PGM_KIND_COLUMN, psprintf("%s.%s", parent, name));
+	const PgmObject *from = pgm_schema_find(w->new, PGM_KIND_COLUMN,
+											psprintf("%s.%s", parent, name));
 	const char *value = pgm_value(column, PGM_PROP_DEFAULT);
 
-	if (from == NULL)
+	if (from == NULL)			/* inherited from another parent */
 		return;
 	if (pgm_plan_default_in_create(w->plan, column) || value == NULL)
 	{
 		if (value && !pgm_value_same(from, column, PGM_PROP_DEFAULT))
-			pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", table->identity, name, value);
+			pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
+								table->identity, name, value);
 		else if (value == NULL && pgm_value(from, PGM_PROP_DEFAULT))
-			pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT", table->identity, name);
+			pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
+								table->identity, name);
 	}
+	/* if NOT NULL is a constraint (from 18 on), that is an item of its own */
 	if (pgm_value(column, PGM_PROP_NOT_NULL) && !pgm_value(from, PGM_PROP_NOT_NULL) &&
 		!pgm_column_not_null(w->new, column))
-		pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET NOT NULL", table->identity, name);
+		pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET NOT NULL",
+							table->identity, name);
 }
 
+/* Write CREATE TABLE or CREATE FOREIGN TABLE. */
 static void
-create(PgmWrite *w, const PgmObject *table)
+create_table(PgmWrite *w, const PgmObject *table)
 {
 	const char *of_type = pgm_value(table, PGM_PROP_OF_TYPE);
-	const char *server = pgm_kind_is(table, PGM_KIND_FOREIGN_TABLE) ? pgm_value(table, PGM_PROP_SERVER) : NULL;
+	const char *server = pgm_kind_is(table, PGM_KIND_FOREIGN_TABLE) ?
+		pgm_value(table, PGM_PROP_SERVER) : NULL;
 	StringInfoData elements;
 	StringInfoData clauses;
 	ListCell   *lc;
 
 	initStringInfo(&elements);
 	initStringInfo(&clauses);
-	append_columns(&elements, w, table);
-	append_constraints(&elements, w, table);
+	append_column_clauses(&elements, w, table);
+	append_constraint_clauses(&elements, w, table);
 	append_clauses(&clauses, table);
 	if (server)
 		appendStringInfo(&clauses, " SERVER %s", server);
 	if (server && pgm_value(table, PGM_PROP_FOREIGN_OPTIONS))
-		appendStringInfo(&clauses, " OPTIONS %s", pgm_option_list(table, PGM_PROP_FOREIGN_OPTIONS, true));
+		appendStringInfo(&clauses, " OPTIONS %s",
+						 pgm_option_list(table, PGM_PROP_FOREIGN_OPTIONS, true));
 	if (elements.len > 0)
 		appendStringInfoChar(&elements, '\n');
 	pgm_write_statement(w, "CREATE %s%s %s%s%s%s%s%s%s",
@@ -147,13 +169,16 @@ create(PgmWrite *w, const PgmObject *table)
 	foreach(lc, pgm_schema_children(w->new, table, PGM_KIND_COLUMN))
 	{
 		if (comes_from_parent(table, lfirst(lc)))
-			write_differences(w, table, lfirst(lc));
+			write_inherited_column_changes(w, table, lfirst(lc));
 	}
 }
 
-/* Does a foreign key that stays refer to the table, which stays too? */
+/*
+ * Does a foreign key of another table refer to the table, and exist in the new state too?
+ * It is found among the items that use the referenced columns.
+ */
 static bool
-is_referred_to(const PgmWrite *w, const PgmObject *table)
+keeps_foreign_key_to(const PgmWrite *w, const PgmObject *table)
 {
 	ListCell   *column;
 	ListCell   *lc;
@@ -172,29 +197,34 @@ is_referred_to(const PgmWrite *w, const PgmObject *table)
 	return false;
 }
 
-/* The table that a partition is to be detached from before it can go, or NULL */
+/*
+ * The table that a partition must be detached from before it is dropped, or NULL.  DROP of
+ * a partition fails if a foreign key refers to one of its ancestors, since it is referenced
+ * itself; DETACH checks that no row is (RI_PartitionRemove_Check), and removes that.
+ */
 static const PgmObject *
-referred_parent(const PgmWrite *w, const PgmObject *table)
+parent_to_detach_from(const PgmWrite *w, const PgmObject *table)
 {
 	const PgmObject *parent = NULL;
 
 	for (const PgmObject *o = table; pgm_is_partition(o);)
 	{
-		o = pgm_schema_find(w->old, PGM_KIND_TABLE, linitial(pgm_value_list(o, PGM_PROP_INHERITS)));
+		o = pgm_schema_find(w->old, PGM_KIND_TABLE,
+							linitial(pgm_value_list(o, PGM_PROP_INHERITS)));
 		if (o == NULL)
 			return NULL;
-		if (parent == NULL)
+		if (parent == NULL)		/* the direct one, whichever is referenced */
 			parent = o;
 		if (pgm_plan_find_item(w->plan, o)->decision != PGM_DECISION_DROP &&
-			pgm_plan_find_item(w->plan, o)->decision != PGM_DECISION_REPLACE && is_referred_to(w, o))
+			pgm_plan_find_item(w->plan, o)->decision != PGM_DECISION_REPLACE && keeps_foreign_key_to(w, o))
 			return parent;
 	}
 	return NULL;
 }
 
-/* What goes with a table: its rows, and the bytes they take, as far as is known */
+/* "about 5 rows of t (8192 bytes)": the data that DROP TABLE loses, as far as is known */
 static char *
-its_rows(const PgmWrite *w, const PgmObject *table)
+describe_rows(const PgmWrite *w, const PgmObject *table)
 {
 	const PgmRows *rows = pgm_schema_rows(w->old, table);
 	const char *number = rows && rows->rows >= 0 ?
@@ -205,33 +235,38 @@ its_rows(const PgmWrite *w, const PgmObject *table)
 		psprintf("%s of %s", number, table->identity);
 }
 
+/* Write DROP TABLE, which loses the rows of a table that may have some. */
 static void
-drop(PgmWrite *w, const PgmObject *table)
+drop_table(PgmWrite *w, const PgmObject *table)
 {
-	const PgmObject *parent = referred_parent(w, table);
+	const PgmObject *parent = parent_to_detach_from(w, table);
 	PgmDiffStatement *sql;
 
 	if (parent)
-		pgm_write_statement(w, "ALTER TABLE %s DETACH PARTITION %s", parent->identity, table->identity);
+		pgm_write_statement(w, "ALTER TABLE %s DETACH PARTITION %s", parent->identity,
+							table->identity);
 	sql = pgm_write_statement(w, "DROP %s %s", pgm_write_word(table), table->identity);
-
+	/* the rows of a foreign table are elsewhere, and stay there */
 	if (!pgm_relation_may_have_rows(w, table) || !pgm_kind_is(table, PGM_KIND_TABLE))
 		return;
 	sql->candidates = pgm_rename_candidates(w, table, pgm_schema_parent(w->old, table));
-	sql->loses = its_rows(w, table);
+	sql->loses = describe_rows(w, table);
 }
 
+/* Write SET LOGGED or UNLOGGED. */
 static bool
 change_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
+	const char *persistence = pgm_value(new, PGM_PROP_UNLOGGED) ? "UNLOGGED" : "LOGGED";
 	PgmDiffStatement *sql = pgm_write_statement(w, "%s SET %s", pgm_alter_relation(new),
-												pgm_value(new, PGM_PROP_UNLOGGED) ? "UNLOGGED" : "LOGGED");
+												persistence);
 
 	if (pgm_relation_may_have_rows(w, new))
 		sql->hazard = "rewrites the table";
 	return true;
 }
 
+/* Write SET ACCESS METHOD; a partitioned table can lose its method only by replacement. */
 static bool
 change_access_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -239,24 +274,28 @@ change_access_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (method == NULL)
 		return false;
-	pgm_write_statement(w, "%s SET ACCESS METHOD %s", pgm_alter_relation(new), quote_identifier(method));
+	pgm_write_statement(w, "%s SET ACCESS METHOD %s", pgm_alter_relation(new),
+						quote_identifier(method));
 	return true;
 }
 
+/* Write SET TABLESPACE; no tablespace is the default one of the database. */
 static bool
 change_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *tablespace = pgm_value(new, PGM_PROP_TABLESPACE);
-	PgmDiffStatement *sql = pgm_write_statement(w, "%s SET TABLESPACE %s", pgm_alter_relation(new),
-												tablespace ? quote_identifier(tablespace) : "pg_default");
+	const char *name = tablespace ? quote_identifier(tablespace) : "pg_default";
+	PgmDiffStatement *sql = pgm_write_statement(w, "%s SET TABLESPACE %s",
+												pgm_alter_relation(new), name);
 
 	if (pgm_relation_may_have_rows(w, new))
 		sql->hazard = "copies the table";
 	return true;
 }
 
+/* Write SET and RESET of storage parameters. */
 static bool
-change_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+change_storage_parameters(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	char	   *set = pgm_options_set(old, new, PGM_PROP_OPTIONS);
 	char	   *reset = pgm_options_reset(old, new, PGM_PROP_OPTIONS);
@@ -268,6 +307,7 @@ change_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* Write ENABLE or DISABLE ROW LEVEL SECURITY. */
 static bool
 write_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -276,6 +316,7 @@ write_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* Write FORCE or NO FORCE ROW LEVEL SECURITY. */
 static bool
 write_force_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -284,8 +325,9 @@ write_force_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new
 	return true;
 }
 
+/* Write the changed OPTIONS of a foreign table. */
 static bool
-change_foreign_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+change_foreign_table_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write_statement(w, "%s OPTIONS (%s)", pgm_alter_relation(new),
 						pgm_option_changes(old, new, PGM_PROP_FOREIGN_OPTIONS));
@@ -300,12 +342,13 @@ write_replica_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 						new ? pgm_value(new, PGM_PROP_REPLICA_IDENTITY) : "DEFAULT");
 }
 
-/* The type that a table is made of */
+/* Write OF or NOT OF: make a table a typed one, or no longer one. */
 static void
 write_of_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
-		pgm_write_statement(w, "%s OF %s", pgm_alter_relation(new), pgm_value(new, PGM_PROP_OF_TYPE));
+		pgm_write_statement(w, "%s OF %s", pgm_alter_relation(new),
+							pgm_value(new, PGM_PROP_OF_TYPE));
 	else
 		pgm_write_statement(w, "%s NOT OF", pgm_alter_relation(old));
 }
@@ -315,7 +358,8 @@ void
 pgm_write_clustered_on(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
-		pgm_write_statement(w, "%s CLUSTER ON %s", pgm_alter_relation(new), pgm_value(new, PGM_PROP_CLUSTERED_ON));
+		pgm_write_statement(w, "%s CLUSTER ON %s", pgm_alter_relation(new),
+							pgm_value(new, PGM_PROP_CLUSTERED_ON));
 	else
 		pgm_write_statement(w, "%s SET WITHOUT CLUSTER", pgm_alter_relation(old));
 }
@@ -324,15 +368,15 @@ pgm_write_clustered_on(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	{PGM_PROP_UNLOGGED, false, change_unlogged}, \
 	{PGM_PROP_ACCESS_METHOD, false, change_access_method}, \
 	{PGM_PROP_TABLESPACE, false, change_tablespace}, \
-	{PGM_PROP_OPTIONS, false, change_options}, \
+	{PGM_PROP_OPTIONS, false, change_storage_parameters}, \
 	{PGM_PROP_ROW_SECURITY, true, write_row_security}, \
 	{PGM_PROP_FORCE_ROW_SECURITY, true, write_force_row_security}
 
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_TABLE,
-		.create = create,
-		.drop = drop,
+		.create = create_table,
+		.drop = drop_table,
 		.property = {TABLE_PROPERTIES},
 		.sub_property = {
 			{PGM_PROP_REPLICA_IDENTITY, write_replica_identity},
@@ -343,11 +387,11 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_FOREIGN_TABLE,
-		.create = create,
-		.drop = drop,
+		.create = create_table,
+		.drop = drop_table,
 		.property = {
 			TABLE_PROPERTIES,
-			{PGM_PROP_FOREIGN_OPTIONS, false, change_foreign_options},
+			{PGM_PROP_FOREIGN_OPTIONS, false, change_foreign_table_options},
 		},
 		.sub_property = {{PGM_PROP_INHERITS, pgm_write_parents}}
 	},

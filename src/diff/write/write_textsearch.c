@@ -2,6 +2,9 @@
  * write_textsearch.c
  *	  Statements for text search: parsers, templates, dictionaries,
  *	  configurations.
+ *
+ * The mappings of a configuration are one property, a JSON object from token types to lists
+ * of dictionaries, from which ADD, ALTER and DROP MAPPING are found.
  */
 #include "postgres.h"
 
@@ -13,14 +16,14 @@
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
-/* A kind of token and its dictionaries */
+/* A token type and its dictionaries, as a list in the syntax of statements */
 typedef struct Mapping
 {
 	char	   *token;
 	char	   *dictionaries;
 } Mapping;
 
-/* Write a statement that names functions: properties are called as its words. */
+/* Write CREATE of an object made of functions; the options are named as the properties. */
 static void
 create_of_functions(PgmWrite *w, const PgmObject *o, const PgmPropertyId *properties,
 					int n)
@@ -35,6 +38,7 @@ create_of_functions(PgmWrite *w, const PgmObject *o, const PgmPropertyId *proper
 	pgm_write_statement(w, "CREATE %s %s (%s)", pgm_write_word(o), o->identity, list.data);
 }
 
+/* Write CREATE TEXT SEARCH PARSER. */
 static void
 create_parser(PgmWrite *w, const PgmObject *o)
 {
@@ -45,6 +49,7 @@ create_parser(PgmWrite *w, const PgmObject *o)
 	create_of_functions(w, o, properties, lengthof(properties));
 }
 
+/* Write CREATE TEXT SEARCH TEMPLATE. */
 static void
 create_template(PgmWrite *w, const PgmObject *o)
 {
@@ -53,6 +58,7 @@ create_template(PgmWrite *w, const PgmObject *o)
 	create_of_functions(w, o, properties, lengthof(properties));
 }
 
+/* Write CREATE TEXT SEARCH DICTIONARY; its options are stored as statements have them. */
 static void
 create_dictionary(PgmWrite *w, const PgmObject *o)
 {
@@ -71,6 +77,7 @@ dictionary_options(const PgmObject *o)
 	return options ? deserialize_deflist(CStringGetTextDatum(options)) : NIL;
 }
 
+/* Is there an option of the name in a list of DefElem? */
 static bool
 has_option(List *options, const char *name)
 {
@@ -84,9 +91,13 @@ has_option(List *options, const char *name)
 	return false;
 }
 
-/* All options are told, which also puts them in order; gone ones as a name. */
+/*
+ * Write ALTER TEXT SEARCH DICTIONARY.  An option without a value is removed.  All others are
+ * written, also those that stay: the server appends each one that is set, so they get the
+ * order of the new state.
+ */
 static bool
-change_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+change_dictionary_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	List	   *after = dictionary_options(new);
 	const char *options = pgm_value(new, PGM_PROP_OPTIONS);
@@ -107,6 +118,7 @@ change_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* Write CREATE TEXT SEARCH CONFIGURATION, which has no mappings yet. */
 static void
 create_configuration(PgmWrite *w, const PgmObject *o)
 {
@@ -114,7 +126,7 @@ create_configuration(PgmWrite *w, const PgmObject *o)
 						pgm_value(o, PGM_PROP_PARSER));
 }
 
-/* The elements of a JSON list of dictionaries, as statements have them. */
+/* The elements of a JSON array of dictionaries, as a list in the syntax of statements. */
 static char *
 dictionaries_of(JsonbContainer *list)
 {
@@ -145,6 +157,7 @@ mappings_of(const PgmObject *o)
 		return NIL;
 	it = JsonbIteratorInit(&DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
 															   CStringGetDatum(json)))->root);
+	/* "skip nested" is true: an array of dictionaries comes as one value */
 	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
 	{
 		if (token == WJB_KEY)
@@ -154,6 +167,7 @@ mappings_of(const PgmObject *o)
 		}
 		else if (token == WJB_VALUE)
 		{
+			Assert(m != NULL && v.type == jbvBinary);
 			m->dictionaries = dictionaries_of(v.val.binary.data);
 			list = lappend(list, m);
 		}
@@ -161,6 +175,7 @@ mappings_of(const PgmObject *o)
 	return list;
 }
 
+/* The mapping of a token type, or NULL. */
 static const Mapping *
 find_mapping(List *mappings, const char *token)
 {
@@ -174,9 +189,12 @@ find_mapping(List *mappings, const char *token)
 	return NULL;
 }
 
-/* The mappings of the list that are not in the other in one or the other way. */
+/*
+ * The mappings whose token types are in the other list too ("in_both"), with other
+ * dictionaries, or are not.
+ */
 static List *
-mappings_that(List *mappings, List *others, bool known)
+differing_mappings(List *mappings, List *others, bool in_both)
 {
 	List	   *result = NIL;
 	ListCell   *lc;
@@ -186,14 +204,14 @@ mappings_that(List *mappings, List *others, bool known)
 		const Mapping *m = lfirst(lc);
 		const Mapping *other = find_mapping(others, m->token);
 
-		if (known == (other != NULL) &&
+		if (in_both == (other != NULL) &&
 			!(other && strcmp(other->dictionaries, m->dictionaries) == 0))
 			result = lappend(result, lfirst(lc));
 	}
 	return result;
 }
 
-/* Tokens that have the same dictionaries are told together. */
+/* Write ADD or ALTER MAPPING, one statement for all token types of the same dictionaries. */
 static void
 write_mappings(PgmWrite *w, const PgmObject *o, const char *verb, List *mappings)
 {
@@ -220,6 +238,7 @@ write_mappings(PgmWrite *w, const PgmObject *o, const char *verb, List *mappings
 	}
 }
 
+/* Write DROP MAPPING, if the list is not empty. */
 static void
 drop_mappings(PgmWrite *w, const PgmObject *o, List *mappings)
 {
@@ -236,15 +255,16 @@ drop_mappings(PgmWrite *w, const PgmObject *o, List *mappings)
 							o->identity, tokens.data);
 }
 
+/* Write the changes of the mappings; "old" is NULL after CREATE. */
 static bool
 change_mappings(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	List	   *before = mappings_of(old);
 	List	   *after = mappings_of(new);
 
-	drop_mappings(w, new, mappings_that(before, after, false));
-	write_mappings(w, new, "ALTER", mappings_that(after, before, true));
-	write_mappings(w, new, "ADD", mappings_that(after, before, false));
+	drop_mappings(w, new, differing_mappings(before, after, false));
+	write_mappings(w, new, "ALTER", differing_mappings(after, before, true));
+	write_mappings(w, new, "ADD", differing_mappings(after, before, false));
 	return true;
 }
 
@@ -260,7 +280,7 @@ static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_TEXT_SEARCH_DICTIONARY,
 		.create = create_dictionary,
-		.property = {{PGM_PROP_OPTIONS, false, change_options}}
+		.property = {{PGM_PROP_OPTIONS, false, change_dictionary_options}}
 	},
 	{
 		.kind = PGM_KIND_TEXT_SEARCH_CONFIGURATION,

@@ -1,9 +1,11 @@
 /*
  * write_type_replacement.c
- *	  Statements by which columns get a type that is made anew.
+ *	  Statements that replace a type which columns have.
  *
- * Values come from the old type to the new one by way of their text, but for
- * rows whose fields have other places: those are put together field by field.
+ * The old type is renamed away, the new one is created, the columns are altered to it
+ * with a USING expression, and the old type is dropped (diff/plan/replace_types.c).
+ * Values are converted by way of their text, except composite values whose fields have
+ * other positions: the text of a row has no names, so these are built field by field.
  */
 #include "postgres.h"
 
@@ -13,15 +15,19 @@
 #include "schema/type_functions.h"
 #include "util/sql_text.h"
 
+/* The name of a type or function while it is renamed away. */
 static const char *
-aside_name(const char *identity)
+renamed_away_name(const char *identity)
 {
 	return pgm_helper_name(identity, "_old");
 }
 
-/* Do values of the types have their fields in the same places? */
+/*
+ * Do values of the two types have their fields at the same positions, on all levels?  True
+ * for types that are not composite: their text has no fields.
+ */
 static bool
-same_places(const PgmWrite *w, const char *old, const char *new)
+have_fields_in_same_order(const PgmWrite *w, const char *old, const char *new)
 {
 	const PgmObject *before = pgm_composite_type(w->old, pgm_text_without_array(old));
 	const PgmObject *after = pgm_composite_type(w->new, pgm_text_without_array(new));
@@ -38,12 +44,17 @@ same_places(const PgmWrite *w, const char *old, const char *new)
 	{
 		if (strcmp(pgm_last_name(((PgmObject *) lfirst(a))->identity),
 				   pgm_last_name(((PgmObject *) lfirst(b))->identity)) != 0 ||
-			!same_places(w, pgm_value(lfirst(a), PGM_PROP_TYPE), pgm_value(lfirst(b), PGM_PROP_TYPE)))
+			!have_fields_in_same_order(w, pgm_value(lfirst(a), PGM_PROP_TYPE),
+									   pgm_value(lfirst(b), PGM_PROP_TYPE)))
 			return false;
 	}
 	return list_length(fields) == list_length(others);
 }
 
+/*
+ * An expression that builds a row of the new composite type from the value of the old one,
+ * field by field.  New fields are NULL.
+ */
 static char *
 row_conversion(const PgmWrite *w, const char *value, const PgmObject *old,
 			   const PgmObject *new)
@@ -61,13 +72,19 @@ row_conversion(const PgmWrite *w, const char *value, const PgmObject *old,
 
 		pgm_text_add(&list, "%s", from == NULL ? "NULL" :
 					 pgm_type_conversion(w, psprintf("(%s).%s", value, name),
-										 pgm_value(from, PGM_PROP_TYPE), pgm_value(to, PGM_PROP_TYPE)));
+										 pgm_value(from, PGM_PROP_TYPE),
+										 pgm_value(to, PGM_PROP_TYPE)));
 	}
+
+	/*
+	 * A NULL must stay NULL rather than become a row of NULLs.  IS NOT NULL
+	 * would not tell them apart: it is false for any row with a NULL field.
+	 */
 	return psprintf("CASE WHEN %s IS DISTINCT FROM NULL THEN ROW(%s)::%s END",
 					value, list.data, new->identity);
 }
 
-/* An expression for what a value of the old type is in the new one. */
+/* An expression that converts "value", an expression of the old type, to the new type. */
 char *
 pgm_type_conversion(const PgmWrite *w, const char *value, const char *old,
 					const char *new)
@@ -75,21 +92,29 @@ pgm_type_conversion(const PgmWrite *w, const char *value, const char *old,
 	const PgmObject *before = pgm_composite_type(w->old, old);
 	const PgmObject *after = pgm_composite_type(w->new, new);
 
-	return before && after && !same_places(w, old, new) ?
+	return before && after && !have_fields_in_same_order(w, old, new) ?
 		row_conversion(w, value, before, after) :
 		psprintf("%s::text::%s", value, new);
 }
 
-/* A function that comes with a type is out of the way of that of the new one. */
+/*
+ * Rename a function away that the server created with a type, since it creates one of the
+ * same name for the new type.
+ */
 static PgmDiffStatement *
 rename_function(PgmWrite *w, const char *name, const char *arguments)
 {
-	return pgm_write_statement(w, "ALTER FUNCTION %s(%s) RENAME TO %s", name, arguments, aside_name(name));
+	return pgm_write_statement(w, "ALTER FUNCTION %s(%s) RENAME TO %s", name, arguments,
+							   renamed_away_name(name));
 }
 
-/* A range has a multirange, and both have functions of their names. */
+/*
+ * Rename the multirange of a range away, and the constructor functions of both, which
+ * CREATE TYPE AS RANGE creates (makeRangeConstructors and makeMultirangeConstructors) and
+ * RENAME of the type does not rename.
+ */
 static void
-write_range_aside(PgmWrite *w, const PgmObject *type)
+write_range_renamed_away(PgmWrite *w, const PgmObject *type)
 {
 	const char *name = type->identity;
 	const char *multirange = pgm_value(type, PGM_PROP_MULTIRANGE_TYPE);
@@ -101,12 +126,12 @@ write_range_aside(PgmWrite *w, const PgmObject *type)
 	(void) rename_function(w, multirange, "");
 	(void) rename_function(w, multirange, name);
 	(void) rename_function(w, multirange, psprintf("VARIADIC %s[]", name));
-	pgm_write_statement(w, "ALTER TYPE %s RENAME TO %s", multirange, aside_name(multirange));
+	pgm_write_statement(w, "ALTER TYPE %s RENAME TO %s", multirange, renamed_away_name(multirange));
 }
 
-/* Say of a statement what columns have of the type and the new one has not. */
+/* Set on a statement which attributes the new type lacks, whose values are lost. */
 static void
-say_lost(const PgmWrite *w, const PgmObject *type, PgmDiffStatement *sql)
+set_lost_attributes(const PgmWrite *w, const PgmObject *type, PgmDiffStatement *sql)
 {
 	StringInfoData names;
 	int			n = 0;
@@ -128,33 +153,40 @@ say_lost(const PgmWrite *w, const PgmObject *type, PgmDiffStatement *sql)
 		sql->loses = psprintf("the values of attribute%s %s", n > 1 ? "s" : "", names.data);
 }
 
-/* Put a type aside that columns have, until they have the new one. */
+/* Rename a type away that columns have, so that the new one can take its name. */
 void
 pgm_write_rename_type_away(PgmWrite *w, const PgmObject *type)
 {
 	PgmDiffStatement *sql;
 	ListCell   *lc;
 
+	/*
+	 * The old domain lives on until its columns have the new one, but its
+	 * default, like its constraints (implicit_objects.c), may use objects
+	 * that are dropped before.
+	 */
 	if (pgm_kind_is(type, PGM_KIND_DOMAIN) && pgm_value(type, PGM_PROP_DEFAULT))
 		pgm_write_statement(w, "ALTER DOMAIN %s DROP DEFAULT", type->identity);
 	foreach(lc, pgm_kind_is(type, PGM_KIND_TYPE) ? pgm_functions_of_type(w->old, type) : NIL)
 	{
 		const char *function = ((PgmObject *) lfirst(lc))->identity;
 
-		pgm_write_statement(w, "ALTER FUNCTION %s RENAME TO %s", function, aside_name(function));
+		pgm_write_statement(w, "ALTER FUNCTION %s RENAME TO %s", function,
+							renamed_away_name(function));
 	}
 	if (pgm_kind_is(type, PGM_KIND_TYPE) && pgm_value(type, PGM_PROP_MULTIRANGE_TYPE))
-		write_range_aside(w, type);
+		write_range_renamed_away(w, type);
 	sql = pgm_write_statement(w, "ALTER %s %s RENAME TO %s", pgm_write_word(type), type->identity,
-							  aside_name(type->identity));
-	say_lost(w, type, sql);
+							  renamed_away_name(type->identity));
+	set_lost_attributes(w, type, sql);
 }
 
-/* Drop a type that was put aside. */
+/* Drop a type that was renamed away; its own functions go with it by CASCADE. */
 void
 pgm_write_drop_old_type(PgmWrite *w, const PgmObject *type)
 {
 	pgm_write_statement(w, "DROP %s %s.%s%s", pgm_write_word(type), pgm_relation_schema(type),
-						aside_name(type->identity),
-						pgm_kind_is(type, PGM_KIND_TYPE) && pgm_functions_of_type(w->old, type) != NIL ? " CASCADE" : "");
+						renamed_away_name(type->identity),
+						pgm_kind_is(type, PGM_KIND_TYPE) &&
+						pgm_functions_of_type(w->old, type) != NIL ? " CASCADE" : "");
 }

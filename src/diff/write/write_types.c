@@ -2,9 +2,11 @@
  * write_types.c
  *	  Statements for types and their attributes.
  *
- * A base type and the functions it is made of need each other: first comes the
- * type as a shell, then the functions, then what the type is.  So its functions
- * are made, and dropped, with it.
+ * A base type and its input and output functions refer to each other.  The server
+ * breaks that circle by a shell type: CREATE TYPE name, then the functions, then CREATE
+ * TYPE name (...).  The three steps are one action here, so the writer of a type also
+ * creates and drops its functions, and the writer of functions leaves these out
+ * (schema/type_functions.h).  A range with a canonical function is the other such case.
  */
 #include "postgres.h"
 
@@ -21,7 +23,7 @@
 #include "util/name_list.h"
 #include "util/sql_text.h"
 
-/* How CREATE TYPE says a property of a base type */
+/* A property of a base type as an option of CREATE TYPE */
 typedef struct BaseProperty
 {
 	PgmPropertyId property;
@@ -33,7 +35,7 @@ typedef struct BaseProperty
 		OF_FLAG,
 		OF_LETTER
 	}			how;
-	const char *usual;			/* needs not be said */
+	const char *default_value;	/* the option is left out if it has it */
 } BaseProperty;
 
 static const BaseProperty base_properties[] = {
@@ -57,7 +59,7 @@ static const BaseProperty base_properties[] = {
 	{PGM_PROP_COLLATABLE, "COLLATABLE", OF_FLAG, NULL},
 };
 
-/* The letters of the catalog for alignment and storage */
+/* The letters of pg_type for alignment and storage, and the words of CREATE TYPE */
 static const struct
 {
 	PgmPropertyId property;
@@ -74,12 +76,14 @@ static const struct
 	{PGM_PROP_STORAGE, 'x', "extended"},
 };
 
+/* Is the type of this form: shell, base, range, enum or composite? */
 static bool
 is_form(const PgmObject *type, const char *form)
 {
 	return strcmp(pgm_value(type, PGM_PROP_FORM), form) == 0;
 }
 
+/* The word of CREATE TYPE for a letter of pg_type. */
 static const char *
 letter_word(PgmPropertyId property, char letter)
 {
@@ -90,7 +94,7 @@ letter_word(PgmPropertyId property, char letter)
 	elog(ERROR, "unknown %s \"%c\"", pgm_property_name(property), letter);
 }
 
-/* A property of a base type as statements have it. */
+/* The value of a property of a base type in the syntax of CREATE TYPE. */
 static const char *
 base_value(const PgmObject *o, const BaseProperty *p)
 {
@@ -100,14 +104,14 @@ base_value(const PgmObject *o, const BaseProperty *p)
 		return pgm_text_callee(value);
 	if (p->how == OF_LETTER)
 		return letter_word(p->property, value[0]);
-	if (strcmp(value, "-1") == 0)
+	if (strcmp(value, "-1") == 0)	/* typlen of a varlena */
 		return "VARIABLE";
 	if (p->property == PGM_PROP_CATEGORY)
 		return quote_literal_cstr(value);
 	return value;
 }
 
-/* What a base type is. */
+/* Write CREATE TYPE of a base type, whose shell and functions exist. */
 static void
 write_base(PgmWrite *w, const PgmObject *o)
 {
@@ -119,7 +123,7 @@ write_base(PgmWrite *w, const PgmObject *o)
 		const BaseProperty *p = &base_properties[i];
 		const char *value = pgm_value(o, p->property);
 
-		if (value == NULL || (p->usual && strcmp(value, p->usual) == 0))
+		if (value == NULL || (p->default_value && strcmp(value, p->default_value) == 0))
 			continue;
 		if (p->how == OF_FLAG)
 			pgm_text_add(&list, "%s", p->word);
@@ -129,13 +133,16 @@ write_base(PgmWrite *w, const PgmObject *o)
 	pgm_write_statement(w, "CREATE TYPE %s (%s)", o->identity, list.data);
 }
 
-/* Is this operator class of pg_catalog the default of its type? */
+/*
+ * Is this the default btree operator class of its type, so that CREATE TYPE AS RANGE picks
+ * it?  One of another schema is always named.
+ */
 static bool
-is_usual_opclass(const char *name)
+is_default_opclass(const char *name)
 {
 	List	   *names;
 	HeapTuple	tuple;
-	bool		usual;
+	bool		is_default;
 
 	if (strncmp(name, "pg_catalog.", strlen("pg_catalog.")) != 0)
 		return false;
@@ -145,19 +152,20 @@ is_usual_opclass(const char *name)
 							ObjectIdGetDatum(get_opclass_oid(BTREE_AM_OID, names, true)));
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	usual = ((Form_pg_opclass) GETSTRUCT(tuple))->opcdefault;
+	is_default = ((Form_pg_opclass) GETSTRUCT(tuple))->opcdefault;
 	ReleaseSysCache(tuple);
-	return usual;
+	return is_default;
 }
 
-/* Does the subtype of a range have this collation by nature? */
+/* Is this the collation that a range of the subtype gets without COLLATION? */
 static bool
-is_usual_collation(const char *collation, const char *subtype)
+is_default_collation(const char *collation, const char *subtype)
 {
 	return strcmp(collation, "\"default\"") == 0 &&
 		(strcmp(subtype, "text") == 0 || strcmp(subtype, "character varying") == 0);
 }
 
+/* Write CREATE TYPE AS RANGE. */
 static void
 write_range(PgmWrite *w, const PgmObject *o)
 {
@@ -170,9 +178,9 @@ write_range(PgmWrite *w, const PgmObject *o)
 
 	initStringInfo(&list);
 	pgm_text_add(&list, "SUBTYPE = %s", subtype);
-	if (!is_usual_opclass(opclass))
+	if (!is_default_opclass(opclass))
 		pgm_text_add(&list, "SUBTYPE_OPCLASS = %s", opclass);
-	if (collation && !is_usual_collation(collation, subtype))
+	if (collation && !is_default_collation(collation, subtype))
 		pgm_text_add(&list, "COLLATION = %s", collation);
 	if (canonical)
 		pgm_text_add(&list, "CANONICAL = %s", pgm_text_callee(canonical));
@@ -182,6 +190,7 @@ write_range(PgmWrite *w, const PgmObject *o)
 	pgm_write_statement(w, "CREATE TYPE %s AS RANGE (%s)", o->identity, list.data);
 }
 
+/* Write CREATE TYPE AS ENUM. */
 static void
 write_enum(PgmWrite *w, const PgmObject *o)
 {
@@ -196,7 +205,7 @@ write_enum(PgmWrite *w, const PgmObject *o)
 	pgm_write_statement(w, "CREATE TYPE %s AS ENUM (%s)", o->identity, list.data);
 }
 
-/* An attribute's type and collation. */
+/* The type and the collation of an attribute, as both CREATE and ALTER TYPE take them. */
 static char *
 attribute_type(const PgmObject *attribute)
 {
@@ -206,6 +215,7 @@ attribute_type(const PgmObject *attribute)
 					collation ? " COLLATE " : "", collation ? collation : "");
 }
 
+/* Write CREATE TYPE AS (...), with all attributes. */
 static void
 write_composite(PgmWrite *w, const PgmObject *o)
 {
@@ -223,7 +233,7 @@ write_composite(PgmWrite *w, const PgmObject *o)
 	pgm_write_statement(w, "CREATE TYPE %s AS (%s)", o->identity, list.data);
 }
 
-/* What a type is, where there is a shell of it if it needs one. */
+/* Write the CREATE TYPE that defines a type; a shell exists if it needs one. */
 static void
 write_type(PgmWrite *w, const PgmObject *o)
 {
@@ -239,7 +249,10 @@ write_type(PgmWrite *w, const PgmObject *o)
 	};
 	ListCell   *lc;
 
-	/* between the shell and the type itself, as each needs the other */
+	/*
+	 * The functions come between the two CREATE TYPE: their signatures name
+	 * the type, and its definition names them.
+	 */
 	foreach(lc, pgm_functions_of_type(w->new, o))
 	{
 		pgm_write_statement(w, "%s", pgm_value(lfirst(lc), PGM_PROP_DEFINITION));
@@ -249,6 +262,7 @@ write_type(PgmWrite *w, const PgmObject *o)
 			forms[i].write(w, o);
 }
 
+/* Write a type, with the shell before it and the functions that belong to it. */
 static void
 create_type(PgmWrite *w, const PgmObject *o)
 {
@@ -257,13 +271,21 @@ create_type(PgmWrite *w, const PgmObject *o)
 	write_type(w, o);
 }
 
+/*
+ * Drop a type.  One with functions of its own needs CASCADE, which drops these: neither can
+ * be dropped before the other.  What else uses the type is dropped before, by the plan.
+ */
 static void
 drop_type(PgmWrite *w, const PgmObject *o)
 {
-	pgm_write_statement(w, "DROP TYPE %s%s", o->identity, pgm_type_needs_shell(o) ? " CASCADE" : "");
+	pgm_write_statement(w, "DROP TYPE %s%s", o->identity,
+						pgm_type_needs_shell(o) ? " CASCADE" : "");
 }
 
-/* Only a shell can become something else. */
+/*
+ * Define a type that is a shell at present.  These properties of a type that is defined
+ * cannot be altered: it is replaced.
+ */
 static bool
 change_shell_into_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -273,13 +295,15 @@ change_shell_into_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* What ALTER TYPE can change of a base type */
+/* The properties that ALTER TYPE SET can change (AlterType in typecmds.c) */
 static const PgmPropertyId alterable[] = {
-	PGM_PROP_RECEIVE, PGM_PROP_SEND, PGM_PROP_TYPMOD_IN, PGM_PROP_TYPMOD_OUT, PGM_PROP_ANALYZE, PGM_PROP_SUBSCRIPT, PGM_PROP_STORAGE
+	PGM_PROP_RECEIVE, PGM_PROP_SEND, PGM_PROP_TYPMOD_IN, PGM_PROP_TYPMOD_OUT,
+	PGM_PROP_ANALYZE, PGM_PROP_SUBSCRIPT, PGM_PROP_STORAGE
 };
 
+/* Can ALTER TYPE SET change the property? */
 static bool
-can_alter(const BaseProperty *p)
+is_alterable(const BaseProperty *p)
 {
 	for (int i = 0; i < (int) lengthof(alterable); i++)
 		if (p->property == alterable[i])
@@ -288,20 +312,20 @@ can_alter(const BaseProperty *p)
 }
 
 /*
- * Write the functions of "type" that go with it and that the side does not
- * have: their definitions, or that they are dropped.
+ * For each function that belongs to "type" in "its_state" and does not exist in "other",
+ * write CREATE, or DROP.
  */
 static void
-write_functions_not_in(PgmWrite *w, const PgmSchema *side, const PgmSchema *its_side,
+write_functions_not_in(PgmWrite *w, const PgmSchema *other, const PgmSchema *its_state,
 					   const PgmObject *type, bool drop)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_functions_of_type(its_side, type))
+	foreach(lc, pgm_functions_of_type(its_state, type))
 	{
 		const PgmObject *function = lfirst(lc);
 
-		if (pgm_schema_find(side, PGM_KIND_FUNCTION, function->identity))
+		if (pgm_schema_find(other, PGM_KIND_FUNCTION, function->identity))
 			continue;
 		if (drop)
 			pgm_write_statement(w, "DROP FUNCTION %s", function->identity);
@@ -310,11 +334,13 @@ write_functions_not_in(PgmWrite *w, const PgmSchema *side, const PgmSchema *its_
 	}
 }
 
+/* Write ALTER TYPE SET, with the new functions before it and DROP of the old ones after. */
 static bool
 change_base(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	StringInfoData list;
 
+	/* the functions of the properties that a shell lacks define it */
 	if (is_form(old, "shell"))
 		return true;
 	initStringInfo(&list);
@@ -322,7 +348,7 @@ change_base(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	{
 		const BaseProperty *p = &base_properties[i];
 
-		if (can_alter(p) && !pgm_value_same(old, new, p->property))
+		if (is_alterable(p) && !pgm_value_same(old, new, p->property))
 			pgm_text_add(&list, "%s = %s", p->word,
 						 pgm_value(new, p->property) ? base_value(new, p) : "NONE");
 	}
@@ -332,9 +358,9 @@ change_base(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* Are the old labels among the new ones, in the same order? */
+/* Are the old labels among the new ones, in the same order, so that labels are only added? */
 static bool
-only_adds(List *old, List *new)
+labels_are_only_added(List *old, List *new)
 {
 	int			n = 0;
 	ListCell   *lc;
@@ -347,7 +373,10 @@ only_adds(List *old, List *new)
 	return n == list_length(old);
 }
 
-/* Where a new label goes: behind the one before it, if not to the end. */
+/*
+ * The place of new label "i": none if it belongs to the end, else AFTER the one before it,
+ * which exists by then as labels are added in order, or BEFORE the first old one.
+ */
 static char *
 label_place(List *old, List *new, int i)
 {
@@ -359,7 +388,7 @@ label_place(List *old, List *new, int i)
 	return "";
 }
 
-/* A new value cannot be used before it is committed. */
+/* Add labels to an enum.  Labels cannot be removed or moved: then it is replaced. */
 static bool
 change_labels(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -367,21 +396,27 @@ change_labels(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	List	   *after = pgm_value_list(new, PGM_PROP_LABELS);
 	PgmDiffStatement *sql = NULL;
 
-	if (!is_form(old, "enum") || !is_form(new, "enum") || !only_adds(before, after))
+	if (!is_form(old, "enum") || !is_form(new, "enum") || !labels_are_only_added(before, after))
 		return false;
 	for (int i = 0; i < list_length(after); i++)
 		if (!pgm_names_have(before, list_nth(after, i)))
 			sql = pgm_write_statement(w, "ALTER TYPE %s ADD VALUE %s%s", new->identity,
 									  quote_literal_cstr(list_nth(after, i)),
 									  label_place(before, after, i));
+
+	/*
+	 * A new value cannot be used in the transaction that added it
+	 * (check_safe_enum_use), and later statements of the migration may do so,
+	 * in a default for example.
+	 */
 	if (sql)
 		sql->ends_transaction = true;
 	return true;
 }
 
-/* Is there a column or attribute of the type, or of arrays of it? */
+/* Is there a column or attribute of the type, or of an array of it? */
 static bool
-is_in_use(const PgmSchema *s, const PgmObject *type)
+is_type_in_use(const PgmSchema *s, const PgmObject *type)
 {
 	Size		length = strlen(type->identity);
 
@@ -401,8 +436,8 @@ is_in_use(const PgmSchema *s, const PgmObject *type)
 }
 
 /*
- * Attributes cannot change places.  Where the type is not made anew for that,
- * they stay as they are, and are told.
+ * Attributes cannot be reordered.  The plan replaces a type whose order matters
+ * (can_alter.c); the order of any other is left, and listed as a remaining difference.
  */
 static bool
 change_attribute_order(PgmWrite *w, const PgmObject *old, const PgmObject *new)
@@ -410,11 +445,12 @@ change_attribute_order(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* Tables that were made of a type change with it, if that is said. */
+/* " CASCADE" if there are typed tables of the type, which ALTER TYPE refuses without, or "". */
 const char *
 pgm_type_with_tables(const PgmSchema *s, const char *type)
 {
-	for (PgmObjectRange tables = pgm_schema_range(s, PGM_KIND_TABLE, ""); tables.at < tables.end; tables.at++)
+	for (PgmObjectRange tables = pgm_schema_range(s, PGM_KIND_TABLE, "");
+		 tables.at < tables.end; tables.at++)
 	{
 		const char *of = pgm_value(*tables.at, PGM_PROP_OF_TYPE);
 
@@ -424,12 +460,14 @@ pgm_type_with_tables(const PgmSchema *s, const char *type)
 	return "";
 }
 
+/* " CASCADE" if there are typed tables of the type at present, or "". */
 static const char *
 with_tables(const PgmWrite *w, const PgmObject *type)
 {
 	return pgm_type_with_tables(w->old, type->identity);
 }
 
+/* Write ADD ATTRIBUTE. */
 static void
 create_attribute(PgmWrite *w, const PgmObject *o)
 {
@@ -439,6 +477,7 @@ create_attribute(PgmWrite *w, const PgmObject *o)
 						pgm_write_name(o), attribute_type(o), with_tables(w, type));
 }
 
+/* Write DROP ATTRIBUTE.  Values are lost if a column contains the type, or a typed table. */
 static void
 drop_attribute(PgmWrite *w, const PgmObject *o)
 {
@@ -447,25 +486,31 @@ drop_attribute(PgmWrite *w, const PgmObject *o)
 												type->identity, pgm_write_name(o),
 												with_tables(w, type));
 
-	if (is_in_use(w->old, type) || with_tables(w, type)[0])
+	if (is_type_in_use(w->old, type) || with_tables(w, type)[0])
 		sql->loses = psprintf("the values of attribute %s", o->identity);
 	sql->candidates = pgm_rename_candidates(w, o, type);
 }
 
-/* The server does not rewrite columns for this. */
+/*
+ * Write ALTER ATTRIBUTE TYPE.  The server refuses it while columns contain the type, as it
+ * cannot rewrite these; it rewrites typed tables, which needs an assignment cast because
+ * ALTER ATTRIBUTE takes no USING.
+ */
 static bool
 change_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *type = pgm_schema_parent(w->old, old);
 
-	if (is_in_use(w->old, type) ||
-		(with_tables(w, type)[0] && !pgm_type_assigns_to(pgm_value(old, PGM_PROP_TYPE), pgm_value(new, PGM_PROP_TYPE))))
+	if (is_type_in_use(w->old, type) ||
+		(with_tables(w, type)[0] &&
+		 !pgm_type_assigns_to(pgm_value(old, PGM_PROP_TYPE), pgm_value(new, PGM_PROP_TYPE))))
 		return false;
 	pgm_write_statement(w, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s", type->identity,
 						pgm_write_name(new), attribute_type(new), with_tables(w, type));
 	return true;
 }
 
+/* The comment of an attribute is that of a column, in the syntax of the statement too. */
 static bool
 comment_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
