@@ -37,13 +37,13 @@
 #define PGM_ERRCODE_NOT_TRANSACTIONAL	MAKE_SQLSTATE('M','G','0','1','3')
 /* a verify script that did not say true */
 #define PGM_ERRCODE_VERIFY_FAILED		MAKE_SQLSTATE('M','G','0','1','4')
-/* a migration that is applied, or that others stand on */
+/* a migration that is applied, or that others depend on */
 #define PGM_ERRCODE_REVISION_IN_USE		MAKE_SQLSTATE('M','G','0','1','5')
-/* requested revisions that stand on each other */
+/* requested revisions that depend on each other */
 #define PGM_ERRCODE_OVERLAPS			MAKE_SQLSTATE('M','G','0','1','6')
-/* a revision of which some segments are in effect and others are not */
+/* a revision with some segments in effect and others not */
 #define PGM_ERRCODE_HALF_DONE			MAKE_SQLSTATE('M','G','0','1','7')
-/* a statement that was cut off, of which it is not known what it did */
+/* an interrupted statement whose effect is unknown */
 #define PGM_ERRCODE_OUTCOME_UNKNOWN		MAKE_SQLSTATE('M','G','0','1','8')
 /* an assignment or condition that a backfill cannot work with */
 #define PGM_ERRCODE_INVALID_BACKFILL	MAKE_SQLSTATE('M','G','0','1','9')

@@ -262,8 +262,8 @@ pg_migrate_check_registry(PG_FUNCTION_ARGS)
 {
 	PgmPosition *pos;
 	PgmGraph   *g = pgm_registry_graph(true, &pos);
-	PgmKept    *kept = pgm_registry_kept(g);
-	PgmKept    *due = pgm_registry_due(g, pos);
+	PgmDerived *stored = pgm_registry_derived(g);
+	PgmDerived *due = pgm_registry_due(g, pos);
 	List	   *current = pgm_registry_current(true);
 	ListCell   *lc;
 
@@ -274,22 +274,22 @@ pg_migrate_check_registry(PG_FUNCTION_ARGS)
 		PgmStored  *s = pgm_registry_find(id, true);
 
 		CHECK_FOR_INTERRUPTS();
-		if (kept[i].applied != due[i].applied)
+		if (stored[i].applied != due[i].applied)
 			add_problem(fcinfo, id, psprintf("kept as %s, but by migrate.version it is %s",
-											 kept[i].applied ? "applied" : "not applied",
+											 stored[i].applied ? "applied" : "not applied",
 											 pos->applied[i] == due[i].applied ?
 											 (due[i].applied ? "applied" : "not") :
 											 "half done"));
-		if (kept[i].children != due[i].children || kept[i].nextrev != due[i].nextrev)
+		if (stored[i].children != due[i].children || stored[i].nextrev != due[i].nextrev)
 			add_problem(fcinfo, id, psprintf("kept counts of children are %d and %d, but should be %d and %d",
-											 kept[i].children, kept[i].nextrev,
+											 stored[i].children, stored[i].nextrev,
 											 due[i].children, due[i].nextrev));
-		if (strcmp(kept[i].labels, due[i].labels) != 0)
+		if (strcmp(stored[i].labels, due[i].labels) != 0)
 			add_problem(fcinfo, id, psprintf("kept labels are {%s}, but should be {%s}",
-											 kept[i].labels, due[i].labels));
-		if (strcmp(kept[i].broken_by, due[i].broken_by) != 0)
+											 stored[i].labels, due[i].labels));
+		if (strcmp(stored[i].broken_by, due[i].broken_by) != 0)
 			add_problem(fcinfo, id, psprintf("kept as broken by {%s}, but should be by {%s}",
-											 kept[i].broken_by, due[i].broken_by));
+											 stored[i].broken_by, due[i].broken_by));
 		if (strcmp(s->m.checksum, pgm_migration_checksum(&s->m)) != 0)
 			add_problem(fcinfo, id, "content does not fit its checksum");
 	}

@@ -2,7 +2,7 @@
  * bundle.c
  *	  Reading migration files, one or many in one text.
  *
- * The server's scanner says what is a token; headers and section markers are
+ * The server's scanner finds the tokens; headers and section markers are
  * "--" comments between tokens, so the same words inside a literal, a dollar
  * quoted body or a comment are just text.  A file begins at its "-- revision:"
  * header and ends where the next one begins.  The text of a section does not

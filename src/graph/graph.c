@@ -1,7 +1,7 @@
 /*
  * graph.c
- *	  The revision graph: building it, refusing what is not one, and walking
- *	  it in bulk.
+ *	  Building the revision graph, with an error if it is not a valid one, and
+ *	  computing sets of ancestors and descendants.
  *
  * All walks use an explicit stack: a history may be 100,000 revisions deep.
  * Only pgm_graph_link() can fail on account of what users registered; after
@@ -144,7 +144,7 @@ link_labels(PgmGraph *g)
 }
 
 /*
- * Turn the names a revision stands on into indexes.  A dependency may be
+ * Resolve the names that a revision depends on to indexes.  A dependency may be
  * given as a label, a parent only as an id, as in Alembic.
  */
 static int *
@@ -434,7 +434,7 @@ visit(PgmSet seen, int *stack, int *depth, int rev)
 	}
 }
 
-/* The members of "of" and everything they stand on. */
+/* The members of "of" and everything they depend on. */
 PgmSet
 pgm_graph_ancestors(const PgmGraph *g, PgmSet of, PgmEdges edges)
 {
@@ -458,7 +458,7 @@ pgm_graph_ancestors(const PgmGraph *g, PgmSet of, PgmEdges edges)
 	return seen;
 }
 
-/* The members of "of" and everything that stands on them. */
+/* The members of "of" and everything that depends on them. */
 PgmSet
 pgm_graph_descendants(const PgmGraph *g, PgmSet of, PgmEdges edges)
 {
@@ -502,7 +502,7 @@ pgm_graph_lineage(const PgmGraph *g, int rev, PgmEdges edges)
 
 /*
  * The heads: with PGM_PARENTS Alembic's "head", nothing has it as
- * down_revision; with PGM_ALL its "real heads", nothing stands on it.
+ * down_revision; with PGM_ALL its "real heads", nothing depends on it.
  */
 PgmSet
 pgm_graph_heads(const PgmGraph *g, PgmEdges edges)
@@ -526,7 +526,7 @@ pgm_graph_bases(const PgmGraph *g)
 	return bases;
 }
 
-/* The members of the set that no other member stands on. */
+/* The members of the set that no other member depends on. */
 PgmSet
 pgm_graph_maximal(const PgmGraph *g, PgmSet set)
 {
@@ -555,7 +555,7 @@ pgm_graph_maximal(const PgmGraph *g, PgmSet set)
 
 /*
  * The revisions whose row a step over "rev" can change: itself first, then
- * what it directly stands on, each once.
+ * what it directly depends on, each once.
  */
 int *
 pgm_graph_touched(const PgmGraph *g, int rev, int *count)
@@ -585,7 +585,7 @@ pgm_position_create(const PgmGraph *g, PgmSet rows)
 	return pos;
 }
 
-/* Is anything applied that stands on this revision? */
+/* Is anything applied that depends on this revision? */
 static bool
 stood_on(const PgmGraph *g, const PgmPosition *pos, int rev)
 {
@@ -606,8 +606,8 @@ uncover(const PgmGraph *g, PgmPosition *pos, int rev)
 }
 
 /*
- * Move the position over one revision.  Upward everything it stands on must
- * be applied, downward nothing that stands on it: plans see to that.  Then
+ * Move the position over one revision.  Upward everything it depends on must
+ * be applied, downward nothing that depends on it: plans see to that.  Then
  * only direct parents and dependencies can gain or lose their row.
  */
 void

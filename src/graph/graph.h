@@ -6,7 +6,7 @@
  * The graph knows no SQL and no tables.  A revision is an index into
  * PgmGraph.rev, in order of registration, which is the order that breaks all
  * ties.  "Parents" are down_revision; "dependencies" are depends_on; a
- * revision stands on both.
+ * revision depends on both.
  */
 #ifndef PGM_GRAPH_H
 #define PGM_GRAPH_H

@@ -1,6 +1,7 @@
 /*
  * plan.c
- *	  Ordered steps for a target, and what a stamp or a range stands for.
+ *	  The ordered steps to a target, and the revisions that a stamp or a range
+ *	  denotes.
  *
  * The sets are Alembic's (revision.py, _collect_upgrade_revisions and
  * _collect_downgrade_revisions); the version rows are computed as the maximal
@@ -23,7 +24,7 @@ make_plan(PgmDirection direction, int *steps, int nsteps)
 }
 
 /*
- * The steps up to a target: everything it stands on that is not applied.
+ * The steps up to a target: everything it depends on that is not applied.
  * No steps when it is applied already.
  */
 PgmPlan *
@@ -97,7 +98,7 @@ downgrade_roots(const PgmGraph *g, const PgmPosition *pos, const char *target,
 }
 
 /*
- * The steps down to a target: whatever is applied and stands on one of its
+ * The steps down to a target: whatever is applied and depends on one of its
  * children.  Other branches are left alone.
  *
  * Raises PGM_ERRCODE_NOT_REACHABLE when there is nothing to undo and the
@@ -239,7 +240,7 @@ pgm_range_start(const PgmGraph *g, const PgmPosition *pos, const char *start)
 	return pgm_position_create(g, rows);
 }
 
-/* A range whose ends do not stand on each other. */
+/* A range whose ends do not depend on each other. */
 static void
 not_a_range(const char *start, const char *end)
 {

@@ -1,6 +1,6 @@
 /*
  * plan.h
- *	  From what was typed to revisions, and from revisions to ordered steps.
+ *	  Targets, as typed by a user, to revisions, and revisions to ordered steps.
  */
 #ifndef PGM_PLAN_H
 #define PGM_PLAN_H

@@ -1,6 +1,6 @@
 /*
  * target.c
- *	  What was typed: the target grammar and what a name stands for.
+ *	  Parsing targets: the grammar, and the revision that a name denotes.
  *
  *		target   := relative | absolute
  *		relative := [ label "@" ] [ symbol ] ("+"|"-") digits
@@ -173,7 +173,7 @@ pgm_resolve_label(const PgmGraph *g, const char *label)
 	return rev;
 }
 
-/* The revision a label stands for, or NO_LABEL. */
+/* The revision that a label denotes, or NO_LABEL. */
 static int
 label_of(const PgmGraph *g, const PgmTarget *t)
 {
@@ -479,7 +479,7 @@ resolve_relative_upgrade(const PgmGraph *g, const PgmPosition *pos,
  * The revisions that an upgrade target asks for; empty for "base".  A relative
  * one that leads past the end is refused unless "stop_at_end".
  *
- * Raises PGM_ERRCODE_OVERLAPS when several of them stand on each other.
+ * Raises PGM_ERRCODE_OVERLAPS when several of them depend on each other.
  */
 PgmSet
 pgm_resolve_upgrade(const PgmGraph *g, const PgmPosition *pos, const char *text,
@@ -532,7 +532,7 @@ downgrade_start(const PgmGraph *g, const PgmPosition *pos, const PgmTarget *t,
 	count = pgm_set_count(g, start);
 	for (int i = 0; count == 0 && lineage && i < g->n; i++)
 	{
-		/* a tip by down_revision, which only dependencies stand on */
+		/* a tip by down_revision, which only dependencies depend on */
 		start[i] = pos->applied[i] && lineage[i];
 		for (int k = 0; k < g->rev[i].nnext; k++)
 			start[i] = start[i] && !pos->applied[g->rev[i].next[k]];

@@ -3,7 +3,7 @@
  *	  The order of steps: Alembic's topological sort.
  *
  * Walk down from the heads in order of registration, stay on one line until
- * it forks, and never emit a revision that an unemitted one still stands on.
+ * it forks, and never emit a revision that an unemitted one still depends on.
  * Alembic keeps the ancestors of every open line to ask the latter; here it is
  * a count of unemitted children, because every unemitted revision is at or
  * below the top of some open line.
@@ -71,7 +71,7 @@ inherited(const PgmGraph *g, int rev, int dep)
 }
 
 /*
- * What a revision stands on as Alembic's _normalized_down_revisions: parents,
+ * What a revision depends on as Alembic's _normalized_down_revisions: parents,
  * then the dependencies that no ancestor has already.  Where Alembic takes
  * the order of a hash set, this is the order of declaration.
  */
@@ -97,7 +97,7 @@ pgm_graph_parents(const PgmGraph *g, int rev, int *count)
 	return result;
 }
 
-/* Count "rev", which is to do, as a child of whatever it stands on. */
+/* Count "rev", which is to do, as a child of whatever it depends on. */
 static void
 count_child(PgmSort *s, int rev)
 {
@@ -110,8 +110,8 @@ count_child(PgmSort *s, int rev)
 }
 
 /*
- * "rev" is done: what it stands on has one child less to wait for.  Links that
- * nothing stands on any more are done with it.
+ * "rev" is done: what it depends on has one child less to wait for.  Links that
+ * nothing depends on any more are done with it.
  */
 static void
 finish(PgmSort *s, int rev)
@@ -139,7 +139,7 @@ finish(PgmSort *s, int rev)
 }
 
 /*
- * The set and what lies between its members: whatever stands on a member and
+ * The set and what lies between its members: whatever depends on a member and
  * is stood on by another one.
  */
 static PgmSet

@@ -1,11 +1,11 @@
 /*
  * derived_columns.c
- *	  The kept columns of migrate.revision: what follows from the whole graph,
- *	  written beside each revision so that a question about it is one look.
+ *	  The columns of migrate.revision that are derived from the whole graph,
+ *	  stored so that a question about a revision is an index lookup.
  *
  * Children are counted.  The labels of a revision are its own and those of all
  * it descends from.  Broken by are the migrations with a "breaks" header that
- * names it or a descendant of it; of two that stand on each other only the
+ * names it or a descendant of it; of two that depend on each other only the
  * lower one is kept, which is applied whenever the upper one is.
  */
 #include "postgres.h"
@@ -60,7 +60,7 @@ static PgmQuery breaks_query = {
 	.sql = "SELECT revision, options ->> 'breaks' FROM migrate.revision"
 	" WHERE options ? 'breaks'"
 };
-static PgmQuery kept_query = {
+static PgmQuery derived_query = {
 	.sql = "SELECT revision, applied, children, nextrev,"
 	" array_to_string(labels, ', '), array_to_string(broken_by, ', ')"
 	"  FROM migrate.revision"
@@ -71,7 +71,7 @@ typedef struct PgmBreaker
 {
 	int			rev;
 	PgmSet		names;			/* what the header names */
-	PgmSet		below;			/* itself and all it stands on */
+	PgmSet		below;			/* itself and all it depends on */
 	int			nbelow;
 } PgmBreaker;
 
@@ -86,7 +86,7 @@ all_ids(const PgmGraph *g)
 	return result;
 }
 
-/* Write a kept list of names of each revision of the graph. */
+/* Write one derived list of names for each revision of the graph. */
 static void
 write_lists(PgmQuery *query, const PgmGraph *g, List *const *lists)
 {
@@ -151,9 +151,9 @@ labels_of(const PgmGraph *g, List *const *given)
 	return result;
 }
 
-/* The kept labels of the registered ones among the revisions of the graph. */
+/* The stored labels of the revisions of the graph that are registered. */
 static List **
-kept_labels(const PgmGraph *g)
+registered_labels(const PgmGraph *g)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	List	  **result = palloc0(Max(g->n, 1) * sizeof(List *));
@@ -177,7 +177,7 @@ kept_labels(const PgmGraph *g)
 
 /*
  * Take a "breaks" header.  Raises PGM_ERRCODE_INVALID_GRAPH when it names what
- * is not registered, or what stands on the migration itself.
+ * is not registered, or what depends on the migration itself.
  */
 static PgmBreaker *
 read_breaker(const PgmGraph *g, const char *revision, const char *breaks)
@@ -340,14 +340,14 @@ count_children(const PgmGraph *g, bool all)
 
 /*
  * After migrations were added: "g" has them, and the registered ones they may
- * stand on, as pgm_registry_neighbours() gives them.  What is new is a leaf, so
+ * depend on, as pgm_registry_neighbours() gives them.  What is new is a leaf, so
  * nothing follows for others but a count.
  */
 void
 pgm_registry_keep_new(const PgmGraph *g)
 {
 	count_children(g, false);
-	write_lists(&set_labels_query, g, labels_of(g, kept_labels(g)));
+	write_lists(&set_labels_query, g, labels_of(g, registered_labels(g)));
 }
 
 /*
@@ -384,17 +384,17 @@ applied_at(const PgmGraph *g, const PgmPosition *pos, bool read_only)
 	return result;
 }
 
-/* What is kept of each revision of the graph. */
-PgmKept *
-pgm_registry_kept(const PgmGraph *g)
+/* The derived values of each revision of the graph, as stored. */
+PgmDerived *
+pgm_registry_derived(const PgmGraph *g)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	PgmKept    *result = palloc0(Max(g->n, 1) * sizeof(PgmKept));
+	PgmDerived *result = palloc0(Max(g->n, 1) * sizeof(PgmDerived));
 	PgmSpi		spi;
 	uint64		n;
 
 	pgm_spi_begin(&spi, true);
-	n = pgm_spi_run(&spi, &kept_query, NULL, NULL);
+	n = pgm_spi_run(&spi, &derived_query, NULL, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
 		int			rev = pgm_graph_find(g, pgm_spi_text(i, 1));
@@ -415,11 +415,11 @@ pgm_registry_kept(const PgmGraph *g)
 	return result;
 }
 
-/* What should be kept, by the graph and the position. */
-PgmKept *
+/* The derived values as the graph and the position imply them. */
+PgmDerived *
 pgm_registry_due(const PgmGraph *g, const PgmPosition *pos)
 {
-	PgmKept    *result = palloc0(Max(g->n, 1) * sizeof(PgmKept));
+	PgmDerived *result = palloc0(Max(g->n, 1) * sizeof(PgmDerived));
 	List	  **labels = labels_of(g, NULL);
 	List	  **breakers = broken_by(g, true);
 	bool	   *applied = applied_at(g, pos, true);
@@ -447,7 +447,7 @@ Datum
 pg_migrate_position_written(PG_FUNCTION_ARGS)
 {
 	PgmGraph   *g;
-	PgmKept    *kept;
+	PgmDerived *stored;
 	PgmSet		rows;
 	bool	   *applied;
 	ListCell   *lc;
@@ -464,10 +464,10 @@ pg_migrate_position_written(PG_FUNCTION_ARGS)
 		if (rev >= 0)
 			rows[rev] = true;
 	}
-	kept = pgm_registry_kept(g);
+	stored = pgm_registry_derived(g);
 	applied = pgm_set_create(g);
 	for (int i = 0; i < g->n; i++)
-		applied[i] = kept[i].applied;
+		applied[i] = stored[i].applied;
 	pgm_registry_settle_applied(g, applied,
 								applied_at(g, pgm_position_create(g, rows), false));
 	return PointerGetDatum(NULL);

@@ -1,7 +1,7 @@
 /*
  * invalidation.c
- *	  Noticing that the database moved: what was read of migrate.version and
- *	  migrate.revision may no longer hold.
+ *	  Noticing that the position changed, so that what was cached from
+ *	  migrate.version and migrate.revision may be stale.
  *
  * Whoever writes there invalidates the type migrate.position: our own code, and
  * triggers of both.  That reaches every backend with the commit, this

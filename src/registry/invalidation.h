@@ -1,13 +1,13 @@
 /*
  * invalidation.h
- *	  Noticing that the database moved.
+ *	  Noticing that the position of the database changed.
  */
 #ifndef PGM_INVALIDATION_H
 #define PGM_INVALIDATION_H
 
 #include "fmgr.h"
 
-/* changes whenever what was read of the position may no longer hold */
+/* incremented whenever a cached position may be stale */
 extern uint64 pgm_position_epoch;
 
 extern void pgm_position_watch(void);

@@ -3,7 +3,7 @@
  *	  Reading and writing migrate.run and migrate.segment.
  *
  * A revision is half done while it has open rows of migrate.segment: those of
- * its segments that are in effect, or of which that is not known.  They are
+ * its segments that are in effect, or may be.  They are
  * closed in the transaction that moves the version over the revision.
  */
 #include "postgres.h"
@@ -155,7 +155,7 @@ pgm_journal_run_end(int64 run, const char *state, const ErrorData *edata)
 
 /*
  * The caller has the run lock: whatever is called running, but for its own
- * run, was cut off; and so was who waited and is gone.
+ * run, was cut off; and so does a row of a caller that was waiting and has ended.
  */
 void
 pgm_journal_runs_dead(int64 own)

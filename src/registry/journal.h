@@ -24,7 +24,7 @@ typedef struct PgmJournalSegment
 	TimestampTz started_at;
 } PgmJournalSegment;
 
-/* What is known of a run from outside */
+/* A run as another session sees it */
 typedef struct PgmJournalRun
 {
 	int64		number;

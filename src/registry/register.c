@@ -21,7 +21,7 @@
 #include "script/script_check.h"
 #include "util/revision_names.h"
 
-/* What is to be done with a migration that was given */
+/* What registering does with a given migration */
 typedef enum PgmVerb
 {
 	PGM_VERB_ADD,
@@ -130,7 +130,7 @@ refuse_change(const PgmMigration *m, bool applied)
 			 errhint("Pass replace => true to replace it.")));
 }
 
-/* Decide what is to be done with one migration. */
+/* Decide what to do with one migration. */
 static PgmVerb
 decide(const PgmMigration *m, const PgmSummary *old, bool replace)
 {
@@ -276,7 +276,7 @@ check_applied(const PgmGraph *g, PgmSet applied)
 
 /*
  * After content was replaced or removed: check the graph as a whole, and bring
- * the kept columns and the version rows in line with it.
+ * the derived columns and the version rows in line with it.
  */
 static void
 settle(const PgmGraph *before, const PgmPosition *was)
@@ -297,7 +297,7 @@ settle(const PgmGraph *before, const PgmPosition *was)
 	pgm_registry_keep_all(g);
 }
 
-/* Refuse to let a migration go that another one says it breaks. */
+/* Refuse to remove a migration that the "breaks" header of another names. */
 static void
 check_not_named(const char *revision)
 {
@@ -365,7 +365,7 @@ prune_others(List *summaries, List *migrations)
 	return list_length(others);
 }
 
-/* Check each migration by itself and decide what is to be done with it. */
+/* Check each migration and decide what to do with it. */
 static PgmVerb *
 decide_all(List *migrations, List *summaries, bool replace, PgmTally *tally)
 {
@@ -440,7 +440,7 @@ pgm_register_all(List *migrations, bool replace, bool prune, PgmTally *tally)
 		PgmVerb		verb = verbs[foreach_current_index(lc)];
 
 		/*
-		 * what is replaced, or breaks others, has a say in what is kept of
+		 * what is replaced, or breaks others, affects the derived columns of
 		 * them
 		 */
 		if (verb == PGM_VERB_REPLACE ||

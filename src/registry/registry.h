@@ -10,17 +10,18 @@
 #include "graph/graph.h"
 #include "utils/snapshot.h"
 
-/* A migration as it stands in the registry */
+/* A registered migration */
 typedef struct PgmStored
 {
 	PgmMigration m;
 	char	   *registered_by;	/* its author */
-	char	   *trusted_by;		/* who vouched for the present content */
+	char	   *trusted_by;		/* role that trusted the present content, or
+								 * NULL */
 	bool		applied;
 	bool		repairable;
 } PgmStored;
 
-/* What is kept about a revision, without its scripts */
+/* A row of migrate.revision without the scripts */
 typedef struct PgmSummary
 {
 	char	   *revision;
@@ -32,7 +33,7 @@ typedef struct PgmSummary
 	bool		repairable;
 } PgmSummary;
 
-/* A row of migrate.log; what is not here is taken from the session */
+/* A row of migrate.log; other columns are filled in from the session */
 typedef struct PgmLogEntry
 {
 	int64		run;
@@ -110,7 +111,7 @@ extern void pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
 							  const PgmPosition *to);
 extern void pgm_registry_set_applied(const char *revision, bool applied);
 extern void pgm_registry_settle_applied(const PgmGraph *g,
-										const bool *kept, const bool *due);
+										const bool *stored, const bool *due);
 extern int64 pgm_registry_next_run(void);
 extern void pgm_registry_log(const PgmLogEntry *entry);
 extern void pgm_registry_log_remark(const char *direction, const char *revision,

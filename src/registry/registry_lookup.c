@@ -1,7 +1,7 @@
 /*
  * registry_lookup.c
- *	  The questions that are asked often: where is the database, which are the
- *	  heads, is a revision applied.
+ *	  The frequent questions: the current position, the heads, whether a
+ *	  revision is applied.
  *
  * They are index scans of our own tables, made directly: in a new backend the
  * planning of a query costs several times as much as its answer.  The right
@@ -84,7 +84,7 @@ next_tuple(PgmScan *scan)
 	return systable_getnext_ordered(scan->desc, ForwardScanDirection);
 }
 
-/* End it.  The locks are kept as any query keeps them. */
+/* End the scan.  Locks are held until the end of the transaction, as by any query. */
 static void
 end_scan(PgmScan *scan)
 {
@@ -243,7 +243,7 @@ look_first(const char *revision, StrategyNumber strategy, RegProcedure function,
 	return look;
 }
 
-/* What is known of the revision of exactly this id, or NULL. */
+/* The row of the revision with exactly this id, or NULL. */
 PgmLook *
 pgm_registry_look(const char *revision, Snapshot snapshot)
 {
@@ -261,7 +261,7 @@ pgm_registry_complete(const char *prefix, Snapshot snapshot)
 		look->revision : NULL;
 }
 
-/* What is known of each head by down_revision (PgmLook). */
+/* The row of each head by down_revision (PgmLook). */
 List *
 pgm_registry_look_heads(Snapshot snapshot)
 {

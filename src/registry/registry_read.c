@@ -253,7 +253,7 @@ pgm_registry_find(const char *revision, bool read_only)
 }
 
 /*
- * What is kept about those of the revisions (char *) that are registered, or
+ * The rows of those of the revisions (char *) that are registered, or
  * about all for NIL: a list of PgmSummary in order of registration.
  */
 List *

@@ -127,8 +127,8 @@ text_or_null(const char *string, bool *isnull)
 }
 
 /*
- * The author of what is registered, called after pgm_spi_begin(): the session
- * user, who answers for what the session does.
+ * The author of what is registered: the session user, who is responsible for what
+ * the session does.  To be called after pgm_spi_begin().
  *
  * Not where somebody else's code runs in that session with its owner's rights: a
  * SECURITY DEFINER function, or an index expression under ANALYZE, which in an
@@ -394,7 +394,7 @@ pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
 	pgm_spi_end(&spi);
 }
 
-/* Set the kept column "applied" of a revision that is half done. */
+/* Set the derived column "applied" of a revision that is half done. */
 void
 pgm_registry_set_applied(const char *revision, bool applied)
 {
@@ -435,16 +435,16 @@ pgm_registry_log(const PgmLogEntry *entry)
 	pgm_spi_end(&spi);
 }
 
-/* Bring the kept column "applied" in line with what migrate.version says. */
+/* Bring the derived column "applied" in line with what migrate.version says. */
 void
-pgm_registry_settle_applied(const PgmGraph *g, const bool *kept,
+pgm_registry_settle_applied(const PgmGraph *g, const bool *stored,
 							const bool *due)
 {
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
 	pgm_position_tell();
-	write_applied(&spi, g, kept, due);
+	write_applied(&spi, g, stored, due);
 	pgm_spi_end(&spi);
 }
 

@@ -55,7 +55,7 @@ is_replica_session(void)
 		 pgm_session_origin() != DoNotReplicateId);
 }
 
-/* Is what is written now to be discarded? */
+/* Is the row being written to be discarded? */
 static bool
 is_replicated(void)
 {

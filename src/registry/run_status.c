@@ -137,7 +137,7 @@ static PgmQuery up_query = {
 	.argtypes = {INT4OID}
 };
 
-/* What is known of a run, or NULL when there is none of that number. */
+/* The state of a run, or NULL if there is no run with that number. */
 PgmJournalRun *
 pgm_journal_run(int64 number)
 {

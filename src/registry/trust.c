@@ -56,7 +56,7 @@ pgm_trust_repair(const char *revision)
 	return !corrupt;
 }
 
-/* Refuse to trust content that is not what was read. */
+/* Refuse to trust content that differs from what the user has read. */
 static void
 check_trusted_content(const PgmStored *s, const char *checksum)
 {

@@ -1,11 +1,11 @@
 /*
  * cache_file.c
- *	  Numbers and texts as bytes in a file of the server that may vanish.
+ *	  Binary files for caches: numbers and texts.
  *
- * For what can be made again: a file that is not there, is of something else
- * or does not check is none, and one that cannot be written is not written;
- * neither is an error.  A file is a head with its key, what was put into it,
- * and a checksum.
+ * A cache can be rebuilt, so nothing about its file is an error: a file that is
+ * missing, has another key or a wrong checksum is treated as absent, and one that
+ * cannot be written is not written.  A file consists of a header with the key, the
+ * data, and a CRC.
  */
 #include "postgres.h"
 
@@ -18,7 +18,7 @@
 /* Length of a key: a SHA-256 digest in hexadecimal */
 #define KEY_LENGTH 64
 
-/* Another number where what is put into files, or its order, is another */
+/* To be changed whenever the data in a file, or its order, changes */
 #define MAGIC "pgm\0 2\n"
 
 typedef struct Head

@@ -1,6 +1,6 @@
 /*
  * cache_file.h
- *	  Numbers and texts as bytes in a file of the server that may vanish.
+ *	  Binary files for caches: numbers and texts.
  */
 #ifndef PGM_CACHE_FILE_H
 #define PGM_CACHE_FILE_H
@@ -10,7 +10,7 @@
 /* The length of a key, which is a SHA-256 in hexadecimal digits */
 #define PGM_BYTES_KEY_LENGTH 64
 
-/* A file that is written; once something has failed, nothing more is. */
+/* A file being written; after a failure nothing more is written. */
 typedef struct PgmBytesOut
 {
 	FILE	   *file;
@@ -18,7 +18,7 @@ typedef struct PgmBytesOut
 	bool		failed;
 } PgmBytesOut;
 
-/* What was read of one */
+/* The data of a file, and how far it has been read */
 typedef struct PgmBytesIn
 {
 	const char *at;

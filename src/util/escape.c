@@ -1,9 +1,9 @@
 /*
  * escape.c
- *	  Text made safe to show: control characters, and characters that change
+ *	  Making text safe to display: control characters, and characters that change
  *	  the direction of text or are not seen, are written as \uXXXX.
  *
- * Messages, names and scripts are written by others than those who read them.
+ * The author of a message, a name or a script is often not its reader.
  * On a terminal an escape sequence can overwrite what was said before, and a
  * bidirectional control can make SQL look like other SQL.  What machines take
  * (export(), upgrade_sql(), the tables) is never escaped.

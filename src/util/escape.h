@@ -1,6 +1,6 @@
 /*
  * escape.h
- *	  What the terminal of a reader must not obey: text made safe to show.
+ *	  Making text safe to display on a terminal.
  *
  * The Makefile includes this file ahead of all others (-include): below, the
  * names of the functions that build a report are replaced by those of our own,

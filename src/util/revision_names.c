@@ -27,7 +27,7 @@ is_blank(unsigned char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Is a name one of the words of the target grammar that stand for revisions? */
+/* Is a name a keyword of the target grammar, such as "head"? */
 bool
 pgm_name_is_word(const char *name)
 {

@@ -154,7 +154,7 @@ pgm_text_find_last(const char *text, const char *word)
 	return last;
 }
 
-/* What stands before a word's last place; all of it where there is none. */
+/* The text before the last occurrence of a word, or all of it. */
 char *
 pgm_text_until(const char *text, const char *word)
 {
@@ -163,7 +163,7 @@ pgm_text_until(const char *text, const char *word)
 	return end ? pnstrdup(text, end - text) : pstrdup(text);
 }
 
-/* What stands after a word's last place; all of it where there is none. */
+/* The text after the last occurrence of a word, or all of it. */
 const char *
 pgm_text_after(const char *text, const char *word)
 {
@@ -182,7 +182,7 @@ pgm_text_callee(const char *routine)
 }
 
 /*
- * What a literal of quote_literal() stands for; something else of what is none.
+ * The value of a literal that quote_literal() wrote.
  */
 char *
 pgm_text_of_literal(const char *literal)

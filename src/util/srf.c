@@ -1,6 +1,6 @@
 /*
  * srf.c
- *	  Returning rows: every set of ours is made at once, in a tuplestore.
+ *	  Returning rows from SQL functions: all at once, in a tuplestore.
  */
 #include "postgres.h"
 

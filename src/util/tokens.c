@@ -2,7 +2,7 @@
  * tokens.c
  *	  A text as tokens of SQL, by the server's own scanner.
  *
- * What is a token, a string or a comment is asked of the scanner that the
+ * What counts as a token, a string or a comment is decided by the scanner that the
  * server's parser uses, so that no rule of it (nested comments, dollar quotes,
  * standard_conforming_strings) is written a second time.  The scanner raises an
  * error for a text that is no SQL, and sends a NOTICE for a name that is too
