@@ -25,13 +25,13 @@
 /* An UPDATE, DELETE or MERGE, by its parts */
 typedef struct PgmBulkChange
 {
-	const char *command;
+	const char *command;		/* as messages call it */
 	RangeVar   *relation;
 	List	   *from;			/* what it is joined with */
 	Node	   *condition;		/* NULL: it changes all rows */
 } PgmBulkChange;
 
-/* Does a MERGE change rows that are there? */
+/* Does a MERGE change existing rows? */
 static bool
 changes_rows(const MergeStmt *stmt)
 {
@@ -47,9 +47,9 @@ changes_rows(const MergeStmt *stmt)
 	return false;
 }
 
-/* Take a statement apart; false when it changes no rows that are there. */
+/* Take a statement apart; false if it changes no existing rows. */
 static bool
-read_change(const Node *node, PgmBulkChange *c)
+read_bulk_change(const Node *node, PgmBulkChange *c)
 {
 	if (IsA(node, UpdateStmt))
 	{
@@ -99,9 +99,9 @@ is_assigned(const ColumnRef *ref, const List *targets)
 	return false;
 }
 
-/* May a value be another one when it is assigned again? */
+/* Walker: may the value be another one when it is assigned again? */
 static bool
-may_change(Node *node, void *context)
+may_differ(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
@@ -109,15 +109,16 @@ may_change(Node *node, void *context)
 		return true;
 	return IsA(node, FuncCall) || IsA(node, SubLink) || IsA(node, SetToDefault) ||
 		IsA(node, MultiAssignRef) || IsA(node, SQLValueFunction) ||
-		raw_expression_tree_walker(node, may_change, context);
+		raw_expression_tree_walker(node, may_differ, context);
 }
 
 /*
- * The rows that assignments would change, as a condition; NULL where a value is
- * another one each time, and no row would ever be done.
+ * A condition for the rows that assignments would change, or NULL if a value may
+ * be another one each time: a backfill, which repeats until no row is left,
+ * would never end.
  */
 static char *
-rows_to_change(const PgmStatementView *v, List *targets)
+rows_that_differ(const PgmStatementView *v, List *targets)
 {
 	StringInfoData buf;
 	ListCell   *lc;
@@ -129,7 +130,7 @@ rows_to_change(const PgmStatementView *v, List *targets)
 		const char *value = strchr(pgm_source_element(v, target->location), '=');
 
 		if (value == NULL || target->indirection != NIL ||
-			may_change(target->val, targets))
+			may_differ(target->val, targets))
 			return NULL;
 		value++;
 		value += strspn(value, " \t\r\n");
@@ -140,7 +141,7 @@ rows_to_change(const PgmStatementView *v, List *targets)
 	return buf.data;
 }
 
-/* The UPDATE as a CALL of migrate.backfill(), or NULL where it cannot be one */
+/* The UPDATE as a CALL of migrate.backfill(), or NULL if it cannot be one. */
 static char *
 as_backfill(const PgmStatementView *v, const PgmTable *t)
 {
@@ -151,7 +152,7 @@ as_backfill(const PgmStatementView *v, const PgmTable *t)
 		stmt->relation->alias || !stmt->relation->inh || pgm_update_returns(stmt))
 		return NULL;
 	condition = stmt->whereClause ? pgm_source_between(v, "where", NULL) :
-		rows_to_change(v, stmt->targetList);
+		rows_that_differ(v, stmt->targetList);
 	if (condition == NULL)
 		return NULL;
 	return psprintf("CALL migrate.backfill(%s, %s, %s);",
@@ -162,7 +163,7 @@ as_backfill(const PgmStatementView *v, const PgmTable *t)
 
 /* Find a change of many rows of a large table in one transaction. */
 static void
-judge_change(const PgmStatementView *v, PgmFindings *out, const PgmBulkChange *c)
+judge_bulk_change(const PgmStatementView *v, PgmFindings *out, const PgmBulkChange *c)
 {
 	PgmTable   *t = pgm_shadow_table(v->shadow, c->relation);
 	uint64		small = (uint64) pgm_lint_small_table * 1024;
@@ -182,7 +183,12 @@ judge_change(const PgmStatementView *v, PgmFindings *out, const PgmBulkChange *c
 		elsewhere = elsewhere || pgm_stored_elsewhere(((const PgmTable *) lfirst(lc))->relid);
 		all += Max(0, pgm_table_rows(lfirst(lc)));
 	}
-	/* the planner knows only of the rows in the table's own file */
+
+	/*
+	 * The planner estimates from the table's own file and statistics.  It is
+	 * not asked where rows are stored elsewhere, nor for small tables, where
+	 * the answer would not matter.
+	 */
 	rows = bytes >= small && c->condition && !elsewhere ?
 		pgm_estimate_rows(v, c->relation, c->from, c->condition) : -1;
 	if (rows >= 0 && rows <= FEW_ROWS)
@@ -218,18 +224,18 @@ typedef struct PgmChangeSearch
 	PgmFindings *out;
 } PgmChangeSearch;
 
-/* Judge the changes in a statement: it may be one, and has others in its WITH. */
+/* Walker: a statement may be a change, and have others in its WITH. */
 static bool
-judge_changes(Node *node, void *context)
+judge_bulk_changes(Node *node, void *context)
 {
 	PgmChangeSearch *s = context;
 	PgmBulkChange c;
 
 	if (node == NULL)
 		return false;
-	if (read_change(node, &c))
-		judge_change(s->view, s->out, &c);
-	return raw_expression_tree_walker(node, judge_changes, context);
+	if (read_bulk_change(node, &c))
+		judge_bulk_change(s->view, s->out, &c);
+	return raw_expression_tree_walker(node, judge_bulk_changes, context);
 }
 
 /* UPDATE, DELETE or MERGE of many rows in one transaction, at any level of the statement */
@@ -238,5 +244,5 @@ pgm_rule_unbounded_dml(const PgmStatementView *v, PgmFindings *out)
 {
 	PgmChangeSearch s = {v, out};
 
-	(void) judge_changes(unconstify(Node *, v->node), &s);
+	(void) judge_bulk_changes(unconstify(Node *, v->node), &s);
 }

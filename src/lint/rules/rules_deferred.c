@@ -1,11 +1,15 @@
 /*
  * rules_deferred.c
- *	  A rule about deferred constraints: while rows that a script changed wait
- *	  for one, the server refuses to alter their table.
+ *	  The rule pending-events: a statement that alters a table whose changed rows
+ *	  still wait for the check of a deferred constraint.  The server refuses it,
+ *	  "because it has pending trigger events" (CheckTableNotInUse).
  *
- * What waits is found by looking at the statements before in the same
- * transaction of the same script: between two migrations pg_migrate has the
- * constraints checked, and so does a commit.
+ * Which rows wait is computed in two steps.  find_pending() goes through the
+ * earlier statements of the same transaction of the same script, and collects
+ * the deferred foreign keys and constraint triggers that their changes fire;
+ * earlier scripts need not be read, because pg_migrate checks all constraints
+ * between two migrations, as a commit does.  Then the rule looks whether the
+ * statement must have one of those tables for itself.
  */
 #include "postgres.h"
 
@@ -22,46 +26,46 @@
 #include "compat.h"
 #include "lint/rules/rules.h"
 
-/* What a query does to rows of its table, as bits of pg_trigger.tgtype */
-#define CHANGES (TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE)
+/* The kinds of changes of rows, as bits of pg_trigger.tgtype */
+#define ROW_EVENTS (TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE)
 
-/* SET CONSTRAINTS of one name, by the script */
+/* SET CONSTRAINTS of one name, in the script */
 typedef struct PgmConstraintMode
 {
 	const char *name;
 	bool		deferred;
 } PgmConstraintMode;
 
-/* A table whose rows wait for a constraint */
-typedef struct PgmWaiting
+/* A table with rows that wait for the check of a constraint */
+typedef struct PgmPendingEvent
 {
 	PgmTable   *table;
 	const char *constraint;
 	const PgmStatement *statement;
-} PgmWaiting;
+} PgmPendingEvent;
 
-/* The look at the statements before */
-typedef struct PgmWaitingSearch
+/* The search through the earlier statements */
+typedef struct PgmPendingSearch
 {
 	const PgmStatementView *v;
-	const PgmStatement *statement;	/* that is looked at */
-	bool		all_set;		/* SET CONSTRAINTS ALL was said */
+	const PgmStatement *statement;	/* that is being read */
+	bool		all_set;		/* SET CONSTRAINTS ALL was executed */
 	bool		all_deferred;
-	List	   *modes;			/* PgmConstraintMode, said since */
-	List	   *waiting;		/* PgmWaiting */
-} PgmWaitingSearch;
+	List	   *modes;			/* PgmConstraintMode, set since then */
+	List	   *pending;		/* PgmPendingEvent */
+} PgmPendingSearch;
 
 /* A query that changes rows of a table */
 typedef struct PgmRowChange
 {
-	int			events;			/* of CHANGES */
+	int			events;			/* of ROW_EVENTS */
 	const RangeVar *relation;
-	List	   *columns;		/* char *, that it assigns in an UPDATE */
+	List	   *columns;		/* char *, that it assigns_any in an UPDATE */
 } PgmRowChange;
 
-/* Is a constraint deferred, after what SET CONSTRAINTS has said so far? */
+/* Is a constraint deferred, after the SET CONSTRAINTS so far? */
 static bool
-is_deferred(const PgmWaitingSearch *w, const char *name, bool deferrable,
+is_deferred(const PgmPendingSearch *w, const char *name, bool deferrable,
 			bool initially)
 {
 	bool		deferred = w->all_set ? w->all_deferred : initially;
@@ -75,21 +79,21 @@ is_deferred(const PgmWaitingSearch *w, const char *name, bool deferrable,
 	return deferrable && deferred;
 }
 
-/* Add a constraint that rows of a table wait for. */
+/* Note that rows of a table wait for a constraint. */
 static void
-wait_for(PgmWaitingSearch *w, PgmTable *t, const char *constraint)
+add_pending(PgmPendingSearch *w, PgmTable *t, const char *constraint)
 {
-	PgmWaiting *waiting = palloc(sizeof(PgmWaiting));
+	PgmPendingEvent *event = palloc(sizeof(PgmPendingEvent));
 
-	waiting->table = t;
-	waiting->constraint = constraint;
-	waiting->statement = w->statement;
-	w->waiting = lappend(w->waiting, waiting);
+	event->table = t;
+	event->constraint = constraint;
+	event->statement = w->statement;
+	w->pending = lappend(w->pending, event);
 }
 
 /* Does the change assign one of the columns? */
 static bool
-assigns(const PgmRowChange *c, const List *columns)
+assigns_any(const PgmRowChange *c, const List *columns)
 {
 	ListCell   *lc;
 	ListCell   *ls;
@@ -105,31 +109,31 @@ assigns(const PgmRowChange *c, const List *columns)
 	return false;
 }
 
-/* Note a deferred foreign key of the table: INSERT, or UPDATE of its columns. */
+/* A foreign key of the table, which INSERT, or UPDATE of its columns, has checked. */
 static void
-note_key(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c,
-		 const PgmForeignKey *key)
+note_own_key(PgmPendingSearch *w, PgmTable *t, const PgmRowChange *c,
+			 const PgmForeignKey *key)
 {
 	if (is_deferred(w, key->name ? key->name : "", key->manner[3] == '1', key->manner[4] == '1') &&
 		((c->events & TRIGGER_TYPE_INSERT) ||
-		 ((c->events & TRIGGER_TYPE_UPDATE) && assigns(c, key->columns))))
-		wait_for(w, t, key->name ? key->name : "of a foreign key");
+		 ((c->events & TRIGGER_TYPE_UPDATE) && assigns_any(c, key->columns))))
+		add_pending(w, t, key->name ? key->name : "of a foreign key");
 }
 
 /*
- * A foreign key to the table: rows that go, or get other values.  Of its actions
- * only NO ACTION is ever deferred.
+ * A foreign key to the table, which DELETE, or UPDATE of the key, has checked.
+ * Of the actions only NO ACTION can be deferred.
  */
 static void
-note_reference(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c,
+note_reference(PgmPendingSearch *w, PgmTable *t, const PgmRowChange *c,
 			   const PgmForeignKey *key)
 {
 	if (key->referenced == t &&
 		is_deferred(w, key->name ? key->name : "", key->manner[3] == '1', key->manner[4] == '1') &&
 		(((c->events & TRIGGER_TYPE_DELETE) && key->manner[1] == FKCONSTR_ACTION_NOACTION) ||
 		 ((c->events & TRIGGER_TYPE_UPDATE) && key->manner[0] == FKCONSTR_ACTION_NOACTION &&
-		  assigns(c, key->targets))))
-		wait_for(w, t, key->name ? key->name : "of a foreign key");
+		  assigns_any(c, key->targets))))
+		add_pending(w, t, key->name ? key->name : "of a foreign key");
 }
 
 /* Does the trigger fire for an UPDATE of these columns? */
@@ -141,18 +145,18 @@ is_for_update(const PgmTable *t, const PgmRowChange *c, const int2vector *column
 		const PgmColumn *column = columns->values[i] <= list_length(t->columns) ?
 			list_nth(t->columns, columns->values[i] - 1) : NULL;
 
-		if (column && column->name && assigns(c, list_make1(column->name)))
+		if (column && column->name && assigns_any(c, list_make1(column->name)))
 			return true;
 	}
 	return columns->dim1 == 0;
 }
 
 /*
- * The constraint triggers of the catalog.  Those with a condition are left out:
- * it is not known whether that holds.
+ * The constraint triggers in the catalog.  Those with WHEN are left out, since
+ * lint cannot know whether the condition holds.
  */
 static void
-note_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
+note_triggers(PgmPendingSearch *w, PgmTable *t, const PgmRowChange *c)
 {
 	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
 	ScanKeyData key;
@@ -165,7 +169,7 @@ note_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-		int			events = form->tgtype & c->events & CHANGES;
+		int			events = form->tgtype & c->events & ROW_EVENTS;
 
 		if (form->tgisinternal || !TRIGGER_FOR_ROW(form->tgtype) ||
 			form->tgenabled == TRIGGER_DISABLED || form->tgenabled == TRIGGER_FIRES_ON_REPLICA ||
@@ -174,15 +178,15 @@ note_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 			continue;
 		if ((events & ~TRIGGER_TYPE_UPDATE) ||
 			(events && is_for_update(t, c, &form->tgattr)))
-			wait_for(w, t, pstrdup(NameStr(form->tgname)));
+			add_pending(w, t, pstrdup(NameStr(form->tgname)));
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 }
 
-/* The constraint triggers that the plan has made before */
+/* The constraint triggers that the plan has created before the statement. */
 static void
-note_new_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
+note_new_triggers(PgmPendingSearch *w, PgmTable *t, const PgmRowChange *c)
 {
 	ListCell   *lc;
 
@@ -191,29 +195,33 @@ note_new_triggers(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 		const PgmStatement *statement = ((PgmJudged *) lfirst(lc))->statement;
 		const CreateTrigStmt *stmt = (const CreateTrigStmt *) statement->raw->stmt;
 
+		/* Triggers that are created after the change do not see it. */
 		if (statement == w->statement)
 			break;
 		if (IsA(stmt, CreateTrigStmt) && stmt->isconstraint && stmt->whenClause == NULL &&
 			stmt->columns == NIL && (stmt->events & c->events) &&
 			is_deferred(w, stmt->trigname, stmt->deferrable, stmt->initdeferred) &&
 			pgm_shadow_table(w->v->shadow, stmt->relation) == t)
-			wait_for(w, t, stmt->trigname);
+			add_pending(w, t, stmt->trigname);
 	}
 }
 
-/* What waits for deferred constraints after a change of one table */
+/* Note which deferred constraints a change of one table has checked. */
 static void
-note_table(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
+note_row_change(PgmPendingSearch *w, PgmTable *t, const PgmRowChange *c)
 {
 	ListCell   *lc;
 	ListCell   *lk;
 
-	/* no row is there to be changed */
+	/*
+	 * UPDATE and DELETE of an empty table change no row, so no event is
+	 * queued.
+	 */
 	if (!(c->events & TRIGGER_TYPE_INSERT) && pgm_table_is_empty(t) && !t->filled)
 		return;
 	foreach(lk, t->keys)
 	{
-		note_key(w, t, c, lfirst(lk));
+		note_own_key(w, t, c, lfirst(lk));
 		note_reference(w, t, c, lfirst(lk));
 	}
 	if (c->events & ~TRIGGER_TYPE_INSERT)
@@ -231,7 +239,7 @@ note_table(PgmWaitingSearch *w, PgmTable *t, const PgmRowChange *c)
 	note_new_triggers(w, t, c);
 }
 
-/* Names of the targets of a SET or ON CONFLICT ... SET. */
+/* Add the names of the targets of SET, also of ON CONFLICT DO UPDATE. */
 static List *
 target_names(List *names, const List *targets)
 {
@@ -245,9 +253,9 @@ target_names(List *names, const List *targets)
 	return names;
 }
 
-/* What a node of a query changes; no event: nothing. */
+/* The change of rows that a node of a statement is; without events if it is none. */
 static PgmRowChange
-change_of(const Node *node)
+row_change_of(const Node *node)
 {
 	PgmRowChange c = {0};
 	ListCell   *lc;
@@ -297,33 +305,35 @@ change_of(const Node *node)
 	return c;
 }
 
-/* The changes of rows at any level of a statement */
+/* Walker: note the changes of rows at any level of a statement, as in WITH. */
 static bool
 note_changes(Node *node, void *context)
 {
-	PgmWaitingSearch *w = context;
+	PgmPendingSearch *w = context;
 	PgmRowChange c;
 	PgmTable   *t;
 	ListCell   *lc;
 
 	if (node == NULL)
 		return false;
-	c = change_of(node);
+	c = row_change_of(node);
 	t = c.events ? pgm_shadow_table(w->v->shadow, c.relation) : NULL;
 	if (t && c.relation->inh && !(c.events & TRIGGER_TYPE_INSERT))
-		foreach(lc, pgm_shadow_tree(w->v->shadow, t))
 	{
-		note_table(w, lfirst(lc), &c);
+		foreach(lc, pgm_shadow_tree(w->v->shadow, t))
+		{
+			note_row_change(w, lfirst(lc), &c);
+		}
 	}
 	else if (t)
-		note_table(w, t, &c);
+		note_row_change(w, t, &c);
 	return IsA(node, CopyStmt) ? false :
 		raw_expression_tree_walker(node, note_changes, context);
 }
 
-/* SET CONSTRAINTS: what is immediate by it does not wait any more. */
+/* SET CONSTRAINTS changes modes; IMMEDIATE checks at once what is pending. */
 static void
-note_set(PgmWaitingSearch *w, const ConstraintsSetStmt *set)
+note_set_constraints(PgmPendingSearch *w, const ConstraintsSetStmt *set)
 {
 	ListCell   *lc;
 	ListCell   *lw;
@@ -332,9 +342,9 @@ note_set(PgmWaitingSearch *w, const ConstraintsSetStmt *set)
 	{
 		w->all_set = true;
 		w->all_deferred = set->deferred;
-		w->modes = NIL;
+		w->modes = NIL;			/* ALL overrides what was set by name before */
 		if (!set->deferred)
-			w->waiting = NIL;
+			w->pending = NIL;
 	}
 	foreach(lc, set->constraints)
 	{
@@ -343,20 +353,20 @@ note_set(PgmWaitingSearch *w, const ConstraintsSetStmt *set)
 		mode->name = lfirst_node(RangeVar, lc)->relname;
 		mode->deferred = set->deferred;
 		w->modes = lappend(w->modes, mode);
-		foreach(lw, w->waiting)
+		foreach(lw, w->pending)
 		{
 			if (!set->deferred &&
-				strcmp(((PgmWaiting *) lfirst(lw))->constraint, mode->name) == 0)
-				w->waiting = foreach_delete_current(w->waiting, lw);
+				strcmp(((PgmPendingEvent *) lfirst(lw))->constraint, mode->name) == 0)
+				w->pending = foreach_delete_current(w->pending, lw);
 		}
 	}
 }
 
-/* What waits for deferred constraints before the statement */
+/* The events (PgmPendingEvent) that are pending before the statement. */
 static List *
-find_waiting(const PgmStatementView *v)
+find_pending(const PgmStatementView *v)
 {
-	PgmWaitingSearch w = {.v = v};
+	PgmPendingSearch w = {.v = v};
 	ListCell   *lc;
 
 	foreach(lc, v->judged)
@@ -364,19 +374,20 @@ find_waiting(const PgmStatementView *v)
 		const PgmJudged *j = lfirst(lc);
 		Node	   *node = j->statement->raw->stmt;
 
+		/* Commits, and pg_migrate between two scripts, check what is pending. */
 		if (j->transaction != v->shadow->transaction || j->script != v->script)
 			continue;
 		w.statement = j->statement;
 		if (IsA(node, ConstraintsSetStmt))
-			note_set(&w, (ConstraintsSetStmt *) node);
+			note_set_constraints(&w, (ConstraintsSetStmt *) node);
 		else if (IsA(node, InsertStmt) || IsA(node, UpdateStmt) || IsA(node, DeleteStmt) ||
 				 IsA(node, MergeStmt) || IsA(node, SelectStmt) || IsA(node, CopyStmt))
 			(void) note_changes(node, &w);
 	}
-	return w.waiting;
+	return w.pending;
 }
 
-/* The tables that the statement names, of those that it must have for itself */
+/* The tables that the statement names and has to have for itself. */
 static List *
 named_tables(const PgmStatementView *v)
 {
@@ -391,9 +402,11 @@ named_tables(const PgmStatementView *v)
 	else if (IsA(v->node, TruncateStmt))
 		names = ((const TruncateStmt *) v->node)->relations;
 	else if (IsA(v->node, DropStmt) && ((const DropStmt *) v->node)->removeType == OBJECT_TABLE)
-		foreach(lc, ((const DropStmt *) v->node)->objects)
 	{
-		names = lappend(names, makeRangeVarFromNameList(lfirst(lc)));
+		foreach(lc, ((const DropStmt *) v->node)->objects)
+		{
+			names = lappend(names, makeRangeVarFromNameList(lfirst(lc)));
+		}
 	}
 	else if (nodeTag(v->node) == PGM_CLUSTER_TAG && pgm_cluster_relation(v->node))
 		names = list_make1(pgm_cluster_relation(v->node));
@@ -408,11 +421,12 @@ named_tables(const PgmStatementView *v)
 }
 
 /*
- * Does the server look whether the table is in use?  At those that are named,
- * and of those that inherit from them at which the statement goes on to.
+ * Does the server check that the table is not in use? It does for the tables
+ * that the statement names, and for those of the inheritors and others that it
+ * goes on to.
  */
 static bool
-must_not_wait(const PgmStatementView *v, List *named, const PgmTable *t)
+must_be_unused(const PgmStatementView *v, List *named, const PgmTable *t)
 {
 	ListCell   *lc;
 
@@ -443,7 +457,10 @@ must_not_wait(const PgmStatementView *v, List *named, const PgmTable *t)
 	return false;
 }
 
-/* ALTER, DROP, TRUNCATE and the like of a table that waits for deferred constraints */
+/*
+ * ALTER, DROP, TRUNCATE, CREATE INDEX or CLUSTER of a table whose rows wait for
+ * a deferred constraint.
+ */
 void
 pgm_rule_pending_events(const PgmStatementView *v, PgmFindings *out)
 {
@@ -452,21 +469,24 @@ pgm_rule_pending_events(const PgmStatementView *v, PgmFindings *out)
 
 	if (named == NIL)
 		return;
-	foreach(lc, find_waiting(v))
+	foreach(lc, find_pending(v))
 	{
-		const PgmWaiting *waiting = lfirst(lc);
+		const PgmPendingEvent *event = lfirst(lc);
 		PgmFinding *f;
 
-		if (!must_not_wait(v, named, waiting->table))
+		if (!must_be_unused(v, named, event->table))
 			continue;
 
-		/* no table here: its size would weigh, but it fails with any size */
+		/*
+		 * The table is set afterwards: pgm_find() would make a notice of a
+		 * finding about a small table, but the server refuses it at any size.
+		 */
 		f = pgm_find(out, NULL,
 					 "statement %d, line %d leaves rows of %s to the deferred constraint %s: until that is checked the server refuses this statement",
-					 waiting->statement->number, waiting->statement->line,
-					 pgm_table_name(waiting->table), waiting->constraint);
-		f->table = waiting->table;
-		f->relation = pgm_table_name(waiting->table);
+					 event->statement->number, event->statement->line,
+					 pgm_table_name(event->table), event->constraint);
+		f->table = event->table;
+		f->relation = pgm_table_name(event->table);
 		pgm_rewrite(f, "SET CONSTRAINTS ALL IMMEDIATE;\n%s;", pgm_source(v));
 		return;
 	}

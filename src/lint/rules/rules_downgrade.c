@@ -1,10 +1,12 @@
 /*
  * rules_downgrade.c
- *	  Rules about the way back: that there is one, and that it undoes what the
- *	  upgrade did.
+ *	  Rules about downgrades: that there is one, and that it undoes what the
+ *	  upgrade does.
  *
- * What a script makes and drops is written down by kind and name; the names of
- * schemas are left out, for one script may say them and the other not.
+ * Two lists are made of each script, of the objects that it creates and of those
+ * that it drops.  What one script creates, it or the other one must drop.  Objects
+ * are compared by kind and name without the schema, because one script may
+ * qualify a name where the other relies on search_path.
  */
 #include "postgres.h"
 
@@ -13,47 +15,51 @@
 
 #include "lint/rules/rules.h"
 
-/* Something that a script makes or drops */
-typedef struct PgmMark
+/* An object that a script creates or drops */
+typedef struct PgmScriptObject
 {
 	const char *kind;
 	const char *of;				/* the table it belongs to, or NULL */
 	const char *name;
-	bool		perhaps;		/* it is dropped IF EXISTS */
-} PgmMark;
+	bool		if_exists;		/* DROP ... IF EXISTS: it may never have
+								 * existed */
+} PgmScriptObject;
 
-/* An index that goes with that of the whole table */
-typedef struct PgmPart
+/* An index that the script attaches to the index of a partitioned table */
+typedef struct PgmAttachedIndex
 {
 	const char *name;
-	const char *whole;
-} PgmPart;
+	const char *parent;
+} PgmAttachedIndex;
 
-/* All that a script makes and drops */
-typedef struct PgmMarks
+/* What a script creates and drops */
+typedef struct PgmScriptObjects
 {
-	List	   *made;			/* PgmMark */
-	List	   *dropped;
-	List	   *parts;			/* PgmPart */
-	bool		opaque;			/* it holds code */
-} PgmMarks;
+	List	   *created;		/* PgmScriptObject */
+	List	   *dropped;		/* PgmScriptObject */
+	List	   *attached;		/* PgmAttachedIndex */
+	bool		opaque;			/* it runs code that may create or drop
+								 * anything */
+} PgmScriptObjects;
 
+/* Add an object to a list, unless it has no name. */
 static List *
-add(List *marks, const char *kind, const char *of, const char *name)
+add_object(List *list, const char *kind, const char *of, const char *name)
 {
-	PgmMark    *m = palloc(sizeof(PgmMark));
+	PgmScriptObject *m = palloc(sizeof(PgmScriptObject));
 
 	if (name == NULL)
-		return marks;
+		return list;
 	m->kind = kind;
 	m->of = of;
 	m->name = name;
-	m->perhaps = false;
-	return lappend(marks, m);
+	m->if_exists = false;
+	return lappend(list, m);
 }
 
+/* The last part of a qualified name, or NULL if it has more than three. */
 static const char *
-last_name(List *names)
+unqualified_name(List *names)
 {
 	char	   *schema;
 	char	   *name;
@@ -64,21 +70,22 @@ last_name(List *names)
 	return name;
 }
 
+/* Are the names equal, or both NULL? */
 static bool
 same_name(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Is there a mark like this one, or of the table it belongs to? */
+/* Does the list have the object, or the table it belongs to? */
 static bool
-has(List *marks, const PgmMark *wanted)
+has_object(List *list, const PgmScriptObject *wanted)
 {
 	ListCell   *lc;
 
-	foreach(lc, marks)
+	foreach(lc, list)
 	{
-		const PgmMark *m = lfirst(lc);
+		const PgmScriptObject *m = lfirst(lc);
 
 		if (strcmp(m->kind, wanted->kind) == 0 && same_name(m->name, wanted->name))
 			return true;
@@ -89,7 +96,7 @@ has(List *marks, const PgmMark *wanted)
 	return false;
 }
 
-/* Kinds of objects that DROP knows, by the word they are marked with */
+/* Kinds of objects that DROP knows, by the word that messages use for them */
 static const struct
 {
 	ObjectType	type;
@@ -109,13 +116,14 @@ static const struct
 	{OBJECT_EXTENSION, "extension"}
 };
 
+/* Note the objects of a DROP.  DROP SCHEMA CASCADE may drop anything. */
 static void
-mark_drop(PgmMarks *marks, const DropStmt *stmt)
+note_drop(PgmScriptObjects *objects, const DropStmt *stmt)
 {
 	ListCell   *lc;
 
 	if (stmt->removeType == OBJECT_SCHEMA && stmt->behavior == DROP_CASCADE)
-		marks->opaque = true;
+		objects->opaque = true;
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 	{
 		if (kinds[i].type != stmt->removeType)
@@ -124,35 +132,40 @@ mark_drop(PgmMarks *marks, const DropStmt *stmt)
 		{
 			Node	   *object = lfirst(lc);
 			const char *name = IsA(object, String) ? strVal(object) :
-				IsA(object, TypeName) ? last_name(((TypeName *) object)->names) :
-				last_name((List *) object);
+				IsA(object, TypeName) ? unqualified_name(((TypeName *) object)->names) :
+				unqualified_name((List *) object);
 
-			marks->dropped = add(marks->dropped, kinds[i].kind, NULL, name);
+			objects->dropped = add_object(objects->dropped, kinds[i].kind, NULL, name);
 		}
 	}
 }
 
-/* A constraint takes over the index that it is made with. */
+/*
+ * Note a new constraint.  One made USING INDEX takes over the index, so that
+ * dropping the constraint drops it.
+ */
 static void
-mark_constraint(PgmMarks *marks, const char *table, const Constraint *constraint)
+note_constraint(PgmScriptObjects *objects, const char *table, const Constraint *constraint)
 {
-	marks->made = add(marks->made, "constraint", table,
-					  constraint->conname ? constraint->conname : constraint->indexname);
-	marks->dropped = add(marks->dropped, "index", NULL, constraint->indexname);
+	objects->created = add_object(objects->created, "constraint", table,
+								  constraint->conname ? constraint->conname : constraint->indexname);
+	objects->dropped = add_object(objects->dropped, "index", NULL, constraint->indexname);
 }
 
+/* Note that an index becomes part of the index of a partitioned table, and goes with it. */
 static void
-mark_part(PgmMarks *marks, const char *name, const char *whole)
+note_attached(PgmScriptObjects *objects, const char *name, const char *parent)
 {
-	PgmPart    *part = palloc(sizeof(PgmPart));
+	PgmAttachedIndex *index = palloc(sizeof(PgmAttachedIndex));
 
-	part->name = name;
-	part->whole = whole;
-	marks->parts = lappend(marks->parts, part);
+	index->name = name;
+	index->parent = parent;
+	objects->attached = lappend(objects->attached, index);
 }
 
+/* Note the columns and constraints that an ALTER TABLE adds and drops. */
 static void
-mark_alter(PgmMarks *marks, const AlterTableStmt *stmt)
+note_alter_table(PgmScriptObjects *objects, const AlterTableStmt *stmt)
 {
 	const char *table = stmt->relation->relname;
 	ListCell   *lc;
@@ -164,23 +177,23 @@ mark_alter(PgmMarks *marks, const AlterTableStmt *stmt)
 		switch (cmd->subtype)
 		{
 			case AT_AddColumn:
-				marks->made = add(marks->made, "column", table,
-								  ((ColumnDef *) cmd->def)->colname);
+				objects->created = add_object(objects->created, "column", table,
+											  ((ColumnDef *) cmd->def)->colname);
 				break;
 			case AT_DropColumn:
-				marks->dropped = add(marks->dropped, "column", table, cmd->name);
+				objects->dropped = add_object(objects->dropped, "column", table, cmd->name);
 				break;
 			case AT_AddConstraint:
 			case AT_AddIndexConstraint:
-				mark_constraint(marks, table, (Constraint *) cmd->def);
+				note_constraint(objects, table, (Constraint *) cmd->def);
 				break;
 			case AT_DropConstraint:
-				marks->dropped = add(marks->dropped, "constraint", table, cmd->name);
-				((PgmMark *) llast(marks->dropped))->perhaps = cmd->missing_ok;
+				objects->dropped = add_object(objects->dropped, "constraint", table, cmd->name);
+				((PgmScriptObject *) llast(objects->dropped))->if_exists = cmd->missing_ok;
 				break;
 			case AT_AttachPartition:
 				if (stmt->objtype == OBJECT_INDEX)
-					mark_part(marks, ((PartitionCmd *) cmd->def)->name->relname, table);
+					note_attached(objects, ((PartitionCmd *) cmd->def)->name->relname, table);
 				break;
 			default:
 				break;
@@ -188,9 +201,9 @@ mark_alter(PgmMarks *marks, const AlterTableStmt *stmt)
 	}
 }
 
-/* A rename drops an object of one name and makes one of another. */
+/* Note a rename: it drops an object of the old name and creates one of the new name. */
 static void
-mark_rename(PgmMarks *marks, const RenameStmt *stmt)
+note_rename(PgmScriptObjects *objects, const RenameStmt *stmt)
 {
 	const char *kind = stmt->renameType == OBJECT_COLUMN ? "column" :
 		stmt->renameType == OBJECT_TABCONSTRAINT ? "constraint" :
@@ -202,134 +215,145 @@ mark_rename(PgmMarks *marks, const RenameStmt *stmt)
 
 	if (kind == NULL || stmt->relation == NULL)
 		return;
-	marks->dropped = add(marks->dropped, kind, part ? stmt->relation->relname : NULL,
-						 part ? stmt->subname : stmt->relation->relname);
-	marks->made = add(marks->made, kind, part ? stmt->relation->relname : NULL,
-					  stmt->newname);
+	objects->dropped = add_object(objects->dropped, kind, part ? stmt->relation->relname : NULL,
+								  part ? stmt->subname : stmt->relation->relname);
+	objects->created = add_object(objects->created, kind, part ? stmt->relation->relname : NULL,
+								  stmt->newname);
 }
 
+/*
+ * Note what one statement creates and drops.  Functions, triggers and the like
+ * are not compared.
+ */
 static void
-mark(PgmMarks *marks, const Node *node)
+note_statement(PgmScriptObjects *objects, const Node *node)
 {
 	switch (nodeTag(node))
 	{
 		case T_CreateStmt:
-			marks->made = add(marks->made, "table", NULL,
-							  ((const CreateStmt *) node)->relation->relname);
+			objects->created = add_object(objects->created, "table", NULL,
+										  ((const CreateStmt *) node)->relation->relname);
 			break;
 		case T_CreateTableAsStmt:
-			marks->made = add(marks->made, ((const CreateTableAsStmt *) node)->objtype == OBJECT_MATVIEW ?
-							  "materialized view" : "table", NULL,
-							  ((const CreateTableAsStmt *) node)->into->rel->relname);
+			objects->created = add_object(objects->created, ((const CreateTableAsStmt *) node)->objtype == OBJECT_MATVIEW ?
+										  "materialized view" : "table", NULL,
+										  ((const CreateTableAsStmt *) node)->into->rel->relname);
 			break;
 		case T_ViewStmt:
 			if (!((const ViewStmt *) node)->replace)
-				marks->made = add(marks->made, "view", NULL,
-								  ((const ViewStmt *) node)->view->relname);
+				objects->created = add_object(objects->created, "view", NULL,
+											  ((const ViewStmt *) node)->view->relname);
 			break;
 		case T_IndexStmt:
-			marks->made = add(marks->made, "index",
-							  ((const IndexStmt *) node)->relation->relname,
-							  ((const IndexStmt *) node)->idxname);
+			objects->created = add_object(objects->created, "index",
+										  ((const IndexStmt *) node)->relation->relname,
+										  ((const IndexStmt *) node)->idxname);
 			break;
 		case T_CreateSeqStmt:
-			marks->made = add(marks->made, "sequence", NULL,
-							  ((const CreateSeqStmt *) node)->sequence->relname);
+			objects->created = add_object(objects->created, "sequence", NULL,
+										  ((const CreateSeqStmt *) node)->sequence->relname);
 			break;
 		case T_CreateSchemaStmt:
-			marks->made = add(marks->made, "schema", NULL,
-							  ((const CreateSchemaStmt *) node)->schemaname);
+			objects->created = add_object(objects->created, "schema", NULL,
+										  ((const CreateSchemaStmt *) node)->schemaname);
 			break;
 		case T_CreateExtensionStmt:
-			marks->made = add(marks->made, "extension", NULL,
-							  ((const CreateExtensionStmt *) node)->extname);
+			objects->created = add_object(objects->created, "extension", NULL,
+										  ((const CreateExtensionStmt *) node)->extname);
 			break;
 		case T_CreateEnumStmt:
-			marks->made = add(marks->made, "type", NULL,
-							  last_name(((const CreateEnumStmt *) node)->typeName));
+			objects->created = add_object(objects->created, "type", NULL,
+										  unqualified_name(((const CreateEnumStmt *) node)->typeName));
 			break;
 		case T_CreateDomainStmt:
-			marks->made = add(marks->made, "type", NULL,
-							  last_name(((const CreateDomainStmt *) node)->domainname));
+			objects->created = add_object(objects->created, "type", NULL,
+										  unqualified_name(((const CreateDomainStmt *) node)->domainname));
 			break;
 		case T_CompositeTypeStmt:
-			marks->made = add(marks->made, "type", NULL,
-							  ((const CompositeTypeStmt *) node)->typevar->relname);
+			objects->created = add_object(objects->created, "type", NULL,
+										  ((const CompositeTypeStmt *) node)->typevar->relname);
 			break;
 		case T_AlterTableStmt:
-			mark_alter(marks, (const AlterTableStmt *) node);
+			note_alter_table(objects, (const AlterTableStmt *) node);
 			break;
 		case T_RenameStmt:
-			mark_rename(marks, (const RenameStmt *) node);
+			note_rename(objects, (const RenameStmt *) node);
 			break;
 		case T_DropStmt:
-			mark_drop(marks, (const DropStmt *) node);
+			note_drop(objects, (const DropStmt *) node);
 			break;
 		case T_DoStmt:
 		case T_CallStmt:
 		case T_SelectStmt:
 		case T_DropOwnedStmt:
-			marks->opaque = true;
+			objects->opaque = true;
 			break;
 		default:
 			break;
 	}
 }
 
-static PgmMarks
-marks_of(const PgmScript *script)
+/* What the statements of a script create and drop. */
+static PgmScriptObjects
+objects_of_script(const PgmScript *script)
 {
-	PgmMarks	marks = {0};
+	PgmScriptObjects objects = {0};
 	ListCell   *lc;
 
 	foreach(lc, script->statements)
 	{
-		mark(&marks, ((PgmStatement *) lfirst(lc))->raw->stmt);
+		note_statement(&objects, ((PgmStatement *) lfirst(lc))->raw->stmt);
 	}
-	return marks;
+	return objects;
 }
 
-/* Is it an index, or the constraint of one, that went with that of the whole? */
+/*
+ * Is it an index, or the constraint of one, that is dropped together with that
+ * of the partitioned table? There may be several levels.
+ */
 static bool
-goes_with_whole(const List *parts, List *undone, const PgmMark *m)
+goes_with_parent(const List *list, List *undone, const PgmScriptObject *m)
 {
 	ListCell   *lc;
 
 	if (strcmp(m->kind, "index") != 0 && strcmp(m->kind, "constraint") != 0)
 		return false;
-	foreach(lc, parts)
+	foreach(lc, list)
 	{
-		const PgmPart *part = lfirst(lc);
-		PgmMark		index = {.kind = "index",.name = part->whole};
-		PgmMark		constraint = {.kind = "constraint",.name = part->whole};
+		const PgmAttachedIndex *attached = lfirst(lc);
+		PgmScriptObject index = {.kind = "index",.name = attached->parent};
+		PgmScriptObject constraint = {.kind = "constraint",.name = attached->parent};
 
-		if (same_name(part->name, m->name) &&
-			(has(undone, &index) || has(undone, &constraint) ||
-			 goes_with_whole(parts, undone, &index)))
+		if (same_name(attached->name, m->name) &&
+			(has_object(undone, &index) || has_object(undone, &constraint) ||
+			 goes_with_parent(list, undone, &index)))
 			return true;
 	}
 	return false;
 }
 
-/* Find what neither the script itself nor the other one takes back. */
+/*
+ * Report the objects that are undone neither by the script itself (taken_back)
+ * nor by the other one.
+ */
 static void
-compare(const PgmStatementView *v, PgmFindings *out, List *marks, List *taken_back, List *undone,
-		const List *parts, const char *format)
+report_not_undone(const PgmStatementView *v, PgmFindings *out, List *objects, List *taken_back, List *undone,
+				  const List *attached, const char *format)
 {
 	ListCell   *lc;
 
-	foreach(lc, marks)
+	foreach(lc, objects)
 	{
-		const PgmMark *m = lfirst(lc);
+		const PgmScriptObject *m = lfirst(lc);
 
-		if (!m->perhaps && !has(taken_back, m) && !has(undone, m) &&
-			!goes_with_whole(parts, undone, m))
+		if (!m->if_exists && !has_object(taken_back, m) && !has_object(undone, m) &&
+			!goes_with_parent(attached, undone, m))
 			(void) pgm_find(out, NULL, format, m->kind, m->name,
 							m->of ? psprintf(" of \"%s\"", m->of) : "");
 	}
 }
 
-/* Does the script do nothing but, perhaps, SELECT a constant? */
+/* Is the script empty, or does it only SELECT a constant? */
 static bool
 does_nothing(const PgmScript *script)
 {
@@ -347,6 +371,7 @@ does_nothing(const PgmScript *script)
 	return true;
 }
 
+/* The downgrade script of a migration, parsed, or NULL. */
 static PgmScript *
 downgrade_of(const PgmStep *step)
 {
@@ -355,7 +380,7 @@ downgrade_of(const PgmStep *step)
 						 step->stored->m.downgrade, 0);
 }
 
-/* Does a statement leave nothing that would have to be undone? */
+/* Does the statement change nothing that a downgrade would have to undo? */
 static bool
 needs_no_undoing(const Node *node)
 {
@@ -382,6 +407,7 @@ needs_no_undoing(const Node *node)
 	}
 }
 
+/* Does no statement of the script change anything that a downgrade would have to undo? */
 static bool
 has_nothing_to_undo(const PgmScript *script)
 {
@@ -395,7 +421,7 @@ has_nothing_to_undo(const PgmScript *script)
 	return true;
 }
 
-/* A migration that changes something needs a downgrade that does, too. */
+/* A migration that changes something needs a downgrade that does something. */
 void
 pgm_rule_downgrade_missing(const PgmStatementView *v, PgmFindings *out)
 {
@@ -405,28 +431,33 @@ pgm_rule_downgrade_missing(const PgmStatementView *v, PgmFindings *out)
 		has_nothing_to_undo(v->step->script))
 		return;
 	if (down == NULL)
-		pgm_advise(pgm_find(out, NULL, "the migration has no downgrade"),
+		pgm_advise(pgm_find(out, NULL, "the migration has_object no downgrade"),
 				   "Add a -- migrate:down section; if there is no way back, write -- migrate:allow downgrade-missing -- and why.");
 	else if (does_nothing(down))
 		pgm_advise(pgm_find(out, NULL, "the downgrade does nothing"),
 				   "Undo in it what the upgrade does; if there is no way back, leave the section out.");
 }
 
-/* The downgrade must drop what the upgrade made, and make again what it dropped. */
+/* The downgrade must drop what the upgrade creates, and create again what it drops. */
 void
 pgm_rule_downgrade_incomplete(const PgmStatementView *v, PgmFindings *out)
 {
 	PgmScript  *script = downgrade_of(v->step);
-	PgmMarks	up = marks_of(v->step->script);
-	PgmMarks	down;
+	PgmScriptObjects up = objects_of_script(v->step->script);
+	PgmScriptObjects down;
 
 	if (script == NULL || does_nothing(script))
 		return;
-	down = marks_of(script);
+	down = objects_of_script(script);
+
+	/*
+	 * Code in the downgrade may undo anything; in the upgrade it only adds to
+	 * the list.
+	 */
 	if (down.opaque)
 		return;
-	compare(v, out, up.made, up.dropped, down.dropped, up.parts,
-			"the downgrade does not drop %s \"%s\"%s, which the upgrade makes");
-	compare(v, out, up.dropped, up.made, down.made, NIL,
-			"the downgrade does not make %s \"%s\"%s again, which the upgrade drops");
+	report_not_undone(v, out, up.created, up.dropped, down.dropped, up.attached,
+					  "the downgrade does not drop %s \"%s\"%s, which the upgrade creates");
+	report_not_undone(v, out, up.dropped, up.created, down.created, NIL,
+					  "the downgrade does not create %s \"%s\"%s again, which the upgrade drops");
 }

@@ -25,15 +25,15 @@
 
 /* Does it take ACCESS EXCLUSIVE on a table that existed before the plan? */
 static bool
-locks_all(const PgmEffect *e)
+locks_exclusively(const PgmEffect *e)
 {
 	return e->mode == AccessExclusiveLock && OidIsValid(e->table->relid) &&
 		e->table->kind != RELKIND_COMPOSITE_TYPE;
 }
 
 /*
- * The first statement of this transaction that locked a table for all others,
- * and that table; if "only" is not NULL, that one
+ * The first statement of this transaction that took ACCESS EXCLUSIVE on a table,
+ * and the table; with "only", on that table.
  */
 static const PgmJudged *
 locked_before(const PgmStatementView *v, const PgmTable *only, const PgmTable **table)
@@ -51,7 +51,7 @@ locked_before(const PgmStatementView *v, const PgmTable *only, const PgmTable **
 		{
 			const PgmEffect *e = lfirst(le);
 
-			if (!locks_all(e) || (only && e->table != only))
+			if (!locks_exclusively(e) || (only && e->table != only))
 				continue;
 			*table = e->table;
 			return j;
@@ -61,8 +61,8 @@ locked_before(const PgmStatementView *v, const PgmTable *only, const PgmTable **
 }
 
 /*
- * An effect that locks a table for all others which was not locked before, the
- * worst if that does; or NULL.
+ * An effect that takes ACCESS EXCLUSIVE on a table that was not locked before,
+ * preferably "worst"; or NULL.
  */
 static const PgmEffect *
 locking_more(const PgmStatementView *v, const PgmEffect *worst)
@@ -74,7 +74,7 @@ locking_more(const PgmStatementView *v, const PgmEffect *worst)
 	{
 		const PgmEffect *e = lfirst(lc);
 
-		if (e && locks_all(e) && locked_before(v, e->table, &table) == NULL)
+		if (e && locks_exclusively(e) && locked_before(v, e->table, &table) == NULL)
 			return e;
 	}
 	return NULL;
@@ -104,11 +104,11 @@ is_dropping(const PgmEffect *e)
 }
 
 /*
- * A foreign key that goes, by itself or with its column or table, locks the
- * table that it refers to as well.
+ * A statement that drops a foreign key, by itself or with its column or table,
+ * locks the referenced table as well.
  */
 static void
-find_locked_beside(const PgmStatementView *v, PgmFindings *out)
+find_locked_together(const PgmStatementView *v, PgmFindings *out)
 {
 	const PgmEffect *first = v->effects ? linitial(v->effects) : NULL;
 	ListCell   *lc;
@@ -131,18 +131,18 @@ find_locked_beside(const PgmStatementView *v, PgmFindings *out)
 	}
 }
 
-/* A search of what a query reads from end to end */
-typedef struct PgmWholeRead
+/* A search for the largest table that a query reads without a condition */
+typedef struct PgmFullScan
 {
 	const PgmStatementView *v;
 	const PgmTable *largest;
-} PgmWholeRead;
+} PgmFullScan;
 
-/* The larger of the tables that one level of a query takes its rows from */
+/* Walker: the largest of the tables that one level of a query takes its rows from. */
 static bool
-note_sources(Node *node, void *context)
+note_largest_source(Node *node, void *context)
 {
-	PgmWholeRead *r = context;
+	PgmFullScan *r = context;
 	ListCell   *lc;
 
 	if (node == NULL || IsA(node, RangeSubselect))
@@ -161,37 +161,37 @@ note_sources(Node *node, void *context)
 		}
 		return false;
 	}
-	return raw_expression_tree_walker(node, note_sources, context);
+	return raw_expression_tree_walker(node, note_largest_source, context);
 }
 
-/* The queries without a condition or limit, at any level */
+/* Walker: the queries without a condition or limit, at any level. */
 static bool
-find_whole_reads(Node *node, void *context)
+find_full_scans(Node *node, void *context)
 {
 	const SelectStmt *select = (SelectStmt *) node;
 
 	if (node == NULL)
 		return false;
 	if (IsA(node, SelectStmt) && select->whereClause == NULL && select->limitCount == NULL)
-		(void) note_sources((Node *) select->fromClause, context);
-	return raw_expression_tree_walker(node, find_whole_reads, context);
+		(void) note_largest_source((Node *) select->fromClause, context);
+	return raw_expression_tree_walker(node, find_full_scans, context);
 }
 
-/* The largest table that the statement reads from end to end, or NULL */
+/* The largest table that the statement reads from end to end, or NULL. */
 static const PgmTable *
-read_whole(const PgmStatementView *v)
+largest_full_scan(const PgmStatementView *v)
 {
-	PgmWholeRead r = {.v = v};
+	PgmFullScan r = {.v = v};
 
 	if (IsA(v->node, SelectStmt) || IsA(v->node, InsertStmt))
-		(void) find_whole_reads(unconstify(Node *, v->node), &r);
+		(void) find_full_scans(unconstify(Node *, v->node), &r);
 	else if (IsA(v->node, CreateTableAsStmt) &&
 			 !((const CreateTableAsStmt *) v->node)->into->skipData)
-		(void) find_whole_reads(((const CreateTableAsStmt *) v->node)->query, &r);
+		(void) find_full_scans(((const CreateTableAsStmt *) v->node)->query, &r);
 	return r.largest && pgm_table_bytes(r.largest) > 0 ? r.largest : NULL;
 }
 
-/* Work, or a lock on another table, while one is locked for all others */
+/* Work, or a lock on another table, while one is locked in ACCESS EXCLUSIVE. */
 void
 pgm_rule_locks_held(const PgmStatementView *v, PgmFindings *out)
 {
@@ -203,7 +203,7 @@ pgm_rule_locks_held(const PgmStatementView *v, PgmFindings *out)
 
 	if (j == NULL)
 	{
-		find_locked_beside(v, out);
+		find_locked_together(v, out);
 		return;
 	}
 	e = pgm_worst_effect(v);
@@ -216,7 +216,7 @@ pgm_rule_locks_held(const PgmStatementView *v, PgmFindings *out)
 							pgm_table_name(more->table), pgm_table_name(locked));
 	else
 	{
-		const PgmTable *read = read_whole(v);
+		const PgmTable *read = largest_full_scan(v);
 
 		if (read)
 			f = pgm_find(out, read, "%s is read from end to end while statement %d keeps all access to %s blocked",
@@ -226,7 +226,7 @@ pgm_rule_locks_held(const PgmStatementView *v, PgmFindings *out)
 		pgm_advise(f, "Put this statement into a migration of its own.");
 }
 
-/* While a strong lock is waited for, every later request queues behind it. */
+/* A strong lock that is waited for without a limit: every later request queues behind it. */
 void
 pgm_rule_no_lock_timeout(const PgmStatementView *v, PgmFindings *out)
 {
@@ -242,7 +242,7 @@ pgm_rule_no_lock_timeout(const PgmStatementView *v, PgmFindings *out)
 				"SET pg_migrate.lock_timeout = '2s';");
 }
 
-/* What the script sets lock_timeout to; NULL where it does not. */
+/* The value to which the script sets lock_timeout, or NULL if it does not. */
 static const char *
 script_lock_timeout(const PgmScript *script)
 {
@@ -260,7 +260,10 @@ script_lock_timeout(const PgmScript *script)
 	return value;
 }
 
-/* statement_timeout bounds the wait for a lock as well, but is too long for it. */
+/*
+ * statement_timeout without lock_timeout: it bounds the wait for a lock too, but
+ * is too long for it.
+ */
 void
 pgm_rule_timeout_pair(const PgmStatementView *v, PgmFindings *out)
 {
@@ -302,9 +305,9 @@ find_duplicate_columns(const PgmStatementView *v, PgmFindings *out, List *target
 /* Characters of a name, besides those of more than one byte; $ may not be its first */
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
-/* The length of the comment or string that "p" begins with; 0: of neither */
+/* The length of the comment or string that "p" begins with; 0 if it begins with neither. */
 static int
-length_of_text(const char *p)
+literal_or_comment_length(const char *p)
 {
 	int			comment = pgm_sql_comment_length(p);
 
@@ -318,11 +321,11 @@ length_of_text(const char *p)
 }
 
 /*
- * The length of the name that "p" begins with; 0: of none.  *bytes is how long
- * it is for the server, without quotes.
+ * The length of the name that "p" begins with, or 0; *bytes is its length
+ * without quotes, as the server counts it.
  */
 static int
-length_of_name(const char *p, int *bytes)
+name_length(const char *p, int *bytes)
 {
 	int			n = 0;
 
@@ -337,13 +340,13 @@ length_of_name(const char *p, int *bytes)
 		return n;
 	}
 	for (n = 1; p[n] && (p[n] != '"' || p[n + 1] == '"'); n++, (*bytes)++)
-		n += p[n] == '"';		/* doubled, it is one */
+		n += p[n] == '"';		/* a doubled quote is one byte of the name */
 	return n + (p[n] == '"');
 }
 
 /*
- * A name longer than the server keeps.  The server's scanner would find it as
- * well, and cut it with a NOTICE once more.
+ * Find names that the server truncates.  This does not use the server's scanner,
+ * which would truncate them with a NOTICE of its own.
  */
 static void
 find_long_names(const PgmStatementView *v, PgmFindings *out)
@@ -352,13 +355,13 @@ find_long_names(const PgmStatementView *v, PgmFindings *out)
 
 	while (*p)
 	{
-		int			skip = length_of_text(p);
+		int			skip = literal_or_comment_length(p);
 		int			bytes = 0;
-		int			length = skip > 0 ? 0 : length_of_name(p, &bytes);
+		int			length = skip > 0 ? 0 : name_length(p, &bytes);
 
-		/* of escapes it is not seen how long the name is */
+		/* U&"...": escapes hide how long the name is, so it is skipped. */
 		if ((p[0] == 'u' || p[0] == 'U') && p[1] == '&' && p[2] == '"')
-			skip = 2 + length_of_name(p + 2, &bytes);
+			skip = 2 + name_length(p + 2, &bytes);
 		else if (bytes >= NAMEDATALEN)
 			(void) pgm_find(out, NULL, "a name of %d bytes is cut to %d: %s...", bytes, NAMEDATALEN - 1,
 							pnstrdup(p, pg_mbcliplen(p, length, 40)));
@@ -366,7 +369,7 @@ find_long_names(const PgmStatementView *v, PgmFindings *out)
 	}
 }
 
-/* Statements that may not do what they say */
+/* Statements that may not do what they say. */
 void
 pgm_rule_robustness(const PgmStatementView *v, PgmFindings *out)
 {
@@ -387,9 +390,9 @@ pgm_rule_robustness(const PgmStatementView *v, PgmFindings *out)
 	find_long_names(v, out);
 }
 
-/* Does an expression call a function that is not the server's own? */
+/* Walker: does an expression call a function that is not the server's own? */
 static bool
-calls_foreign(Node *node, void *context)
+calls_user_function(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
@@ -404,7 +407,7 @@ calls_foreign(Node *node, void *context)
 		if (!own)
 			return true;
 	}
-	return raw_expression_tree_walker(node, calls_foreign, context);
+	return raw_expression_tree_walker(node, calls_user_function, context);
 }
 
 /* Does the statement run code whose effects lint cannot know? */
@@ -413,10 +416,10 @@ pgm_statement_is_opaque(const Node *node)
 {
 	return IsA(node, DoStmt) ||
 		(IsA(node, CallStmt) && !pgm_call_is_backfill(node)) ||
-		(IsA(node, SelectStmt) && calls_foreign(unconstify(Node *, node), NULL));
+		(IsA(node, SelectStmt) && calls_user_function(unconstify(Node *, node), NULL));
 }
 
-/* Code whose effects are known only when it runs */
+/* Code whose effects are known only when it runs. */
 void
 pgm_rule_opaque(const PgmStatementView *v, PgmFindings *out)
 {
@@ -434,8 +437,8 @@ pgm_rule_opaque(const PgmStatementView *v, PgmFindings *out)
 }
 
 /*
- * Names that the server makes up depend on the names already in use, so they
- * differ between databases.
+ * An index or constraint without a name.  The server makes one up that depends
+ * on the names in use, so it differs between databases.
  */
 void
 pgm_rule_unnamed(const PgmStatementView *v, PgmFindings *out)
