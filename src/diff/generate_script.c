@@ -2,8 +2,8 @@
  * generate_script.c
  *	  The statements of a plan as the text of a script.
  *
- * What would lose data, and is not allowed to, stands in comments with the
- * question; so does what has to be answered first.
+ * A statement that would lose data, unless that is allowed, is a comment with a
+ * question to the user; and so is one that waits for the answer to a question.
  */
 #include "postgres.h"
 
@@ -16,14 +16,18 @@ typedef struct PgmText
 {
 	StringInfoData out;
 	bool		allow_drop;
-	bool		begun;			/* there is a statement in this transaction */
-	bool		ended;			/* the next one is not to be in it */
-	bool		asked;			/* the first of the action is in comments */
-	bool		unchecked;		/* bodies of functions are not to be checked */
-	bool		said_unchecked; /* in this transaction */
+	bool		begun;			/* this transaction has a statement */
+	bool		ended;			/* the next statement needs another one */
+	bool		asked;			/* the statement that the next ones of the
+								 * action need is a comment */
+	bool		unchecked;		/* function bodies may not be checked */
+	bool		unchecked_set;	/* this transaction has the SET for that */
 } PgmText;
 
-/* A text of several lines as comments.  A carriage return ends one, too. */
+/*
+ * Append a text as comments, each line as one.  A carriage return ends a line too:
+ * editors show it so, and what follows may not look like a statement.
+ */
 static void
 append_comment(StringInfo out, const char *text)
 {
@@ -44,6 +48,7 @@ append_comment(StringInfo out, const char *text)
 	}
 }
 
+/* Append a question and its statement, both as comments. */
 static void
 append_question(StringInfo out, const PgmDiffStatement *sql, const char *question)
 {
@@ -51,9 +56,9 @@ append_question(StringInfo out, const PgmDiffStatement *sql, const char *questio
 	append_comment(out, psprintf("%s;", sql->text));
 }
 
-/* What is to be asked before the statement is run, or NULL */
+/* The question that the user has to answer before a statement is executed, or NULL. */
 static const char *
-question_of(const PgmText *t, const PgmDiffStatement *sql)
+statement_question(const PgmText *t, const PgmDiffStatement *sql)
 {
 	if (sql->question)
 		return psprintf("question: %s", sql->question);
@@ -63,9 +68,9 @@ question_of(const PgmText *t, const PgmDiffStatement *sql)
 	return NULL;
 }
 
-/* Does the statement make a function or a procedure? */
+/* Does the statement create a function or procedure? */
 static bool
-makes_routine(const PgmDiffStatement *sql)
+creates_routine(const PgmDiffStatement *sql)
 {
 	static const char *const begins[] = {
 		"CREATE OR REPLACE FUNCTION ", "CREATE OR REPLACE PROCEDURE "
@@ -77,24 +82,33 @@ makes_routine(const PgmDiffStatement *sql)
 	return false;
 }
 
-/* As a dump does, where bodies name what comes later. */
+/*
+ * Before the first routine of a transaction, switch the check of function bodies
+ * off if they may use objects that are created later.  A dump does so too.
+ */
 static void
-append_unchecked(PgmText *t, const PgmDiffStatement *sql)
+append_body_check(PgmText *t, const PgmDiffStatement *sql)
 {
+	/* SET LOCAL ends with its transaction */
 	if (!t->begun)
-		t->said_unchecked = false;
-	if (!t->unchecked || t->said_unchecked || !makes_routine(sql))
+		t->unchecked_set = false;
+	if (!t->unchecked || t->unchecked_set || !creates_routine(sql))
 		return;
 	appendStringInfoString(&t->out, "SET LOCAL check_function_bodies = off;\n");
-	t->said_unchecked = true;
+	t->unchecked_set = true;
 }
 
+/*
+ * Append a statement: as a comment if it needs an answer, and otherwise with the
+ * end of the transaction before it and with its notes.
+ */
 static void
 append_statement(PgmText *t, const PgmDiffStatement *sql)
 {
 	StringInfo	out = &t->out;
-	const char *question = question_of(t, sql);
+	const char *question = statement_question(t, sql);
 
+	/* the first of an action decides for those that need it */
 	if (!sql->needs_first)
 		t->asked = question != NULL;
 	if (question)
@@ -107,12 +121,17 @@ append_statement(PgmText *t, const PgmDiffStatement *sql)
 		append_comment(out, psprintf("%s;", sql->text));
 		return;
 	}
+
+	/*
+	 * A segment is a transaction.  A nontransactional statement is a segment
+	 * of its own anyway, and the first one needs no line before it.
+	 */
 	if ((sql->begins_transaction || t->ended) && t->begun && !sql->nontransactional)
 	{
 		appendStringInfoString(out, "-- migrate:segment\n");
 		t->begun = false;
 	}
-	append_unchecked(t, sql);
+	append_body_check(t, sql);
 	if (sql->loses)
 		append_comment(out, psprintf("loses: %s", sql->loses));
 	if (sql->hazard)
@@ -122,24 +141,26 @@ append_statement(PgmText *t, const PgmDiffStatement *sql)
 	t->ended = sql->ends_transaction;
 }
 
-/* One that waits for an answer, its own or that of another one */
+/* Append a statement that waits for an answer: to its own question or to another. */
 static void
 append_withheld(PgmText *t, const PgmDiffStatement *sql)
 {
-	if (question_of(t, sql))
+	if (statement_question(t, sql))
 		append_statement(t, sql);
 	else
 		append_question(&t->out, sql, "waits for the answer:");
 }
 
+/* Begin a text. */
 static void
 begin_text(PgmText *t, bool allow_drop)
 {
 	initStringInfo(&t->out);
 	t->allow_drop = allow_drop;
-	t->begun = t->ended = t->asked = t->unchecked = t->said_unchecked = false;
+	t->begun = t->ended = t->asked = t->unchecked = t->unchecked_set = false;
 }
 
+/* Append the statements of one action. */
 static void
 append_action(PgmText *t, const PgmAction *action)
 {
@@ -154,6 +175,7 @@ append_action(PgmText *t, const PgmAction *action)
 	}
 }
 
+/* Append the statements of a plan, in its order. */
 static void
 append_plan(PgmText *t, const PgmDiffPlan *p)
 {
@@ -165,7 +187,7 @@ append_plan(PgmText *t, const PgmDiffPlan *p)
 	}
 }
 
-/* Statements as text, each behind a line of its own. */
+/* Statements as the text of a script, without a newline at the end. */
 char *
 pgm_generate_statements(const List *statements, bool allow_drop)
 {
@@ -182,7 +204,7 @@ pgm_generate_statements(const List *statements, bool allow_drop)
 	return t.out.data;
 }
 
-/* A plan as a script. */
+/* A plan as the text of a script. */
 char *
 pgm_generate_plan(const PgmDiffPlan *p, bool allow_drop)
 {
@@ -193,6 +215,7 @@ pgm_generate_plan(const PgmDiffPlan *p, bool allow_drop)
 	return t.out.data;
 }
 
+/* Append differences that are left after a direction, as a warning. */
 static void
 append_left(StringInfo out, const List *left, const char *warning)
 {
@@ -207,6 +230,7 @@ append_left(StringInfo out, const List *left, const char *warning)
 	}
 }
 
+/* Append the renames: in reverse order if they are undone. */
 static void
 append_renames(PgmText *t, const PgmAutogenerate *a, bool up)
 {
@@ -223,9 +247,9 @@ append_renames(PgmText *t, const PgmAutogenerate *a, bool up)
 	}
 }
 
-/* Does the difference stay, though it is one? */
+/* Is it a difference that no statement of the plan removes, and that counts? */
 static bool
-stays(const PgmAutogenerate *a, const PgmDifference *d)
+remains(const PgmAutogenerate *a, const PgmDifference *d)
 {
 	const PgmDiffItem *item = pgm_plan_find_item(a->up, d->object);
 
@@ -234,7 +258,7 @@ stays(const PgmAutogenerate *a, const PgmDifference *d)
 		d->property != PGM_PROP_VERSION && !(item && item->decision == PGM_DECISION_REPLACE);
 }
 
-/* What is not as the model has it, and no statement mends */
+/* Append notes about differences from the model that no statement removes. */
 static void
 append_notes(StringInfo out, const PgmAutogenerate *a)
 {
@@ -244,12 +268,12 @@ append_notes(StringInfo out, const PgmAutogenerate *a)
 	{
 		const PgmDifference *d = lfirst(lc);
 
-		if (stays(a, d))
-			append_comment(out, psprintf("note: %s stays as it is", pgm_difference_describe(d)));
+		if (remains(a, d))
+			append_comment(out, psprintf("note: %s remains as it is", pgm_difference_describe(d)));
 	}
 }
 
-/* The script of one direction, with what has to be said of it before. */
+/* The script of one direction, with warnings and notes at its beginning. */
 char *
 pgm_generate_script(const PgmAutogenerate *a, bool up)
 {
@@ -261,6 +285,8 @@ pgm_generate_script(const PgmAutogenerate *a, bool up)
 	{
 		append_left(&t.out, a->left_up, "WARNING: this upgrade does not lead to the model; what is left:");
 		append_notes(&t.out, a);
+
+		/* the plan begins with the schema after the renames */
 		append_renames(&t, a, true);
 	}
 	else

@@ -1,13 +1,13 @@
 /*
  * model_cache.c
- *	  What came of building a model is kept, so that the next call need not
- *	  build it again.
+ *	  A cache of the schema that a model describes, so that the next call need
+ *	  not build the model again.
  *
- * Of each database one is kept, the last, without what is only borrowed from
- * the live side: a file of 120 bytes an object, 2.5 MB for 1,000 tables of twelve
- * columns.  It is among the server's temporary files, which no backup has and
- * the next start of the server removes.  It is used again, by any session, where
- * everything that the building could see is the same:
+ * The cache has one entry a database, the last model, without the objects outside
+ * of the scope: a file of 120 bytes an object, 2.5 MB for 1,000 tables of twelve
+ * columns.  It is one of the server's temporary files, which no backup contains
+ * and the next start of the server removes.  Any session uses it again if all that
+ * building the model could depend on is equal:
  *
  * - the text, what is compared, and who asks in which database;
  * - the settings, search_path among them, but for those that only tell how long
@@ -43,9 +43,10 @@
 #include "util/spi.h"
 
 /*
- * What there is beside schemas, and pgm_spi_begin() does not change.  Settings
- * of a library are there only once it is loaded, so those that nobody has set do
- * not count.
+ * All that building a model can depend on besides schemas, as lines.  search_path
+ * is part of the key by itself, since pgm_spi_begin() changes it here.  Settings
+ * with their default values are left out: those of a library appear when it is
+ * loaded, which would change the key.
  */
 static PgmQuery surroundings_query = {
 	.sql =
@@ -63,7 +64,10 @@ static PgmQuery surroundings_query = {
 	" ORDER BY 1"
 };
 
-/* Does a statement do the same each time, if all that the key tells is the same? */
+/*
+ * Does a statement do the same each time if the key is equal?  DO and CALL can look
+ * at anything, and scripts of extensions are files that can change.
+ */
 static bool
 is_repeatable(const Node *statement)
 {
@@ -91,12 +95,14 @@ is_seen(const PgmSchema *live, const PgmObject *o)
 		pgm_scope_schema(live, o) == NULL;
 }
 
+/* Add the address of an object to the key. */
 static void
 add_address(pg_cryptohash_ctx *hash, const ObjectAddress *a)
 {
 	pgm_fingerprint_text(hash, psprintf("%u %u %d", a->classId, a->objectId, a->objectSubId));
 }
 
+/* Add the objects of the live schema that the model could see to the key. */
 static void
 add_live(pg_cryptohash_ctx *hash, const PgmSchema *live)
 {
@@ -113,6 +119,7 @@ add_live(pg_cryptohash_ctx *hash, const PgmSchema *live)
 	}
 }
 
+/* Add all that does not belong to schemas to the key. */
 static void
 add_surroundings(pg_cryptohash_ctx *hash)
 {
@@ -129,8 +136,9 @@ add_surroundings(pg_cryptohash_ctx *hash)
 }
 
 /*
- * A digest of all that what comes of building the model depends on; NULL: it
- * has to be built each time.  The live side is marked already.
+ * The key of a model: a digest of all that the result of building it depends on.
+ * NULL if it has to be built each time.  The objects of "live" that are outside of
+ * the scope have to be marked.
  */
 const char *
 pgm_model_cache_key(const PgmModel *m, const PgmScope *scope, const PgmSchema *live)
@@ -157,7 +165,7 @@ pgm_model_cache_key(const PgmModel *m, const PgmScope *scope, const PgmSchema *l
 	return pgm_fingerprint_end(hash);
 }
 
-/* What pgm_model_build() found out */
+/* Write what pgm_model_build() sets in the model. */
 static void
 put_build_results(PgmBytesOut *out, const PgmModel *m)
 {
@@ -193,6 +201,7 @@ put_build_results(PgmBytesOut *out, const PgmModel *m)
 	}
 }
 
+/* Read what put_build_results() has written. */
 static void
 get_build_results(PgmBytesIn *in, PgmModel *m)
 {
@@ -225,13 +234,15 @@ get_build_results(PgmBytesIn *in, PgmModel *m)
 		m->access_methods = lappend(m->access_methods, unconstify(char *, pgm_bytes_text(in)));
 }
 
-/* Where the model of this database is kept: one of the server's temporary files */
+/* The file of this database: one of the server's temporary files. */
 static char *
 cache_path(void)
 {
 	char		directory[MAXPGPATH];
 
 	TempTablespacePath(directory, DEFAULTTABLESPACE_OID);
+
+	/* the server makes it with the first temporary file of its own */
 	if (MakePGDirectory(directory) < 0 && errno != EEXIST)
 	{
 		const char *reason = strerror(errno);
@@ -276,6 +287,8 @@ pgm_model_cache_write(const PgmModel *m, const char *key, const PgmSchema *built
 	if (key == NULL)
 		return;
 	path = cache_path();
+
+	/* written under another name first: others read it without a lock */
 	new_path = psprintf("%s.%d", path, MyProcPid);
 	pgm_bytes_create(&out, new_path, key);
 	pgm_schema_write_file(&out, built);

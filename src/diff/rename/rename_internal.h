@@ -1,6 +1,6 @@
 /*
  * rename_internal.h
- *	  What the files of this folder call of each other.
+ *	  Types and functions that the files of this folder share.
  */
 #ifndef PGM_RENAME_INTERNAL_H
 #define PGM_RENAME_INTERNAL_H
@@ -10,7 +10,7 @@
 /* A rename that the user asks for */
 typedef struct PgmHint
 {
-	const char *said;			/* the old name, for messages */
+	const char *written;		/* the old name as the user wrote it */
 	const char *kind;			/* NULL: any kind that has the name */
 	const char *old_name;		/* with dots, or in the identity of the kind */
 	const char *new_name;		/* the last name, not quoted */

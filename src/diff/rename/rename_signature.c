@@ -1,6 +1,11 @@
 /*
  * rename_signature.c
- *	  All of an object but its name.
+ *	  The signature of an object: a text that two objects have in common if they
+ *	  differ only in their names.
+ *
+ * What a signature contains decides what is evidence for a rename.  The object is
+ * compared without properties that are often changed together with a name, and
+ * with its surroundings: a column with its table and its neighbours.
  */
 #include "postgres.h"
 
@@ -11,7 +16,7 @@
 #include "schema/object_predicates.h"
 #include "util/sql_text.h"
 
-/* Append all properties that are set, but for some. */
+/* Append all properties that are set, except n of them. */
 static void
 append_properties(StringInfo out, const PgmObject *o, const PgmPropertyId *but, int n)
 {
@@ -26,10 +31,10 @@ append_properties(StringInfo out, const PgmObject *o, const PgmPropertyId *but, 
 	}
 }
 
-/* Everything else about these may change with the name. */
+/* Properties of sequences, types and domains that may change with the name */
 static const PgmPropertyId not_looked_at[] = {PGM_PROP_COMMENT, PGM_PROP_OWNER, PGM_PROP_DEFINITION, PGM_PROP_OPTIONS};
 
-/* The columns of a table with their types, without those that are inherited */
+/* Append the columns of a table with their types; returns whether it has any. */
 static bool
 append_columns(StringInfo out, const PgmSchema *s, const PgmObject *table)
 {
@@ -44,9 +49,12 @@ append_columns(StringInfo out, const PgmSchema *s, const PgmObject *table)
 	return columns != NIL;
 }
 
-/* A table under another name, or in another schema under the same */
+/*
+ * The signature of a table: its schema, or if "moved" its name; its columns, and how
+ * it is partitioned.  NULL if it has no columns, since all such tables are alike.
+ */
 static const char *
-of_table(const PgmSchema *s, const PgmObject *o, bool moved)
+table_signature(const PgmSchema *s, const PgmObject *o, bool moved)
 {
 	StringInfoData out;
 
@@ -59,9 +67,12 @@ of_table(const PgmSchema *s, const PgmObject *o, bool moved)
 	return append_columns(&out, s, o) ? out.data : NULL;
 }
 
-/* The column with the names of those before and behind it */
+/*
+ * The signature of a column: its table, the names of the columns before and after
+ * it, and its properties.  NULL if it is inherited: it is renamed with its parent.
+ */
 static const char *
-of_column(const PgmSchema *s, const PgmObject *o)
+column_signature(const PgmSchema *s, const PgmObject *o)
 {
 	static const PgmPropertyId but[] = {PGM_PROP_COMMENT, PGM_PROP_STATISTICS_TARGET, PGM_PROP_OPTIONS, PGM_PROP_STORAGE,
 	PGM_PROP_COMPRESSION};
@@ -93,8 +104,12 @@ of_column(const PgmSchema *s, const PgmObject *o)
 	return out.data;
 }
 
+/*
+ * The signature of a constraint: its table and definition.  NULL if it is inherited
+ * or of a partition, as it is renamed with that of the parent.
+ */
 static const char *
-of_part(const PgmSchema *s, const PgmObject *o)
+constraint_signature(const PgmSchema *s, const PgmObject *o)
 {
 	const PgmObject *table = pgm_schema_parent(s, o);
 
@@ -103,9 +118,9 @@ of_part(const PgmSchema *s, const PgmObject *o)
 	return psprintf("constraint|%s|%s", table->identity, pgm_value(o, PGM_PROP_DEFINITION));
 }
 
-/* The definition without the name of the index */
+/* The signature of an index: its definition without its name. */
 static const char *
-of_index(const PgmObject *o)
+index_signature(const PgmObject *o)
 {
 	const char *definition = pgm_value(o, PGM_PROP_DEFINITION);
 	const char *name = strstr(definition, "INDEX ") + strlen("INDEX ");
@@ -114,9 +129,12 @@ of_index(const PgmObject *o)
 					name + pgm_name_length(name));
 }
 
-/* One that belongs to a column; an identity has one and no other */
+/*
+ * The signature of a sequence that belongs to a column; NULL if it does not.  A
+ * column has exactly one sequence of its identity, so that is its signature.
+ */
 static const char *
-of_sequence(const PgmObject *o)
+sequence_signature(const PgmObject *o)
 {
 	StringInfoData out;
 
@@ -130,8 +148,9 @@ of_sequence(const PgmObject *o)
 	return out.data;
 }
 
+/* The signature of a domain, enum or composite type; NULL for other types. */
 static const char *
-of_type(const PgmSchema *s, const PgmObject *o)
+type_signature(const PgmSchema *s, const PgmObject *o)
 {
 	StringInfoData out;
 	ListCell   *lc;
@@ -154,9 +173,9 @@ of_type(const PgmSchema *s, const PgmObject *o)
 	return out.data;
 }
 
-/* A schema by what it holds, of which there has to be something */
+/* The signature of a schema: all objects in it; NULL if there is no table among them. */
 static const char *
-of_schema(const PgmSchema *s, const PgmObject *o)
+schema_signature(const PgmSchema *s, const PgmObject *o)
 {
 	StringInfoData out;
 	ListCell   *lc;
@@ -168,6 +187,7 @@ of_schema(const PgmSchema *s, const PgmObject *o)
 	{
 		const PgmObject *part = lfirst(lc);
 
+		/* privileges, and what is named otherwise than schema.name */
 		if (part->kind->is_right || strncmp(part->identity, o->identity, strlen(o->identity)) != 0)
 			continue;
 		appendStringInfo(&out, "|%s%s", pgm_kind_name(part->kind->id), part->identity + strlen(o->identity));
@@ -177,27 +197,28 @@ of_schema(const PgmSchema *s, const PgmObject *o)
 }
 
 /*
- * A text that is the same for two objects of which all is the same but the
- * name, or if "moved" the schema; NULL for what is not looked for by that.
+ * The signature of an object: equal for two objects that differ only in their name,
+ * or if "moved" only in their schema.  NULL if no rename is detected for such an
+ * object.
  */
 const char *
 pgm_rename_signature(const PgmSchema *s, const PgmObject *o, bool moved)
 {
 	if (pgm_kind_is(o, PGM_KIND_TABLE))
-		return of_table(s, o, moved);
+		return table_signature(s, o, moved);
 	if (moved)
 		return NULL;
 	if (pgm_kind_is(o, PGM_KIND_COLUMN))
-		return of_column(s, o);
+		return column_signature(s, o);
 	if (pgm_kind_is(o, PGM_KIND_CONSTRAINT))
-		return of_part(s, o);
+		return constraint_signature(s, o);
 	if (pgm_kind_is(o, PGM_KIND_INDEX))
-		return of_index(o);
+		return index_signature(o);
 	if (pgm_kind_is(o, PGM_KIND_SEQUENCE))
-		return of_sequence(o);
+		return sequence_signature(o);
 	if (pgm_kind_is(o, PGM_KIND_TYPE) || pgm_kind_is(o, PGM_KIND_DOMAIN))
-		return of_type(s, o);
+		return type_signature(s, o);
 	if (pgm_kind_is(o, PGM_KIND_SCHEMA))
-		return of_schema(s, o);
+		return schema_signature(s, o);
 	return NULL;
 }
