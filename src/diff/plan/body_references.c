@@ -8,6 +8,9 @@
  * with names that occur in the body had better exist before.  Since a word may mean
  * something else, and routines may call each other, the dependency is soft: the sort
  * breaks it rather than fail.
+ *
+ * The body is scanned for words here rather than by the server's scanner, because words
+ * inside string constants count too: a body may EXECUTE them.  Nor does it have to be SQL.
  */
 #include "postgres.h"
 
@@ -30,7 +33,7 @@ PGM_KIND_FUNCTION, PGM_KIND_PROCEDURE, PGM_KIND_AGGREGATE, PGM_KIND_TYPE, PGM_KI
 typedef struct Named
 {
 	const char *name;			/* hash key; must be first */
-	List	   *atoms;
+	List	   *items;
 } Named;
 
 /* A word of a body */
@@ -73,8 +76,8 @@ names_of(const PgmDiffPlan *p)
 			continue;
 		named = pgm_texthash_enter(names, pgm_last_name(o->identity), &found);
 		if (!found)
-			named->atoms = NIL;
-		named->atoms = lappend(named->atoms, p->item[i]);
+			named->items = NIL;
+		named->items = lappend(named->items, p->item[i]);
 	}
 	return names;
 }
@@ -191,7 +194,7 @@ actions_of_references(const PgmDiffPlan *p, HTAB *names, const PgmDiffItem *rout
 		const Named *named = pgm_texthash_find(names, word->name);
 		ListCell   *lc;
 
-		foreach(lc, named ? named->atoms : NIL)
+		foreach(lc, named ? named->items : NIL)
 		{
 			const PgmDiffItem *a = lfirst(lc);
 			const PgmObject *o = a->new.object;

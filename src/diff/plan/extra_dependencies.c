@@ -162,12 +162,12 @@ order_grants(PgmDiffPlan *p, const PgmDiffItem *a)
 {
 	PgmAction  *down = a->action[PGM_PHASE_DROP];
 	const PgmObject *table = a->old.object ? pgm_schema_parent(p->old, a->old.object) : NULL;
-	const PgmDiffItem *whole = pgm_plan_find_item(p, table);
+	const PgmDiffItem *relation = pgm_plan_find_item(p, table);
 	ListCell   *lc;
 
-	if (down == NULL || whole == NULL || whole->new.object == NULL)
+	if (down == NULL || relation == NULL || relation->new.object == NULL)
 		return;
-	foreach(lc, pgm_schema_children(p->new, whole->new.object, PGM_KIND_GRANT))
+	foreach(lc, pgm_schema_children(p->new, relation->new.object, PGM_KIND_GRANT))
 	{
 		pgm_action_before(down, pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_CREATE));
 	}

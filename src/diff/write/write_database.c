@@ -1,10 +1,10 @@
 /*
  * write_database.c
- *	  Statements for the database, its settings, its schemas, and for what makes
- *	  the server larger: extensions, languages, transforms, access methods.
+ *	  Statements for the database, its settings, schemas, extensions, languages, transforms
+ *	  and access methods.
  *
- * A migration is for databases of any name, so statements about the database
- * itself are made when they are run.
+ * A migration may run in databases of any name, so statements about the database itself are
+ * built at run time (pgm_write_on_database).
  */
 #include "postgres.h"
 
@@ -20,7 +20,7 @@
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
 
-/* The database is there: nothing to make, and nothing to drop. */
+/* The current database is neither created nor dropped. */
 static void
 write_nothing(PgmWrite *w, const PgmObject *o)
 {
@@ -77,7 +77,7 @@ setting_name(const PgmObject *o)
 	return pnstrdup(o->identity, end - o->identity);
 }
 
-/* The name as SET has it: a custom one has a class. */
+/* The name of a setting for SET; the parts of "class.name" are quoted by themselves. */
 static char *
 quoted_setting_name(const PgmObject *o)
 {
@@ -90,25 +90,26 @@ quoted_setting_name(const PgmObject *o)
 					quote_identifier(dot + 1));
 }
 
-/* Write ALTER DATABASE or ROLE with what is to be done with a setting. */
+/* Write ALTER DATABASE, or ALTER ROLE IN DATABASE, with a SET or RESET of a setting. */
 static void
-write_setting(PgmWrite *w, const PgmObject *o, const char *what)
+write_setting(PgmWrite *w, const PgmObject *o, const char *clause)
 {
 	const char *role = pgm_text_find(o->identity, " of ");
 
 	if (role == NULL)
 	{
-		pgm_write_on_database(w, "ALTER DATABASE", what);
+		pgm_write_on_database(w, "ALTER DATABASE", clause);
 		return;
 	}
 	role += strlen(" of ");
 	pgm_write_on_database(w, psprintf("ALTER ROLE %s IN DATABASE",
-									  pgm_text_until(role, " in this database")), what);
+									  pgm_text_until(role, " in this database")), clause);
 }
 
 /*
- * The value of a setting as SET takes it: of one that is a list of names, each
- * is by itself.
+ * The value of a setting for SET.  The elements of a list setting such as search_path are
+ * quoted by themselves: one string would be one element (see variable_is_guc_list_quote() of
+ * pg_dump).
  */
 static const char *
 setting_value(const PgmObject *o)
@@ -155,14 +156,14 @@ create_schema(PgmWrite *w, const PgmObject *o)
 	pgm_write_statement(w, "CREATE SCHEMA %s", o->identity);
 }
 
-/* What an extension has if nothing else is said */
-static PgmQuery usual_query = {
+/* The default version and comment of an extension */
+static PgmQuery extension_defaults_query = {
 	.sql =
 	"SELECT quote_literal(default_version), comment FROM pg_available_extensions() WHERE quote_ident(name) = $1",
 	.argtypes = {TEXTOID}
 };
 
-/* Is there a way from one version to another? */
+/* Is there an update path from one version of an extension to another? */
 static PgmQuery update_query = {
 	.sql =
 	"SELECT 1 FROM pg_available_extensions() a, pg_extension_update_paths(a.name) p"
@@ -177,9 +178,9 @@ static PgmQuery relocatable_query = {
 	.argtypes = {TEXTOID}
 };
 
-/* A column of what an extension has if nothing else is said, or NULL. */
+/* Default version (column 1) or comment (2) of an extension, or NULL. */
 static char *
-usual_of_extension(const PgmObject *extension, int column)
+extension_default(const PgmObject *extension, int column)
 {
 	Datum		name = CStringGetTextDatum(extension->identity);
 	MemoryContext context = CurrentMemoryContext;
@@ -187,7 +188,7 @@ usual_of_extension(const PgmObject *extension, int column)
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, true);
-	if (pgm_spi_run(&spi, &usual_query, &name, NULL) > 0)
+	if (pgm_spi_run(&spi, &extension_defaults_query, &name, NULL) > 0)
 		found = pgm_spi_text(0, column);
 	if (found)
 		found = MemoryContextStrdup(context, found);
@@ -195,7 +196,7 @@ usual_of_extension(const PgmObject *extension, int column)
 	return found;
 }
 
-/* Can an extension that is there be moved to another schema? */
+/* Can an installed extension be moved to another schema? */
 bool
 pgm_extension_is_relocatable(const PgmObject *extension)
 {
@@ -236,22 +237,22 @@ static void
 create_extension(PgmWrite *w, const PgmObject *o)
 {
 	const char *version = pgm_value(o, PGM_PROP_VERSION);
-	const char *usual = usual_of_extension(o, 1);
+	const char *usual = extension_default(o, 1);
 
 	pgm_write_statement(w, "CREATE EXTENSION %s WITH SCHEMA %s%s%s", o->identity,
 						pgm_value(o, PGM_PROP_SCHEMA),
 						usual && strcmp(usual, version) == 0 ? "" : " VERSION ",
 						usual && strcmp(usual, version) == 0 ? "" : version);
-	if (pgm_value(o, PGM_PROP_COMMENT) == NULL && usual_of_extension(o, 2))
+	if (pgm_value(o, PGM_PROP_COMMENT) == NULL && extension_default(o, 2))
 		pgm_write_statement(w, "COMMENT ON EXTENSION %s IS NULL", o->identity);
 }
 
-/* An extension is made with a comment. */
+/* Write COMMENT, unless it is the one that CREATE EXTENSION sets from the control file. */
 static bool
 write_extension_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
-	const char *usual = old ? NULL : usual_of_extension(new, 2);
+	const char *usual = old ? NULL : extension_default(new, 2);
 
 	if (usual == NULL || comment == NULL || strcmp(usual, comment) != 0)
 		pgm_write_statement(w, "COMMENT ON EXTENSION %s IS %s", new->identity,
@@ -259,14 +260,14 @@ write_extension_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* Whoever makes an extension owns it; no statement gives it to another. */
+/* No statement changes the owner of an extension: it is the role that creates it. */
 static bool
-keep_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+ignore_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	return true;
 }
 
-/* An extension that cannot be moved is dropped and made there. */
+/* Write SET SCHEMA; an extension that is not relocatable is replaced. */
 static bool
 write_extension_schema(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -290,7 +291,7 @@ write_extension_version(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* A function of a language behind its word, or nothing. */
+/* A clause of CREATE LANGUAGE that names a function, or "". */
 static char *
 language_function(const PgmObject *o, const char *word, PgmPropertyId property)
 {
@@ -385,7 +386,7 @@ static const PgmWriter writers[] = {
 		.create = create_extension,
 		.drop = drop_extension,
 		.property = {
-			{PGM_PROP_OWNER, false, keep_owner},
+			{PGM_PROP_OWNER, false, ignore_owner},
 			{PGM_PROP_COMMENT, true, write_extension_comment},
 			{PGM_PROP_SCHEMA, false, write_extension_schema},
 			{PGM_PROP_VERSION, false, write_extension_version},

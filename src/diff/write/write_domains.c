@@ -1,6 +1,6 @@
 /*
  * write_domains.c
- *	  Statements for domains, their constraints, collations.
+ *	  Statements for domains, their constraints, and collations.
  */
 #include "postgres.h"
 
@@ -11,7 +11,7 @@
 #include "diff/write/write_internal.h"
 #include "util/sql_text.h"
 
-/* Is NOT NULL told as a constraint with a name, as 17 has it? */
+/* Is NOT NULL of the domain a constraint with a name, as from 17 on? */
 static bool
 has_named_not_null(const PgmSchema *s, const PgmObject *domain)
 {
@@ -26,8 +26,8 @@ has_named_not_null(const PgmSchema *s, const PgmObject *domain)
 }
 
 /*
- * The default of a domain, or NULL.  A literal without a type is that of the
- * base type, which a domain begins with and cannot be given.
+ * The default of a domain, or NULL if it is that of its base type: a literal without a cast.
+ * The domain takes that over when it is created, and no statement can set it.
  */
 static const char *
 own_default(const PgmObject *o)
@@ -38,6 +38,7 @@ own_default(const PgmObject *o)
 		NULL : value;
 }
 
+/* Write CREATE DOMAIN; constraints with names follow by ALTER DOMAIN. */
 static void
 create_domain(PgmWrite *w, const PgmObject *o)
 {
@@ -52,6 +53,7 @@ create_domain(PgmWrite *w, const PgmObject *o)
 						" NOT NULL" : "");
 }
 
+/* Write SET or DROP DEFAULT. */
 static bool
 change_domain_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -66,6 +68,7 @@ change_domain_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* Write SET or DROP NOT NULL, unless it is a constraint, an item of its own. */
 static bool
 change_domain_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -76,18 +79,21 @@ change_domain_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* The constraint in the identity "constraint on domain d". */
 static const char *
 constraint_name(const PgmObject *o)
 {
 	return pgm_text_until(o->identity, " on domain ");
 }
 
+/* The domain in the identity "constraint on domain d". */
 static const char *
 constraint_domain(const PgmObject *o)
 {
 	return pgm_text_after(o->identity, " on domain ");
 }
 
+/* Write ADD CONSTRAINT. */
 static void
 create_constraint(PgmWrite *w, const PgmObject *o)
 {
@@ -95,13 +101,15 @@ create_constraint(PgmWrite *w, const PgmObject *o)
 						constraint_name(o), pgm_value(o, PGM_PROP_DEFINITION));
 }
 
+/* Write DROP CONSTRAINT. */
 static void
-drop_constraint(PgmWrite *w, const PgmObject *o)
+drop_domain_constraint(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write_statement(w, "ALTER DOMAIN %s DROP CONSTRAINT %s", constraint_domain(o),
 						constraint_name(o));
 }
 
+/* Write VALIDATE CONSTRAINT, the only change of a definition without a replacement. */
 static bool
 change_constraint(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -114,9 +122,9 @@ change_constraint(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* The version that the operating system has of a collation, or NULL. */
+/* The version of a collation that its provider has now, or NULL. */
 static char *
-version_here(const PgmObject *o)
+actual_version(const PgmObject *o)
 {
 	static const struct
 	{
@@ -133,16 +141,17 @@ version_here(const PgmObject *o)
 	return NULL;
 }
 
-/* Was the collation made with another version than there is here? */
+/* Is the recorded version of the collation another one than that of its provider? */
 static bool
 is_outdated(const PgmObject *o)
 {
 	const char *version = pgm_value(o, PGM_PROP_VERSION);
-	const char *here = version_here(o);
+	const char *here = actual_version(o);
 
 	return version && (here == NULL || strcmp(version, here) != 0);
 }
 
+/* Write CREATE COLLATION; the version is written only if it is outdated. */
 static void
 create_collation(PgmWrite *w, const PgmObject *o)
 {
@@ -167,7 +176,7 @@ create_collation(PgmWrite *w, const PgmObject *o)
 	pgm_write_statement(w, "CREATE COLLATION %s (%s)", o->identity, list.data);
 }
 
-/* Another version than there is here cannot be set, for it would not be true. */
+/* Write REFRESH VERSION.  It sets the provider's version; no other one can be set. */
 static bool
 change_collation_version(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -193,7 +202,7 @@ static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_DOMAIN_CONSTRAINT,
 		.create = create_constraint,
-		.drop = drop_constraint,
+		.drop = drop_domain_constraint,
 		.property = {{PGM_PROP_DEFINITION, false, change_constraint}}
 	},
 	{

@@ -2,8 +2,8 @@
  * write_options.c
  *	  Options, which are lists of "name=value".
  *
- * There are two kinds: those of foreign objects, which stand behind OPTIONS and
- * are changed word by word, and those of relations, which are SET and RESET.
+ * There are two kinds: options of foreign objects, whose OPTIONS clause has ADD, SET and DROP
+ * for each, and storage parameters of relations, which are SET and RESET.
  */
 #include "postgres.h"
 
@@ -21,7 +21,7 @@ option_name(const char *option)
 	return equals ? pnstrdup(option, equals - option) : pstrdup(option);
 }
 
-/* The value of an option, or NULL: it is not told. */
+/* The value of an option, or NULL if it is secret. */
 const char *
 pgm_option_value(const char *option)
 {
@@ -65,7 +65,7 @@ is_bare(const char *value)
 	return *p == '\0';
 }
 
-/* An option of a relation; it may be one of its TOAST table. */
+/* Add a storage parameter, possibly of the TOAST table. */
 static void
 add_relation_option(StringInfo list, const char *option)
 {
@@ -77,7 +77,7 @@ add_relation_option(StringInfo list, const char *option)
 				 is_bare(value) ? value : quote_literal_cstr(value));
 }
 
-/* An option behind OPTIONS; a value that is not told is left to the reader. */
+/* Add an option for OPTIONS; a secret value is written as "...", for the user to fill in. */
 static void
 add_foreign_option(StringInfo list, const char *how, const char *option)
 {
@@ -88,7 +88,7 @@ add_foreign_option(StringInfo list, const char *how, const char *option)
 }
 
 /*
- * All options, or NULL where there is none: "(a 'x', b 'y')" for OPTIONS if
+ * All options, or NULL if there are none: "(a 'x', b 'y')" for OPTIONS if
  * quoted, else "a=x, b='y z'" for WITH ( ).
  */
 char *
@@ -111,8 +111,8 @@ pgm_option_list(const PgmObject *o, PgmPropertyId property, bool quoted)
 }
 
 /*
- * What stands between the parentheses of OPTIONS ( ) to turn the options of
- * "old" into those of "new", or NULL: they are the same.  "old" may be NULL.
+ * The list for OPTIONS ( ) that turns the options of "old" into those of "new", or NULL if they
+ * are the same.  "old" may be NULL.
  */
 char *
 pgm_option_changes(const PgmObject *old, const PgmObject *new,
@@ -142,7 +142,7 @@ pgm_option_changes(const PgmObject *old, const PgmObject *new,
 
 /*
  * The options of a relation that are new or have another value, for SET ( ), or
- * NULL where there is none.  "old" may be NULL.
+ * NULL if there are none.  "old" may be NULL.
  */
 char *
 pgm_options_set(const PgmObject *old, const PgmObject *new, PgmPropertyId property)
@@ -162,10 +162,7 @@ pgm_options_set(const PgmObject *old, const PgmObject *new, PgmPropertyId proper
 	return list.len > 0 ? list.data : NULL;
 }
 
-/*
- * The options of a relation that are no more, for RESET ( ), or NULL where there
- * is none.
- */
+/* The options that only "old" has, for RESET ( ), or NULL if there are none. */
 char *
 pgm_options_reset(const PgmObject *old, const PgmObject *new,
 				  PgmPropertyId property)

@@ -9,6 +9,7 @@
 
 #include "diff/write/write_internal.h"
 
+/* The roles of a policy in the syntax of TO. */
 static const char *
 role_list(const PgmObject *policy)
 {
@@ -27,6 +28,7 @@ role_list(const PgmObject *policy)
 	return list.data;
 }
 
+/* Append an expression in parentheses after its word, if there is one. */
 static void
 append_expression(StringInfo out, const char *word, const char *expression)
 {
@@ -34,6 +36,7 @@ append_expression(StringInfo out, const char *word, const char *expression)
 		appendStringInfo(out, " %s (%s)", word, expression);
 }
 
+/* Write CREATE POLICY. */
 static void
 create_policy(PgmWrite *w, const PgmObject *o)
 {
@@ -52,7 +55,7 @@ create_policy(PgmWrite *w, const PgmObject *o)
 	pgm_write_statement(w, "CREATE POLICY %s%s", pgm_write_name(o), text.data);
 }
 
-/* ALTER POLICY cannot take an expression away. */
+/* Write ALTER POLICY, which cannot remove an expression: then the policy is replaced. */
 static bool
 change_policy(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {

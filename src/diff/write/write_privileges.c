@@ -1,9 +1,10 @@
 /*
  * write_privileges.c
- *	  Statements for privileges, and those that are given by default.
+ *	  Statements for privileges and default privileges.
  *
- * Who had a privilege with the option to grant it may have granted it on; such
- * a grant is made as that role, and goes with what it was made from.
+ * A role that has a privilege with the grant option may have granted it to others.  Such a
+ * dependent grant is created by that role (SET ROLE), since its grantor is part of it, and is
+ * revoked together with the grant that it came from, by CASCADE.
  */
 #include "postgres.h"
 
@@ -21,7 +22,7 @@ typedef struct Right
 {
 	char	   *privilege;		/* with the column */
 	char	   *object;			/* with its kind; NULL: this database */
-	char	   *what;			/* all before the grantee */
+	char	   *prefix;			/* of the identity, before the grantee */
 	char	   *grantee;
 	char	   *grantor;		/* NULL: the owner */
 } Right;
@@ -41,9 +42,9 @@ static const char *const object_kinds[] = {
 	"language ", "foreign data wrapper ", "foreign server "
 };
 
-/* An object with its kind, as statements have it; NULL: this database. */
+/* An object with the word for its kind in the syntax of GRANT, or NULL for this database. */
 static char *
-object_of(const char *object)
+grant_object(const char *object)
 {
 	for (int i = 0; i < (int) lengthof(object_kinds); i++)
 	{
@@ -56,6 +57,7 @@ object_of(const char *object)
 	return NULL;
 }
 
+/* The parts of the identity of a grant or revoke. */
 static Right
 right_of(const PgmObject *o)
 {
@@ -68,20 +70,20 @@ right_of(const PgmObject *o)
 
 	r.privilege = pnstrdup(identity, on - identity);
 	on += strlen(" on ");
-	r.object = object_of(pnstrdup(on, grantee - on));
-	r.what = pnstrdup(identity, grantee - identity);
+	r.object = grant_object(pnstrdup(on, grantee - on));
+	r.prefix = pnstrdup(identity, grantee - identity);
 	grantee += strlen(before);
 	r.grantee = by ? pnstrdup(grantee, by - grantee) : pstrdup(grantee);
 	r.grantor = by ? pstrdup(by + strlen(" by ")) : NULL;
 	return r;
 }
 
-/* Is there a grant of the same on a side, of which "test" is true? */
+/* Is there a grant of the same privilege in the state that "test" is true for? */
 static bool
 has_grant(const PgmSchema *s, const Right *r,
 		  bool (*test) (const PgmObject *o, const Right *its, const Right *r))
 {
-	PgmObjectRange grants = pgm_schema_range(s, PGM_KIND_GRANT, psprintf("%s to ", r->what));
+	PgmObjectRange grants = pgm_schema_range(s, PGM_KIND_GRANT, psprintf("%s to ", r->prefix));
 
 	for (; grants.at < grants.end; grants.at++)
 	{
@@ -93,12 +95,14 @@ has_grant(const PgmSchema *s, const Right *r,
 	return false;
 }
 
+/* Was the grant made by the grantee of "r"? */
 static bool
 was_granted_on(const PgmObject *o, const Right *its, const Right *r)
 {
 	return its->grantor && strcmp(its->grantor, r->grantee) == 0;
 }
 
+/* Does the grant give the grantor of "r" its grant option? */
 static bool
 is_source(const PgmObject *o, const Right *its, const Right *r)
 {
@@ -122,13 +126,14 @@ write_right(PgmWrite *w, const Right *r, const char *verb, const char *before,
 		pgm_write_statement(w, "RESET ROLE");
 }
 
-/* What was granted on goes as well. */
+/* " CASCADE" if the grantee has granted the privilege to others, without which REVOKE fails. */
 static const char *
-cascade(PgmWrite *w, const Right *r)
+cascade_clause(PgmWrite *w, const Right *r)
 {
 	return has_grant(w->old, r, was_granted_on) ? " CASCADE" : "";
 }
 
+/* Write GRANT. */
 static void
 create_grant(PgmWrite *w, const PgmObject *o)
 {
@@ -138,16 +143,17 @@ create_grant(PgmWrite *w, const PgmObject *o)
 				pgm_value(o, PGM_PROP_GRANT_OPTION) ? " WITH GRANT OPTION" : "");
 }
 
-/* Without what it was made from, it is gone with that. */
+/* Write REVOKE, unless the CASCADE of the grant that this one came from does it. */
 static void
 drop_grant(PgmWrite *w, const PgmObject *o)
 {
 	Right		r = right_of(o);
 
 	if (r.grantor == NULL || has_grant(w->new, &r, is_source))
-		write_right(w, &r, "REVOKE", "FROM", cascade(w, &r));
+		write_right(w, &r, "REVOKE", "FROM", cascade_clause(w, &r));
 }
 
+/* Write GRANT WITH, or REVOKE of, the grant option. */
 static bool
 change_grant_option(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -156,10 +162,11 @@ change_grant_option(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (pgm_value(new, PGM_PROP_GRANT_OPTION))
 		create_grant(w, new);
 	else
-		write_right(w, &r, "REVOKE GRANT OPTION FOR", "FROM", cascade(w, &r));
+		write_right(w, &r, "REVOKE GRANT OPTION FOR", "FROM", cascade_clause(w, &r));
 	return true;
 }
 
+/* Write REVOKE of a privilege that objects of the kind have by default. */
 static void
 create_revoke(PgmWrite *w, const PgmObject *o)
 {
@@ -168,6 +175,7 @@ create_revoke(PgmWrite *w, const PgmObject *o)
 	write_right(w, &r, "REVOKE", "FROM", "");
 }
 
+/* Write GRANT of a privilege that was revoked although it is the default. */
 static void
 drop_revoke(PgmWrite *w, const PgmObject *o)
 {
@@ -176,6 +184,7 @@ drop_revoke(PgmWrite *w, const PgmObject *o)
 	write_right(w, &r, "GRANT", "TO", "");
 }
 
+/* The parts of the identity of a default grant or revoke. */
 static DefaultRight
 default_right_of(const PgmObject *o)
 {
@@ -204,9 +213,10 @@ default_right_of(const PgmObject *o)
 	return r;
 }
 
+/* Write ALTER DEFAULT PRIVILEGES with this verb. */
 static void
-write_default(PgmWrite *w, const PgmObject *o, const char *verb, const char *before,
-			  const char *after)
+write_default_privilege(PgmWrite *w, const PgmObject *o, const char *verb, const char *before,
+						const char *after)
 {
 	DefaultRight r = default_right_of(o);
 
@@ -215,39 +225,44 @@ write_default(PgmWrite *w, const PgmObject *o, const char *verb, const char *bef
 						r.privilege, r.objects, before, r.grantee, after);
 }
 
+/* Write GRANT of a default privilege. */
 static void
 create_default_grant(PgmWrite *w, const PgmObject *o)
 {
-	write_default(w, o, "GRANT", "TO",
-				  pgm_value(o, PGM_PROP_GRANT_OPTION) ? " WITH GRANT OPTION" : "");
+	write_default_privilege(w, o, "GRANT", "TO",
+							pgm_value(o, PGM_PROP_GRANT_OPTION) ? " WITH GRANT OPTION" : "");
 }
 
+/* Write REVOKE of a default privilege. */
 static void
 drop_default_grant(PgmWrite *w, const PgmObject *o)
 {
-	write_default(w, o, "REVOKE", "FROM", "");
+	write_default_privilege(w, o, "REVOKE", "FROM", "");
 }
 
+/* Write the change of the grant option of a default privilege. */
 static bool
 change_default_option(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (pgm_value(new, PGM_PROP_GRANT_OPTION))
 		create_default_grant(w, new);
 	else
-		write_default(w, new, "REVOKE GRANT OPTION FOR", "FROM", "");
+		write_default_privilege(w, new, "REVOKE GRANT OPTION FOR", "FROM", "");
 	return true;
 }
 
+/* Write REVOKE of a built-in default privilege. */
 static void
 create_default_revoke(PgmWrite *w, const PgmObject *o)
 {
-	write_default(w, o, "REVOKE", "FROM", "");
+	write_default_privilege(w, o, "REVOKE", "FROM", "");
 }
 
+/* Write GRANT of a built-in default privilege that was revoked. */
 static void
 drop_default_revoke(PgmWrite *w, const PgmObject *o)
 {
-	write_default(w, o, "GRANT", "TO", "");
+	write_default_privilege(w, o, "GRANT", "TO", "");
 }
 
 /* The words for kinds of objects in ALTER DEFAULT PRIVILEGES and in GRANT */

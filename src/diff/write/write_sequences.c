@@ -2,9 +2,9 @@
  * write_sequences.c
  *	  Statements for sequences.
  *
- * The sequence of an identity is made and dropped with its column, and one that
- * is owned by a column goes with the owner of the table.  Where a sequence is
- * at is not a part of the schema, but it has to be within the bounds.
+ * The sequence of an identity column is created and dropped with the column, and a sequence
+ * owned by a column has the owner of its table.  The current value of a sequence is no part
+ * of the schema, but the server refuses bounds that exclude it.
  */
 #include "postgres.h"
 
@@ -14,7 +14,7 @@
 #include "diff/write/write_internal.h"
 #include "schema/object_predicates.h"
 
-/* What a sequence is made with */
+/* The parameters of a sequence */
 typedef struct Numbers
 {
 	int64		start;
@@ -24,29 +24,31 @@ typedef struct Numbers
 	int64		cache;
 } Numbers;
 
+/* A property that is a number. */
 static int64
-number_of(const PgmObject *o, PgmPropertyId property)
+number_property(const PgmObject *o, PgmPropertyId property)
 {
 	return pg_strtoint64(pgm_value(o, property));
 }
 
+/* All parameters of a sequence. */
 static Numbers
 numbers_of(const PgmObject *o)
 {
 	Numbers		n = {
-		.start = number_of(o, PGM_PROP_START),
-		.increment = number_of(o, PGM_PROP_INCREMENT),
-		.minimum = number_of(o, PGM_PROP_MINIMUM),
-		.maximum = number_of(o, PGM_PROP_MAXIMUM),
-		.cache = number_of(o, PGM_PROP_CACHE)
+		.start = number_property(o, PGM_PROP_START),
+		.increment = number_property(o, PGM_PROP_INCREMENT),
+		.minimum = number_property(o, PGM_PROP_MINIMUM),
+		.maximum = number_property(o, PGM_PROP_MAXIMUM),
+		.cache = number_property(o, PGM_PROP_CACHE)
 	};
 
 	return n;
 }
 
-/* What a sequence of this type has but for its start, which is its first end. */
+/* The defaults for a type and direction.  START is the first bound, which may be no default. */
 static Numbers
-usual_numbers(const char *type, int64 increment)
+default_numbers(const char *type, int64 increment)
 {
 	bool		up = increment > 0;
 	int64		lowest = pgm_sequence_type_minimum(type);
@@ -57,6 +59,7 @@ usual_numbers(const char *type, int64 increment)
 	return n;
 }
 
+/* Append an option if it differs from "usual", its default or present value. */
 static void
 append_number(StringInfo out, const char *word, int64 number, int64 usual)
 {
@@ -64,12 +67,12 @@ append_number(StringInfo out, const char *word, int64 number, int64 usual)
 		appendStringInfo(out, " %s " INT64_FORMAT, word, number);
 }
 
-/* Append what is not as it is by nature, each after a space. */
+/* Append the options that are not the default, each after a space. */
 static void
 append_options(StringInfo out, const PgmObject *o)
 {
 	Numbers		n = numbers_of(o);
-	Numbers		usual = usual_numbers(pgm_value(o, PGM_PROP_TYPE), n.increment);
+	Numbers		usual = default_numbers(pgm_value(o, PGM_PROP_TYPE), n.increment);
 
 	if (n.start != (n.increment > 0 ? n.minimum : n.maximum))
 		appendStringInfo(out, " START WITH " INT64_FORMAT, n.start);
@@ -81,12 +84,14 @@ append_options(StringInfo out, const PgmObject *o)
 		appendStringInfoString(out, " CYCLE");
 }
 
+/* The word of SET for the persistence. */
 static const char *
 persistence(bool unlogged)
 {
 	return unlogged ? "UNLOGGED" : "LOGGED";
 }
 
+/* Write CREATE SEQUENCE, unless it is an identity's, which the column's clause creates. */
 static void
 create_sequence(PgmWrite *w, const PgmObject *o)
 {
@@ -104,6 +109,7 @@ create_sequence(PgmWrite *w, const PgmObject *o)
 						options.data);
 }
 
+/* Write DROP SEQUENCE, unless it is an identity's, which is dropped with the column. */
 static void
 drop_sequence(PgmWrite *w, const PgmObject *o)
 {
@@ -113,9 +119,10 @@ drop_sequence(PgmWrite *w, const PgmObject *o)
 }
 
 /*
- * Write what brings a sequence within new bounds before they are set, where it
- * is before the first of them, or was never used.  One that is past the last
- * makes the statement fail that sets it, for there is no next number.
+ * Write the setval() that moves the current value within the new bounds before they are set.
+ * It is done at run time, and only for a value before the first bound, or one that was never
+ * used.  A value past the last bound is left: ALTER SEQUENCE then fails, as it should, because
+ * the sequence has no next value.
  */
 static void
 move_within(PgmWrite *w, const char *name, const Numbers *old,
@@ -138,7 +145,10 @@ move_within(PgmWrite *w, const char *name, const Numbers *old,
 							up ? unused : "");
 }
 
-/* Type and bounds go together: a new type moves bounds that are not said. */
+/*
+ * Write ALTER SEQUENCE for all parameters at once.  With a new type both bounds are written:
+ * AS changes bounds that are those of the old type and are not named.
+ */
 static bool
 write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -160,6 +170,7 @@ write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (retyped || after.maximum != before.maximum)
 		appendStringInfo(&text, " MAXVALUE " INT64_FORMAT, after.maximum);
 	append_number(&text, "START WITH", after.start, before.start);
+	/* no value is within both the old and the new bounds */
 	if (apart)
 		appendStringInfoString(&text, " RESTART");
 	append_number(&text, "CACHE", after.cache, before.cache);
@@ -170,6 +181,7 @@ write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* Write SET LOGGED or UNLOGGED. */
 static bool
 write_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -178,7 +190,7 @@ write_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* The sequence of an identity is as lasting as its table, if not told otherwise. */
+/* Write SET LOGGED or UNLOGGED of an identity's sequence, which is created like its table. */
 static void
 set_persistence_of_identity(PgmWrite *w, const PgmObject *o)
 {
@@ -192,8 +204,8 @@ set_persistence_of_identity(PgmWrite *w, const PgmObject *o)
 }
 
 /*
- * Those of a column go with the owner of the table, and to which column one
- * belongs is written by itself, after this.
+ * Write OWNER TO.  The server refuses it for a sequence that is owned by a column; so OWNED BY
+ * NONE precedes it, and OWNED BY, an item of its own, follows.
  */
 static bool
 write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
@@ -215,10 +227,7 @@ write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/*
- * What the column of an identity says of its sequence in parentheses.  Its
- * type is the column's.
- */
+/* The sequence options of GENERATED AS IDENTITY (...).  The type is that of the column. */
 char *
 pgm_sequence_options(const PgmObject *sequence)
 {

@@ -1,6 +1,9 @@
 /*
  * write_views.c
  *	  Statements for views and materialized views.
+ *
+ * CREATE OR REPLACE VIEW keeps what depends on the view, but can only append columns; any
+ * other change of columns replaces the view.  A materialized view is always replaced.
  */
 #include "postgres.h"
 
@@ -12,7 +15,7 @@
 #include "diff/write/write_internal.h"
 #include "util/sql_text.h"
 
-/* " WITH (...)", or nothing */
+/* The WITH clause, or "" */
 static const char *
 with_options(const PgmObject *o)
 {
@@ -21,8 +24,9 @@ with_options(const PgmObject *o)
 }
 
 /*
- * VALUES with other names for its columns, which reads as a query from it; a
- * view made of that would not be the same.  NULL if it is something else.
+ * The VALUES list of a view that was created as "v (a, b) AS VALUES ...", or NULL.  The server
+ * deparses its query as SELECT ... FROM (VALUES ...) "*VALUES*", and the view created from that
+ * text would have another query tree.
  */
 static const char *
 renamed_values(const PgmObject *o)
@@ -43,6 +47,7 @@ renamed_values(const PgmObject *o)
 	return pnstrdup(values, length - strlen(end));
 }
 
+/* The query for AS. */
 static const char *
 query_of(const PgmObject *o)
 {
@@ -51,9 +56,9 @@ query_of(const PgmObject *o)
 	return values ? values : pgm_write_definition(o);
 }
 
-/* " (a, b)" where the query does not say the names, or nothing */
+/* The column list " (a, b)" if the query is VALUES, which names no columns, or "" */
 static const char *
-column_names(const PgmWrite *w, const PgmObject *o)
+column_list(const PgmWrite *w, const PgmObject *o)
 {
 	StringInfoData names;
 	ListCell   *lc;
@@ -72,10 +77,11 @@ column_names(const PgmWrite *w, const PgmObject *o)
 	return names.data;
 }
 
+/* Write a view after the words of "create". */
 static void
 write_view(PgmWrite *w, const char *create, const PgmObject *o)
 {
-	pgm_write_statement(w, "%s %s%s%s AS\n%s", create, o->identity, column_names(w, o),
+	pgm_write_statement(w, "%s %s%s%s AS\n%s", create, o->identity, column_list(w, o),
 						with_options(o), query_of(o));
 }
 
@@ -113,6 +119,7 @@ pgm_write_view_query(PgmWrite *w, const PgmObject *view)
 	write_view(w, "CREATE OR REPLACE VIEW", view);
 }
 
+/* Write CREATE VIEW, with a stub query if the plan breaks a cycle so. */
 static void
 create_view(PgmWrite *w, const PgmObject *o)
 {
@@ -122,9 +129,9 @@ create_view(PgmWrite *w, const PgmObject *o)
 		write_view(w, "CREATE VIEW", o);
 }
 
-/* SET and RESET of what differs. */
+/* Write SET and RESET of the options that differ. */
 static bool
-write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+write_view_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *word = pgm_write_word(new);
 	const char *set = pgm_options_set(old, new, PGM_PROP_OPTIONS);
@@ -137,7 +144,10 @@ write_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* Are the columns of the old view the first ones of the new, as they are? */
+/*
+ * Are the columns of the old view the first ones of the new, with the same names, types and
+ * collations?  CREATE OR REPLACE VIEW demands that (checkViewTupleDesc).
+ */
 static bool
 keeps_columns(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -161,19 +171,22 @@ keeps_columns(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* CREATE OR REPLACE takes away options that it does not say. */
+/*
+ * Write CREATE OR REPLACE VIEW if the query differs: it also sets the options, and resets those
+ * that it does not name.
+ */
 static bool
 change_view(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (pgm_value_same(old, new, PGM_PROP_DEFINITION))
-		return write_options(w, old, new);
+		return write_view_options(w, old, new);
 	if (!keeps_columns(w, old, new))
 		return false;
 	write_view(w, "CREATE OR REPLACE VIEW", new);
 	return true;
 }
 
-/* " USING ...", or nothing where it is the usual one */
+/* The USING clause, or "" if the access method is the default one */
 static const char *
 using_method(const PgmObject *o)
 {
@@ -184,8 +197,8 @@ using_method(const PgmObject *o)
 }
 
 /*
- * It is filled when all is there, and those who may read what it reads; unless
- * its owner may not.
+ * Write CREATE MATERIALIZED VIEW, empty unless the plan decided that it is filled by CREATE
+ * (plan_data in diff_plan.c).
  */
 static void
 create_matview(PgmWrite *w, const PgmObject *o)
@@ -195,7 +208,7 @@ create_matview(PgmWrite *w, const PgmObject *o)
 	PgmDiffStatement *sql;
 
 	sql = pgm_write_statement(w, "CREATE MATERIALIZED VIEW %s%s%s%s%s%s AS\n%s%s",
-							  o->identity, column_names(w, o), using_method(o),
+							  o->identity, column_list(w, o), using_method(o),
 							  with_options(o), tablespace ? " TABLESPACE " : "",
 							  tablespace ? quote_identifier(tablespace) : "", query_of(o),
 							  at_once ? "" : "\n  WITH NO DATA");
@@ -204,6 +217,7 @@ create_matview(PgmWrite *w, const PgmObject *o)
 							   pgm_value(o, PGM_PROP_OWNER));
 }
 
+/* Write SET ACCESS METHOD of a materialized view. */
 static bool
 write_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -214,6 +228,7 @@ write_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* Write SET TABLESPACE of a materialized view. */
 static bool
 write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -242,7 +257,7 @@ static const PgmWriter views[] = {
 		.property = {
 			{PGM_PROP_ACCESS_METHOD, false, write_method},
 			{PGM_PROP_TABLESPACE, false, write_tablespace},
-			{PGM_PROP_OPTIONS, false, write_options},
+			{PGM_PROP_OPTIONS, false, write_view_options},
 		},
 		.sub_property = {{PGM_PROP_CLUSTERED_ON, pgm_write_clustered_on}}
 	},
