@@ -117,6 +117,12 @@ CREATE TABLE lives (a address);
 CREATE VIEW towns AS SELECT (a).town FROM lives, users;
 SELECT public.script(content) FROM migrate.revision('asks', rev_id => 'aaa6', model => :'same' || 'CREATE TYPE address AS (code int, town text); CREATE TABLE lives (a address); CREATE VIEW towns AS SELECT (a).town FROM lives, users');
 DROP TABLE lives CASCADE;
+-- a materialized view is not refreshed while it waits for the table whose name it takes
+CREATE TABLE filled (a int);
+INSERT INTO filled VALUES (1);
+ANALYZE filled;
+SELECT public.script(content) FROM migrate.revision('waits', rev_id => 'aaa6', model => :'same' || 'CREATE TYPE address AS (zip int, town text); CREATE MATERIALIZED VIEW filled AS SELECT 1 AS a');
+DROP TABLE filled;
 -- attributes of a type, and the tables of that type
 CREATE TABLE place OF address;
 SELECT kind, identity, change, up_sql, down_sql FROM migrate.diff(:'same' || 'CREATE TYPE address AS (code int, town text); CREATE TABLE place OF address', renames => '{"address.zip": "code"}');

@@ -57,6 +57,8 @@ plan_data(PgmDiffPlan *p, PgmAction *create, List **refreshes)
 	refresh = palloc0(sizeof(PgmAction));
 	refresh->item = a;
 	refresh->phase = PGM_PHASE_REFRESH;
+	/* the plan is sorted already; the edge is for withhold.c */
+	pgm_action_before(create, refresh);
 	*refreshes = lappend(*refreshes, refresh);
 }
 
