@@ -25,7 +25,7 @@
 
 static ExecutorRun_hook_type previous_run_hook = NULL;
 
-/* nesting of ExecutorRun(), and the row limit of the outermost */
+/* Nesting depth of ExecutorRun(), and the row limit of the outermost call */
 static int	run_depth = 0;
 static uint64 run_limit = 0;
 
@@ -40,6 +40,11 @@ run_hook(PGM_EXECUTOR_RUN_ARGS)
 {
 	if (run_depth++ == 0)
 		run_limit = count;
+
+	/*
+	 * after an error the depth must be right for the next query of the
+	 * session
+	 */
 	PG_TRY();
 	{
 		if (previous_run_hook)
@@ -62,7 +67,7 @@ pgm_door_init(void)
 	ExecutorRun_hook = run_hook;
 }
 
-/* A constant or a parameter, perhaps as another type of the same bits. */
+/* Is it a constant or a parameter, perhaps relabelled as another type? */
 static bool
 is_plain(const Node *node)
 {
@@ -88,13 +93,22 @@ is_bare_call(const Node *node, Oid function)
 	return true;
 }
 
-/* Is the plan SELECT function(...), without a table and anything else? */
+/*
+ * Is the plan SELECT function(...) and nothing else?
+ *
+ * Anything else in the plan, such as a table, a subplan or a filter, could be evaluated
+ * with the old snapshot after the function has returned.
+ */
 static bool
 is_bare_plan(const PlannedStmt *stmt, Oid function)
 {
 	const Plan *plan = stmt->planTree;
 	const Plan *child = outerPlan(plan);
 
+	/*
+	 * relationOids covers tables that only a subplan or a removed subquery
+	 * reads
+	 */
 	if (stmt->commandType != CMD_SELECT || stmt->relationOids != NIL ||
 		stmt->subplans != NIL || stmt->rowMarks != NIL || stmt->hasModifyingCTE)
 		return false;
@@ -119,9 +133,11 @@ is_whole_query(Oid function)
 	Portal		portal = ActivePortal;
 
 	/*
-	 * The portal's text is compared with the client's: in a message of
-	 * several statements, or in a function, they differ.  A holdable cursor
-	 * would be read again after us.
+	 * The portal's text is compared with the client's, because EXECUTE and
+	 * FETCH run a portal with a text of its own inside of their statement.  A
+	 * query inside a function is nested in another ExecutorRun(), or the
+	 * active portal is that of the function's caller.  A holdable cursor is
+	 * refused because it would be read again afterwards.
 	 */
 	return portal != NULL && run_depth == 1 &&
 		!SPI_inside_nonatomic_context() &&
@@ -133,7 +149,12 @@ is_whole_query(Oid function)
 		is_bare_plan(linitial_node(PlannedStmt, portal->stmts), function);
 }
 
-/* Why others could not see what the transaction did before, or NULL. */
+/*
+ * Why the call is not in a transaction of its own, as part of a sentence; NULL if it is.
+ *
+ * The worker could neither see what the caller's transaction has changed, nor be rolled
+ * back with it.
+ */
 const char *
 pgm_door_in_block(void)
 {
@@ -161,6 +182,11 @@ pgm_door_closed(FunctionCallInfo fcinfo)
 		return block;
 	if (!pgm_select_door)
 		return "pg_migrate.select_door is off";
+
+	/*
+	 * With REPEATABLE READ the transaction's snapshot stays in use until its
+	 * end; READ COMMITTED takes a new one for each statement.
+	 */
 	if (IsolationUsesXactSnapshot())
 		return "its transaction is not READ COMMITTED";
 	if (run_depth == 1 && run_limit != 0)

@@ -3,9 +3,9 @@
  *	  The settings of the caller, carried over to a background worker.
  *
  * The server's SerializeGUCState() and RestoreGUCState() carry everything,
- * session_authorization and role included.  They are of no use here: a worker
- * that is logged in as the scripts' role must not become the caller, and is not
- * allowed to.
+ * session_authorization and role included.  They cannot be used here: a worker that
+ * is logged in as the scripts' role must not become the caller, and may not have the
+ * right to.
  */
 #include "postgres.h"
 
@@ -17,9 +17,9 @@
 #include "run/confine/caller_settings.h"
 
 /*
- * Is it a setting of the session?  Those of other contexts are the same in all
- * processes.  What RESET ALL spares belongs to a transaction or says who is
- * logged in.
+ * Is it a setting that the caller's session may have to itself?  Those of other contexts
+ * are the same in all processes, and one with its default is the default in the worker.
+ * What RESET ALL spares belongs to a transaction, or is the role or the session user.
  */
 static bool
 is_carried(const struct config_generic *setting)
@@ -29,10 +29,11 @@ is_carried(const struct config_generic *setting)
 		(setting->flags & GUC_NO_RESET_ALL) == 0;
 }
 
-/* Its value in its base unit, or NULL; numbers without a loss. */
+/* The value of a setting in its base unit, without loss; NULL if it has none. */
 static const char *
-value_of(struct config_generic *setting)
+setting_value(struct config_generic *setting)
 {
+	/* the server would print six digits of a real */
 	if (setting->vartype == PGC_REAL)
 		return psprintf("%.17g", pgm_setting_real(setting));
 	return GetConfigOption(setting->name, true, false);
@@ -50,11 +51,12 @@ pgm_callersettings_write(StringInfo buf)
 
 	for (int i = 0; i < n; i++)
 	{
-		const char *value = is_carried(settings[i]) ? value_of(settings[i]) : NULL;
+		const char *value = is_carried(settings[i]) ? setting_value(settings[i]) : NULL;
 		char		source[] = {settings[i]->source, settings[i]->scontext};
 
 		if (value == NULL)
 			continue;
+		Assert(settings[i]->name[0] != '\0');
 		appendBinaryStringInfo(buf, settings[i]->name,
 							   strlen(settings[i]->name) + 1);
 		appendBinaryStringInfo(buf, value, strlen(value) + 1);
@@ -64,12 +66,14 @@ pgm_callersettings_write(StringInfo buf)
 }
 
 /*
- * Set what was written, in a transaction.  Each keeps its source, so that RESET
- * in a script leads to what the caller's session began with; and the context it
- * was set in, so that a setting of a superuser's is carried into the session of
- * a role that could not set it.
+ * Set the settings that pgm_callersettings_write() has written; to be called in a
+ * transaction.
  *
- * Raises what the server raises for a value that is not allowed here.
+ * Each keeps its source, so that RESET in a script leads to the value that the caller's
+ * session began with.  Each keeps the context it was set in, so that a setting of a
+ * superuser is carried into the session of a role that could not set it.
+ *
+ * Raises the server's errors for values that are not allowed here.
  */
 void
 pgm_callersettings_restore(const char *settings)

@@ -2,16 +2,16 @@
  * identity.c
  *	  Who scripts run as, and whose scripts may run.
  *
- * Scripts run as the caller, or as pg_migrate.owner_role where the
- * administrator has set it.  A script is code that its author wrote: the plan
- * is refused unless the author, or somebody who vouched for this content,
- * could act as that role anyway.
+ * Scripts run as the caller, or as pg_migrate.owner_role if the administrator has
+ * set it.  A script is code that its author wrote: the plan is refused unless the
+ * author, or a role that has trusted this content (migrate.trust()), could act as
+ * that role anyway.
  *
  * A script could also leave its role: RESET ROLE leads back to the session
  * user, RESET SESSION AUTHORIZATION to the user who logged in.  If the author
  * could not act as those as well, and always under owner_role, the scripts
- * are confined: they run in a security context that forbids to change the
- * role, and may leave nothing behind that would run as the caller.
+ * are confined: they run in a security context that forbids changing the role, and
+ * may leave nothing behind that would run as the caller.
  */
 #include "postgres.h"
 
@@ -29,7 +29,12 @@
 #include "util/name_list.h"
 #include "util/revision_names.h"
 
-/* Determine the role of the scripts of a run. */
+/*
+ * Determine the role of the scripts of a run.
+ *
+ * Raises 42704 if pg_migrate.owner_role names a role that does not exist: running as the
+ * caller instead would be a surprise.
+ */
 void
 pgm_identity_init(PgmIdentity *id)
 {
@@ -48,13 +53,14 @@ pgm_identity_init(PgmIdentity *id)
 	}
 }
 
+/* Is the role in pg_migrate.trusted_authors? */
 static bool
 is_trusted_author(const char *name)
 {
 	return pgm_names_have(pgm_name_list(pgm_trusted_authors), name);
 }
 
-/* Could the author, or who vouched for the content, act as the role? */
+/* Could the author, or the role that has trusted the content, act as the role? */
 static bool
 answers_for(const PgmStored *s, Oid role)
 {
@@ -63,9 +69,9 @@ answers_for(const PgmStored *s, Oid role)
 }
 
 /*
- * Refuse to run under pg_migrate.owner_role with the search_path of a caller who
- * could not act as that role: the scripts would run as it what the caller has put
- * under a name that they do not qualify.
+ * Raise 42501 for a run as pg_migrate.owner_role with the search_path of a caller who
+ * could not act as that role: an unqualified name in the scripts could then mean an
+ * object of the caller, whose code would run as that role.
  */
 static void
 check_script_path(const PgmIdentity *id)
@@ -97,11 +103,14 @@ pgm_identity_admit(PgmIdentity *id, const PgmStored *stored)
 {
 	char	   *role;
 
+	Assert(OidIsValid(id->role));
 	check_script_path(id);
+	/* an administrator says so; they are not confined either */
 	if (is_trusted_author(stored->registered_by))
 		return;
 	if (answers_for(stored, id->role))
 	{
+		/* the roles that RESET ROLE and RESET SESSION AUTHORIZATION lead to */
 		if (!answers_for(stored, GetSessionUserId()) ||
 			!answers_for(stored, GetAuthenticatedUserId()))
 			id->confined = true;
@@ -122,13 +131,17 @@ pgm_identity_admit(PgmIdentity *id, const PgmStored *stored)
 }
 
 /*
- * Become who the scripts run as, with their settings.  To be paired with
+ * Switch to the role of the scripts, and to their settings.  To be paired with
  * pgm_identity_leave(); on error the abort of the (sub)transaction that was
  * begun before restores everything.
+ *
+ * Without confinement the role is not set: it is the caller's, who may change it.
  */
 void
 pgm_identity_enter(PgmIdentity *id)
 {
+	Assert(id->confined || id->role == GetUserId());
+	/* as the caller, who may read what is looked at there */
 	if (id->confined)
 		pgm_leftovers_begin(&id->leftovers, id->role);
 	id->nest_level = NewGUCNestLevel();
@@ -141,18 +154,28 @@ pgm_identity_enter(PgmIdentity *id)
 		(void) set_config_option("search_path", pgm_search_path,
 								 PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
+
+	/*
+	 * After the settings, because a custom search_path or lock_timeout is set
+	 * with the rights of the caller.  The security context forbids SET ROLE
+	 * and SET SESSION AUTHORIZATION.
+	 */
 	GetUserIdAndSecContext(&id->saved_role, &id->saved_context);
 	if (id->confined)
 		SetUserIdAndSecContext(id->role, id->saved_context |
 							   SECURITY_LOCAL_USERID_CHANGE);
 }
 
-/* Become the caller again. */
+/*
+ * Switch back to the role and the settings of the caller.  Raises what
+ * pgm_leftovers_end() raises.
+ */
 void
 pgm_identity_leave(PgmIdentity *id)
 {
 	if (id->confined)
 	{
+		/* still as the scripts' role, which their triggers must run as */
 		pgm_leftovers_end(&id->leftovers);
 		SetUserIdAndSecContext(id->saved_role, id->saved_context);
 	}

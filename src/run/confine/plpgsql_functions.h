@@ -5,7 +5,7 @@
 #ifndef PGM_PLPGSQL_FUNCTIONS_H
 #define PGM_PLPGSQL_FUNCTIONS_H
 
-extern void pgm_compiled_watch(void);
-extern void pgm_compiled_forget(void);
+extern void pgm_plpgsql_watch(void);
+extern void pgm_plpgsql_recompile(void);
 
 #endif							/* PGM_PLPGSQL_FUNCTIONS_H */

@@ -15,7 +15,7 @@
 #include "run/confine/prepared_statements.h"
 #include "util/name_list.h"
 
-/* names that the scripts in progress have prepared, or tried to */
+/* Names that the scripts in progress have prepared or tried to, in TopMemoryContext */
 static List *noted = NIL;
 
 /* Is there a prepared statement of this name that no script has prepared? */
@@ -26,8 +26,11 @@ pgm_prepared_of_caller(const char *name)
 }
 
 /*
- * A script is about to prepare a statement of this name, which the caller has
- * not.  It is noted before, so that no error can make us miss it.
+ * Note that a script is about to prepare a statement of this name, which the caller
+ * does not have.
+ *
+ * To be called before the statement is prepared: an error after that would leave one
+ * that nobody drops.  A name too many does no harm.
  */
 void
 pgm_prepared_note(const char *name)
@@ -41,7 +44,10 @@ pgm_prepared_note(const char *name)
 	MemoryContextSwitchTo(old);
 }
 
-/* Drop the prepared statements of the scripts; raises nothing. */
+/*
+ * Drop the prepared statements of the scripts.  Raises nothing: one that does not exist,
+ * because PREPARE failed or the script has dropped it, is passed over.
+ */
 void
 pgm_prepared_drop(void)
 {

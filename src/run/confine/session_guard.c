@@ -2,11 +2,14 @@
  * session_guard.c
  *	  What confined scripts may not do to the session.
  *
- * A session has state that no rollback restores, and that is not a matter of
- * rights: prepared statements, advisory locks, channels it listens to.  A
- * confined script must not change the caller's, nor act through what the caller
- * has opened.  Where the state cannot be restored afterwards, statements and
- * functions that change it are refused while such a script runs.
+ * A session has state that no rollback restores and no privilege protects:
+ * prepared statements, advisory locks, channels it listens to.  A confined script
+ * must not change the caller's, nor act through what the caller has opened.  Where
+ * the state cannot be restored afterwards, statements and functions that change it
+ * are refused while such a script runs.
+ *
+ * Hooks are the place for that, and not a check of the script's parse trees: a
+ * function or a DO block may execute the same statements.
  *
  * docs/operations.md lists all kinds of state, and how each is treated.
  */
@@ -35,9 +38,9 @@ static object_access_hook_type previous_access_hook = NULL;
 /* The hint where a script has no other way */
 #define HINT_OUTSIDE "Do it outside of the migration."
 
-/* Refuse, with 42501, a statement that changes the state of the session. */
+/* Raise 42501 for a statement that changes the state of the session. */
 static void
-refuse_statement(const char *what, const char *hint)
+refuse_session_statement(const char *what, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -46,7 +49,7 @@ refuse_statement(const char *what, const char *hint)
 			 errhint("%s", hint)));
 }
 
-/* Refuse to use a prepared statement of the caller. */
+/* Raise 42501 if the name is that of a prepared statement of the caller. */
 static void
 check_prepared(const char *name)
 {
@@ -58,11 +61,11 @@ check_prepared(const char *name)
 				 errhint("Take another name in the script: what it prepares itself it can execute and deallocate.")));
 }
 
-/* Refuse to use a cursor of the caller. */
+/* Raise 42501 if the name is that of a cursor of the caller. */
 static void
 check_cursor(const char *name)
 {
-	if (pgm_cursor_is_shut(name))
+	if (pgm_cursor_is_protected(name))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("a confined script cannot use cursor \"%s\"", name),
@@ -70,7 +73,10 @@ check_cursor(const char *name)
 				 errhint("Take another name in the script: what it declares itself it can fetch from and close.")));
 }
 
-/* The statement that EXPLAIN or CREATE TABLE AS executes, or itself. */
+/*
+ * The statement that EXPLAIN or CREATE TABLE AS executes, such as an EXECUTE of a
+ * prepared statement; or the statement itself.
+ */
 static const Node *
 executed_statement(const Node *node)
 {
@@ -88,7 +94,7 @@ executed_statement(const Node *node)
 	}
 }
 
-/* Refuse a DISCARD that takes something from the caller. */
+/* Raise 42501 for a DISCARD that takes something from the caller. */
 static void
 check_discard(const DiscardStmt *stmt)
 {
@@ -97,19 +103,19 @@ check_discard(const DiscardStmt *stmt)
 		case DISCARD_PLANS:		/* they are made again when needed */
 			break;
 		case DISCARD_TEMP:
-			refuse_statement("DISCARD TEMP", "DROP the temporary tables of the script by name.");
+			refuse_session_statement("DISCARD TEMP", "DROP the temporary tables of the script by name.");
 			break;
 		case DISCARD_SEQUENCES:
-			refuse_statement("DISCARD SEQUENCES", HINT_OUTSIDE);
+			refuse_session_statement("DISCARD SEQUENCES", HINT_OUTSIDE);
 			break;
 		default:
-			refuse_statement("DISCARD ALL", HINT_OUTSIDE);
+			refuse_session_statement("DISCARD ALL", HINT_OUTSIDE);
 	}
 }
 
 /*
- * Refuse a statement, or note what it prepares.  Returns whether there is
- * nothing more to be done.
+ * Check a statement of a confined script: raise 42501 for what it may not execute, and
+ * note the name that it prepares.  Returns true if the statement was executed here.
  */
 static bool
 guard_statement(const Node *utility)
@@ -128,7 +134,10 @@ guard_statement(const Node *utility)
 		case T_DeallocateStmt:
 			if (((const DeallocateStmt *) node)->name == NULL)
 			{
-				/* ALL of the script's */
+				/*
+				 * The server's DEALLOCATE ALL would drop the caller's as
+				 * well, so drop those of the scripts in its place.
+				 */
 				pgm_prepared_drop();
 				return true;
 			}
@@ -138,7 +147,7 @@ guard_statement(const Node *utility)
 			check_cursor(((const FetchStmt *) node)->portalname);
 			break;
 		case T_ClosePortalStmt:
-			/* CLOSE ALL passes over the caller's */
+			/* CLOSE ALL passes over the caller's, which are marked active */
 			if (((const ClosePortalStmt *) node)->portalname)
 				check_cursor(((const ClosePortalStmt *) node)->portalname);
 			break;
@@ -146,13 +155,13 @@ guard_statement(const Node *utility)
 			check_discard((const DiscardStmt *) node);
 			break;
 		case T_ListenStmt:
-			refuse_statement("LISTEN", "LISTEN in the session that waits for notifications.");
+			refuse_session_statement("LISTEN", "LISTEN in the session that waits for notifications.");
 			break;
 		case T_UnlistenStmt:
-			refuse_statement("UNLISTEN", "UNLISTEN in the session that has said LISTEN.");
+			refuse_session_statement("UNLISTEN", "UNLISTEN in the session that has said LISTEN.");
 			break;
 		case T_LoadStmt:
-			refuse_statement("LOAD", "LOAD the library before the migration runs, or name it in session_preload_libraries.");
+			refuse_session_statement("LOAD", "LOAD the library before the migration runs, or name it in session_preload_libraries.");
 			break;
 		default:
 			break;
@@ -160,6 +169,7 @@ guard_statement(const Node *utility)
 	return false;
 }
 
+/* ProcessUtility_hook: check the utility statements of confined scripts. */
 static void
 utility_hook(PlannedStmt *planned, const char *text, bool read_only_tree,
 			 ProcessUtilityContext context, ParamListInfo params,
@@ -186,7 +196,7 @@ static const char *const refused_libraries[] = {
 	"dblink", "plpgsql", "plpgsql_check"
 };
 
-/* Is it a function in C of such a library? */
+/* Is it a function in C of one of the refused libraries? */
 static bool
 is_of_refused_library(Oid function)
 {
@@ -195,6 +205,7 @@ is_of_refused_library(Oid function)
 	Datum		library = 0;
 	bool		result = false;
 
+	/* dropped since: the server's own lookup will tell */
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	if (((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId)
@@ -206,6 +217,7 @@ is_of_refused_library(Oid function)
 		char	   *name = pstrdup(slash ? slash + 1 : path);
 		int			end = strlen(name) - strlen(DLSUFFIX);
 
+		/* probin is "$libdir/dblink", or a path that may have the suffix */
 		if (end > 0 && strcmp(name + end, DLSUFFIX) == 0)
 			name[end] = '\0';
 		for (int i = 0; i < (int) lengthof(refused_libraries); i++)
@@ -215,7 +227,10 @@ is_of_refused_library(Oid function)
 	return result;
 }
 
-/* If a function uses what the session holds: what to do instead; or NULL. */
+/*
+ * The hint for a function that confined scripts may not call, because it uses or changes
+ * what the session holds; NULL if they may call it.
+ */
 static const char *
 refused_hint(Oid function)
 {
@@ -258,13 +273,23 @@ refused_hint(Oid function)
 			return HINT_OUTSIDE;
 
 		default:
-			/* not built in */
+
+			/*
+			 * functions of extensions are not pinned; the test spares a
+			 * lookup
+			 */
 			return function >= FirstUnpinnedObjectId &&
 				is_of_refused_library(function) ? HINT_OUTSIDE : NULL;
 	}
 }
 
-/* The server asks whenever it prepares an expression that calls a function. */
+/*
+ * object_access_hook: refuse functions to confined scripts.
+ *
+ * The server calls it for each function call of an expression that it prepares to
+ * evaluate, and for functions that are called directly, such as triggers and casts: so
+ * wherever it checks the EXECUTE privilege.
+ */
 static void
 access_hook(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
 			void *arg)

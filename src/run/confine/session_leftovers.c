@@ -8,15 +8,14 @@
  * system views included.  So the triggers are fired while the scripts' role is
  * still on, such cursors are refused, and what was put into pg_temp is dropped.
  *
- * What is in pg_temp hides what the scripts mean by its name as well: a table of
- * the caller has the caller's triggers, which would be executed as the scripts'
- * role.  So a caller who could not act as that role may have nothing there.
+ * Objects in pg_temp also hide what the scripts mean by their names: a temporary
+ * table of the caller has the caller's triggers, which would be executed as the
+ * scripts' role.  So a caller who could not act as that role may have nothing there.
  *
  * Prepared statements, cursors and other state of the session that no rollback
  * restores are guarded while the scripts run: prepared_statements.c, cursors.c,
- * plpgsql_functions.c, session_guard.c.
- * That ends when the role is left, and as well when the transaction or
- * subtransaction in which it was entered is rolled back.
+ * plpgsql_functions.c, session_guard.c.  The guard ends when the role is left, or
+ * when the transaction or subtransaction in which it was entered is rolled back.
  */
 #include "postgres.h"
 
@@ -37,13 +36,13 @@
 #include "run/locks/run_lock.h"
 #include "util/spi.h"
 
-/* the (sub)transaction in which the guard was begun */
+/* The (sub)transaction in which the guard was begun */
 static SubTransactionId guarded = InvalidSubTransactionId;
 
 /*
- * Objects of any kind in pg_temp, and what was added to them: triggers of a
- * temporary table, for example.  What is part of another object is dropped with
- * it.
+ * Objects of any kind in pg_temp, and what depends on them: triggers of a temporary
+ * table, for example.  Internal dependencies are not followed, as parts of another
+ * object are dropped with it.
  */
 static PgmQuery temporary_query = {
 	.sql = "WITH RECURSIVE t (classid, objid, own) AS ("
@@ -58,8 +57,9 @@ static PgmQuery temporary_query = {
 };
 
 /*
- * Owners of objects in pg_temp, with one of the objects each; no row for the
- * bootstrap superuser, whose objects have no such dependency.
+ * Owners of objects in pg_temp, with one of the objects each.  There is no row for the
+ * bootstrap superuser, who is pinned and has no dependencies in pg_shdepend, but who can
+ * act as any role.
  */
 static PgmQuery owners_query = {
 	.sql = "SELECT s.refobjid, min(pg_describe_object(d.classid, d.objid, 0))"
@@ -78,12 +78,13 @@ typedef struct PgmTemporary
 } PgmTemporary;
 
 /*
- * Refuse to begin over deferred triggers of the caller: they would fire when
- * those of the scripts do.
+ * Raise 55006 if deferred triggers of the caller are pending: they would fire when
+ * those of the scripts do, and as the scripts' role.
  */
 static void
-check_none_before(void)
+check_no_pending_events(void)
 {
+	/* a transaction without an xid has changed nothing; that spares a query */
 	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && pgm_events_pending())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
@@ -93,7 +94,7 @@ check_none_before(void)
 }
 
 /*
- * Refuse to begin where a temporary object belongs to somebody who could not act
+ * Raise 42501 if a temporary object of the session belongs to a role that could not act
  * as the scripts' role.
  */
 static void
@@ -105,6 +106,7 @@ check_temporary_owners(Oid role)
 	PgmSpi		spi;
 	uint64		n;
 
+	/* no temporary schema was made in this session, so nothing can be in it */
 	if (!OidIsValid(LookupExplicitNamespace("pg_temp", true)))
 		return;
 	pgm_spi_begin(&spi, false);
@@ -129,8 +131,10 @@ check_temporary_owners(Oid role)
 }
 
 /*
- * Fire the deferred triggers of the scripts.  One of them may have deferred
- * more, which would then fire as the caller.
+ * Fire the deferred triggers of the scripts, as their role.
+ *
+ * Raises PGM_ERRCODE_INVALID_SCRIPT if some are pending even then, because a trigger has
+ * deferred others: they would fire as the caller.
  */
 static void
 fire_deferred(void)
@@ -144,7 +148,7 @@ fire_deferred(void)
 				 errhint("Take SET CONSTRAINTS out of the trigger functions.")));
 }
 
-/* What is in pg_temp: a list of PgmTemporary. */
+/* The objects in pg_temp: a list of PgmTemporary, in the current memory context. */
 static List *
 list_temporary(void)
 {
@@ -175,14 +179,15 @@ list_temporary(void)
 	return result;
 }
 
+/* Is the object in a list of PgmTemporary? */
 static bool
-contains(List *temporary, const ObjectAddress *address)
+has_object(const List *temporary, const ObjectAddress *address)
 {
 	ListCell   *lc;
 
 	foreach(lc, temporary)
 	{
-		const ObjectAddress *other = &((PgmTemporary *) lfirst(lc))->address;
+		const ObjectAddress *other = &((const PgmTemporary *) lfirst(lc))->address;
 
 		if (other->objectId == address->objectId &&
 			other->classId == address->classId)
@@ -191,7 +196,11 @@ contains(List *temporary, const ObjectAddress *address)
 	return false;
 }
 
-/* Refuse that an object of the caller in pg_temp was dropped. */
+/*
+ * Raise PGM_ERRCODE_INVALID_SCRIPT if an object that was in pg_temp before is not there
+ * any more.  What was attached to another object may have been dropped with good reason,
+ * such as by a rewrite, and has no description.
+ */
 static void
 check_dropped(List *before, List *after)
 {
@@ -201,7 +210,7 @@ check_dropped(List *before, List *after)
 	{
 		const PgmTemporary *t = lfirst(lc);
 
-		if (t->description && !contains(after, &t->address))
+		if (t->description && !has_object(after, &t->address))
 			ereport(ERROR,
 					(errcode(PGM_ERRCODE_INVALID_SCRIPT),
 					 errmsg("the migrations drop %s, which is temporary",
@@ -211,7 +220,7 @@ check_dropped(List *before, List *after)
 	}
 }
 
-/* Drop what was put into pg_temp, or added to what is there. */
+/* Drop the objects that were put into pg_temp since, or attached to what was there. */
 static void
 drop_temporary(List *before)
 {
@@ -224,9 +233,10 @@ drop_temporary(List *before)
 	{
 		const PgmTemporary *t = lfirst(lc);
 
-		if (!contains(before, &t->address))
+		if (!has_object(before, &t->address))
 			add_exact_object_address(&t->address, objects);
 	}
+	/* all at once, so that their order does not matter */
 	performMultipleDeletions(objects, DROP_CASCADE,
 							 PERFORM_DELETION_INTERNAL |
 							 PERFORM_DELETION_QUIETLY);
@@ -248,34 +258,44 @@ seed_random(void)
 								   Float8GetDatum((double) seed / (double) PG_INT64_MAX));
 }
 
-/* Leave the session to the caller; raises nothing. */
+/*
+ * Give the session back to the caller.  Raises nothing, because it is also called while
+ * a transaction aborts: so it may not read catalogs.
+ */
 static void
-unguard(bool transaction_aborted)
+end_guard(bool transaction_aborted)
 {
 	pgm_run_confined = false;
 	guarded = InvalidSubTransactionId;
 	pgm_prepared_drop();
-	pgm_compiled_forget();
-	pgm_cursors_reopen(transaction_aborted);
+	pgm_plpgsql_recompile();
+	pgm_cursors_unprotect(transaction_aborted);
 	seed_random();
 }
 
+/*
+ * SubXactCallback: end the guard with the subtransaction in which it was begun.
+ *
+ * A subtransaction within that one may fail and be caught by the script, which goes on
+ * and stays guarded.
+ */
 static void
 at_subtransaction_end(SubXactEvent event, SubTransactionId id,
 					  SubTransactionId parent, void *arg)
 {
 	if (event == SUBXACT_EVENT_ABORT_SUB && pgm_run_confined && id == guarded)
-		unguard(false);
+		end_guard(false);
 }
 
+/* XactCallback: end the guard with the transaction. */
 static void
 at_transaction_end(XactEvent event, void *arg)
 {
 	if (event == XACT_EVENT_ABORT && pgm_run_confined)
-		unguard(true);
+		end_guard(true);
 }
 
-/* Called when the library is loaded. */
+/* Install the hooks and callbacks; called when the library is loaded. */
 void
 pgm_leftovers_init(void)
 {
@@ -285,7 +305,8 @@ pgm_leftovers_init(void)
 }
 
 /*
- * To be called before the role of confined scripts is entered.
+ * Begin to guard the session; to be called before the role of confined scripts is
+ * entered.  The temporary objects there are then are noted in *before.
  *
  * Raises 55006 when deferred triggers of the caller are pending, 42501 when there
  * are temporary objects of somebody who could not act as the role.
@@ -294,27 +315,41 @@ void
 pgm_leftovers_begin(PgmLeftovers *before, Oid role)
 {
 	Assert(!pgm_run_confined);
-	check_none_before();
+	Assert(OidIsValid(role));
+	check_no_pending_events();
 	check_temporary_owners(role);
 	before->temporary = list_temporary();
+
+	/*
+	 * What follows changes the session.  From here on the callbacks above end
+	 * the guard if an error is raised.
+	 */
 	guarded = GetCurrentSubTransactionId();
 	pgm_run_confined = true;
-	pgm_compiled_watch();
-	pgm_cursors_shut();
+	pgm_plpgsql_watch();
+	pgm_cursors_protect();
 }
 
 /*
- * To be called before it is left.
+ * Remove what the scripts have left in the session, and end the guard; to be called
+ * before their role is left.
  *
- * Raises whatever deferred triggers raise, and PGM_ERRCODE_INVALID_SCRIPT for
- * what they or cursors leave for the commit, and for temporary objects of the
- * caller that were dropped.
+ * Raises the errors of deferred triggers, and PGM_ERRCODE_INVALID_SCRIPT for
+ * triggers and cursors that would be executed at the commit, and for temporary objects
+ * of the caller that were dropped.
  */
 void
 pgm_leftovers_end(const PgmLeftovers *before)
 {
+	Assert(pgm_run_confined);
+
+	/*
+	 * In this order: a trigger may open cursors and create temporary objects,
+	 * and an open cursor keeps its temporary table from being dropped.  All
+	 * of them are code of the scripts, so the guard ends last.
+	 */
 	fire_deferred();
 	pgm_cursors_close();
 	drop_temporary(before->temporary);
-	unguard(false);
+	end_guard(false);
 }

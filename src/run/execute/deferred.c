@@ -5,13 +5,13 @@
  * In one transaction with the next migration they would still be pending, and
  * ALTER TABLE refuses a table with pending trigger events.
  *
- * They are fired by SET CONSTRAINTS ... IMMEDIATE, and no function of the
- * server tells what was set before.  So only constraints of tables with pending
- * events are set, and set back to DEFERRED: an event that is pending between
- * two statements tells that its trigger is deferred.  SET CONSTRAINTS takes
- * names, and of a table it is not known which of its constraints the events are
- * of.  First those that are initially deferred are tried, and only if that
- * leaves the table with events the others, which somebody has deferred then.
+ * They are fired by SET CONSTRAINTS ... IMMEDIATE.  No function of the server tells
+ * what was set before, so only constraints of tables with pending events are set, and
+ * set back to DEFERRED: an event that is pending between two statements shows that its
+ * trigger is deferred.  SET CONSTRAINTS takes names, and the server does not tell which
+ * constraints of a table have the pending events.  So the constraints that are initially
+ * deferred are tried first, and the others, which SET CONSTRAINTS must have deferred,
+ * only if the table still has events then.
  */
 #include "postgres.h"
 
@@ -30,9 +30,14 @@ static PgmQuery deferrable_query = {
 };
 
 /*
- * Constraints of some relations, or of all where that is null, but for those of
- * other relations: schema and name.  A name that several constraints with
- * different properties share is left out: they could not be set back.
+ * Schema and name of deferrable constraints of the relations $1, or of all relations
+ * where that is null, except those of the relations $3; $2 is whether they are
+ * initially deferred, $4 the role.
+ *
+ * SET CONSTRAINTS sets all constraints of a name in a schema.  A name that constraints
+ * with different properties share is left out: they could not be set back, and one
+ * that is not deferrable would be an error.  Without USAGE on its schema a constraint
+ * cannot be named at all.
  */
 static PgmQuery constraints_query = {
 	.sql = "SELECT DISTINCT n.nspname::text, c.conname::text"
@@ -41,6 +46,7 @@ static PgmQuery constraints_query = {
 	" WHERE t.tgdeferrable AND c.condeferrable AND c.condeferred = $2"
 	"   AND ($1 IS NULL OR t.tgrelid = ANY ($1))"
 	"   AND has_schema_privilege($4, n.oid, 'USAGE')"
+/* a foreign key has triggers on two tables */
 	"   AND NOT EXISTS (SELECT FROM pg_trigger o"
 	"     WHERE o.tgconstraint = c.oid AND o.tgrelid = ANY ($3))"
 	"   AND NOT EXISTS (SELECT FROM pg_constraint o"
@@ -49,7 +55,14 @@ static PgmQuery constraints_query = {
 	.argtypes = {OIDARRAYOID, BOOLOID, OIDARRAYOID, OIDOID}
 };
 
-/* The relations with deferred trigger events that are pending. */
+/*
+ * The relations with pending deferred trigger events, as a list of oids in the current
+ * memory context.
+ *
+ * To be called between two statements: then immediate triggers have fired, and all
+ * pending events are deferred ones.  The server has no list of the relations, so all
+ * that have a deferrable trigger are tried.
+ */
 List *
 pgm_deferred_relations(void)
 {
@@ -74,14 +87,14 @@ pgm_deferred_relations(void)
 	return result;
 }
 
-/* Are deferred triggers waiting to be fired? */
+/* Are deferred trigger events pending? */
 bool
 pgm_events_pending(void)
 {
 	return pgm_deferred_relations() != NIL;
 }
 
-/* A list of oids as an array. */
+/* Convert a list of oids to an array of SQL. */
 static Datum
 oid_array(const List *oids)
 {
@@ -97,8 +110,8 @@ oid_array(const List *oids)
 }
 
 /*
- * The constraints of some relations, or of all for NIL, but for those of other
- * relations, by their initial mode: a list of RangeVar.
+ * The constraints of some relations, or of all for NIL, except those of the relations
+ * "except", that are initially deferred or not: a list of RangeVar.
  */
 static List *
 list_constraints(const List *relations, bool deferred, const List *except)
@@ -129,7 +142,10 @@ list_constraints(const List *relations, bool deferred, const List *except)
 	return result;
 }
 
-/* Do what SET CONSTRAINTS does for the constraints of a list, or for all without one. */
+/*
+ * Do what SET CONSTRAINTS does for the constraints of a list, or for ALL if it is NIL.
+ * Setting them to immediate fires their pending events.
+ */
 static void
 set_constraints(List *constraints, bool deferred)
 {
@@ -138,21 +154,23 @@ set_constraints(List *constraints, bool deferred)
 	stmt->constraints = constraints;
 	stmt->deferred = deferred;
 	AfterTriggerSetState(stmt);
+	/* the triggers that were fired may have changed something */
 	CommandCounterIncrement();
 }
 
-/* Fire the events of the constraints of some relations that have this initial mode. */
+/* Fire the events of the constraints of some relations that are initially deferred, or not. */
 static void
 fire_mode(const List *relations, bool deferred, const List *before)
 {
 	List	   *constraints = list_constraints(relations, deferred, before);
 
+	/* NIL would mean ALL below */
 	if (constraints == NIL)
 		return;
 
 	/*
-	 * IMMEDIATE fires what is pending; then they are deferred as they were
-	 * found
+	 * IMMEDIATE fires what is pending.  Afterwards they are deferred again,
+	 * as pending events show that they were.
 	 */
 	set_constraints(constraints, false);
 	set_constraints(constraints, true);
@@ -167,7 +185,11 @@ fire(const List *before)
 {
 	List	   *last = NIL;
 
-	/* more than once, because a deferred trigger may defer others */
+	/*
+	 * More than once, because a deferred trigger may defer others.  The loop
+	 * ends when the relations are those of the last round: then a round fires
+	 * nothing, and what is left has constraints without a usable name.
+	 */
 	for (;;)
 	{
 		List	   *relations = list_difference_oid(pgm_deferred_relations(),
@@ -188,7 +210,7 @@ fire(const List *before)
 	}
 }
 
-/* Error context: the migration that deferred the trigger, where that is known */
+/* Error context: the migration at whose end the triggers fire, if that is known. */
 static void
 fire_error_callback(void *arg)
 {
@@ -198,8 +220,8 @@ fire_error_callback(void *arg)
 }
 
 /*
- * Fire deferred triggers, with the revision as error context; with "all" also those of
- * constraints that have no name of their own.
+ * Fire deferred triggers, with the revision, which may be NULL, as error context; with
+ * "all" also those of constraints that have no name of their own.
  */
 static void
 fire_for(const char *revision, const List *before, bool all)
@@ -213,6 +235,7 @@ fire_for(const char *revision, const List *before, bool all)
 	fire(before);
 	if (all && pgm_events_pending())
 	{
+		/* SET CONSTRAINTS ALL reaches them, but the others must be set back */
 		set_constraints(NIL, false);
 		pgm_deferred_reset(before);
 	}
@@ -221,8 +244,8 @@ fire_for(const char *revision, const List *before, bool all)
 
 /*
  * Fire the deferred triggers of a migration, as the current user.  Those of
- * constraints of the relations "before" are left alone: their events, or some
- * of them, are the caller's, who may not have made good yet what they check.
+ * constraints of the relations "before" are not fired: some of their events are the
+ * caller's, who may not yet have inserted the rows that they check for.
  *
  * Raises whatever the triggers raise.
  */
@@ -234,7 +257,7 @@ pgm_deferred_fire(const char *revision, const List *before)
 
 /*
  * Fire all deferred triggers, also those of constraints that cannot be set
- * back by their names: these are immediate then to the end of the transaction.
+ * back by their names: these stay immediate to the end of the transaction.
  */
 void
 pgm_deferred_fire_all(const char *revision)
@@ -243,8 +266,9 @@ pgm_deferred_fire_all(const char *revision)
 }
 
 /*
- * Set all constraints, but for those of the relations "before", to what their
- * definitions say, after a script that has used SET CONSTRAINTS.
+ * Set all constraints, except those of the relations "before", to what their
+ * definitions say, after a script that has used SET CONSTRAINTS: the next migration
+ * must not depend on what this one has set.
  */
 void
 pgm_deferred_reset(const List *before)
@@ -259,8 +283,9 @@ pgm_deferred_reset(const List *before)
 }
 
 /*
- * May statements of the script leave deferred events behind?  Not plain DDL:
- * so a plan of many migrations does not look at all triggers for each.
+ * May statements of the script leave deferred events behind?  Those listed below
+ * cannot.  They are what most migrations consist of, and a plan of many migrations
+ * would else search all triggers of the database for each.
  */
 bool
 pgm_deferred_may_wait(const PgmScript *script)

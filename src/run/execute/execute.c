@@ -2,10 +2,10 @@
  * execute.c
  *	  Executing one script inside a transaction, statement by statement.
  *
- * Each is executed with its own text alone, as if a client had sent it by
- * itself: extensions that log or forward the text of what is executed take the
- * whole of it.  Positions in errors are then moved to where they are in the
- * script.
+ * Each statement is executed with its own text, as if a client had sent it by
+ * itself, because extensions that log or forward the text of a statement would
+ * otherwise take the text of the complete script.  Positions in errors are then
+ * moved to where they are in the script.
  */
 #include "postgres.h"
 
@@ -42,12 +42,14 @@ typedef struct PgmExecution
 	const PgmStatement *statement;	/* with its own text */
 } PgmExecution;
 
-/* A receiver of the rows of a verify script's last statement */
+/* Receives the rows of a verify script's last statement, and counts */
 typedef struct PgmVerdict
 {
 	DestReceiver pub;
 	uint64		rows;
 	uint64		refusals;		/* rows whose first column is null or false */
+
+	/* "pub" must be first: the server passes a DestReceiver to the callbacks */
 } PgmVerdict;
 
 /* Conditions whose remedy lies in how the migration is written or run. */
@@ -77,12 +79,12 @@ static const struct
 };
 
 /*
- * Is the statement one that refuses a table with pending trigger events?  What
- * else raises 55006 inside of scripts has a hint of its own: that the extension
- * would be dropped.
+ * Is the statement one that the server refuses for a table with pending trigger
+ * events?  It raises 55006 then.  DROP EXTENSION of this extension raises that as well,
+ * with a hint of its own that must not be replaced.
  */
 static bool
-minds_pending_events(const Node *statement)
+refuses_pending_events(const Node *statement)
 {
 	return IsA(statement, AlterTableStmt) || IsA(statement, TruncateStmt) ||
 		IsA(statement, IndexStmt) || IsA(statement, CreateTrigStmt) ||
@@ -100,27 +102,38 @@ execute_error_callback(void *arg)
 	int			pos = geterrposition();
 	int			code = geterrcode();
 
+	/*
+	 * A position of the server counts characters in the statement's own text.
+	 * Move it by the characters of the script before that text; the line is
+	 * counted in bytes from the statement's first token.
+	 */
 	if (pos > 0)
 	{
 		const char *own = e->statement->text;
 		int			begin = e->statement->text_start;
 		int			end = begin + pg_mbcharcliplen(own, strlen(own), pos - 1);
 
+		Assert(own != NULL);
 		errposition(pg_mbstrlen_with_len(script->text, begin) + pos);
 		for (int i = e->statement->start; i < end; i++)
 			line += script->text[i] == '\n';
 	}
 	pgm_script_position(script);
 	for (int i = 0; i < (int) lengthof(hints); i++)
+	{
 		if (code == hints[i].sqlstate)
 			errhint("%s", hints[i].hint);
-	if (code == ERRCODE_OBJECT_IN_USE && minds_pending_events(e->statement->raw->stmt))
+	}
+	if (code == ERRCODE_OBJECT_IN_USE && refuses_pending_events(e->statement->raw->stmt))
 		errhint("If the table has pending trigger events, write SET CONSTRAINTS ALL IMMEDIATE; before the statement, or say it before the call if the events are the caller's.");
 	errcontext("migration \"%s\", %s script, statement %d, line %d",
 			   script->revision, script->kind, e->statement->number, line);
 }
 
-/* Remember the caller's statement_timeout. */
+/*
+ * Save the caller's statement_timeout: the parameter, and the time at which the timer
+ * that is now active fires.
+ */
 void
 pgm_caller_timeout_save(PgmCallerTimeout *saved)
 {
@@ -130,7 +143,12 @@ pgm_caller_timeout_save(PgmCallerTimeout *saved)
 		saved->finish = get_timeout_finish_time(STATEMENT_TIMEOUT);
 }
 
-/* Put the caller's statement_timeout back in force, if it is not over. */
+/*
+ * Arm the caller's statement_timeout again, with what is left of its time.
+ *
+ * A time that is over is not armed: its timer has fired, and has ended what ran or was
+ * cleared by an error that came first.
+ */
 void
 pgm_caller_timeout_restore(const PgmCallerTimeout *saved)
 {
@@ -141,8 +159,12 @@ pgm_caller_timeout_restore(const PgmCallerTimeout *saved)
 }
 
 /*
- * Put a statement_timeout that the script has set in force for one statement;
- * the caller's still holds if it ends earlier.  Returns whether it did.
+ * Arm a statement_timeout that the script has set, for one statement.  Returns false if
+ * the timer of the caller stays: the script has set nothing, or the caller's ends
+ * earlier.
+ *
+ * The server arms the timer only for statements of the client, so a SET in a script
+ * would have no effect by itself.
  */
 static bool
 arm_timeout(const PgmCallerTimeout *saved)
@@ -162,8 +184,12 @@ arm_timeout(const PgmCallerTimeout *saved)
 }
 
 /*
- * Execute one planned statement.  The snapshot of one at the top level belongs
- * to the portal, as in PortalRunUtility(): so a procedure can commit.
+ * Execute one planned statement at a level; its rows go to "dest".
+ *
+ * The snapshot of a statement at the top level belongs to the portal, as in
+ * PortalRunUtility().  A commit within a procedure releases the snapshots of portals,
+ * and ForgetPortalSnapshots() raises an error when it finds an active snapshot that is
+ * none of those.
  */
 static void
 execute_planned(PlannedStmt *planned, const char *text,
@@ -173,6 +199,8 @@ execute_planned(PlannedStmt *planned, const char *text,
 	Snapshot	outer = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 	uint32		outer_count = outer ? outer->active_count : 0;
 
+	Assert(level != PROCESS_UTILITY_TOPLEVEL || portal != NULL);
+	/* a rule may have made several statements of one: each sees those before */
 	CommandCounterIncrement();
 	PushActiveSnapshotWithLevel(GetTransactionSnapshot(), level == PROCESS_UTILITY_TOPLEVEL ?
 								portal->createLevel : GetCurrentTransactionNestLevel());
@@ -193,8 +221,10 @@ execute_planned(PlannedStmt *planned, const char *text,
 		ProcessUtility(planned, text, false, level, NULL, NULL, dest, NULL);
 
 	/*
-	 * A utility command may have replaced or popped it, as in a CALL; the one
-	 * below it is not ours to pop.
+	 * A utility command may have replaced or popped our snapshot: a CALL that
+	 * commits has a new one, VACUUM leaves none.  The snapshot below ours
+	 * must stay.  Its address is not enough to know it: a snapshot that is
+	 * pushed twice is one struct with a higher count.
 	 */
 	if (ActiveSnapshotSet() &&
 		!(GetActiveSnapshot() == outer && outer->active_count == outer_count))
@@ -203,7 +233,10 @@ execute_planned(PlannedStmt *planned, const char *text,
 		portal->portalSnapshot = NULL;
 }
 
-/* Analyze, plan and execute one parse tree, whose text is "text". */
+/*
+ * Analyze, plan and execute one parse tree, whose text is "text".  The analysis may
+ * scribble on the tree.
+ */
 static void
 execute_raw(RawStmt *raw, const char *text, ProcessUtilityContext level,
 			DestReceiver *dest)
@@ -211,6 +244,10 @@ execute_raw(RawStmt *raw, const char *text, ProcessUtilityContext level,
 	List	   *planned;
 	ListCell   *lc;
 
+	/*
+	 * the analysis must see the catalogs as the statement before has left
+	 * them
+	 */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	planned = pg_analyze_and_rewrite_fixedparams(raw, text, NULL, 0, NULL);
@@ -223,48 +260,53 @@ execute_raw(RawStmt *raw, const char *text, ProcessUtilityContext level,
 	CommandCounterIncrement();
 }
 
-/* A statement that may not end its transaction */
-typedef struct PgmInside
+/* A statement that must not end its transaction: the argument of execute_part() */
+typedef struct PgmAtomicStatement
 {
 	RawStmt    *raw;
 	const char *text;
 	DestReceiver *dest;
-} PgmInside;
+} PgmAtomicStatement;
 
 /* The function of pgm_atomic(): execute the statement. */
 static void
-inside_part(void *arg)
+execute_part(void *arg)
 {
-	PgmInside  *inside = arg;
+	PgmAtomicStatement *a = arg;
 
-	execute_raw(inside->raw, inside->text, PROCESS_UTILITY_QUERY, inside->dest);
+	/*
+	 * not at the top level: the server refuses there what cannot be rolled
+	 * back
+	 */
+	execute_raw(a->raw, a->text, PROCESS_UTILITY_QUERY, a->dest);
 }
 
 /* Execute a statement as a part of the transaction in progress. */
 static void
-execute_inside(RawStmt *raw, const char *text, DestReceiver *dest)
+execute_atomic(RawStmt *raw, const char *text, DestReceiver *dest)
 {
-	PgmInside	inside = {.dest = dest};
+	PgmAtomicStatement a;
 
-	inside.raw = raw;
-	inside.text = text;
+	a.raw = raw;
+	a.text = text;
 
-	pgm_atomic(inside_part, &inside);
+	a.dest = dest;
+	pgm_atomic(execute_part, &a);
 }
 
 /*
  * Execute a statement whose own text is "text", without timeouts, locks in
- * advance and error context.  Its parse tree is not to be used again.
+ * advance and error context.  Its parse tree must not be used again.
  */
 void
 pgm_execute_raw(RawStmt *raw, const char *text)
 {
-	execute_inside(raw, text, None_Receiver);
+	execute_atomic(raw, text, None_Receiver);
 }
 
 /*
- * One statement within a script, with its timeouts and error context.  If it
- * has its own text already, its parse tree is not to be used again.
+ * Execute one statement of a script, with its timeouts and error context.  If it
+ * has its own text already, its parse tree must not be used again.
  */
 static void
 execute_guarded(const PgmScript *script, const PgmStatement *s,
@@ -278,17 +320,24 @@ execute_guarded(const PgmScript *script, const PgmStatement *s,
 	ErrorContextCallback callback;
 	bool		armed;
 
+	Assert(level == PROCESS_UTILITY_QUERY || level == PROCESS_UTILITY_TOPLEVEL);
 	callback.callback = execute_error_callback;
 	callback.arg = &execution;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 	CHECK_FOR_INTERRUPTS();
+	/* the statement before may have been a SET of one of the two timeouts */
 	pgm_lockwatch_adjust();
 	armed = arm_timeout(saved);
 	if (level == PROCESS_UTILITY_QUERY)
 	{
+
+		/*
+		 * Locks in advance belong to the transaction.  A statement at the top
+		 * level may commit, so it waits for its locks itself.
+		 */
 		pgm_locks_get(s->raw->stmt);
-		execute_inside(execution.statement->raw, execution.statement->text, dest);
+		execute_atomic(execution.statement->raw, execution.statement->text, dest);
 	}
 	else
 		execute_raw(execution.statement->raw, execution.statement->text, level,
@@ -309,7 +358,10 @@ pgm_execute_statement(const PgmScript *script, const PgmStatement *s,
 	execute_guarded(script, s, saved, PROCESS_UTILITY_QUERY, dest);
 }
 
-/* Is the statement a SET that holds beyond its transaction? */
+/*
+ * Is the statement a SET or RESET that holds beyond its transaction?  Not SET
+ * TRANSACTION and its like.
+ */
 static bool
 is_lasting_set(const PgmStatement *s)
 {
@@ -320,8 +372,12 @@ is_lasting_set(const PgmStatement *s)
 }
 
 /*
- * Execute some statements of a script, after the SETs that stand before them;
- * the rows of the last go to "last".  By the runner, if there is one.
+ * Execute "count" statements of a script from "first" on, by the runner if there is
+ * one; the rows of the last go to "last".
+ *
+ * SETs before "first" are executed again: segments before this one have been executed
+ * in other transactions, and perhaps in another session, but the author of the script
+ * wrote them for all that follows.
  */
 static void
 execute_statements(PgmRunner *runner, const PgmScript *script, int first, int count,
@@ -335,8 +391,9 @@ execute_statements(PgmRunner *runner, const PgmScript *script, int first, int co
 	Assert(first + count <= list_length(script->statements));
 
 	/*
-	 * Extensions take note of a statement that is executed until its memory
-	 * goes; so that has to go with the subtransaction, should it fail.
+	 * Some extensions, such as pgaudit, track a running statement by a
+	 * callback of the memory context that it is executed in.  If the
+	 * statement fails, that context must be deleted with the subtransaction.
 	 */
 	context = AllocSetContextCreate(pgm_subtransaction_memory(),
 									"pg_migrate statement",
@@ -357,15 +414,15 @@ execute_statements(PgmRunner *runner, const PgmScript *script, int first, int co
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);
 	}
-	/* what the script has SET ends with it */
+	Assert(CurrentMemoryContext == old);
+	/* what the script has SET ends with it; an error leaves that to the abort */
 	AtEOXact_GUC(false, nest_level);
 	MemoryContextDelete(context);
 }
 
 /*
- * Execute a statement that must stand alone, at the top level of a
- * transaction that was just begun, with an active snapshot for parsing.  It
- * may have committed and begun other ones when it returns.
+ * Execute a nontransactional statement, at the top level of a transaction that was just
+ * begun.  It may have committed and begun other ones when it returns.
  */
 void
 pgm_execute_nontransactional(const PgmScript *script, int statement,
@@ -375,20 +432,26 @@ pgm_execute_nontransactional(const PgmScript *script, int statement,
 					PROCESS_UTILITY_TOPLEVEL, None_Receiver);
 }
 
-/* The SETs before a statement that hold for it, as a list of PgmStatement. */
+/*
+ * The SETs and RESETs before a statement of a script that still hold for it: a list of
+ * PgmStatement, in the order of the script.
+ */
 List *
 pgm_script_settings(const PgmScript *script, int statement)
 {
 	List	   *result = NIL;
 
+	Assert(statement >= 0 && statement <= list_length(script->statements));
 	for (int i = 0; i < statement; i++)
+	{
 		if (is_lasting_set(list_nth(script->statements, i)))
 			result = lappend(result, list_nth(script->statements, i));
+	}
 	return result;
 }
 
 /*
- * Execute a script in the current transaction as the current user.  Whatever
+ * Execute a script in the current transaction as the current user.  Everything that
  * it SETs, the role included, ends with it.  Errors say where they occurred.
  */
 void
@@ -414,7 +477,10 @@ pgm_execute_part(const PgmScript *script, int first, int count,
 	execute_statements(NULL, script, first, count, saved, None_Receiver);
 }
 
-/* Receive a row of the verify script's last statement: is its first column true? */
+/*
+ * Receive a row of the verify script's last statement, and count it as a refusal if its
+ * first column is null or false.  A value of another type than boolean counts as true.
+ */
 static bool
 verdict_receive(TupleTableSlot *slot, DestReceiver *self)
 {
@@ -434,13 +500,13 @@ verdict_receive(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
-/* Nothing is prepared before the first row. */
+/* Required by DestReceiver; there is nothing to prepare before the first row. */
 static void
 verdict_startup(DestReceiver *self, int operation, TupleDesc desc)
 {
 }
 
-/* Nothing is to be freed after the last row. */
+/* Required by DestReceiver; there is nothing to free after the last row. */
 static void
 verdict_done(DestReceiver *self)
 {

@@ -18,7 +18,7 @@ typedef struct PgmCallerTimeout
 } PgmCallerTimeout;
 
 /*
- * Somebody who executes the statements of scripts in a way of their own, with
+ * A callback that executes the statements of scripts in its own way, with
  * pgm_execute_statement() or not at all
  */
 typedef struct PgmRunner

@@ -39,11 +39,14 @@
 /* message_id of the error, to tell it from other deadlocks */
 const char *const pgm_client_deadlock = "deadlock with the client";
 
-/* the client, for use in a signal handler; NULL: it is not watched */
+/*
+ * The client, for use in a signal handler; NULL if it is not watched.  A PGPROC stays
+ * mapped, but another process may take it over, hence the pid.
+ */
 static PGPROC *volatile watched = NULL;
 static int	watched_pid = 0;
 
-/* the file in which the kernel tells the client's state */
+/* The file in which the kernel shows the state of the client's process */
 static char client_stat[64] = "";
 
 /* The process at the other end of a Unix-domain socket, or 0. */
@@ -93,13 +96,15 @@ is_same_host(void)
 }
 
 /*
- * The other end of a connection within this machine as the kernel lists it, by
- * the number of its inode; 0 where there is no such list.
+ * The inode number of the socket at the other end of a connection within this machine,
+ * from the kernel's list; 0 if the list does not exist or does not have it.
  */
 static unsigned long
 peer_inode(const char *list)
 {
 	FILE	   *file = AllocateFile(list, "r");
+
+	/* the row of the peer is wanted: its local address is our remote one */
 	int			local = port_of(&MyProcPort->raddr);
 	int			remote = port_of(&MyProcPort->laddr);
 	unsigned long result = 0;
@@ -118,14 +123,17 @@ peer_inode(const char *list)
 		if (sscanf(line, " %*d: %63[0-9A-Fa-f]:%x %63[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s %*s %lu",
 				   from, &from_port, to, &to_port, &inode) == 5 &&
 			(int) from_port == local && (int) to_port == remote &&
-			strcmp(from, to) == 0)
+			strcmp(from, to) == 0)	/* both ends have one address */
 			result = inode;
 	}
 	FreeFile(file);
 	return result;
 }
 
-/* Has a process this socket open?  Only the server's own processes let us look. */
+/*
+ * Does the process have this socket open?  The kernel shows the files of processes of
+ * the same user only, which the server's are.
+ */
 static bool
 has_socket(int pid, unsigned long inode)
 {
@@ -167,6 +175,12 @@ tcp_peer(void)
 	inode = peer_inode("/proc/net/tcp");
 	if (inode == 0)
 		inode = peer_inode("/proc/net/tcp6");
+
+	/*
+	 * There is no way from a socket to its process but to search all of them.
+	 * Pids are read without a lock: what a wrong one leads to is refuted by
+	 * its list of sockets.
+	 */
 	for (uint32 i = 0; inode != 0 && i < ProcGlobal->allProcCount; i++)
 	{
 		int			pid = ProcGlobal->allProcs[i].pid;
@@ -178,8 +192,8 @@ tcp_peer(void)
 }
 
 /*
- * The backend of this server that is our client; 0 when there is none, or it
- * cannot be told.  The client of a session is always the same.
+ * The pid of the backend of this server that is our client; 0 when there is none, or it
+ * cannot be found.  It is searched once, as the client of a session is always the same.
  */
 int
 pgm_client_backend(void)
@@ -193,6 +207,7 @@ pgm_client_backend(void)
 			client = unix_peer();
 		else if (MyProcPort)
 			client = tcp_peer();
+		/* a background worker has no port; psql has a pid, but is no backend */
 		if (client != 0 && BackendPidGetProc(client) == NULL)
 			client = 0;
 		snprintf(client_stat, sizeof(client_stat), "/proc/%d/stat", client);
@@ -202,7 +217,9 @@ pgm_client_backend(void)
 
 /*
  * Does our client run on a processor?  False where the kernel does not tell.
- * It may also be called by a signal handler.
+ *
+ * May be called by a signal handler: open(), read() and close() are safe there, and
+ * AllocateFile() is not.
  */
 static bool
 client_computes(void)
@@ -221,12 +238,16 @@ client_computes(void)
 }
 
 /*
- * May our client wait for an answer on a socket?  libpq's waits have no event
- * before 17, and one of the class of extensions from then on.
+ * May our client wait for an answer on a socket?
+ *
+ * libpq's waits show no wait event before 17, and one of the class of extensions from
+ * then on.  Without an event the process may as well be computing, so the kernel is
+ * asked.
  */
 static bool
 may_wait_for_answer(const PGPROC *proc)
 {
+	/* volatile: the other process changes it at any time */
 	uint32		event = *(volatile const uint32 *) &proc->wait_event_info;
 
 	if (event != 0)
@@ -250,13 +271,15 @@ pgm_client_waits(int pid)
 void
 pgm_client_watch(void)
 {
+	/* the handler, which may come in between, compares the pid last */
 	watched_pid = pgm_client_backend();
 	watched = watched_pid == 0 ? NULL : BackendPidGetProc(watched_pid);
 }
 
 /*
- * Is the lock that we wait for the transaction of our client, who seems to wait
- * for our answer?  For a signal handler: only looks at shared memory.
+ * Is the lock that we wait for the virtual transaction of our client, and does the
+ * client seem to wait for our answer?  Safe in a signal handler: it takes no lock and
+ * allocates nothing.
  */
 bool
 pgm_client_blocks(const LOCKTAG *tag)

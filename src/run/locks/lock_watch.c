@@ -2,8 +2,8 @@
  * lock_watch.c
  *	  Which lock was waited for when a lock timeout struck, and who has it.
  *
- * The error of a lock timeout does not tell.  While a plan runs, a timer of ours
- * looks every few ms whether this process waits for a lock, and copies the lock's
+ * The error of a lock timeout does not name the lock.  While a plan runs, a timer of
+ * ours checks every few ms whether this process waits for a lock, and copies the lock's
  * tag; the last copy before the timeout is the lock in question.  The timer runs in a
  * signal handler, so it only copies a few bytes of shared memory that stays mapped.
  * If the lock is granted meanwhile that does no harm, because then there is no timeout
@@ -31,23 +31,26 @@
 #include "util/relation_name.h"
 #include "util/revision_names.h"
 
-/* Looks per lock timeout, and the shortest and longest pause, in ms */
-#define LOOKS 8
+/* Checks per lock timeout, and the shortest and longest pause between them, in ms */
+#define CHECKS_PER_TIMEOUT 8
 #define MIN_PAUSE 5
 #define MAX_PAUSE 250
 
-/* We are deadlocked with the client if that is seen so often in a row */
-#define CLIENT_LOOKS 8
+/*
+ * We are deadlocked with the client if so many checks in a row say so: one check may
+ * come while the client is between two system calls and about to go on.
+ */
+#define CLIENT_CHECKS 8
 
 static TimeoutId watch_timeout;
 static bool registered = false;
 static int	current_pause = 0;	/* 0: not watching */
 
-/* written by the handler */
+/* Written by the signal handler */
 static volatile bool seen = false;
 static LOCKTAG seen_tag;
 static LOCKMODE seen_mode;
-static int	client_looks = 0;
+static int	client_checks = 0;
 static volatile bool client_deadlock = false;
 
 /*
@@ -57,22 +60,32 @@ static volatile bool client_deadlock = false;
  * its PGPROC back: hence MyProc may be NULL.
  */
 static void
-look(void)
+handle_watch_timeout(void)
 {
 	PGPROC	   *proc = MyProc;
 	LOCK	   *lock = proc == NULL ? NULL : proc->waitLock;
 
+	/*
+	 * Read without the lock of the partition, which a signal handler must not
+	 * take: this process may hold it already.  If the lock is granted in
+	 * between, the tag may be that of another lock, but then no timeout needs
+	 * to be explained.
+	 */
 	if (lock != NULL)
 	{
 		seen_tag = lock->tag;
 		seen_mode = proc->waitLockMode;
 		seen = true;
 	}
-	client_looks = lock != NULL && pgm_client_blocks(&seen_tag) ?
-		client_looks + 1 : 0;
-	if (client_looks == CLIENT_LOOKS)
+	client_checks = lock != NULL && pgm_client_blocks(&seen_tag) ?
+		client_checks + 1 : 0;
+	/* "==", so that the wait is cancelled once only */
+	if (client_checks == CLIENT_CHECKS)
 	{
-		/* as a cancel request; the error is explained where it is caught */
+		/*
+		 * Do what StatementCancelHandler() does.  An error cannot be raised
+		 * here; the caller that catches the cancellation explains it.
+		 */
 		client_deadlock = true;
 		InterruptPending = true;
 		QueryCancelPending = true;
@@ -80,31 +93,38 @@ look(void)
 	}
 }
 
-/* Begin to watch; forgets what was seen. */
+/* Begin to watch, and forget the lock that was seen before. */
 void
 pgm_lockwatch_start(void)
 {
 	if (!registered)
 	{
-		watch_timeout = RegisterTimeout(USER_TIMEOUT, look);
+		/* once a session: the server has few ids, and takes none back */
+		watch_timeout = RegisterTimeout(USER_TIMEOUT, handle_watch_timeout);
 		registered = true;
 	}
 	seen = false;
-	client_looks = 0;
+	client_checks = 0;
 	client_deadlock = false;
+
+	/*
+	 * An error may have ended the last watch without pgm_lockwatch_stop().
+	 * Then the server has disabled the timer.
+	 */
 	current_pause = 0;
+	/* /proc cannot be searched by the handler, so the client is found now */
 	pgm_client_watch();
 	pgm_lockwatch_adjust();
 }
 
-/* Was a wait ended because it was for our client, which waits for our answer? */
+/* Was a wait ended because it was for our client, which itself waits for our answer? */
 bool
 pgm_lockwatch_client_deadlock(void)
 {
 	return client_deadlock;
 }
 
-/* Note a lock that was not to be had, found by polling instead of waiting. */
+/* Note a lock that could not be taken, found by polling instead of waiting. */
 void
 pgm_lockwatch_note(const LOCKTAG *tag, LOCKMODE mode)
 {
@@ -114,14 +134,13 @@ pgm_lockwatch_note(const LOCKTAG *tag, LOCKMODE mode)
 }
 
 /*
- * Look often enough for the lock_timeout now in force, which a script may have
- * changed.
+ * Adapt the pause to the lock_timeout now in force, which a script may have changed.
  */
 void
 pgm_lockwatch_adjust(void)
 {
 	int			pause = LockTimeout <= 0 ? MAX_PAUSE :
-		Max(MIN_PAUSE, Min(MAX_PAUSE, LockTimeout / LOOKS));
+		Max(MIN_PAUSE, Min(MAX_PAUSE, LockTimeout / CHECKS_PER_TIMEOUT));
 
 	if (pause == current_pause)
 		return;
@@ -133,7 +152,7 @@ pgm_lockwatch_adjust(void)
 													 pause), pause);
 }
 
-/* Stop watching; what was seen is kept. */
+/* Stop watching.  The lock that was seen can still be asked for. */
 void
 pgm_lockwatch_stop(void)
 {
@@ -142,7 +161,7 @@ pgm_lockwatch_stop(void)
 	current_pause = 0;
 }
 
-/* Append what is locked: a relation by its name, anything else as the server does. */
+/* Append what was waited for: a relation by its name, anything else as the server does. */
 static void
 describe_lock(StringInfo out)
 {
@@ -159,8 +178,8 @@ describe_lock(StringInfo out)
 /*
  * Who holds the lock that was last waited for, a line each, in the current
  * memory context; NULL when no wait was seen or nobody has it any more.  *help
- * is how to make them go, or NULL then.  Runs as the current user, so it tells
- * no more than that user may see.
+ * is set to the commands that end them, or NULL.  Runs as the current user, so it
+ * tells no more than that user may see.
  */
 char *
 pgm_lockwatch_blockers(char **help)
@@ -180,6 +199,7 @@ pgm_lockwatch_blockers(char **help)
 	{
 		PgmBlocker *b = pgm_blocker_of(holders[i]);
 
+		/* it may have ended since */
 		if (b == NULL)
 			continue;
 		appendStringInfo(&who, "%s%s", who.len ? "\n" : "", b->what);
@@ -197,9 +217,10 @@ pgm_lockwatch_blockers(char **help)
 }
 
 /*
- * The process whose transaction is open longest of those that may see old rows,
- * in the current memory context; NULL when there is none.  Runs as the current
- * user, too.
+ * Describe the process of this database whose transaction is open longest of those that
+ * may see old rows, in the current memory context; NULL when there is none.  A build
+ * that was ended by its timeout has most likely waited for it.  Runs as the current
+ * user, so it tells no more than that user may see.
  */
 char *
 pgm_lockwatch_oldest(void)

@@ -27,7 +27,12 @@
 #include "compat.h"
 #include "run/locks/safe_wait.h"
 
-/* Set or clear PROC_IN_SAFE_IC of this process. */
+/*
+ * Set or clear PROC_IN_SAFE_IC of this process.
+ *
+ * The server's set_indexsafe_procflags() does so only before there is a snapshot.  We
+ * have one, and that is the point: it is not to be waited for.
+ */
 static void
 set_flag(bool on)
 {
@@ -57,7 +62,9 @@ release_waiters(void)
 	VirtualTransactionId vxid;
 
 	Assert(!TransactionIdIsValid(GetTopTransactionIdIfAny()));
+	Assert(MyProc->statusFlags & PROC_IN_SAFE_IC);
 	GET_VXID_FROM_PGPROC(vxid, *MyProc);
+	Assert(VirtualTransactionIdIsValid(vxid));
 	VirtualXactLockTableCleanup();
 	VirtualXactLockTableInsert(vxid);
 }
@@ -71,7 +78,12 @@ release_waiters(void)
 void
 pgm_safe_wait_begin(void)
 {
-	/* in this order: nobody may list us between the two */
+
+	/*
+	 * In this order: a builder that lists us between the two statements must
+	 * already see the flag, or it would wait for the virtual id that was
+	 * taken again.
+	 */
 	set_flag(true);
 	release_waiters();
 }
@@ -91,7 +103,7 @@ pgm_safe_wait_continue(void)
 		release_waiters();
 }
 
-/* The wait is over: tables will be looked at again, with new snapshots. */
+/* The wait is over: tables are read again from now on, with new snapshots. */
 void
 pgm_safe_wait_end(void)
 {
