@@ -1,14 +1,15 @@
 /*
  * backfill_call.c
- *	  What a CALL of migrate.backfill() in a script says.
+ *	  The arguments of a CALL of migrate.backfill() in a script, as far as they are
+ *	  string literals.
  */
 #include "postgres.h"
 
 #include "script/script.h"
 
 /*
- * The string literal that a call has as argument number i, from 0, or as argument of
- * this name; NULL if there is none.
+ * The string literal that a call has as argument number i, from 0, or as the argument of
+ * this name; NULL if the argument is not there or not a string literal.
  */
 static const char *
 string_argument(const FuncCall *call, int i, const char *name)

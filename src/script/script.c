@@ -32,6 +32,7 @@ pgm_script_position(const PgmScript *script)
 	}
 }
 
+/* The 1-based line of a byte offset. */
 static int
 line_at(const char *text, int offset)
 {
@@ -52,6 +53,7 @@ parse_error_callback(void *arg)
 	int			offset;
 	int			line;
 
+	/* the callback is called for warnings and cancellations, too */
 	if (pos <= 0)
 		return;
 	offset = pg_mbcharcliplen(script->text, strlen(script->text), pos - 1);
@@ -68,10 +70,10 @@ parse_error_callback(void *arg)
 				   script->revision, script->kind, line);
 }
 
-/* Raise PGM_ERRCODE_INVALID_SCRIPT at a statement. */
+/* Raise PGM_ERRCODE_INVALID_SCRIPT at a statement, with its first 80 bytes. */
 static void
-refuse(const PgmScript *script, const PgmStatement *s, const char *what,
-	   const char *hint)
+refuse_statement(const PgmScript *script, const PgmStatement *s, const char *what,
+				 const char *hint)
 {
 	int			pos = pg_mbstrlen_with_len(script->text, s->start) + 1;
 
@@ -86,31 +88,35 @@ refuse(const PgmScript *script, const PgmStatement *s, const char *what,
 			 errposition(pos)));
 }
 
-/* What no script may hold, whichever way it is run. */
+/*
+ * Raise PGM_ERRCODE_INVALID_SCRIPT for statements that no script may contain, however it
+ * is run.
+ */
 static void
 check_statement(const PgmScript *script, const PgmStatement *s)
 {
 	const Node *node = s->raw->stmt;
 
 	if (IsA(node, TransactionStmt))
-		refuse(script, s, "transaction control",
-			   "Leave it out: a migration is run in a transaction and undone as a whole if it fails.");
+		refuse_statement(script, s, "transaction control",
+						 "Leave it out: a migration is run in a transaction and undone as a whole if it fails.");
 	if (IsA(node, CopyStmt))
 	{
 		const CopyStmt *copy = (const CopyStmt *) node;
 
 		if (copy->filename == NULL && copy->is_from)
-			refuse(script, s, "COPY FROM STDIN",
-				   "There is no client to send the data; use INSERT, or COPY from a file on the server.");
+			refuse_statement(script, s, "COPY FROM STDIN",
+							 "There is no client to send the data; use INSERT, or COPY from a file on the server.");
 		if (copy->filename == NULL)
-			refuse(script, s, "COPY TO STDOUT",
-				   "There is no client to receive the data; use COPY to a file on the server.");
+			refuse_statement(script, s, "COPY TO STDOUT",
+							 "There is no client to receive the data; use COPY to a file on the server.");
 	}
 }
 
 /*
- * Cut a script.  The result is in the current memory context and refers to
- * the text.  A verify script is one segment, whatever its comments say.  "first_line" is the script's line in a bundle, or 0.
+ * Cut a script into statements.  "first_line" is the script's line in a bundle, or 0.
+ * The result is in the current memory context and refers to the text.  Comments that
+ * begin a segment are noted, but not in a verify script, which is always one segment.
  *
  * Raises the parser's syntax errors, and PGM_ERRCODE_INVALID_SCRIPT for
  * transaction control and COPY with the client.
@@ -125,7 +131,7 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 	int			line = 1;
 	bool		segments = strstr(text, PGM_SEGMENT_COMMENT) &&
 		strcmp(kind, "verify") != 0;
-	int			behind = -1;	/* the statement before */
+	int			previous_end = -1;	/* where the statement before ends */
 	ListCell   *lc;
 
 	script->revision = revision;
@@ -149,13 +155,16 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 		s->start = pgm_text_skip_gap(text, Max(s->raw->stmt_location, 0));
 		s->end = s->raw->stmt_len > 0 ?
 			s->raw->stmt_location + s->raw->stmt_len : (int) strlen(text);
+		/* counted on from the statement before: scripts may have many lines */
 		for (; offset < s->start; offset++)
 			line += text[offset] == '\n';
 
 		s->line = line;
-		s->begins_segment = segments && behind >= 0 &&
-			pgm_gap_begins_segment(text, behind, s->start);
-		behind = s->end;
+		/* before the first statement there is nothing to be cut off */
+		s->begins_segment = segments && previous_end >= 0 &&
+			pgm_gap_begins_segment(text, previous_end, s->start);
+		previous_end = s->end;
+		Assert(s->start <= s->end);
 		check_statement(script, s);
 		script->statements = lappend(script->statements, s);
 	}
@@ -163,7 +172,7 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 	return script;
 }
 
-/* Are backslashes in plain string constants taken as they are? */
+/* Does the session read backslashes in plain string constants literally? */
 bool
 pgm_strings_conform(void)
 {
@@ -180,9 +189,12 @@ set_within(const char *name, const char *value)
 }
 
 /*
- * Parse a text that was parsed before, as a part of another one.  Whatever the
- * scripts have SET since, the tokens are the same.  Warnings of the lexer
- * are suppressed, as they were shown the first time.
+ * Parse the text of one statement that was parsed before, as a part of a script.
+ *
+ * The lexer depends on settings, which scripts may have changed since.  They are set so
+ * that it produces the same tokens: "conforming" is how strings were read then, and
+ * what backslash_quote allowed then must be allowed now.  Warnings of the lexer are
+ * suppressed, as they were shown the first time.
  */
 static RawStmt *
 parse_again(const char *text, bool conforming)
@@ -203,34 +215,41 @@ parse_again(const char *text, bool conforming)
 }
 
 /*
- * A copy of a statement that has a text of its own, for whatever is handed the
- * text of what is executed: the hooks of extensions that log or forward it,
- * pg_prepared_statements, pg_cursors.  Parsing the piece again is the only way
- * to have the positions in all kinds of parse trees refer to it.
+ * A copy of a statement that has its own text, parsed again from that.
  *
- * The text begins with the first token, unless a comment before that is a hint
- * for the planner of some extension.  "conforming" says how strings were read
- * when the script was parsed.
+ * The text of what is executed is shown or used by hooks of extensions that log or
+ * forward it, and by pg_prepared_statements and pg_cursors.  Parse trees contain
+ * positions in the text, and parsing again is the only way to adjust those in all kinds
+ * of trees.
+ *
+ * The text begins with the first token, unless a comment before that is a hint for the
+ * planner, as pg_hint_plan reads them.  "conforming" says how strings were read when the
+ * script was parsed.
  */
 PgmStatement *
-pgm_statement_alone(const char *script, bool conforming,
-					const PgmStatement *statement)
+pgm_statement_reparse(const char *script, bool conforming,
+					  const PgmStatement *statement)
 {
-	PgmStatement *alone = palloc(sizeof(PgmStatement));
+	PgmStatement *copy = palloc(sizeof(PgmStatement));
 	int			gap = Max(statement->raw->stmt_location, 0);
 
 	Assert(statement->text == NULL);
-	*alone = *statement;
-	alone->text_start =
+	*copy = *statement;
+	copy->text_start =
 		strstr(pnstrdup(script + gap, statement->start - gap), "/*+") ?
 		gap + (int) strspn(script + gap, " \t\r\n\f") : statement->start;
-	alone->text = pnstrdup(script + alone->text_start,
-						   statement->end - alone->text_start);
-	alone->raw = parse_again(alone->text, conforming);
-	/* an index may have got its name after the script was parsed */
-	if (IsA(alone->raw->stmt, IndexStmt))
-		((IndexStmt *) alone->raw->stmt)->idxname =
+	Assert(copy->text_start <= statement->start);
+	copy->text = pnstrdup(script + copy->text_start,
+						  statement->end - copy->text_start);
+	copy->raw = parse_again(copy->text, conforming);
+
+	/*
+	 * pgm_outcome_prepare() gives a name to an index after the script was
+	 * parsed
+	 */
+	if (IsA(copy->raw->stmt, IndexStmt))
+		((IndexStmt *) copy->raw->stmt)->idxname =
 			((IndexStmt *) statement->raw->stmt)->idxname;
-	Assert(equal(alone->raw->stmt, statement->raw->stmt));
-	return alone;
+	Assert(equal(copy->raw->stmt, statement->raw->stmt));
+	return copy;
 }

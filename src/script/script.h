@@ -15,9 +15,9 @@ typedef struct PgmStatement
 	int			start;			/* byte offset of its first token */
 	int			end;			/* byte offset just after it */
 	int			line;			/* 1-based line of the script */
-	bool		begins_segment; /* a comment before it says so */
-	const char *text;			/* its own text, if "raw" was parsed from that
-								 * and not as part of the script */
+	bool		begins_segment; /* by a comment before it */
+	const char *text;			/* its own text, if "raw" was parsed from
+								 * that; NULL: from that of the script */
 	int			text_start;		/* byte offset of "text" in the script */
 } PgmStatement;
 
@@ -27,7 +27,8 @@ typedef struct PgmScript
 	const char *kind;			/* "upgrade", "downgrade" or "verify" */
 	const char *text;
 	int			first_line;		/* its line in a bundle, or 0 */
-	bool		conforming;		/* standard_conforming_strings then */
+	bool		conforming;		/* standard_conforming_strings when it was
+								 * parsed */
 	List	   *statements;		/* of PgmStatement */
 } PgmScript;
 
@@ -36,8 +37,8 @@ extern PgmScript *pgm_script_parse(const char *revision, const char *kind,
 								   const char *text, int first_line);
 extern void pgm_script_position(const PgmScript *script);
 extern bool pgm_strings_conform(void);
-extern PgmStatement *pgm_statement_alone(const char *script, bool conforming,
-										 const PgmStatement *statement);
+extern PgmStatement *pgm_statement_reparse(const char *script, bool conforming,
+										   const PgmStatement *statement);
 
 /* transactional.c */
 extern char *pgm_statement_nontransactional(const PgmStatement *statement,

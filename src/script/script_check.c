@@ -1,8 +1,11 @@
 /*
  * script_check.c
- *	  What is checked of the scripts of a migration when it is registered:
- *	  that they can be parsed, that they can be cut as their header says, and
- *	  that a run could be resumed at any segment.
+ *	  Checking the scripts of a migration when it is registered: that they can
+ *	  be parsed, that they can be cut as their header says, and that a run could
+ *	  be resumed at any segment.
+ *
+ * A run is resumed in another session, which has none of the temporary objects,
+ * prepared statements and settings of the one before.
  */
 #include "postgres.h"
 
@@ -26,6 +29,7 @@ calls_set_config(Node *node, void *context)
 	return raw_expression_tree_walker(node, calls_set_config, context);
 }
 
+/* Does the name of a new relation make it temporary? */
 static bool
 is_temporary(const RangeVar *rel)
 {
@@ -33,6 +37,7 @@ is_temporary(const RangeVar *rel)
 		(rel->schemaname && strcmp(rel->schemaname, "pg_temp") == 0);
 }
 
+/* Does the statement create a temporary relation? */
 static bool
 makes_temporary(const Node *node)
 {
@@ -54,7 +59,7 @@ makes_temporary(const Node *node)
 	}
 }
 
-/* Do later segments EXECUTE what the statement PREPAREs? */
+/* Do statements from number "from" on EXECUTE what the statement PREPAREs? */
 static bool
 is_executed_later(const PrepareStmt *stmt, const PgmScript *script, int from)
 {
@@ -69,7 +74,11 @@ is_executed_later(const PrepareStmt *stmt, const PgmScript *script, int from)
 	return false;
 }
 
-/* What the statement does for later segments that cannot be done again. */
+/*
+ * What the statement leaves in the session that later segments may need and that would
+ * be missing in another session; NULL if nothing.  A SET is no problem: it is executed
+ * again before later segments.
+ */
 static const char *
 unrepeatable(Node *node, const PgmScript *script, int next)
 {
@@ -85,7 +94,7 @@ unrepeatable(Node *node, const PgmScript *script, int next)
 	return NULL;
 }
 
-/* Warn of what would be missing when a run is resumed after the segment. */
+/* Warn of everything that would be missing when a run is resumed after the segment. */
 static void
 warn_unrepeatable(const PgmSegment *segment, int total)
 {
@@ -118,13 +127,14 @@ check_direction(const PgmMigration *m, const char *kind, const char *text,
 		return;
 	segments = pgm_segments_cut(pgm_script_parse(m->revision, kind, text, line),
 								verify, m->options, &partitioned);
+	/* after the last segment there is nothing to resume */
 	for (int i = 0; i < list_length(segments) - 1; i++)
 		warn_unrepeatable(list_nth(segments, i), list_length(segments));
 }
 
 /*
- * Check the scripts of a migration.  Raises syntax errors, MG009 for what no
- * script may hold, and MG013 where a header forbids to cut it and it has to be.
+ * Check the scripts of a migration.  Raises syntax errors, MG009 for statements that no
+ * script may contain, and MG013 if a script must be cut and its header forbids that.
  */
 void
 pgm_migration_check(const PgmMigration *m)

@@ -1,12 +1,12 @@
 /*
  * segment.c
- *	  Cutting a script into segments: runs of statements that are one
- *	  transaction, and statements that must stand alone.
+ *	  Cutting a script into segments: sequences of statements that are one
+ *	  transaction each, and nontransactional statements.
  *
- * What must stand alone is said by the server.  Under the header
- * "-- transaction: none" every statement is a segment.  A statement behind a
- * comment "-- migrate:segment", or one that may use an enum value which the same
- * segment adds, begins another segment.
+ * Which statements are nontransactional is known from the server (transactional.c).
+ * Under the header "-- transaction: none" every statement is a segment.  A statement
+ * after a comment "-- migrate:segment", or one that may use an enum value which the
+ * same segment adds, begins another segment.
  */
 #include "postgres.h"
 
@@ -24,17 +24,19 @@ typedef struct PgmCutter
 	const PgmScript *script;
 	bool		each;			/* every statement is a segment */
 	bool		single;			/* nothing may be cut */
-	List	   *partitioned;	/* partitioned tables made before */
+	List	   *partitioned;	/* partitioned tables created before */
 	List	   *segments;
 	PgmSegment *open;			/* the transaction to add to, or NULL */
 	List	   *values;			/* enum values it adds */
 } PgmCutter;
 
+/* Append a segment with "count" statements from "first" on. */
 static PgmSegment *
 add_segment(PgmCutter *c, PgmSegmentKind kind, int first, int count)
 {
 	PgmSegment *s = palloc0(sizeof(PgmSegment));
 
+	Assert(first >= 0 && first + count <= list_length(c->script->statements));
 	s->kind = kind;
 	s->number = list_length(c->segments) + 1;
 	s->script = c->script;
@@ -58,7 +60,7 @@ uses_new_value(const PgmCutter *c, const PgmStatement *statement)
 	return false;
 }
 
-/* Add a statement to the open segment. */
+/* Add statement number i, from 0, to the open segment, or to a new one. */
 static void
 add_statement(PgmCutter *c, const PgmStatement *statement, int i)
 {
@@ -71,10 +73,17 @@ add_statement(PgmCutter *c, const PgmStatement *statement, int i)
 		c->values = NIL;
 	}
 	c->open->count++;
+	Assert(c->open->first + c->open->count == i + 1);
+
+	/*
+	 * a value that is renamed may be used at once, a new one only after a
+	 * commit
+	 */
 	if (IsA(stmt, AlterEnumStmt) && stmt->oldVal == NULL)
 		c->values = lappend(c->values, stmt->newVal);
 }
 
+/* Assign each statement of the script to a segment. */
 static void
 cut_statements(PgmCutter *c)
 {
@@ -89,6 +98,12 @@ cut_statements(PgmCutter *c)
 		if (c->single && IsA(statement->raw->stmt, CallStmt) &&
 			!pgm_call_is_backfill(statement->raw->stmt))
 			what = NULL;		/* it is called atomically */
+
+		/*
+		 * A DO block may commit if it is executed at the top level.  That is
+		 * only done where the author has said that there is no transaction,
+		 * as no other DO block is meant to.
+		 */
 		if (what == NULL && c->each && IsA(statement->raw->stmt, DoStmt))
 			what = "DO under -- transaction: none";
 		if (what)
@@ -101,7 +116,7 @@ cut_statements(PgmCutter *c)
 	}
 }
 
-/* Why a script has to be cut before the segment */
+/* Why a script must be cut before the segment, as part of a message. */
 static const char *
 cut_reason(const PgmSegment *s, const PgmStatement *statement)
 {
@@ -112,7 +127,10 @@ cut_reason(const PgmSegment *s, const PgmStatement *statement)
 	return "a new enum value has to be committed before it is used";
 }
 
-/* Where the header says that the script is one transaction: refuse cuts. */
+/*
+ * Raise PGM_ERRCODE_NOT_TRANSACTIONAL if a script was cut although its header says that
+ * it is a single transaction.
+ */
 static void
 refuse_cut(const PgmCutter *c)
 {
@@ -124,6 +142,7 @@ refuse_cut(const PgmCutter *c)
 		const PgmStatement *statement = list_nth(c->script->statements,
 												 s->first);
 
+		/* the first transaction begins without a cut */
 		if (s->number == 1 && s->kind != PGM_SEGMENT_NONTRANSACTIONAL)
 			continue;
 		ereport(ERROR,
@@ -138,10 +157,14 @@ refuse_cut(const PgmCutter *c)
 	}
 }
 
-/* Does the verify script have to be a segment of its own? */
+/*
+ * Must the verify script be a segment of its own?  It must not if it can run in the
+ * transaction of the script, which is better because a failure rolls that back.
+ */
 static bool
-verifies_apart(const PgmCutter *c, const PgmScript *verify)
+needs_verify_segment(const PgmCutter *c, const PgmScript *verify)
 {
+	/* only what uses_new_value() needs */
 	PgmCutter	after = {.script = verify,.values = c->values};
 	ListCell   *lc;
 
@@ -180,15 +203,20 @@ pgm_segments_cut(const PgmScript *script, const PgmScript *verify,
 	};
 	PgmViewpoint caller;
 
-	/* whether a table is partitioned says whether its REINDEX can be cut off */
+	/*
+	 * Whether a name is that of a partitioned table or of a procedure that
+	 * commits decides where to cut, so names must mean what they will mean
+	 * when the script runs.
+	 */
 	pgm_viewpoint_take(&caller);
 	cut_statements(&c);
 	pgm_viewpoint_leave(&caller);
 	if (c.single)
 		refuse_cut(&c);
+	/* an empty script still has to move the version, in a transaction */
 	if (c.segments == NIL)
 		add_segment(&c, PGM_SEGMENT_TRANSACTION, 0, 0);
-	if (verify && verifies_apart(&c, verify))
+	if (verify && needs_verify_segment(&c, verify))
 	{
 		c.script = verify;
 		add_segment(&c, PGM_SEGMENT_VERIFY, 0, list_length(verify->statements));
@@ -197,7 +225,7 @@ pgm_segments_cut(const PgmScript *script, const PgmScript *verify,
 	return c.segments;
 }
 
-/* The only statement of a segment that must stand alone. */
+/* The only statement of a nontransactional segment. */
 const PgmStatement *
 pgm_segment_statement(const PgmSegment *segment)
 {
@@ -226,11 +254,16 @@ pgm_segment_text(const PgmSegment *segment)
 	return buf.data;
 }
 
-/* The word for its kind in migrate.segment. */
+/* The word for the kind of a segment in migrate.segment, a documented value. */
 const char *
 pgm_segment_kind(const PgmSegment *segment)
 {
-	static const char *const names[] = {"transaction", "lone", "verify"};
+	static const char *const names[] = {
+		[PGM_SEGMENT_TRANSACTION] = "transaction",
+		[PGM_SEGMENT_NONTRANSACTIONAL] = "lone",
+		[PGM_SEGMENT_VERIFY] = "verify"
+	};
 
+	Assert((int) segment->kind >= 0 && (int) segment->kind < (int) lengthof(names));
 	return names[segment->kind];
 }

@@ -11,7 +11,7 @@
 typedef enum PgmSegmentKind
 {
 	PGM_SEGMENT_TRANSACTION,	/* statements that are one transaction */
-	PGM_SEGMENT_NONTRANSACTIONAL,	/* a statement that must stand alone */
+	PGM_SEGMENT_NONTRANSACTIONAL,	/* one nontransactional statement */
 	PGM_SEGMENT_VERIFY			/* the verify script, after several others */
 } PgmSegmentKind;
 
@@ -22,7 +22,7 @@ typedef struct PgmSegment
 	const PgmScript *script;
 	int			first;			/* index of its first statement */
 	int			count;			/* number of its statements */
-	const char *what;			/* of a lone one: why */
+	const char *what;			/* what makes it nontransactional, or NULL */
 } PgmSegment;
 
 extern List *pgm_segments_cut(const PgmScript *script, const PgmScript *verify,

@@ -1,7 +1,10 @@
 /*
  * transactional.c
- *	  What cannot run inside a transaction, decided from the parse tree and,
- *	  where that matters, the catalog; and which statements may use a value.
+ *	  Which statements cannot run inside a transaction, decided from the parse tree
+ *	  and, where that matters, the catalog; and which statements may use a value.
+ *
+ * The server decides that when it executes a statement, by
+ * PreventInTransactionBlock().  A plan must know it before.
  */
 #include "postgres.h"
 
@@ -21,7 +24,7 @@
 #include "script/script.h"
 #include "util/tokens.h"
 
-/* A boolean option of a DefElem list. */
+/* The value of a boolean option of a DefElem list, "standard" if it is not there. */
 static bool
 option(List *options, const char *name, bool standard)
 {
@@ -37,7 +40,7 @@ option(List *options, const char *name, bool standard)
 	return standard;
 }
 
-/* A boolean option that TimescaleDB understands. */
+/* Is a boolean option of TimescaleDB set, WITH (timescaledb.name)? */
 static bool
 timescale_option(List *options, const char *name)
 {
@@ -54,9 +57,9 @@ timescale_option(List *options, const char *name)
 	return false;
 }
 
-/* CREATE INDEX; TimescaleDB can build it chunk by chunk, with commits between */
+/* CREATE INDEX: TimescaleDB can build it chunk by chunk, with commits between. */
 static const char *
-lone_index(const IndexStmt *stmt)
+nontransactional_index(const IndexStmt *stmt)
 {
 	if (stmt->concurrent)
 		return "CREATE INDEX CONCURRENTLY";
@@ -64,16 +67,24 @@ lone_index(const IndexStmt *stmt)
 		"CREATE INDEX WITH (timescaledb.transaction_per_chunk)" : NULL;
 }
 
-/* A continuous aggregate of TimescaleDB that is filled at once, in transactions */
+/*
+ * CREATE MATERIALIZED VIEW: TimescaleDB fills a continuous aggregate at once, in several
+ * transactions.
+ */
 static const char *
-lone_create_as(const CreateTableAsStmt *stmt)
+nontransactional_create_as(const CreateTableAsStmt *stmt)
 {
 	return stmt->objtype == OBJECT_MATVIEW && !stmt->into->skipData &&
 		timescale_option(stmt->into->options, "continuous") ?
 		"CREATE MATERIALIZED VIEW WITH (timescaledb.continuous) WITH DATA" : NULL;
 }
 
-/* Is the relation partitioned, in the catalog or by a CREATE of this plan? */
+/*
+ * Is the relation partitioned, in the catalog or by a CREATE of this plan?
+ *
+ * Names of the plan are compared without their schemas.  A wrong yes only makes the
+ * statement a segment of its own.
+ */
 static bool
 is_partitioned(const RangeVar *rel, List *partitioned)
 {
@@ -92,8 +103,9 @@ is_partitioned(const RangeVar *rel, List *partitioned)
 		relkind == RELKIND_PARTITIONED_INDEX;
 }
 
+/* REINDEX: of more than one relation it commits after each. */
 static const char *
-lone_reindex(const ReindexStmt *stmt, List *partitioned)
+nontransactional_reindex(const ReindexStmt *stmt, List *partitioned)
 {
 	if (option(stmt->params, "concurrently", false))
 		return "REINDEX CONCURRENTLY";
@@ -108,9 +120,9 @@ lone_reindex(const ReindexStmt *stmt, List *partitioned)
 	return NULL;
 }
 
-/* CLUSTER; from 19 on also REPACK */
+/* CLUSTER, and from 19 on REPACK: of more than one table it commits after each. */
 static const char *
-lone_cluster(const Node *node, List *partitioned)
+nontransactional_cluster(const Node *node, List *partitioned)
 {
 	const RangeVar *rel = pgm_cluster_relation(node);
 
@@ -122,8 +134,9 @@ lone_cluster(const Node *node, List *partitioned)
 		"CLUSTER of a partitioned table" : NULL;
 }
 
+/* ALTER TABLE: only DETACH PARTITION CONCURRENTLY commits in between. */
 static const char *
-lone_alter_table(const AlterTableStmt *stmt)
+nontransactional_alter_table(const AlterTableStmt *stmt)
 {
 	ListCell   *lc;
 
@@ -138,8 +151,9 @@ lone_alter_table(const AlterTableStmt *stmt)
 	return NULL;
 }
 
+/* ALTER DATABASE: only a new tablespace copies files, which cannot be rolled back. */
 static const char *
-lone_alter_database(const AlterDatabaseStmt *stmt)
+nontransactional_alter_database(const AlterDatabaseStmt *stmt)
 {
 	ListCell   *lc;
 
@@ -151,17 +165,20 @@ lone_alter_database(const AlterDatabaseStmt *stmt)
 	return NULL;
 }
 
+/* CREATE SUBSCRIPTION: a slot that it creates at the publisher cannot be rolled back. */
 static const char *
-lone_create_subscription(const CreateSubscriptionStmt *stmt)
+nontransactional_create_subscription(const CreateSubscriptionStmt *stmt)
 {
+	/* connect = false changes the default of create_slot */
 	bool		connect = option(stmt->options, "connect", true);
 
 	return option(stmt->options, "create_slot", connect) ?
 		"CREATE SUBSCRIPTION that creates a replication slot" : NULL;
 }
 
+/* ALTER SUBSCRIPTION: a refresh may drop slots at the publisher. */
 static const char *
-lone_alter_subscription(const AlterSubscriptionStmt *stmt)
+nontransactional_alter_subscription(const AlterSubscriptionStmt *stmt)
 {
 	switch (stmt->kind)
 	{
@@ -177,8 +194,9 @@ lone_alter_subscription(const AlterSubscriptionStmt *stmt)
 	}
 }
 
+/* DROP SUBSCRIPTION, if the catalog says that it has a slot. */
 static const char *
-lone_drop_subscription(const DropSubscriptionStmt *stmt)
+nontransactional_drop_subscription(const DropSubscriptionStmt *stmt)
 {
 	HeapTuple	tuple = SearchSysCache2(SUBSCRIPTIONNAME,
 										ObjectIdGetDatum(MyDatabaseId),
@@ -193,7 +211,10 @@ lone_drop_subscription(const DropSubscriptionStmt *stmt)
 	return no_slot ? NULL : "DROP SUBSCRIPTION that drops a replication slot";
 }
 
-/* Is the statement a CALL of migrate.backfill(), and of nothing else? */
+/*
+ * Is the statement a CALL of migrate.backfill()?  Without a schema it is one if no other
+ * schema has a procedure or function of that name.
+ */
 bool
 pgm_call_is_backfill(const Node *statement)
 {
@@ -218,7 +239,10 @@ pgm_call_is_backfill(const Node *statement)
 	return all;
 }
 
-/* May the procedure commit?  Not if the server would call it atomically. */
+/*
+ * May the procedure commit?  ExecuteCallStmt() calls one with SET clauses or SECURITY
+ * DEFINER atomically, and SQL has no command for it inside a function.
+ */
 static bool
 may_commit(Form_pg_proc proc, HeapTuple tuple)
 {
@@ -228,11 +252,13 @@ may_commit(Form_pg_proc proc, HeapTuple tuple)
 }
 
 /*
- * CALL of a procedure that may commit; of several of that name any, and of
- * none, because the plan may be about to make it.
+ * CALL of a procedure that may commit.
+ *
+ * The arguments are not analyzed, so it counts if any procedure of that name may commit.
+ * A procedure that does not exist may be created by the plan, and counts as well.
  */
 static const char *
-lone_call(const CallStmt *stmt)
+nontransactional_call(const CallStmt *stmt)
 {
 	char	   *schema;
 	char	   *name;
@@ -258,32 +284,36 @@ lone_call(const CallStmt *stmt)
 	return may || !known ? "CALL of a procedure that may commit" : NULL;
 }
 
+/*
+ * The name of what makes the statement unable to run inside a transaction, as shown to
+ * users; NULL if it can.
+ */
 static const char *
-lone(const Node *node, List *partitioned)
+nontransactional_form(const Node *node, List *partitioned)
 {
 	switch (nodeTag(node))
 	{
 		case T_IndexStmt:
-			return lone_index((const IndexStmt *) node);
+			return nontransactional_index((const IndexStmt *) node);
 		case T_CreateTableAsStmt:
-			return lone_create_as((const CreateTableAsStmt *) node);
+			return nontransactional_create_as((const CreateTableAsStmt *) node);
 		case T_DropStmt:
 			return ((const DropStmt *) node)->concurrent ?
 				"DROP INDEX CONCURRENTLY" : NULL;
 		case T_ReindexStmt:
-			return lone_reindex((const ReindexStmt *) node, partitioned);
+			return nontransactional_reindex((const ReindexStmt *) node, partitioned);
 		case T_AlterTableStmt:
-			return lone_alter_table((const AlterTableStmt *) node);
+			return nontransactional_alter_table((const AlterTableStmt *) node);
 		case T_VacuumStmt:
 			return ((const VacuumStmt *) node)->is_vacuumcmd ? "VACUUM" : NULL;
 		case PGM_CLUSTER_TAG:
-			return lone_cluster(node, partitioned);
+			return nontransactional_cluster(node, partitioned);
 		case T_CreatedbStmt:
 			return "CREATE DATABASE";
 		case T_DropdbStmt:
 			return "DROP DATABASE";
 		case T_AlterDatabaseStmt:
-			return lone_alter_database((const AlterDatabaseStmt *) node);
+			return nontransactional_alter_database((const AlterDatabaseStmt *) node);
 		case T_CreateTableSpaceStmt:
 			return "CREATE TABLESPACE";
 		case T_DropTableSpaceStmt:
@@ -291,34 +321,35 @@ lone(const Node *node, List *partitioned)
 		case T_AlterSystemStmt:
 			return "ALTER SYSTEM";
 		case T_CallStmt:
-			return lone_call((const CallStmt *) node);
+			return nontransactional_call((const CallStmt *) node);
 		case T_DiscardStmt:
 			return ((const DiscardStmt *) node)->target == DISCARD_ALL ?
 				"DISCARD ALL" : NULL;
 		case T_CreateSubscriptionStmt:
-			return lone_create_subscription((const CreateSubscriptionStmt *) node);
+			return nontransactional_create_subscription((const CreateSubscriptionStmt *) node);
 		case T_AlterSubscriptionStmt:
-			return lone_alter_subscription((const AlterSubscriptionStmt *) node);
+			return nontransactional_alter_subscription((const AlterSubscriptionStmt *) node);
 		case T_DropSubscriptionStmt:
-			return lone_drop_subscription((const DropSubscriptionStmt *) node);
+			return nontransactional_drop_subscription((const DropSubscriptionStmt *) node);
 		default:
 			return NULL;
 	}
 }
 
 /*
- * What makes the statement unable to run inside a transaction, or NULL.
- * "partitioned" are the partitioned tables the plan creates before it.
+ * The name of what makes the statement unable to run inside a transaction, as shown to
+ * users; NULL if it can.  "partitioned" are the partitioned tables (RangeVar) that the
+ * plan creates before it.
  */
 char *
 pgm_statement_nontransactional(const PgmStatement *statement, List *partitioned)
 {
-	const char *what = lone(statement->raw->stmt, partitioned);
+	const char *what = nontransactional_form(statement->raw->stmt, partitioned);
 
 	return what ? pstrdup(what) : NULL;
 }
 
-/* Add to the list what partitioned table the statement creates, if any. */
+/* Add the partitioned table that the statement creates, if any, to the list. */
 List *
 pgm_statement_partitioned(const PgmStatement *statement, List *partitioned)
 {
@@ -329,7 +360,10 @@ pgm_statement_partitioned(const PgmStatement *statement, List *partitioned)
 	return partitioned;
 }
 
-/* Does any string literal of the statement, bodies included, hold the value? */
+/*
+ * Does any string literal of the statement contain the value?  Bodies of functions and
+ * DO blocks are string literals, too.  A wrong yes costs no more than a cut.
+ */
 bool
 pgm_statement_mentions(const PgmScript *script, const PgmStatement *statement,
 					   const char *value)

@@ -4,7 +4,7 @@
  *	  pg_migrate.owner_role.
  *
  * What a script may do, and what it locks, depends on what its names mean.
- * Whoever tells that before the script runs must see the catalogs as it will.
+ * A function that predicts that must see the catalogs as the script will.
  */
 #include "postgres.h"
 

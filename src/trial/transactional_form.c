@@ -158,8 +158,8 @@ plain_call(Node *node, PgmTransactionalForm *p)
 		return;
 	}
 	p->script = pgm_script_parse("backfill", "upgrade", update, 0);
-	p->statement = pgm_statement_alone(update, p->script->conforming,
-									   linitial(p->script->statements));
+	p->statement = pgm_statement_reparse(update, p->script->conforming,
+										 linitial(p->script->statements));
 	p->stands_for = "CALL migrate.backfill(), as one UPDATE";
 }
 
@@ -221,7 +221,7 @@ PgmTransactionalForm
 pgm_transactional_form(const PgmScript *script, const PgmStatement *statement)
 {
 	PgmTransactionalForm p = {
-		.statement = pgm_statement_alone(script->text, script->conforming, statement)
+		.statement = pgm_statement_reparse(script->text, script->conforming, statement)
 	};
 	Node	   *node = p.statement->raw->stmt;
 	char	   *what;

@@ -74,7 +74,7 @@ cut_statements(PgmModel *m)
 		s->line = line;
 		if (pgm_model_use(s->raw->stmt, &hint) == PGM_MODEL_REFUSE)
 			refuse_statement(m, s, hint);
-		s = pgm_statement_alone(m->text, pgm_strings_conform(), s);
+		s = pgm_statement_reparse(m->text, pgm_strings_conform(), s);
 		m->tables += IsA(s->raw->stmt, CreateStmt) || IsA(s->raw->stmt, CreateForeignTableStmt);
 		m->statements = lappend(m->statements, s);
 	}

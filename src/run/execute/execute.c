@@ -315,7 +315,7 @@ execute_guarded(const PgmScript *script, const PgmStatement *s,
 {
 	PgmExecution execution = {
 		.script = script,
-		.statement = s->text ? s : pgm_statement_alone(script->text, script->conforming, s)
+		.statement = s->text ? s : pgm_statement_reparse(script->text, script->conforming, s)
 	};
 	ErrorContextCallback callback;
 	bool		armed;

@@ -42,7 +42,7 @@ pgm_warn_nothing_registered(void)
 }
 
 static const Node *
-lone_statement(const PgmSegment *segment)
+nontransactional_statement(const PgmSegment *segment)
 {
 	const PgmStatement *s;
 
@@ -68,7 +68,7 @@ is_large(const RangeVar *rel)
 static const char *
 takes_long(const PgmSegment *segment, bool only_large)
 {
-	const Node *node = lone_statement(segment);
+	const Node *node = nontransactional_statement(segment);
 	const RangeVar *rel;
 
 	if (node == NULL)
