@@ -2,11 +2,11 @@
  * backfill_statements.c
  *	  The statements of a backfill, from the words of its caller.
  *
- * The assignment and the condition are parsed each by itself, so that neither
- * can hold more than it should; what is executed is put together from their
- * parse trees and bound to the table by its oid.  The condition is asked twice:
- * of a row to find out whether it is to be assigned, and afterwards of the new
- * row, of which it must not hold any more.
+ * The assignment and the condition are parsed separately, so that neither can
+ * contain more than it should; the statements are put together from their
+ * parse trees and bound to the table by its oid.  The condition is evaluated twice:
+ * for a row, to find out whether it must be assigned, and afterwards for the new row,
+ * which must not satisfy it any more.  Otherwise the backfill would never end.
  */
 #include "postgres.h"
 
@@ -42,6 +42,7 @@ typedef struct PgmFillText
 	const char *what;
 } PgmFillText;
 
+/* Error context: show the position in our text, which the client has not sent. */
 static void
 text_error_callback(void *arg)
 {
@@ -56,6 +57,7 @@ text_error_callback(void *arg)
 	errcontext("%s of migrate.backfill()", t->what);
 }
 
+/* Around the analysis of a text; errors between the two have it as their context */
 #define BEGIN_TEXT(t, ...) \
 	do { \
 		PgmFillText fill_text = {t, __VA_ARGS__}; \
@@ -69,8 +71,9 @@ text_error_callback(void *arg)
 		error_context_stack = fill_callback.previous; \
 	} while (0)
 
+/* Raise PGM_ERRCODE_INVALID_BACKFILL for an assignment or a condition that is not one. */
 static void
-refuse(const char *what, const char *text, const char *hint)
+refuse_words(const char *what, const char *text, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(PGM_ERRCODE_INVALID_BACKFILL),
@@ -81,7 +84,10 @@ refuse(const char *what, const char *text, const char *hint)
 			 errhint("%s", hint)));
 }
 
-/* The only statement of a text, or NULL when there are several. */
+/*
+ * The parse tree of the only statement of a text; NULL unless there is exactly one.
+ * "what" names the text in errors.
+ */
 static Node *
 parse_one(const char *text, RawParseMode mode, const char *what)
 {
@@ -103,6 +109,10 @@ parse_one(const char *text, RawParseMode mode, const char *what)
 		linitial_node(RawStmt, statements)->stmt : NULL;
 }
 
+/*
+ * Parse an assignment, that is what follows SET in an UPDATE: a list of ResTarget.
+ * Raises MG019 if the text contains more than that.
+ */
 static List *
 parse_assignment(const char *assignment)
 {
@@ -113,11 +123,15 @@ parse_assignment(const char *assignment)
 	if (stmt == NULL || !IsA(stmt, UpdateStmt) || stmt->fromClause != NIL ||
 		stmt->whereClause != NULL || stmt->withClause != NULL ||
 		pgm_update_returns(stmt))
-		refuse("assignment", assignment,
-			   "Write only what stands behind SET in an UPDATE, for example $$role = 'member'$$.");
+		refuse_words("assignment", assignment,
+					 "Write only what stands behind SET in an UPDATE, for example $$role = 'member'$$.");
 	return stmt->targetList;
 }
 
+/*
+ * Parse a condition.  PL/pgSQL's mode of the parser takes an expression, but also all
+ * that may follow one in a SELECT; MG019 is raised if there is any of that.
+ */
 static Node *
 parse_condition(const char *condition)
 {
@@ -133,14 +147,15 @@ parse_condition(const char *condition)
 		s->sortClause != NIL || s->limitOffset != NULL ||
 		s->limitCount != NULL || s->lockingClause != NIL ||
 		s->withClause != NULL || s->op != SETOP_NONE)
-		refuse("condition", condition,
-			   "Write only what stands behind WHERE in an UPDATE, for example $$role IS NULL$$.");
+		refuse_words("condition", condition,
+					 "Write only what stands behind WHERE in an UPDATE, for example $$role IS NULL$$.");
 	target = linitial_node(ResTarget, s->targetList);
 	if (target->name != NULL || target->indirection != NIL)
-		refuse("condition", condition, "Write it without a name.");
+		refuse_words("condition", condition, "Write it without a name.");
 	return target->val;
 }
 
+/* The name of a relation for a parse tree, with ONLY: each partition is done by itself. */
 static RangeVar *
 relation_by_oid(Oid relid)
 {
@@ -151,7 +166,12 @@ relation_by_oid(Oid relid)
 	return rel;
 }
 
-/* Analyze a statement, and see that it is about the table. */
+/*
+ * Analyze a statement whose first relation must be the table; the tree is not changed.
+ *
+ * Raises 40001 if its name means another table now: parse trees contain names, and
+ * nothing keeps a table from being renamed between two batches.
+ */
 static Query *
 bind_query(Node *stmt, const char *text, Oid relid)
 {
@@ -159,6 +179,10 @@ bind_query(Node *stmt, const char *text, Oid relid)
 	RangeTblEntry *rte;
 	Query	   *query;
 
+	/*
+	 * the analysis scribbles on the tree, which is used for other tables as
+	 * well
+	 */
 	raw->stmt = copyObject(stmt);
 	BEGIN_TEXT(text, "statement");
 	query = parse_analyze_fixedparams(raw, text, NULL, 0, NULL);
@@ -174,8 +198,11 @@ bind_query(Node *stmt, const char *text, Oid relid)
 }
 
 /*
- * The condition that a column differs from what it is assigned; null when that
- * is not a plain value.
+ * The condition that a column differs from the value that it is assigned; NULL if that
+ * is not an expression of its own, or the column is assigned in part.
+ *
+ * The value is cast to the column's type and modifier, because the stored value is: a
+ * numeric(6,2) would never be equal to a value with three decimals.
  */
 static Node *
 derive_one(const ResTarget *target, Oid relid)
@@ -200,7 +227,7 @@ derive_one(const ResTarget *target, Oid relid)
 							   (Node *) column, (Node *) value, -1);
 }
 
-/* The condition that some column differs. */
+/* The condition that any column differs from its value; NULL if it cannot be derived. */
 static Node *
 derive_condition(List *targets, Oid relid)
 {
@@ -219,14 +246,17 @@ derive_condition(List *targets, Oid relid)
 		(Node *) makeBoolExpr(OR_EXPR, conditions, -1);
 }
 
-/* The condition as it stands in a statement. */
+/*
+ * The WHERE clause of a statement, or "".  The line break ends a comment that the
+ * condition may end with.
+ */
 static char *
 where_text(const PgmFill *fill)
 {
 	return fill->condition ? psprintf("\nWHERE (%s\n)", fill->condition) : "";
 }
 
-/* The UPDATE as text, in which the positions of its parse tree point. */
+/* The UPDATE of one table as text; positions in its parse tree refer to that. */
 static char *
 update_text(const PgmFill *fill, Oid relid)
 {
@@ -235,8 +265,11 @@ update_text(const PgmFill *fill, Oid relid)
 }
 
 /*
- * The UPDATE as it is parsed from its text, which must be the same as what was
- * parsed of its parts.
+ * Parse the UPDATE from its text.
+ *
+ * The result must be equal to what was parsed from its parts, or MG019 is raised: pasted
+ * together, an assignment and a condition that were valid separately might form another
+ * statement.
  */
 static UpdateStmt *
 parse_update(const PgmFill *fill, const char *text, Oid relid)
@@ -247,14 +280,17 @@ parse_update(const PgmFill *fill, const char *text, Oid relid)
 	if (stmt == NULL || !IsA(stmt, UpdateStmt) ||
 		!equal(stmt->targetList, fill->targets) ||
 		(fill->condition && !equal(stmt->whereClause, fill->where)))
-		refuse("assignment", fill->assignment, "Write it more plainly.");
+		refuse_words("assignment", fill->assignment, "Write it more plainly.");
 	stmt->relation = relation_by_oid(relid);
 	if (fill->condition == NULL)
 		stmt->whereClause = derive_condition(stmt->targetList, relid);
 	return stmt;
 }
 
-/* Does it have another value each time, though it is the same in one query? */
+/*
+ * Does the function have another value in the next batch?  Each batch is a transaction
+ * of its own, so this includes now() and its like, which are stable within one.
+ */
 static bool
 is_clock(Oid function, void *context)
 {
@@ -263,6 +299,7 @@ is_clock(Oid function, void *context)
 		func_volatile(function) == PROVOLATILE_VOLATILE;
 }
 
+/* Does the expression contain a function or a value that is another one in each batch? */
 static bool
 has_clock(Node *node, void *context)
 {
@@ -276,6 +313,7 @@ has_clock(Node *node, void *context)
 	return expression_tree_walker(node, has_clock, context);
 }
 
+/* Raise MG019: the condition cannot be derived from the assignment. */
 static void
 need_condition(const PgmFill *fill, const char *why)
 {
@@ -287,8 +325,8 @@ need_condition(const PgmFill *fill, const char *why)
 }
 
 /*
- * The condition that the columns differ from what is assigned; an error if
- * that would hold again afterwards.
+ * The condition that the columns differ from the values they are assigned.  Raises MG019
+ * if rows could satisfy that again after the assignment.
  */
 static Node *
 checked_condition(const PgmFill *fill, Oid relid)
@@ -313,6 +351,11 @@ checked_condition(const PgmFill *fill, Oid relid)
 								  entry->resno - FirstLowInvalidHeapAttributeNumber);
 		pull_varattnos((Node *) entry->expr, query->resultRelation, &read);
 	}
+
+	/*
+	 * With a = a + 1 a row would always differ.  Attribute 0 is the complete
+	 * row, which includes what is assigned.
+	 */
 	if (bms_overlap(assigned, read) ||
 		bms_is_member(-FirstLowInvalidHeapAttributeNumber, read))
 		need_condition(fill, "reads a column that it changes");
@@ -340,11 +383,12 @@ pgm_fill_parse(Oid relid, const char *assignment, const char *condition)
 		fill->where = parse_condition(condition);
 	else
 		fill->where = checked_condition(fill, relid);
-	/* see at once that all can be bound */
+	/* raise errors of the analysis now, and not in the first batch */
 	(void) pgm_fill_plan_update(fill, relid, PGM_FILL_TIDS, NULL);
 	return fill;
 }
 
+/* Parameter $number of a statement. */
 static Param *
 make_param(int number, Oid type)
 {
@@ -358,6 +402,7 @@ make_param(int number, Oid type)
 	return param;
 }
 
+/* "ctid op $param" */
 static Node *
 compare_ctid(Oid op, Index varno, int param)
 {
@@ -371,6 +416,7 @@ compare_ctid(Oid op, Index varno, int param)
 	return (Node *) expr;
 }
 
+/* "ctid = ANY ($1)" */
 static Node *
 ctid_in(Index varno)
 {
@@ -386,7 +432,7 @@ ctid_in(Index varno)
 	return (Node *) expr;
 }
 
-/* "condition IS TRUE" of the new row */
+/* "condition IS TRUE", for RETURNING, where it is evaluated for the new row */
 static TargetEntry *
 still_true(Node *condition)
 {
@@ -398,32 +444,46 @@ still_true(Node *condition)
 	return makeTargetEntry((Expr *) test, 1, pstrdup("still"), false);
 }
 
-/* Rules would have the statement do something else. */
+/* Raise 0A000 if the table has rules on UPDATE: the rewriter would change our statement. */
 static void
 refuse_rules(Oid relid)
 {
 	Relation	rel = relation_open(relid, AccessShareLock);
 
 	for (int i = 0; rel->rd_rules && i < rel->rd_rules->numLocks; i++)
+	{
 		if (rel->rd_rules->rules[i]->event == CMD_UPDATE)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("cannot backfill table \"%s\", which has a rule on UPDATE",
 							RelationGetRelationName(rel)),
 					 errhint("Drop the rule for the time of the backfill.")));
+	}
+
+	/*
+	 * the lock is kept, so that no rule is created before the statement has
+	 * run
+	 */
 	relation_close(rel, NoLock);
 }
 
+/* Plan a query whose text is "text". */
 static PlannedStmt *
-plan(Query *query, const char *text, ParamListInfo params)
+plan_query(Query *query, const char *text, ParamListInfo params)
 {
 	List	   *queries = pg_rewrite_query(query);
 
+	/* there are no rules that would add or remove one */
 	Assert(list_length(queries) == 1);
 	return linitial_node(PlannedStmt, pg_plan_queries(queries, text, 0, params));
 }
 
-/* Rows are to be found by their place, whatever the planner thinks of it. */
+/*
+ * Plan a query that finds its rows by ctid.
+ *
+ * The planner must not choose a sequential scan, even of a small table or with bad
+ * statistics: it would read the table once for each batch.
+ */
 static PlannedStmt *
 plan_by_ctid(Query *query, const char *text, ParamListInfo params)
 {
@@ -436,18 +496,18 @@ plan_by_ctid(Query *query, const char *text, ParamListInfo params)
 
 	(void) set_config_option("enable_tidscan", "on", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	/* but tables of subqueries are to be planned as ever */
+	/* but the settings would hold for tables of subqueries as well */
 	for (int i = 0; !query->hasSubLinks && i < (int) lengthof(others); i++)
 		(void) set_config_option(others[i], "off", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
-	result = plan(query, text, params);
+	result = plan_query(query, text, params);
 	AtEOXact_GUC(false, nest_level);
 	return result;
 }
 
 /*
  * Raise MG019 if the assignment may move rows of a partitioned table to other
- * partitions: a batch updates one partition, which cannot do that.
+ * partitions: a batch updates one partition by itself, and that UPDATE would fail.
  */
 void
 pgm_fill_check_partitioned(const PgmFill *fill, Oid relid)
@@ -475,8 +535,8 @@ pgm_fill_check_partitioned(const PgmFill *fill, Oid relid)
 }
 
 /*
- * Plan the UPDATE of one table; it returns a row for each that was assigned,
- * true where the condition still holds.
+ * Plan the UPDATE of rows of one table that satisfy the condition, by their blocks or
+ * ctids.  It returns a row for each row assigned: whether that still satisfies it.
  */
 PlannedStmt *
 pgm_fill_plan_update(const PgmFill *fill, Oid relid, PgmFillBy by,
@@ -491,12 +551,14 @@ pgm_fill_plan_update(const PgmFill *fill, Oid relid, PgmFillBy by,
 					  compare_ctid(TIDLessOperator, varno, 2));
 
 	refuse_rules(relid);
+	/* the analyzed condition is used twice, so both mean the same */
+	Assert(condition != NULL);
 	query->returningList = list_make1(still_true(condition));
 	query->jointree->quals = make_and_qual(place, condition);
 	return plan_by_ctid(query, text, params);
 }
 
-/* Plan the SELECT of the ctids of the rows of which the condition holds. */
+/* Plan the SELECT of the ctids of the rows that satisfy the condition. */
 PlannedStmt *
 pgm_fill_plan_find(const PgmFill *fill, Oid relid)
 {
@@ -505,7 +567,8 @@ pgm_fill_plan_find(const PgmFill *fill, Oid relid)
 	SelectStmt *stmt = (SelectStmt *) parse_one(text, RAW_PARSE_DEFAULT,
 												"statement");
 
+	/* a derived condition has no text */
 	if (fill->condition == NULL)
 		stmt->whereClause = fill->where;
-	return plan(bind_query((Node *) stmt, text, relid), text, NULL);
+	return plan_query(bind_query((Node *) stmt, text, relid), text, NULL);
 }

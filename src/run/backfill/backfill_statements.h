@@ -1,6 +1,6 @@
 /*
  * backfill_statements.h
- *	  The statements of a backfill, from the words of its caller.
+ *	  The statements of a backfill, from the arguments of its caller.
  */
 #ifndef PGM_BACKFILL_STATEMENTS_H
 #define PGM_BACKFILL_STATEMENTS_H

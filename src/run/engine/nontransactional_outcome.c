@@ -311,6 +311,7 @@ index_examine(const Node *statement, const char *intent)
 	char	   *is;
 	char	   *meant;
 
+	/* an invalid one has been removed by index_cleanup() */
 	if (!is_valid(statement, intent))
 		return PGM_OUTCOME_AGAIN;
 	is = new_index(statement, intent, 3);
@@ -438,8 +439,10 @@ detach_action(const Node *statement)
 	const AlterTableStmt *stmt = (const AlterTableStmt *) statement;
 	const AlterTableCmd *cmd = linitial_node(AlterTableCmd, stmt->cmds);
 
-	/* the grammar has it as an action of its own */
-
+	/*
+	 * the grammar allows no other actions next to it, so looking at one is
+	 * enough
+	 */
 	return cmd->subtype == AT_DetachPartition ? cmd : NULL;
 }
 
@@ -695,9 +698,14 @@ static const PgmOutcomeKind *
 kind_of(const Node *statement)
 {
 	for (int i = 0; i < (int) lengthof(kinds); i++)
+	{
+		Assert(kinds[i].examine != NULL);
+		/* what is cleaned up is found by comparison with the intent */
+		Assert(kinds[i].cleanup == NULL || kinds[i].intent != NULL);
 		if (kinds[i].tag == nodeTag(statement) &&
 			(kinds[i].applies == NULL || kinds[i].applies(statement)))
 			return &kinds[i];
+	}
 	return NULL;
 }
 

@@ -273,6 +273,11 @@ execute_statement(const PgmTask *task, const Node *statement,
 	pgm_call_transaction_commit(work);
 	Assert(!ActiveSnapshotSet());
 	start = GetCurrentTimestamp();
+
+	/*
+	 * another local transaction after an error tells that the statement has
+	 * committed
+	 */
 	begun = pgm_local_transaction();
 	pgm_lockwatch_start();
 	pgm_run_active = true;
@@ -306,7 +311,7 @@ execute_statement(const PgmTask *task, const Node *statement,
 	leave_settings(task, saved);
 	if (session)
 		restore_session(session);
-	/* the statement, or a procedure, may have released all advisory locks */
+	/* DISCARD ALL, or a procedure, may have released all advisory locks */
 	if (!pgm_runlock_held(ExclusiveLock))
 		pgm_runlock_keep();
 	pgm_call_transaction_commit(work);
@@ -332,6 +337,10 @@ clean_up(const PgmTask *task, const Node *statement, const char *intent,
 		ErrorData  *edata;
 		List	   *saved = enter_settings(task, statement, FOR_LOOK);
 
+		/*
+		 * one object each time: the catalogs are examined again after each
+		 * removal
+		 */
 		pgm_call_transaction_begin();
 		sql = pgm_outcome_cleanup(statement, intent);
 		leave_settings(task, saved);
@@ -478,8 +487,11 @@ void
 pgm_nontransactional_run(const PgmTask *task)
 {
 	const Node *statement = pgm_segment_statement(task->segment)->raw->stmt;
-	PgmJournalSegment row = write_intent(task, unconstify(Node *, statement));
+	PgmJournalSegment row;
 
+	Assert(task->segment->kind == PGM_SEGMENT_NONTRANSACTIONAL);
+	/* committed first: after a crash nobody could tell what was there before */
+	row = write_intent(task, unconstify(Node *, statement));
 	if (task->total > 1)
 		ereport(NOTICE,
 				(errmsg("segment %d of %d: %s", task->segment->number,
@@ -505,6 +517,10 @@ pgm_nontransactional_run(const PgmTask *task)
 		}
 		if (committed && !pgm_outcome_is_known(statement) && !is_idempotent(task->step))
 		{
+			/*
+			 * a part of it is in effect, and running it again may do that
+			 * twice
+			 */
 			row.state = "unknown";
 			edata->hint = pgm_task_outcome_hint(&row);
 		}

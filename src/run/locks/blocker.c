@@ -1,10 +1,10 @@
 /*
  * blocker.c
- *	  What holds a lock, and the command that makes it go.
+ *	  Describing the holder of a lock, and the command that ends it.
  *
- * pg_terminate_backend() is not always that: a prepared transaction has no
- * process, an autovacuum against wraparound or an apply worker is started again
- * at once, and a parallel worker only does what its leader wants.
+ * pg_terminate_backend() is not always the right command: a prepared transaction has
+ * no process, an autovacuum against wraparound or an apply worker is started again
+ * at once, and a parallel worker belongs to the query of its leader.
  *
  * Runs as the current user, so it tells no more than that user may see.
  */
@@ -22,7 +22,7 @@
 #include "compat.h"
 #include "run/locks/blocker.h"
 
-/* in the order of the columns of the query below */
+/* The columns of process_query */
 enum
 {
 	TEXT = 1, TYPE, LEADER, SUBSCRIPTION
@@ -43,6 +43,7 @@ static const char process_query[] =
 " LEFT JOIN pg_catalog.pg_stat_get_subscription(NULL) w ON w.pid OPERATOR(pg_catalog.=) a.pid"
 " LEFT JOIN pg_catalog.pg_subscription s ON s.oid OPERATOR(pg_catalog.=) w.subid";
 
+/* A prepared transaction of any database */
 static const char prepared_query[] =
 "SELECT pg_catalog.quote_literal(p.gid), p.owner, p.database,"
 "   pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) p.prepared),"
@@ -51,7 +52,7 @@ static const char prepared_query[] =
 
 /*
  * The transaction ID of a prepared transaction, or InvalidTransactionId if the
- * virtual transaction is none.
+ * virtual transaction is not that of one.
  *
  * Until a restart a prepared transaction has the virtual ID that it had in the
  * session that prepared it, which may be long idle or do something else.
@@ -65,28 +66,29 @@ pgm_blocker_prepared(VirtualTransactionId vxid)
 		TwoPhaseGetXidByVirtualXID(vxid, &have_more);
 }
 
-/* A value of the first row that SPI has, or NULL */
+/* A value of the first row of the last query, or NULL; allocated by SPI. */
 static char *
 column(int i)
 {
 	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i);
 }
 
-/* Run a query about one thing; returns whether it gave a row. */
+/* Run a query with one parameter; returns whether it returned a row. */
 static bool
-ask(const char *query, Oid type, Datum value)
+find_row(const char *query, Oid type, Datum value)
 {
 	if (SPI_execute_with_args(query, 1, &type, &value, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed");
 	return SPI_processed > 0;
 }
 
+/* Describe a prepared transaction; by its ID only, if it has just ended. */
 static void
 describe_prepared(PgmBlocker *b, TransactionId xid)
 {
 	char	   *gid;
 
-	if (!ask(prepared_query, XIDOID, TransactionIdGetDatum(xid)))
+	if (!find_row(prepared_query, XIDOID, TransactionIdGetDatum(xid)))
 	{
 		b->what = psprintf("prepared transaction %u", xid);
 		b->help = psprintf("end it: SELECT gid, database FROM pg_prepared_xacts WHERE transaction = '%u'", xid);
@@ -99,7 +101,10 @@ describe_prepared(PgmBlocker *b, TransactionId xid)
 					   gid, gid);
 }
 
-/* Is a process an autovacuum that does not give way? */
+/*
+ * Is the process an autovacuum against wraparound?  ProcSleep() cancels any other
+ * autovacuum that is waited for.
+ */
 static bool
 is_against_wraparound(int pid)
 {
@@ -108,6 +113,11 @@ is_against_wraparound(int pid)
 
 	if (proc == NULL)
 		return false;
+
+	/*
+	 * pgxactoff changes when processes end; and the PGPROC may be another's
+	 * by now
+	 */
 	LWLockAcquire(ProcArrayLock, LW_SHARED);
 	if (proc->pid == pid)
 		flags = ProcGlobal->statusFlags[proc->pgxactoff];
@@ -115,7 +125,11 @@ is_against_wraparound(int pid)
 	return (flags & PROC_IS_AUTOVACUUM) && (flags & PROC_VACUUM_FOR_WRAPAROUND);
 }
 
-/* What to do about a process that is no client's; NULL: as about a client */
+/*
+ * The command that ends a process which is not a client's, as part of a hint; NULL for a
+ * client's.  An apply worker may be a parallel worker of another one, so the subscription
+ * is looked at before the leader.
+ */
 static char *
 help_with(int pid, const char *type, const char *leader, const char *subscription)
 {
@@ -138,11 +152,13 @@ help_with(int pid, const char *type, const char *leader, const char *subscriptio
 	return psprintf("end the %s, which may be started again, with SELECT pg_terminate_backend(%d)", type, pid);
 }
 
+/* Describe a process; by its pid only, if it has just ended. */
 static void
 describe_process(PgmBlocker *b, int pid)
 {
+	/* pg_stat_activity is otherwise as at its first use in this transaction */
 	pgstat_clear_snapshot();
-	if (!ask(process_query, INT4OID, Int32GetDatum(pid)))
+	if (!find_row(process_query, INT4OID, Int32GetDatum(pid)))
 	{
 		b->what = psprintf("process %d", pid);
 		return;
@@ -151,7 +167,10 @@ describe_process(PgmBlocker *b, int pid)
 	b->help = help_with(pid, column(TYPE), column(LEADER), column(SUBSCRIPTION));
 }
 
-/* Describe what has a transaction ID, else a process. */
+/*
+ * Describe a prepared transaction, if the ID is valid, or else a process, in the current
+ * memory context.
+ */
 static PgmBlocker *
 describe(TransactionId xid, int pid)
 {
@@ -160,7 +179,8 @@ describe(TransactionId xid, int pid)
 	MemoryContext caller = CurrentMemoryContext;
 	bool		push = !ActiveSnapshotSet();
 
-	if (push)					/* a procedure holds none while it waits */
+	/* a procedure holds no snapshot while it waits, but SPI needs one */
+	if (push)
 		PushActiveSnapshot(GetTransactionSnapshot());
 	SPI_connect();
 	if (TransactionIdIsValid(xid))
@@ -176,7 +196,7 @@ describe(TransactionId xid, int pid)
 	return b;
 }
 
-/* What a virtual transaction is; NULL if it is over. */
+/* Describe a virtual transaction; NULL if it is over. */
 PgmBlocker *
 pgm_blocker_of(VirtualTransactionId vxid)
 {
@@ -188,7 +208,7 @@ pgm_blocker_of(VirtualTransactionId vxid)
 	return describe(xid, proc ? proc->pid : 0);
 }
 
-/* What a process is and does */
+/* Describe a process and what it does. */
 PgmBlocker *
 pgm_blocker_of_process(int pid)
 {

@@ -1,11 +1,13 @@
 /*
  * relation_locks.c
- *	  Which locks a statement takes on relations that are there before it, as
- *	  far as its parse tree and the catalog tell.
+ *	  Which locks a statement takes on relations that exist before it, as far as
+ *	  its parse tree and the catalog tell.
  *
- * Where it is not known the list is shorter than the truth: then the
- * statement itself waits in the queue, as ever.  Only locks that the current
- * user could take by this statement are listed.
+ * The list may be incomplete: for other locks the statement itself waits in the
+ * queue.  Only locks that the current user could take by this statement are listed,
+ * or a role without privileges on a table could block it.  Names are looked up
+ * without locks; if they mean something else by the time the statement is executed,
+ * only the benefit is lost.
  */
 #include "postgres.h"
 
@@ -29,6 +31,7 @@
 #include "compat.h"
 #include "run/locks/relation_locks.h"
 
+/* Append a lock on a relation. */
 static List *
 add_lock(List *locks, Oid relid, LOCKMODE mode)
 {
@@ -39,7 +42,10 @@ add_lock(List *locks, Oid relid, LOCKMODE mode)
 	return lappend(locks, lock);
 }
 
-/* The relation of a name, if it is there and not another session's or ours. */
+/*
+ * The relation of a name, or InvalidOid.  Temporary relations count as missing, as no
+ * other session has locks on them.
+ */
 static Oid
 find_relation(const RangeVar *rel)
 {
@@ -53,7 +59,7 @@ find_relation(const RangeVar *rel)
 	return relid;
 }
 
-/* The same, if the current user owns it. */
+/* The relation of a name if the current user owns it, or InvalidOid. */
 static Oid
 find_owned(const RangeVar *rel)
 {
@@ -62,7 +68,7 @@ find_owned(const RangeVar *rel)
 	return OidIsValid(relid) && pgm_owns_relation(relid) ? relid : InvalidOid;
 }
 
-/* A relation and, with "children", its partitions or inheritors. */
+/* Append locks on a relation and, with "children", on its partitions and children. */
 static List *
 add_tree(List *locks, Oid relid, LOCKMODE mode, bool children)
 {
@@ -77,6 +83,10 @@ add_tree(List *locks, Oid relid, LOCKMODE mode, bool children)
 	return locks;
 }
 
+/*
+ * Append locks on the relation of a name, if the current user owns it; with "children",
+ * and without ONLY in the statement, also on its partitions and children.
+ */
 static List *
 add_owned(List *locks, const RangeVar *rel, LOCKMODE mode, bool children)
 {
@@ -87,8 +97,8 @@ add_owned(List *locks, const RangeVar *rel, LOCKMODE mode, bool children)
 }
 
 /*
- * The tables that foreign keys of a table refer to: all, or those of the
- * constraint of a name.  To drop a key is to drop its triggers there.
+ * Append locks on the tables that foreign keys of a table refer to, all or the one of
+ * this name: dropping a foreign key drops its triggers on the referenced table.
  */
 static List *
 add_referenced(List *locks, Oid relid, const char *constraint)
@@ -116,7 +126,10 @@ add_referenced(List *locks, Oid relid, const char *constraint)
 	return locks;
 }
 
-/* The table that a new foreign key refers to. */
+/*
+ * Append the lock on the table that a new foreign key refers to, on which it creates
+ * triggers.  The privilege it needs there is REFERENCES.
+ */
 static List *
 add_foreign_key(List *locks, const Node *node)
 {
@@ -132,7 +145,7 @@ add_foreign_key(List *locks, const Node *node)
 	return add_lock(locks, relid, ShareRowExclusiveLock);
 }
 
-/* A column with its constraints, or a constraint. */
+/* Append the locks that the foreign keys of a new column, or a new constraint, need. */
 static List *
 add_element(List *locks, const Node *node)
 {
@@ -147,7 +160,7 @@ add_element(List *locks, const Node *node)
 	return locks;
 }
 
-/* What one action of ALTER TABLE locks beside the table itself. */
+/* Append the locks of one action of ALTER TABLE on other relations than the table. */
 static List *
 add_action(List *locks, const AlterTableCmd *cmd, Oid relid)
 {
@@ -167,6 +180,7 @@ add_action(List *locks, const AlterTableCmd *cmd, Oid relid)
 	}
 }
 
+/* The locks of ALTER TABLE, at the level that the server computes from its actions. */
 static List *
 locks_of_alter(const AlterTableStmt *stmt)
 {
@@ -185,7 +199,10 @@ locks_of_alter(const AlterTableStmt *stmt)
 	return locks;
 }
 
-/* A relation that is dropped; of an index its table first. */
+/*
+ * Append the locks for dropping a relation.  RangeVarCallbackForDropRelation() locks the
+ * table of an index before the index, to avoid deadlocks; so do we.
+ */
 static List *
 add_dropped(List *locks, List *name)
 {
@@ -202,12 +219,17 @@ add_dropped(List *locks, List *name)
 	return add_tree(locks, relid, AccessExclusiveLock, true);
 }
 
+/*
+ * The locks of DROP, of relations and of what belongs to a table.  The name of a trigger,
+ * policy or rule follows that of its table.
+ */
 static List *
 locks_of_drop(const DropStmt *stmt)
 {
 	List	   *locks = NIL;
 	ListCell   *lc;
 
+	/* it waits for its locks in several transactions, and blocks nobody */
 	if (stmt->concurrent)
 		return NIL;
 	foreach(lc, stmt->objects)
@@ -239,6 +261,7 @@ locks_of_drop(const DropStmt *stmt)
 	return locks;
 }
 
+/* The locks of CREATE TABLE on referenced tables and on parents. */
 static List *
 locks_of_create(const CreateStmt *stmt)
 {
@@ -260,16 +283,19 @@ locks_of_create(const CreateStmt *stmt)
 	return locks;
 }
 
+/* The locks of ALTER ... RENAME of a relation or a part of one. */
 static List *
 locks_of_rename(const RenameStmt *stmt)
 {
 	bool		index = stmt->renameType == OBJECT_INDEX;
 
+	/* a column is renamed in children as well, a relation by itself */
 	return add_owned(NIL, stmt->relation, index ? ShareUpdateExclusiveLock :
 					 AccessExclusiveLock,
 					 stmt->renameType == OBJECT_COLUMN);
 }
 
+/* The locks of TRUNCATE on the tables that it names; CASCADE may add others. */
 static List *
 locks_of_truncate(const TruncateStmt *stmt)
 {
@@ -284,8 +310,8 @@ locks_of_truncate(const TruncateStmt *stmt)
 }
 
 /*
- * The locks of LOCK TABLE, which pgm_locks_of() leaves to the statement: it
- * waits as its author wrote it.  NOWAIT wants to be told at once.
+ * The locks of LOCK TABLE.  pgm_locks_of() does not have them, so that the statement
+ * waits as its author wrote it; NOWAIT must fail at once.
  */
 List *
 pgm_locks_of_lock(const LockStmt *stmt)
@@ -303,8 +329,8 @@ pgm_locks_of_lock(const LockStmt *stmt)
 }
 
 /*
- * The locks (PgmLock) of a statement, in the order in which it takes them as
- * far as that is known.
+ * The locks (PgmLock) of a statement, in the order in which it takes them as far as that
+ * is known: another order could deadlock with sessions that execute the same statement.
  */
 List *
 pgm_locks_of(const Node *statement)

@@ -1,8 +1,8 @@
 /*
  * run_warnings.c
- *	  What is warned of when a run begins: that there is nothing to run; and
- *	  for a run by segments a caller that will hold back VACUUM for long, a
- *	  timeout that would cut a long build.
+ *	  Warnings at the beginning of a run: that no migration is registered; and for
+ *	  a run by segments, that the caller will hold back VACUUM for long, and that a
+ *	  timeout could end a long build.
  */
 #include "postgres.h"
 
@@ -22,7 +22,7 @@
 /* An index build of a table larger than this takes long */
 #define LARGE_TABLE (UINT64CONST(1) << 30)
 
-/* of those that are not the client's own wish */
+/* Timeouts that the client has not set itself, in this session or when it connected */
 static PgmQuery timeouts_query = {
 	.sql = "SELECT string_agg(format('%s is %s by %s', name, current_setting(name), source), ', ' ORDER BY name)"
 	"  FROM pg_settings WHERE name IN ('statement_timeout', 'transaction_timeout')"
@@ -41,6 +41,7 @@ pgm_warn_nothing_registered(void)
 			 errhint("Load the migration files with SELECT migrate.load(...).")));
 }
 
+/* The statement of a nontransactional segment, or NULL for another kind. */
 static const Node *
 nontransactional_statement(const PgmSegment *segment)
 {
@@ -52,6 +53,7 @@ nontransactional_statement(const PgmSegment *segment)
 	return s->raw->stmt;
 }
 
+/* Does an index build of the relation take long?  One that does not exist is not large. */
 static bool
 is_large(const RangeVar *rel)
 {
@@ -64,9 +66,12 @@ is_large(const RangeVar *rel)
 	return OidIsValid(relid) && pgm_tree_bytes(relid) > LARGE_TABLE;
 }
 
-/* What of the segment takes long, or NULL. */
+/*
+ * The name of what takes long in the segment, as part of a message, or NULL.  With
+ * "only_large" an index build counts only if its table is large.
+ */
 static const char *
-takes_long(const PgmSegment *segment, bool only_large)
+long_operation(const PgmSegment *segment, bool only_large)
 {
 	const Node *node = nontransactional_statement(segment);
 	const RangeVar *rel;
@@ -77,13 +82,15 @@ takes_long(const PgmSegment *segment, bool only_large)
 		return "a backfill";
 	if (!pgm_statement_builds_concurrently(node))
 		return NULL;
+	/* NULL for REINDEX SCHEMA and its like */
 	rel = IsA(node, IndexStmt) ? ((const IndexStmt *) node)->relation :
 		((const ReindexStmt *) node)->relation;
 	return !only_large || (rel && is_large(rel)) ? "an index build" : NULL;
 }
 
+/* The first operation of a run that takes long, or NULL; segments of each step. */
 static const char *
-long_part(const PgmRun *run, List **segments, bool only_large)
+first_long_operation(const PgmRun *run, List **segments, bool only_large)
 {
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{
@@ -91,7 +98,7 @@ long_part(const PgmRun *run, List **segments, bool only_large)
 
 		foreach(lc, segments[i])
 		{
-			const char *what = takes_long(lfirst(lc), only_large);
+			const char *what = long_operation(lfirst(lc), only_large);
 
 			if (what)
 				return what;
@@ -100,11 +107,14 @@ long_part(const PgmRun *run, List **segments, bool only_large)
 	return NULL;
 }
 
-/* The statement that waits for a worker keeps its snapshot all the while. */
+/*
+ * Warn that the call holds back VACUUM for long: the statement that waits for a worker
+ * keeps its snapshot until the end.
+ */
 void
 pgm_warn_waiting(const PgmRun *run, List **segments)
 {
-	const char *what = long_part(run, segments, true);
+	const char *what = first_long_operation(run, segments, true);
 
 	if (what)
 		ereport(WARNING,
@@ -113,11 +123,14 @@ pgm_warn_waiting(const PgmRun *run, List **segments)
 				 errhint("CALL migrate.deploy() does not.")));
 }
 
-/* A timeout that somebody else has set ends the call, and so the build. */
+/*
+ * Warn of a timeout that the client has not set itself, and that would end the call and
+ * with it a long operation.
+ */
 void
 pgm_warn_timeouts(const PgmRun *run, List **segments)
 {
-	const char *what = long_part(run, segments, false);
+	const char *what = first_long_operation(run, segments, false);
 	MemoryContext caller = CurrentMemoryContext;
 	char	   *timeouts = NULL;
 	PgmSpi		spi;
