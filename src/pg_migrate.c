@@ -51,7 +51,7 @@ _PG_init(void)
 	pgm_runlock_init();
 	pgm_door_init();
 	pgm_leftovers_init();
-	pgm_validindex_init();
+	pgm_invalid_index_init();
 	pgm_lint_unasked_init();
 	/* last, because it may end the session, or wait */
 	pgm_check_login();

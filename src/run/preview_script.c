@@ -67,7 +67,7 @@ append_text(StringInfo out, const PgmScript *script, int from, int to)
 	appendBinaryStringInfo(out, script->text +from, to - from);
 }
 
-/* Append a whole script, ended so that another statement may follow. */
+/* Append a complete script, ended so that another statement may follow. */
 static void
 append_script(StringInfo out, const PgmScript *script)
 {

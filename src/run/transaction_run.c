@@ -2,9 +2,9 @@
  * transaction_run.c
  *	  Running a plan in the caller's transaction.
  *
- * The whole plan is one subtransaction, so that after a lock timeout or a
- * deadlock it can be rolled back, its locks with it, and tried again.  The
- * run lock is taken outside of it and kept to the end of the transaction.
+ * The plan is one subtransaction, so that after a lock timeout or a deadlock it
+ * can be rolled back, its locks with it, and tried again.  The run lock is taken
+ * outside of it and held to the end of the transaction.
  */
 #include "postgres.h"
 

@@ -376,7 +376,7 @@ wait_for_worker(PgmWorker *w)
  * runs, workers that wait for their turn take slots, too: then the wait goes on if
  * "until_free" is set, and else false is returned.
  *
- * Raises 53000 when no worker is to be had.
+ * Raises 53000 when no worker is free.
  */
 static bool
 start_when_free(PgmWorker *w, PgmDirection direction, const char *target,
@@ -411,8 +411,8 @@ start_when_free(PgmWorker *w, PgmDirection direction, const char *target,
  * no worker could be started because others run: then the caller is to wait,
  * and plan again.
  *
- * Raises what the worker raised, 53000 when there is no worker to be had
- * although nobody runs, 40P01 when the worker waits for the caller.
+ * Raises what the worker raised, 53000 when no worker is free although nobody runs,
+ * 40P01 when the worker waits for the caller.
  */
 bool
 pgm_worker_run(PgmDirection direction, const char *target, Oid login)

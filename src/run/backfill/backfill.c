@@ -205,7 +205,7 @@ give_up(PgmBackfill *b)
 }
 
 /*
- * Assign all rows of the table of which the condition holds, in batches that
+ * Assign all rows of the table that satisfy the condition, in batches that
  * commit.  To be called in a transaction in which nothing happened since the last
  * commit.
  *

@@ -5,7 +5,7 @@
  *
  * How far the backfill is, is written down in the transaction of the batch, so
  * that a call after a crash goes on at the next block.  A batch that loses a lock
- * is rolled back and tried again, smaller and after a pause, because whoever has
+ * is rolled back and tried again, smaller and after a pause, because the holder of
  * the lock is an application that must not wait for us.
  */
 #include "postgres.h"

@@ -38,7 +38,7 @@ typedef struct PgmAssigned
 {
 	DestReceiver pub;
 	int64		rows;
-	int64		still;			/* rows of which the condition still holds */
+	int64		still;			/* rows that still satisfy the condition */
 	TimestampTz until;			/* cut the slice short after that; 0: never */
 	bool		cut;			/* it was cut short */
 } PgmAssigned;

@@ -21,6 +21,7 @@
 /* How many guarded statements are in progress, one within the other */
 static int	depth = 0;
 
+/* XactCallback: refuse to commit or to prepare while a statement is guarded. */
 static void
 refuse_commit(XactEvent event, void *arg)
 {

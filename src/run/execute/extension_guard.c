@@ -1,6 +1,6 @@
 /*
  * extension_guard.c
- *	  The extension is not dropped or altered while it runs a migration.
+ *	  Keeping the extension from being dropped or altered while it runs a migration.
  *
  * Between the segments of a run no lock on the extension is held, and one for
  * the session would be lost with the first transaction that aborts.  ALTER
@@ -24,6 +24,7 @@
 #define OUR_EXTENSION "pg_migrate"
 #define OUR_SCHEMA "migrate"
 
+/* Is the name that of the extension, or of its schema? */
 static bool
 is_ours(ObjectType type, const char *name)
 {

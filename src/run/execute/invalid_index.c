@@ -1,12 +1,13 @@
 /*
  * invalid_index.c
- *	  No invalid index is taken for a good one while a migration runs.
+ *	  Refusing statements of a migration that would take an invalid index for a
+ *	  good one.
  *
  * A concurrent build that failed leaves an invalid index: CREATE INDEX IF NOT
- * EXISTS then succeeds without effect, ALTER INDEX ... ATTACH PARTITION takes
- * it, and the partitioned index stays invalid without a word.  The statements
- * are looked at in the hook for utility commands, so that those of functions
- * and DO blocks are seen as well.
+ * EXISTS then succeeds without effect, ALTER INDEX ... ATTACH PARTITION accepts
+ * it, and the partitioned index stays invalid without a message.  The statements
+ * are checked in ProcessUtility_hook, so that those of functions and DO blocks
+ * are seen as well.
  */
 #include "postgres.h"
 
@@ -28,33 +29,30 @@
 
 static ProcessUtility_hook_type previous_utility_hook = NULL;
 
-/* An index that is to be valid after a statement */
+/* An index that must be valid after a statement */
 typedef struct PgmExpected
 {
-	Oid			schema;			/* InvalidOid: none is expected */
-	char	   *name;			/* or NULL: one that is new */
+	Oid			schema;			/* InvalidOid: no index must be valid */
+	char	   *name;			/* NULL: the server chooses it */
 	Oid			partitioned;	/* its table, if that is partitioned */
-	List	   *before;			/* the indexes of that */
+	List	   *before;			/* indexes of that table before */
 } PgmExpected;
 
+/* The relation of a name, or InvalidOid; no lock is taken. */
 static Oid
-relation_of(const RangeVar *rel)
+find_relation(const RangeVar *rel)
 {
 	return RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK, NULL, NULL);
 }
 
-static bool
-is_index(Oid relid)
-{
-	char		kind = OidIsValid(relid) ? get_rel_relkind(relid) : 0;
-
-	return kind == RELKIND_INDEX || kind == RELKIND_PARTITIONED_INDEX;
-}
-
+/* Is it an index, and not valid?  False for InvalidOid and other relations. */
 static bool
 is_invalid(Oid relid)
 {
-	return is_index(relid) && !get_index_isvalid(relid);
+	char		kind = OidIsValid(relid) ? get_rel_relkind(relid) : 0;
+
+	return (kind == RELKIND_INDEX || kind == RELKIND_PARTITIONED_INDEX) &&
+		!get_index_isvalid(relid);
 }
 
 /*
@@ -70,7 +68,7 @@ is_invalid(Oid relid)
 void
 pgm_index_refuse_invalid(const IndexStmt *stmt)
 {
-	Oid			relid = relation_of(stmt->relation);
+	Oid			relid = find_relation(stmt->relation);
 	Oid			index;
 	bool		partitioned;
 
@@ -97,11 +95,11 @@ pgm_index_refuse_invalid(const IndexStmt *stmt)
 }
 
 /*
- * Refuse to attach an invalid index.  One that is itself partitioned may get
- * its partitions later.
+ * Raise 55000 if the statement attaches an invalid index to a partitioned one.  An index
+ * that is itself partitioned may be attached, as it may get its partitions later.
  */
 static void
-refuse_attach(const AlterTableStmt *stmt)
+refuse_invalid_attach(const AlterTableStmt *stmt)
 {
 	ListCell   *lc;
 
@@ -114,7 +112,7 @@ refuse_attach(const AlterTableStmt *stmt)
 
 		if (cmd->subtype != AT_AttachPartition)
 			continue;
-		index = relation_of(((PartitionCmd *) cmd->def)->name);
+		index = find_relation(((PartitionCmd *) cmd->def)->name);
 		if (is_invalid(index) && get_rel_relkind(index) == RELKIND_INDEX)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -125,8 +123,9 @@ refuse_attach(const AlterTableStmt *stmt)
 	}
 }
 
+/* The indexes of a table, as a list of oids. */
 static List *
-indexes_of(Oid relid)
+indexes_of_table(Oid relid)
 {
 	Relation	rel = relation_open(relid, AccessShareLock);
 	List	   *indexes = RelationGetIndexList(rel);
@@ -135,25 +134,33 @@ indexes_of(Oid relid)
 	return indexes;
 }
 
-/* Which index is to be valid after the statement? */
+/*
+ * Which index must be valid after CREATE INDEX or REINDEX INDEX?  Looked up before the
+ * statement, since afterwards an index that is new cannot be told from others.
+ */
 static PgmExpected
-expect(const Node *node)
+expected_index(const Node *node)
 {
 	PgmExpected expected = {0};
 
 	if (IsA(node, IndexStmt))
 	{
 		const IndexStmt *stmt = (const IndexStmt *) node;
-		Oid			relid = relation_of(stmt->relation);
+		Oid			relid = find_relation(stmt->relation);
 
+		/* the server will raise the error */
 		if (!OidIsValid(relid))
 			return expected;
 		if (get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE)
 		{
+			/*
+			 * ON ONLY creates an index that is invalid until partitions are
+			 * attached
+			 */
 			if (!stmt->relation->inh)
 				return expected;
 			expected.partitioned = relid;
-			expected.before = indexes_of(relid);
+			expected.before = indexes_of_table(relid);
 		}
 		expected.schema = get_rel_namespace(relid);
 		expected.name = stmt->idxname ? pstrdup(stmt->idxname) : NULL;
@@ -161,18 +168,23 @@ expect(const Node *node)
 	else if (IsA(node, ReindexStmt) &&
 			 ((const ReindexStmt *) node)->kind == REINDEX_OBJECT_INDEX)
 	{
-		Oid			index = relation_of(((const ReindexStmt *) node)->relation);
+		Oid			index = find_relation(((const ReindexStmt *) node)->relation);
 
-		/* that of a partitioned table may stay invalid */
+		/* the index of a partitioned table may stay invalid */
 		if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX)
 			return expected;
+
+		/*
+		 * by name: REINDEX CONCURRENTLY replaces it by an index with another
+		 * oid
+		 */
 		expected.schema = get_rel_namespace(index);
-		expected.name = get_rel_name(index);	/* it may become another one */
+		expected.name = get_rel_name(index);
 	}
 	return expected;
 }
 
-/* An invalid index among the partitions of one, or InvalidOid. */
+/* An invalid index among the partitions of an index, or InvalidOid. */
 static Oid
 invalid_partition(Oid index)
 {
@@ -186,8 +198,9 @@ invalid_partition(Oid index)
 	return InvalidOid;
 }
 
+/* Raise 55000 for an index that is invalid after the statement. */
 static void
-complain(Oid index)
+raise_invalid(Oid index)
 {
 	Oid			partition = get_rel_relkind(index) == RELKIND_PARTITIONED_INDEX ?
 		invalid_partition(index) : InvalidOid;
@@ -204,9 +217,13 @@ complain(Oid index)
 					 pgm_relation_name(OidIsValid(partition) ? partition : index))));
 }
 
-/* Raise 55000 if the index is not valid. */
+/*
+ * Raise 55000 if the index that must be valid after the statement is not.  An index on a
+ * partitioned table may have got a name that the server has chosen, so all new indexes of
+ * the table are checked.
+ */
 static void
-check(const PgmExpected *expected)
+check_expected(const PgmExpected *expected)
 {
 	ListCell   *lc;
 	Oid			index = InvalidOid;
@@ -218,34 +235,35 @@ check(const PgmExpected *expected)
 	if (expected->name)
 		index = get_relname_relid(expected->name, expected->schema);
 	if (is_invalid(index))
-		complain(index);
+		raise_invalid(index);
 	if (!OidIsValid(expected->partitioned))
 		return;
-	foreach(lc, indexes_of(expected->partitioned))
+	foreach(lc, indexes_of_table(expected->partitioned))
 	{
 		if (!list_member_oid(expected->before, lfirst_oid(lc)) &&
 			is_invalid(lfirst_oid(lc)))
-			complain(lfirst_oid(lc));
+			raise_invalid(lfirst_oid(lc));
 	}
 }
 
+/* ProcessUtility_hook: check statements about indexes while a migration runs. */
 static void
 utility_hook(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 			 ProcessUtilityContext context, ParamListInfo params,
 			 QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc)
 {
 	Node	   *node = pstmt->utilityStmt;
-	bool		looked_at = pgm_run_active &&
+	bool		checked = pgm_run_active &&
 		(IsA(node, IndexStmt) || IsA(node, ReindexStmt) || IsA(node, AlterTableStmt));
 	PgmExpected expected = {0};
 
-	if (looked_at)
+	if (checked)
 	{
 		if (IsA(node, IndexStmt))
 			pgm_index_refuse_invalid((IndexStmt *) node);
 		else if (IsA(node, AlterTableStmt))
-			refuse_attach((AlterTableStmt *) node);
-		expected = expect(node);
+			refuse_invalid_attach((AlterTableStmt *) node);
+		expected = expected_index(node);
 	}
 	if (previous_utility_hook)
 		previous_utility_hook(pstmt, queryString, readOnlyTree, context, params,
@@ -253,13 +271,13 @@ utility_hook(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	else
 		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context,
 								params, queryEnv, dest, qc);
-	if (looked_at)
-		check(&expected);
+	if (checked)
+		check_expected(&expected);
 }
 
 /* Install the hook; called when the library is loaded. */
 void
-pgm_validindex_init(void)
+pgm_invalid_index_init(void)
 {
 	previous_utility_hook = ProcessUtility_hook;
 	ProcessUtility_hook = utility_hook;

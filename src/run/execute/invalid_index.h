@@ -7,7 +7,7 @@
 
 #include "nodes/parsenodes.h"
 
-extern void pgm_validindex_init(void);
+extern void pgm_invalid_index_init(void);
 extern void pgm_index_refuse_invalid(const IndexStmt *stmt);
 
 #endif							/* PGM_INVALID_INDEX_H */

@@ -147,8 +147,8 @@ poll_pause(void)
 
 /*
  * Cancel the autovacuums that have the lock that was refused, unless they save
- * us from wraparound.  The server does so for whoever waited in the queue for
- * deadlock_timeout (ProcSleep); we have waited for as long outside of it.
+ * us from wraparound.  The server does so for a process that has waited in the queue for
+ * deadlock_timeout (ProcSleep); we have waited for as long outside of the queue.
  */
 static void
 cancel_autovacuum(void)

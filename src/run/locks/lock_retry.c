@@ -1,6 +1,7 @@
 /*
  * lock_retry.c
- *	  Whether a try that lost a lock is made again, when, and what is said.
+ *	  Deciding whether a try that lost a lock is repeated and when, and reporting
+ *	  that.
  */
 #include "postgres.h"
 

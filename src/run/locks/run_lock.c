@@ -45,7 +45,7 @@
 #define LOCK_KEY2 0x67726174
 #define LOCK_KEY3 3
 
-/* Shortest and half of the longest pause between two looks at it, in ms */
+/* Pause between two looks at it, in ms; where several processes wait, up to twice that */
 #define WAIT_PAUSE 50
 
 /*
@@ -262,6 +262,7 @@ pgm_runlock_check(const char *function)
 				 errhint("Take the call out of the script; order migrations by down_revision and depends_on.")));
 }
 
+/* The tag of the run lock of this database. */
 static LOCKTAG
 run_lock(void)
 {
@@ -507,8 +508,9 @@ poll_segments(const LOCKTAG *tag, TimestampTz deadline)
 }
 
 /*
- * Where pgm_door_closed() found nothing: wait for whoever has the run lock now.
- * "deadline" is 0 the first time, and kept from one call to the next.
+ * Wait for the process that has the run lock now; to be called only where
+ * pgm_door_closed() returned NULL.  *deadline must be 0 the first time, and is passed
+ * on from one call to the next.
  *
  * Raises 55P03 after pg_migrate.run_wait_timeout, 40P01 when a run by segments
  * waits for us, or our own client has it.

@@ -80,6 +80,7 @@ find_committing(const PgmRun *run, List **segments, const PgmStep **step)
 	return NULL;
 }
 
+/* Does the role have LOGIN? */
 static bool
 can_log_in(Oid role)
 {
