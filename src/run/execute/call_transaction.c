@@ -71,11 +71,13 @@ pgm_call_transaction_end(PgmCallTransaction *work)
 	MemoryContextDelete(work->context);
 }
 
-/* Push a snapshot, to do something in a transaction that was just begun. */
+/*
+ * Push a snapshot, to do something in a transaction of ours.  There may be one already: a
+ * query without a snapshot has made SPI give one to the portal.
+ */
 void
 pgm_call_transaction_begin(void)
 {
-	Assert(!ActiveSnapshotSet());
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
