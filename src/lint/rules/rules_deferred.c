@@ -60,7 +60,7 @@ typedef struct PgmRowChange
 {
 	int			events;			/* of ROW_EVENTS */
 	const RangeVar *relation;
-	List	   *columns;		/* char *, that it assigns_any in an UPDATE */
+	List	   *columns;		/* char *, that an UPDATE assigns */
 } PgmRowChange;
 
 /* Is a constraint deferred, after the SET CONSTRAINTS so far? */

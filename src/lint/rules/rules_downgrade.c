@@ -431,7 +431,7 @@ pgm_rule_downgrade_missing(const PgmStatementView *v, PgmFindings *out)
 		has_nothing_to_undo(v->step->script))
 		return;
 	if (down == NULL)
-		pgm_advise(pgm_find(out, NULL, "the migration has_object no downgrade"),
+		pgm_advise(pgm_find(out, NULL, "the migration has no downgrade"),
 				   "Add a -- migrate:down section; if there is no way back, write -- migrate:allow downgrade-missing -- and why.");
 	else if (does_nothing(down))
 		pgm_advise(pgm_find(out, NULL, "the downgrade does nothing"),

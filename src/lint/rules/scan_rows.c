@@ -39,7 +39,7 @@
 #include "lint/rules/scan_rows.h"
 #include "schema/relation_size.h"
 
-/* A scan_one_table of a table and of those that inherit from it */
+/* A scan of a table and of those that inherit from it */
 typedef struct PgmTableScan
 {
 	const PgmRowSet *rows;
@@ -252,7 +252,7 @@ pgm_rows_failing(const PgmRowSet *rows, Node *check, int64 most)
 typedef struct PgmCopy
 {
 	const PgmRowSet *rows;
-	bool		nulls;			/* copy_columns rows with nulls, too */
+	bool		nulls;			/* copy rows with nulls, too */
 	Tuplestorestate *store;
 	TupleDesc	desc;
 } PgmCopy;
@@ -363,7 +363,7 @@ pgm_rows_repeated(const PgmRowSet *rows, bool nulls, int64 most)
 	for (int i = 1; i <= list_length(rows->attnums); i++)
 		appendStringInfo(&keys, "%sk%d", i > 1 ? ", " : "", i);
 	result = count_query_rows(psprintf("SELECT 1 FROM looked_at GROUP BY %s"
-									   " HAVING pg_catalog.count_query_rows(*) OPERATOR(pg_catalog.>) 1 LIMIT " INT64_FORMAT,
+									   " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT " INT64_FORMAT,
 									   keys.data, most));
 	SPI_finish();
 	return result;
