@@ -213,18 +213,37 @@ ask_exact(List *elements, Snapshot snapshot)
 	return fits;
 }
 
+/*
+ * Raise MG004 for elements that cannot be expected.  All are checked before any is
+ * looked up: the first one that does not fit ends the lookup, and what is computed
+ * for the error then relies on every element having a symbol.
+ */
+static void
+check_elements(const List *elements)
+{
+	ListCell   *lc;
+
+	foreach(lc, elements)
+	{
+		const char *text = lfirst(lc);
+		const PgmTarget *t = pgm_target_parse(text);
+
+		if (t->relative || strcmp(t->symbol, "current") == 0)
+			refuse(text, "It depends on where the database is.");
+		if (t->label && !is_heads(t))
+			refuse(text, "After a label there may be head or heads.");
+	}
+}
+
 /* Does the database fit one element of the list? */
 static PgmAnswer
 ask_element(const char *text, Snapshot snapshot)
 {
 	const PgmTarget *t = pgm_target_parse(text);
 
-	if (t->relative || strcmp(t->symbol, "current") == 0)
-		refuse(text, "It depends on where the database is.");
+	Assert(t->symbol != NULL);
 	if (is_heads(t))
 		return ask_heads(t->label, strcmp(t->symbol, "head") == 0, text, snapshot);
-	if (t->label)
-		refuse(text, "After a label there may be head or heads.");
 	if (strcmp(t->symbol, "base") == 0)
 		return fits;
 	return ask_revision(t->symbol, snapshot);
@@ -246,6 +265,7 @@ pgm_check_ask(const char *expected, bool exact, Snapshot snapshot)
 
 	if (elements == NIL)
 		refuse(expected, "It is empty.");
+	check_elements(elements);
 	foreach(lc, elements)
 	{
 		PgmAnswer	a = ask_element(lfirst(lc), snapshot);
@@ -260,7 +280,10 @@ pgm_check_ask(const char *expected, bool exact, Snapshot snapshot)
 List *
 pgm_check_ids(const char *expected, Snapshot snapshot)
 {
-	return expected_ids(pgm_name_list(expected ? expected : "heads"), snapshot);
+	List	   *elements = pgm_name_list(expected ? expected : "heads");
+
+	check_elements(elements);
+	return expected_ids(elements, snapshot);
 }
 
 /* What is committed now and was changed by this transaction. */

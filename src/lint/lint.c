@@ -480,13 +480,21 @@ pgm_lint_one(const char *name, bool probe)
 {
 	PgmPosition *pos;
 	PgmGraph   *g = pgm_registry_graph(true, &pos);
-	int			rev = pgm_resolve_one(g, pgm_target_parse(name));
+	PgmTarget  *t = pgm_target_parse(name);
+	int			rev = t->relative ? PGM_BASE : pgm_resolve_one(g, t);
 	PgmPlan    *plan = palloc0(sizeof(PgmPlan));
-	List	   *names = rev >= 0 ? list_make1(unconstify(char *, g->rev[rev].id)) : NIL;
+	List	   *names;
 	List	   *findings = NIL;
 	ListCell   *lc;
 
-	if (rev >= 0 && !pos->applied[rev])
+	if (rev == PGM_BASE)
+		ereport(ERROR,
+				(errcode(PGM_ERRCODE_INVALID_TARGET),
+				 errmsg("\"%s\" is not the name of one migration", name),
+				 errhint("Name a migration of SELECT * FROM migrate.history(), or judge all that are pending with SELECT * FROM migrate.lint().")));
+	Assert(rev >= 0 && rev < g->n);
+	names = list_make1(unconstify(char *, g->rev[rev].id));
+	if (!pos->applied[rev])
 		plan = pgm_plan_upgrade(g, pos, g->rev[rev].id);
 	else
 	{

@@ -16,6 +16,8 @@ SELECT migrate.is_current(exact => true, expected => NULL);
 SELECT migrate.require();
 SELECT migrate.require('heads', true);
 SELECT migrate.require('base');
+SELECT migrate.require('nope,+1');
+SELECT migrate.is_current('nope,+1');
 SELECT up_to_date FROM migrate.status;
 \set VERBOSITY terse
 CALL migrate.wait_for(timeout => '0 s');

@@ -113,6 +113,8 @@ SELECT migrate.upgrade('a2');
 SELECT pending();
 SELECT migrate.lint('nowhere');
 SELECT migrate.lint_revision('nowhere');
+SELECT migrate.lint_revision('+1');
+SELECT migrate.lint_revision('base');
 SELECT migrate.downgrade('base');
 SELECT migrate.unregister('a3'), migrate.unregister('a2'), migrate.unregister('a1');
 -- a rename written as drop and add, in one migration or in two
