@@ -272,7 +272,7 @@ static bool
 is_cancelled(const PgmTrial *t, const ErrorData *edata)
 {
 	return edata->sqlerrcode == ERRCODE_QUERY_CANCELED &&
-		/* an error of a parallel worker comes without a message_id */
+	/* an error of a parallel worker comes without a message_id */
 		((edata->message_id &&
 		  strcmp(edata->message_id, "canceling statement due to user request") == 0) ||
 		 (t->timeout.active && t->timeout.finish <= GetCurrentTimestamp()));
