@@ -7,7 +7,7 @@
 
 #include "diff/autogenerate_options.h"
 
-/* The options, all of which are on by default */
+/* The options; all are on by default */
 static const struct
 {
 	const char *name;

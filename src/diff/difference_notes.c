@@ -14,7 +14,7 @@
  * The order of columns and attributes cannot be changed.  The others can come
  * from the way to a schema alone: a column that a table had before it inherited
  * it is also its own; a materialized view was filled or not; an extension
- * belongs to whoever created it; and a collation has the version of the
+ * belongs to the role that created it; and a collation has the version of the
  * operating system on which it was created.
  */
 bool

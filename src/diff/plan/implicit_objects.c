@@ -305,7 +305,7 @@ is_create_clause(const PgmObject *o)
 		pgm_value(o, PGM_PROP_INDEX_COMMENT) == NULL;
 }
 
-/* Is it a column of a view, of which CREATE VIEW cannot set properties? */
+/* Is it a column of a view?  CREATE VIEW cannot set properties of columns. */
 static bool
 is_in_view(const PgmSchema *s, const PgmObject *column)
 {
