@@ -295,9 +295,22 @@ static char *
 intended_definition(const IndexStmt *stmt, Oid relid)
 {
 	PgmTrialIndex trial = {.stmt = stmt,.relid = relid};
+	ErrorData  *edata = pgm_subtransaction("pg_migrate", define_part, &trial);
+	int			category;
 
-	return pgm_subtransaction("pg_migrate", define_part, &trial) ? NULL :
-		trial.definition;
+	if (edata == NULL)
+		return trial.definition;
+
+	/*
+	 * A cancel or a lack of memory says nothing about the index, which would
+	 * be taken for ours without a comparison.
+	 */
+	category = ERRCODE_TO_CATEGORY(edata->sqlerrcode);
+	if (category == ERRCODE_OPERATOR_INTERVENTION ||
+		category == ERRCODE_INSUFFICIENT_RESOURCES)
+		ReThrowError(edata);
+	FreeErrorData(edata);
+	return NULL;
 }
 
 /*
