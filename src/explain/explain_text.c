@@ -151,8 +151,8 @@ add_cost(List *lines, const PgmTrialStatement *s)
 		return add_line(lines, 8, psprintf("Tried: %s: %s", pgm_tried_name(s->outcome), s->reason));
 	return add_line(lines, 8,
 					psprintf("Tried: %s%s (time=%.3f ms rows=%lld wal=%s buffers hit=%lld read=%lld written=%lld)",
-							 s->outcome == PGM_TRIED_PLAIN ? "instead of " : "executed",
-							 s->outcome == PGM_TRIED_PLAIN ? s->reason : "",
+							 s->outcome == PGM_TRIED_TRANSACTIONAL ? "instead of " : "executed",
+							 s->outcome == PGM_TRIED_TRANSACTIONAL ? s->reason : "",
 							 o->ms, (long long) o->rows, pgm_size_name(o->wal_bytes),
 							 (long long) (o->buffers.shared_blks_hit + o->buffers.local_blks_hit),
 							 (long long) (o->buffers.shared_blks_read + o->buffers.local_blks_read),

@@ -146,6 +146,7 @@ pgm_type_is_builtin(Oid type)
 }
 
 
+/* Note why an expression is refused; true, which ends the walk. */
 static bool
 refuse(PgmWalk *w, const char *why)
 {
@@ -153,6 +154,7 @@ refuse(PgmWalk *w, const char *why)
 	return true;
 }
 
+/* Is it a type of date and time? */
 static bool
 is_of_time(Oid type)
 {
@@ -173,6 +175,9 @@ depends_on_time(Form_pg_proc form)
 	return form->pronargs == 0 && is_of_time(form->prorettype);
 }
 
+/*
+ * Refuse a function that is not built in, or is not as unchanging as the use requires.
+ */
 static bool
 is_refused_function(Oid function, void *context)
 {
@@ -280,6 +285,7 @@ is_refused_conversion(const CoerceViaIO *coerce, PgmWalk *w)
 	return is_refused_function(function, w);
 }
 
+/* Refuse a type that is not one of the server's simple types. */
 static bool
 is_refused_type(Oid type, PgmWalk *w)
 {
@@ -287,6 +293,7 @@ is_refused_type(Oid type, PgmWalk *w)
 		refuse(w, psprintf("type %s, which is not one of the server's simple types", format_type_be(type)));
 }
 
+/* Refuse a collation that is not built in. */
 static bool
 is_refused_collation(Oid collation, PgmWalk *w)
 {
@@ -294,6 +301,10 @@ is_refused_collation(Oid collation, PgmWalk *w)
 		refuse(w, psprintf("collation \"%s\", which is not built in", get_collation_name(collation)));
 }
 
+/*
+ * Refuse a node because of its kind or its function; its type, its collations and its
+ * arguments are examined by the caller.
+ */
 static bool
 is_refused_node(Node *node, PgmWalk *w)
 {
@@ -352,6 +363,7 @@ is_refused_node(Node *node, PgmWalk *w)
 	}
 }
 
+/* The walker of an expression: true at the first node that is refused. */
 static bool
 is_refused(Node *node, void *context)
 {

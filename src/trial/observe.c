@@ -117,20 +117,23 @@ strongest(LOCKMASK mask)
  * before.
  */
 static PgmTracked *
-look_at_lock(PgmWatch *w, const LockInstanceData *lock, LOCKMODE *fresh)
+note_lock(PgmWatch *w, const LockInstanceData *lock, LOCKMODE *fresh)
 {
 	PgmTracked *t;
 	Oid			relid = lock->locktag.locktag_field2;
 
+	/* Only locks that this process holds, on relations of this database. */
 	if (lock->pid != MyProcPid || lock->holdMask == 0 ||
 		lock->locktag.locktag_type != LOCKTAG_RELATION ||
 		lock->locktag.locktag_field1 != MyDatabaseId)
 		return NULL;
 	t = hash_search(w->relations, &relid, HASH_FIND, NULL);
+	/* One that the trial has made blocks nobody: no other session can see it. */
 	if (t == NULL)
 		return NULL;
 	if (t->taken == 0)
 		w->locked = lappend(w->locked, t);
+	Assert(list_member_ptr(w->locked, t));
 	if (strongest(lock->holdMask) > strongest(t->taken))
 		*fresh = strongest(lock->holdMask);
 	t->taken |= lock->holdMask;
@@ -181,11 +184,16 @@ take_locks(PgmWatch *w, PgmObservation *seen)
 	for (int i = 0; i < all->nelements; i++)
 	{
 		LOCKMODE	fresh = NoLock;
-		PgmTracked *t = look_at_lock(w, &all->locks[i], &fresh);
+		PgmTracked *t = note_lock(w, &all->locks[i], &fresh);
 
 		if (t && fresh != NoLock && seen)
 			seen_relation(seen, t)->mode = fresh;
 	}
+
+	/*
+	 * As large as all locks of the server, in a context that lives until the
+	 * end.
+	 */
 	pfree(all->locks);
 	pfree(all);
 }
@@ -232,6 +240,7 @@ take_file(PgmTracked *t, PgmObservation *seen)
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(t->relid));
 	uint32		file;
 
+	/* the statement, or one before it, has dropped the relation */
 	if (!HeapTupleIsValid(tuple))
 		return;
 	file = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
@@ -301,6 +310,10 @@ pgm_watch_take(PgmWatch *w, PgmObservation *seen)
 	WalUsage	wal = {0};
 	ListCell   *lc;
 
+	/*
+	 * First the clock, WAL and buffers, so that they do not include the work
+	 * below.
+	 */
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, w->start);
 	seen->ms = INSTR_TIME_GET_MILLISEC(end);
@@ -322,6 +335,11 @@ pgm_watch_take(PgmWatch *w, PgmObservation *seen)
 		take_file(lfirst(lc), seen);
 	}
 	seen->objects = pgm_seen_objects_take();
+
+	/*
+	 * Last, since a relation may be observed only by its counters or its
+	 * file.
+	 */
 	take_held(w, seen);
 	MemoryContextSwitchTo(old);
 }
@@ -345,13 +363,18 @@ pgm_watch_undone(PgmWatch *w)
 		take_file(t, &forgotten);
 		t->taken = 0;
 	}
+
+	/*
+	 * Locks from before the subtransaction are still held, and not new to a
+	 * statement.
+	 */
 	w->locked = NIL;
 	take_locks(w, NULL);
 	(void) pgm_seen_objects_take();
 	MemoryContextSwitchTo(old);
 }
 
-/* Watch no longer. */
+/* Stop watching.  The memory goes with the context of pgm_watch_begin(). */
 void
 pgm_watch_end(void)
 {

@@ -58,6 +58,7 @@ static const Oid of_relations[] = {
 	InheritsRelationId
 };
 
+/* Is an oid in an array of n? */
 static bool
 is_among(Oid classid, const Oid *list, int n)
 {
@@ -180,6 +181,11 @@ note_access(ObjectAccessType access, Oid classid, Oid objid, int subid, void *ar
 
 	if (previous_hook)
 		previous_hook(access, classid, objid, subid, arg);
+
+	/*
+	 * The hook stays installed, since another extension may have chained to
+	 * it.
+	 */
 	if (context == NULL || is_internal(access, arg))
 		return;
 	if (is_among(classid, of_relations, lengthof(of_relations)))
@@ -188,7 +194,7 @@ note_access(ObjectAccessType access, Oid classid, Oid objid, int subid, void *ar
 	note_object(access, &address);
 }
 
-/* Begin to listen; what is heard lives in the context. */
+/* Begin to listen; the objects noted are allocated in the context. */
 void
 pgm_seen_objects_begin(MemoryContext cxt)
 {

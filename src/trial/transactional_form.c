@@ -48,7 +48,7 @@ is_partitioned(const RangeVar *rel)
  * refuses CONCURRENTLY, so the same error is raised here.
  */
 static void
-plain_index(Node *node, PgmTransactionalForm *p)
+make_index_transactional(Node *node, PgmTransactionalForm *p)
 {
 	IndexStmt  *stmt = (IndexStmt *) node;
 
@@ -61,12 +61,12 @@ plain_index(Node *node, PgmTransactionalForm *p)
 						stmt->relation->relname),
 				 errhint("Create it ON ONLY the table, CONCURRENTLY on each partition, and attach these.")));
 	stmt->concurrent = false;
-	p->stands_for = "CREATE INDEX CONCURRENTLY";
+	p->replaces = "CREATE INDEX CONCURRENTLY";
 }
 
 /* DROP INDEX CONCURRENTLY, with the errors of RemoveRelations() */
 static void
-plain_drop(Node *node, PgmTransactionalForm *p)
+make_drop_transactional(Node *node, PgmTransactionalForm *p)
 {
 	DropStmt   *stmt = (DropStmt *) node;
 
@@ -81,18 +81,18 @@ plain_drop(Node *node, PgmTransactionalForm *p)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("DROP INDEX CONCURRENTLY does not support CASCADE")));
 	stmt->concurrent = false;
-	p->stands_for = "DROP INDEX CONCURRENTLY";
+	p->replaces = "DROP INDEX CONCURRENTLY";
 }
 
 /* REINDEX CONCURRENTLY of one table or index; others run many transactions. */
 static void
-plain_reindex(Node *node, PgmTransactionalForm *p)
+make_reindex_transactional(Node *node, PgmTransactionalForm *p)
 {
 	ReindexStmt *stmt = (ReindexStmt *) node;
 
 	if (stmt->relation && !is_partitioned(stmt->relation) &&
 		switch_off(stmt->params, "concurrently"))
-		p->stands_for = "REINDEX CONCURRENTLY";
+		p->replaces = "REINDEX CONCURRENTLY";
 }
 
 /* The DETACH PARTITION CONCURRENTLY of an ALTER TABLE, or NULL. */
@@ -114,30 +114,30 @@ concurrent_detach(const Node *node)
 
 /* ALTER TABLE ... DETACH PARTITION CONCURRENTLY */
 static void
-plain_alter(Node *node, PgmTransactionalForm *p)
+make_alter_transactional(Node *node, PgmTransactionalForm *p)
 {
 	PartitionCmd *detach = concurrent_detach(node);
 
 	if (detach == NULL)
 		return;
 	detach->concurrent = false;
-	p->stands_for = "DETACH PARTITION CONCURRENTLY";
+	p->replaces = "DETACH PARTITION CONCURRENTLY";
 }
 
 /* REPACK (CONCURRENTLY), which there is from 19 on */
 static void
-plain_cluster(Node *node, PgmTransactionalForm *p)
+make_cluster_transactional(Node *node, PgmTransactionalForm *p)
 {
 	const RangeVar *rel = pgm_cluster_relation(node);
 
 	if (rel && !is_partitioned(rel) &&
 		switch_off(pgm_cluster_options(node), "concurrently"))
-		p->stands_for = "REPACK (CONCURRENTLY)";
+		p->replaces = "REPACK (CONCURRENTLY)";
 }
 
 /* VACUUM; ANALYZE, which has the same node, can run in a transaction. */
 static void
-plain_vacuum(Node *node, PgmTransactionalForm *p)
+make_vacuum_transactional(Node *node, PgmTransactionalForm *p)
 {
 	if (((VacuumStmt *) node)->is_vacuumcmd)
 		p->not_tried = "VACUUM cannot run inside a transaction";
@@ -145,7 +145,7 @@ plain_vacuum(Node *node, PgmTransactionalForm *p)
 
 /* CALL migrate.backfill(), as the one UPDATE that its batches come to */
 static void
-plain_call(Node *node, PgmTransactionalForm *p)
+make_call_transactional(Node *node, PgmTransactionalForm *p)
 {
 	char	   *update;
 
@@ -160,12 +160,12 @@ plain_call(Node *node, PgmTransactionalForm *p)
 	p->script = pgm_script_parse("backfill", "upgrade", update, 0);
 	p->statement = pgm_statement_reparse(update, p->script->conforming,
 										 linitial(p->script->statements));
-	p->stands_for = "CALL migrate.backfill(), as one UPDATE";
+	p->replaces = "CALL migrate.backfill(), as one UPDATE";
 }
 
 /* COPY: a rollback does not undo what was written to programs and files. */
 static void
-plain_copy(Node *node, PgmTransactionalForm *p)
+make_copy_transactional(Node *node, PgmTransactionalForm *p)
 {
 	CopyStmt   *stmt = (CopyStmt *) node;
 
@@ -175,7 +175,7 @@ plain_copy(Node *node, PgmTransactionalForm *p)
 
 /* DEALLOCATE ALL, which would drop prepared statements of the caller */
 static void
-plain_deallocate(Node *node, PgmTransactionalForm *p)
+make_deallocate_transactional(Node *node, PgmTransactionalForm *p)
 {
 	DeallocateStmt *stmt = (DeallocateStmt *) node;
 
@@ -185,7 +185,7 @@ plain_deallocate(Node *node, PgmTransactionalForm *p)
 
 /* CREATE, ALTER and DROP SUBSCRIPTION */
 static void
-plain_subscription(Node *node, PgmTransactionalForm *p)
+make_subscription_transactional(Node *node, PgmTransactionalForm *p)
 {
 	p->not_tried = "what it does on the publisher could not be undone";
 }
@@ -197,18 +197,18 @@ static const struct
 }			forms[] =
 
 {
-	{T_IndexStmt, plain_index},
-	{T_DropStmt, plain_drop},
-	{T_ReindexStmt, plain_reindex},
-	{T_AlterTableStmt, plain_alter},
-	{PGM_CLUSTER_TAG, plain_cluster},
-	{T_VacuumStmt, plain_vacuum},
-	{T_CallStmt, plain_call},
-	{T_CopyStmt, plain_copy},
-	{T_DeallocateStmt, plain_deallocate},
-	{T_CreateSubscriptionStmt, plain_subscription},
-	{T_AlterSubscriptionStmt, plain_subscription},
-	{T_DropSubscriptionStmt, plain_subscription}
+	{.tag = T_IndexStmt,.change = make_index_transactional},
+	{.tag = T_DropStmt,.change = make_drop_transactional},
+	{.tag = T_ReindexStmt,.change = make_reindex_transactional},
+	{.tag = T_AlterTableStmt,.change = make_alter_transactional},
+	{.tag = PGM_CLUSTER_TAG,.change = make_cluster_transactional},
+	{.tag = T_VacuumStmt,.change = make_vacuum_transactional},
+	{.tag = T_CallStmt,.change = make_call_transactional},
+	{.tag = T_CopyStmt,.change = make_copy_transactional},
+	{.tag = T_DeallocateStmt,.change = make_deallocate_transactional},
+	{.tag = T_CreateSubscriptionStmt,.change = make_subscription_transactional},
+	{.tag = T_AlterSubscriptionStmt,.change = make_subscription_transactional},
+	{.tag = T_DropSubscriptionStmt,.change = make_subscription_transactional}
 };
 
 /*
@@ -229,7 +229,7 @@ pgm_transactional_form(const PgmScript *script, const PgmStatement *statement)
 	for (int i = 0; i < (int) lengthof(forms); i++)
 		if (forms[i].tag == nodeTag(node))
 			forms[i].change(node, &p);
-	if (p.stands_for || p.not_tried || IsA(node, CallStmt))
+	if (p.replaces || p.not_tried || IsA(node, CallStmt))
 		return p;
 	what = pgm_statement_nontransactional(statement, NIL);
 	if (what)
@@ -238,7 +238,7 @@ pgm_transactional_form(const PgmScript *script, const PgmStatement *statement)
 }
 
 /*
- * The lock that the plain form of a statement takes where the statement itself
+ * The lock that the transactional form of a statement takes where the statement itself
  * takes "mode": what is done CONCURRENTLY is marked by SHARE UPDATE EXCLUSIVE.
  */
 LOCKMODE

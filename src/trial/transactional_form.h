@@ -13,7 +13,7 @@ typedef struct PgmTransactionalForm
 {
 	PgmScript  *script;			/* to execute instead, or NULL: as it is */
 	PgmStatement *statement;	/* the same, in that script or ours */
-	const char *stands_for;		/* what was changed, or NULL */
+	const char *replaces;		/* what was changed, or NULL */
 	const char *not_tried;		/* why it has no such form, or NULL */
 } PgmTransactionalForm;
 

@@ -43,6 +43,7 @@ pgm_tried_name(PgmTried outcome)
 		"executed", "executed in plain form", "not tried", "failed"
 	};
 
+	Assert((int) outcome >= 0 && outcome < lengthof(names));
 	return names[outcome];
 }
 
@@ -61,7 +62,10 @@ note_prepared(PgmTrial *t, const Node *node)
 	const PrepareStmt *stmt = (const PrepareStmt *) node;
 	MemoryContext old;
 
-	/* One that exists already makes PREPARE fail, and is not ours to forget. */
+	/*
+	 * One that exists already makes PREPARE record_failure, and is not ours
+	 * to forget.
+	 */
 	if (!IsA(node, PrepareStmt) || FetchPreparedStatement(stmt->name, false))
 		return;
 	old = MemoryContextSwitchTo(t->context);
@@ -77,6 +81,10 @@ forget_prepared(PgmTrial *t)
 
 	foreach(lc, t->prepared)
 	{
+		/*
+		 * no error: the script may have deallocated it, or its PREPARE have
+		 * failed
+		 */
 		DropPreparedStatement(lfirst(lc), false);
 	}
 }
@@ -128,23 +136,24 @@ leave_out(PgmTrial *t, PgmTrialStatement *s, const char *why)
 
 /* Execute a statement in the form that it can be tried in. */
 static void
-execute_form(PgmTrial *t, PgmTrialStatement *s, const PgmTransactionalForm *plain,
+execute_form(PgmTrial *t, PgmTrialStatement *s, const PgmTransactionalForm *form,
 			 const PgmCallerTimeout *saved, DestReceiver *dest)
 {
-	const Node *node = plain->statement->raw->stmt;
+	const Node *node = form->statement->raw->stmt;
 	PgmAttempt	a = {
-		.script = plain->script ? plain->script : s->script,
-		.statement = plain->statement,
+		.script = form->script ? form->script : s->script,
+		.statement = form->statement,
 		.saved = saved,
 		.dest = dest
 	};
 
-	if (plain->stands_for)
+	if (form->replaces)
 	{
-		s->outcome = PGM_TRIED_PLAIN;
-		s->reason = MemoryContextStrdup(t->context, plain->stands_for);
+		s->outcome = PGM_TRIED_TRANSACTIONAL;
+		s->reason = MemoryContextStrdup(t->context, form->replaces);
 	}
 	note_prepared(t, node);
+	/* Only CALL and DO run code that may commit. */
 	if (!IsA(node, CallStmt) && !IsA(node, DoStmt))
 		(void) attempt(&a);
 	else if (!execute_atomic(&a))
@@ -179,10 +188,7 @@ fire_deferred(const PgmScript *script)
 }
 
 /*
- * Try one statement.  The values that it, or one before it, adds to an enum
- * may be used at once: the server refuses that because the value might be
- * undone and its use not, and here both will be.  Where a segment begins, what
- * the commit before it would check is checked.
+ * Try one statement, and record what it did.  Raises its error, if it has one.
  */
 static void
 try_statement(PgmRunner *runner, const PgmScript *script,
@@ -191,25 +197,37 @@ try_statement(PgmRunner *runner, const PgmScript *script,
 {
 	PgmTrial   *t = (PgmTrial *) runner;
 	PgmTrialStatement *s;
-	PgmTransactionalForm plain;
+	PgmTransactionalForm form;
 
+	Assert(t->watch != NULL);
+
+	/*
+	 * Where a segment begins, a run would commit, which checks deferred
+	 * constraints.
+	 */
 	if (statement->begins_segment)
 		fire_deferred(script);
 	s = add_statement(t, script, statement);
+
+	/*
+	 * Let values that statements have added to an enum be used at once.  The
+	 * server refuses that because the value might be undone and its use not;
+	 * a trial undoes both.
+	 */
 	AtEOXact_Enum();
 	/* Before each statement, since the one before may have set its own. */
 	bound_timeouts();
 	pgm_watch_statement(t->watch);
-	plain = pgm_transactional_form(script, statement);
-	if (plain.not_tried)
+	form = pgm_transactional_form(script, statement);
+	if (form.not_tried)
 	{
-		leave_out(t, s, plain.not_tried);
+		leave_out(t, s, form.not_tried);
 		return;
 	}
 	pgm_locks_begin_try(0, true);
 	/* Before the execution, which may change it. */
 	s->outcome = PGM_TRIED_EXECUTED;
-	execute_form(t, s, &plain, saved, dest);
+	execute_form(t, s, &form, saved, dest);
 	pgm_watch_take(t->watch, &s->seen);
 }
 
@@ -256,7 +274,7 @@ failure_reason(PgmTrial *t, const ErrorData *edata)
  * when that is through: then it is a deferred trigger, or the verdict.
  */
 static void
-fail(PgmTrial *t, const PgmScript *script, ErrorData *edata)
+record_failure(PgmTrial *t, const PgmScript *script, ErrorData *edata)
 {
 	PgmTrialStatement *s = t->statements ? llast(t->statements) : NULL;
 
@@ -267,7 +285,10 @@ fail(PgmTrial *t, const PgmScript *script, ErrorData *edata)
 	s->error = edata;
 }
 
-/* Was it cancelled by somebody, or by the timeout of the whole call? */
+/*
+ * Was it cancelled by a user, or by the timeout of the call?  The timeout of a trial's
+ * statement has the same SQLSTATE, so the message must be compared, untranslated.
+ */
 static bool
 is_cancelled(const PgmTrial *t, const ErrorData *edata)
 {
@@ -295,6 +316,10 @@ ends_trial(const PgmTrial *t, const ErrorData *edata)
 bool
 pgm_trial_script(PgmTrial *t, const PgmScript *script)
 {
+	/*
+	 * The error must outlive the caller's context: the trial reports it at
+	 * its end.
+	 */
 	MemoryContext old = MemoryContextSwitchTo(t->context);
 	PgmTrialScript ts = {.trial = t,.script = script};
 	ErrorData  *edata = pgm_subtransaction("pg_migrate", try_script, &ts);
@@ -306,7 +331,7 @@ pgm_trial_script(PgmTrial *t, const PgmScript *script)
 		if (ends_trial(t, edata))
 			ReThrowError(edata);
 		pgm_watch_undone(t->watch);
-		fail(t, script, edata);
+		record_failure(t, script, edata);
 	}
 	MemoryContextSwitchTo(old);
 	return edata == NULL;
@@ -320,6 +345,7 @@ typedef struct PgmNestedTrial
 	void	   *arg;
 } PgmNestedTrial;
 
+/* Call the body of a PgmNestedTrial; false: to be rolled back. */
 static bool
 nested_part(void *arg)
 {
@@ -335,7 +361,10 @@ pgm_trial_nested(PgmTrial *t, void (*body) (PgmTrial *trial, void *arg),
 				 void *arg)
 {
 	PgmNestedTrial a = {.body = body,.trial = t,.arg = arg};
-	ErrorData  *edata = pgm_subtransaction("pg_migrate", nested_part, &a);
+	ErrorData  *edata;
+
+	Assert(t->watch != NULL);
+	edata = pgm_subtransaction("pg_migrate", nested_part, &a);
 
 	if (edata)
 		ReThrowError(edata);
@@ -345,7 +374,7 @@ pgm_trial_nested(PgmTrial *t, void (*body) (PgmTrial *trial, void *arg),
 /*
  * Refuse a trial before anything is done.  Raises 55000 where pg_migrate.trials
  * is off, 25006 where nothing can be changed, 55006 when called by a script or
- * over deferred constraints, MG017 over what is half done.
+ * over deferred constraints, MG017 when a run has been left incomplete.
  */
 void
 pgm_trial_check(const char *function)
@@ -391,6 +420,7 @@ trial_part(void *arg)
 								 psprintf("%d", Min(pgm_lock_poll, pgm_trial_lock_timeout)),
 								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	pgm_lockwatch_start();
+	/* Last: the locks that are held by now belong to no statement. */
 	t->watch = pgm_watch_begin(t->context);
 	pgm_run_active = true;
 	c->body(t, c->arg);
@@ -422,10 +452,12 @@ pgm_trial(const char *function, PgmIdentity *identity,
 	};
 	PgmUncommittedEnums enums;
 	ErrorData  *edata;
+	int			level PG_USED_FOR_ASSERTS_ONLY = GetCurrentTransactionNestLevel();
 
 	pgm_uncommitted_enums_save(&enums);
 	pgm_caller_timeout_save(&t.timeout);
 	edata = pgm_subtransaction("pg_migrate_trial", trial_part, &call);
+	Assert(GetCurrentTransactionNestLevel() == level);
 	/* All of this also after an error, which is thrown again at the end. */
 	pgm_run_active = false;
 	pgm_watch_end();

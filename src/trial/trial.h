@@ -13,7 +13,7 @@
 typedef enum PgmTried
 {
 	PGM_TRIED_EXECUTED,
-	PGM_TRIED_PLAIN,			/* in a form that can run in a transaction */
+	PGM_TRIED_TRANSACTIONAL,	/* in a form that can run in a transaction */
 	PGM_TRIED_NOT,				/* it has no such form */
 	PGM_TRIED_FAILED
 } PgmTried;
@@ -24,7 +24,7 @@ typedef struct PgmTrialStatement
 	const PgmScript *script;
 	const PgmStatement *statement;
 	PgmTried	outcome;
-	const char *reason;			/* what it stands for, why not, or the error */
+	const char *reason;			/* what it replaces, why not, or the error */
 	ErrorData  *error;			/* when it failed */
 	PgmObservation seen;
 } PgmTrialStatement;

@@ -2,7 +2,9 @@
  * alter_table_effects.c
  *	  The locks and the work of ALTER TABLE, action by action.
  *
- * The lock on the table is the server's own answer, AlterTableGetLockLevel().
+ * The lock on the table is the server's own answer, AlterTableGetLockLevel().  The table
+ * actions[] near the end of the file has a function for each action that locks other
+ * tables, or reads or rewrites rows.
  */
 #include "postgres.h"
 
@@ -28,7 +30,7 @@ typedef PgmWork (*PgmWorkOfAction) (PgmForecast *f, PgmTable *t,
 
 /* The lock on the tree of a table, and the work on each of it */
 static void
-on_tree(PgmForecast *f, PgmTable *t, PgmWorkOfAction work)
+add_work_on_tree(PgmForecast *f, PgmTable *t, PgmWorkOfAction work)
 {
 	ListCell   *lc;
 
@@ -44,14 +46,14 @@ on_tree(PgmForecast *f, PgmTable *t, PgmWorkOfAction work)
 
 /* The lock on the table alone, and no work */
 static void
-nothing(PgmForecast *f, PgmTable *t)
+lock_named_table(PgmForecast *f, PgmTable *t)
 {
 	pgm_effect_add(f, t, f->mode, PGM_WORK_NONE, NULL);
 }
 
 /* The lock on the table and its inheritors, and no work */
 static void
-nothing_on_tree(PgmForecast *f, PgmTable *t)
+lock_tree(PgmForecast *f, PgmTable *t)
 {
 	pgm_effect_tree(f, t, f->mode, PGM_WORK_NONE, NULL);
 }
@@ -86,11 +88,16 @@ add_referenced(PgmForecast *f, PgmTable *t, const Constraint *c, bool checked)
 						checked ? "the rows that refer to it are looked for" : NULL);
 }
 
+/* The work of ADD COLUMN on one table of the tree */
 static PgmWork
 work_of_add_column(PgmForecast *f, PgmTable *t, const char **why)
 {
 	const ColumnDef *def = (const ColumnDef *) f->action->def;
 
+	/*
+	 * IF NOT EXISTS, or an inheritor whose own column is merged with the new
+	 * one
+	 */
 	if (pgm_table_column(t, def->colname, NULL))
 	{
 		*why = "the column is there already";
@@ -99,17 +106,20 @@ work_of_add_column(PgmForecast *f, PgmTable *t, const char **why)
 	return pgm_work_of_column(f, t, def, why);
 }
 
+/* ADD COLUMN; a REFERENCES in it locks the other table, too. */
 static void
-add_column(PgmForecast *f, PgmTable *t)
+collect_add_column(PgmForecast *f, PgmTable *t)
 {
 	const ColumnDef *def = (const ColumnDef *) f->action->def;
 
-	on_tree(f, t, work_of_add_column);
+	add_work_on_tree(f, t, work_of_add_column);
+	/* Without a default every value is null, and a null refers to nothing. */
 	if (!pgm_table_column(t, def->colname, NULL))
 		add_referenced(f, t, pgm_column_def_constraint(def, CONSTR_FOREIGN),
 					   pgm_column_def_has_value(def));
 }
 
+/* The work of SET NOT NULL on one table; partitioned tables have no rows of their own. */
 static PgmWork
 work_of_set_not_null(PgmForecast *f, PgmTable *t, const char **why)
 {
@@ -117,12 +127,14 @@ work_of_set_not_null(PgmForecast *f, PgmTable *t, const char **why)
 		pgm_work_of_not_null(t, f->action->name, why) : PGM_WORK_NONE;
 }
 
+/* ALTER COLUMN SET NOT NULL */
 static void
-set_not_null(PgmForecast *f, PgmTable *t)
+collect_set_not_null(PgmForecast *f, PgmTable *t)
 {
-	on_tree(f, t, work_of_set_not_null);
+	add_work_on_tree(f, t, work_of_set_not_null);
 }
 
+/* The work of ALTER COLUMN TYPE on one table of the tree */
 static PgmWork
 work_of_alter_type(PgmForecast *f, PgmTable *t, const char **why)
 {
@@ -131,10 +143,11 @@ work_of_alter_type(PgmForecast *f, PgmTable *t, const char **why)
 
 /*
  * The work for a foreign key when one of its columns changes its type: the server
- * drops it and adds it again, which checks it unless it is NOT VALID.
+ * drops it and adds it again, which checks it unless it is NOT VALID.  Where the table is
+ * not rewritten, TryReuseForeignKey() spares the check.
  */
 static PgmWork
-work_of_key(bool rewritten, bool valid, const char **why)
+work_of_foreign_key(bool rewritten, bool valid, const char **why)
 {
 	*why = NULL;
 	if (!rewritten)
@@ -160,7 +173,10 @@ has_valid_key(const PgmTable *from, const PgmTable *to)
 	return false;
 }
 
-/* Lock the tables that foreign keys connect with the column that is altered. */
+/*
+ * Lock the tables that foreign keys connect with the column that is altered:
+ * ATPostAlterTypeCleanup() drops the keys, whose triggers are on both tables.
+ */
 static void
 alter_key_tables(PgmForecast *f, PgmTable *t, bool rewritten)
 {
@@ -173,7 +189,8 @@ alter_key_tables(PgmForecast *f, PgmTable *t, bool rewritten)
 	{
 		const PgmForeignKey *key = lfirst(lk);
 
-		work = work_of_key(rewritten && !tree_is_empty(f, t), key->valid, &why);
+		/* The referenced table is read only when there is a row to look for. */
+		work = work_of_foreign_key(rewritten && !tree_is_empty(f, t), key->valid, &why);
 		foreach(lc, key->columns)
 		{
 			if (strcmp(lfirst(lc), f->action->name) == 0)
@@ -182,19 +199,20 @@ alter_key_tables(PgmForecast *f, PgmTable *t, bool rewritten)
 	}
 	foreach(lk, pgm_shadow_referencing(f->shadow, t, f->action->name))
 	{
-		work = work_of_key(rewritten, has_valid_key(lfirst(lk), t), &why);
+		work = work_of_foreign_key(rewritten, has_valid_key(lfirst(lk), t), &why);
 		pgm_effect_tree(f, lfirst(lk), AccessExclusiveLock, work, why);
 	}
 }
 
 /* ALTER COLUMN TYPE */
 static void
-alter_type(PgmForecast *f, PgmTable *t)
+collect_alter_type(PgmForecast *f, PgmTable *t)
 {
 	PgmWork		most = PGM_WORK_NONE;
 	ListCell   *lc;
 
-	on_tree(f, t, work_of_alter_type);
+	add_work_on_tree(f, t, work_of_alter_type);
+	/* f->effects also has those of the actions before this one. */
 	foreach(lc, f->effects)
 	{
 		if (((PgmEffect *) lfirst(lc))->action == f->action)
@@ -203,7 +221,7 @@ alter_type(PgmForecast *f, PgmTable *t)
 	alter_key_tables(f, t, most == PGM_WORK_REWRITE);
 }
 
-/* What ADD CONSTRAINT reads the rows for, or NULL if it does not. */
+/* Why ADD CONSTRAINT reads the rows, or NULL if it does not. */
 static const char *
 constraint_work(const Constraint *c)
 {
@@ -230,6 +248,7 @@ work_of_using_index(const PgmTable *t, const Constraint *c, const char **why)
 	ListCell   *li;
 	ListCell   *lc;
 
+	Assert(c->indexname != NULL);
 	*why = "the index is there already";
 	if (c->contype != CONSTR_PRIMARY)
 		return PGM_WORK_NONE;
@@ -243,6 +262,7 @@ work_of_using_index(const PgmTable *t, const Constraint *c, const char **why)
 		{
 			const char *by;
 
+			/* the server refuses an index on an expression (NULL) */
 			if (lfirst(lc) == NULL ||
 				pgm_expression_null_excluded(t, lfirst(lc), &by))
 				continue;
@@ -254,7 +274,7 @@ work_of_using_index(const PgmTable *t, const Constraint *c, const char **why)
 	return PGM_WORK_NONE;
 }
 
-/* PRIMARY KEY makes the columns of those NOT NULL that inherit from the table. */
+/* PRIMARY KEY makes the columns of those NOT NULL that collect_inherit from the table. */
 static PgmWork
 work_of_inherited_key(PgmTable *t, const Constraint *c, const char **why)
 {
@@ -268,57 +288,10 @@ work_of_inherited_key(PgmTable *t, const Constraint *c, const char **why)
 	return work;
 }
 
-/* A foreign key as the action would add it */
-static PgmForeignKey
-described_key(PgmForecast *f, const Constraint *c)
-{
-	PgmForeignKey key = {.columns = pgm_parse_tree_names(c->fk_attrs),.referenced = pgm_effect_table(f, c->pktable)};
-
-	key.targets = c->pk_attrs ? pgm_parse_tree_names(c->pk_attrs) :
-		pgm_table_primary_key(key.referenced);
-	key.manner = pgm_foreign_key_manner(c->fk_upd_action, c->fk_del_action, c->fk_matchtype,
-										c->deferrable, c->initdeferred);
-	return key;
-}
-
-/* The index of a key as the action would add it */
-static PgmIndex
-described_index(PgmTable *t, const Constraint *c)
-{
-	PgmIndex	index = {.table = t,.method = "btree",.unique = true,.valid = true,.constraint = ""};
-
-	index.columns = pgm_parse_tree_names(list_concat_copy(c->keys, c->including));
-	index.nkeys = list_length(c->keys);
-	index.primary = c->contype == CONSTR_PRIMARY;
-	index.nulls_not_distinct = c->nulls_not_distinct;
-	return index;
-}
-
 /*
- * Has a partition an equal of the key that is added to the partitioned table?  Then
- * that is taken over, as tryAttachPartitionForeignKey() and DefineIndex() do.
+ * The work of ADD CONSTRAINT on one table of the tree.  The cases are in the order of
+ * what decides: what is inherited, then what is not checked, then what is there already.
  */
-static const char *
-taken_over(PgmForecast *f, const PgmTable *t, const Constraint *c)
-{
-	PgmForeignKey key;
-	PgmIndex	index;
-
-	if (t == f->target || f->target->kind != RELKIND_PARTITIONED_TABLE)
-		return NULL;
-	if (c->contype == CONSTR_FOREIGN)
-	{
-		key = described_key(f, c);
-		return pgm_partition_has_equal(f->shadow, f->target, t, NULL, &key) ?
-			"the foreign key of the partition is taken over" : NULL;
-	}
-	if (c->contype != CONSTR_PRIMARY && c->contype != CONSTR_UNIQUE)
-		return NULL;
-	index = described_index(f->target, c);
-	return pgm_partition_has_equal(f->shadow, f->target, t, &index, NULL) ?
-		"the key of the partition is taken over" : NULL;
-}
-
 static PgmWork
 work_of_add_constraint(PgmForecast *f, PgmTable *t, const char **why)
 {
@@ -327,6 +300,7 @@ work_of_add_constraint(PgmForecast *f, PgmTable *t, const char **why)
 
 	if (t->kind != RELKIND_RELATION)
 		return PGM_WORK_NONE;
+	/* The key itself is not inherited, but its NOT NULL is. */
 	if (c->contype == CONSTR_PRIMARY && pgm_effect_is_inherited(f, t))
 		return work_of_inherited_key(t, c, why);
 	if (c->skip_validation)
@@ -341,7 +315,7 @@ work_of_add_constraint(PgmForecast *f, PgmTable *t, const char **why)
 	}
 	if (c->indexname)
 		return work_of_using_index(t, c, why);
-	*why = taken_over(f, t, c);
+	*why = pgm_partition_takes_over(f, t, c);
 	if (*why)
 		return PGM_WORK_NONE;
 	if (column)
@@ -352,7 +326,7 @@ work_of_add_constraint(PgmForecast *f, PgmTable *t, const char **why)
 
 /* Is a constraint added to the named table only?  Keys are not inherited. */
 static bool
-is_for_one(const PgmTable *t, const Constraint *c)
+is_not_inherited(const PgmTable *t, const Constraint *c)
 {
 	return c->is_no_inherit ||
 		(t->kind != RELKIND_PARTITIONED_TABLE &&
@@ -362,7 +336,7 @@ is_for_one(const PgmTable *t, const Constraint *c)
 
 /* Does the action read rows of any table, by the effects collected so far? */
 static bool
-is_checked(const PgmForecast *f)
+reads_rows(const PgmForecast *f)
 {
 	ListCell   *lc;
 
@@ -376,12 +350,13 @@ is_checked(const PgmForecast *f)
 	return false;
 }
 
+/* ADD CONSTRAINT; a foreign key locks the table that it refers to, too. */
 static void
-add_constraint(PgmForecast *f, PgmTable *t)
+collect_add_constraint(PgmForecast *f, PgmTable *t)
 {
 	const Constraint *c = (const Constraint *) f->action->def;
 
-	if (is_for_one(t, c))
+	if (is_not_inherited(t, c))
 	{
 		const char *why = NULL;
 		PgmWork		work = work_of_add_constraint(f, t, &why);
@@ -389,11 +364,13 @@ add_constraint(PgmForecast *f, PgmTable *t)
 		pgm_effect_add(f, t, f->mode, work, why);
 	}
 	else
-		on_tree(f, t, work_of_add_constraint);
+		add_work_on_tree(f, t, work_of_add_constraint);
+	/* After the effects above, which say whether any row is checked. */
 	if (c->contype == CONSTR_FOREIGN)
-		add_referenced(f, t, c, is_checked(f));
+		add_referenced(f, t, c, reads_rows(f));
 }
 
+/* The foreign key of a table by its name, or NULL. */
 static PgmForeignKey *
 find_key(const PgmTable *t, const char *name)
 {
@@ -407,6 +384,10 @@ find_key(const PgmTable *t, const char *name)
 	return NULL;
 }
 
+/*
+ * The work of VALIDATE CONSTRAINT on one table.  A constraint that is not known is taken
+ * for one to be checked.
+ */
 static PgmWork
 work_of_validate(PgmForecast *f, PgmTable *t, const char **why)
 {
@@ -433,43 +414,47 @@ work_of_validate(PgmForecast *f, PgmTable *t, const char **why)
 	return PGM_WORK_SCAN;
 }
 
+/* VALIDATE CONSTRAINT; a foreign key gets ROW SHARE on the table that it refers to. */
 static void
-validate(PgmForecast *f, PgmTable *t)
+collect_validate(PgmForecast *f, PgmTable *t)
 {
 	const PgmForeignKey *key = find_key(t, f->action->name);
 
-	on_tree(f, t, work_of_validate);
+	add_work_on_tree(f, t, work_of_validate);
 	if (key && !key->valid)
 		pgm_effect_add(f, key->referenced, RowShareLock, PGM_WORK_NONE, NULL);
 }
 
-/* DROP CONSTRAINT; that of a foreign key removes triggers of the other table. */
+/*
+ * DROP CONSTRAINT.  RemoveTriggerById() takes ACCESS EXCLUSIVE on the other table of a
+ * foreign key, whose triggers are dropped with it.
+ */
 static void
-drop_constraint(PgmForecast *f, PgmTable *t)
+collect_drop_constraint(PgmForecast *f, PgmTable *t)
 {
 	const PgmForeignKey *key = find_key(t, f->action->name);
 	ListCell   *lc;
 
-	nothing_on_tree(f, t);
+	lock_tree(f, t);
 	if (key)
 		pgm_effect_add(f, key->referenced, AccessExclusiveLock, PGM_WORK_NONE,
 					   NULL);
-	if (f->action->behavior == DROP_CASCADE)
-		foreach(lc, pgm_shadow_referencing(f->shadow, t, NULL))
+	/* CASCADE drops the foreign keys that refer to a key. */
+	foreach(lc, f->action->behavior == DROP_CASCADE ?
+			pgm_shadow_referencing(f->shadow, t, NULL) : NIL)
 	{
-		pgm_effect_add(f, lfirst(lc), AccessExclusiveLock, PGM_WORK_NONE,
-					   NULL);
+		pgm_effect_add(f, lfirst(lc), AccessExclusiveLock, PGM_WORK_NONE, NULL);
 	}
 }
 
 /* DROP COLUMN; with its foreign keys go their triggers on the other tables. */
 static void
-drop_column(PgmForecast *f, PgmTable *t)
+collect_drop_column(PgmForecast *f, PgmTable *t)
 {
 	ListCell   *lk;
 	ListCell   *lc;
 
-	nothing_on_tree(f, t);
+	lock_tree(f, t);
 	foreach(lk, t->keys)
 	{
 		const PgmForeignKey *key = lfirst(lk);
@@ -481,79 +466,87 @@ drop_column(PgmForecast *f, PgmTable *t)
 							   PGM_WORK_NONE, NULL);
 		}
 	}
-	if (f->action->behavior == DROP_CASCADE)
-		foreach(lk, pgm_shadow_referencing(f->shadow, t, f->action->name))
+	foreach(lk, f->action->behavior == DROP_CASCADE ?
+			pgm_shadow_referencing(f->shadow, t, f->action->name) : NIL)
 	{
-		pgm_effect_add(f, lfirst(lk), AccessExclusiveLock, PGM_WORK_NONE,
-					   NULL);
+		pgm_effect_add(f, lfirst(lk), AccessExclusiveLock, PGM_WORK_NONE, NULL);
 	}
 }
 
-/* Add an action that copies the table unless it changes nothing. */
+/* Add an action that add_copy the table unless it changes lock_named_table. */
 static void
-copies(PgmForecast *f, PgmTable *t, bool changes)
+add_copy(PgmForecast *f, PgmTable *t, bool changes)
 {
 	pgm_effect_add(f, t, f->mode, changes ? PGM_WORK_REWRITE : PGM_WORK_NONE,
 				   changes ? "the table is copied" : "it is so already");
 }
 
+/* SET LOGGED */
 static void
-set_logged(PgmForecast *f, PgmTable *t)
+collect_set_logged(PgmForecast *f, PgmTable *t)
 {
-	copies(f, t, t->persistence != RELPERSISTENCE_PERMANENT);
+	add_copy(f, t, t->persistence != RELPERSISTENCE_PERMANENT);
 }
 
+/* SET UNLOGGED */
 static void
-set_unlogged(PgmForecast *f, PgmTable *t)
+collect_set_unlogged(PgmForecast *f, PgmTable *t)
 {
-	copies(f, t, t->persistence != RELPERSISTENCE_UNLOGGED);
+	add_copy(f, t, t->persistence != RELPERSISTENCE_UNLOGGED);
 }
 
+/* SET TABLESPACE; partitioned tables have no files. */
 static void
-set_tablespace(PgmForecast *f, PgmTable *t)
+collect_set_tablespace(PgmForecast *f, PgmTable *t)
 {
 	Oid			to = get_tablespace_oid(f->action->name, true);
+
+	/* pg_class has 0 for the default tablespace of the database */
 	Oid			is = OidIsValid(t->tablespace) ? t->tablespace :
 		MyDatabaseTableSpace;
 
-	copies(f, t, t->kind != RELKIND_PARTITIONED_TABLE && to != is);
+	add_copy(f, t, t->kind != RELKIND_PARTITIONED_TABLE && to != is);
 }
 
+/* SET ACCESS METHOD; without a name, that is DEFAULT, which exists from 17 on */
 static void
-set_access_method(PgmForecast *f, PgmTable *t)
+collect_set_access_method(PgmForecast *f, PgmTable *t)
 {
 	const char *name = f->action->name ? f->action->name :
 		default_table_access_method;
 
-	copies(f, t, t->kind != RELKIND_PARTITIONED_TABLE &&
-		   get_table_am_oid(name, true) != t->method);
+	add_copy(f, t, t->kind != RELKIND_PARTITIONED_TABLE &&
+			 get_table_am_oid(name, true) != t->method);
 }
 
+/* INHERIT; the lock on the parent is that of ATExecAddInherit(). */
 static void
-inherit(PgmForecast *f, PgmTable *t)
+collect_inherit(PgmForecast *f, PgmTable *t)
 {
-	nothing(f, t);
+	lock_named_table(f, t);
 	pgm_effect_add(f, pgm_effect_table(f, (const RangeVar *) f->action->def),
 				   ShareUpdateExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
+/* NO INHERIT; the lock on the parent is that of ATExecDropInherit(). */
 static void
-no_inherit(PgmForecast *f, PgmTable *t)
+collect_no_inherit(PgmForecast *f, PgmTable *t)
 {
-	nothing(f, t);
+	lock_named_table(f, t);
 	pgm_effect_add(f, pgm_effect_table(f, (const RangeVar *) f->action->def),
 				   AccessShareLock, PGM_WORK_NONE, NULL);
 }
 
-/* ATTACH PARTITION */
+/* ATTACH PARTITION.  Every table below the new partition is locked, and checked apart. */
 static void
-attach(PgmForecast *f, PgmTable *t)
+collect_attach(PgmForecast *f, PgmTable *t)
 {
 	const PartitionCmd *cmd = (const PartitionCmd *) f->action->def;
 	PgmTable   *child = pgm_effect_table(f, cmd->name);
 	ListCell   *lc;
 
-	nothing(f, t);
+	lock_named_table(f, t);
+	/* ALTER INDEX ... ATTACH PARTITION is this action, too, and has no bound. */
 	if (child == NULL || cmd->bound == NULL)
 		return;
 	foreach(lc, pgm_shadow_tree(f->shadow, child))
@@ -569,15 +562,18 @@ attach(PgmForecast *f, PgmTable *t)
 	pgm_effects_on_default_partition(f, t, cmd->bound);
 }
 
-/* DETACH PARTITION */
+/*
+ * DETACH PARTITION.  With CONCURRENTLY the partition gets its strongest lock in the second
+ * transaction.
+ */
 static void
-detach(PgmForecast *f, PgmTable *t)
+collect_detach(PgmForecast *f, PgmTable *t)
 {
 	const PartitionCmd *cmd = (const PartitionCmd *) f->action->def;
 	PgmTable   *child = pgm_effect_table(f, cmd->name);
 	ListCell   *lc;
 
-	nothing(f, t);
+	lock_named_table(f, t);
 	pgm_effect_add(f, child, AccessExclusiveLock, PGM_WORK_NONE, NULL);
 	foreach(lc, child ? pgm_shadow_referencing(f->shadow, child, NULL) : NIL)
 	{
@@ -586,12 +582,13 @@ detach(PgmForecast *f, PgmTable *t)
 					   PGM_WORK_SCAN : PGM_WORK_NONE,
 					   "no row may refer to what is detached");
 	}
+	/* The server refuses CONCURRENTLY where there is a DEFAULT partition. */
 	if (!cmd->concurrent)
 		pgm_effect_add(f, pgm_shadow_default_partition(f->shadow, t), AccessExclusiveLock,
 					   PGM_WORK_NONE, NULL);
 }
 
-/* Actions that do more than to lock the one table */
+/* Actions that do more than lock the named table */
 static const struct
 {
 	AlterTableType action;
@@ -599,40 +596,41 @@ static const struct
 }			actions[] =
 
 {
-	{AT_AddColumn, add_column},
-	{AT_ColumnDefault, nothing_on_tree},
-	{AT_DropNotNull, nothing_on_tree},
-	{AT_SetNotNull, set_not_null},
-	{AT_DropExpression, nothing_on_tree},
-	{AT_SetStatistics, nothing_on_tree},
-	{AT_SetStorage, nothing_on_tree},
-	{AT_DropColumn, drop_column},
-	{AT_AddConstraint, add_constraint},
-	{AT_AlterConstraint, nothing_on_tree},
-	{AT_ValidateConstraint, validate},
-	{AT_DropConstraint, drop_constraint},
-	{AT_AlterColumnType, alter_type},
-	{AT_SetLogged, set_logged},
-	{AT_SetUnLogged, set_unlogged},
-	{AT_SetTableSpace, set_tablespace},
-	{AT_SetAccessMethod, set_access_method},
-	{AT_AddInherit, inherit},
-	{AT_DropInherit, no_inherit},
-	{AT_AttachPartition, attach},
-	{AT_DetachPartition, detach},
-	{AT_DetachPartitionFinalize, detach},
-	{AT_EnableTrig, nothing_on_tree},
-	{AT_DisableTrig, nothing_on_tree},
-	{AT_EnableTrigAll, nothing_on_tree},
-	{AT_DisableTrigAll, nothing_on_tree},
-	{AT_EnableTrigUser, nothing_on_tree},
-	{AT_DisableTrigUser, nothing_on_tree}
+	{.action = AT_AddColumn,.collect = collect_add_column},
+	{.action = AT_ColumnDefault,.collect = lock_tree},
+	{.action = AT_DropNotNull,.collect = lock_tree},
+	{.action = AT_SetNotNull,.collect = collect_set_not_null},
+	{.action = AT_DropExpression,.collect = lock_tree},
+	{.action = AT_SetStatistics,.collect = lock_tree},
+	{.action = AT_SetStorage,.collect = lock_tree},
+	{.action = AT_DropColumn,.collect = collect_drop_column},
+	{.action = AT_AddConstraint,.collect = collect_add_constraint},
+	{.action = AT_AlterConstraint,.collect = lock_tree},
+	{.action = AT_ValidateConstraint,.collect = collect_validate},
+	{.action = AT_DropConstraint,.collect = collect_drop_constraint},
+	{.action = AT_AlterColumnType,.collect = collect_alter_type},
+	{.action = AT_SetLogged,.collect = collect_set_logged},
+	{.action = AT_SetUnLogged,.collect = collect_set_unlogged},
+	{.action = AT_SetTableSpace,.collect = collect_set_tablespace},
+	{.action = AT_SetAccessMethod,.collect = collect_set_access_method},
+	{.action = AT_AddInherit,.collect = collect_inherit},
+	{.action = AT_DropInherit,.collect = collect_no_inherit},
+	{.action = AT_AttachPartition,.collect = collect_attach},
+	{.action = AT_DetachPartition,.collect = collect_detach},
+	{.action = AT_DetachPartitionFinalize,.collect = collect_detach},
+	{.action = AT_EnableTrig,.collect = lock_tree},
+	{.action = AT_DisableTrig,.collect = lock_tree},
+	{.action = AT_EnableTrigAll,.collect = lock_tree},
+	{.action = AT_DisableTrigAll,.collect = lock_tree},
+	{.action = AT_EnableTrigUser,.collect = lock_tree},
+	{.action = AT_DisableTrigUser,.collect = lock_tree}
 };
 
 /* The effects of one action; behind ONLY the table has no inheritors. */
 static void
-of_action(PgmForecast *f, PgmTable *t)
+collect_action(PgmForecast *f, PgmTable *t)
 {
+	Assert(f->action != NULL && f->target == t);
 	for (int i = 0; i < (int) lengthof(actions); i++)
 	{
 		if (actions[i].action != f->action->subtype)
@@ -640,7 +638,7 @@ of_action(PgmForecast *f, PgmTable *t)
 		actions[i].collect(f, t);
 		return;
 	}
-	nothing(f, t);
+	lock_named_table(f, t);
 }
 
 /*
@@ -649,13 +647,13 @@ of_action(PgmForecast *f, PgmTable *t)
  * removed must be put back in any case.
  */
 static void
-of_action_after_drops(PgmForecast *f, PgmTable *t)
+collect_action_after_drops(PgmForecast *f, PgmTable *t)
 {
 	List	   *saved = pgm_alter_drops_begin(f->shadow, (const AlterTableStmt *) f->node, f->action);
 
 	PG_TRY();
 	{
-		of_action(f, t);
+		collect_action(f, t);
 	}
 	PG_FINALLY();
 	{
@@ -675,6 +673,7 @@ pgm_effects_of_alter(PgmForecast *f)
 	if (t == NULL)
 		return;
 	/* One lock for the whole statement: that of its strongest action. */
+	Assert(f->target == NULL && f->action == NULL);
 	f->mode = AlterTableGetLockLevel(stmt->cmds);
 	f->target = t;
 	/* a type is not inherited from, and yet CASCADE goes to the tables OF it */
@@ -682,7 +681,7 @@ pgm_effects_of_alter(PgmForecast *f)
 	foreach(lc, stmt->cmds)
 	{
 		f->action = lfirst_node(AlterTableCmd, lc);
-		of_action_after_drops(f, t);
+		collect_action_after_drops(f, t);
 	}
 	f->action = NULL;
 	f->target = NULL;

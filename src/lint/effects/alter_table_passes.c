@@ -60,6 +60,7 @@ save_table(List *saved, PgmTable *t)
 	return lappend(saved, a);
 }
 
+/* Is a name in a list, which has NULL for expressions? */
 static bool
 has_name(const List *names, const char *name)
 {
@@ -102,7 +103,7 @@ cascade(PgmShadow *s, List *saved, PgmTable *t, const List *columns)
 	return saved;
 }
 
-/* Put a constraint aside. */
+/* Remove a constraint for a while, with its index. */
 static List *
 without_constraint(PgmShadow *s, List *saved, PgmTable *t, const AlterTableCmd *cmd)
 {
@@ -131,6 +132,7 @@ without_constraint(PgmShadow *s, List *saved, PgmTable *t, const AlterTableCmd *
 	return saved;
 }
 
+/* Does a CHECK contain a column? */
 static bool
 mentions(const PgmCheck *check, AttrNumber attnum)
 {
@@ -157,6 +159,7 @@ without_column(const PgmShadow *s, PgmTable *t, const char *name)
 	gone->name = NULL;
 	gone->old_name = column->name;
 	gone->script = s->script;
+	Assert(attnum >= 1 && attnum <= list_length(t->columns));
 	lfirst(list_nth_cell(t->columns, attnum - 1)) = gone;
 	foreach(lc, t->checks)
 	{

@@ -1,6 +1,10 @@
 /*
  * attach_partition.c
  *	  Does ATTACH PARTITION have to read the table it attaches?
+ *
+ * Not if the valid CHECKs of that table imply the bounds.  The bounds are turned into an
+ * expression as the server does it, except that only built-in functions are evaluated:
+ * lint must not run code of users.
  */
 #include "postgres.h"
 
@@ -41,7 +45,10 @@ map_column(Node *node, void *context)
 	if (IsA(node, Var) && ((Var *) node)->varattno > 0)
 	{
 		Var		   *var = copyObject((Var *) node);
-		const PgmColumn *c = list_nth(m->parent->columns, var->varattno - 1);
+		const PgmColumn *c;
+
+		Assert(var->varlevelsup == 0);	/* bounds have no sub-queries */
+		c = list_nth(m->parent->columns, var->varattno - 1);
 
 		if (c->name == NULL ||
 			pgm_table_column(m->child, c->name, &var->varattno) == NULL)
@@ -55,10 +62,14 @@ map_column(Node *node, void *context)
 static Node *
 bound_value(PartitionKey key, int column, Node *raw)
 {
-	PgmTypeRef	type = {
+	PgmTypeRef	type;
+
+	Assert(column >= 0 && column < key->partnatts);
+	type = (PgmTypeRef)
+	{
 		.oid = key->parttypid[column],
-		.typmod = key->parttypmod[column],
-		.collation = key->partcollation[column]
+			.typmod = key->parttypmod[column],
+			.collation = key->partcollation[column]
 	};
 
 	return (Node *) pgm_expression_bound(raw, &type);
@@ -71,6 +82,7 @@ range_bounds(PartitionKey key, List *raw)
 	List	   *bounds = NIL;
 	ListCell   *lc;
 
+	/* the server will refuse bounds of another length than the key */
 	if (list_length(raw) != key->partnatts)
 		return NIL;
 	foreach(lc, raw)
@@ -80,6 +92,10 @@ range_bounds(PartitionKey key, List *raw)
 		const char *infinite = IsA(name, ColumnRef) && list_length(name->fields) == 1 &&
 			IsA(linitial(name->fields), String) ? strVal(linitial(name->fields)) : "";
 
+		/*
+		 * The grammar has no node for MINVALUE and MAXVALUE: they are column
+		 * names.
+		 */
 		datum->kind = strcmp(infinite, "minvalue") == 0 ? PARTITION_RANGE_DATUM_MINVALUE :
 			strcmp(infinite, "maxvalue") == 0 ? PARTITION_RANGE_DATUM_MAXVALUE :
 			PARTITION_RANGE_DATUM_VALUE;
@@ -87,6 +103,7 @@ range_bounds(PartitionKey key, List *raw)
 		if (datum->kind == PARTITION_RANGE_DATUM_VALUE)
 		{
 			datum->value = bound_value(key, foreach_current_index(lc), lfirst(lc));
+			/* the server refuses a null in a range */
 			if (datum->value == NULL || ((Const *) datum->value)->constisnull)
 				return NIL;
 		}
@@ -109,12 +126,18 @@ compute_bounds(Relation rel, const PartitionBoundSpec *raw)
 	/* the server will refuse to attach to a table that is not partitioned */
 	if (key == NULL || (!raw->is_default && raw->strategy != (char) key->strategy))
 		return NULL;
+
+	/*
+	 * DEFAULT has no strategy of its own: transformPartitionBound() sets it,
+	 * too.
+	 */
 	spec->strategy = key->strategy;
 	if (raw->is_default || key->strategy == PARTITION_STRATEGY_HASH)
 		return spec;
 	spec->listdatums = NIL;
 	if (key->strategy == PARTITION_STRATEGY_LIST)
 	{
+		Assert(key->partnatts == 1);
 		foreach(lc, raw->listdatums)
 		{
 			Node	   *value = bound_value(key, 0, lfirst(lc));
@@ -157,13 +180,14 @@ bound_quals(PgmTable *parent, const PartitionBoundSpec *bound, bool inherited)
 		if (inherited)
 			quals = list_concat(quals, list_copy(RelationGetPartitionQual(rel)));
 	}
+	/* Folded as the server does before it compares them with the CHECKs. */
 	if (pgm_is_builtin((Node *) quals, PGM_USE_FOLD, NULL))
 		quals = (List *) eval_const_expressions(NULL, (Node *) quals);
 	table_close(rel, AccessShareLock);
 	return quals ? list_make1(make_ands_explicit(quals)) : NIL;
 }
 
-/* What the rows of the new partition have to fulfil, as ALTER TABLE says it */
+/* The condition that rows of the new partition must meet, as ALTER TABLE states it */
 static List *
 partition_constraint(PgmTable *parent, const PgmTable *child,
 					 const PartitionBoundSpec *bound)
@@ -219,6 +243,11 @@ pgm_work_of_attach(PgmShadow *s, PgmTable *parent, PgmTable *child,
 	 */
 	if (!OidIsValid(parent->relid))
 		return PGM_WORK_SCAN;
+
+	/*
+	 * A parent that is a partition itself has bounds, which apply to its
+	 * DEFAULT, too.
+	 */
 	if (bound->is_default && !parent->is_partition && !has_partition(s, parent))
 	{
 		*why = "there is no other partition, so that each row fits";
@@ -232,8 +261,8 @@ pgm_work_of_attach(PgmShadow *s, PgmTable *parent, PgmTable *child,
 }
 
 /*
- * What the rows of a DEFAULT partition have to fulfil when another partition is
- * added, over its own columns; NIL when that cannot be said.
+ * The condition that rows of a DEFAULT partition must meet when another partition is
+ * added, over its own columns; NIL when it cannot be computed.
  */
 static List *
 default_constraint(PgmTable *parent, const PgmTable *standard,
@@ -242,6 +271,7 @@ default_constraint(PgmTable *parent, const PgmTable *standard,
 	PgmMapping	mapping = {.parent = parent,.child = standard};
 	List	   *quals = bound_quals(parent, bound, false);
 
+	/* get_proposed_default_constraint() evaluates expressions. */
 	if (quals == NIL || !pgm_is_builtin((Node *) quals, PGM_USE_FOLD, NULL))
 		return NIL;
 	quals = get_proposed_default_constraint(quals);

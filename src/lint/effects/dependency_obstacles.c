@@ -31,7 +31,7 @@
 
 #include "lint/effects/effects_internal.h"
 
-/* What blocks ALTER COLUMN TYPE, by the catalog that contains it */
+/* Objects that block ALTER COLUMN TYPE, by their catalog: ATExecAlterColumnType() refuses */
 static const struct
 {
 	Oid			catalog;
@@ -52,8 +52,10 @@ static const char *
 obstacle_kind(Oid catalog)
 {
 	for (int i = 0; i < (int) lengthof(obstacles); i++)
+	{
 		if (obstacles[i].catalog == catalog)
 			return obstacles[i].what;
+	}
 	return NULL;
 }
 
@@ -160,6 +162,7 @@ is_undone(PgmShadow *s, const ObjectAddress *object, const ObjectAddress *on)
 
 	if (is_gone(s, object))
 		return true;
+	/* The shadow has indexes with their tables. */
 	if (get_rel_relkind(relid) == RELKIND_INDEX)
 		relid = IndexGetRelation(relid, true);
 	t = OidIsValid(relid) ? pgm_shadow_by_oid(s, relid) : NULL;
@@ -182,6 +185,7 @@ is_undone(PgmShadow *s, const ObjectAddress *object, const ObjectAddress *on)
 		}
 		return true;
 	}
+	/* The plan may have moved the table to another schema, or detached it. */
 	if (object->objectSubId == 0 && on->classId == NamespaceRelationId)
 		return get_namespace_oid(t->schema, true) != on->objectId;
 	if (object->objectSubId == 0 && on->classId == RelationRelationId)
@@ -193,7 +197,7 @@ is_undone(PgmShadow *s, const ObjectAddress *object, const ObjectAddress *on)
 	return !is_column_as_before(t, object);
 }
 
-/* What a DROP is about: objects that go, and what is in the way */
+/* The objects that a DROP without CASCADE removes, as far as they are found */
 typedef struct PgmDrop
 {
 	PgmShadow  *shadow;
@@ -202,9 +206,9 @@ typedef struct PgmDrop
 } PgmDrop;
 
 /*
- * Go over what depends on an object.  What goes with it, without CASCADE, is
- * added to what goes; or else, in the second round, the first that does not is
- * the obstacle.
+ * Go over the objects that depend on an object.  With "collect", those that are dropped
+ * with it without CASCADE are added to d->going and d->queue.  Without it, returns
+ * whether there is one that is not, in *obstacle.
  */
 static bool
 find_dependent(PgmDrop *d, const ObjectAddress *on, bool collect,
@@ -238,6 +242,11 @@ find_dependent(PgmDrop *d, const ObjectAddress *on, bool collect,
 		}
 		else if (form->deptype != DEPENDENCY_NORMAL && collect)
 		{
+			/*
+			 * The caller is iterating over the queue.  That is safe: foreach
+			 * goes by index, and lappend() does not move the header of a
+			 * list.
+			 */
 			ObjectAddress *more = palloc(sizeof(ObjectAddress));
 
 			*more = object;
@@ -250,7 +259,7 @@ find_dependent(PgmDrop *d, const ObjectAddress *on, bool collect,
 	return found;
 }
 
-/* A view stands for its rule. */
+/* Describe an object; the rule of a view is described as the view. */
 static char *
 description(ObjectAddress object)
 {
@@ -264,8 +273,8 @@ description(ObjectAddress object)
 }
 
 /*
- * What stands in the way of a DROP without CASCADE: "view v depends on table t";
- * or NULL.  Only objects of the catalog are known to.
+ * What blocks a DROP without CASCADE: "view v depends on table t"; or NULL.  Only
+ * objects of the catalog are considered, not those that the plan makes.
  */
 char *
 pgm_obstacle_of_drop(PgmShadow *s, const DropStmt *stmt)
@@ -294,14 +303,18 @@ pgm_obstacle_of_drop(PgmShadow *s, const DropStmt *stmt)
 	 * remains: an object that depends on two parts of what goes must not be
 	 * reported because one of them was visited first.
 	 */
-	for (int collect = 1; collect >= 0; collect--)
-		foreach(lc, d.queue)
+	foreach(lc, d.queue)
+	{
+		CHECK_FOR_INTERRUPTS();
+		(void) find_dependent(&d, lfirst(lc), true, &obstacle);
+	}
+	foreach(lc, d.queue)
 	{
 		char	   *who;
 		char	   *on;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!find_dependent(&d, lfirst(lc), collect, &obstacle))
+		if (!find_dependent(&d, lfirst(lc), false, &obstacle))
 			continue;
 		who = description(obstacle);
 		on = description(*(ObjectAddress *) lfirst(lc));

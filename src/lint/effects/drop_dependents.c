@@ -34,29 +34,54 @@
 #include "lint/effects/effects_internal.h"
 
 /* A walk over the dependents of an object that is dropped */
-typedef struct PgmPursuit
+typedef struct PgmDependentWalk
 {
 	ObjectAddresses *seen;
 	List	   *relations;		/* oids, of what is locked */
 	List	   *parts;			/* ObjectAddress, of what goes: relations and
 								 * columns */
-} PgmPursuit;
+} PgmDependentWalk;
 
-/* Catalogs of what belongs to a table, where the table stands in them */
+/* The catalogs of objects that belong to a table, and their column with its oid */
 static const struct
 {
 	Oid			catalog;
 	Oid			index;
 	AttrNumber	key;
 	AttrNumber	table;
-}			parts[] =
+}			owned_objects[] =
 
 {
-	{TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, Anum_pg_trigger_tgrelid},
-	{RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, Anum_pg_rewrite_ev_class},
-	{ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, Anum_pg_constraint_conrelid},
-	{PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, Anum_pg_policy_polrelid},
-	{AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, Anum_pg_attrdef_adrelid}
+	{
+		.catalog = TriggerRelationId,
+		.index = TriggerOidIndexId,
+		.key = Anum_pg_trigger_oid,
+		.table = Anum_pg_trigger_tgrelid
+	},
+	{
+		.catalog = RewriteRelationId,
+		.index = RewriteOidIndexId,
+		.key = Anum_pg_rewrite_oid,
+		.table = Anum_pg_rewrite_ev_class
+	},
+	{
+		.catalog = ConstraintRelationId,
+		.index = ConstraintOidIndexId,
+		.key = Anum_pg_constraint_oid,
+		.table = Anum_pg_constraint_conrelid
+	},
+	{
+		.catalog = PolicyRelationId,
+		.index = PolicyOidIndexId,
+		.key = Anum_pg_policy_oid,
+		.table = Anum_pg_policy_polrelid
+	},
+	{
+		.catalog = AttrDefaultRelationId,
+		.index = AttrDefaultOidIndexId,
+		.key = Anum_pg_attrdef_oid,
+		.table = Anum_pg_attrdef_adrelid
+	}
 };
 
 /* The table an object belongs to, or is; InvalidOid: it is of another kind. */
@@ -67,7 +92,7 @@ pgm_object_table(const ObjectAddress *object)
 
 	if (object->classId == RelationRelationId)
 		return object->objectId;
-	for (int i = 0; i < (int) lengthof(parts); i++)
+	for (int i = 0; i < (int) lengthof(owned_objects); i++)
 	{
 		Relation	catalog;
 		ScanKeyData key;
@@ -75,14 +100,14 @@ pgm_object_table(const ObjectAddress *object)
 		HeapTuple	tuple;
 		bool		isnull;
 
-		if (parts[i].catalog != object->classId)
+		if (owned_objects[i].catalog != object->classId)
 			continue;
-		catalog = table_open(parts[i].catalog, AccessShareLock);
-		ScanKeyInit(&key, parts[i].key, BTEqualStrategyNumber, F_OIDEQ,
+		catalog = table_open(owned_objects[i].catalog, AccessShareLock);
+		ScanKeyInit(&key, owned_objects[i].key, BTEqualStrategyNumber, F_OIDEQ,
 					ObjectIdGetDatum(object->objectId));
-		scan = systable_beginscan(catalog, parts[i].index, true, NULL, 1, &key);
+		scan = systable_beginscan(catalog, owned_objects[i].index, true, NULL, 1, &key);
 		if (HeapTupleIsValid(tuple = systable_getnext(scan)))
-			result = DatumGetObjectId(heap_getattr(tuple, parts[i].table,
+			result = DatumGetObjectId(heap_getattr(tuple, owned_objects[i].table,
 												   RelationGetDescr(catalog), &isnull));
 		systable_endscan(scan);
 		table_close(catalog, AccessShareLock);
@@ -90,7 +115,10 @@ pgm_object_table(const ObjectAddress *object)
 	return result;
 }
 
-/* The table whose locks stand for a relation; InvalidOid for what has none. */
+/*
+ * The relation whose lock is reported for a relation: for an index its table;
+ * InvalidOid for TOAST tables and row types, which nobody queries.
+ */
 static Oid
 locked_relation(Oid relid)
 {
@@ -105,6 +133,7 @@ locked_relation(Oid relid)
 		InvalidOid : relid;
 }
 
+/* A copy of an address, for a list */
 static ObjectAddress *
 copy_address(const ObjectAddress *object)
 {
@@ -119,7 +148,7 @@ copy_address(const ObjectAddress *object)
  * may be reached by several ways, but is visited once.
  */
 static void
-pursue(PgmPursuit *p, const ObjectAddress *object)
+follow_dependents(PgmDependentWalk *p, const ObjectAddress *object)
 {
 	Relation	depend;
 	ScanKeyData keys[2];
@@ -134,6 +163,11 @@ pursue(PgmPursuit *p, const ObjectAddress *object)
 	add_exact_object_address(object, p->seen);
 	if (object->classId == RelationRelationId)
 		p->parts = lappend(p->parts, copy_address(object));
+
+	/*
+	 * Dropping a trigger, a rule, a constraint and the like locks their
+	 * table.
+	 */
 	relid = pgm_object_table(object);
 	relid = OidIsValid(relid) ? locked_relation(relid) : InvalidOid;
 	if (OidIsValid(relid))
@@ -150,9 +184,13 @@ pursue(PgmPursuit *p, const ObjectAddress *object)
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 		ObjectAddress next = {form->classid, form->objid, form->objsubid};
 
+		/*
+		 * The scan has the dependents of all columns; a column is asked for
+		 * its own.
+		 */
 		if (object->objectSubId != 0 && form->refobjsubid != object->objectSubId)
 			continue;
-		pursue(p, &next);
+		follow_dependents(p, &next);
 	}
 	systable_endscan(scan);
 	table_close(depend, AccessShareLock);
@@ -217,12 +255,13 @@ dropped_relation(PgmShadow *s, ObjectType type, List *name)
 }
 
 /* Follow what the catalog says to depend on an object of a DROP. */
-static PgmPursuit
-pursue_dropped(const DropStmt *stmt, Node *object, ObjectAddress *address)
+static PgmDependentWalk
+follow_dropped(const DropStmt *stmt, Node *object, ObjectAddress *address)
 {
-	PgmPursuit	p = {.relations = NIL};
+	PgmDependentWalk p = {.relations = NIL};
 	Relation	rel = NULL;
 
+	/* It may not exist: IF EXISTS, or the plan makes it. */
 	*address = get_object_address(stmt->removeType, object, &rel,
 								  AccessShareLock, true);
 	if (rel)
@@ -230,7 +269,7 @@ pursue_dropped(const DropStmt *stmt, Node *object, ObjectAddress *address)
 	if (!OidIsValid(address->objectId))
 		return p;
 	p.seen = new_object_addresses();
-	pursue(&p, address);
+	follow_dependents(&p, address);
 	free_object_addresses(p.seen);
 	return p;
 }
@@ -240,7 +279,7 @@ static List *
 add_reached(PgmShadow *s, List *tables, const DropStmt *stmt, Node *object)
 {
 	ObjectAddress address;
-	PgmPursuit	p = pursue_dropped(stmt, object, &address);
+	PgmDependentWalk p = follow_dropped(stmt, object, &address);
 	ListCell   *lc;
 
 	foreach(lc, p.relations)
@@ -296,25 +335,35 @@ pgm_drop_reached(PgmShadow *s, const DropStmt *stmt)
 	foreach(lo, stmt->objects)
 	{
 		ObjectAddress address;
-		PgmPursuit	p = pursue_dropped(stmt, lfirst(lo), &address);
+		PgmDependentWalk p = follow_dropped(stmt, lfirst(lo), &address);
 
 		/* Tables first, so that columns of a table that goes are not listed. */
-		for (int whole = 1; whole >= 0; whole--)
-			foreach(lc, p.parts)
+		foreach(lc, p.parts)
 		{
 			const ObjectAddress *part = lfirst(lc);
-			PgmTable   *t = (part->objectSubId == 0) == whole ? data_at(s, part) : NULL;
-			const PgmColumn *c = t && !whole ? list_nth(t->columns, part->objectSubId - 1) : NULL;
+			PgmTable   *t = part->objectSubId == 0 ? data_at(s, part) : NULL;
 
-			if (t && part->objectId != address.objectId &&
-				(whole ? !t->is_partition : c->name != NULL))
-				reached = add_part(reached, t, whole ? NULL : c->name);
+			if (t && part->objectId != address.objectId && !t->is_partition)
+				reached = add_part(reached, t, NULL);
+		}
+		foreach(lc, p.parts)
+		{
+			const ObjectAddress *part = lfirst(lc);
+			PgmTable   *t = part->objectSubId != 0 ? data_at(s, part) : NULL;
+			const PgmColumn *c = t ? list_nth(t->columns, part->objectSubId - 1) : NULL;
+
+			/* without a name: the plan has dropped it before */
+			if (c && part->objectId != address.objectId && c->name)
+				reached = add_part(reached, t, c->name);
 		}
 	}
 	return reached;
 }
 
-/* One object of a DROP */
+/*
+ * Add the relations that one object of a DROP locks.  What depends on it is followed only
+ * with CASCADE: without it the DROP fails, or takes only what belongs to the object.
+ */
 static List *
 add_dropped(PgmShadow *s, List *tables, const DropStmt *stmt, Node *object)
 {

@@ -43,7 +43,7 @@ named_partitions(PgmForecast *f, const RangeVar *rel, LOCKMODE mode,
 
 /* DROP locks what it names and, with CASCADE, what depends on that. */
 static void
-of_drop(PgmForecast *f)
+collect_drop(PgmForecast *f)
 {
 	const DropStmt *stmt = (const DropStmt *) f->node;
 	LOCKMODE	mode = stmt->concurrent ? ShareUpdateExclusiveLock :
@@ -58,7 +58,7 @@ of_drop(PgmForecast *f)
 
 /* The table and index of CLUSTER; from 19 on REPACK */
 static void
-of_cluster(PgmForecast *f)
+collect_cluster(PgmForecast *f)
 {
 	const RangeVar *rel = pgm_cluster_relation(f->node);
 	bool		concurrently = false;
@@ -76,14 +76,14 @@ of_cluster(PgmForecast *f)
 
 /* VACUUM and ANALYZE */
 static void
-of_vacuum(PgmForecast *f)
+collect_vacuum(PgmForecast *f)
 {
 	const VacuumStmt *stmt = (const VacuumStmt *) f->node;
 	bool		full = false;
 
 	/* from 18 on with all that inherit from the table */
-	void		(*of_tree) (PgmForecast *, const RangeVar *, LOCKMODE, PgmWork,
-							const char *) =
+	void		(*add_effects) (PgmForecast *, const RangeVar *, LOCKMODE, PgmWork,
+								const char *) =
 		PGM_SERVER_MAJOR >= 18 ? pgm_effect_named : named_partitions;
 	ListCell   *lc;
 
@@ -94,16 +94,16 @@ of_vacuum(PgmForecast *f)
 	}
 	foreach(lc, stmt->rels)
 	{
-		of_tree(f, lfirst_node(VacuumRelation, lc)->relation,
-				full ? AccessExclusiveLock : ShareUpdateExclusiveLock,
-				full ? PGM_WORK_REWRITE : PGM_WORK_SCAN,
-				full ? "the table is copied" : NULL);
+		add_effects(f, lfirst_node(VacuumRelation, lc)->relation,
+					full ? AccessExclusiveLock : ShareUpdateExclusiveLock,
+					full ? PGM_WORK_REWRITE : PGM_WORK_SCAN,
+					full ? "the table is copied" : NULL);
 	}
 }
 
 /* REFRESH MATERIALIZED VIEW */
 static void
-of_refresh(PgmForecast *f)
+collect_refresh(PgmForecast *f)
 {
 	const RefreshMatViewStmt *stmt = (const RefreshMatViewStmt *) f->node;
 
@@ -129,6 +129,7 @@ add_truncated(PgmForecast *f, List *tables, List *tree, bool cascade)
 	check_stack_depth();
 	foreach(lt, tree)
 	{
+		/* Foreign keys may form a circle. */
 		if (list_member_ptr(tables, lfirst(lt)))
 			continue;
 		tables = lappend(tables, lfirst(lt));
@@ -143,7 +144,7 @@ add_truncated(PgmForecast *f, List *tables, List *tree, bool cascade)
 
 /* TRUNCATE */
 static void
-of_truncate(PgmForecast *f)
+collect_truncate(PgmForecast *f)
 {
 	const TruncateStmt *stmt = (const TruncateStmt *) f->node;
 	List	   *tables = NIL;
@@ -169,7 +170,7 @@ of_truncate(PgmForecast *f)
 
 /* ALTER ... RENAME */
 static void
-of_rename(PgmForecast *f)
+collect_rename(PgmForecast *f)
 {
 	const RenameStmt *stmt = (const RenameStmt *) f->node;
 	PgmTable   *t;
@@ -194,7 +195,7 @@ of_rename(PgmForecast *f)
 
 /* ALTER ... SET SCHEMA */
 static void
-of_schema(PgmForecast *f)
+collect_schema(PgmForecast *f)
 {
 	pgm_effect_add(f, pgm_effect_table(f, ((const AlterObjectSchemaStmt *) f->node)->relation),
 				   AccessExclusiveLock, PGM_WORK_NONE, NULL);
@@ -202,7 +203,7 @@ of_schema(PgmForecast *f)
 
 /* The tables that the foreign keys of new columns and constraints refer to */
 static void
-referenced(PgmForecast *f, List *elements)
+add_referenced_tables(PgmForecast *f, List *elements)
 {
 	ListCell   *le;
 	ListCell   *lc;
@@ -226,15 +227,15 @@ referenced(PgmForecast *f, List *elements)
 
 /* CREATE TABLE: locks on parents and on tables that foreign keys refer to */
 static void
-of_create(PgmForecast *f)
+collect_create(PgmForecast *f)
 {
 	const CreateStmt *stmt = (const CreateStmt *) f->node;
 	ListCell   *lc;
 
 	if (stmt->if_not_exists && pgm_effect_table(f, stmt->relation))
 		return;
-	referenced(f, stmt->tableElts);
-	referenced(f, stmt->constraints);
+	add_referenced_tables(f, stmt->tableElts);
+	add_referenced_tables(f, stmt->constraints);
 	foreach(lc, stmt->inhRelations)
 	{
 		PgmTable   *parent = pgm_effect_table(f, lfirst(lc));
@@ -243,6 +244,11 @@ of_create(PgmForecast *f)
 					   ShareUpdateExclusiveLock, PGM_WORK_NONE, NULL);
 		if (parent == NULL || stmt->partbound == NULL)
 			continue;
+
+		/*
+		 * The new partition is empty, but locks are taken because of the keys
+		 * it gets.
+		 */
 		pgm_effects_on_partition(f, parent, NULL);
 		pgm_effects_on_default_partition(f, parent, stmt->partbound);
 	}
@@ -250,7 +256,7 @@ of_create(PgmForecast *f)
 
 /* CREATE TRIGGER; a row trigger of a partitioned table is made on each partition. */
 static void
-of_trigger(PgmForecast *f)
+collect_trigger(PgmForecast *f)
 {
 	const CreateTrigStmt *stmt = (const CreateTrigStmt *) f->node;
 	PgmTable   *t = pgm_effect_table(f, stmt->relation);
@@ -263,7 +269,7 @@ of_trigger(PgmForecast *f)
 
 /* CREATE and ALTER POLICY */
 static void
-of_policy(PgmForecast *f)
+collect_policy(PgmForecast *f)
 {
 	const RangeVar *rel = IsA(f->node, CreatePolicyStmt) ?
 		((const CreatePolicyStmt *) f->node)->table :
@@ -274,7 +280,7 @@ of_policy(PgmForecast *f)
 
 /* CREATE RULE */
 static void
-of_rule(PgmForecast *f)
+collect_rule(PgmForecast *f)
 {
 	pgm_effect_add(f, pgm_effect_table(f, ((const RuleStmt *) f->node)->relation),
 				   AccessExclusiveLock, PGM_WORK_NONE, NULL);
@@ -282,7 +288,7 @@ of_rule(PgmForecast *f)
 
 /* CREATE STATISTICS */
 static void
-of_statistics(PgmForecast *f)
+collect_statistics(PgmForecast *f)
 {
 	ListCell   *lc;
 
@@ -296,7 +302,7 @@ of_statistics(PgmForecast *f)
 
 /* LOCK TABLE */
 static void
-of_lock(PgmForecast *f)
+collect_lock(PgmForecast *f)
 {
 	const LockStmt *stmt = (const LockStmt *) f->node;
 	ListCell   *lc;
@@ -309,7 +315,7 @@ of_lock(PgmForecast *f)
 
 /* The relation that is commented on, or that contains the object, or NULL. */
 static RangeVar *
-commented(ObjectType type, Node *object)
+commented_relation(ObjectType type, Node *object)
 {
 	switch (type)
 	{
@@ -335,14 +341,14 @@ commented(ObjectType type, Node *object)
 
 /* COMMENT and SECURITY LABEL */
 static void
-of_comment(PgmForecast *f)
+collect_comment(PgmForecast *f)
 {
 	bool		comment = IsA(f->node, CommentStmt);
 	RangeVar   *rel = comment ?
-		commented(((const CommentStmt *) f->node)->objtype,
-				  ((const CommentStmt *) f->node)->object) :
-		commented(((const SecLabelStmt *) f->node)->objtype,
-				  ((const SecLabelStmt *) f->node)->object);
+		commented_relation(((const CommentStmt *) f->node)->objtype,
+						   ((const CommentStmt *) f->node)->object) :
+		commented_relation(((const SecLabelStmt *) f->node)->objtype,
+						   ((const SecLabelStmt *) f->node)->object);
 
 	pgm_effect_add(f, pgm_effect_table(f, rel), ShareUpdateExclusiveLock, PGM_WORK_NONE,
 				   NULL);
@@ -371,7 +377,7 @@ domain_lock(const AlterDomainStmt *stmt)
 
 /* ALTER DOMAIN */
 static void
-of_domain(PgmForecast *f)
+collect_domain(PgmForecast *f)
 {
 	const AlterDomainStmt *stmt = (const AlterDomainStmt *) f->node;
 	PgmTypeRef	type = pgm_shadow_type(f->shadow,
@@ -390,7 +396,7 @@ of_domain(PgmForecast *f)
 
 /* CREATE and ALTER PUBLICATION */
 static void
-of_publication(PgmForecast *f)
+collect_publication(PgmForecast *f)
 {
 	List	   *objects = IsA(f->node, CreatePublicationStmt) ?
 		((const CreatePublicationStmt *) f->node)->pubobjects :
@@ -409,13 +415,13 @@ of_publication(PgmForecast *f)
 
 /* ALTER SEQUENCE */
 static void
-of_sequence(PgmForecast *f)
+collect_sequence(PgmForecast *f)
 {
 	pgm_effect_add(f, pgm_effect_table(f, ((const AlterSeqStmt *) f->node)->sequence),
 				   ShareRowExclusiveLock, PGM_WORK_NONE, NULL);
 }
 
-static void of_create_schema(PgmForecast *f);
+static void collect_create_schema(PgmForecast *f);
 
 static const struct
 {
@@ -424,44 +430,44 @@ static const struct
 }			kinds[] =
 
 {
-	{T_AlterTableStmt, pgm_effects_of_alter},
-	{T_IndexStmt, pgm_effects_of_create_index},
-	{T_DropStmt, of_drop},
-	{T_ReindexStmt, pgm_effects_of_reindex},
-	{PGM_CLUSTER_TAG, of_cluster},
-	{T_VacuumStmt, of_vacuum},
-	{T_RefreshMatViewStmt, of_refresh},
-	{T_TruncateStmt, of_truncate},
-	{T_RenameStmt, of_rename},
-	{T_AlterObjectSchemaStmt, of_schema},
-	{T_CreateStmt, of_create},
-	{T_CreateSchemaStmt, of_create_schema},
-	{T_CreateTrigStmt, of_trigger},
-	{T_CreatePolicyStmt, of_policy},
-	{T_AlterPolicyStmt, of_policy},
-	{T_RuleStmt, of_rule},
-	{T_CreateStatsStmt, of_statistics},
-	{T_LockStmt, of_lock},
-	{T_CommentStmt, of_comment},
-	{T_SecLabelStmt, of_comment},
-	{T_AlterDomainStmt, of_domain},
-	{T_CreatePublicationStmt, of_publication},
-	{T_AlterPublicationStmt, of_publication},
-	{T_AlterSeqStmt, of_sequence},
-	{T_SelectStmt, pgm_effects_of_query},
-	{T_InsertStmt, pgm_effects_of_query},
-	{T_UpdateStmt, pgm_effects_of_query},
-	{T_DeleteStmt, pgm_effects_of_query},
-	{T_MergeStmt, pgm_effects_of_query},
-	{T_ViewStmt, pgm_effects_of_stored_query},
-	{T_CreateTableAsStmt, pgm_effects_of_stored_query},
-	{T_CopyStmt, pgm_effects_of_copy},
-	{T_CallStmt, pgm_effects_of_call}
+	{.tag = T_AlterTableStmt,.collect = pgm_effects_of_alter},
+	{.tag = T_IndexStmt,.collect = pgm_effects_of_create_index},
+	{.tag = T_DropStmt,.collect = collect_drop},
+	{.tag = T_ReindexStmt,.collect = pgm_effects_of_reindex},
+	{.tag = PGM_CLUSTER_TAG,.collect = collect_cluster},
+	{.tag = T_VacuumStmt,.collect = collect_vacuum},
+	{.tag = T_RefreshMatViewStmt,.collect = collect_refresh},
+	{.tag = T_TruncateStmt,.collect = collect_truncate},
+	{.tag = T_RenameStmt,.collect = collect_rename},
+	{.tag = T_AlterObjectSchemaStmt,.collect = collect_schema},
+	{.tag = T_CreateStmt,.collect = collect_create},
+	{.tag = T_CreateSchemaStmt,.collect = collect_create_schema},
+	{.tag = T_CreateTrigStmt,.collect = collect_trigger},
+	{.tag = T_CreatePolicyStmt,.collect = collect_policy},
+	{.tag = T_AlterPolicyStmt,.collect = collect_policy},
+	{.tag = T_RuleStmt,.collect = collect_rule},
+	{.tag = T_CreateStatsStmt,.collect = collect_statistics},
+	{.tag = T_LockStmt,.collect = collect_lock},
+	{.tag = T_CommentStmt,.collect = collect_comment},
+	{.tag = T_SecLabelStmt,.collect = collect_comment},
+	{.tag = T_AlterDomainStmt,.collect = collect_domain},
+	{.tag = T_CreatePublicationStmt,.collect = collect_publication},
+	{.tag = T_AlterPublicationStmt,.collect = collect_publication},
+	{.tag = T_AlterSeqStmt,.collect = collect_sequence},
+	{.tag = T_SelectStmt,.collect = pgm_effects_of_query},
+	{.tag = T_InsertStmt,.collect = pgm_effects_of_query},
+	{.tag = T_UpdateStmt,.collect = pgm_effects_of_query},
+	{.tag = T_DeleteStmt,.collect = pgm_effects_of_query},
+	{.tag = T_MergeStmt,.collect = pgm_effects_of_query},
+	{.tag = T_ViewStmt,.collect = pgm_effects_of_stored_query},
+	{.tag = T_CreateTableAsStmt,.collect = pgm_effects_of_stored_query},
+	{.tag = T_CopyStmt,.collect = pgm_effects_of_copy},
+	{.tag = T_CallStmt,.collect = pgm_effects_of_call}
 };
 
 /* Collect the effects of the statement by its kind. */
 static void
-collect(PgmForecast *f)
+collect_by_kind(PgmForecast *f)
 {
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 		if (nodeTag(f->node) == kinds[i].tag)
@@ -470,19 +476,20 @@ collect(PgmForecast *f)
 
 /* The elements of CREATE SCHEMA are statements of their own. */
 static void
-of_create_schema(PgmForecast *f)
+collect_create_schema(PgmForecast *f)
 {
-	const Node *whole = f->node;
+	const Node *create = f->node;
 	ListCell   *lc;
 
-	f->shadow->within = pgm_create_schema_name((const CreateSchemaStmt *) whole);
-	foreach(lc, pgm_create_schema_elements((const CreateSchemaStmt *) whole))
+	Assert(f->shadow->within == NULL);
+	f->shadow->within = pgm_create_schema_name((const CreateSchemaStmt *) create);
+	foreach(lc, pgm_create_schema_elements((const CreateSchemaStmt *) create))
 	{
 		f->node = lfirst(lc);
-		collect(f);
+		collect_by_kind(f);
 	}
 	f->shadow->within = NULL;
-	f->node = whole;
+	f->node = create;
 }
 
 /*
@@ -500,6 +507,7 @@ merge_effect(List *effects, PgmEffect *e)
 
 		if (other->table != e->table || other->action != e->action)
 			continue;
+		Assert(other != e);
 		other->mode = Max(other->mode, e->mode);
 		if (e->work > other->work)
 		{
@@ -522,7 +530,7 @@ pgm_effects_of(PgmShadow *s, const Node *node)
 	List	   *merged = NIL;
 	ListCell   *lc;
 
-	collect(&f);
+	collect_by_kind(&f);
 	foreach(lc, f.effects)
 	{
 		if (!merge_effect(merged, lfirst(lc)))

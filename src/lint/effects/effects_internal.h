@@ -61,6 +61,8 @@ extern List *pgm_drop_locked(PgmShadow *s, const DropStmt *stmt);
 /* partition_indexes.c */
 extern bool pgm_partition_has_equal(PgmShadow *s, PgmTable *above, const PgmTable *t,
 									const PgmIndex *index, const PgmForeignKey *key);
+extern const char *pgm_partition_takes_over(PgmForecast *f, const PgmTable *t,
+											const Constraint *c);
 extern void pgm_effects_on_partition(PgmForecast *f, PgmTable *parent, PgmTable *child);
 
 /* attach_partition.c */

@@ -14,6 +14,7 @@
 
 #include "lint/effects/effects_internal.h"
 #include "lint/shadow/partition_match.h"
+#include "lint/tables/parse_tree.h"
 #include "schema/builtin_definitions.h"
 
 /*
@@ -40,6 +41,77 @@ pgm_partition_has_equal(PgmShadow *s, PgmTable *above, const PgmTable *t,
 	return false;
 }
 
+/* A foreign key as ADD CONSTRAINT would make it; "referenced" is NULL if there is none. */
+static PgmForeignKey
+described_key(PgmForecast *f, const Constraint *c)
+{
+	PgmForeignKey key = {
+		.columns = pgm_parse_tree_names(c->fk_attrs),
+		.referenced = pgm_effect_table(f, c->pktable)
+	};
+
+	key.targets = c->pk_attrs ? pgm_parse_tree_names(c->pk_attrs) :
+		pgm_table_primary_key(key.referenced);
+	key.manner = pgm_foreign_key_manner(c->fk_upd_action, c->fk_del_action, c->fk_matchtype,
+										c->deferrable, c->initdeferred);
+	return key;
+}
+
+/* The index of a key as ADD CONSTRAINT would make it */
+static PgmIndex
+described_index(PgmTable *t, const Constraint *c)
+{
+	/*
+	 * Only that there is a constraint matters to the comparison, not its
+	 * name.
+	 */
+	PgmIndex	index = {
+		.table = t,
+		.method = "btree",
+		.unique = true,
+		.valid = true,
+		.constraint = ""
+	};
+
+	index.columns = pgm_parse_tree_names(list_concat_copy(c->keys, c->including));
+	index.nkeys = list_length(c->keys);
+	index.primary = c->contype == CONSTR_PRIMARY;
+	index.nulls_not_distinct = c->nulls_not_distinct;
+	return index;
+}
+
+/*
+ * Has a partition an equal of the key that ADD CONSTRAINT adds to the partitioned table?
+ * Then that is taken over, as tryAttachPartitionForeignKey() and DefineIndex() do.
+ * Returns a sentence that says so, or NULL.
+ */
+const char *
+pgm_partition_takes_over(PgmForecast *f, const PgmTable *t, const Constraint *c)
+{
+	PgmForeignKey key;
+	PgmIndex	index;
+
+	Assert(f->target != NULL);
+	if (t == f->target || f->target->kind != RELKIND_PARTITIONED_TABLE)
+		return NULL;
+	if (c->contype == CONSTR_FOREIGN)
+	{
+		key = described_key(f, c);
+		return pgm_partition_has_equal(f->shadow, f->target, t, NULL, &key) ?
+			"the foreign key of the partition is taken over" : NULL;
+	}
+
+	/*
+	 * An exclusion constraint may have operators and expressions that are not
+	 * compared.
+	 */
+	if (c->contype != CONSTR_PRIMARY && c->contype != CONSTR_UNIQUE)
+		return NULL;
+	index = described_index(f->target, c);
+	return pgm_partition_has_equal(f->shadow, f->target, t, &index, NULL) ?
+		"the key of the partition is taken over" : NULL;
+}
+
 /* Add what a table lacks; for a partitioned one, what its partitions lack. */
 static List *
 add_lacked(PgmShadow *s, List *lacked, const PgmIndex *index,
@@ -48,12 +120,12 @@ add_lacked(PgmShadow *s, List *lacked, const PgmIndex *index,
 	PgmMissingPart *one;
 	ListCell   *lc;
 
+	Assert((index != NULL) != (key != NULL));
 	check_stack_depth();
 	if (t->dropped || (index && pgm_partition_match_index(index, t)) ||
 		(key && pgm_partition_match_key(key, t)))
 		return lacked;
-	if (t->kind == RELKIND_PARTITIONED_TABLE)
-		foreach(lc, pgm_shadow_children(s, t))
+	foreach(lc, t->kind == RELKIND_PARTITIONED_TABLE ? pgm_shadow_children(s, t) : NIL)
 	{
 		lacked = add_lacked(s, lacked, index, key, lfirst(lc));
 	}

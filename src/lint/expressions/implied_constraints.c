@@ -12,7 +12,7 @@
 #include "schema/builtin_functions.h"
 
 /*
- * A constraint as predicate_implied_by() wants it.  A clause is folded if it may
+ * A constraint in the form that predicate_implied_by() expects.  A clause is folded if it may
  * be, and it may be used in a proof then, for which the server evaluates operators
  * on the constants of clauses.
  */
@@ -22,6 +22,10 @@ clauses_of(Node *expr)
 	List	   *clauses = NIL;
 	ListCell   *lc;
 
+	/*
+	 * A copy, since the constraint belongs to the shadow.  "true": a CHECK,
+	 * which NULL passes.
+	 */
 	expr = (Node *) canonicalize_qual((Expr *) copyObject(expr), true);
 	foreach(lc, make_ands_implicit((Expr *) expr))
 	{
@@ -53,6 +57,7 @@ implies(List *known, List *wanted)
 	{
 		if (!list_member(known, lfirst(lc)) &&
 			!(pgm_is_builtin(lfirst(lc), PGM_USE_PROVE, NULL) &&
+		/* weakly: a CHECK that is null does not refuse the row */
 			  predicate_implied_by(list_make1(lfirst(lc)), usable, true)))
 			return false;
 	}
@@ -78,6 +83,7 @@ known_of(const PgmTable *t)
 	{
 		const PgmCheck *c = lfirst(lc);
 
+		/* NOT VALID says nothing of the rows that are there. */
 		if (c->valid && c->expr)
 			known = list_concat(known, clauses_of(c->expr));
 	}
@@ -117,7 +123,9 @@ pgm_expression_null_excluded(const PgmTable *t, const char *column,
 	*by = NULL;
 	if (c == NULL || c->not_null)
 		return true;
+	Assert(attnum >= 1 && attnum <= list_length(t->columns));
 	test = list_make1(pgm_column_not_null_test(c, attnum));
+	/* First each alone, in order to name it; together they may imply more. */
 	foreach(lc, t->checks)
 	{
 		const PgmCheck *check = lfirst(lc);

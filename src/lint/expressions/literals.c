@@ -60,7 +60,7 @@ take(Node *node, void *context)
 	return raw_expression_tree_walker(node, take, context);
 }
 
-/* A literal as the parser meets it; another parameter is none of ours. */
+/* A literal as the parser meets it; any other parameter is left to the parser. */
 static Node *
 as_unknown(ParseState *pstate, ParamRef *param)
 {

@@ -30,6 +30,7 @@ static bool
 requires_rewrite(Node *expr, AttrNumber attnum, const char **reason)
 {
 	*reason = "the stored values stay as they are";
+	/* Remove the outer conversions that leave the stored bytes as they are. */
 	for (;;)
 	{
 		if (IsA(expr, Var) && ((Var *) expr)->varattno == attnum)
@@ -98,8 +99,8 @@ pgm_expression_type_change(const PgmTable *t, const PgmColumn *column,
 }
 
 /*
- * Does a change from one type to another rewrite a table, for a column of which only
- * the type is known?  "known" is false unless both types are the server's own, and
+ * Does a change from one type to another rewrite a table, for a column that only the
+ * type is known about?  "known" is false unless both types are the server's own, and
  * where there is no such cast.
  */
 PgmTypeChange
@@ -108,6 +109,7 @@ pgm_type_change(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 	PgmTypeChange change = {.rewrite = true};
 	Node	   *expr = (Node *) makeVar(1, 1, from, from_typmod, get_typcollation(from), 0);
 
+	/* A cast from or to a type of a user may run the user's code. */
 	if (from >= FirstNormalObjectId || to >= FirstNormalObjectId)
 		return change;
 	expr = coerce_to_target_type(NULL, expr, from, to, to_typmod,
@@ -135,6 +137,7 @@ class_of(Oid index, int column, Oid *collation)
 							  &isnull);
 	collations = SysCacheGetAttr(INDEXRELID, tuple,
 								 Anum_pg_index_indcollation, &isnull);
+	Assert(column >= 0 && column < ((oidvector *) DatumGetPointer(classes))->dim1);
 	result = ((oidvector *) DatumGetPointer(classes))->values[column];
 	*collation = ((oidvector *) DatumGetPointer(collations))->values[column];
 	ReleaseSysCache(tuple);
@@ -170,6 +173,10 @@ pgm_expression_index_kept(const PgmIndex *index, const PgmColumn *column,
 		Oid			class;
 		Oid			after;
 
+		/*
+		 * INCLUDEd columns have no operator class, expressions (NULL) no
+		 * name.
+		 */
 		if (i >= index->nkeys || lfirst(lc) == NULL ||
 			strcmp(lfirst(lc), column->name) != 0)
 			continue;
@@ -178,8 +185,18 @@ pgm_expression_index_kept(const PgmIndex *index, const PgmColumn *column,
 							column->type.oid, to->oid);
 		if (class != after || !OidIsValid(class))
 			return false;
+
+		/*
+		 * An index that follows the collation of the column would get the new
+		 * one.
+		 */
 		if (collation == column->type.collation && collation != to->collation)
 			return false;
+
+		/*
+		 * Such a class, as array_ops, compares another type's values
+		 * differently.
+		 */
 		if (IsPolymorphicType(get_opclass_input_type(class)) &&
 			column->type.oid != to->oid)
 			return false;

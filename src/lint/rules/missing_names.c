@@ -35,7 +35,7 @@ may_be_serial(const PgmStatementView *v, const RangeVar *rel)
 {
 	int			length = strlen(rel->relname);
 
-	return v->shadow->unnamed && length > 4 &&
+	return v->shadow->index_names_guessed && length > 4 &&
 		strcmp(rel->relname + length - 4, "_seq") == 0;
 }
 
@@ -92,7 +92,7 @@ pgm_need_column(const PgmTable *t, const char *column)
 void
 pgm_need_constraint(const PgmTable *t, const char *name)
 {
-	if (OidIsValid(t->relid) && !t->unnamed && !pgm_table_has_constraint(t, name) &&
+	if (OidIsValid(t->relid) && !t->constraint_names_guessed && !pgm_table_has_constraint(t, name) &&
 		!OidIsValid(get_relation_constraint_oid(t->relid, name, true)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -360,7 +360,8 @@ check_rule_names(const PgmStatementView *v)
 static void
 check_reindex_names(const PgmStatementView *v)
 {
-	if (((const ReindexStmt *) v->node)->kind != REINDEX_OBJECT_INDEX || !v->shadow->unnamed)
+	if (((const ReindexStmt *) v->node)->kind != REINDEX_OBJECT_INDEX ||
+		!v->shadow->index_names_guessed)
 		pgm_need_relation(v, ((const ReindexStmt *) v->node)->relation);
 }
 
@@ -394,7 +395,7 @@ check_rename_names(const PgmStatementView *v)
 	 */
 	if (stmt->missing_ok || stmt->relation == NULL ||
 		stmt->renameType == OBJECT_SEQUENCE ||
-		(stmt->renameType == OBJECT_INDEX && v->shadow->unnamed))
+		(stmt->renameType == OBJECT_INDEX && v->shadow->index_names_guessed))
 		return;
 	pgm_need_relation(v, stmt->relation);
 	t = pgm_shadow_table(v->shadow, stmt->relation);

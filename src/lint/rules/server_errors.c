@@ -7,7 +7,7 @@
  * lint.c catches it and reports that the statement would fail.  An error is
  * raised only if catalog and plan leave no doubt, because a false one would make
  * lint useless on a correct script.  Hence the exceptions below: for names that
- * the server makes up (shadow->unnamed), for tables whose columns are not known,
+ * the server makes up (shadow->index_names_guessed), for tables whose columns are not known,
  * and for statements that are linted although they have been applied already
  * (view->again), so that what they create is there.
  */
@@ -163,7 +163,7 @@ need_referenced_key(const PgmStatementView *v, const Constraint *c)
 		pgm_need_relation(v, c->pktable);
 		return;
 	}
-	if (t->is_partition && (!OidIsValid(t->relid) || t->unnamed))
+	if (t->is_partition && (!OidIsValid(t->relid) || t->constraint_names_guessed))
 	{
 		/*
 		 * A partition gets the keys of its parent.  The shadow of one that
@@ -526,7 +526,7 @@ check_drop_relation(const PgmStatementView *v, const DropStmt *stmt, const Range
 	 * An index to which the server has given a name need not be in the
 	 * shadow.
 	 */
-	if (!stmt->missing_ok && !(stmt->removeType == OBJECT_INDEX && v->shadow->unnamed))
+	if (!stmt->missing_ok && !(stmt->removeType == OBJECT_INDEX && v->shadow->index_names_guessed))
 		pgm_need_relation(v, name);
 	if (stmt->removeType == OBJECT_INDEX)
 	{

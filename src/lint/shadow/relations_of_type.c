@@ -21,10 +21,10 @@
 
 /*
  * Relations (oids) that depend on a type: with a column of it or of a domain
- * over it; or, with "whole", as tables OF it.
+ * over it; or, with "of_type", as tables OF it.
  */
 List *
-pgm_relations_of_type(List *relids, Oid type, bool whole)
+pgm_relations_of_type(List *relids, Oid type, bool of_type)
 {
 	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	ScanKeyData keys[2];
@@ -42,11 +42,11 @@ pgm_relations_of_type(List *relids, Oid type, bool whole)
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
-		if (!whole && form->classid == TypeRelationId &&
+		if (!of_type && form->classid == TypeRelationId &&
 			get_typtype(form->objid) == TYPTYPE_DOMAIN)
 			relids = pgm_relations_of_type(relids, form->objid, false);
 		else if (form->classid == RelationRelationId &&
-				 (form->objsubid == 0) == whole)
+				 (form->objsubid == 0) == of_type)
 			relids = list_append_unique_oid(relids, form->objid);
 	}
 	systable_endscan(scan);

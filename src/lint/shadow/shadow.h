@@ -27,8 +27,8 @@ typedef struct PgmShadow
 	List	   *functions;		/* PgmMade */
 	List	   *schemas;		/* char *, that the plan makes */
 	char	   *within;			/* the CREATE SCHEMA that is applied, or NULL */
-	bool		unnamed;		/* indexes of the plan have names of the
-								 * server */
+	bool		index_names_guessed;	/* the server names an index of the
+										 * plan */
 	bool		cascaded;		/* a DROP of the plan took more than it named */
 	List	   *gone;			/* ObjectAddress, of the catalog, that the
 								 * plan drops: neither relations nor of a
@@ -37,7 +37,7 @@ typedef struct PgmShadow
 	List	   *proposing;		/* PgmProposed, in the present safe form */
 	const void *proposer;		/* the statement or action it is for */
 	int			transaction;	/* number of the one being looked at, from 1 */
-	int			script;			/* the same for scripts */
+	int			script;			/* number of the present script, from 1 */
 	const struct PgmStatement *statement;	/* that is applied */
 } PgmShadow;
 

@@ -14,7 +14,7 @@
 
 /* VALIDATE CONSTRAINT.  A valid NOT NULL becomes a property of its column. */
 static void
-validate(PgmTable *t, const char *name)
+apply_validate(PgmTable *t, const char *name)
 {
 	ListCell   *lc;
 
@@ -27,6 +27,7 @@ validate(PgmTable *t, const char *name)
 		c->valid = true;
 		if (c->not_null)
 		{
+			Assert(list_member_ptr(t->columns, c->not_null));
 			c->not_null->not_null = true;
 			t->checks = foreach_delete_current(t->checks, lc);
 		}
@@ -40,7 +41,7 @@ validate(PgmTable *t, const char *name)
 
 /* DROP CONSTRAINT, with the index that implements it */
 static void
-drop_constraint(PgmTable *t, const char *name)
+apply_drop_constraint(PgmTable *t, const char *name)
 {
 	ListCell   *lc;
 
@@ -68,7 +69,7 @@ drop_constraint(PgmTable *t, const char *name)
  * the list without a name, so that the numbers of other columns stay as they are.
  */
 static void
-drop_column(PgmShadow *s, PgmTable *t, const char *name)
+apply_drop_column(PgmShadow *s, PgmTable *t, const char *name)
 {
 	AttrNumber	attnum;
 	PgmColumn  *c = pgm_table_column(t, name, &attnum);
@@ -94,6 +95,7 @@ drop_column(PgmShadow *s, PgmTable *t, const char *name)
 		if (pgm_names_have(((PgmIndex *) lfirst(li))->columns, name))
 			t->indexes = foreach_delete_current(t->indexes, li);
 	}
+	Assert(list_nth(t->columns, attnum - 1) == c);
 	c->old_name = c->name;
 	c->name = NULL;
 	c->script = s->script;
@@ -101,7 +103,7 @@ drop_column(PgmShadow *s, PgmTable *t, const char *name)
 
 /* ATTACH ("to") or DETACH PARTITION */
 static void
-attach(PgmShadow *s, PgmTable *t, const PartitionCmd *cmd, bool to)
+apply_attach(PgmShadow *s, PgmTable *t, const PartitionCmd *cmd, bool to)
 {
 	PgmTable   *child = pgm_shadow_table(s, cmd->name);
 
@@ -111,7 +113,8 @@ attach(PgmShadow *s, PgmTable *t, const PartitionCmd *cmd, bool to)
 		return;
 	child->is_partition = to;
 	child->is_default = to && cmd->bound && cmd->bound->is_default;
-	child->unnamed = s->unnamed = true; /* copies of the parent's */
+	child->constraint_names_guessed = s->index_names_guessed = true;	/* copies of the
+																		 * parent's */
 	if (to)
 		pgm_shadow_join(s, t, child);
 	else
@@ -133,13 +136,18 @@ apply_action(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
 				pgm_shadow_add_column(s, t, (ColumnDef *) cmd->def);
 			break;
 		case AT_DropColumn:
-			drop_column(s, t, cmd->name);
+			apply_drop_column(s, t, cmd->name);
 			break;
 		case AT_AlterColumnType:
 			if (c)
 				c->type = pgm_shadow_type(s, ((ColumnDef *) cmd->def)->typeName);
 			break;
 		case AT_ColumnDefault:
+
+			/*
+			 * c is NULL where there is no such column, which is the business
+			 * of a rule
+			 */
 			if (c)
 			{
 				c->has_default = cmd->def != NULL;
@@ -155,17 +163,17 @@ apply_action(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
 			pgm_shadow_add_constraint(s, t, (Constraint *) cmd->def, NULL);
 			break;
 		case AT_ValidateConstraint:
-			validate(t, cmd->name);
+			apply_validate(t, cmd->name);
 			break;
 		case AT_DropConstraint:
-			drop_constraint(t, cmd->name);
+			apply_drop_constraint(t, cmd->name);
 			break;
 		case AT_AttachPartition:
-			attach(s, t, (PartitionCmd *) cmd->def, true);
+			apply_attach(s, t, (PartitionCmd *) cmd->def, true);
 			break;
 		case AT_DetachPartition:
 		case AT_DetachPartitionFinalize:
-			attach(s, t, (PartitionCmd *) cmd->def, false);
+			apply_attach(s, t, (PartitionCmd *) cmd->def, false);
 			break;
 		case AT_AddInherit:
 		case AT_DropInherit:
@@ -174,6 +182,7 @@ apply_action(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
 
 				if (parent == NULL)
 					break;
+				/* The children must be loaded before the list is changed. */
 				(void) pgm_shadow_children(s, parent);
 				parent->children = cmd->subtype == AT_AddInherit ?
 					list_append_unique_ptr(parent->children, t) :
@@ -187,13 +196,14 @@ apply_action(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
 			t->persistence = RELPERSISTENCE_UNLOGGED;
 			break;
 		default:
+			/* The others change nothing that the shadow knows. */
 			break;
 	}
 }
 
 /* Does the action apply to the named table only, not to its inheritors? */
 static bool
-is_own(const AlterTableCmd *cmd)
+is_never_inherited(const AlterTableCmd *cmd)
 {
 	switch (cmd->subtype)
 	{
@@ -232,6 +242,7 @@ add_partitioned_key(PgmShadow *s, PgmTable *t, const Constraint *c)
 	int			indexes = list_length(t->indexes);
 	int			keys = list_length(t->keys);
 
+	Assert(t->kind == RELKIND_PARTITIONED_TABLE);
 	pgm_shadow_add_constraint(s, t, c, NULL);
 	if (list_length(t->indexes) > indexes)
 		pgm_shadow_spread_index(s, t, llast(t->indexes));
@@ -276,7 +287,7 @@ attach_index(PgmShadow *s, const AlterTableStmt *stmt)
  * table has an invalid index until those of the partitions are attached.
  */
 static void
-apply_alone(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
+apply_to_named_table(PgmShadow *s, PgmTable *t, const AlterTableCmd *cmd)
 {
 	int			indexes = list_length(t->indexes);
 
@@ -301,8 +312,8 @@ pgm_shadow_alter(PgmShadow *s, const AlterTableStmt *stmt)
 	{
 		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, la);
 
-		if (is_own(cmd) || !stmt->relation->inh)
-			apply_alone(s, t, cmd);
+		if (is_never_inherited(cmd) || !stmt->relation->inh)
+			apply_to_named_table(s, t, cmd);
 		else if (is_partitioned_key(t, cmd))
 			add_partitioned_key(s, t, (Constraint *) cmd->def);
 		else

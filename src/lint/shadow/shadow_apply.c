@@ -47,7 +47,8 @@ rename_constraint(PgmTable *t, const char *from, char *to)
 {
 	ListCell   *lc;
 
-	t->unnamed = true;			/* it may be of a kind that is not followed */
+	t->constraint_names_guessed = true; /* it may be of a kind that is not
+										 * followed */
 	foreach(lc, t->checks)
 	{
 		if (strcmp(((PgmCheck *) lfirst(lc))->name, from) == 0)
@@ -386,12 +387,14 @@ new_table_of_query(PgmShadow *s, const IntoClause *into, char kind)
 	pgm_shadow_new(s, into->rel, kind)->filled = !into->skipData;
 }
 
+/* CREATE TABLE */
 static void
 apply_create_table(PgmShadow *s, const Node *node)
 {
 	pgm_shadow_create(s, (const CreateStmt *) node);
 }
 
+/* CREATE FOREIGN TABLE, whose node begins with that of CREATE TABLE */
 static void
 apply_create_foreign_table(PgmShadow *s, const Node *node)
 {
@@ -405,6 +408,7 @@ apply_create_foreign_table(PgmShadow *s, const Node *node)
 		t->kind = RELKIND_FOREIGN_TABLE;
 }
 
+/* CREATE TABLE AS and CREATE MATERIALIZED VIEW */
 static void
 apply_create_table_as(PgmShadow *s, const Node *node)
 {
@@ -414,6 +418,7 @@ apply_create_table_as(PgmShadow *s, const Node *node)
 					   RELKIND_MATVIEW : RELKIND_RELATION);
 }
 
+/* SELECT INTO */
 static void
 apply_select_into(PgmShadow *s, const Node *node)
 {
@@ -439,18 +444,21 @@ apply_view(PgmShadow *s, const Node *node)
 	t->columns_known = false;
 }
 
+/* CREATE SEQUENCE */
 static void
 apply_create_sequence(PgmShadow *s, const Node *node)
 {
 	(void) pgm_shadow_new(s, ((const CreateSeqStmt *) node)->sequence, RELKIND_SEQUENCE);
 }
 
+/* CREATE INDEX */
 static void
 apply_create_index(PgmShadow *s, const Node *node)
 {
 	pgm_shadow_create_index(s, (const IndexStmt *) node);
 }
 
+/* ALTER TABLE and the statements with its node */
 static void
 apply_alter_table(PgmShadow *s, const Node *node)
 {
@@ -469,6 +477,7 @@ apply_set_schema(PgmShadow *s, const Node *node)
 		t->schema = stmt->newschema;
 }
 
+/* REFRESH MATERIALIZED VIEW */
 static void
 apply_refresh(PgmShadow *s, const Node *node)
 {
@@ -479,18 +488,21 @@ apply_refresh(PgmShadow *s, const Node *node)
 		t->unpopulated = stmt->skipData;
 }
 
+/* INSERT */
 static void
 apply_insert(PgmShadow *s, const Node *node)
 {
 	fill(s, ((const InsertStmt *) node)->relation);
 }
 
+/* COPY */
 static void
 apply_copy(PgmShadow *s, const Node *node)
 {
 	fill(s, ((const CopyStmt *) node)->relation);
 }
 
+/* CREATE DOMAIN */
 static void
 apply_create_domain(PgmShadow *s, const Node *node)
 {
@@ -499,6 +511,7 @@ apply_create_domain(PgmShadow *s, const Node *node)
 	add_made(&s->types, stmt->domainname)->constrained = stmt->constraints != NIL;
 }
 
+/* CREATE TYPE ... AS ENUM */
 static void
 apply_create_enum(PgmShadow *s, const Node *node)
 {
@@ -515,12 +528,14 @@ apply_define(PgmShadow *s, const Node *node)
 		(void) add_made(&s->types, stmt->defnames);
 }
 
+/* CREATE TYPE ... AS RANGE */
 static void
 apply_create_range(PgmShadow *s, const Node *node)
 {
 	(void) add_made(&s->types, ((const CreateRangeStmt *) node)->typeName);
 }
 
+/* CREATE TYPE ... AS (...) */
 static void
 apply_create_composite(PgmShadow *s, const Node *node)
 {
@@ -532,6 +547,7 @@ apply_create_composite(PgmShadow *s, const Node *node)
 	(void) add_made(&s->types, name);
 }
 
+/* CREATE FUNCTION */
 static void
 apply_create_function(PgmShadow *s, const Node *node)
 {

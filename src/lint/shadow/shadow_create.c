@@ -54,7 +54,7 @@ pgm_shadow_new(PgmShadow *s, const RangeVar *rel, char kind)
 	t->made_by = s->statement;
 	s->tables = lappend(s->tables, t);
 	/* Indexes of partitions and of LIKE get names that the server makes up. */
-	s->unnamed = true;
+	s->index_names_guessed = true;
 	return t;
 }
 
@@ -210,7 +210,7 @@ pgm_shadow_add_constraint(PgmShadow *s, PgmTable *t, const Constraint *c,
 		return;
 	}
 	if (c->conname == NULL || c->contype == CONSTR_NOTNULL)
-		t->unnamed = s->unnamed = true;
+		t->constraint_names_guessed = s->index_names_guessed = true;
 	switch (c->contype)
 	{
 		case CONSTR_NOTNULL:
@@ -421,7 +421,7 @@ pgm_shadow_create_index(PgmShadow *s, const IndexStmt *stmt)
 	add_index(s, t, stmt->idxname ? stmt->idxname :
 			  standard_name(t, pgm_index_name_middle(stmt), "idx"),
 			  columns, NULL);
-	s->unnamed = s->unnamed || stmt->idxname == NULL ||
+	s->index_names_guessed = s->index_names_guessed || stmt->idxname == NULL ||
 		t->kind == RELKIND_PARTITIONED_TABLE;
 	index = llast(t->indexes);
 	index->unique = stmt->unique;

@@ -14,7 +14,7 @@ extern List *pgm_shadow_path(const PgmShadow *s, bool implicit);
 extern PgmTypeRef pgm_type_of_catalog(Oid oid, int32 typmod, Oid collation);
 
 /* relations_of_type.c */
-extern List *pgm_relations_of_type(List *relids, Oid type, bool whole);
+extern List *pgm_relations_of_type(List *relids, Oid type, bool of_type);
 extern List *pgm_relations_typed(Oid type);
 
 /* shadow_partition.c */

@@ -107,7 +107,8 @@ typedef struct PgmTable
 	bool		is_default;		/* the DEFAULT one, by the plan */
 	bool		replaced;		/* a view that the plan redefined */
 	bool		columns_known;
-	bool		unnamed;		/* has constraints whose names are guessed */
+	bool		constraint_names_guessed;	/* of some constraints, which the
+											 * server names */
 	List	   *columns;		/* PgmColumn, at their numbers */
 	List	   *checks;			/* PgmCheck */
 	List	   *keys;			/* PgmForeignKey */
