@@ -20,13 +20,15 @@ typedef struct PgmJsonList
 	StringInfoData buf;
 } PgmJsonList;
 
+/* Begin a JSON list. */
 static void
-list_begin(PgmJsonList *list)
+json_list_begin(PgmJsonList *list)
 {
 	initStringInfo(&list->buf);
 	appendStringInfoChar(&list->buf, '[');
 }
 
+/* Begin the next object of the list. */
 static void
 next_object(PgmJsonList *list)
 {
@@ -49,32 +51,36 @@ member(PgmJsonList *list, const char *key, const char *value)
 		appendStringInfoString(buf, "null");
 }
 
+/* Add a member whose value is JSON. */
 static void
 member_raw(PgmJsonList *list, const char *key, const char *value)
 {
 	appendStringInfo(&list->buf, ", \"%s\": %s", key, value);
 }
 
+/* Add a member whose value is a number. */
 static void
 member_number(PgmJsonList *list, const char *key, int64 value)
 {
 	member_raw(list, key, psprintf("%lld", (long long) value));
 }
 
+/* End the list and return it as jsonb. */
 static Datum
-list_end(PgmJsonList *list)
+json_list_end(PgmJsonList *list)
 {
 	appendStringInfoChar(&list->buf, ']');
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(list->buf.data));
 }
 
+/* The predicted locks of a statement, as jsonb. */
 static Datum
 locks_of(const PgmJudged *j)
 {
 	PgmJsonList list;
 	ListCell   *lc;
 
-	list_begin(&list);
+	json_list_begin(&list);
 	foreach(lc, j->predictions)
 	{
 		const PgmPrediction *p = lfirst(lc);
@@ -89,16 +95,17 @@ locks_of(const PgmJudged *j)
 				   psprintf(UINT64_FORMAT, p->bytes) : "null");
 		appendStringInfoChar(&list.buf, '}');
 	}
-	return list_end(&list);
+	return json_list_end(&list);
 }
 
+/* The locks held by then, as jsonb. */
 static Datum
 held_of(const PgmExplained *e)
 {
 	PgmJsonList list;
 	ListCell   *lc;
 
-	list_begin(&list);
+	json_list_begin(&list);
 	foreach(lc, e->held)
 	{
 		const PgmHeld *h = lfirst(lc);
@@ -108,16 +115,17 @@ held_of(const PgmExplained *e)
 		member(&list, "lock", pgm_lock_name(h->mode));
 		appendStringInfoChar(&list.buf, '}');
 	}
-	return list_end(&list);
+	return json_list_end(&list);
 }
 
+/* The findings about a statement, as jsonb. */
 static Datum
 findings_of(const PgmExplained *e)
 {
 	PgmJsonList list;
 	ListCell   *lc;
 
-	list_begin(&list);
+	json_list_begin(&list);
 	foreach(lc, e->findings)
 	{
 		const PgmFinding *f = lfirst(lc);
@@ -130,7 +138,7 @@ findings_of(const PgmExplained *e)
 		member(&list, "trial", pgm_explain_confirmed(e, f));
 		appendStringInfoChar(&list.buf, '}');
 	}
-	return list_end(&list);
+	return json_list_end(&list);
 }
 
 /* The most work on any table */
@@ -154,7 +162,7 @@ relations_of(const PgmObservation *o)
 	PgmJsonList list;
 	ListCell   *lc;
 
-	list_begin(&list);
+	json_list_begin(&list);
 	foreach(lc, o->relations)
 	{
 		const PgmSeenRelation *r = lfirst(lc);
@@ -172,16 +180,17 @@ relations_of(const PgmObservation *o)
 		member_number(&list, "deleted", r->did.deleted);
 		appendStringInfoChar(&list.buf, '}');
 	}
-	return list_end(&list);
+	return json_list_end(&list);
 }
 
+/* The objects that the trial saw created, changed or dropped, as jsonb. */
 static Datum
 objects_of(const PgmObservation *o)
 {
 	PgmJsonList list;
 	ListCell   *lc;
 
-	list_begin(&list);
+	json_list_begin(&list);
 	foreach(lc, o->objects)
 	{
 		const PgmSeenObject *object = lfirst(lc);
@@ -192,15 +201,16 @@ objects_of(const PgmObservation *o)
 		member(&list, "identity", object->identity);
 		appendStringInfoChar(&list.buf, '}');
 	}
-	return list_end(&list);
+	return json_list_end(&list);
 }
 
+/* The use of buffers, as a jsonb object. */
 static Datum
 buffers_of(const BufferUsage *b)
 {
 	PgmJsonList list;
 
-	list_begin(&list);
+	json_list_begin(&list);
 	resetStringInfo(&list.buf);
 	appendStringInfo(&list.buf, "{\"hit\": %lld, \"read\": %lld, \"dirtied\": %lld, \"written\": %lld}",
 					 (long long) (b->shared_blks_hit + b->local_blks_hit),
@@ -258,8 +268,9 @@ fill_tried(const PgmExplanation *x, const PgmExplained *e, Datum *values,
 	values[18] = BoolGetDatum(pgm_explain_disagreements(e) == NIL);
 }
 
+/* Return the row of one statement. */
 static void
-add_row(FunctionCallInfo fcinfo, const PgmExplanation *x, const PgmExplained *e)
+add_explained_row(FunctionCallInfo fcinfo, const PgmExplanation *x, const PgmExplained *e)
 {
 	Datum		values[19] = {0};
 	bool		isnull[19] = {false};
@@ -316,7 +327,7 @@ pg_migrate_explain_rows(PG_FUNCTION_ARGS)
 	pgm_rows_begin(fcinfo);
 	foreach(lc, x->statements)
 	{
-		add_row(fcinfo, x, lfirst(lc));
+		add_explained_row(fcinfo, x, lfirst(lc));
 	}
 	return (Datum) 0;
 }

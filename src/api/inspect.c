@@ -156,6 +156,7 @@ pg_migrate_history(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* Add a line with a name and a value, unless the value is empty. */
 static List *
 add_fact(List *lines, const char *name, const char *value)
 {
@@ -240,6 +241,7 @@ pg_migrate_graph(PG_FUNCTION_ARGS)
 	return pgm_return_lines(fcinfo, pgm_graph_draw(g, pos, order, n));
 }
 
+/* Return one row of check_registry(). */
 static void
 add_problem(FunctionCallInfo fcinfo, const char *revision, char *problem)
 {

@@ -61,6 +61,7 @@ text_or_null(const char *text, bool *isnull)
 	return text ? CStringGetTextDatum(text) : (Datum) 0;
 }
 
+/* Return one row of schema_changes(). */
 static void
 return_difference(FunctionCallInfo fcinfo, const PgmDifference *d)
 {

@@ -5,9 +5,9 @@
  *		expected := element [ "," element ... ]
  *		element  := id | "base" | "heads" | "head" | label "@head" | label "@heads"
  *
- * An id is a whole one: a prefix that is unique today is not tomorrow.  A
- * revision that is not registered is no error but not there yet, for an
- * application may come before its migration.
+ * Ids are not abbreviated: a prefix that is unique today need not be tomorrow.  A
+ * revision that is not registered is not an error but not there yet, because an
+ * application may be started before its migration is registered.
  */
 #include "postgres.h"
 

@@ -6,7 +6,7 @@
  * Where session_preload_libraries names the library, it is loaded within the
  * transaction in which a session is set up, after its settings are known.  It
  * is a guard against mistakes, not security: a client may send other settings.
- * Whoever could put the database right gets in.
+ * A user who may upgrade the database gets in, with a WARNING.
  */
 #include "postgres.h"
 
@@ -43,7 +43,10 @@ check_installed(void)
 				 errhint("Install it with CREATE EXTENSION pg_migrate.")));
 }
 
-/* Nobody is to wait long for a lock: who could see why, but in a session? */
+/*
+ * Raise what require() raises, for pgm_subtransaction().  The wait for a lock is
+ * short: a user who cannot log in cannot find out who holds it.
+ */
 static bool
 require_part(void *arg)
 {
@@ -58,6 +61,10 @@ require_part(void *arg)
 	return true;
 }
 
+/*
+ * Set *arg to whether the user of the session may upgrade the database, for
+ * pgm_subtransaction().
+ */
 static bool
 may_upgrade_part(void *arg)
 {
@@ -84,8 +91,8 @@ may_put_right(void)
 /*
  * Called when the library is loaded.  If that is at the beginning of a client's
  * session: raise, as FATAL, what require() raises for pg_migrate.require; or
- * say it as a WARNING, by pg_migrate.require_action or to whoever could put it
- * right.
+ * say it as a WARNING, by pg_migrate.require_action, or to a user who may
+ * upgrade the database.
  */
 void
 pgm_check_login(void)

@@ -11,6 +11,7 @@
 
 #include "explain/explain.h"
 
+/* The relation as the trial saw it, or NULL. */
 static const PgmSeenRelation *
 seen_relation(const PgmExplained *e, Oid relid)
 {

@@ -15,8 +15,9 @@
 /* So much of a statement is shown, in bytes */
 #define STATEMENT_WIDTH 100
 
+/* Add a line with an indent. */
 static List *
-add_line(List *lines, int indent, const char *text)
+add_text_line(List *lines, int indent, const char *text)
 {
 	return lappend(lines, psprintf("%*s%s", indent, "", text));
 }
@@ -45,6 +46,7 @@ statement_in_line(const PgmScript *script, const PgmStatement *s)
 	return psprintf("%.*s ...", length, line.data);
 }
 
+/* Add the predicted locks of a statement. */
 static List *
 add_locks(List *lines, const PgmJudged *j)
 {
@@ -54,14 +56,15 @@ add_locks(List *lines, const PgmJudged *j)
 	{
 		const PgmPrediction *p = lfirst(lc);
 
-		lines = add_line(lines, 8,
-						 psprintf("Lock: %s on %s (%s), blocks %s",
-								  pgm_lock_name(p->mode), p->name,
-								  pgm_size_name(p->bytes), pgm_lock_blocks(p->mode)));
+		lines = add_text_line(lines, 8,
+							  psprintf("Lock: %s on %s (%s), blocks %s",
+									   pgm_lock_name(p->mode), p->name,
+									   pgm_size_name(p->bytes), pgm_lock_blocks(p->mode)));
 	}
 	return lines;
 }
 
+/* Add the predicted scans and rewrites of a statement. */
 static List *
 add_work(List *lines, const PgmJudged *j)
 {
@@ -73,15 +76,16 @@ add_work(List *lines, const PgmJudged *j)
 
 		if (p->work == PGM_WORK_NONE && p->why == NULL)
 			continue;
-		lines = add_line(lines, 8,
-						 psprintf("%s: %s%s%s",
-								  p->work == PGM_WORK_REWRITE ? "Rewrite" :
-								  p->work == PGM_WORK_SCAN ? "Scan" : "No scan",
-								  p->name, p->why ? ", " : "", p->why ? p->why : ""));
+		lines = add_text_line(lines, 8,
+							  psprintf("%s: %s%s%s",
+									   p->work == PGM_WORK_REWRITE ? "Rewrite" :
+									   p->work == PGM_WORK_SCAN ? "Scan" : "No scan",
+									   p->name, p->why ? ", " : "", p->why ? p->why : ""));
 	}
 	return lines;
 }
 
+/* Add the locks that the transaction holds by then. */
 static List *
 add_held(List *lines, const PgmExplained *e)
 {
@@ -98,7 +102,7 @@ add_held(List *lines, const PgmExplained *e)
 		appendStringInfo(&buf, "%s%s on %s", buf.len ? ", " : "Held by now: ",
 						 pgm_lock_name(h->mode), h->name);
 	}
-	return add_line(lines, 8, buf.data);
+	return add_text_line(lines, 8, buf.data);
 }
 
 /* The findings; "e" is their statement, or NULL. */
@@ -112,11 +116,11 @@ add_findings(List *lines, int indent, const PgmExplained *e, const List *finding
 		const PgmFinding *f = lfirst(lc);
 		const char *confirmed = e ? pgm_explain_confirmed(e, f) : NULL;
 
-		lines = add_line(lines, indent,
-						 psprintf("Lint: %s %s: %s%s%s%s",
-								  f->cleared ? "cleared" : pgm_severity_name(f->severity),
-								  f->rule->name, f->message, confirmed ? " [" : "",
-								  confirmed ? confirmed : "", confirmed ? "]" : ""));
+		lines = add_text_line(lines, indent,
+							  psprintf("Lint: %s %s: %s%s%s%s",
+									   f->cleared ? "cleared" : pgm_severity_name(f->severity),
+									   f->rule->name, f->message, confirmed ? " [" : "",
+									   confirmed ? confirmed : "", confirmed ? "]" : ""));
 	}
 	return lines;
 }
@@ -133,10 +137,10 @@ add_allowed(List *lines, int indent, const PgmExplanation *x, const PgmStep *ste
 		const PgmFinding *f = lfirst(lc);
 
 		if (f->step == step && f->statement == statement)
-			lines = add_line(lines, indent,
-							 psprintf("Lint: allowed %s: %s%s%s%s", f->rule->name, f->message,
-									  f->allowed[0] ? " (" : "", f->allowed,
-									  f->allowed[0] ? ")" : ""));
+			lines = add_text_line(lines, indent,
+								  psprintf("Lint: allowed %s: %s%s%s%s", f->rule->name, f->message,
+										   f->allowed[0] ? " (" : "", f->allowed,
+										   f->allowed[0] ? ")" : ""));
 	}
 	return lines;
 }
@@ -148,33 +152,35 @@ add_cost(List *lines, const PgmTrialStatement *s)
 	const PgmObservation *o = &s->seen;
 
 	if (s->outcome == PGM_TRIED_NOT || s->outcome == PGM_TRIED_FAILED)
-		return add_line(lines, 8, psprintf("Tried: %s: %s", pgm_tried_name(s->outcome), s->reason));
-	return add_line(lines, 8,
-					psprintf("Tried: %s%s (time=%.3f ms rows=%lld wal=%s buffers hit=%lld read=%lld written=%lld)",
-							 s->outcome == PGM_TRIED_TRANSACTIONAL ? "instead of " : "executed",
-							 s->outcome == PGM_TRIED_TRANSACTIONAL ? s->reason : "",
-							 o->ms, (long long) o->rows, pgm_size_name(o->wal_bytes),
-							 (long long) (o->buffers.shared_blks_hit + o->buffers.local_blks_hit),
-							 (long long) (o->buffers.shared_blks_read + o->buffers.local_blks_read),
-							 (long long) (o->buffers.shared_blks_written + o->buffers.local_blks_written)));
+		return add_text_line(lines, 8, psprintf("Tried: %s: %s", pgm_tried_name(s->outcome), s->reason));
+	return add_text_line(lines, 8,
+						 psprintf("Tried: %s%s (time=%.3f ms rows=%lld wal=%s buffers hit=%lld read=%lld written=%lld)",
+								  s->outcome == PGM_TRIED_TRANSACTIONAL ? "instead of " : "executed",
+								  s->outcome == PGM_TRIED_TRANSACTIONAL ? s->reason : "",
+								  o->ms, (long long) o->rows, pgm_size_name(o->wal_bytes),
+								  (long long) (o->buffers.shared_blks_hit + o->buffers.local_blks_hit),
+								  (long long) (o->buffers.shared_blks_read + o->buffers.local_blks_read),
+								  (long long) (o->buffers.shared_blks_written + o->buffers.local_blks_written)));
 }
 
+/* Add a relation that the trial saw. */
 static List *
 add_seen_relation(List *lines, const PgmSeenRelation *r)
 {
 	bool		index = r->kind == RELKIND_INDEX || r->kind == RELKIND_PARTITIONED_INDEX;
 
 	if (r->mode != NoLock && !index)
-		lines = add_line(lines, 8, psprintf("Took: %s on %s", pgm_lock_name(r->mode), r->name));
+		lines = add_text_line(lines, 8, psprintf("Took: %s on %s", pgm_lock_name(r->mode), r->name));
 	if (r->rewritten)
-		lines = add_line(lines, 8, psprintf("%s: %s", index ? "Rebuilt" : "Rewrote", r->name));
+		lines = add_text_line(lines, 8, psprintf("%s: %s", index ? "Rebuilt" : "Rewrote", r->name));
 	if (r->did.scans > 0 && !index)
-		lines = add_line(lines, 8,
-						 psprintf("Scanned: %s (scans=%lld rows=%lld)", r->name,
-								  (long long) r->did.scans, (long long) r->did.read));
+		lines = add_text_line(lines, 8,
+							  psprintf("Scanned: %s (scans=%lld rows=%lld)", r->name,
+									   (long long) r->did.scans, (long long) r->did.read));
 	return lines;
 }
 
+/* Add what the trial saw of a statement. */
 static List *
 add_tried(List *lines, const PgmTrialStatement *s)
 {
@@ -191,11 +197,12 @@ add_tried(List *lines, const PgmTrialStatement *s)
 		char	   *what = pstrdup(o->what);
 
 		what[0] = pg_toupper((unsigned char) what[0]);
-		lines = add_line(lines, 8, psprintf("%s: %s %s", what, o->type, o->identity));
+		lines = add_text_line(lines, 8, psprintf("%s: %s %s", what, o->type, o->identity));
 	}
 	return lines;
 }
 
+/* Add the differences between prediction and trial. */
 static List *
 add_disagreements(List *lines, const PgmExplained *e)
 {
@@ -203,18 +210,19 @@ add_disagreements(List *lines, const PgmExplained *e)
 
 	foreach(lc, pgm_explain_disagreements(e))
 	{
-		lines = add_line(lines, 8, psprintf("Differs: %s", (char *) lfirst(lc)));
+		lines = add_text_line(lines, 8, psprintf("Differs: %s", (char *) lfirst(lc)));
 	}
 	return lines;
 }
 
+/* Add all lines about one statement. */
 static List *
 add_statement(List *lines, const PgmExplanation *x, const PgmExplained *e,
 			  bool findings)
 {
-	lines = add_line(lines, 2,
-					 psprintf("->  %s%s", e->script == e->step->verify ? "verify: " : "",
-							  statement_in_line(e->script, e->statement)));
+	lines = add_text_line(lines, 2,
+						  psprintf("->  %s%s", e->script == e->step->verify ? "verify: " : "",
+								   statement_in_line(e->script, e->statement)));
 	if (e->judged)
 	{
 		lines = add_locks(lines, e->judged);
@@ -229,7 +237,7 @@ add_statement(List *lines, const PgmExplanation *x, const PgmExplained *e,
 	if (e->tried)
 		lines = add_tried(lines, e->tried);
 	else if (x->was_tried)
-		lines = add_line(lines, 8, "Tried: not reached");
+		lines = add_text_line(lines, 8, "Tried: not reached");
 	return add_disagreements(lines, e);
 }
 
@@ -242,8 +250,8 @@ add_transaction(List *lines, const PgmExplanation *x, const PgmExplained *e,
 		e->judged->transaction == *transaction)
 		return lines;
 	*transaction = e->judged->transaction;
-	return add_line(lines, 2, psprintf("Transaction %d%s", *transaction,
-									   e->judged->lone ? ", which the statement stands alone in" : ""));
+	return add_text_line(lines, 2, psprintf("Transaction %d%s", *transaction,
+											e->judged->lone ? ", which the statement stands alone in" : ""));
 }
 
 /* The statements of a step, and what is found about it as a whole */
@@ -255,7 +263,7 @@ add_step(List *lines, const PgmExplanation *x, const PgmStep *step,
 	char	   *title = pgm_step_title(x->run, step);
 
 	title[0] = pg_toupper((unsigned char) title[0]);
-	lines = add_line(lines, 0, title);
+	lines = add_text_line(lines, 0, title);
 	if (findings)
 	{
 		lines = add_findings(lines, 4, NULL, pgm_explain_general(x, step));

@@ -20,6 +20,7 @@
 #include "schema/relation_size.h"
 #include "trial/observe.h"
 
+/* Does the table hold a row? */
 static bool
 holds_rows(Relation rel)
 {

@@ -1,6 +1,6 @@
 /*
  * review.c
- *	  A plan as a page for somebody who has to say yes to it, in Markdown.
+ *	  A plan as a page in Markdown, for the person who has to approve it.
  */
 #include "postgres.h"
 
@@ -21,11 +21,11 @@ typedef struct PgmPage
 	List	   *lines;			/* of char * */
 } PgmPage;
 
-static void add(PgmPage *p, const char *format,...) pg_attribute_printf(2, 3);
+static void add_lines(PgmPage *p, const char *format,...) pg_attribute_printf(2, 3);
 
 /* Add a line; or several, where the text has line feeds. */
 static void
-add(PgmPage *p, const char *format,...)
+add_lines(PgmPage *p, const char *format,...)
 {
 	StringInfoData buf;
 	char	   *line;
@@ -90,15 +90,16 @@ fence(const char *text)
 	return result;
 }
 
+/* Add a block of code. */
 static void
 add_code(PgmPage *p, const char *language, const char *text)
 {
 	char	   *f = fence(text);
 
-	add(p, "%s%s", f, language);
-	add(p, "%s", text);
-	add(p, "%s", f);
-	add(p, "%s", "");
+	add_lines(p, "%s%s", f, language);
+	add_lines(p, "%s", text);
+	add_lines(p, "%s", f);
+	add_lines(p, "%s", "");
 }
 
 /* Does lint find that nothing undoes the step, or was that allowed? */
@@ -117,28 +118,29 @@ has_no_way_back(const PgmExplanation *x, const PgmStep *step)
 	return false;
 }
 
+/* Add the table of steps. */
 static void
 add_plan(PgmPage *p, const PgmExplanation *x)
 {
 	const PgmRun *run = x->run;
 
-	add(p, "## Plan\n\n| step | revision | message | statements | downgrade | written by | checksum |\n|---|---|---|---|---|---|---|");
+	add_lines(p, "## Plan\n\n| step | revision | message | statements | downgrade | written by | checksum |\n|---|---|---|---|---|---|---|");
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{
 		const PgmStored *s = run->steps[i].stored;
 
-		add(p, "| %d | `%s` | %s | %d | %s | %s | `%s` |", i + 1, s->m.revision, cell(s->m.message),
-			list_length(run->steps[i].script->statements),
-			s->m.downgrade == NULL ? "**none**" :
-			has_no_way_back(x, &run->steps[i]) ? "**empty**" : "yes", cell(s->registered_by ? s->registered_by : ""),
-			s->m.checksum);
+		add_lines(p, "| %d | `%s` | %s | %d | %s | %s | `%s` |", i + 1, s->m.revision, cell(s->m.message),
+				  list_length(run->steps[i].script->statements),
+				  s->m.downgrade == NULL ? "**none**" :
+				  has_no_way_back(x, &run->steps[i]) ? "**empty**" : "yes", cell(s->registered_by ? s->registered_by : ""),
+				  s->m.checksum);
 	}
-	add(p, "\n%s\n", x->lint->view.one_transaction ?
-		"All of it is one transaction: it is applied as a whole or not at all." :
-		"It cannot be one transaction: what is committed stays when a later part fails, and the run is resumed from there.");
+	add_lines(p, "\n%s\n", x->lint->view.one_transaction ?
+			  "All of it is one transaction: it is applied as a whole or not at all." :
+			  "It cannot be one transaction: what is committed stays when a later part fails, and the run is resumed from there.");
 }
 
-/* Behind what is allowed, why that is */
+/* The reason for which a finding is allowed, to follow its message; or "" */
 static char *
 reason(const PgmFinding *f)
 {
@@ -147,6 +149,7 @@ reason(const PgmFinding *f)
 	return f->allowed[0] ? psprintf(" (allowed: %s)", cell(f->allowed)) : " (allowed, no reason given)";
 }
 
+/* Add a finding, with its safe form. */
 static void
 add_finding(PgmPage *p, const PgmFinding *f)
 {
@@ -159,15 +162,16 @@ add_finding(PgmPage *p, const PgmFinding *f)
 	if (f->statement)
 	{
 		pgm_finding_place(f, &line, &col);
-		add(p, "- **%s** `%s`, line %d of the %s: %s%s", severity,
-			f->rule->name, line, pgm_finding_direction(f), cell(f->message), reason(f));
+		add_lines(p, "- **%s** `%s`, line %d of the %s: %s%s", severity,
+				  f->rule->name, line, pgm_finding_direction(f), cell(f->message), reason(f));
 	}
 	else
-		add(p, "- **%s** `%s`: %s%s", severity, f->rule->name, cell(f->message), reason(f));
+		add_lines(p, "- **%s** `%s`: %s%s", severity, f->rule->name, cell(f->message), reason(f));
 	if (f->rewrite && f->allowed == NULL)
 		add_code(p, "sql", f->rewrite);
 }
 
+/* Add the findings about a step, those that are allowed last. */
 static void
 add_findings(PgmPage *p, const PgmExplanation *x, const PgmStep *step)
 {
@@ -185,10 +189,11 @@ add_findings(PgmPage *p, const PgmExplanation *x, const PgmStep *step)
 			add_finding(p, lfirst(lc));
 	}
 	if (list_length(p->lines) == before)
-		add(p, "Lint finds nothing.");
-	add(p, "%s", "");
+		add_lines(p, "Lint finds nothing.");
+	add_lines(p, "%s", "");
 }
 
+/* Add the section of one step: scripts, findings, and the explanation. */
 static void
 add_step(PgmPage *p, const PgmExplanation *x, int i)
 {
@@ -197,22 +202,22 @@ add_step(PgmPage *p, const PgmExplanation *x, int i)
 	StringInfoData text;
 	ListCell   *lc;
 
-	add(p, "## %d. %s", i + 1, cell(m->message[0] ? m->message : m->revision));
-	add(p, "\n### Upgrade\n");
+	add_lines(p, "## %d. %s", i + 1, cell(m->message[0] ? m->message : m->revision));
+	add_lines(p, "\n### Upgrade\n");
 	add_code(p, "sql", m->upgrade);
-	add(p, "### Downgrade\n");
+	add_lines(p, "### Downgrade\n");
 	if (m->downgrade)
 		add_code(p, "sql", m->downgrade);
 	else
-		add(p, "None: this step cannot be undone.\n");
+		add_lines(p, "None: this step cannot be undone.\n");
 	if (m->verify)
 	{
-		add(p, "### Verify\n");
+		add_lines(p, "### Verify\n");
 		add_code(p, "sql", m->verify);
 	}
-	add(p, "### Findings\n");
+	add_lines(p, "### Findings\n");
 	add_findings(p, x, step);
-	add(p, "### What it would do\n");
+	add_lines(p, "### What it would do\n");
 	initStringInfo(&text);
 	foreach(lc, pgm_explain_text(x, step))
 	{
@@ -221,6 +226,7 @@ add_step(PgmPage *p, const PgmExplanation *x, int i)
 	add_code(p, "", text.data);
 }
 
+/* Is it a finding of one of these rules? */
 static bool
 is_rule(const PgmFinding *f, const char *const *rules)
 {
@@ -230,7 +236,7 @@ is_rule(const PgmFinding *f, const char *const *rules)
 	return false;
 }
 
-/* Steps that the way back does not undo: for want of it, or of the data */
+/* Add the steps that a downgrade cannot undo: there is none, or the data are lost. */
 static void
 add_irreversible(PgmPage *p, const PgmExplanation *x)
 {
@@ -238,7 +244,7 @@ add_irreversible(PgmPage *p, const PgmExplanation *x)
 	int			before;
 	ListCell   *lc;
 
-	add(p, "## Irreversible\n");
+	add_lines(p, "## Irreversible\n");
 	before = list_length(p->lines);
 	foreach(lc, list_concat_copy(x->lint->findings.list, x->lint->allowed))
 	{
@@ -246,28 +252,29 @@ add_irreversible(PgmPage *p, const PgmExplanation *x)
 
 		if (!f->cleared && is_rule(f, rules) &&
 			strcmp(pgm_finding_direction(f), "upgrade") == 0)
-			add(p, "- `%s`: %s%s", f->step->stored->m.revision, cell(f->message), reason(f));
+			add_lines(p, "- `%s`: %s%s", f->step->stored->m.revision, cell(f->message), reason(f));
 	}
 	if (list_length(p->lines) == before)
-		add(p, "No step is known to be.");
-	add(p, "%s", "");
+		add_lines(p, "No step is known to be.");
+	add_lines(p, "%s", "");
 }
 
+/* Add the sessions that the plan would wait for. */
 static void
 add_waiting(PgmPage *p, const PgmExplanation *x)
 {
 	int			before;
 	ListCell   *lc;
 
-	add(p, "## Who would wait now\n");
+	add_lines(p, "## Who would wait now\n");
 	before = list_length(p->lines);
 	foreach(lc, pgm_waiting(x))
 	{
-		add(p, "- %s", cell(lfirst(lc)));
+		add_lines(p, "- %s", cell(lfirst(lc)));
 	}
 	if (list_length(p->lines) == before)
-		add(p, "Nobody has a lock that the plan would wait for.");
-	add(p, "%s", "");
+		add_lines(p, "Nobody has a lock that the plan would wait for.");
+	add_lines(p, "%s", "");
 }
 
 /* What has to be true of a migration, and the rules that say whether it is */
@@ -293,7 +300,7 @@ static const struct
 
 /* How many of the findings are about this, and of more weight than a notice? */
 static int
-count(const List *findings, int i)
+count_findings(const List *findings, int i)
 {
 	int			found = 0;
 	ListCell   *lc;
@@ -326,11 +333,12 @@ count_unlooked(const List *findings, int i)
 	return unlooked;
 }
 
+/* Add one line of the checklist, ticked if nothing contradicts it. */
 static void
 add_check(PgmPage *p, const PgmExplanation *x, int i)
 {
-	int			found = count(x->lint->findings.list, i);
-	int			allowed = count(x->lint->allowed, i);
+	int			found = count_findings(x->lint->findings.list, i);
+	int			allowed = count_findings(x->lint->allowed, i);
 	int			unlooked = count_unlooked(x->lint->findings.list, i);
 	char	   *text = found == 0 ? "" :
 		psprintf("%d finding%s", found, found == 1 ? "" : "s");
@@ -342,28 +350,29 @@ add_check(PgmPage *p, const PgmExplanation *x, int i)
 		text = psprintf("%s%s%d not looked at", text, text[0] ? ", " : "", unlooked);
 
 	if (text[0] == '\0' && x->lint->blocked)
-		add(p, "- [ ] %s: another session's lock kept some statements from being judged", checks[i].text);
+		add_lines(p, "- [ ] %s: another session's lock kept some statements from being judged", checks[i].text);
 	else if (text[0] == '\0')
-		add(p, "- [x] %s", checks[i].text);
+		add_lines(p, "- [x] %s", checks[i].text);
 	else
-		add(p, "- [ ] %s: %s", checks[i].text, text);
+		add_lines(p, "- [ ] %s: %s", checks[i].text, text);
 }
 
+/* Add the checklist: what the server has checked, and what it cannot. */
 static void
 add_checklist(PgmPage *p, const PgmExplanation *x, const char *target)
 {
 	const char *quoted = quote_literal_cstr(target);
 
-	add(p, "## Checklist\n\nChecked by the server:\n");
+	add_lines(p, "## Checklist\n\nChecked by the server:\n");
 	for (int i = 0; i < (int) lengthof(checks); i++)
 		add_check(p, x, i);
-	add(p, "\nFor you:\n");
-	add(p, "- [ ] Read by somebody who did not write it");
-	add(p, "- [ ] Previewed: `SELECT migrate.upgrade_sql(%s);`", quoted);
-	add(p, "- [ ] Tried on a copy: `SELECT migrate.explain(%s, execute => true);`", quoted);
-	add(p, "- [ ] Up, down, up: `SELECT * FROM migrate.test(%s);`", quoted);
-	add(p, "- [ ] The applications that run now work before it, during it and after it");
-	add(p, "- [ ] Who watches it knows how to stop it: `SELECT migrate.cancel();`");
+	add_lines(p, "\nFor you:\n");
+	add_lines(p, "- [ ] Read by somebody who did not write it");
+	add_lines(p, "- [ ] Previewed: `SELECT migrate.upgrade_sql(%s);`", quoted);
+	add_lines(p, "- [ ] Tried on a copy: `SELECT migrate.explain(%s, execute => true);`", quoted);
+	add_lines(p, "- [ ] Up, down, up: `SELECT * FROM migrate.test(%s);`", quoted);
+	add_lines(p, "- [ ] The applications that run now work before it, during it and after it");
+	add_lines(p, "- [ ] Who watches it knows how to stop it: `SELECT migrate.cancel();`");
 }
 
 /*
@@ -377,13 +386,13 @@ pgm_explain_review(const char *target)
 	PgmExplanation *x = pgm_explain(pgm_lint_plan(target));
 	char	   *from = pgm_name_join(pgm_registry_current(true));
 
-	add(&p, "# Upgrade to %s\n", cell(target));
-	add(&p, "Database `%s`, PostgreSQL %s, at %s. Migrations: %d.\n",
-		get_database_name(MyDatabaseId),
-		GetConfigOption("server_version", false, false), from[0] ? from : "base",
-		x->run->plan->nsteps);
+	add_lines(&p, "# Upgrade to %s\n", cell(target));
+	add_lines(&p, "Database `%s`, PostgreSQL %s, at %s. Migrations: %d.\n",
+			  get_database_name(MyDatabaseId),
+			  GetConfigOption("server_version", false, false), from[0] ? from : "base",
+			  x->run->plan->nsteps);
 	if (x->run->plan->nsteps == 0)
-		add(&p, "There is nothing to do.\n");
+		add_lines(&p, "There is nothing to do.\n");
 	else
 	{
 		add_plan(&p, x);

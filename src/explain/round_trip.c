@@ -27,9 +27,10 @@ typedef struct PgmRoundtrip
 	int			told;			/* statements of the trial told of up to here */
 } PgmRoundtrip;
 
+/* Add a row to the result. */
 static void
-add_row(PgmRoundtrip *r, const char *test, const PgmTestStep *step,
-		PgmTestOutcome outcome, const char *detail)
+add_test_row(PgmRoundtrip *r, const char *test, const PgmTestStep *step,
+			 PgmTestOutcome outcome, const char *detail)
 {
 	PgmTestRow *row = palloc(sizeof(PgmTestRow));
 
@@ -70,12 +71,13 @@ add_tried(PgmRoundtrip *r, const char *test, const PgmTestStep *step, bool done)
 	char	   *untried = tell_statements(r, PGM_TRIED_NOT);
 
 	if (!done)
-		add_row(r, test, step, PGM_TEST_FAILED, failed);
+		add_test_row(r, test, step, PGM_TEST_FAILED, failed);
 	else
-		add_row(r, test, step, untried ? PGM_TEST_NOT_TRIED : PGM_TEST_OK, untried);
+		add_test_row(r, test, step, untried ? PGM_TEST_NOT_TRIED : PGM_TEST_OK, untried);
 	r->told = list_length(r->trial->statements);
 }
 
+/* Run the upgrade and verify scripts of a step.  False if one fails. */
 static bool
 go_up(PgmRoundtrip *r, const PgmTestStep *step)
 {
@@ -109,8 +111,8 @@ is_of_extension(const PgmDifference *d, const PgmSnapshot *before,
 
 /* Compare with how it was; the later snapshot is forgotten. */
 static void
-compare(PgmRoundtrip *r, const char *test, const PgmTestStep *step,
-		const PgmSnapshot *before)
+compare_snapshots(PgmRoundtrip *r, const char *test, const PgmTestStep *step,
+				  const PgmSnapshot *before)
 {
 	PgmSnapshot *now = pgm_snapshot_take();
 	List	   *differences = pgm_snapshot_compare(before, now);
@@ -133,8 +135,8 @@ compare(PgmRoundtrip *r, const char *test, const PgmTestStep *step,
 		}
 		appendStringInfo(&buf, "%s%s", buf.len ? "\n" : "", pgm_difference_describe(lfirst(lc)));
 	}
-	add_row(r, test, step, differences == NIL ? PGM_TEST_OK : PGM_TEST_FAILED,
-			differences == NIL ? NULL : buf.data);
+	add_test_row(r, test, step, differences == NIL ? PGM_TEST_OK : PGM_TEST_FAILED,
+				 differences == NIL ? NULL : buf.data);
 	pgm_snapshot_free(now);
 }
 
@@ -160,11 +162,11 @@ down_and_up(PgmTrial *trial, void *arg)
 	add_tried(a->r, "down", a->step, done);
 	if (!done)
 		return;
-	compare(a->r, "same after down", a->step, a->before);
+	compare_snapshots(a->r, "same after down", a->step, a->before);
 	done = go_up(a->r, a->step);
 	add_tried(a->r, "up again", a->step, done);
 	if (done)
-		compare(a->r, "same after up again", a->step, a->after);
+		compare_snapshots(a->r, "same after up again", a->step, a->after);
 }
 
 /*
@@ -185,10 +187,11 @@ test_step(PgmRoundtrip *r, const PgmTestStep *step, const PgmSnapshot *before)
 	if (step->down)
 		pgm_trial_nested(r->trial, down_and_up, &a);
 	else
-		add_row(r, "down", step, PGM_TEST_FAILED, "the migration has no downgrade");
+		add_test_row(r, "down", step, PGM_TEST_FAILED, "the migration has no downgrade");
 	return after;
 }
 
+/* Add a row for each step behind the one that failed. */
 static void
 add_not_reached(PgmRoundtrip *r, int failed)
 {
@@ -197,9 +200,9 @@ add_not_reached(PgmRoundtrip *r, int failed)
 
 	for_each_from(lc, r->path->way, failed + 1)
 	{
-		add_row(r, "up", lfirst(lc), PGM_TEST_NOT_TRIED,
-				psprintf("migration \"%s\" before it failed",
-						 step->stored->m.revision));
+		add_test_row(r, "up", lfirst(lc), PGM_TEST_NOT_TRIED,
+					 psprintf("migration \"%s\" before it failed",
+							  step->stored->m.revision));
 	}
 }
 
@@ -239,7 +242,7 @@ go_down(PgmRoundtrip *r, List *steps, const char *test)
 
 		if (step->down == NULL)
 		{
-			add_row(r, test, step, PGM_TEST_FAILED, "the migration has no downgrade");
+			add_test_row(r, test, step, PGM_TEST_FAILED, "the migration has no downgrade");
 			return false;
 		}
 		if (!pgm_trial_script(r->trial, step->down))
@@ -260,7 +263,7 @@ test_way(PgmRoundtrip *r, const PgmSnapshot *start, const PgmSnapshot *end)
 
 	if (!go_down(r, r->path->way, "down to start"))
 		return;
-	compare(r, "same at start", NULL, start);
+	compare_snapshots(r, "same at start", NULL, start);
 	foreach(lc, r->path->way)
 	{
 		if (go_up(r, lfirst(lc)))
@@ -269,7 +272,7 @@ test_way(PgmRoundtrip *r, const PgmSnapshot *start, const PgmSnapshot *end)
 		return;
 	}
 	add_tried(r, "up to target", NULL, true);
-	compare(r, "same at target", NULL, end);
+	compare_snapshots(r, "same at target", NULL, end);
 }
 
 /* Steps down destroy what is in the tables, if only for the trial's time. */
@@ -287,8 +290,9 @@ check_empty(const PgmTestPath *path)
 				 errhint("Best test on a copy without data; here, say allow_data => true.")));
 }
 
+/* The body of the trial: down to the start, up step by step, down and up again. */
 static void
-body(PgmTrial *trial, void *arg)
+test_in_trial(PgmTrial *trial, void *arg)
 {
 	PgmRoundtrip *r = arg;
 	PgmSnapshot *start;
@@ -317,6 +321,6 @@ pgm_roundtrip(PgmTestPath *path)
 {
 	PgmRoundtrip r = {.path = path};
 
-	pgm_trial("migrate.test()", &path->identity, body, &r);
+	pgm_trial("migrate.test()", &path->identity, test_in_trial, &r);
 	return r.rows;
 }

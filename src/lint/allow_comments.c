@@ -6,8 +6,8 @@
  *
  * in the comments before it, of one line or of several.  Those before the first
  * statement of an upgrade also allow what is found about the migration as a
- * whole.  What looks like one, and allows nothing, is found: else somebody would
- * wait for it to work.  So is what looks like "-- migrate:segment".
+ * whole.  A comment that looks like one and allows nothing is a finding, because its
+ * author relies on it.  So is one that looks like "-- migrate:segment".
  */
 #include "postgres.h"
 
@@ -43,10 +43,10 @@ typedef struct PgmSearch
 	List	   *allowances;		/* PgmAllowance */
 } PgmSearch;
 
-/* A finding about a comment */
+/* Add a finding about a comment, at its position. */
 static PgmFinding *
-find_at(PgmLint *l, const char *rule, const PgmScript *script,
-		const PgmStatement *s, int position, const char *message)
+add_comment_finding(PgmLint *l, const char *rule, const PgmScript *script,
+					const PgmStatement *s, int position, const char *message)
 {
 	PgmFinding *f;
 
@@ -63,7 +63,7 @@ find_at(PgmLint *l, const char *rule, const PgmScript *script,
 static void
 find_useless(PgmSearch *s, int position, const char *message, const char *advice)
 {
-	pgm_advise(find_at(s->l, "unused-allow", s->script, s->statement, position, message),
+	pgm_advise(add_comment_finding(s->l, "unused-allow", s->script, s->statement, position, message),
 			   "%s", advice);
 }
 
@@ -107,8 +107,8 @@ read_rules(PgmSearch *s, const char *p, int position)
 		}
 		if (pgm_rule_find(name) == NULL)
 		{
-			pgm_rewrite(find_at(s->l, "unknown-rule", s->script, s->statement, position,
-								psprintf("there is no rule \"%s\"", name)),
+			pgm_rewrite(add_comment_finding(s->l, "unknown-rule", s->script, s->statement, position,
+											psprintf("there is no rule \"%s\"", name)),
 						"SELECT rule, title FROM migrate.lint_rules();");
 			continue;
 		}
@@ -268,7 +268,7 @@ search_blank(PgmLint *l, const PgmScript *script)
 	read_comments(&s, 0, strlen(script->text));
 }
 
-/* Does the comment stand for this finding? */
+/* Does the comment allow this finding? */
 static bool
 covers(const PgmAllowance *a, const PgmFinding *f)
 {
@@ -279,12 +279,15 @@ covers(const PgmAllowance *a, const PgmFinding *f)
 		(a->first && f->statement == NULL);
 }
 
-/* Take out what is allowed, and find what was allowed in vain. */
+/*
+ * Move the findings that comments allow to l->allowed, and find the comments
+ * that allow nothing.
+ */
 void
 pgm_lint_allow(PgmLint *l)
 {
 	List	   *allowances = NIL;
-	List	   *kept = NIL;
+	List	   *remaining = NIL;
 	ListCell   *lc;
 	ListCell   *la;
 
@@ -318,19 +321,19 @@ pgm_lint_allow(PgmLint *l)
 		if (f->allowed)
 			l->allowed = lappend(l->allowed, f);
 		else
-			kept = lappend(kept, f);
+			remaining = lappend(remaining, f);
 	}
-	l->findings.list = kept;
+	l->findings.list = remaining;
 	foreach(la, allowances)
 	{
 		const PgmAllowance *a = lfirst(la);
 
 		l->view.step = a->step;
 		if (!a->used)
-			pgm_advise(find_at(l, "unused-allow", a->script, a->statement,
-							   a->position,
-							   psprintf("\"%s\" is allowed here, and is not found",
-										a->rule->name)),
+			pgm_advise(add_comment_finding(l, "unused-allow", a->script, a->statement,
+										   a->position,
+										   psprintf("\"%s\" is allowed here, and is not found",
+													a->rule->name)),
 					   "Take the comment out.");
 	}
 }

@@ -1,12 +1,12 @@
 /*
  * lint.c
- *	  Going over the scripts of a plan, statement by statement: each is judged
- *	  against the schema as those before will have left it.
+ *	  Judge the scripts of a plan statement by statement, each against the schema
+ *	  as the statements before it will have left it.
  *
- * Nothing is executed.  A statement is judged in a subtransaction that is
- * rolled back, so that the locks the server's functions take, none above ACCESS
- * SHARE, are given back at once.  First all upgrades, then all downgrades in
- * reverse: so each downgrade meets what its upgrade has left.
+ * Nothing is executed.  A statement is judged in a subtransaction that is rolled
+ * back, which releases the locks that the server's functions take, none above
+ * ACCESS SHARE, at once.  All upgrades come first, then all downgrades in reverse
+ * order, so that each downgrade is judged against what its upgrade has left.
  */
 #include "postgres.h"
 
@@ -36,7 +36,7 @@
 
 /*
  * Take over a SET that later statements of the script are judged by.  search_path
- * and timezone are set in earnest, until the end of the script: names and
+ * and timezone are really set, until the end of the script: names and
  * literals are read with them.
  */
 static void
@@ -261,6 +261,7 @@ typedef struct PgmCut
 	List	   *segments;
 } PgmCut;
 
+/* Cut a step into segments, for pgm_subtransaction(). */
 static bool
 cut(void *arg)
 {
@@ -271,7 +272,7 @@ cut(void *arg)
 	return false;
 }
 
-/* The segments of a step; where its header forbids them that is found. */
+/* The segments of a step.  If its header forbids them, that is a finding, and there are none. */
 static List *
 segments_of(PgmLint *l, const PgmStep *step, List **partitioned)
 {
@@ -353,6 +354,7 @@ judge_upgrades(PgmLint *l)
 	}
 }
 
+/* Judge the downgrade script of one step. */
 static void
 judge_downgrade(PgmLint *l, const PgmStep *step)
 {
@@ -367,9 +369,9 @@ judge_downgrade(PgmLint *l, const PgmStep *step)
 }
 
 /*
- * Judge the downgrade scripts in reverse order.  By the time a downgrade runs
- * the tables that the plan created hold rows.  Once the last migration to be
- * judged is done the rest of the way down matters to nobody.
+ * Judge the downgrade scripts in reverse order.  By the time a downgrade runs,
+ * the tables that the plan created hold rows.  After the last migration that is
+ * to be judged, the remaining downgrades need not be followed.
  */
 static void
 judge_downgrades(PgmLint *l)
@@ -396,7 +398,7 @@ judge_downgrades(PgmLint *l)
 	}
 }
 
-/* In which order the scripts of a migration are looked at */
+/* The order of the scripts of a migration in the report: upgrade, verify, downgrade */
 static int
 script_rank(const PgmFinding *f)
 {

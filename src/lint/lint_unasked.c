@@ -1,6 +1,7 @@
 /*
  * lint_unasked.c
- *	  Linting unasked: when migrations are registered, and before they run.
+ *	  Lint that nobody has called: when migrations are registered, and before they
+ *	  run, as pg_migrate.lint_on_load and pg_migrate.lint_on_upgrade say.
  */
 #include "postgres.h"
 
@@ -86,7 +87,7 @@ run_of(List *stored)
 
 /* Count the errors and warnings about a step, and remember the worst. */
 static PgmCount
-count(const List *findings, const PgmStep *step)
+count_of_step(const List *findings, const PgmStep *step)
 {
 	PgmCount	c = {0, 0, NULL};
 	ListCell   *lc;
@@ -176,14 +177,14 @@ refuse(const PgmOccasion *o, const PgmStep *step, const PgmCount *c)
 
 /* Warn of each migration, or refuse the first that has errors. */
 static void
-act(const PgmOccasion *o, const PgmRun *run, List *names)
+warn_or_refuse(const PgmOccasion *o, const PgmRun *run, List *names)
 {
 	List	   *findings = pgm_lint_run(run, names, o->stays);
 
 	for (int i = 0; i < run->plan->nsteps; i++)
 	{
 		const PgmStep *step = &run->steps[i];
-		PgmCount	c = count(findings, step);
+		PgmCount	c = count_of_step(findings, step);
 
 		if (c.worst == NULL ||
 			(names && !pgm_names_have(names, step->stored->m.revision)))
@@ -224,7 +225,7 @@ pgm_lint_on_register(List *names)
 		return;
 	}
 	o.action = pgm_lint_on_load;
-	act(&o, run_of(a.steps), names);
+	warn_or_refuse(&o, run_of(a.steps), names);
 }
 
 /*
@@ -244,7 +245,7 @@ lint_on_run(const PgmRun *run)
 
 	if (pgm_lint_on_upgrade != PGM_LINT_OFF && run->plan->nsteps > 0 &&
 		run->plan->direction == PGM_UPGRADE)
-		act(&o, run, NIL);
+		warn_or_refuse(&o, run, NIL);
 }
 
 /* Have every run linted before it begins; called when the library is loaded. */

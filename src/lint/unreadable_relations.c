@@ -1,7 +1,7 @@
 /*
  * unreadable_relations.c
- *	  What a statement names that could not be judged, for another session holds a
- *	  lock: so that it can be said which.
+ *	  The relations named by a statement that could not be judged because another
+ *	  session holds a lock, so that the report can say which session that is.
  */
 #include "postgres.h"
 
@@ -39,6 +39,7 @@ add_named(Node *node, void *context)
 	return raw_expression_tree_walker(node, add_named, context);
 }
 
+/* The relations that a DROP names. */
 static void
 add_dropped(PgmLint *l, const DropStmt *stmt)
 {

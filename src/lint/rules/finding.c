@@ -1,10 +1,9 @@
 /*
  * finding.c
- *	  Writing down what a rule found, with what it is worth for this table.
+ *	  Adding findings, with a severity that depends on the size of the table.
  *
- * A rule says how bad its matter is for a large table in use.  Here that is
- * weighed by the table: a finding about one that is empty, small or new is a
- * notice.
+ * The severity of a rule is that for a large table in use.  A finding about a
+ * table that is empty, small or new is only a notice: nobody waits for long.
  */
 #include "postgres.h"
 
@@ -19,6 +18,7 @@
 #include "lint/rules/rules.h"
 #include "schema/relation_size.h"
 
+/* The name of a severity, as lint shows it. */
 const char *
 pgm_severity_name(PgmSeverity severity)
 {
@@ -115,6 +115,7 @@ weigh(const PgmStatementView *v, PgmFinding *f)
 	f->severity = PGM_SEVERITY_NOTICE;
 }
 
+/* Format a message into memory of its own. */
 static pg_attribute_printf(1, 0)
 char *
 format_message(const char *format, va_list args)
@@ -235,6 +236,7 @@ pgm_advise(PgmFinding *f, const char *format,...)
 	va_end(args);
 }
 
+/* Add a member to the evidence, which is JSON; "number": the value is written without quotes. */
 static void
 add_evidence(PgmFinding *f, const char *key, const char *value, bool number)
 {
@@ -250,13 +252,14 @@ add_evidence(PgmFinding *f, const char *key, const char *value, bool number)
 		escape_json(f->evidence, value);
 }
 
-/* What the finding rests on. */
+/* Add a text to the evidence of a finding. */
 void
 pgm_evidence(PgmFinding *f, const char *key, const char *value)
 {
 	add_evidence(f, key, value, false);
 }
 
+/* Add a number to the evidence of a finding. */
 void
 pgm_evidence_number(PgmFinding *f, const char *key, int64 value)
 {

@@ -301,12 +301,14 @@ judge_unique(const PgmStatementView *v, PgmFindings *out, ConstrType type, const
 					"%s", def ? pgm_safe_column(v, def) : safe_key(v, c));
 }
 
+/* UNIQUE whose index is built while all access is blocked. */
 void
 pgm_rule_unique_not_using_index(const PgmStatementView *v, PgmFindings *out)
 {
 	judge_unique(v, out, CONSTR_UNIQUE, "UNIQUE");
 }
 
+/* PRIMARY KEY whose index is built while all access is blocked. */
 void
 pgm_rule_primary_key_not_using_index(const PgmStatementView *v, PgmFindings *out)
 {

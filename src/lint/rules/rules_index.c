@@ -135,6 +135,7 @@ judge_dropped_index(const PgmStatementView *v, PgmFindings *out, const DropStmt 
 				list_length(stmt->objects) > 1 ? ";\n-- and the rest of the statement" : "");
 }
 
+/* DROP INDEX without CONCURRENTLY. */
 void
 pgm_rule_drop_index_not_concurrent(const PgmStatementView *v, PgmFindings *out)
 {

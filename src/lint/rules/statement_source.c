@@ -179,7 +179,7 @@ pgm_source_word(const char *text, const char *from, const char *to)
 	return trimmed(pnstrdup(text +start, end - start));
 }
 
-/* The same of the statement. */
+/* The text of the statement between two keywords, as in pgm_source_word(). */
 char *
 pgm_source_between(const PgmStatementView *v, const char *from, const char *to)
 {
