@@ -279,7 +279,7 @@ add_explained_row(FunctionCallInfo fcinfo, const PgmExplanation *x, const PgmExp
 	values[1] = CStringGetTextDatum(e->script->kind);
 	values[2] = Int32GetDatum(e->statement->number);
 	values[3] = Int32GetDatum(e->statement->line);
-	values[4] = CStringGetTextDatum(pnstrdup(e->script->text +e->statement->start,
+	values[4] = CStringGetTextDatum(pnstrdup(e->script->sql + e->statement->start,
 											 e->statement->end - e->statement->start));
 	fill_predicted(e, values, isnull);
 	fill_tried(x, e, values, isnull);

@@ -241,7 +241,7 @@ ask_element(const char *text, Snapshot snapshot)
 {
 	const PgmTarget *t = pgm_target_parse(text);
 
-	Assert(t->symbol !=NULL);
+	Assert(t->symbol != NULL);
 	if (is_heads(t))
 		return ask_heads(t->label, strcmp(t->symbol, "head") == 0, text, snapshot);
 	if (strcmp(t->symbol, "base") == 0)

@@ -29,22 +29,22 @@ typedef struct PgmText
  * editors show it so, and what follows may not look like a statement.
  */
 static void
-append_comment(StringInfo out, const char *text)
+append_comment(StringInfo out, const char *comment)
 {
 	for (;;)
 	{
-		int			n = strcspn(text, "\r\n");
+		int			n = strcspn(comment, "\r\n");
 
-		if (text[n] == '\0')
+		if (comment[n] == '\0')
 		{
-			appendStringInfo(out, "-- %s\n", text);
+			appendStringInfo(out, "-- %s\n", comment);
 			return;
 		}
-		if (text[n] == '\r' && text[n + 1] == '\n')
+		if (comment[n] == '\r' && comment[n + 1] == '\n')
 			n++;
 		n++;
-		appendStringInfo(out, "-- %.*s", n, text);
-		text	  +=n;
+		appendStringInfo(out, "-- %.*s", n, comment);
+		comment += n;
 	}
 }
 

@@ -32,7 +32,7 @@ statement_in_line(const PgmScript *script, const PgmStatement *s)
 	initStringInfo(&line);
 	for (int i = s->start; i < s->end; i++)
 	{
-		char		c = script->text[i];
+		char		c = script->sql[i];
 		bool		blank = strchr(" \t\r\n", c) != NULL;
 
 		if (!blank)

@@ -54,34 +54,34 @@ add_lines(PgmPage *p, const char *format,...)
 
 /* Text for a cell of a table, or an item of a list: in one line */
 static char *
-cell(const char *text)
+cell(const char *value)
 {
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	for (; *text; text ++)
+	for (; *value; value++)
 	{
-		if (*text == '|')
+		if (*value == '|')
 			appendStringInfoChar(&buf, '\\');
-		if (*text == '<' || *text == '&')
-			appendStringInfoString(&buf, *text == '<' ? "&lt;" : "&amp;");
+		if (*value == '<' || *value == '&')
+			appendStringInfoString(&buf, *value == '<' ? "&lt;" : "&amp;");
 		else
-			appendStringInfoChar(&buf, *text == '\n' || *text == '\r' ? ' ' : *text);
+			appendStringInfoChar(&buf, *value == '\n' || *value == '\r' ? ' ' : *value);
 	}
 	return buf.data;
 }
 
 /* A fence that is longer than any run of backquotes in the text */
 static char *
-fence(const char *text)
+fence(const char *value)
 {
 	int			longest = 2;
 	int			run = 0;
 	char	   *result;
 
-	for (; *text; text ++)
+	for (; *value; value++)
 	{
-		run = *text == '`' ? run + 1 : 0;
+		run = *value == '`' ? run + 1 : 0;
 		longest = Max(longest, run);
 	}
 	result = palloc(longest + 2);

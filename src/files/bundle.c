@@ -46,7 +46,7 @@ static const char *const header_names[] = {
 /* A reading in progress */
 typedef struct PgmReader
 {
-	const char *text;
+	const char *source;
 	bool		script;			/* a lone script: no directives allowed */
 	List	   *migrations;
 	PgmMigration *m;			/* the file being read */
@@ -71,7 +71,7 @@ line_of(PgmReader *r, int offset)
 		r->line_at = 0;
 	}
 	for (; r->line_at < offset; r->line_at++)
-		r->line += r->text[r->line_at] == '\n';
+		r->line += r->source[r->line_at] == '\n';
 	return r->line;
 }
 
@@ -79,10 +79,10 @@ line_of(PgmReader *r, int offset)
 static char *
 line_text(PgmReader *r, int offset)
 {
-	const char *start = r->text +offset;
+	const char *start = r->source + offset;
 	int			len = strcspn(start, "\r\n");
 
-	while (start > r->text &&start[-1] != '\n')
+	while (start > r->source && start[-1] != '\n')
 	{
 		start--;
 		len++;
@@ -128,14 +128,14 @@ pgm_comment_begins_segment(const char *p, const char *end)
 
 /* Does any comment between two offsets, where no token is? */
 bool
-pgm_gap_begins_segment(const char *text, int p, int end)
+pgm_gap_begins_segment(const char *source, int p, int end)
 {
 	while (p < end)
 	{
-		int			length = pgm_sql_comment_length(text +p);
+		int			length = pgm_sql_comment_length(source + p);
 
 		if (length > 0 &&
-			pgm_comment_begins_segment(text +p + 2, text +p + length - (text[p] == '-' ? 0 : 2)))
+			pgm_comment_begins_segment(source + p + 2, source + p + length - (source[p] == '-' ? 0 : 2)))
 			return true;
 		p += Max(length, 1);
 	}
@@ -147,17 +147,17 @@ pgm_gap_begins_segment(const char *text, int p, int end)
  * same line, no farther than "limit".
  */
 static int
-text_end(const char *text, int last_token, int limit)
+text_end(const char *source, int last_token, int limit)
 {
 	int			p = last_token;
 
-	while (p < limit && text[p] != '\n' &&
-		   strncmp(text +p, BYTE_ORDER_MARK, 3) != 0)
+	while (p < limit && source[p] != '\n' &&
+		   strncmp(source + p, BYTE_ORDER_MARK, 3) != 0)
 	{
-		p += Max(pgm_sql_comment_length(text +p), 1);
+		p += Max(pgm_sql_comment_length(source + p), 1);
 		p = Min(p, limit);
 	}
-	while (p > last_token && isspace((unsigned char) text[p - 1]))
+	while (p > last_token && isspace((unsigned char) source[p - 1]))
 		p--;
 	return p;
 }
@@ -176,14 +176,14 @@ text_start(const char *text, int body)
 
 /* The section's text, trimmed; sets *offset to where it begins. */
 static char *
-section_text(const char *text, int body, int last_token, int limit,
+section_text(const char *source, int body, int last_token, int limit,
 			 int *offset)
 {
-	*offset = text_start(text, body);
+	*offset = text_start(source, body);
 	if (last_token < 0)
 		return pstrdup("");
-	return pnstrdup(text +*offset,
-					text_end(text, last_token, limit) - *offset);
+	return pnstrdup(source + *offset,
+					text_end(source, last_token, limit) - *offset);
 }
 
 /* Store the section that ends at "limit". */
@@ -195,7 +195,7 @@ end_section(PgmReader *r, int limit)
 
 	if (r->section < PGM_UP)
 		return;
-	text = section_text(r->text, r->body, r->last_token, limit, &offset);
+	text = section_text(r->source, r->body, r->last_token, limit, &offset);
 
 	switch (r->section)
 	{
@@ -333,13 +333,13 @@ read_marker(PgmReader *r, int offset, int end, const char *word)
 
 /* Is there only white space (or a byte order mark) before it in its line? */
 static bool
-begins_line(const char *text, int offset)
+begins_line(const char *source, int offset)
 {
-	while (offset > 0 && text[offset - 1] != '\n')
+	while (offset > 0 && source[offset - 1] != '\n')
 	{
-		if (offset >= 3 && memcmp(text +offset - 3, BYTE_ORDER_MARK, 3) == 0)
+		if (offset >= 3 && memcmp(source + offset - 3, BYTE_ORDER_MARK, 3) == 0)
 			offset -= 3;
-		else if (isspace((unsigned char) text[offset - 1]))
+		else if (isspace((unsigned char) source[offset - 1]))
 			offset--;
 		else
 			return false;
@@ -360,7 +360,7 @@ is_known_header(const char *name)
 static void
 read_name_value(PgmReader *r, int offset, const char *name, char *value)
 {
-	bool		first = begins_line(r->text, offset);
+	bool		first = begins_line(r->source, offset);
 	bool		file = strcmp(name, "revision") == 0;
 
 	if (r->script)
@@ -382,8 +382,8 @@ read_name_value(PgmReader *r, int offset, const char *name, char *value)
 static void
 read_comment(PgmReader *r, int offset, int end)
 {
-	const char *p = r->text +offset + 2;
-	const char *last = r->text +end;
+	const char *p = r->source + offset + 2;
+	const char *last = r->source + end;
 	const char *name;
 
 	while (p < last && isspace((unsigned char) *p))
@@ -398,7 +398,7 @@ read_comment(PgmReader *r, int offset, int end)
 			word++;
 		/* comments about the statement behind them are no sections */
 		if (strncmp(word, "allow", 5) == 0 ||
-			pgm_comment_begins_segment(p, last) || !begins_line(r->text, offset))
+			pgm_comment_begins_segment(p, last) || !begins_line(r->source, offset))
 			return;
 		read_marker(r, offset, end, word);
 		return;
@@ -421,9 +421,9 @@ read_gap(PgmReader *r, int p, int end)
 {
 	while (p < end)
 	{
-		int			length = pgm_sql_comment_length(r->text +p);
+		int			length = pgm_sql_comment_length(r->source + p);
 
-		if (r->text[p] == '-' && length > 0)
+		if (r->source[p] == '-' && length > 0)
 		{
 			r->comment = p;
 			read_comment(r, p, Min(p + length, end));
@@ -460,7 +460,7 @@ reader_error_callback(void *arg)
 	if (pos > 0)
 	{
 		errposition(0);
-		offset = pg_mbcharcliplen(r->text, strlen(r->text), pos - 1);
+		offset = pg_mbcharcliplen(r->source, strlen(r->source), pos - 1);
 	}
 	if (offset < 0 || geterrcode() == PGM_ERRCODE_INVALID_BUNDLE ||
 		geterrcode() == PGM_ERRCODE_INVALID_SCRIPT)
@@ -485,15 +485,15 @@ scan(PgmReader *r)
 	r->line = 1;
 	r->last_token = -1;
 	r->comment = -1;
-	pgm_tokens_begin(&t, r->text);
+	pgm_tokens_begin(&t, r->source);
 	while (pgm_tokens_next(&t) != 0)
 	{
 		read_gap(r, end, t.at);
 		end = t.end;
-		if (end - t.at != 3 || memcmp(r->text +t.at, BYTE_ORDER_MARK, 3) != 0)
+		if (end - t.at != 3 || memcmp(r->source + t.at, BYTE_ORDER_MARK, 3) != 0)
 			read_token(r, t.at, end);
 	}
-	read_gap(r, end, strlen(r->text));
+	read_gap(r, end, strlen(r->source));
 	pgm_tokens_end(&t);
 }
 
@@ -566,7 +566,7 @@ check_duplicates(List *migrations)
 List *
 pgm_bundle_parse(const char *bundle)
 {
-	PgmReader	r = {.text = bundle};
+	PgmReader	r = {.source = bundle};
 
 	read_all(&r);
 	end_file(&r, strlen(bundle));
@@ -584,7 +584,7 @@ pgm_bundle_parse(const char *bundle)
 char *
 pgm_script_trim(const char *script)
 {
-	PgmReader	r = {.text = script,.script = true};
+	PgmReader	r = {.source = script,.script = true};
 	int			offset;
 
 	read_all(&r);

@@ -29,14 +29,14 @@
 
 /* A copy of the text with CRLF as LF. */
 static char *
-unix_lines(const char *text)
+unix_lines(const char *sql)
 {
-	char	   *copy = palloc(strlen(text) + 1);
+	char	   *copy = palloc(strlen(sql) + 1);
 	char	   *to = copy;
 
-	for (; *text; text ++)
-		if (!(text[0] == '\r' && text[1] == '\n'))
-			*to++ = *text;
+	for (; *sql; sql++)
+		if (!(sql[0] == '\r' && sql[1] == '\n'))
+			*to++ = *sql;
 	*to = '\0';
 	return copy;
 }

@@ -90,7 +90,7 @@ pgm_target_parse(const char *text)
 			not_a_target(text);
 	}
 	parse_offset(t);
-	if (t->symbol !=NULL && t->symbol[0] == '\0')
+	if (t->symbol != NULL && t->symbol[0] == '\0')
 		not_a_target(text);
 	return t;
 }
@@ -631,7 +631,7 @@ pgm_resolve_show(const PgmGraph *g, const PgmPosition *pos, const char *text,
 		return set_to_list(g, pos->row);
 	if (!t->relative)
 		return pgm_resolve_absolute(g, t, PGM_FOR_RUN);
-	if (t->symbol !=NULL)
+	if (t->symbol != NULL)
 		return list_make1_int(resolve_relative_upgrade(g, pos, t));
 	if (t->offset >= 0)
 		relative_failed(t);

@@ -153,9 +153,9 @@ looks_like(const char *p, const char *marker)
 
 /* One that looks like "migrate:segment"; before a first statement it may stand. */
 static void
-read_segment(PgmSearch *s, const char *text, int position)
+read_segment(PgmSearch *s, const char *source, int position)
 {
-	if (!pgm_comment_begins_segment(text, text +strlen(text)))
+	if (!pgm_comment_begins_segment(source, source + strlen(source)))
 		find_useless(s, position,
 					 psprintf("the comment is not read as \"%s\", and no segment begins", PGM_SEGMENT_COMMENT),
 					 "Write \"-- migrate:segment\" before the statement.");
@@ -166,13 +166,13 @@ read_segment(PgmSearch *s, const char *text, int position)
 
 /* One comment, without what marks it as one */
 static void
-read_comment(PgmSearch *s, char *text, int position)
+read_comment(PgmSearch *s, char *comment, int position)
 {
-	const char *p = text +strspn(text, " \t\r\n*");
+	const char *p = comment + strspn(comment, " \t\r\n*");
 	const char *behind = p + strlen(MARKER);
 
 	if (looks_like(p, PGM_SEGMENT_COMMENT))
-		read_segment(s, text, position);
+		read_segment(s, comment, position);
 	if (!looks_like(p, MARKER))
 		return;
 	if (s->where)
@@ -185,19 +185,19 @@ read_comment(PgmSearch *s, char *text, int position)
 
 /* Where the comment ends that begins here; they may be within one another. */
 static int
-comment_end(const char *text, int i)
+comment_end(const char *comment, int i)
 {
 	int			depth = 0;
 
 	do
 	{
-		if (strncmp(text +i, "/*", 2) == 0 && ++depth)
+		if (strncmp(comment + i, "/*", 2) == 0 && ++depth)
 			i += 2;
-		else if (strncmp(text +i, "*/", 2) == 0 && depth--)
+		else if (strncmp(comment + i, "*/", 2) == 0 && depth--)
 			i += 2;
 		else
 			i++;
-	} while (depth > 0 && text[i]);
+	} while (depth > 0 && comment[i]);
 	return i;
 }
 
@@ -205,22 +205,22 @@ comment_end(const char *text, int i)
 static void
 read_comments(PgmSearch *s, int start, int end)
 {
-	const char *text = s->script->text;
+	const char *source = s->script->sql;
 
 	for (int i = start; i < end; i++)
 	{
 		int			begin = i;
 
-		if (strncmp(text +i, "/*", 2) == 0)
+		if (strncmp(source + i, "/*", 2) == 0)
 		{
-			i = comment_end(text, i);
-			read_comment(s, pnstrdup(text +begin + 2, Max(i - begin - 4, 0)), begin);
+			i = comment_end(source, i);
+			read_comment(s, pnstrdup(source + begin + 2, Max(i - begin - 4, 0)), begin);
 			i--;
 		}
-		else if (strncmp(text +i, "--", 2) == 0)
+		else if (strncmp(source + i, "--", 2) == 0)
 		{
-			i += strcspn(text +i, "\n");
-			read_comment(s, pnstrdup(text +begin + 2, i - begin - 2), begin);
+			i += strcspn(source + i, "\n");
+			read_comment(s, pnstrdup(source + begin + 2, i - begin - 2), begin);
 		}
 	}
 }
@@ -246,7 +246,7 @@ search_around(PgmLint *l, List *allowances, const PgmScript *script,
 	.allowances = allowances};
 	int			start = statement->number == 1 ? 0 :
 		((const PgmStatement *) list_nth(script->statements, statement->number - 2))->end;
-	char	   *text = pnstrdup(script->text +statement->start,
+	char	   *text = pnstrdup(script->sql + statement->start,
 								statement->end - statement->start);
 
 	read_comments(&s, start, statement->start);
@@ -255,7 +255,7 @@ search_around(PgmLint *l, List *allowances, const PgmScript *script,
 		pgm_source_gaps(text, read_gap, &s);
 	s.where = "behind the last statement";
 	if (statement == llast(script->statements))
-		read_comments(&s, statement->end, strlen(script->text));
+		read_comments(&s, statement->end, strlen(script->sql));
 	return s.allowances;
 }
 
@@ -265,7 +265,7 @@ search_blank(PgmLint *l, const PgmScript *script)
 {
 	PgmSearch	s = {.l = l,.script = script,.where = "in a script without a statement"};
 
-	read_comments(&s, 0, strlen(script->text));
+	read_comments(&s, 0, strlen(script->sql));
 }
 
 /* Does the comment allow this finding? */

@@ -48,7 +48,7 @@ file_line(const PgmFinding *f, int line)
 	script = strstr(text.data, marker);
 	if (script == NULL)
 		return line;
-	script = strstr(script, f->script->text);
+	script = strstr(script, f->script->sql);
 	for (const char *p = text.data; script && p < script; p++)
 		before += *p == '\n';
 	return before + line - 1;
@@ -82,14 +82,14 @@ add_line(PgmReport *r, char *line)
 
 /* Each line of a text, indented */
 static void
-add_indented(PgmReport *r, const char *text)
+add_indented(PgmReport *r, const char *lines)
 {
-	while (*text)
+	while (*lines)
 	{
-		int			length = strcspn(text, "\n");
+		int			length = strcspn(lines, "\n");
 
-		add_line(r, psprintf("    %.*s", length, text));
-		text	  +=length + (text[length] == '\n');
+		add_line(r, psprintf("    %.*s", length, lines));
+		lines += length + (lines[length] == '\n');
 	}
 }
 
@@ -140,25 +140,25 @@ text_end(PgmReport *r, const List *findings, int steps)
 
 /* What a workflow command of GitHub may not hold as it is */
 static char *
-github_escape(const char *text, bool property)
+github_escape(const char *message, bool property)
 {
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	for (; *text; text ++)
+	for (; *message; message++)
 	{
-		if (*text == '%')
+		if (*message == '%')
 			appendStringInfoString(&buf, "%25");
-		else if (*text == '\r')
+		else if (*message == '\r')
 			appendStringInfoString(&buf, "%0D");
-		else if (*text == '\n')
+		else if (*message == '\n')
 			appendStringInfoString(&buf, "%0A");
-		else if (property && *text == ':')
+		else if (property && *message == ':')
 			appendStringInfoString(&buf, "%3A");
-		else if (property && *text == ',')
+		else if (property && *message == ',')
 			appendStringInfoString(&buf, "%2C");
 		else
-			appendStringInfoChar(&buf, *text);
+			appendStringInfoChar(&buf, *message);
 	}
 	return buf.data;
 }

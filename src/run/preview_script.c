@@ -58,13 +58,13 @@ append_text(StringInfo out, const PgmScript *script, int from, int to)
 
 		if (s->start < from || s->end > to)
 			continue;
-		appendBinaryStringInfo(out, script->text +from, s->start - from);
+		appendBinaryStringInfo(out, script->sql + from, s->start - from);
 		append_strings_setting(out, script->conforming,
-							   pnstrdup(script->text +s->start, s->end - s->start));
-		appendBinaryStringInfo(out, script->text +s->start, s->end - s->start);
+							   pnstrdup(script->sql + s->start, s->end - s->start));
+		appendBinaryStringInfo(out, script->sql + s->start, s->end - s->start);
 		from = s->end;
 	}
-	appendBinaryStringInfo(out, script->text +from, to - from);
+	appendBinaryStringInfo(out, script->sql + from, to - from);
 }
 
 /* Append a complete script, ended so that another statement may follow. */
@@ -74,9 +74,9 @@ append_script(StringInfo out, const PgmScript *script)
 	const PgmStatement *last = script->statements == NIL ? NULL :
 		llast(script->statements);
 
-	if (script->text[0] != '\0')
+	if (script->sql[0] != '\0')
 	{
-		append_text(out, script, 0, strlen(script->text));
+		append_text(out, script, 0, strlen(script->sql));
 		appendStringInfoChar(out, '\n');
 	}
 	if (last && last->raw->stmt_len == 0)
@@ -92,12 +92,12 @@ hides_settings(const PgmScript *script)
 {
 	ListCell   *lc;
 
-	if (strcasestr(script->text, "set_config"))
+	if (strcasestr(script->sql, "set_config"))
 		return true;
 	foreach(lc, script->statements)
 	{
 		if (IsA(((PgmStatement *) lfirst(lc))->raw->stmt, DoStmt) &&
-			strcasestr(script->text, "set "))
+			strcasestr(script->sql, "set "))
 			return true;
 	}
 	return false;
@@ -163,10 +163,10 @@ append_verify(StringInfo out, const PgmScript *verify)
 		append_script(out, verify);
 		return;
 	}
-	quote = dollar_quote(verify->text);
+	quote = dollar_quote(verify->sql);
 	appendStringInfoString(out, "-- verify\n");
 	append_text(out, verify, 0, last->start);
-	append_strings_setting(out, verify->conforming, verify->text +last->start);
+	append_strings_setting(out, verify->conforming, verify->sql + last->start);
 	appendStringInfo(out,
 					 "DO %s BEGIN\n"
 					 "IF (SELECT pg_catalog.count(*) = 0 OR pg_catalog.bool_or(said IS NULL OR said::pg_catalog.text = 'false') FROM (\n"
@@ -175,7 +175,7 @@ append_verify(StringInfo out, const PgmScript *verify)
 					 "RAISE EXCEPTION 'verify script of migration %% did not say true', %s;\n"
 					 "END IF; END %s;\n",
 					 quote,
-					 pnstrdup(verify->text +last->start,
+					 pnstrdup(verify->sql + last->start,
 							  last->end - last->start),
 					 quote_literal_cstr(verify->revision), quote);
 }
@@ -289,7 +289,7 @@ append_statements(StringInfo out, const PgmSegment *segment, int from,
 	}
 	else
 	{
-		from += strspn(segment->script->text +from, "; \t\r\n");
+		from += strspn(segment->script->sql + from, "; \t\r\n");
 		append_text(out, segment->script, from, last->end);
 		appendStringInfoString(out, ";\n");
 	}

@@ -45,33 +45,33 @@ token_length(const char *text)
 
 /* The first of the characters "ends" outside of brackets and quotes, or NULL. */
 static const char *
-find_end(const char *text, const char *ends)
+find_end(const char *sql, const char *ends)
 {
 	int			depth = 0;
 
-	while (*text)
+	while (*sql)
 	{
-		if (depth == 0 && strchr(ends, *text))
-			return text;
+		if (depth == 0 && strchr(ends, *sql))
+			return sql;
 
-		if (*text == '(' || *text == '[')
+		if (*sql == '(' || *sql == '[')
 			depth++;
-		else if (*text == ')' || *text == ']')
+		else if (*sql == ')' || *sql == ']')
 			depth--;
-		text	  +=token_length(text);
+		sql += token_length(sql);
 	}
 	return NULL;
 }
 
 /* Read a cast that begins at "text"; false if there is none. */
 static bool
-read_cast(const char *text, Cast *c)
+read_cast(const char *sql, Cast *c)
 {
 	const char *end;
 
-	if (strncmp(text, START, strlen(START)) != 0)
+	if (strncmp(sql, START, strlen(START)) != 0)
 		return false;
-	c->elements = text +strlen(START);
+	c->elements = sql + strlen(START);
 
 	end = find_end(c->elements, "]");
 	if (end == NULL || strncmp(end, "])::", 4) != 0)

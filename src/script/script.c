@@ -28,7 +28,7 @@ pgm_script_position(const PgmScript *script)
 	if (pos > 0)
 	{
 		errposition(0);
-		pgm_escape_query(script->text, pos);
+		pgm_escape_query(script->sql, pos);
 	}
 }
 
@@ -56,9 +56,9 @@ parse_error_callback(void *arg)
 	/* the callback is called for warnings and cancellations, too */
 	if (pos <= 0)
 		return;
-	offset = pg_mbcharcliplen(script->text, strlen(script->text), pos - 1);
-	line = line_at(script->text, offset);
-	if (script->text[offset] == '\\')
+	offset = pg_mbcharcliplen(script->sql, strlen(script->sql), pos - 1);
+	line = line_at(script->sql, offset);
+	if (script->sql[offset] == '\\')
 		errhint("A line that begins with a backslash is for psql; a migration script holds SQL only.");
 	pgm_script_position(script);
 	if (script->first_line > 0)
@@ -75,14 +75,14 @@ static void
 refuse_statement(const PgmScript *script, const PgmStatement *s, const char *what,
 				 const char *hint)
 {
-	int			pos = pg_mbstrlen_with_len(script->text, s->start) + 1;
+	int			pos = pg_mbstrlen_with_len(script->sql, s->start) + 1;
 
 	ereport(ERROR,
 			(errcode(PGM_ERRCODE_INVALID_SCRIPT),
 			 errmsg("%s is not allowed in a migration script", what),
 			 errdetail("Statement %d, line %d: %s", s->number, s->line,
-					   pnstrdup(script->text +s->start,
-								pg_mbcliplen(script->text +s->start,
+					   pnstrdup(script->sql + s->start,
+								pg_mbcliplen(script->sql + s->start,
 											 s->end - s->start, 80))),
 			 errhint("%s", hint),
 			 errposition(pos)));
@@ -136,7 +136,7 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 
 	script->revision = revision;
 	script->kind = kind;
-	script->text = text;
+	script->sql = text;
 
 	script->first_line = first_line;
 	script->conforming = pgm_strings_conform();

@@ -25,7 +25,7 @@ typedef struct PgmScript
 {
 	const char *revision;
 	const char *kind;			/* "upgrade", "downgrade" or "verify" */
-	const char *text;
+	const char *sql;
 	int			first_line;		/* its line in a bundle, or 0 */
 	bool		conforming;		/* standard_conforming_strings when it was
 								 * parsed */

@@ -249,7 +249,7 @@ pgm_segment_text(const PgmSegment *segment)
 										 segment->first + i);
 
 		appendStringInfo(&buf, "%s%.*s", i ? ";\n" : "", s->end - s->start,
-						 segment->script->text +s->start);
+						 segment->script->sql + s->start);
 	}
 	return buf.data;
 }

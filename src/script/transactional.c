@@ -368,7 +368,7 @@ bool
 pgm_statement_mentions(const PgmScript *script, const PgmStatement *statement,
 					   const char *value)
 {
-	char	   *text = pnstrdup(script->text +statement->start,
+	char	   *text = pnstrdup(script->sql + statement->start,
 								statement->end - statement->start);
 	PgmTokens	t;
 	bool		found = false;

@@ -221,7 +221,7 @@ PgmTransactionalForm
 pgm_transactional_form(const PgmScript *script, const PgmStatement *statement)
 {
 	PgmTransactionalForm p = {
-		.statement = pgm_statement_reparse(script->text, script->conforming, statement)
+		.statement = pgm_statement_reparse(script->sql, script->conforming, statement)
 	};
 	Node	   *node = p.statement->raw->stmt;
 	char	   *what;

@@ -64,13 +64,13 @@ pgm_bytes_put_int(PgmBytesOut *out, int32 number)
 
 /* NULL is a text, too. */
 void
-pgm_bytes_put_text(PgmBytesOut *out, const char *text)
+pgm_bytes_put_text(PgmBytesOut *out, const char *string)
 {
-	char		there = text !=NULL;
+	char		there = string != NULL;
 
 	pgm_bytes_put(out, &there, sizeof(there));
-	if (text)
-		pgm_bytes_put(out, text, strlen(text) + 1);
+	if (string)
+		pgm_bytes_put(out, string, strlen(string) + 1);
 }
 
 /* End the file.  Returns whether all of it could be written. */

@@ -47,13 +47,13 @@ pgm_sql_comment_length(const char *text)
 
 /* The offset of the first token at or after "p", or of the end of the text. */
 int
-pgm_text_skip_gap(const char *text, int p)
+pgm_text_skip_gap(const char *sql, int p)
 {
-	while (text[p] != '\0')
+	while (sql[p] != '\0')
 	{
-		int			comment = pgm_sql_comment_length(text +p);
+		int			comment = pgm_sql_comment_length(sql + p);
 
-		if (comment == 0 && !isspace((unsigned char) text[p]))
+		if (comment == 0 && !isspace((unsigned char) sql[p]))
 			break;
 		p += Max(comment, 1);
 	}
@@ -84,24 +84,24 @@ pgm_sql_quoted_length(const char *text, bool escapes)
  * is none; up to the end of the text if it is not closed.
  */
 int
-pgm_sql_dollar_quoted_length(const char *text)
+pgm_sql_dollar_quoted_length(const char *sql)
 {
 	int			n = 1;
 	char	   *tag;
 	const char *end;
 
 	/* $1 is a parameter */
-	if (text[0] != '$' || isdigit((unsigned char) text[1]))
+	if (sql[0] != '$' || isdigit((unsigned char) sql[1]))
 		return 0;
-	while (isalnum((unsigned char) text[n]) || text[n] == '_' || IS_HIGHBIT_SET(text[n]))
+	while (isalnum((unsigned char) sql[n]) || sql[n] == '_' || IS_HIGHBIT_SET(sql[n]))
 		n++;
-	if (text[n] != '$')
+	if (sql[n] != '$')
 		return 0;
 	n++;
-	tag = pnstrdup(text, n);
-	end = strstr(text +n, tag);
+	tag = pnstrdup(sql, n);
+	end = strstr(sql + n, tag);
 	pfree(tag);
-	return end ? end + n - text : (int) strlen(text);
+	return end ? end + n - sql : (int) strlen(sql);
 }
 
 /*
@@ -109,13 +109,13 @@ pgm_sql_dollar_quoted_length(const char *text)
  * server doubles quotes within names and literals.
  */
 const char *
-pgm_text_find_any(const char *text, const char *characters)
+pgm_text_find_any(const char *sql, const char *characters)
 {
-	while (*text !='\0')
+	while (*sql != '\0')
 	{
-		if (strchr(characters, *text))
-			return text;
-		text	  +=*text == '\'' || *text == '"' ? pgm_sql_quoted_length(text, false) : 1;
+		if (strchr(characters, *sql))
+			return sql;
+		sql += *sql == '\'' || *sql == '"' ? pgm_sql_quoted_length(sql, false) : 1;
 	}
 	return NULL;
 }

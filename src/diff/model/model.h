@@ -50,7 +50,7 @@ typedef struct PgmModelSkipped
 typedef struct PgmModel
 {
 	MemoryContext context;		/* all of it is in here */
-	const char *text;
+	const char *sql;
 	List	   *statements;		/* PgmStatement */
 	bool		is_dump;		/* pg_dump has written it */
 	List	   *creates;		/* names of schemas it creates */

@@ -152,7 +152,7 @@ pgm_model_cache_key(const PgmModel *m, const PgmScope *scope, const PgmSchema *l
 			return NULL;
 	}
 	hash = pgm_fingerprint_begin();
-	pgm_fingerprint_text(hash, m->text);
+	pgm_fingerprint_text(hash, m->sql);
 	pgm_fingerprint_text(hash, scope->database ? "database" : "");
 	foreach(lc, scope->schemas)
 	{

@@ -23,7 +23,7 @@ pgm_model_line(const PgmModel *m, int position)
 	int			line = 1;
 
 	for (int i = 0; i < position; i++)
-		line += m->text[i] == '\n';
+		line += m->sql[i] == '\n';
 	return line;
 }
 
@@ -35,7 +35,7 @@ pgm_model_line(const PgmModel *m, int position)
 static void
 choose_shown(const PgmModel *m, const PgmStatement *s, int offset, int *start, int *end)
 {
-	int			len = strlen(m->text);
+	int			len = strlen(m->sql);
 
 	*start = 0;
 	*end = len;
@@ -45,9 +45,9 @@ choose_shown(const PgmModel *m, const PgmStatement *s, int offset, int *start, i
 	*end = s ? s->end : offset;
 	if (s != NULL && s->end - s->start <= 8 * SHOWN_TEXT)
 		return;
-	for (*start = offset; *start > 0 && m->text[*start - 1] != '\n';)
+	for (*start = offset; *start > 0 && m->sql[*start - 1] != '\n';)
 		(*start)--;
-	*end = offset + strcspn(m->text +offset, "\n");
+	*end = offset + strcspn(m->sql + offset, "\n");
 }
 
 /*
@@ -72,8 +72,8 @@ pgm_model_error_position(const PgmModel *m, const PgmStatement *s)
 	if (position > 0 && s)
 		offset = s->text_start + pg_mbcharcliplen(s->text, strlen(s->text), position - 1);
 	else if (position > 0)
-		offset = pg_mbcharcliplen(m->text, strlen(m->text), position - 1);
-	Assert(offset >= 0 && offset <= (int) strlen(m->text));
+		offset = pg_mbcharcliplen(m->sql, strlen(m->sql), position - 1);
+	Assert(offset >= 0 && offset <= (int) strlen(m->sql));
 
 	/*
 	 * If the error is in a query of a function that the statement calls, that
@@ -88,12 +88,12 @@ pgm_model_error_position(const PgmModel *m, const PgmStatement *s)
 		 * client's query is meaningless, as the model is a value in it.
 		 */
 		errposition(0);
-		pgm_escape_query(pnstrdup(m->text +start, end - start),
-						 pg_mbstrlen_with_len(m->text +start, offset - start) + 1);
+		pgm_escape_query(pnstrdup(m->sql + start, end - start),
+						 pg_mbstrlen_with_len(m->sql + start, offset - start) + 1);
 	}
 
 	/* from the statement on, and not from the top of a text of megabytes */
 	for (int i = s ? s->start : 0; i < offset; i++)
-		line += m->text[i] == '\n';
+		line += m->sql[i] == '\n';
 	errcontext("model, line %d", line);
 }

@@ -66,7 +66,7 @@ typedef enum PgmLexeme
 
 typedef struct PgmLex
 {
-	const char *text;
+	const char *sql;
 	int			position;		/* where the next lexeme begins */
 	int			start;			/* of the last lexeme */
 } PgmLex;

@@ -32,16 +32,16 @@ is_word_char(unsigned char c)
 static PgmLexeme
 lex_word(PgmLex *lex)
 {
-	const char *text = lex->text;
+	const char *sql = lex->sql;
 	int			p = lex->position;
 
-	while (is_word_char(text[p]))
+	while (is_word_char(sql[p]))
 		p++;
 
 	/* a prefix is one letter: in "abc'x'" the string is the next lexeme */
-	if (text[p] == '\'' && p == lex->start + 1)
+	if (sql[p] == '\'' && p == lex->start + 1)
 	{
-		lex->position = p + pgm_sql_quoted_length(text +p, tolower((unsigned char) text[lex->start]) == 'e');
+		lex->position = p + pgm_sql_quoted_length(sql + p, tolower((unsigned char) sql[lex->start]) == 'e');
 		return PGM_LEX_STRING;
 	}
 	lex->position = p;
@@ -56,18 +56,18 @@ lex_word(PgmLex *lex)
 static PgmLexeme
 lex_other(PgmLex *lex)
 {
-	const char *text = lex->text;
+	const char *sql = lex->sql;
 	int			p = lex->position;
 
-	if (text[p] == '\'' || text[p] == '"')
-		lex->position = p + pgm_sql_quoted_length(text +p, false);
-	else if (text[p] == '$')
+	if (sql[p] == '\'' || sql[p] == '"')
+		lex->position = p + pgm_sql_quoted_length(sql + p, false);
+	else if (sql[p] == '$')
 
 		/* not a quote, as in "$1": the character alone */
-		lex->position = p + Max(pgm_sql_dollar_quoted_length(text +p), 1);
+		lex->position = p + Max(pgm_sql_dollar_quoted_length(sql + p), 1);
 	else
 		lex->position = p + 1;
-	switch (text[p])
+	switch (sql[p])
 	{
 		case '\'':
 			return PGM_LEX_STRING;
@@ -90,39 +90,39 @@ lex_other(PgmLex *lex)
 PgmLexeme
 pgm_lex(PgmLex *lex)
 {
-	const char *text = lex->text;
+	const char *sql = lex->sql;
 	int			p = lex->position;
 
-	while (isspace((unsigned char) text[p]) || (text[p] == '/' && text[p + 1] == '*'))
-		p += Max(pgm_sql_comment_length(text +p), 1);
+	while (isspace((unsigned char) sql[p]) || (sql[p] == '/' && sql[p + 1] == '*'))
+		p += Max(pgm_sql_comment_length(sql + p), 1);
 
 	lex->start = lex->position = p;
-	if (text[p] == '\0')
+	if (sql[p] == '\0')
 		return PGM_LEX_END;
-	if (text[p] == '-' && text[p + 1] == '-')
+	if (sql[p] == '-' && sql[p + 1] == '-')
 	{
-		lex->position = p + strcspn(text +p, "\n");
+		lex->position = p + strcspn(sql + p, "\n");
 		return PGM_LEX_COMMENT;
 	}
 
 	/* a word may contain "$", but not begin with it */
-	return is_word_char(text[p]) && text[p] != '$' ? lex_word(lex) : lex_other(lex);
+	return is_word_char(sql[p]) && sql[p] != '$' ? lex_word(lex) : lex_other(lex);
 }
 
 /* A name of a rename comment as it is stored: without blanks around it and quotes. */
 static char *
-unquote_name(const char *text, int len)
+unquote_name(const char *sql, int len)
 {
 	char	   *name;
 	char	   *to;
 
-	while (len > 0 && isspace((unsigned char) *text))
-		text	  ++,
-					len--;
+	while (len > 0 && isspace((unsigned char) *sql))
+		sql++,
+			len--;
 
-	while (len > 0 && isspace((unsigned char) text[len - 1]))
+	while (len > 0 && isspace((unsigned char) sql[len - 1]))
 		len--;
-	name = pnstrdup(text, len);
+	name = pnstrdup(sql, len);
 	if (len < 2 || (name[0] != '"' && name[0] != '\'') || name[len - 1] != name[0])
 		return name;
 	to = name;
@@ -143,14 +143,14 @@ note_comment(PgmModel *m, const PgmLex *lex)
 	int			p = lex->start + 2;
 	PgmModelNote *note;
 
-	while (p < lex->position && (lex->text[p] == '-' || isblank((unsigned char) lex->text[p])))
+	while (p < lex->position && (lex->sql[p] == '-' || isblank((unsigned char) lex->sql[p])))
 		p++;
-	if (pg_strncasecmp(lex->text +p, RENAMED_FROM, strlen(RENAMED_FROM)) != 0)
+	if (pg_strncasecmp(lex->sql + p, RENAMED_FROM, strlen(RENAMED_FROM)) != 0)
 		return;
 	p += strlen(RENAMED_FROM);
 	note = palloc(sizeof(PgmModelNote));
 	note->position = lex->start;
-	note->old_name = unquote_name(lex->text +p, lex->position - p);
+	note->old_name = unquote_name(lex->sql + p, lex->position - p);
 	m->notes = lappend(m->notes, note);
 }
 
@@ -161,21 +161,21 @@ word_is(const PgmLex *lex, const char *word)
 	int			len = strlen(word);
 
 	return lex->position - lex->start == len &&
-		pg_strncasecmp(lex->text +lex->start, word, len) == 0;
+		pg_strncasecmp(lex->sql + lex->start, word, len) == 0;
 }
 
 /* Raise 42601 because of the line of the text at "position". */
 static void
 refuse_line(PgmModel *m, int position, const char *what, const char *hint)
 {
-	int			len = strcspn(m->text +position, "\r\n");
+	int			len = strcspn(m->sql + position, "\r\n");
 
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
 			 errmsg("%s in a model", what),
 			 errdetail("Line %d: %s", pgm_model_line(m, position),
-					   pnstrdup(m->text +position,
-								pg_mbcliplen(m->text +position, len, 80))),
+					   pnstrdup(m->sql + position,
+								pg_mbcliplen(m->sql + position, len, 80))),
 			 errhint("%s", hint)));
 }
 
@@ -185,16 +185,16 @@ refuse_line(PgmModel *m, int position, const char *what, const char *hint)
  * so that the positions of errors and rename comments stay as they are.
  */
 static void
-blank_psql_command(PgmModel *m, char *text, PgmLex *lex)
+blank_psql_command(PgmModel *m, char *sql, PgmLex *lex)
 {
-	int			len = strcspn(text +lex->start, "\r\n");
-	int			word = strcspn(text +lex->start, " \t\r\n");
+	int			len = strcspn(sql + lex->start, "\r\n");
+	int			word = strcspn(sql + lex->start, " \t\r\n");
 
-	if (!(word == 9 && strncmp(text +lex->start, "\\restrict", 9) == 0) &&
-		!(word == 11 && strncmp(text +lex->start, "\\unrestrict", 11) == 0))
+	if (!(word == 9 && strncmp(sql + lex->start, "\\restrict", 9) == 0) &&
+		!(word == 11 && strncmp(sql + lex->start, "\\unrestrict", 11) == 0))
 		refuse_line(m, lex->start, "a command of psql",
 					"Take the line out; a model holds SQL only.");
-	memset(text +lex->start, ' ', len);
+	memset(sql + lex->start, ' ', len);
 	lex->position = lex->start + len;
 }
 
@@ -235,11 +235,11 @@ follow_copy(PgmModel *m, const PgmLex *lex, CopySeen *copy)
 void
 pgm_model_scan(PgmModel *m, char *buffer)
 {
-	PgmLex		lex = {.text = buffer};
+	PgmLex		lex = {.sql = buffer};
 	CopySeen	copy = {0};
 	PgmLexeme	lexeme;
 
-	Assert(buffer == m->text);
+	Assert(buffer == m->sql);
 	while ((lexeme = pgm_lex(&lex)) != PGM_LEX_END)
 	{
 		if (lexeme == PGM_LEX_COMMENT)

@@ -39,10 +39,10 @@ refuse_statement(const PgmModel *m, const PgmStatement *s, const char *hint)
 			 errmsg("%s is not allowed in a model",
 					GetCommandTagName(CreateCommandTag(s->raw->stmt))),
 			 errdetail("Line %d: %s", s->line,
-					   pnstrdup(m->text +s->start,
-								pg_mbcliplen(m->text +s->start, s->end - s->start, 80))),
+					   pnstrdup(m->sql + s->start,
+								pg_mbcliplen(m->sql + s->start, s->end - s->start, 80))),
 			 errhint("%s", hint),
-			 errposition(pg_mbstrlen_with_len(m->text, s->start) + 1)));
+			 errposition(pg_mbstrlen_with_len(m->sql, s->start) + 1)));
 }
 
 /* Cut the text into statements, and count the tables it creates. */
@@ -53,7 +53,7 @@ cut_statements(PgmModel *m)
 	int			line = 1;
 	ListCell   *lc;
 
-	foreach(lc, pgm_parse_query(m->text))
+	foreach(lc, pgm_parse_query(m->sql))
 	{
 		PgmStatement *s = palloc0(sizeof(PgmStatement));
 		const char *hint;
@@ -65,16 +65,16 @@ cut_statements(PgmModel *m)
 		 * The parser counts blanks and comments before a statement to it, and
 		 * has length 0 for one that no semicolon ends.
 		 */
-		s->start = pgm_text_skip_gap(m->text, Max(s->raw->stmt_location, 0));
+		s->start = pgm_text_skip_gap(m->sql, Max(s->raw->stmt_location, 0));
 		s->end = s->raw->stmt_len > 0 ?
-			s->raw->stmt_location + s->raw->stmt_len : (int) strlen(m->text);
+			s->raw->stmt_location + s->raw->stmt_len : (int) strlen(m->sql);
 		Assert(s->start >= offset && s->end >= s->start);
 		for (; offset < s->start; offset++)
-			line += m->text[offset] == '\n';
+			line += m->sql[offset] == '\n';
 		s->line = line;
 		if (pgm_model_use(s->raw->stmt, &hint) == PGM_MODEL_REFUSE)
 			refuse_statement(m, s, hint);
-		s = pgm_statement_reparse(m->text, pgm_strings_conform(), s);
+		s = pgm_statement_reparse(m->sql, pgm_strings_conform(), s);
 		m->tables += IsA(s->raw->stmt, CreateStmt) || IsA(s->raw->stmt, CreateForeignTableStmt);
 		m->statements = lappend(m->statements, s);
 	}
@@ -110,7 +110,7 @@ pgm_model_read(const char *text)
 	 * was dumped.  The dump means that one.
 	 */
 	copy = pstrdup(m->is_dump ? pgm_arrays_exact(text) : text);
-	m->text = copy;
+	m->sql = copy;
 	error_context_stack = &callback;
 
 	/* before the parser, which fails at the commands of psql in a dump */

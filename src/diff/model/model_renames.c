@@ -27,9 +27,9 @@
 
 /* Is there no end of a line between two places of the text? */
 static bool
-in_same_line(const char *text, int from, int to)
+in_same_line(const char *sql, int from, int to)
 {
-	return memchr(text +from, '\n', to - from) == NULL;
+	return memchr(sql + from, '\n', to - from) == NULL;
 }
 
 /* Is there nothing but blanks before the place in its line? */
@@ -67,7 +67,7 @@ typedef struct Elements
 static void
 follow_elements(Elements *e, const PgmLex *lex)
 {
-	char		c = lex->text[lex->start];
+	char		c = lex->sql[lex->start];
 
 	if (c == '(' || c == '[')
 		e->lists += e->depth++ == 0;
@@ -104,7 +104,7 @@ element_at_comment(const Elements *e, const char *text, int position, char next)
 static int
 find_element(const PgmModel *m, const PgmStatement *s, int position)
 {
-	PgmLex		lex = {.text = m->text,.position = s->start};
+	PgmLex		lex = {.sql = m->sql,.position = s->start};
 	Elements	e = {0};
 	PgmLexeme	lexeme;
 
@@ -117,7 +117,7 @@ find_element(const PgmModel *m, const PgmStatement *s, int position)
 	/* several comments in lines of their own belong to the same element */
 	while (lexeme == PGM_LEX_COMMENT)
 		lexeme = pgm_lex(&lex);
-	return element_at_comment(&e, m->text, position, m->text[lex.start]);
+	return element_at_comment(&e, m->sql, position, m->sql[lex.start]);
 }
 
 /*
@@ -132,12 +132,12 @@ find_place(const PgmModel *m, const PgmStatement *s, int position)
 
 	if (position >= s->end)
 		return (after == NULL || position < after->start) &&
-			in_same_line(m->text, s->end, position) ? NO_ELEMENT : OTHER_STATEMENT;
+			in_same_line(m->sql, s->end, position) ? NO_ELEMENT : OTHER_STATEMENT;
 	if (position >= s->start)
 		return find_element(m, s, position);
 
 	/* between two statements: it belongs to the first in the first one's line */
-	if (before && (position < before->end || in_same_line(m->text, before->end, position)))
+	if (before && (position < before->end || in_same_line(m->sql, before->end, position)))
 		return OTHER_STATEMENT;
 	return NO_ELEMENT;
 }

@@ -13,21 +13,21 @@
 
 /* The elements of a list whose opening parenthesis is just before the text */
 static List *
-elements(const char *text)
+elements(const char *bound)
 {
 	List	   *list = NIL;
 
 	for (;;)
 	{
-		const char *end = pgm_text_find_any(text, ",)");
+		const char *end = pgm_text_find_any(bound, ",)");
 
 		if (end == NULL)
-			end = text +strlen(text);
+			end = bound + strlen(bound);
 
-		list = lappend(list, pnstrdup(text, end - text));
+		list = lappend(list, pnstrdup(bound, end - bound));
 		if (*end != ',')
 			return list;
-		text = end + strlen(", ");
+		bound = end + strlen(", ");
 	}
 }
 
@@ -59,12 +59,12 @@ have_common(const List *a, const List *b)
 
 /* Get the value of a number without quotes; false if it is none. */
 static bool
-is_number(const char *text, double *value)
+is_number(const char *bound, double *value)
 {
 	char	   *end;
 
-	*value = strtod(text, &end);
-	return end > text &&*end == '\0';
+	*value = strtod(bound, &end);
+	return end > bound && *end == '\0';
 }
 
 /*
@@ -72,10 +72,10 @@ is_number(const char *text, double *value)
  * compare as texts in the same way as in any type, whatever the collation.
  */
 static bool
-is_digits(const char *text)
+is_digits(const char *bound)
 {
-	return text[0] == '\'' && isdigit((unsigned char) text[1]) &&
-		text[1 + strspn(text +1, "0123456789-:. +")] == '\'';
+	return bound[0] == '\'' && isdigit((unsigned char) bound[1]) &&
+		bound[1 + strspn(bound + 1, "0123456789-:. +")] == '\'';
 }
 
 /* Is one value surely below another? */

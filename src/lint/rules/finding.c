@@ -334,18 +334,18 @@ pgm_table_rows(const PgmTable *t)
 void
 pgm_finding_place(const PgmFinding *f, int *line, int *col)
 {
-	const char *text = f->script->text;
-	const char *start = text;
+	const char *sql = f->script->sql;
+	const char *start = sql;
 
 	*line = 1;
 	for (int i = 0; i < f->position; i++)
 	{
-		if (text[i] != '\n')
+		if (sql[i] != '\n')
 			continue;
 		(*line)++;
-		start = text +i + 1;
+		start = sql + i + 1;
 	}
-	*col = pg_mbstrlen_with_len(start, text +f->position - start) + 1;
+	*col = pg_mbstrlen_with_len(start, sql + f->position - start) + 1;
 }
 
 /* The kind of script that a finding is about */

@@ -470,7 +470,7 @@ is_column_renamed(const PgmTable *t, const PgmRowSet *rows)
  * NULL.
  */
 static void
-probe_expression(const PgmStatementView *v, PgmFindings *out, Node *expr, const char *why, bool inherited, const char *text)
+probe_expression(const PgmStatementView *v, PgmFindings *out, Node *expr, const char *why, bool inherited, const char *sql)
 {
 	PgmProbe	p = {.v = v,.out = out,.rows.relid = v->table->relid,.check = expr};
 	Bitmapset  *attnums = NULL;
@@ -492,11 +492,11 @@ probe_expression(const PgmStatementView *v, PgmFindings *out, Node *expr, const 
 		present = deparse_expression(expr, deparse_context_for(get_rel_name(v->table->relid), v->table->relid), false, false);
 
 	/* The query is to be run now, before the plan has renamed anything. */
-	as_written = text !=NULL && !is_column_renamed(v->table, &p.rows);
+	as_written = sql != NULL && !is_column_renamed(v->table, &p.rows);
 
-	report_violations(&p, "row does not fulfil", "rows do not fulfil", text ? text : present, p.why ? "" :
+	report_violations(&p, "row does not fulfil", "rows do not fulfil", sql ? sql : present, p.why ? "" :
 					  psprintf("SELECT * FROM %s WHERE NOT %s", table_in_query(v, v->table, p.rows.inherited),
-							   as_written ? text : psprintf("(%s)", present)));
+							   as_written ? sql : psprintf("(%s)", present)));
 }
 
 /* Search for rows that violate a new constraint. */

@@ -246,14 +246,14 @@ narrows(const PgmTypeRef *from, const PgmTypeRef *to)
 	Oid			function;
 	Oid			old = getBaseType(from->oid);
 	Oid			new = getBaseType(to->oid);
-	bool text = TypeCategory(new) == TYPCATEGORY_STRING;
+	bool		to_text = TypeCategory(new) == TYPCATEGORY_STRING;
 
 	if (!OidIsValid(old) || !OidIsValid(new))
 		return false;
 	if (old == new)
 		return is_shorter(OidIsValid(get_element_type(new)) ? get_element_type(new) : new,
 						  from->typmod, to->typmod);
-	if (to->typmod >= 0 && text &&TypeCategory(old) == TYPCATEGORY_STRING)
+	if (to->typmod >= 0 && to_text && TypeCategory(old) == TYPCATEGORY_STRING)
 		return from->typmod < 0 || to->typmod < from->typmod;
 	if (to->typmod >= 0 && new == NUMERICOID && integer_digits(old) > 0)
 	{
@@ -265,7 +265,7 @@ narrows(const PgmTypeRef *from, const PgmTypeRef *to)
 	}
 	if (to->typmod >= 0)
 		return true;
-	return !text &&
+	return !to_text &&
 		find_coercion_pathway(new, old, COERCION_IMPLICIT, &function) == COERCION_PATH_NONE;
 }
 
@@ -432,7 +432,7 @@ is_copied(const PgmStatementView *v, const char *from, const char *to)
 
 		if (!IsA(node, UpdateStmt) && !IsA(node, CallStmt) && !IsA(node, DoStmt))
 			continue;
-		text = pnstrdup(j->script->text +j->statement->start,
+		text = pnstrdup(j->script->sql + j->statement->start,
 						j->statement->end - j->statement->start);
 
 		if (strcasestr(text, from) && strcasestr(text, to))

@@ -75,17 +75,17 @@ add_checks(PgmSafe *safe, const PgmTable *parent, const PgmTable *child)
 static char *
 index_definition(const PgmIndex *index)
 {
-	char	   *text;
+	char	   *sql;
 	char	   *start;
 
 	if (!OidIsValid(index->oid))
 		return psprintf("USING %s (%s)", index->method, pgm_safe_columns(index->columns));
-	text = pg_get_indexdef_string(index->oid);
+	sql = pg_get_indexdef_string(index->oid);
 
 	start = psprintf("CREATE %sINDEX %s ON %s ", index->unique ? "UNIQUE " : "",
 					 quote_identifier(get_rel_name(index->oid)),
 					 pgm_relation_name(index->table->relid));
-	return text +strlen(start);
+	return sql + strlen(start);
 }
 
 /* Add a key of the parent to the partition, from an index built before. */

@@ -23,7 +23,7 @@ first_element(char *text)
 		   t.depth >= 0 && !(t.depth == 0 && token == ','))
 		end = t.end;
 	pgm_tokens_end(&t);
-	text[		end] = '\0';
+	text[end] = '\0';
 	return text;
 }
 
@@ -37,7 +37,7 @@ trimmed(char *text)
 	while (pgm_tokens_next(&t) != 0)
 		;
 	pgm_tokens_end(&t);
-	text[		t.end] = '\0';
+	text[t.end] = '\0';
 	return text;
 }
 
@@ -45,7 +45,7 @@ trimmed(char *text)
 char *
 pgm_source(const PgmStatementView *v)
 {
-	return trimmed(pnstrdup(v->script->text +v->statement->start,
+	return trimmed(pnstrdup(v->script->sql + v->statement->start,
 							v->statement->end - v->statement->start));
 }
 
@@ -58,7 +58,7 @@ pgm_source_element(const PgmStatementView *v, int location)
 {
 	int			start = Max(location, v->statement->start);
 
-	return first_element(pnstrdup(v->script->text +start,
+	return first_element(pnstrdup(v->script->sql + start,
 								  v->statement->end - start));
 }
 
@@ -81,7 +81,7 @@ next_part(const ColumnDef *def, int location)
 }
 
 /*
- * The text of a constraint in the definition of a column; with NULL what is
+ * The sql of a constraint in the definition of a column; with NULL what is
  * before all of them, its name and type.
  */
 char *
@@ -90,31 +90,31 @@ pgm_source_of_column(const PgmStatementView *v, const ColumnDef *def,
 {
 	int			location = c ? c->location : def->location;
 	int			next = next_part(def, location);
-	char	   *text = pgm_source_element(v, location);
+	char	   *sql = pgm_source_element(v, location);
 
-	if (next > 0 && next - location < (int) strlen(text))
-		text[		next - location] = '\0';
+	if (next > 0 && next - location < (int) strlen(sql))
+		sql[next - location] = '\0';
 
-	return trimmed(text);
+	return trimmed(sql);
 }
 
 /* The text of a constraint without the name that it may begin with. */
 char *
-pgm_source_unnamed(char *text)
+pgm_source_unnamed(char *sql)
 {
 	PgmTokens	t;
 
-	pgm_tokens_begin(&t, text);
+	pgm_tokens_begin(&t, sql);
 	(void) pgm_tokens_next(&t);
-	if (pg_strncasecmp(text, "constraint", strlen("constraint")) == 0 &&
+	if (pg_strncasecmp(sql, "constraint", strlen("constraint")) == 0 &&
 		t.end == strlen("constraint"))
 	{
 		(void) pgm_tokens_next(&t);
 		(void) pgm_tokens_next(&t);
-		text	  +=t.at;
+		sql += t.at;
 	}
 	pgm_tokens_end(&t);
-	return text;
+	return sql;
 }
 
 /*
@@ -124,19 +124,19 @@ pgm_source_unnamed(char *text)
 char *
 pgm_source_parenthesis(const PgmStatementView *v, int location)
 {
-	char	   *text = pgm_source_element(v, location);
+	char	   *sql = pgm_source_element(v, location);
 	char	   *result = NULL;
 	int			start = -1;
 	PgmTokens	t;
 	int			token;
 
-	pgm_tokens_begin(&t, text);
+	pgm_tokens_begin(&t, sql);
 	while (result == NULL && (token = pgm_tokens_next(&t)) != 0)
 	{
 		if (start < 0 && token == '(')
 			start = t.at;
 		else if (start >= 0 && t.depth == 0)
-			result = pnstrdup(text +start, t.at + 1 - start);
+			result = pnstrdup(sql + start, t.at + 1 - start);
 	}
 	pgm_tokens_end(&t);
 	return result;
@@ -144,17 +144,17 @@ pgm_source_parenthesis(const PgmStatementView *v, int location)
 
 /* Where a keyword of the statement stands in its text, outside of parentheses */
 static int
-find_word(const char *text, const char *word)
+find_word(const char *sql, const char *word)
 {
 	int			length = strlen(word);
 	int			at = -1;
 	PgmTokens	t;
 
-	pgm_tokens_begin(&t, text);
+	pgm_tokens_begin(&t, sql);
 	while (at < 0 && pgm_tokens_next(&t) != 0)
-		if (t.depth == 0 && pg_strncasecmp(text +t.at, word, length) == 0 &&
-			!isalnum((unsigned char) text[t.at + length]) &&
-			text[t.at + length] != '_')
+		if (t.depth == 0 && pg_strncasecmp(sql + t.at, word, length) == 0 &&
+			!isalnum((unsigned char) sql[t.at + length]) &&
+			sql[t.at + length] != '_')
 			at = t.at;
 	pgm_tokens_end(&t);
 	return at;
@@ -165,18 +165,18 @@ find_word(const char *text, const char *word)
  * the second is NULL or is not there, NULL where the first is not.
  */
 char *
-pgm_source_word(const char *text, const char *from, const char *to)
+pgm_source_word(const char *sql, const char *from, const char *to)
 {
-	int			start = find_word(text, from);
-	int			end = to ? find_word(text, to) : -1;
+	int			start = find_word(sql, from);
+	int			end = to ? find_word(sql, to) : -1;
 
 	if (start < 0)
 		return NULL;
 	start += strlen(from);
-	start += strspn(text +start, " \t\n\r");
+	start += strspn(sql + start, " \t\n\r");
 	if (end < start)
-		end = strlen(text);
-	return trimmed(pnstrdup(text +start, end - start));
+		end = strlen(sql);
+	return trimmed(pnstrdup(sql + start, end - start));
 }
 
 /* The text of the statement between two keywords, as in pgm_source_word(). */
@@ -190,10 +190,10 @@ pgm_source_between(const PgmStatementView *v, const char *from, const char *to)
 char *
 pgm_source_concurrently(const PgmStatementView *v, const char *behind)
 {
-	char	   *text = pgm_source(v);
-	int			at = find_word(text, behind) + strlen(behind);
+	char	   *sql = pgm_source(v);
+	int			at = find_word(sql, behind) + strlen(behind);
 
-	return psprintf("%.*s CONCURRENTLY%s", at, text, text +at);
+	return psprintf("%.*s CONCURRENTLY%s", at, sql, sql + at);
 }
 
 /*
@@ -203,7 +203,7 @@ pgm_source_concurrently(const PgmStatementView *v, const char *behind)
 char *
 pgm_source_through(const PgmStatementView *v, int location, int parentheses)
 {
-	char	   *text = pnstrdup(v->script->text +location,
+	char	   *text = pnstrdup(v->script->sql + location,
 								v->statement->end - location);
 	PgmTokens	t;
 	int			token;
@@ -214,7 +214,7 @@ pgm_source_through(const PgmStatementView *v, int location, int parentheses)
 			(token == ')' && t.depth == 0 && --parentheses == 0))
 			break;
 	pgm_tokens_end(&t);
-	text[		t.end] = '\0';
+	text[t.end] = '\0';
 	return text;
 }
 
@@ -222,21 +222,21 @@ pgm_source_through(const PgmStatementView *v, int location, int parentheses)
 char *
 pgm_source_behind(const PgmStatementView *v, const RangeVar *rel)
 {
-	char	   *text = pgm_source(v);
+	char	   *sql = pgm_source(v);
 	int			start = rel->location - v->statement->start;
 	PgmTokens	t;
 	int			token;
 
-	if (rel->location < v->statement->start || start > (int) strlen(text))
+	if (rel->location < v->statement->start || start > (int) strlen(sql))
 		return "";
-	pgm_tokens_begin(&t, text +start);
+	pgm_tokens_begin(&t, sql + start);
 	(void) pgm_tokens_next(&t);
 	while ((token = pgm_tokens_next(&t)) == '.')
 		(void) pgm_tokens_next(&t);
 	if (token == 0)
-		t.at = strlen(text +start);
+		t.at = strlen(sql + start);
 	pgm_tokens_end(&t);
-	return text +start + t.at;
+	return sql + start + t.at;
 }
 
 /*

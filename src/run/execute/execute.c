@@ -114,9 +114,9 @@ execute_error_callback(void *arg)
 		int			end = begin + pg_mbcharcliplen(own, strlen(own), pos - 1);
 
 		Assert(own != NULL);
-		errposition(pg_mbstrlen_with_len(script->text, begin) + pos);
+		errposition(pg_mbstrlen_with_len(script->sql, begin) + pos);
 		for (int i = e->statement->start; i < end; i++)
-			line += script->text[i] == '\n';
+			line += script->sql[i] == '\n';
 	}
 	pgm_script_position(script);
 	for (int i = 0; i < (int) lengthof(hints); i++)
@@ -315,7 +315,7 @@ execute_guarded(const PgmScript *script, const PgmStatement *s,
 {
 	PgmExecution execution = {
 		.script = script,
-		.statement = s->text ? s : pgm_statement_reparse(script->text, script->conforming, s)
+		.statement = s->text ? s : pgm_statement_reparse(script->sql, script->conforming, s)
 	};
 	ErrorContextCallback callback;
 	bool		armed;

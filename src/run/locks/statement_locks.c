@@ -46,7 +46,7 @@ follow(const PgmScript *script, const PgmStatement *s)
 	const VariableSetStmt *set = (const VariableSetStmt *) s->raw->stmt;
 
 	if (IsA(s->raw->stmt, SelectStmt))
-		return strstr(pnstrdup(script->text +s->start, s->end - s->start),
+		return strstr(pnstrdup(script->sql + s->start, s->end - s->start),
 					  "set_config") == NULL;
 	if (!IsA(s->raw->stmt, VariableSetStmt) || set->kind == VAR_SET_MULTI)
 		return true;

@@ -21,17 +21,17 @@ prepare_step(PgmRun *run, PgmStep *step, int rev, bool read_only)
 {
 	bool		up = run->plan->direction == PGM_UPGRADE;
 	PgmStored  *s = pgm_registry_find(run->graph->rev[rev].id, read_only);
-	const char *text;
+	const char *sql;
 
 	if (s == NULL)
 		elog(ERROR, "revision \"%s\" disappeared", run->graph->rev[rev].id);
 	step->rev = rev;
 	step->stored = s;
-	text = up ? s->m.upgrade : s->m.downgrade;
+	sql = up ? s->m.upgrade : s->m.downgrade;
 
-	if (text !=NULL)
+	if (sql != NULL)
 		step->script = pgm_script_parse(s->m.revision,
-										up ? "upgrade" : "downgrade", text, 0);
+										up ? "upgrade" : "downgrade", sql, 0);
 	if (up && s->m.verify != NULL)
 		step->verify = pgm_script_parse(s->m.revision, "verify",
 										s->m.verify, 0);
