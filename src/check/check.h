@@ -7,8 +7,9 @@
 
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
-#include "run/execute/call_transaction.h"
 #include "utils/snapshot.h"
+
+#include "run/execute/call_transaction.h"
 
 /* How what is there fits what is expected */
 typedef enum PgmFit

@@ -5,8 +5,9 @@
 #ifndef PGM_AUTOGENERATE_OPTIONS_H
 #define PGM_AUTOGENERATE_OPTIONS_H
 
-#include "diff/write/writers.h"
 #include "utils/jsonb.h"
+
+#include "diff/write/writers.h"
 
 extern void pgm_autogenerate_options(PgmDiffOptions *options, Jsonb *given);
 

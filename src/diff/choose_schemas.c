@@ -6,13 +6,14 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
 #include "diff/choose_schemas.h"
 #include "schema/kinds/kinds.h"
 #include "util/name_list.h"
 #include "util/revision_names.h"
 #include "util/sql_text.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 /* The schema that objects are created in by default, or NULL if there is none. */
 static char *

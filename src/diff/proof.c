@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include "utils/guc.h"
+
 #include "diff/choose_schemas.h"
 #include "diff/difference_notes.h"
 #include "diff/generate_script.h"
@@ -19,7 +21,6 @@
 #include "scratch/scratch.h"
 #include "scratch/scratch_settings.h"
 #include "util/sql_text.h"
-#include "utils/guc.h"
 
 /*
  * The differences between what is in the scratch and what is expected there, as

@@ -6,6 +6,7 @@
 #define PGM_ROUND_TRIP_H
 
 #include "nodes/pg_list.h"
+
 #include "run/prepare/run.h"
 
 typedef enum PgmTestOutcome

@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-
 #include "explain/round_trip.h"
 
 /* A migration with its scripts parsed */

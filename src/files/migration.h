@@ -36,15 +36,15 @@ typedef struct PgmMigration
 	int			verify_line;
 } PgmMigration;
 
-/* bundle.c: reading migration files */
+/* parse_migrations.c: reading migration files */
 extern List *pgm_bundle_parse(const char *bundle);
 extern char *pgm_script_trim(const char *script);
 extern bool pgm_comment_begins_segment(const char *p, const char *end);
 extern bool pgm_gap_begins_segment(const char *text, int p, int end);
 
-/* migration_format.c: writing migration files */
-extern void pgm_migration_format(StringInfo out, const PgmMigration *m,
-								 bool checksum);
+/* write_migrations.c: writing migration files */
+extern void pgm_migration_write(StringInfo out, const PgmMigration *m,
+								bool checksum);
 extern List *pgm_migration_ids(List *migrations);
 extern char *pgm_migration_file_name(const char *revision, const char *message);
 

@@ -44,7 +44,7 @@ file_line(const PgmFinding *f, int line)
 	int			before = 1;
 
 	initStringInfo(&text);
-	pgm_migration_format(&text, &f->step->stored->m, false);
+	pgm_migration_write(&text, &f->step->stored->m, false);
 	script = strstr(text.data, marker);
 	if (script == NULL)
 		return line;

@@ -10,8 +10,8 @@
 
 #include "errors.h"
 #include "lint/lint.h"
-#include "lint/rules/lint_settings.h"
 #include "lint/lint_unasked.h"
+#include "lint/rules/lint_settings.h"
 #include "util/name_list.h"
 #include "util/revision_names.h"
 #include "util/settings.h"

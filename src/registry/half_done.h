@@ -5,8 +5,9 @@
 #ifndef PGM_HALF_DONE_H
 #define PGM_HALF_DONE_H
 
-#include "files/migration.h"
 #include "nodes/pg_list.h"
+
+#include "files/migration.h"
 
 extern char *pgm_half_done_text(List *open);
 extern char *pgm_half_done_hint(List *open);

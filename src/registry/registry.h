@@ -6,9 +6,10 @@
 #define PGM_REGISTRY_H
 
 #include "datatype/timestamp.h"
+#include "utils/snapshot.h"
+
 #include "files/migration.h"
 #include "graph/graph.h"
-#include "utils/snapshot.h"
 
 /* A registered migration */
 typedef struct PgmStored

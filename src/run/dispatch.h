@@ -6,6 +6,7 @@
 #define PGM_DISPATCH_H
 
 #include "datatype/timestamp.h"
+
 #include "run/prepare/run.h"
 
 /* A call of upgrade() or downgrade() */

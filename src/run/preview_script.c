@@ -369,7 +369,7 @@ append_load(StringInfo out, const PgmRun *run)
 	{
 		if (i > 0)
 			appendStringInfoChar(&bundle, '\n');
-		pgm_migration_format(&bundle, &run->steps[i].stored->m, false);
+		pgm_migration_write(&bundle, &run->steps[i].stored->m, false);
 	}
 	quote = dollar_quote(bundle.data);
 	appendStringInfo(out,

@@ -16,9 +16,10 @@
 
 #include "catalog/objectaddress.h"
 #include "nodes/pg_list.h"
-#include "schema/kinds/kinds.h"
 #include "utils/hsearch.h"
 #include "utils/jsonb.h"
+
+#include "schema/kinds/kinds.h"
 
 /* The type of a property, which decides how it is compared and displayed */
 typedef enum PgmForm

@@ -8,6 +8,7 @@
 
 #include "access/htup.h"
 #include "nodes/parsenodes.h"
+
 #include "scratch/scope.h"
 
 /* How to open a scratch */

@@ -6,9 +6,10 @@
 #define PGM_SCRATCH_INTERNAL_H
 
 #include "datatype/timestamp.h"
-#include "scratch/scratch.h"
 #include "utils/hsearch.h"
 #include "utils/resowner.h"
+
+#include "scratch/scratch.h"
 
 typedef struct PgmScratchState
 {

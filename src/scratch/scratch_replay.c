@@ -13,6 +13,9 @@
 #include "access/xact.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
 #include "run/execute/execute.h"
 #include "schema/kinds/kinds.h"
 #include "schema/read_schema.h"
@@ -20,8 +23,6 @@
 #include "script/script.h"
 #include "trial/transactional_form.h"
 #include "util/subtransaction.h"
-#include "utils/builtins.h"
-#include "utils/memutils.h"
 
 /* A script that is executed */
 typedef struct PgmReplay

@@ -14,7 +14,6 @@
 #include "files/migration.h"
 #include "script/script.h"
 #include "util/sql_text.h"
-#include "util/sql_text.h"
 
 /*
  * Within an error context callback: turn a position in the script into an

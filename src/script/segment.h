@@ -5,8 +5,9 @@
 #ifndef PGM_SEGMENT_H
 #define PGM_SEGMENT_H
 
-#include "script/script.h"
 #include "utils/jsonb.h"
+
+#include "script/script.h"
 
 typedef enum PgmSegmentKind
 {

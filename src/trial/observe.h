@@ -5,11 +5,12 @@
 #ifndef PGM_OBSERVE_H
 #define PGM_OBSERVE_H
 
-#include "compat.h"
 #include "executor/instrument.h"
 #include "nodes/pg_list.h"
 #include "portability/instr_time.h"
 #include "storage/lockdefs.h"
+
+#include "compat.h"
 
 /* A relation that a statement locked, read or changed */
 typedef struct PgmSeenRelation

@@ -6,8 +6,9 @@
 #define PGM_MODEL_H
 
 #include "nodes/pg_list.h"
-#include "scratch/scope.h"
 #include "tcop/cmdtag.h"
+
+#include "scratch/scope.h"
 
 /* "-- renamed from: old_name", and to which object it belongs */
 typedef struct PgmModelRename

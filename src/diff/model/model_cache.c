@@ -37,9 +37,9 @@
 #include "utils/snapmgr.h"
 
 #include "diff/model/model_internal.h"
-#include "schema/schema_file.h"
 #include "schema/fingerprint.h"
 #include "schema/kinds/kinds.h"
+#include "schema/schema_file.h"
 #include "util/spi.h"
 
 /*

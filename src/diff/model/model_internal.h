@@ -5,8 +5,9 @@
 #ifndef PGM_MODEL_INTERNAL_H
 #define PGM_MODEL_INTERNAL_H
 
-#include "diff/model/model.h"
 #include "nodes/parsenodes.h"
+
+#include "diff/model/model.h"
 #include "script/script.h"
 
 /* A rename comment: "-- renamed from: old_name" */

@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "commands/defrem.h"
+
 #include "compat.h"
 #include "diff/model/model_internal.h"
 

@@ -13,12 +13,13 @@
  */
 #include "postgres.h"
 
-#include "diff/rename/rename_internal.h"
-#include "schema/kinds/kinds.h"
-#include "util/sql_text.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/varlena.h"
+
+#include "diff/rename/rename_internal.h"
+#include "schema/kinds/kinds.h"
+#include "util/sql_text.h"
 
 /*
  * Kinds that can be renamed.  A name without a kind is that of an object of the

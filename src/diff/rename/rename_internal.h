@@ -26,7 +26,7 @@ typedef struct PgmHint
 /* rename_signature.c */
 extern const char *pgm_rename_signature(const PgmSchema *s, const PgmObject *o, bool moved);
 
-/* rename_statements.c */
+/* write_renames.c */
 extern void pgm_rename_add(PgmRenameSearch *search, const PgmObject *old,
 						   const char *identity, const char *evidence);
 extern void pgm_rename_add_label(PgmRenameSearch *search, const PgmObject *type,

@@ -6,8 +6,9 @@
 #ifndef PGM_EFFECTS_H
 #define PGM_EFFECTS_H
 
-#include "lint/shadow/shadow.h"
 #include "storage/lockdefs.h"
+
+#include "lint/shadow/shadow.h"
 
 typedef enum PgmWork
 {

@@ -6,6 +6,7 @@
 #define PGM_EFFECTS_INTERNAL_H
 
 #include "catalog/objectaddress.h"
+
 #include "lint/effects/effects.h"
 
 /* The effects of a statement, while they are collected */

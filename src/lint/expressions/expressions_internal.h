@@ -6,9 +6,10 @@
 #ifndef PGM_EXPRESSIONS_INTERNAL_H
 #define PGM_EXPRESSIONS_INTERNAL_H
 
+#include "utils/elog.h"
+
 #include "lint/expressions/literals.h"
 #include "lint/tables/tables.h"
-#include "utils/elog.h"
 
 /* An expression that is being read */
 typedef struct PgmReading

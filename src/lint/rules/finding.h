@@ -6,6 +6,7 @@
 #define PGM_FINDING_H
 
 #include "lib/stringinfo.h"
+
 #include "lint/rules/statement_view.h"
 
 typedef enum PgmSeverity

@@ -11,8 +11,8 @@
 #include "compat.h"
 #include "lint/expressions/expressions.h"
 #include "lint/rules/rules.h"
-#include "lint/tables/parse_tree.h"
 #include "lint/rules/safe_forms.h"
+#include "lint/tables/parse_tree.h"
 #include "util/name_list.h"
 
 /* The column that the action adds */

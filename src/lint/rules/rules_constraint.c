@@ -15,8 +15,8 @@
 #include "compat.h"
 #include "lint/expressions/expressions.h"
 #include "lint/rules/rules.h"
-#include "lint/tables/parse_tree.h"
 #include "lint/rules/safe_forms.h"
+#include "lint/tables/parse_tree.h"
 #include "schema/index_name.h"
 
 /* The constraint that the action adds, if it is of this kind; or NULL. */

@@ -8,8 +8,8 @@
 #include "utils/builtins.h"
 
 #include "lint/rules/rules.h"
-#include "lint/tables/parse_tree.h"
 #include "lint/rules/safe_forms.h"
+#include "lint/tables/parse_tree.h"
 #include "schema/index_name.h"
 
 /* Does a valid index begin with these columns, in any order? */

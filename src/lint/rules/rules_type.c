@@ -11,8 +11,8 @@
 #include "utils/builtins.h"
 
 #include "lint/rules/rules.h"
-#include "lint/tables/parse_tree.h"
 #include "lint/rules/safe_forms.h"
+#include "lint/tables/parse_tree.h"
 
 /*
  * How to change a type without blocking others.  A value may be rounded on its

@@ -10,8 +10,8 @@
 
 #include "compat.h"
 #include "lint/expressions/expressions.h"
-#include "lint/tables/parse_tree.h"
 #include "lint/rules/safe_forms.h"
+#include "lint/tables/parse_tree.h"
 
 /* Is it an attribute of the constraint before it, such as DEFERRABLE? */
 static bool

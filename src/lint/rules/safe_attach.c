@@ -14,8 +14,8 @@
 #include "utils/ruleutils.h"
 
 #include "lint/rules/rules.h"
-#include "lint/shadow/partition_match.h"
 #include "lint/rules/safe_forms.h"
+#include "lint/shadow/partition_match.h"
 #include "schema/index_name.h"
 #include "util/relation_name.h"
 

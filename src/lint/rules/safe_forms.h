@@ -6,6 +6,7 @@
 #define PGM_SAFE_FORMS_H
 
 #include "lib/stringinfo.h"
+
 #include "lint/rules/statement_view.h"
 
 /* The migrations of a safe form; each waits for what the one before did */

@@ -5,10 +5,11 @@
 #ifndef PGM_BACKFILL_H
 #define PGM_BACKFILL_H
 
+#include "storage/itemptr.h"
+
 #include "registry/journal.h"
 #include "run/backfill/backfill_statements.h"
 #include "run/execute/call_transaction.h"
-#include "storage/itemptr.h"
 
 /* Blocks, or rows of a final pass, of the first slice, and at most */
 #define PGM_BACKFILL_FIRST_SLICE 16

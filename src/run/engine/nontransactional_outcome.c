@@ -34,7 +34,7 @@
 
 #include "compat.h"
 #include "run/engine/nontransactional_outcome.h"
-#include "run/execute/invalid_index.h"
+#include "run/execute/invalid_index_guard.h"
 #include "schema/index_name.h"
 #include "script/script.h"
 #include "util/relation_name.h"

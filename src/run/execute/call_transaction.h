@@ -6,8 +6,9 @@
 #define PGM_CALL_TRANSACTION_H
 
 #include "fmgr.h"
-#include "run/execute/execute.h"
 #include "utils/palloc.h"
+
+#include "run/execute/execute.h"
 
 typedef struct PgmCallTransaction
 {

@@ -6,8 +6,9 @@
 #define PGM_EXECUTE_H
 
 #include "datatype/timestamp.h"
-#include "script/script.h"
 #include "tcop/dest.h"
+
+#include "script/script.h"
 
 /* The statement_timeout of the caller, to be put back after ours */
 typedef struct PgmCallerTimeout

@@ -8,8 +8,9 @@
 
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
-#include "script/script.h"
 #include "storage/lockdefs.h"
+
+#include "script/script.h"
 
 typedef struct PgmLock
 {

@@ -13,8 +13,8 @@
 #include "utils/fmgrprotos.h"
 
 #include "run/prepare/run_warnings.h"
-#include "script/script.h"
 #include "schema/relation_size.h"
+#include "script/script.h"
 #include "script/segment.h"
 #include "script/viewpoint.h"
 #include "util/spi.h"

@@ -1,7 +1,6 @@
 /*
- * revision_files.c
- *	  Migration files out of the registry: export(), merge(), and what
- *	  revision() makes of its first arguments.
+ * revision_functions.c
+ *	  SQL functions that return a new migration file: revision() and merge().
  */
 #include "postgres.h"
 
@@ -12,59 +11,23 @@
 #include "utils/builtins.h"
 
 #include "api/arguments.h"
-#include "api/revision_files.h"
+#include "api/model_arguments.h"
+#include "diff/autogenerate.h"
+#include "diff/generate_script.h"
+#include "diff/proof.h"
+#include "files/migration.h"
 #include "files/new_migration.h"
-#include "graph/plan.h"
 #include "registry/register.h"
 #include "registry/registry.h"
 #include "run/locks/run_lock.h"
 #include "util/revision_names.h"
 
-PG_FUNCTION_INFO_V1(pg_migrate_export);
+PG_FUNCTION_INFO_V1(pg_migrate_revision);
 PG_FUNCTION_INFO_V1(pg_migrate_merge);
 
-/* qsort() comparator of ints */
-static int
-compare_ints(const void *a, const void *b)
-{
-	int			ia = *(const int *) a;
-	int			ib = *(const int *) b;
-
-	return (ia > ib) - (ia < ib);
-}
-
-/*
- * export(range default null) returns a bundle, in order of registration, so
- * that loading it elsewhere gives the same order of steps.
- */
-Datum
-pg_migrate_export(PG_FUNCTION_ARGS)
-{
-	PgmPosition *pos;
-	PgmGraph   *g = pgm_registry_graph(true, &pos);
-	StringInfoData out;
-	int		   *revs;
-	int			n;
-
-	revs = pgm_plan_history(g, pos, PG_ARGISNULL(0) ? NULL :
-							text_to_cstring(PG_GETARG_TEXT_PP(0)), &n);
-	qsort(revs, n, sizeof(int), compare_ints);
-	initStringInfo(&out);
-	for (int i = 0; i < n; i++)
-	{
-		PgmStored  *s = pgm_registry_find(g->rev[revs[i]].id, true);
-
-		CHECK_FOR_INTERRUPTS();
-		if (i > 0)
-			appendStringInfoChar(&out, '\n');
-		pgm_migration_format(&out, &s->m, true);
-	}
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
-}
-
 /* The row (revision, file_name, content). */
-Datum
-pgm_revision_return(FunctionCallInfo fcinfo, const PgmMigration *m)
+static Datum
+return_migration(FunctionCallInfo fcinfo, const PgmMigration *m)
 {
 	TupleDesc	desc;
 	StringInfoData content;
@@ -74,7 +37,7 @@ pgm_revision_return(FunctionCallInfo fcinfo, const PgmMigration *m)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	initStringInfo(&content);
-	pgm_migration_format(&content, m, false);
+	pgm_migration_write(&content, m, false);
 	values[0] = CStringGetTextDatum(m->revision);
 	values[1] = CStringGetTextDatum(pgm_migration_file_name(m->revision,
 															m->message));
@@ -102,8 +65,8 @@ message_argument(FunctionCallInfo fcinfo)
  *
  * Raises what pgm_new_migration() raises.
  */
-PgmMigration *
-pgm_revision_new(FunctionCallInfo fcinfo)
+static PgmMigration *
+new_migration(FunctionCallInfo fcinfo)
 {
 	return pgm_new_migration(pgm_registry_graph(true, NULL), PGM_FOR_REVISION,
 							 pgm_argument_text(fcinfo, 3, NULL),
@@ -112,6 +75,60 @@ pgm_revision_new(FunctionCallInfo fcinfo)
 							 pgm_argument_bool(fcinfo, 2),
 							 pgm_argument_names(fcinfo, 4),
 							 pgm_argument_names(fcinfo, 5));
+}
+
+/*
+ * Fill in the scripts of a migration: from the present schema to the model, or
+ * if "baseline", from an empty database to the present schema.
+ */
+static void
+generate_scripts(FunctionCallInfo fcinfo, PgmMigration *m, bool baseline)
+{
+	PgmModelArguments arguments = {
+		.model = 6,.schemas = 7,.renames = 8,.allow_drop = 9,.options = 12
+	};
+	bool		verify = PG_ARGISNULL(10) || PG_GETARG_BOOL(10);
+	PgmAutogenerate a;
+
+	pgm_model_arguments_read(&a, fcinfo, "migrate.revision()", arguments);
+	if (baseline && a.model)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a baseline has no model"),
+				 errdetail("It is the schema as it is."),
+				 errhint("Leave out \"model\" or \"baseline\".")));
+	pgm_model_arguments_read_options(&a, fcinfo, arguments);
+	pgm_autogenerate(&a);
+	if (verify)
+		pgm_autogenerate_prove(&a);
+	m->upgrade = pgm_generate_script(&a, true);
+	m->downgrade = pgm_generate_script(&a, false);
+	if (m->upgrade[0] == '\0')
+		ereport(NOTICE,
+				(errmsg("the schema is as the model has it: the migration is empty")));
+}
+
+/*
+ * revision(message, head default 'head', splice, rev_id, branch_label,
+ * depends_on, model, schemas, renames, allow_drop, verify, baseline, options)
+ * returns a row (revision, file_name, content); changes nothing.
+ *
+ * Raises MG024 if there is a model and migrations are pending, and what
+ * pgm_autogenerate() raises.
+ */
+Datum
+pg_migrate_revision(PG_FUNCTION_ARGS)
+{
+	PgmMigration *m = new_migration(fcinfo);
+	bool		baseline = !PG_ARGISNULL(11) && PG_GETARG_BOOL(11);
+
+	if (!PG_ARGISNULL(6) || baseline)
+	{
+		if (!baseline)
+			pgm_autogenerate_check_heads();
+		generate_scripts(fcinfo, m, baseline);
+	}
+	return return_migration(fcinfo, m);
 }
 
 /*
@@ -138,5 +155,5 @@ pg_migrate_merge(PG_FUNCTION_ARGS)
 					pgm_name_join(m->down_revision)),
 			 errhint("Write the content to file %s and commit it with your migrations.",
 					 pgm_migration_file_name(m->revision, m->message))));
-	return pgm_revision_return(fcinfo, m);
+	return return_migration(fcinfo, m);
 }

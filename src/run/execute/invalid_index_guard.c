@@ -1,5 +1,5 @@
 /*
- * invalid_index.c
+ * invalid_index_guard.c
  *	  Refusing statements of a migration that would take an invalid index for a
  *	  good one.
  *
@@ -23,7 +23,7 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
-#include "run/execute/invalid_index.h"
+#include "run/execute/invalid_index_guard.h"
 #include "run/locks/run_lock.h"
 #include "util/relation_name.h"
 

@@ -1,5 +1,5 @@
 /*
- * runs.c
+ * run_control_functions.c
  *	  The runs themselves: wait(), cancel(), resume(), abandon(), and the rows of
  *	  migrate.progress.
  */

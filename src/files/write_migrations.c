@@ -1,5 +1,5 @@
 /*
- * migration_format.c
+ * write_migrations.c
  *	  Writing migration files: what pgm_bundle_parse() reads back unchanged.
  */
 #include "postgres.h"
@@ -36,7 +36,7 @@ write_section(StringInfo out, const char *name, const char *script)
  * header, because it is no part of the content, and wrong once the file is edited.
  */
 void
-pgm_migration_format(StringInfo out, const PgmMigration *m, bool checksum)
+pgm_migration_write(StringInfo out, const PgmMigration *m, bool checksum)
 {
 	write_header(out, "revision", m->revision);
 	write_header(out, "down_revision", pgm_name_join(m->down_revision));

@@ -1,6 +1,7 @@
 /*
- * registering.c
- *	  register(), load(), validate(), unregister(), repair() and trust().
+ * register_functions.c
+ *	  SQL functions that change, check and return what is registered: register(),
+ *	  load(), export(), validate(), unregister(), repair() and trust().
  *
  * The functions that write take the run lock before they read anything, so
  * that no run acts on what is being changed.  Lint comes last, because it looks
@@ -10,11 +11,14 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "api/arguments.h"
 #include "errors.h"
 #include "files/behaviour_headers.h"
+#include "files/migration.h"
+#include "graph/plan.h"
 #include "lint/lint_unasked.h"
 #include "registry/register.h"
 #include "registry/registry.h"
@@ -31,6 +35,7 @@
 
 PG_FUNCTION_INFO_V1(pg_migrate_register);
 PG_FUNCTION_INFO_V1(pg_migrate_load);
+PG_FUNCTION_INFO_V1(pg_migrate_export);
 PG_FUNCTION_INFO_V1(pg_migrate_validate);
 PG_FUNCTION_INFO_V1(pg_migrate_unregister);
 PG_FUNCTION_INFO_V1(pg_migrate_repair);
@@ -175,6 +180,45 @@ pg_migrate_load(PG_FUNCTION_ARGS)
 	pgm_lint_on_register(tally.written);
 	report_tally(&tally, migrations);
 	return pgm_return_names(fcinfo, tally.added);
+}
+
+/* qsort() comparator of ints */
+static int
+compare_ints(const void *a, const void *b)
+{
+	int			ia = *(const int *) a;
+	int			ib = *(const int *) b;
+
+	return (ia > ib) - (ia < ib);
+}
+
+/*
+ * export(range default null) returns a bundle, in order of registration, so
+ * that loading it elsewhere gives the same order of steps.
+ */
+Datum
+pg_migrate_export(PG_FUNCTION_ARGS)
+{
+	PgmPosition *pos;
+	PgmGraph   *g = pgm_registry_graph(true, &pos);
+	StringInfoData out;
+	int		   *revs;
+	int			n;
+
+	revs = pgm_plan_history(g, pos, PG_ARGISNULL(0) ? NULL :
+							text_to_cstring(PG_GETARG_TEXT_PP(0)), &n);
+	qsort(revs, n, sizeof(int), compare_ints);
+	initStringInfo(&out);
+	for (int i = 0; i < n; i++)
+	{
+		PgmStored  *s = pgm_registry_find(g->rev[revs[i]].id, true);
+
+		CHECK_FOR_INTERRUPTS();
+		if (i > 0)
+			appendStringInfoChar(&out, '\n');
+		pgm_migration_write(&out, &s->m, true);
+	}
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
 }
 
 /*

@@ -1,5 +1,5 @@
 /*
- * bundle.c
+ * parse_migrations.c
  *	  Reading migration files, one or many in one text.
  *
  * The server's scanner finds the tokens; headers and section markers are
@@ -21,7 +21,6 @@
 #include "util/revision_names.h"
 #include "util/sql_text.h"
 #include "util/tokens.h"
-#include "util/sql_text.h"
 
 /* what some editors write at the start of a file in UTF-8 */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"

@@ -1,5 +1,5 @@
 /*
- * schema_objects.c
+ * schema_functions.c
  *	  Asking: schema_objects(), schema_fingerprint(), schema_changes().  All of
  *	  it works in a read-only transaction and on a standby.
  */

@@ -1,20 +1,15 @@
 /*
- * running.c
- *	  Moving the database: upgrade(), downgrade(), stamp(), and the procedures
- *	  deploy() and backfill().
+ * upgrade_functions.c
+ *	  Moving the database: upgrade(), downgrade(), stamp(), and the procedure
+ *	  deploy().
  */
 #include "postgres.h"
 
-#include <limits.h>
-
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/timestamp.h"
 
 #include "errors.h"
-#include "run/backfill/backfill.h"
 #include "run/dispatch.h"
 #include "run/door.h"
 #include "run/engine/engine.h"
@@ -30,7 +25,6 @@ PG_FUNCTION_INFO_V1(pg_migrate_upgrade);
 PG_FUNCTION_INFO_V1(pg_migrate_downgrade);
 PG_FUNCTION_INFO_V1(pg_migrate_stamp);
 PG_FUNCTION_INFO_V1(pg_migrate_deploy);
-PG_FUNCTION_INFO_V1(pg_migrate_backfill);
 
 /* The target of upgrade() or downgrade(), which may not be null. */
 static char *
@@ -170,76 +164,5 @@ pg_migrate_deploy(PG_FUNCTION_ARGS)
 		pgm_engine_run(&e);
 	while (e.needs_worker && !pgm_worker_run(e.direction, e.target, e.login));
 	pgm_call_transaction_end(&e.work);
-	PG_RETURN_VOID();
-}
-
-/* Argument i, an interval, in ms; "name" is for the error when it is out of range. */
-static int
-milliseconds(FunctionCallInfo fcinfo, int i, const char *name)
-{
-	Interval   *interval = PG_GETARG_INTERVAL_P(i);
-	double		ms = interval->time / 1000.0 +
-		(interval->day + interval->month * 30.0) * 86400000.0;
-
-	if (ms < 0 || ms > INT_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s is out of range", name),
-				 errhint("Give an interval such as '500 ms'.")));
-	return (int) ms;
-}
-
-/* Read the arguments of backfill() that say how the rows are assigned. */
-static void
-read_backfill_manner(PgmBackfill *b, FunctionCallInfo fcinfo)
-{
-	for (int i = 0; i < PG_NARGS(); i++)
-		if (PG_ARGISNULL(i) && i != 2)
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("the arguments of migrate.backfill() may not be null, except for the condition"),
-					 errhint("Write for example CALL migrate.backfill('users', $$role = 'member'$$, $$role IS NULL$$).")));
-	b->batch_time = milliseconds(fcinfo, 3, "batch_time");
-	b->duty = PG_GETARG_FLOAT8(4);
-	b->max_passes = PG_GETARG_INT32(5);
-	b->max_lag = milliseconds(fcinfo, 6, "max_lag");
-	if (!(b->duty > 0 && b->duty <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("duty must be more than 0 and at most 1"),
-				 errdetail("It is the part of the time in which the backfill works; the rest it pauses.")));
-	if (b->max_passes < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("max_passes must be at least 1")));
-}
-
-/*
- * backfill(relation regclass, assignment text, condition text default null,
- * batch_time interval, duty float8, max_passes int, max_lag interval): a
- * procedure that assigns all rows of a table of which the condition holds, in
- * batches that commit, with the rights of the caller.
- *
- * Raises 25001 in a transaction block, and what pgm_backfill() raises.
- */
-Datum
-pg_migrate_backfill(PG_FUNCTION_ARGS)
-{
-	PgmBackfill b = {.relid = InvalidOid};
-
-	pgm_call_transaction_check_context(fcinfo, "migrate.backfill()", NULL);
-	PreventCommandDuringRecovery("migrate.backfill()");
-	PreventCommandIfReadOnly("migrate.backfill()");
-	pgm_settings_define();
-	read_backfill_manner(&b, fcinfo);
-	/* the arguments outlive the transaction in which the CALL began */
-	pgm_call_transaction_start(&b.work);
-	b.relid = PG_GETARG_OID(0);
-	b.row.assignment = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	b.row.condition = PG_ARGISNULL(2) ? NULL :
-		text_to_cstring(PG_GETARG_TEXT_PP(2));
-	pgm_call_transaction_leave(&b.work);
-	pgm_backfill(&b);
-	pgm_call_transaction_end(&b.work);
 	PG_RETURN_VOID();
 }

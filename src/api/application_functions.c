@@ -1,5 +1,5 @@
 /*
- * applications.c
+ * application_functions.c
  *	  For applications: is_current(), require(), wait_for() and
  *	  require_active().
  */

@@ -1,5 +1,5 @@
 /*
- * test_function.c
+ * test_functions.c
  *	  test(): do migrations go up, down and up again?
  */
 #include "postgres.h"

@@ -1,5 +1,5 @@
 /*
- * rename_statements.c
+ * write_renames.c
  *	  The statements of a rename, of both directions, and the names in them.
  *
  * Identities are taken from snapshots, where names are quoted and qualified, so
@@ -7,13 +7,14 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
+
 #include "diff/rename/rename_internal.h"
 #include "diff/write/writers.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 #include "schema/table_facts.h"
 #include "util/sql_text.h"
-#include "utils/builtins.h"
 
 /* An identity with its last name replaced by "name", which is quoted. */
 static const char *

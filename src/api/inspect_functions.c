@@ -1,5 +1,5 @@
 /*
- * inspect.c
+ * inspect_functions.c
  *	  Asking: current(), heads(), bases(), branches(), history(), show(),
  *	  graph(), check_registry().  All of it works on a standby.
  */

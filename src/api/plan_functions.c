@@ -1,5 +1,5 @@
 /*
- * preview.c
+ * plan_functions.c
  *	  What a run would do: plan(), upgrade_sql() and downgrade_sql().
  */
 #include "postgres.h"
