@@ -40,7 +40,7 @@ return_change(FunctionCallInfo fcinfo, const PgmSchemaChange *change)
 	isnull[7] = change->down == NULL;
 	if (change->down)
 		values[7] = CStringGetTextDatum(change->down);
-	pgm_rows_add(fcinfo, values, isnull);
+	pgm_srf_add(fcinfo, values, isnull);
 }
 
 /*
@@ -63,7 +63,7 @@ pg_migrate_diff(PG_FUNCTION_ARGS)
 	pgm_model_arguments_require_model(&a);
 	pgm_model_arguments_read_options(&a, fcinfo, arguments);
 	pgm_autogenerate(&a);
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	foreach(lc, pgm_changes(&a))
 	{
 		return_change(fcinfo, lfirst(lc));

@@ -89,7 +89,7 @@ locks_of(const PgmJudged *j)
 		member(&list, "relation", p->name);
 		member(&list, "lock", pgm_lock_name(p->mode));
 		member(&list, "blocks", pgm_lock_blocks(p->mode));
-		member(&list, "work", pgm_work_name(p->work));
+		member(&list, "work", pgm_effect_work_name(p->work));
 		member(&list, "why", p->why);
 		member_raw(&list, "size", pgm_size_is_known(p->bytes) ?
 				   psprintf(UINT64_FORMAT, p->bytes) : "null");
@@ -231,7 +231,7 @@ fill_predicted(const PgmExplained *e, Datum *values, bool *isnull)
 	}
 	values[5] = Int32GetDatum(e->judged->transaction);
 	values[6] = locks_of(e->judged);
-	values[7] = CStringGetTextDatum(pgm_work_name(work_of(e->judged)));
+	values[7] = CStringGetTextDatum(pgm_effect_work_name(work_of(e->judged)));
 	values[8] = held_of(e);
 	values[9] = findings_of(e);
 }
@@ -251,7 +251,7 @@ fill_tried(const PgmExplanation *x, const PgmExplained *e, Datum *values,
 		return;
 	}
 	isnull[10] = false;
-	values[10] = CStringGetTextDatum(pgm_tried_name(s->outcome));
+	values[10] = CStringGetTextDatum(pgm_trial_outcome_name(s->outcome));
 	isnull[11] = s->reason == NULL;
 	if (s->reason)
 		values[11] = CStringGetTextDatum(pgm_escape(s->reason));
@@ -283,7 +283,7 @@ add_explained_row(FunctionCallInfo fcinfo, const PgmExplanation *x, const PgmExp
 											 e->statement->end - e->statement->start));
 	fill_predicted(e, values, isnull);
 	fill_tried(x, e, values, isnull);
-	pgm_rows_add(fcinfo, values, isnull);
+	pgm_srf_add(fcinfo, values, isnull);
 }
 
 /* The arguments of both functions: the upgrade that is meant */
@@ -313,8 +313,8 @@ PG_FUNCTION_INFO_V1(pg_migrate_review);
 Datum
 pg_migrate_explain(PG_FUNCTION_ARGS)
 {
-	return pgm_return_lines(fcinfo,
-							pgm_explain_text(explain_arguments(fcinfo, "explain"), NULL));
+	return pgm_srf_return_lines(fcinfo,
+								pgm_explain_text(explain_arguments(fcinfo, "explain"), NULL));
 }
 
 /* explain_rows(target, execute) returns the same as rows, one a statement. */
@@ -324,7 +324,7 @@ pg_migrate_explain_rows(PG_FUNCTION_ARGS)
 	PgmExplanation *x = explain_arguments(fcinfo, "explain_rows");
 	ListCell   *lc;
 
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	foreach(lc, x->statements)
 	{
 		add_explained_row(fcinfo, x, lfirst(lc));
@@ -343,6 +343,6 @@ pg_migrate_review(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the target of migrate.review() may not be null")));
-	return pgm_return_lines(fcinfo,
-							pgm_explain_review(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	return pgm_srf_return_lines(fcinfo,
+								pgm_explain_review(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 }

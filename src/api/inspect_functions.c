@@ -49,7 +49,7 @@ ids_of(const PgmGraph *g, const int *revs, int n)
 static PgmSet
 tips_of(const PgmGraph *g, const PgmPosition *pos, const char *label)
 {
-	PgmSet		tips = pgm_graph_lineage(g, pgm_resolve_label(g, label),
+	PgmSet		tips = pgm_graph_lineage(g, pgm_target_resolve_label(g, label),
 										 PGM_PARENTS);
 
 	for (int i = 0; i < g->n; i++)
@@ -72,26 +72,26 @@ pg_migrate_current(PG_FUNCTION_ARGS)
 	PgmGraph   *g;
 
 	if (PG_ARGISNULL(0))
-		return pgm_return_names(fcinfo, pgm_registry_current(true));
+		return pgm_srf_return_names(fcinfo, pgm_registry_current(true));
 	g = pgm_registry_graph(true, &pos);
-	return pgm_return_names(fcinfo,
-							pgm_set_ids(g, tips_of(g, pos,
-												   text_to_cstring(PG_GETARG_TEXT_PP(0)))));
+	return pgm_srf_return_names(fcinfo,
+								pgm_graph_set_ids(g, tips_of(g, pos,
+															 text_to_cstring(PG_GETARG_TEXT_PP(0)))));
 }
 
 /* heads(resolve_dependencies default false) returns setof text */
 Datum
 pg_migrate_heads(PG_FUNCTION_ARGS)
 {
-	return pgm_return_names(fcinfo,
-							pgm_registry_heads(true, PG_GETARG_BOOL(0), NULL));
+	return pgm_srf_return_names(fcinfo,
+								pgm_registry_heads(true, PG_GETARG_BOOL(0), NULL));
 }
 
 /* bases() returns setof text */
 Datum
 pg_migrate_bases(PG_FUNCTION_ARGS)
 {
-	return pgm_return_names(fcinfo, pgm_registry_bases());
+	return pgm_srf_return_names(fcinfo, pgm_registry_bases());
 }
 
 /* branches() returns rows (revision, children, message), newest first */
@@ -103,7 +103,7 @@ pg_migrate_branches(PG_FUNCTION_ARGS)
 	int			n;
 	int		   *order = pgm_plan_history(g, pos, NULL, &n);
 
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	for (int i = 0; i < n; i++)
 	{
 		const PgmRevision *r = &g->rev[order[i]];
@@ -115,7 +115,7 @@ pg_migrate_branches(PG_FUNCTION_ARGS)
 		values[1] = PointerGetDatum(pgm_names_to_array(ids_of(g, r->next,
 															  r->nnext)));
 		values[2] = CStringGetTextDatum(pgm_escape_line(r->message));
-		pgm_rows_add(fcinfo, values, NULL);
+		pgm_srf_add(fcinfo, values, NULL);
 	}
 	return (Datum) 0;
 }
@@ -132,7 +132,7 @@ pg_migrate_history(PG_FUNCTION_ARGS)
 										 text_to_cstring(PG_GETARG_TEXT_PP(0)),
 										 &n);
 
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	for (int i = 0; i < n; i++)
 	{
 		const PgmRevision *r = &g->rev[order[i]];
@@ -151,7 +151,7 @@ pg_migrate_history(PG_FUNCTION_ARGS)
 		values[7] = BoolGetDatum(pos->applied[order[i]]);
 		values[8] = TimestampTzGetDatum(applied_at[order[i]]);
 		isnull[8] = applied_at[order[i]] == 0;
-		pgm_rows_add(fcinfo, values, isnull);
+		pgm_srf_add(fcinfo, values, isnull);
 	}
 	return (Datum) 0;
 }
@@ -222,11 +222,11 @@ pg_migrate_show(PG_FUNCTION_ARGS)
 	List	   *lines = NIL;
 	ListCell   *lc;
 
-	foreach(lc, pgm_resolve_show(g, pos, target, NULL, false))
+	foreach(lc, pgm_target_resolve_show(g, pos, target, NULL, false))
 	{
 		lines = show_revision(lines, g, pos, lfirst_int(lc));
 	}
-	return pgm_return_lines(fcinfo, lines);
+	return pgm_srf_return_lines(fcinfo, lines);
 }
 
 /* graph() returns setof text, a line a row */
@@ -238,7 +238,7 @@ pg_migrate_graph(PG_FUNCTION_ARGS)
 	int			n;
 	int		   *order = pgm_plan_history(g, pos, NULL, &n);
 
-	return pgm_return_lines(fcinfo, pgm_graph_draw(g, pos, order, n));
+	return pgm_srf_return_lines(fcinfo, pgm_graph_draw(g, pos, order, n));
 }
 
 /* Return one row of check_registry(). */
@@ -251,7 +251,7 @@ add_problem(FunctionCallInfo fcinfo, const char *revision, char *problem)
 
 	values[0] = revision ? CStringGetTextDatum(revision) : (Datum) 0;
 	values[1] = CStringGetTextDatum(pgm_escape(problem));
-	pgm_rows_add(fcinfo, values, isnull);
+	pgm_srf_add(fcinfo, values, isnull);
 }
 
 /*
@@ -269,7 +269,7 @@ pg_migrate_check_registry(PG_FUNCTION_ARGS)
 	List	   *current = pgm_registry_current(true);
 	ListCell   *lc;
 
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	for (int i = 0; i < g->n; i++)
 	{
 		const char *id = g->rev[i].id;
@@ -295,7 +295,7 @@ pg_migrate_check_registry(PG_FUNCTION_ARGS)
 		if (strcmp(s->m.checksum, pgm_migration_checksum(&s->m)) != 0)
 			add_problem(fcinfo, id, "content does not fit its checksum");
 	}
-	if (list_length(current) != pgm_set_count(g, pos->row))
+	if (list_length(current) != pgm_graph_set_count(g, pos->row))
 		add_problem(fcinfo, pgm_name_join(current),
 					"rows of migrate.version stand on each other");
 	foreach(lc, pgm_registry_idle_triggers())

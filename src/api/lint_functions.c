@@ -58,13 +58,13 @@ add_row(FunctionCallInfo fcinfo, const PgmFinding *f)
 	values[7] = CStringGetTextDatum(f->cleared ? "cleared" : "violation");
 	values[8] = optional(f->relation, &isnull[8]);
 	values[9] = optional(f->mode ? pgm_lock_name(f->mode) : NULL, &isnull[9]);
-	values[10] = CStringGetTextDatum(pgm_work_name(f->work));
+	values[10] = CStringGetTextDatum(pgm_effect_work_name(f->work));
 	isnull[11] = f->table == NULL || !pgm_size_is_known(f->bytes);
 	values[11] = Int64GetDatum(f->bytes);
 	values[12] = CStringGetTextDatum(f->message);
 	values[13] = optional(f->rewrite, &isnull[13]);
 	values[14] = evidence_of(f);
-	pgm_rows_add(fcinfo, values, isnull);
+	pgm_srf_add(fcinfo, values, isnull);
 }
 
 /* Return findings as rows. */
@@ -73,7 +73,7 @@ return_findings(FunctionCallInfo fcinfo, List *findings)
 {
 	ListCell   *lc;
 
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	foreach(lc, findings)
 	{
 		add_row(fcinfo, lfirst(lc));
@@ -152,16 +152,16 @@ pg_migrate_lint_report(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the arguments of migrate.lint_report() may not be null")));
-	return pgm_return_lines(fcinfo,
-							pgm_lint_report(pgm_lint_plan(text_to_cstring(PG_GETARG_TEXT_PP(0))),
-											text_to_cstring(PG_GETARG_TEXT_PP(1)), true));
+	return pgm_srf_return_lines(fcinfo,
+								pgm_lint_report(pgm_lint_plan(text_to_cstring(PG_GETARG_TEXT_PP(0))),
+												text_to_cstring(PG_GETARG_TEXT_PP(1)), true));
 }
 
 /* lint_rules() returns rows: number, rule, title, severity, since */
 Datum
 pg_migrate_lint_rules(PG_FUNCTION_ARGS)
 {
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	for (int i = 0; i < pgm_nrules; i++)
 	{
 		const PgmRule *r = &pgm_rules[i];
@@ -174,7 +174,7 @@ pg_migrate_lint_rules(PG_FUNCTION_ARGS)
 		values[3] = CStringGetTextDatum(pgm_severity_name(r->severity));
 		values[4] = Int32GetDatum(r->since);
 		isnull[4] = r->since == 0;
-		pgm_rows_add(fcinfo, values, isnull);
+		pgm_srf_add(fcinfo, values, isnull);
 	}
 	return (Datum) 0;
 }

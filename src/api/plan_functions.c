@@ -98,14 +98,14 @@ add_step(FunctionCallInfo fcinfo, const PgmRun *run, int i, const char *reason,
 	bool		nontransactional;
 
 	pgm_viewpoint_take(&caller);
-	nontransactional = pgm_step_nontransactional(step, *partitioned, &s) != NULL;
+	nontransactional = pgm_obstacle_nontransactional(step, *partitioned, &s) != NULL;
 	pgm_viewpoint_leave(&caller);
 	values[0] = Int32GetDatum(i + 1);
 	values[1] = CStringGetTextDatum(step->stored->m.revision);
 	values[2] = CStringGetTextDatum(run->plan->direction == PGM_UPGRADE ?
 									"upgrade" : "downgrade");
 	values[3] = CStringGetTextDatum(pgm_escape_line(step->stored->m.message));
-	values[4] = BoolGetDatum(!nontransactional && pgm_step_cut(step) == NULL);
+	values[4] = BoolGetDatum(!nontransactional && pgm_obstacle_segment_comment(step) == NULL);
 	isnull[5] = isnull[6] = step->script == NULL;
 	if (step->script)
 	{
@@ -117,7 +117,7 @@ add_step(FunctionCallInfo fcinfo, const PgmRun *run, int i, const char *reason,
 	values[7] = CStringGetTextDatum(reason ? "segments" : "transaction");
 	isnull[8] = reason == NULL;
 	values[8] = reason ? CStringGetTextDatum(pgm_escape(reason)) : (Datum) 0;
-	pgm_rows_add(fcinfo, values, isnull);
+	pgm_srf_add(fcinfo, values, isnull);
 }
 
 /*
@@ -141,7 +141,7 @@ pg_migrate_plan(PG_FUNCTION_ARGS)
 	run = pgm_preview_prepare(pgm_plan_direction(text_to_cstring(PG_GETARG_TEXT_PP(1))),
 							  text_to_cstring(PG_GETARG_TEXT_PP(0)), &target);
 	reason = segments_reason(run);
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	for (int i = 0; i < run->plan->nsteps; i++)
 		add_step(fcinfo, run, i, reason, &partitioned);
 	return (Datum) 0;

@@ -179,7 +179,7 @@ pg_migrate_load(PG_FUNCTION_ARGS)
 					 &tally);
 	pgm_lint_on_register(tally.written);
 	report_tally(&tally, migrations);
-	return pgm_return_names(fcinfo, tally.added);
+	return pgm_srf_return_names(fcinfo, tally.added);
 }
 
 /* qsort() comparator of ints */
@@ -232,7 +232,7 @@ pg_migrate_validate(PG_FUNCTION_ARGS)
 	List	   *migrations = bundle_argument(fcinfo, "migrate.validate()");
 	ListCell   *lc;
 
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	foreach(lc, pgm_validate_bundle(migrations))
 	{
 		const PgmRegistryProblem *p = lfirst(lc);
@@ -240,7 +240,7 @@ pg_migrate_validate(PG_FUNCTION_ARGS)
 
 		values[0] = CStringGetTextDatum(p->revision);
 		values[1] = CStringGetTextDatum(pgm_escape(p->problem));
-		pgm_rows_add(fcinfo, values, NULL);
+		pgm_srf_add(fcinfo, values, NULL);
 	}
 	return (Datum) 0;
 }

@@ -100,7 +100,7 @@ generate_scripts(FunctionCallInfo fcinfo, PgmMigration *m, bool baseline)
 	pgm_model_arguments_read_options(&a, fcinfo, arguments);
 	pgm_autogenerate(&a);
 	if (verify)
-		pgm_autogenerate_prove(&a);
+		pgm_proof_run(&a);
 	m->upgrade = pgm_generate_script(&a, true);
 	m->downgrade = pgm_generate_script(&a, false);
 	if (m->upgrade[0] == '\0')

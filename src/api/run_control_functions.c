@@ -90,7 +90,7 @@ pg_migrate_abandon(PG_FUNCTION_ARGS)
 Datum
 pg_migrate_progress(PG_FUNCTION_ARGS)
 {
-	pgm_rows_begin(fcinfo);
-	pgm_journal_progress((ReturnSetInfo *) fcinfo->resultinfo);
+	pgm_srf_begin(fcinfo);
+	pgm_run_status_progress((ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }

@@ -24,7 +24,7 @@ pg_migrate_schema_objects(PG_FUNCTION_ARGS)
 {
 	PgmSnapshot *s = pgm_snapshot_take();
 
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	for (int i = 0; i < s->n; i++)
 	{
 		const PgmObject *o = s->object[i];
@@ -35,7 +35,7 @@ pg_migrate_schema_objects(PG_FUNCTION_ARGS)
 		values[0] = CStringGetTextDatum(pgm_kind_name(o->kind->id));
 		values[1] = CStringGetTextDatum(o->identity);
 		values[2] = JsonbPGetDatum(definition);
-		pgm_rows_add(fcinfo, values, NULL);
+		pgm_srf_add(fcinfo, values, NULL);
 		pfree(definition);
 	}
 	pgm_snapshot_free(s);
@@ -80,7 +80,7 @@ return_difference(FunctionCallInfo fcinfo, const PgmDifference *d)
 	values[4] = text_or_null(d->before, &isnull[4]);
 	values[5] = text_or_null(d->after, &isnull[5]);
 	values[6] = CStringGetTextDatum(pgm_difference_describe(d));
-	pgm_rows_add(fcinfo, values, isnull);
+	pgm_srf_add(fcinfo, values, isnull);
 }
 
 /*
@@ -94,7 +94,7 @@ pg_migrate_schema_changes(PG_FUNCTION_ARGS)
 	PgmSnapshot *then = pgm_snapshot_from_json(PG_GETARG_JSONB_P(0), now);
 	ListCell   *lc;
 
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	foreach(lc, pgm_snapshot_compare(then, now))
 	{
 		return_difference(fcinfo, lfirst(lc));

@@ -31,7 +31,7 @@ return_row(FunctionCallInfo fcinfo, const char *test, const char *revision,
 	isnull[3] = detail == NULL;
 	if (detail)
 		values[3] = CStringGetTextDatum(pgm_escape(detail));
-	pgm_rows_add(fcinfo, values, isnull);
+	pgm_srf_add(fcinfo, values, isnull);
 }
 
 /* Return whether the registry has one head: with several there is no newest schema. */
@@ -90,7 +90,7 @@ pg_migrate_test(PG_FUNCTION_ARGS)
 	path.allow_data = PG_GETARG_BOOL(2);
 	g = pgm_registry_graph(false, &pos);
 	plan = pgm_test_path_plan(&path, g, pos, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	return_heads(fcinfo);
 	return_downgrades(fcinfo, &path);
 	if (path.way == NIL && path.back == NIL)

@@ -60,7 +60,7 @@ run_to_target(FunctionCallInfo fcinfo, const char *function,
 	if (direction == PGM_UPGRADE && current == NIL &&
 		pgm_registry_heads(false, true, NULL) == NIL)
 		pgm_warn_nothing_registered();
-	return pgm_return_names(fcinfo, current);
+	return pgm_srf_return_names(fcinfo, current);
 }
 
 /*
@@ -117,7 +117,7 @@ pg_migrate_stamp(PG_FUNCTION_ARGS)
 				 errhint("Name the revisions, or say 'base'.")));
 	pgm_citus_refuse_worker("call migrate.stamp()");
 	pgm_stamp(targets, PG_GETARG_BOOL(1));
-	return pgm_return_names(fcinfo, pgm_registry_current(false));
+	return pgm_srf_return_names(fcinfo, pgm_registry_current(false));
 }
 
 /* A text argument of deploy(), which may not be null. */

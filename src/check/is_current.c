@@ -114,7 +114,7 @@ pgm_check_current(const char *expected, int len, bool exact, bool *nothing)
 	 * Read the epoch before the tables: an invalidation that arrives
 	 * meanwhile then makes the remembered answer stale at once.
 	 */
-	pgm_position_watch();
+	pgm_invalidation_watch();
 	epoch = pgm_position_epoch;
 	fit = ask_tables(len < 0 ? NULL : pnstrdup(expected, len), exact);
 	if (nothing)

@@ -93,7 +93,7 @@ find_pending(const PgmGraph *g, const PgmPosition *pos, const char *expected,
 	PgmSet		todo;
 	ListCell   *lc;
 
-	*wanted = pgm_set_create(g);
+	*wanted = pgm_graph_set_create(g);
 	foreach(lc, pgm_check_ids(expected, GetActiveSnapshot()))
 	{
 		int			rev = pgm_graph_find(g, lfirst(lc));
@@ -129,7 +129,7 @@ describe_run(StringInfo out)
 {
 	bool		standby = RecoveryInProgress();
 	int			pid = standby ? 0 : pgm_runlock_holder();
-	char	   *line = standby || pid != 0 ? pgm_journal_progress_line(pid) : NULL;
+	char	   *line = standby || pid != 0 ? pgm_run_status_progress_line(pid) : NULL;
 	bool		up = false;
 
 	if (line)
@@ -138,7 +138,7 @@ describe_run(StringInfo out)
 	else if (pid != 0)
 		appendStringInfo(out, " Process %d is changing that in one transaction.", pid);
 	if (line)
-		up = pgm_journal_goes_up(pid);
+		up = pgm_run_status_is_upgrade(pid);
 	return line == NULL && pid == 0 ? PGM_RUN_NONE :
 		up ? PGM_RUN_UPGRADE : PGM_RUN_OTHER;
 }
@@ -155,7 +155,7 @@ upgrades(const PgmGraph *g, PgmSet todo, const char *expected)
 		strcmp(expected, "head") == 0)
 		return pstrdup("SELECT migrate.upgrade('heads')");
 	initStringInfo(&buf);
-	foreach(lc, pgm_set_ids(g, targets))
+	foreach(lc, pgm_graph_set_ids(g, targets))
 	{
 		appendStringInfo(&buf, "%sSELECT migrate.upgrade(%s)",
 						 buf.len ? ", then " : "", quote_literal_cstr(lfirst(lc)));

@@ -95,7 +95,7 @@ adjust_extension(PgmAutogenerate *a, PgmObject *o)
 static bool
 adjust_access_method(PgmAutogenerate *a, PgmObject *o, const PgmObject *live)
 {
-	set_value(o, PGM_PROP_HANDLER, pgm_value(live, PGM_PROP_HANDLER));
+	set_value(o, PGM_PROP_HANDLER, pgm_object_value(live, PGM_PROP_HANDLER));
 	return has_quoted(a->model->access_methods, o->identity) || is_needed(a->after, o);
 }
 

@@ -73,7 +73,7 @@ rename_in_copy(void *arg)
 	List	   *not_rebuilt;
 
 	pgm_scratch_silence();
-	not_rebuilt = pgm_rebuild_live(a);
+	not_rebuilt = pgm_proof_rebuild_live(a);
 	if (not_rebuilt != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -30,7 +30,7 @@ typedef struct PgmAutogenerate
 	PgmDiffPlan *up;
 	PgmDiffPlan *down;
 
-	/* set by pgm_autogenerate_prove() */
+	/* set by pgm_proof_run() */
 	List	   *left_up;		/* differences after the upgrade, as lines */
 	List	   *left_down;		/* differences after the downgrade */
 	bool		unchecked_up;	/* the upgrade needs check_function_bodies off */

@@ -91,7 +91,7 @@ pgm_choose_schemas(PgmAutogenerate *a)
 			a->scope.schemas = schemas_of_model(a);
 		else
 			for (PgmObjectRange r = pgm_schema_range(a->live, PGM_KIND_SCHEMA, ""); r.at < r.end; r.at++)
-				a->scope.schemas = add_name(a->scope.schemas, pgm_unquoted((*r.at)->identity));
+				a->scope.schemas = add_name(a->scope.schemas, pgm_sql_unquoted((*r.at)->identity));
 		a->scope.schemas = add_name(a->scope.schemas, current_schema_name());
 	}
 	foreach(lc, a->scope.schemas)

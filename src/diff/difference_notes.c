@@ -65,5 +65,5 @@ pgm_difference_follows_parent(const PgmSchema *before, const PgmSchema *after,
 	const PgmObject *old = new ? pgm_schema_find(before, new->kind->id, new->identity) : NULL;
 
 	return d->what == PGM_CHANGED && d->property == PGM_PROP_ONLY_INHERITED && old &&
-		(pgm_value(new, PGM_PROP_INHERITS) == NULL || (pgm_is_partition(new) && !pgm_is_partition(old)));
+		(pgm_object_value(new, PGM_PROP_INHERITS) == NULL || (pgm_is_partition(new) && !pgm_is_partition(old)));
 }

@@ -48,7 +48,7 @@ find_differences(const PgmSchema *live, const PgmSchema *expected)
  * failed, or the differences that are left.
  */
 List *
-pgm_rebuild_live(const PgmAutogenerate *a)
+pgm_proof_rebuild_live(const PgmAutogenerate *a)
 {
 	PgmDiffPlan *p = pgm_write_plan(pgm_scratch_snapshot(a->live), a->live, &a->options);
 	char	   *why = pgm_scratch_replay(a->live, pgm_generate_plan(p, true));
@@ -104,7 +104,7 @@ prove(void *arg)
 	List	   *not_rebuilt;
 
 	pgm_scratch_silence();
-	not_rebuilt = a->model ? pgm_rebuild_live(a) : NIL;
+	not_rebuilt = a->model ? pgm_proof_rebuild_live(a) : NIL;
 	if (not_rebuilt != NIL)
 	{
 		a->left_up = lcons("(not tried, for the present schema cannot be built again)", not_rebuilt);
@@ -133,7 +133,7 @@ widen_scope(PgmAutogenerate *a, const PgmDiffPlan *p)
 		const PgmObject *schema = o->outside ? pgm_scope_schema(a->live, o) : NULL;
 
 		if (schema && !pgm_scope_has(&a->scope, schema->identity))
-			a->scope.schemas = lappend(a->scope.schemas, pgm_unquoted(schema->identity));
+			a->scope.schemas = lappend(a->scope.schemas, pgm_sql_unquoted(schema->identity));
 		else if (o->outside && schema == NULL)
 			a->scope.database = true;
 	}
@@ -144,7 +144,7 @@ widen_scope(PgmAutogenerate *a, const PgmDiffPlan *p)
  * what is not as it should be after them.  Raises what pgm_scratch() raises.
  */
 void
-pgm_autogenerate_prove(PgmAutogenerate *a)
+pgm_proof_run(PgmAutogenerate *a)
 {
 	PgmScratch	scratch = {
 		.function = a->function,

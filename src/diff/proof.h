@@ -7,7 +7,7 @@
 
 #include "diff/autogenerate_context.h"
 
-extern List *pgm_rebuild_live(const PgmAutogenerate *a);
-extern void pgm_autogenerate_prove(PgmAutogenerate *a);
+extern List *pgm_proof_rebuild_live(const PgmAutogenerate *a);
+extern void pgm_proof_run(PgmAutogenerate *a);
 
 #endif							/* PGM_PROOF_H */

@@ -127,7 +127,7 @@ add_missing(List *lines, const PgmExplained *e)
 		if (p->mode >= ShareLock && p->work != PGM_WORK_NONE &&
 			seen_work(seen_relation(e, p->relid)) == PGM_WORK_NONE)
 			lines = lappend(lines, psprintf("a %s of %s was predicted, and not seen",
-											pgm_work_name(p->work), p->name));
+											pgm_effect_work_name(p->work), p->name));
 	}
 	return lines;
 }
@@ -151,7 +151,7 @@ add_surprises(List *lines, const PgmExplained *e)
 			seen_work(r) == PGM_WORK_NONE || (p && p->work != PGM_WORK_NONE))
 			continue;
 		lines = lappend(lines, psprintf("a %s of %s was seen, and not predicted",
-										pgm_work_name(seen_work(r)), r->name));
+										pgm_effect_work_name(seen_work(r)), r->name));
 	}
 	return lines;
 }

@@ -152,7 +152,7 @@ add_cost(List *lines, const PgmTrialStatement *s)
 	const PgmObservation *o = &s->seen;
 
 	if (s->outcome == PGM_TRIED_NOT || s->outcome == PGM_TRIED_FAILED)
-		return add_text_line(lines, 8, psprintf("Tried: %s: %s", pgm_tried_name(s->outcome), s->reason));
+		return add_text_line(lines, 8, psprintf("Tried: %s: %s", pgm_trial_outcome_name(s->outcome), s->reason));
 	return add_text_line(lines, 8,
 						 psprintf("Tried: %s%s (time=%.3f ms rows=%lld wal=%s buffers hit=%lld read=%lld written=%lld)",
 								  s->outcome == PGM_TRIED_TRANSACTIONAL ? "instead of " : "executed",

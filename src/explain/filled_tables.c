@@ -44,7 +44,7 @@ is_filled(Oid relid)
 	Relation	rel;
 	bool		filled;
 
-	if (bytes == 0 || pgm_stored_elsewhere(relid))
+	if (bytes == 0 || pgm_relation_is_stored_elsewhere(relid))
 		return bytes > 0;
 	rel = try_table_open(relid, AccessShareLock);
 	if (rel == NULL)

@@ -69,7 +69,7 @@ add_blocked(List *lines, const PgmLint *l)
  * lines (char *), as far as the current user may see them.
  */
 List *
-pgm_waiting(const PgmExplanation *x)
+pgm_lock_holders(const PgmExplanation *x)
 {
 	List	   *lines = NIL;
 	char	   *oldest;

@@ -7,6 +7,6 @@
 
 #include "explain/explain.h"
 
-extern List *pgm_waiting(const PgmExplanation *x);
+extern List *pgm_lock_holders(const PgmExplanation *x);
 
 #endif							/* PGM_LOCK_HOLDERS_H */

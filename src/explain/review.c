@@ -268,7 +268,7 @@ add_waiting(PgmPage *p, const PgmExplanation *x)
 
 	add_lines(p, "## Who would wait now\n");
 	before = list_length(p->lines);
-	foreach(lc, pgm_waiting(x))
+	foreach(lc, pgm_lock_holders(x))
 	{
 		add_lines(p, "- %s", cell(lfirst(lc)));
 	}

@@ -46,7 +46,7 @@ plan_back(const PgmGraph *g, PgmPosition *pos, const char *start)
 	for (int i = 0; i < plan->nsteps; i++)
 	{
 		back = lcons(test_step(g, plan->steps[i]), back);
-		pgm_position_apply(g, pos, plan->steps[i], false);
+		pgm_graph_position_apply(g, pos, plan->steps[i], false);
 	}
 	return back;
 }
@@ -61,7 +61,7 @@ pgm_test_path_plan(PgmTestPath *path, PgmGraph *g, PgmPosition *pos, const char 
 {
 	PgmPlan    *plan;
 
-	pos = pgm_position_create(g, pos->row);
+	pos = pgm_graph_position_create(g, pos->row);
 	if (path->start)
 		path->back = plan_back(g, pos, path->start);
 	plan = pgm_plan_upgrade(g, pos, target);

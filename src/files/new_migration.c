@@ -46,8 +46,8 @@ find_parents(const PgmGraph *g, List *heads, bool splice, PgmPurpose purpose)
 	foreach(lc, heads)
 	{
 		PgmTarget  *t = pgm_target_parse(lfirst(lc));
-		List	   *more = t->relative ? pgm_resolve_list(g, list_make1(lfirst(lc)), purpose) :
-			pgm_resolve_absolute(g, t, purpose);
+		List	   *more = t->relative ? pgm_target_resolve_list(g, list_make1(lfirst(lc)), purpose) :
+			pgm_target_resolve_absolute(g, t, purpose);
 
 		if (list_intersection_int(revs, more) != NIL)
 			ereport(ERROR,
@@ -90,8 +90,8 @@ find_dependencies(const PgmGraph *g, List *names)
 		char	   *name = lfirst(lc);
 		PgmTarget  *t = pgm_target_parse(name);
 		int			rev = t->relative ?
-			linitial_int(pgm_resolve_list(g, list_make1(name), PGM_FOR_REVISION)) :
-			pgm_resolve_one(g, t);
+			linitial_int(pgm_target_resolve_list(g, list_make1(name), PGM_FOR_REVISION)) :
+			pgm_target_resolve_one(g, t);
 		bool		is_label = false;
 
 		if (rev == PGM_BASE)

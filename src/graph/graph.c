@@ -323,7 +323,7 @@ check_cycles(const PgmGraph *g)
 
 	for (int k = 0; k < (int) lengthof(kinds); k++)
 	{
-		PgmSet		left = pgm_set_create(g);
+		PgmSet		left = pgm_graph_set_create(g);
 
 		memset(left, true, g->n);
 		if (peel(g, left, kinds[k], true) > 0)
@@ -333,7 +333,7 @@ check_cycles(const PgmGraph *g)
 					(errcode(PGM_ERRCODE_INVALID_GRAPH),
 					 errmsg("%s is detected in revisions (%s)",
 							kinds[k] == PGM_ALL ? "Dependency cycle" : "Cycle",
-							pgm_set_join(g, left)),
+							pgm_graph_set_join(g, left)),
 					 errhint("Correct the down_revision or depends_on of one of them.")));
 		}
 		pfree(left);
@@ -374,13 +374,13 @@ pgm_graph_find(const PgmGraph *g, const char *name)
 
 /* An empty set, in the current memory context. */
 PgmSet
-pgm_set_create(const PgmGraph *g)
+pgm_graph_set_create(const PgmGraph *g)
 {
 	return palloc0(Max(g->n, 1) * sizeof(bool));
 }
 
 int
-pgm_set_count(const PgmGraph *g, PgmSet set)
+pgm_graph_set_count(const PgmGraph *g, PgmSet set)
 {
 	int			count = 0;
 
@@ -391,7 +391,7 @@ pgm_set_count(const PgmGraph *g, PgmSet set)
 
 /* The ids in the set, a list of char *, in order of registration. */
 List *
-pgm_set_ids(const PgmGraph *g, PgmSet set)
+pgm_graph_set_ids(const PgmGraph *g, PgmSet set)
 {
 	List	   *result = NIL;
 
@@ -403,7 +403,7 @@ pgm_set_ids(const PgmGraph *g, PgmSet set)
 
 /* The ids in the set as text for a message: "a, b, c", shortened if many. */
 char *
-pgm_set_join(const PgmGraph *g, PgmSet set)
+pgm_graph_set_join(const PgmGraph *g, PgmSet set)
 {
 	StringInfoData buf;
 	int			count = 0;
@@ -415,7 +415,7 @@ pgm_set_join(const PgmGraph *g, PgmSet set)
 			continue;
 		if (count == MAX_LISTED)
 		{
-			appendStringInfo(&buf, ", ... (%d in all)", pgm_set_count(g, set));
+			appendStringInfo(&buf, ", ... (%d in all)", pgm_graph_set_count(g, set));
 			break;
 		}
 		appendStringInfo(&buf, "%s%s", count++ ? ", " : "", g->rev[i].id);
@@ -438,7 +438,7 @@ visit(PgmSet seen, int *stack, int *depth, int rev)
 PgmSet
 pgm_graph_ancestors(const PgmGraph *g, PgmSet of, PgmEdges edges)
 {
-	PgmSet		seen = pgm_set_create(g);
+	PgmSet		seen = pgm_graph_set_create(g);
 	int		   *stack = palloc(Max(g->n, 1) * sizeof(int));
 	int			depth = 0;
 
@@ -462,7 +462,7 @@ pgm_graph_ancestors(const PgmGraph *g, PgmSet of, PgmEdges edges)
 PgmSet
 pgm_graph_descendants(const PgmGraph *g, PgmSet of, PgmEdges edges)
 {
-	PgmSet		seen = pgm_set_create(g);
+	PgmSet		seen = pgm_graph_set_create(g);
 	int		   *stack = palloc(Max(g->n, 1) * sizeof(int));
 	int			depth = 0;
 
@@ -486,7 +486,7 @@ pgm_graph_descendants(const PgmGraph *g, PgmSet of, PgmEdges edges)
 PgmSet
 pgm_graph_lineage(const PgmGraph *g, int rev, PgmEdges edges)
 {
-	PgmSet		self = pgm_set_create(g);
+	PgmSet		self = pgm_graph_set_create(g);
 	PgmSet		up;
 	PgmSet		down;
 
@@ -507,7 +507,7 @@ pgm_graph_lineage(const PgmGraph *g, int rev, PgmEdges edges)
 PgmSet
 pgm_graph_heads(const PgmGraph *g, PgmEdges edges)
 {
-	PgmSet		heads = pgm_set_create(g);
+	PgmSet		heads = pgm_graph_set_create(g);
 
 	for (int i = 0; i < g->n; i++)
 		heads[i] = (edges == PGM_ALL ? g->rev[i].nstanding :
@@ -519,7 +519,7 @@ pgm_graph_heads(const PgmGraph *g, PgmEdges edges)
 PgmSet
 pgm_graph_bases(const PgmGraph *g)
 {
-	PgmSet		bases = pgm_set_create(g);
+	PgmSet		bases = pgm_graph_set_create(g);
 
 	for (int i = 0; i < g->n; i++)
 		bases[i] = g->rev[i].ndown == 0;
@@ -530,8 +530,8 @@ pgm_graph_bases(const PgmGraph *g)
 PgmSet
 pgm_graph_maximal(const PgmGraph *g, PgmSet set)
 {
-	PgmSet		below = pgm_set_create(g);
-	PgmSet		result = pgm_set_create(g);
+	PgmSet		below = pgm_graph_set_create(g);
+	PgmSet		result = pgm_graph_set_create(g);
 	PgmSet		under;
 
 	for (int i = 0; i < g->n; i++)
@@ -576,7 +576,7 @@ pgm_graph_touched(const PgmGraph *g, int rev, int *count)
 
 /* The position whose current heads are "rows". */
 PgmPosition *
-pgm_position_create(const PgmGraph *g, PgmSet rows)
+pgm_graph_position_create(const PgmGraph *g, PgmSet rows)
 {
 	PgmPosition *pos = palloc(sizeof(PgmPosition));
 
@@ -611,7 +611,7 @@ uncover(const PgmGraph *g, PgmPosition *pos, int rev)
  * only direct parents and dependencies can gain or lose their row.
  */
 void
-pgm_position_apply(const PgmGraph *g, PgmPosition *pos, int rev, bool up)
+pgm_graph_position_apply(const PgmGraph *g, PgmPosition *pos, int rev, bool up)
 {
 	const PgmRevision *r = &g->rev[rev];
 

@@ -70,10 +70,10 @@ extern int	pgm_graph_add(PgmGraph *g, const char *id, const char *message,
 extern void pgm_graph_link(PgmGraph *g);
 extern int	pgm_graph_find(const PgmGraph *g, const char *name);
 
-extern PgmSet pgm_set_create(const PgmGraph *g);
-extern int	pgm_set_count(const PgmGraph *g, PgmSet set);
-extern List *pgm_set_ids(const PgmGraph *g, PgmSet set);
-extern char *pgm_set_join(const PgmGraph *g, PgmSet set);
+extern PgmSet pgm_graph_set_create(const PgmGraph *g);
+extern int	pgm_graph_set_count(const PgmGraph *g, PgmSet set);
+extern List *pgm_graph_set_ids(const PgmGraph *g, PgmSet set);
+extern char *pgm_graph_set_join(const PgmGraph *g, PgmSet set);
 
 extern PgmSet pgm_graph_ancestors(const PgmGraph *g, PgmSet of, PgmEdges edges);
 extern PgmSet pgm_graph_descendants(const PgmGraph *g, PgmSet of, PgmEdges edges);
@@ -83,8 +83,8 @@ extern PgmSet pgm_graph_bases(const PgmGraph *g);
 extern PgmSet pgm_graph_maximal(const PgmGraph *g, PgmSet set);
 
 extern int *pgm_graph_touched(const PgmGraph *g, int rev, int *count);
-extern PgmPosition *pgm_position_create(const PgmGraph *g, PgmSet rows);
-extern void pgm_position_apply(const PgmGraph *g, PgmPosition *pos, int rev,
-							   bool up);
+extern PgmPosition *pgm_graph_position_create(const PgmGraph *g, PgmSet rows);
+extern void pgm_graph_position_apply(const PgmGraph *g, PgmPosition *pos, int rev,
+									 bool up);
 
 #endif							/* PGM_GRAPH_H */

@@ -30,7 +30,7 @@ make_plan(PgmDirection direction, int *steps, int nsteps)
 PgmPlan *
 pgm_plan_upgrade(const PgmGraph *g, const PgmPosition *pos, const char *target)
 {
-	PgmSet		targets = pgm_resolve_upgrade(g, pos, target, false);
+	PgmSet		targets = pgm_target_resolve_upgrade(g, pos, target, false);
 	PgmSet		todo = pgm_graph_ancestors(g, targets, PGM_ALL);
 	int		   *steps;
 	int			n;
@@ -56,9 +56,9 @@ not_reachable(const PgmGraph *g, const PgmPosition *pos, const char *target)
 			(errcode(PGM_ERRCODE_NOT_REACHABLE),
 			 errmsg("Destination %s is not a valid downgrade target from current head(s)",
 					target),
-			 pgm_set_count(g, pos->row) == 0 ?
+			 pgm_graph_set_count(g, pos->row) == 0 ?
 			 errdetail("The database is at base.") :
-			 errdetail("The current heads are %s.", pgm_set_join(g, pos->row)),
+			 errdetail("The current heads are %s.", pgm_graph_set_join(g, pos->row)),
 			 errhint("See which revisions are applied with SELECT * FROM migrate.history().")));
 }
 
@@ -71,14 +71,14 @@ downgrade_roots(const PgmGraph *g, const PgmPosition *pos, const char *target,
 				int rev, int label)
 {
 	PgmSet		roots = rev == PGM_BASE ? pgm_graph_bases(g) :
-		pgm_set_create(g);
+		pgm_graph_set_create(g);
 	PgmSet		branch;
 	PgmSet		self;
 	int			count;
 
 	for (int k = 0; rev != PGM_BASE && k < g->rev[rev].nnext; k++)
 		roots[g->rev[rev].next[k]] = true;
-	count = pgm_set_count(g, roots);
+	count = pgm_graph_set_count(g, roots);
 	if (label < 0 || count == 0)
 		return roots;
 
@@ -86,13 +86,13 @@ downgrade_roots(const PgmGraph *g, const PgmPosition *pos, const char *target,
 	 * Alembic does not look at the label when there is a single root; then
 	 * ours only has to have something to do with it.
 	 */
-	self = pgm_set_create(g);
+	self = pgm_graph_set_create(g);
 	self[label] = true;
 	branch = count > 1 ? pgm_graph_ancestors(g, self, PGM_PARENTS) :
 		pgm_graph_lineage(g, label, PGM_PARENTS);
 	for (int i = 0; i < g->n; i++)
 		roots[i] = roots[i] && branch[i];
-	if (pgm_set_count(g, roots) == 0)
+	if (pgm_graph_set_count(g, roots) == 0)
 		not_reachable(g, pos, target);
 	return roots;
 }
@@ -108,7 +108,7 @@ PgmPlan *
 pgm_plan_downgrade(const PgmGraph *g, const PgmPosition *pos, const char *target)
 {
 	int			label;
-	int			rev = pgm_resolve_downgrade(g, pos, target, &label);
+	int			rev = pgm_target_resolve_downgrade(g, pos, target, &label);
 	PgmSet		roots = downgrade_roots(g, pos, target, rev, label);
 	PgmSet		todo = pgm_graph_descendants(g, roots, PGM_ALL);
 	int		   *steps;
@@ -145,16 +145,16 @@ add_lineages(const PgmGraph *g, List *revs, PgmSet result)
 static PgmSet
 rows_concerned(const PgmGraph *g, PgmSet rows, List *targets)
 {
-	PgmSet		concerned = pgm_set_create(g);
+	PgmSet		concerned = pgm_graph_set_create(g);
 	ListCell   *lc;
 
 	foreach(lc, targets)
 	{
 		PgmTarget  *t = pgm_target_parse(lfirst(lc));
-		List	   *shares = pgm_resolve_absolute(g, t, PGM_FOR_STAMP);
+		List	   *shares = pgm_target_resolve_absolute(g, t, PGM_FOR_STAMP);
 
 		if (t->label)
-			shares = lappend_int(shares, pgm_resolve_label(g, t->label));
+			shares = lappend_int(shares, pgm_target_resolve_label(g, t->label));
 		if (shares == NIL)
 			memset(concerned, true, g->n);
 		add_lineages(g, shares, concerned);
@@ -171,9 +171,9 @@ rows_concerned(const PgmGraph *g, PgmSet rows, List *targets)
 PgmSet
 pgm_plan_stamp(const PgmGraph *g, PgmSet rows, List *targets)
 {
-	List	   *dests = pgm_resolve_list(g, targets, PGM_FOR_STAMP);
+	List	   *dests = pgm_target_resolve_list(g, targets, PGM_FOR_STAMP);
 	PgmSet		concerned = rows_concerned(g, rows, targets);
-	PgmSet		result = memcpy(pgm_set_create(g), rows, g->n * sizeof(bool));
+	PgmSet		result = memcpy(pgm_graph_set_create(g), rows, g->n * sizeof(bool));
 	bool		replace = dests == NIL;
 	ListCell   *lc;
 
@@ -202,7 +202,7 @@ pgm_plan_stamp(const PgmGraph *g, PgmSet rows, List *targets)
  * when the text has no colon.
  */
 bool
-pgm_range_split(const char *text, char **start, char **end)
+pgm_plan_range_split(const char *text, char **start, char **end)
 {
 	char	   *copy = pstrdup(text);
 	char	   *colon = strchr(copy, ':');
@@ -226,18 +226,18 @@ pgm_range_split(const char *text, char **start, char **end)
  * is where the database is.
  */
 PgmPosition *
-pgm_range_start(const PgmGraph *g, const PgmPosition *pos, const char *start)
+pgm_plan_range_start(const PgmGraph *g, const PgmPosition *pos, const char *start)
 {
-	PgmSet		rows = pgm_set_create(g);
+	PgmSet		rows = pgm_graph_set_create(g);
 	ListCell   *lc;
 
 	if (start == NULL || strcmp(start, "current") == 0)
-		return pgm_position_create(g, pos->row);
-	foreach(lc, pgm_resolve_show(g, pos, start, NULL, false))
+		return pgm_graph_position_create(g, pos->row);
+	foreach(lc, pgm_target_resolve_show(g, pos, start, NULL, false))
 	{
 		rows[lfirst_int(lc)] = true;
 	}
-	return pgm_position_create(g, rows);
+	return pgm_graph_position_create(g, rows);
 }
 
 /* A range whose ends do not depend on each other. */
@@ -258,9 +258,9 @@ range_high(const PgmGraph *g, const PgmPosition *pos, const char *end,
 		   PgmSet low)
 {
 	if (end != NULL && strcmp(end, "current") == 0)
-		return memcpy(pgm_set_create(g), pos->row, g->n * sizeof(bool));
-	return pgm_resolve_upgrade(g, pgm_position_create(g, low),
-							   end ? end : "heads", true);
+		return memcpy(pgm_graph_set_create(g), pos->row, g->n * sizeof(bool));
+	return pgm_target_resolve_upgrade(g, pgm_graph_position_create(g, low),
+									  end ? end : "heads", true);
 }
 
 /* The lower end; a plain -N counts from "high", which is else not needed. */
@@ -268,10 +268,10 @@ static PgmSet
 range_low(const PgmGraph *g, const PgmPosition *pos, const char *start,
 		  PgmSet high)
 {
-	PgmSet		low = pgm_set_create(g);
+	PgmSet		low = pgm_graph_set_create(g);
 	ListCell   *lc;
 
-	foreach(lc, pgm_resolve_show(g, pos, start, high, true))
+	foreach(lc, pgm_target_resolve_show(g, pos, start, high, true))
 	{
 		low[lfirst_int(lc)] = true;
 	}
@@ -297,13 +297,13 @@ range_ends(const PgmGraph *g, const PgmPosition *pos, const char *start,
 	}
 	else
 	{
-		*high = range_high(g, pos, end, pgm_set_create(g));
+		*high = range_high(g, pos, end, pgm_graph_set_create(g));
 		*low = range_low(g, pos, from->text, *high);
 	}
 	if (from->label != NULL)
 	{
 		PgmSet		branch = pgm_graph_lineage(g,
-											   pgm_resolve_label(g, from->label),
+											   pgm_target_resolve_label(g, from->label),
 											   PGM_PARENTS);
 
 		for (int i = 0; i < g->n; i++)
@@ -327,7 +327,7 @@ pgm_plan_history(const PgmGraph *g, const PgmPosition *pos, const char *range,
 	PgmSet		wanted;
 	PgmSet		below;
 
-	if (range != NULL && !pgm_range_split(range, &start, &end))
+	if (range != NULL && !pgm_plan_range_split(range, &start, &end))
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_INVALID_TARGET),
 				 errmsg("History range requires [start]:[end], [start]:, or :[end]"),
@@ -344,7 +344,7 @@ pgm_plan_history(const PgmGraph *g, const PgmPosition *pos, const char *range,
 			not_a_range(start, end);
 		wanted[i] = wanted[i] && (!below[i] || low[i]);
 	}
-	if (pgm_set_count(g, low) > 0)
+	if (pgm_graph_set_count(g, low) > 0)
 	{
 		PgmSet		above = pgm_graph_descendants(g, low, PGM_PARENTS);
 

@@ -42,19 +42,19 @@ typedef struct PgmTarget
 } PgmTarget;
 
 extern PgmTarget *pgm_target_parse(const char *text);
-extern int	pgm_resolve_label(const PgmGraph *g, const char *label);
-extern List *pgm_resolve_absolute(const PgmGraph *g, const PgmTarget *t,
-								  PgmPurpose purpose);
-extern int	pgm_resolve_one(const PgmGraph *g, const PgmTarget *t);
-extern List *pgm_resolve_list(const PgmGraph *g, List *targets,
-							  PgmPurpose purpose);
-extern List *pgm_resolve_show(const PgmGraph *g, const PgmPosition *pos,
-							  const char *text, PgmSet from,
-							  bool stop_at_end);
-extern PgmSet pgm_resolve_upgrade(const PgmGraph *g, const PgmPosition *pos,
-								  const char *text, bool stop_at_end);
-extern int	pgm_resolve_downgrade(const PgmGraph *g, const PgmPosition *pos,
-								  const char *text, int *label);
+extern int	pgm_target_resolve_label(const PgmGraph *g, const char *label);
+extern List *pgm_target_resolve_absolute(const PgmGraph *g, const PgmTarget *t,
+										 PgmPurpose purpose);
+extern int	pgm_target_resolve_one(const PgmGraph *g, const PgmTarget *t);
+extern List *pgm_target_resolve_list(const PgmGraph *g, List *targets,
+									 PgmPurpose purpose);
+extern List *pgm_target_resolve_show(const PgmGraph *g, const PgmPosition *pos,
+									 const char *text, PgmSet from,
+									 bool stop_at_end);
+extern PgmSet pgm_target_resolve_upgrade(const PgmGraph *g, const PgmPosition *pos,
+										 const char *text, bool stop_at_end);
+extern int	pgm_target_resolve_downgrade(const PgmGraph *g, const PgmPosition *pos,
+										 const char *text, int *label);
 
 /* topological_order.c */
 extern int *pgm_graph_order(const PgmGraph *g, PgmSet todo, PgmSet heads,
@@ -70,8 +70,8 @@ extern PgmPlan *pgm_plan_downgrade(const PgmGraph *g, const PgmPosition *pos,
 extern PgmSet pgm_plan_stamp(const PgmGraph *g, PgmSet rows, List *targets);
 extern int *pgm_plan_history(const PgmGraph *g, const PgmPosition *pos,
 							 const char *range, int *count);
-extern bool pgm_range_split(const char *text, char **start, char **end);
-extern PgmPosition *pgm_range_start(const PgmGraph *g, const PgmPosition *pos,
-									const char *start);
+extern bool pgm_plan_range_split(const char *text, char **start, char **end);
+extern PgmPosition *pgm_plan_range_start(const PgmGraph *g, const PgmPosition *pos,
+										 const char *start);
 
 #endif							/* PGM_PLAN_H */

@@ -105,7 +105,7 @@ unknown_name(const PgmGraph *g, const char *name)
 			 errmsg("Can't locate revision identified by '%s'", name),
 			 g->n == 0 ? errdetail("No migration is registered.") :
 			 errdetail("No registered revision or label is or begins with '%s'; the heads are %s.",
-					   name, pgm_set_join(g, heads)),
+					   name, pgm_graph_set_join(g, heads)),
 			 g->n == 0 ? errhint("Load your migration files with SELECT migrate.load(...).") :
 			 errhint("List the revisions with SELECT * FROM migrate.history(), or load the missing file with migrate.load.")));
 }
@@ -117,7 +117,7 @@ unknown_name(const PgmGraph *g, const char *name)
 static int
 complete_prefix(const PgmGraph *g, const char *prefix, PgmSet lineage)
 {
-	PgmSet		matches = pgm_set_create(g);
+	PgmSet		matches = pgm_graph_set_create(g);
 	size_t		len = strlen(prefix);
 	int			nnames = 0;
 	int			match = NOWHERE;
@@ -145,7 +145,7 @@ complete_prefix(const PgmGraph *g, const char *prefix, PgmSet lineage)
 				(errcode(PGM_ERRCODE_AMBIGUOUS_REVISION),
 				 errmsg("Can't locate revision identified by '%s'", prefix),
 				 errdetail("Multiple revisions start with '%s': %s.",
-						   prefix, pgm_set_join(g, matches)),
+						   prefix, pgm_graph_set_join(g, matches)),
 				 errhint("Type more characters of the one you mean.")));
 	pfree(matches);
 	return match;
@@ -157,7 +157,7 @@ complete_prefix(const PgmGraph *g, const char *prefix, PgmSet lineage)
  * ignored.
  */
 int
-pgm_resolve_label(const PgmGraph *g, const char *label)
+pgm_target_resolve_label(const PgmGraph *g, const char *label)
 {
 	int			rev = pgm_graph_find(g, label);
 
@@ -177,7 +177,7 @@ pgm_resolve_label(const PgmGraph *g, const char *label)
 static int
 label_of(const PgmGraph *g, const PgmTarget *t)
 {
-	return t->label ? pgm_resolve_label(g, t->label) : NO_LABEL;
+	return t->label ? pgm_target_resolve_label(g, t->label) : NO_LABEL;
 }
 
 /* The lineage of a label's revision, or NULL for NO_LABEL. */
@@ -214,7 +214,7 @@ static void
 multiple_heads(const PgmGraph *g, PgmSet heads, const PgmTarget *t,
 			   PgmPurpose purpose)
 {
-	char	   *ids = pgm_set_join(g, heads);
+	char	   *ids = pgm_graph_set_join(g, heads);
 
 	switch (purpose)
 	{
@@ -264,7 +264,7 @@ set_to_list(const PgmGraph *g, PgmSet set)
  * where nothing is registered.  The offset of the target is not looked at.
  */
 List *
-pgm_resolve_absolute(const PgmGraph *g, const PgmTarget *t, PgmPurpose purpose)
+pgm_target_resolve_absolute(const PgmGraph *g, const PgmTarget *t, PgmPurpose purpose)
 {
 	int			label = label_of(g, t);
 	PgmSet		lineage = lineage_of(g, label);
@@ -279,22 +279,22 @@ pgm_resolve_absolute(const PgmGraph *g, const PgmTarget *t, PgmPurpose purpose)
 
 		for (int i = 0; lineage && i < g->n; i++)
 			heads[i] = heads[i] && lineage[i];
-		if (!all && pgm_set_count(g, heads) > 1)
+		if (!all && pgm_graph_set_count(g, heads) > 1)
 			multiple_heads(g, heads, t, purpose);
 		return set_to_list(g, heads);
 	}
 	return list_make1_int(resolve_name(g, t->symbol, t, lineage));
 }
 
-/* As pgm_resolve_absolute, but one revision or PGM_BASE. */
+/* As pgm_target_resolve_absolute, but one revision or PGM_BASE. */
 int
-pgm_resolve_one(const PgmGraph *g, const PgmTarget *t)
+pgm_target_resolve_one(const PgmGraph *g, const PgmTarget *t)
 {
-	List	   *revs = pgm_resolve_absolute(g, t, PGM_FOR_RUN);
+	List	   *revs = pgm_target_resolve_absolute(g, t, PGM_FOR_RUN);
 
 	if (list_length(revs) > 1)
 	{
-		PgmSet		set = pgm_set_create(g);
+		PgmSet		set = pgm_graph_set_create(g);
 		ListCell   *lc;
 
 		foreach(lc, revs)
@@ -328,7 +328,7 @@ ambiguous_walk(const PgmGraph *g, const PgmTarget *t, int from, PgmSet ways)
 			 errmsg("Ambiguous walk"),
 			 errdetail("'%s' leads from %s to any of %s.", t->text,
 					   from == PGM_BASE ? "base" : g->rev[from].id,
-					   pgm_set_join(g, ways)),
+					   pgm_graph_set_join(g, ways)),
 			 errhint("Name the revision to go to, or narrow the walk with '<branchname>@%+d'.",
 					 t->offset)));
 }
@@ -374,7 +374,7 @@ walk(const PgmGraph *g, const PgmTarget *t, int start, PgmSet lineage)
 				at = edge[0];
 				continue;
 			}
-			ways = pgm_set_create(g);
+			ways = pgm_graph_set_create(g);
 			for (int k = 0; k < nedge; k++)
 				ways[edge[k]] = true;
 		}
@@ -383,7 +383,7 @@ walk(const PgmGraph *g, const PgmTarget *t, int start, PgmSet lineage)
 
 		for (int i = 0; t->offset > 0 && lineage && i < g->n; i++)
 			ways[i] = ways[i] && lineage[i];
-		nways = pgm_set_count(g, ways);
+		nways = pgm_graph_set_count(g, ways);
 		if (nways == 0)
 			return end;
 		if (nways > 1)
@@ -399,7 +399,7 @@ static int
 only_start(const PgmGraph *g, const PgmTarget *t, PgmSet start,
 		   const char *direction)
 {
-	int			count = pgm_set_count(g, start);
+	int			count = pgm_graph_set_count(g, start);
 
 	if (count > 1)
 		ereport(ERROR,
@@ -407,7 +407,7 @@ only_start(const PgmGraph *g, const PgmTarget *t, PgmSet start,
 				 errmsg("Ambiguous %s from multiple current revisions",
 						direction),
 				 errdetail("'%s' could start from any of %s.", t->text,
-						   pgm_set_join(g, start)),
+						   pgm_graph_set_join(g, start)),
 				 errhint("Name the revision to go to, or narrow it with '<branchname>@%+d'.",
 						 t->offset)));
 	return count == 0 ? PGM_BASE : linitial_int(set_to_list(g, start));
@@ -421,12 +421,12 @@ static int
 upgrade_start(const PgmGraph *g, const PgmPosition *pos, const PgmTarget *t,
 			  PgmSet lineage)
 {
-	PgmSet		start = pgm_set_create(g);
+	PgmSet		start = pgm_graph_set_create(g);
 	int			count;
 
 	for (int i = 0; i < g->n; i++)
 		start[i] = pos->row[i] && (!lineage || lineage[i]);
-	count = pgm_set_count(g, start);
+	count = pgm_graph_set_count(g, start);
 	if (count == 0 && lineage)
 	{
 		for (int i = 0; i < g->n; i++)
@@ -468,7 +468,7 @@ resolve_relative_upgrade(const PgmGraph *g, const PgmPosition *pos,
 		/* upward the label only chooses the way, downward it must hold */
 		if (t->offset > 0)
 			plain.label = NULL;
-		rev = walk(g, t, pgm_resolve_one(g, &plain), lineage);
+		rev = walk(g, t, pgm_target_resolve_one(g, &plain), lineage);
 	}
 	if (rev < 0)
 		relative_failed(t);
@@ -482,11 +482,11 @@ resolve_relative_upgrade(const PgmGraph *g, const PgmPosition *pos,
  * Raises PGM_ERRCODE_OVERLAPS when several of them depend on each other.
  */
 PgmSet
-pgm_resolve_upgrade(const PgmGraph *g, const PgmPosition *pos, const char *text,
-					bool stop_at_end)
+pgm_target_resolve_upgrade(const PgmGraph *g, const PgmPosition *pos, const char *text,
+						   bool stop_at_end)
 {
 	PgmTarget  *t = pgm_target_parse(text);
-	PgmSet		result = pgm_set_create(g);
+	PgmSet		result = pgm_graph_set_create(g);
 	PgmSet		top;
 	ListCell   *lc;
 
@@ -496,7 +496,7 @@ pgm_resolve_upgrade(const PgmGraph *g, const PgmPosition *pos, const char *text,
 		result[resolve_relative_upgrade(g, pos, t)] = true;
 		return result;
 	}
-	foreach(lc, pgm_resolve_absolute(g, t, PGM_FOR_RUN))
+	foreach(lc, pgm_target_resolve_absolute(g, t, PGM_FOR_RUN))
 	{
 		result[lfirst_int(lc)] = true;
 	}
@@ -504,14 +504,14 @@ pgm_resolve_upgrade(const PgmGraph *g, const PgmPosition *pos, const char *text,
 	top = pgm_graph_maximal(g, result);
 	if (memcmp(top, result, g->n * sizeof(bool)) != 0)
 	{
-		PgmSet		below = pgm_set_create(g);
+		PgmSet		below = pgm_graph_set_create(g);
 
 		for (int i = 0; i < g->n; i++)
 			below[i] = result[i] && !top[i];
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_OVERLAPS),
 				 errmsg("Requested revision %s overlaps with other requested revisions %s",
-						pgm_set_join(g, top), pgm_set_join(g, below)),
+						pgm_graph_set_join(g, top), pgm_graph_set_join(g, below)),
 				 errdetail("'%s' stands for revisions that stand on each other.",
 						   text),
 				 errhint("Name the revision to go to, or use 'heads'.")));
@@ -524,12 +524,12 @@ static int
 downgrade_start(const PgmGraph *g, const PgmPosition *pos, const PgmTarget *t,
 				PgmSet lineage)
 {
-	PgmSet		start = pgm_set_create(g);
+	PgmSet		start = pgm_graph_set_create(g);
 	int			count;
 
 	for (int i = 0; i < g->n; i++)
 		start[i] = pos->row[i] && (!lineage || lineage[i]);
-	count = pgm_set_count(g, start);
+	count = pgm_graph_set_count(g, start);
 	for (int i = 0; count == 0 && lineage && i < g->n; i++)
 	{
 		/* a tip by down_revision, which only dependencies depend on */
@@ -537,7 +537,7 @@ downgrade_start(const PgmGraph *g, const PgmPosition *pos, const PgmTarget *t,
 		for (int k = 0; k < g->rev[i].nnext; k++)
 			start[i] = start[i] && !pos->applied[g->rev[i].next[k]];
 	}
-	if (pgm_set_count(g, start) == 0)
+	if (pgm_graph_set_count(g, start) == 0)
 		relative_failed(t);
 	return only_start(g, t, start, "downgrade");
 }
@@ -547,8 +547,8 @@ downgrade_start(const PgmGraph *g, const PgmPosition *pos, const PgmTarget *t,
  * *label is set to the revision whose branch alone is concerned, or negative.
  */
 int
-pgm_resolve_downgrade(const PgmGraph *g, const PgmPosition *pos,
-					  const char *text, int *label)
+pgm_target_resolve_downgrade(const PgmGraph *g, const PgmPosition *pos,
+							 const char *text, int *label)
 {
 	PgmTarget  *t = pgm_target_parse(text);
 	PgmTarget	plain = *t;
@@ -557,7 +557,7 @@ pgm_resolve_downgrade(const PgmGraph *g, const PgmPosition *pos,
 	*label = label_of(g, t);
 	plain.label = NULL;
 	if (!t->relative)
-		return pgm_resolve_one(g, &plain);
+		return pgm_target_resolve_one(g, &plain);
 
 	if (t->symbol == NULL)
 	{
@@ -571,7 +571,7 @@ pgm_resolve_downgrade(const PgmGraph *g, const PgmPosition *pos,
 		rev = walk(g, t, start, NULL);
 	}
 	else
-		rev = walk(g, t, pgm_resolve_one(g, t->offset < 0 ? t : &plain),
+		rev = walk(g, t, pgm_target_resolve_one(g, t->offset < 0 ? t : &plain),
 				   lineage_of(g, *label));
 	if (rev == NOWHERE || (rev == PGM_BASE && t->offset >= 0))
 	{
@@ -591,7 +591,7 @@ pgm_resolve_downgrade(const PgmGraph *g, const PgmPosition *pos,
  * and merge, in the order given and without repetition.
  */
 List *
-pgm_resolve_list(const PgmGraph *g, List *targets, PgmPurpose purpose)
+pgm_target_resolve_list(const PgmGraph *g, List *targets, PgmPurpose purpose)
 {
 	List	   *result = NIL;
 	ListCell   *lc;
@@ -608,7 +608,7 @@ pgm_resolve_list(const PgmGraph *g, List *targets, PgmPurpose purpose)
 					 errdetail("A relative target has no meaning here."),
 					 errhint("Name the revision itself.")));
 		result = list_concat_unique_int(result,
-										pgm_resolve_absolute(g, t, purpose));
+										pgm_target_resolve_absolute(g, t, purpose));
 	}
 	return result;
 }
@@ -619,8 +619,8 @@ pgm_resolve_list(const PgmGraph *g, List *targets, PgmPurpose purpose)
  * With "stop_at_end" what leads below the bases is no error but left out.
  */
 List *
-pgm_resolve_show(const PgmGraph *g, const PgmPosition *pos, const char *text,
-				 PgmSet from, bool stop_at_end)
+pgm_target_resolve_show(const PgmGraph *g, const PgmPosition *pos, const char *text,
+						PgmSet from, bool stop_at_end)
 {
 	PgmTarget  *t = pgm_target_parse(text);
 	List	   *result = NIL;
@@ -630,7 +630,7 @@ pgm_resolve_show(const PgmGraph *g, const PgmPosition *pos, const char *text,
 	if (strcmp(text, "current") == 0)
 		return set_to_list(g, pos->row);
 	if (!t->relative)
-		return pgm_resolve_absolute(g, t, PGM_FOR_RUN);
+		return pgm_target_resolve_absolute(g, t, PGM_FOR_RUN);
 	if (t->symbol != NULL)
 		return list_make1_int(resolve_relative_upgrade(g, pos, t));
 	if (t->offset >= 0)

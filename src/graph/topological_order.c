@@ -55,7 +55,7 @@ inherited(const PgmGraph *g, int rev, int dep)
 				continue;
 			if (ancestors == NULL)
 			{
-				self = pgm_set_create(g);
+				self = pgm_graph_set_create(g);
 				self[rev] = true;
 				ancestors = pgm_graph_ancestors(g, self, PGM_PARENTS);
 			}
@@ -179,7 +179,7 @@ static bool
 switch_line(PgmSort *s, int rev)
 {
 	const PgmGraph *g = s->g;
-	PgmSet		above = pgm_set_create(g);
+	PgmSet		above = pgm_graph_set_create(g);
 	int		   *stack = palloc(g->n * sizeof(int));
 	int			depth = 0;
 	bool		found = false;
@@ -263,7 +263,7 @@ pgm_graph_order(const PgmGraph *g, PgmSet todo, PgmSet heads, int *count)
 	int			size = Max(g->n, 1);
 	int		   *result;
 	int			n = 0;
-	int			total = pgm_set_count(g, todo);
+	int			total = pgm_graph_set_count(g, todo);
 
 	result = palloc(Max(total, 1) * sizeof(int));
 	s.wanted = todo;

@@ -54,7 +54,7 @@ add_comment_finding(PgmLint *l, const char *rule, const PgmScript *script,
 	l->view.statement = s;
 	l->findings.view = &l->view;
 	l->findings.rule = pgm_rule_find(rule);
-	f = pgm_find(&l->findings, NULL, "%s", message);
+	f = pgm_finding_add(&l->findings, NULL, "%s", message);
 	f->position = position;
 	return f;
 }
@@ -63,8 +63,8 @@ add_comment_finding(PgmLint *l, const char *rule, const PgmScript *script,
 static void
 find_useless(PgmSearch *s, int position, const char *message, const char *advice)
 {
-	pgm_advise(add_comment_finding(s->l, "unused-allow", s->script, s->statement, position, message),
-			   "%s", advice);
+	pgm_finding_advise(add_comment_finding(s->l, "unused-allow", s->script, s->statement, position, message),
+					   "%s", advice);
 }
 
 /* What is said behind the rules, in one line without blanks around it */
@@ -107,9 +107,9 @@ read_rules(PgmSearch *s, const char *p, int position)
 		}
 		if (pgm_rule_find(name) == NULL)
 		{
-			pgm_rewrite(add_comment_finding(s->l, "unknown-rule", s->script, s->statement, position,
-											psprintf("there is no rule \"%s\"", name)),
-						"SELECT rule, title FROM migrate.lint_rules();");
+			pgm_finding_rewrite(add_comment_finding(s->l, "unknown-rule", s->script, s->statement, position,
+													psprintf("there is no rule \"%s\"", name)),
+								"SELECT rule, title FROM migrate.lint_rules();");
 			continue;
 		}
 		a = palloc0(sizeof(PgmAllowance));
@@ -330,10 +330,10 @@ pgm_lint_allow(PgmLint *l)
 
 		l->view.step = a->step;
 		if (!a->used)
-			pgm_advise(add_comment_finding(l, "unused-allow", a->script, a->statement,
-										   a->position,
-										   psprintf("\"%s\" is allowed here, and is not found",
-													a->rule->name)),
-					   "Take the comment out.");
+			pgm_finding_advise(add_comment_finding(l, "unused-allow", a->script, a->statement,
+												   a->position,
+												   psprintf("\"%s\" is allowed here, and is not found",
+															a->rule->name)),
+							   "Take the comment out.");
 	}
 }

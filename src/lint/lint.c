@@ -82,12 +82,12 @@ judge(void *arg)
 	PgmLint    *l = arg;
 	PgmStatementView *v = &l->view;
 
-	l->opaque = l->opaque || pgm_makes_unnamed(v->node);
+	l->opaque = l->opaque || pgm_statement_creates_unnamed(v->node);
 	if (!l->follow)
 	{
 		v->table = main_table(v->shadow, v->node);
 		if (!l->opaque)
-			pgm_refuse(v, &l->findings);
+			pgm_server_error_check(v, &l->findings);
 		v->effects = pgm_effects_of(v->shadow, v->node);
 		l->predictions = pgm_predict(unconstify(List *, v->effects));
 		pgm_rules_apply(v, &l->findings);
@@ -144,8 +144,8 @@ report_failure(PgmLint *l, ErrorData *edata)
 	/* The view may be one of an action, on the stack of what has failed. */
 	l->findings.view = &l->view;
 	l->findings.rule = l->findings.failure;
-	f = pgm_find(&l->findings, NULL, "%s", message);
-	pgm_evidence(f, "sqlstate", unpack_sql_state(edata->sqlerrcode));
+	f = pgm_finding_add(&l->findings, NULL, "%s", message);
+	pgm_finding_evidence(f, "sqlstate", unpack_sql_state(edata->sqlerrcode));
 }
 
 /* Judge one statement; segment is NULL where the script has none. */
@@ -287,7 +287,7 @@ segments_of(PgmLint *l, const PgmStep *step, List **partitioned)
 	l->view.statement = NULL;
 	l->findings.view = &l->view;
 	l->findings.rule = pgm_rule_find("concurrent-not-alone");
-	pgm_advise(pgm_find(&l->findings, NULL, "%s", edata->message), "%s", edata->hint);
+	pgm_finding_advise(pgm_finding_add(&l->findings, NULL, "%s", edata->message), "%s", edata->hint);
 	return NIL;
 }
 
@@ -483,7 +483,7 @@ pgm_lint_one(const char *name, bool probe)
 	PgmPosition *pos;
 	PgmGraph   *g = pgm_registry_graph(true, &pos);
 	PgmTarget  *t = pgm_target_parse(name);
-	int			rev = t->relative ? PGM_BASE : pgm_resolve_one(g, t);
+	int			rev = t->relative ? PGM_BASE : pgm_target_resolve_one(g, t);
 	PgmPlan    *plan = palloc0(sizeof(PgmPlan));
 	List	   *names;
 	List	   *findings = NIL;

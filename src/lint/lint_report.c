@@ -219,7 +219,7 @@ json_finding(PgmReport *r, const PgmFinding *f)
 	appendStringInfoString(&r->buf, ", ");
 	json_member(&r->buf, "lock", f->mode ? pgm_lock_name(f->mode) : NULL);
 	appendStringInfoString(&r->buf, ", ");
-	json_member(&r->buf, "work", pgm_work_name(f->work));
+	json_member(&r->buf, "work", pgm_effect_work_name(f->work));
 	appendStringInfo(&r->buf, ", \"size\": %s, ",
 					 pgm_size_is_known(f->bytes) ? psprintf(UINT64_FORMAT, f->bytes) : "null");
 	json_member(&r->buf, "message", f->message);

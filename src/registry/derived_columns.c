@@ -128,7 +128,7 @@ labels_of(const PgmGraph *g, List *const *given)
 			own = lappend(own, unconstify(char *, g->rev[i].labels[k]));
 		if (own == NIL)
 			continue;
-		from = pgm_set_create(g);
+		from = pgm_graph_set_create(g);
 		from[i] = true;
 		to = pgm_graph_descendants(g, from, PGM_PARENTS);
 		for (int j = 0; j < g->n; j++)
@@ -183,15 +183,15 @@ static PgmBreaker *
 read_breaker(const PgmGraph *g, const char *revision, const char *breaks)
 {
 	PgmBreaker *b = palloc(sizeof(PgmBreaker));
-	PgmSet		self = pgm_set_create(g);
+	PgmSet		self = pgm_graph_set_create(g);
 	PgmSet		above;
 	ListCell   *lc;
 
 	b->rev = pgm_graph_find(g, revision);
 	self[b->rev] = true;
 	b->below = pgm_graph_ancestors(g, self, PGM_ALL);
-	b->nbelow = pgm_set_count(g, b->below);
-	b->names = pgm_set_create(g);
+	b->nbelow = pgm_graph_set_count(g, b->below);
+	b->names = pgm_graph_set_create(g);
 	above = pgm_graph_descendants(g, self, PGM_ALL);
 	foreach(lc, pgm_name_list(breaks))
 	{
@@ -369,7 +369,7 @@ pgm_registry_keep_all(const PgmGraph *g)
 static bool *
 applied_at(const PgmGraph *g, const PgmPosition *pos, bool read_only)
 {
-	bool	   *result = pgm_set_create(g);
+	bool	   *result = pgm_graph_set_create(g);
 	ListCell   *lc;
 
 	for (int i = 0; i < g->n; i++)
@@ -452,11 +452,11 @@ pg_migrate_position_written(PG_FUNCTION_ARGS)
 	bool	   *applied;
 	ListCell   *lc;
 
-	pgm_position_check_trigger(fcinfo);
+	pgm_invalidation_check_trigger(fcinfo);
 	if (InNoForceRLSOperation())
 		return PointerGetDatum(NULL);
 	g = pgm_registry_graph(false, NULL);
-	rows = pgm_set_create(g);
+	rows = pgm_graph_set_create(g);
 	foreach(lc, pgm_registry_current(false))
 	{
 		int			rev = pgm_graph_find(g, lfirst(lc));
@@ -465,10 +465,10 @@ pg_migrate_position_written(PG_FUNCTION_ARGS)
 			rows[rev] = true;
 	}
 	stored = pgm_registry_derived(g);
-	applied = pgm_set_create(g);
+	applied = pgm_graph_set_create(g);
 	for (int i = 0; i < g->n; i++)
 		applied[i] = stored[i].applied;
 	pgm_registry_settle_applied(g, applied,
-								applied_at(g, pgm_position_create(g, rows), false));
+								applied_at(g, pgm_graph_position_create(g, rows), false));
 	return PointerGetDatum(NULL);
 }

@@ -87,7 +87,7 @@ pgm_check_half_done(const char *doing)
  * segments of the script.  Else a run would go on in the middle of another script.
  */
 void
-pgm_check_unchanged(const char *revision, List *segments, List *open)
+pgm_half_done_check_unchanged(const char *revision, List *segments, List *open)
 {
 	ListCell   *lc;
 
@@ -113,7 +113,7 @@ pgm_check_unchanged(const char *revision, List *segments, List *open)
  * differs in a segment that is in effect.
  */
 void
-pgm_check_replacement(const PgmMigration *m)
+pgm_half_done_check_replacement(const PgmMigration *m)
 {
 	List	   *open = pgm_journal_open(false);
 	List	   *partitioned = NIL;
@@ -132,7 +132,7 @@ pgm_check_replacement(const PgmMigration *m)
 							  text ? text : "", 0);
 	if (up && m->verify)
 		verify = pgm_script_parse(m->revision, "verify", m->verify, 0);
-	pgm_check_unchanged(m->revision,
-						pgm_segments_cut(script, verify, m->options, &partitioned),
-						open);
+	pgm_half_done_check_unchanged(m->revision,
+								  pgm_segments_cut(script, verify, m->options, &partitioned),
+								  open);
 }

@@ -48,7 +48,7 @@ relation_invalidated(Datum arg, Oid relid)
  * would cost a new backend a fifth of its first answer.
  */
 void
-pgm_position_watch(void)
+pgm_invalidation_watch(void)
 {
 	static bool registered = false;
 	Oid			nsp;
@@ -68,7 +68,7 @@ pgm_position_watch(void)
 
 /* Tell every backend, when this transaction commits. */
 void
-pgm_position_tell(void)
+pgm_invalidation_send(void)
 {
 	Oid			nsp = get_namespace_oid("migrate", true);
 	Oid			type = OidIsValid(nsp) ?
@@ -80,7 +80,7 @@ pgm_position_tell(void)
 
 /* Raise an error unless a function was called as a trigger. */
 void
-pgm_position_check_trigger(FunctionCallInfo fcinfo)
+pgm_invalidation_check_trigger(FunctionCallInfo fcinfo)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -97,7 +97,7 @@ PG_FUNCTION_INFO_V1(pg_migrate_position_changed);
 Datum
 pg_migrate_position_changed(PG_FUNCTION_ARGS)
 {
-	pgm_position_check_trigger(fcinfo);
-	pgm_position_tell();
+	pgm_invalidation_check_trigger(fcinfo);
+	pgm_invalidation_send();
 	return PointerGetDatum(NULL);
 }

@@ -10,8 +10,8 @@
 /* incremented whenever a cached position may be stale */
 extern uint64 pgm_position_epoch;
 
-extern void pgm_position_watch(void);
-extern void pgm_position_tell(void);
-extern void pgm_position_check_trigger(FunctionCallInfo fcinfo);
+extern void pgm_invalidation_watch(void);
+extern void pgm_invalidation_send(void);
+extern void pgm_invalidation_check_trigger(FunctionCallInfo fcinfo);
 
 #endif							/* PGM_INVALIDATION_H */

@@ -118,7 +118,7 @@ pgm_journal_run_begin(int64 run, const char *state, const char *target,
 	values[2] = CStringGetTextDatum(target);
 	values[3] = CStringGetTextDatum(direction);
 	values[4] = CStringGetTextDatum(GetUserNameFromId(role, false));
-	values[5] = CStringGetTextDatum(pgm_caller_name());
+	values[5] = CStringGetTextDatum(pgm_registry_caller_name());
 	isnull[6] = pgm_client_address == NULL;
 	if (pgm_client_address)
 		values[6] = CStringGetTextDatum(pgm_client_address);
@@ -192,7 +192,7 @@ pgm_journal_write(const PgmJournalSegment *s, const ErrorData *edata)
 	values[8] = s->intent ? CStringGetTextDatum(s->intent) : (Datum) 0;
 	values[9] = TimestampTzGetDatum(s->started_at);
 	error_values(edata, &values[10], &isnull[10]);
-	pgm_position_tell();
+	pgm_invalidation_send();
 	pgm_spi_run(&spi, &write_query, values, isnull);
 	pgm_spi_end(&spi);
 }
@@ -208,7 +208,7 @@ pgm_journal_forget(const PgmJournalSegment *s)
 	values[0] = Int64GetDatum(s->run);
 	values[1] = CStringGetTextDatum(s->revision);
 	values[2] = Int32GetDatum(s->number);
-	pgm_position_tell();
+	pgm_invalidation_send();
 	pgm_spi_run(&spi, &forget_query, values, NULL);
 	pgm_spi_end(&spi);
 }
@@ -221,7 +221,7 @@ pgm_journal_close(const char *revision)
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
-	pgm_position_tell();
+	pgm_invalidation_send();
 	pgm_spi_run(&spi, &close_query, &value, NULL);
 	pgm_spi_end(&spi);
 }

@@ -70,10 +70,10 @@ extern void pgm_journal_close(const char *revision);
 
 /* run_status.c */
 extern PgmJournalRun *pgm_journal_run(int64 number);
-extern int	pgm_journal_holder(char **login);
-extern char *pgm_journal_progress_line(int pid);
-extern bool pgm_journal_goes_up(int pid);
-extern void pgm_journal_progress(ReturnSetInfo *rsinfo);
+extern int	pgm_run_status_holder(char **login);
+extern char *pgm_run_status_progress_line(int pid);
+extern bool pgm_run_status_is_upgrade(int pid);
+extern void pgm_run_status_progress(ReturnSetInfo *rsinfo);
 
 /* backfill_rows.c */
 extern void pgm_journal_backfill_begin(PgmJournalBackfill *b, int64 run,

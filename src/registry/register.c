@@ -285,7 +285,7 @@ settle(const PgmGraph *before, const PgmPosition *was)
 	PgmGraph   *g = pgm_registry_graph(false, &rows);
 	PgmPosition now;
 
-	now.applied = pgm_set_create(g);
+	now.applied = pgm_graph_set_create(g);
 	for (int i = 0; i < before->n; i++)
 		if (was->applied[i])
 			now.applied[pgm_graph_find(g, before->rev[i].id)] = true;
@@ -372,12 +372,12 @@ decide_all(List *migrations, List *summaries, bool replace, PgmTally *tally)
 	PgmVerb    *verbs = palloc(Max(list_length(migrations), 1) * sizeof(PgmVerb));
 	ListCell   *lc;
 
-	pgm_summaries_sort(summaries);
+	pgm_registry_sort_summaries(summaries);
 	foreach(lc, migrations)
 	{
 		PgmMigration *m = lfirst(lc);
 		PgmVerb    *verb = &verbs[foreach_current_index(lc)];
-		PgmSummary *old = pgm_summary_find(summaries, m->revision);
+		PgmSummary *old = pgm_registry_find_summary(summaries, m->revision);
 		ErrorContextCallback callback;
 
 		CHECK_FOR_INTERRUPTS();
@@ -400,7 +400,7 @@ decide_all(List *migrations, List *summaries, bool replace, PgmTally *tally)
 		else
 			tally->replaced++;
 		if (*verb == PGM_VERB_REPLACE)
-			pgm_check_replacement(m);
+			pgm_half_done_check_replacement(m);
 		if ((*verb == PGM_VERB_REPLACE || *verb == PGM_VERB_RETITLE) &&
 			m->line > 0 && !old->applied)
 			report_replacement(m, old, *verb == PGM_VERB_REPLACE);
@@ -489,14 +489,14 @@ pgm_unregister(const char *revision)
 				 errhint("Downgrade below it first.")));
 	if (g->rev[rev].nstanding > 0)
 	{
-		PgmSet		standing = pgm_set_create(g);
+		PgmSet		standing = pgm_graph_set_create(g);
 
 		for (int k = 0; k < g->rev[rev].nstanding; k++)
 			standing[g->rev[rev].standing[k]] = true;
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_REVISION_IN_USE),
 				 errmsg("other migrations stand on \"%s\"", revision),
-				 errdetail("They are %s.", pgm_set_join(g, standing)),
+				 errdetail("They are %s.", pgm_graph_set_join(g, standing)),
 				 errhint("Unregister them first.")));
 	}
 	check_not_named(revision);

@@ -54,7 +54,7 @@ typedef struct PgmLogEntry
  */
 extern const char *pgm_client_address;
 extern const char *pgm_client_user;
-extern const char *pgm_caller_name(void);
+extern const char *pgm_registry_caller_name(void);
 
 /* What a look at one revision tells */
 typedef struct PgmLook
@@ -85,8 +85,8 @@ extern void pgm_registry_add_labelled(PgmGraph *g);
 extern PgmStored *pgm_registry_find(const char *revision, bool read_only);
 extern PgmStored *pgm_registry_find_exactly(const char *revision);
 extern List *pgm_registry_summaries(List *revisions);
-extern void pgm_summaries_sort(List *summaries);
-extern PgmSummary *pgm_summary_find(List *sorted, const char *revision);
+extern void pgm_registry_sort_summaries(List *summaries);
+extern PgmSummary *pgm_registry_find_summary(List *sorted, const char *revision);
 extern List *pgm_registry_pending_others(List *revisions);
 extern TimestampTz *pgm_registry_applied_at(const PgmGraph *g);
 extern char *pgm_registry_last_role(void);

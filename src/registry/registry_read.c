@@ -146,7 +146,7 @@ pgm_registry_graph(bool read_only, PgmPosition **pos)
 
 	if (pos != NULL)
 	{
-		PgmSet		rows = pgm_set_create(g);
+		PgmSet		rows = pgm_graph_set_create(g);
 
 		foreach(lc, pgm_registry_current(read_only))
 		{
@@ -160,7 +160,7 @@ pgm_registry_graph(bool read_only, PgmPosition **pos)
 						 errhint("See SELECT * FROM migrate.check_registry().")));
 			rows[rev] = true;
 		}
-		*pos = pgm_position_create(g, rows);
+		*pos = pgm_graph_position_create(g, rows);
 	}
 	return g;
 }
@@ -374,16 +374,16 @@ compare_summaries(const ListCell *a, const ListCell *b)
 				  ((PgmSummary *) lfirst(b))->revision);
 }
 
-/* Sort summaries (PgmSummary) by id, for pgm_summary_find(). */
+/* Sort summaries (PgmSummary) by id, for pgm_registry_find_summary(). */
 void
-pgm_summaries_sort(List *summaries)
+pgm_registry_sort_summaries(List *summaries)
 {
 	list_sort(summaries, compare_summaries);
 }
 
 /* The summary of a revision, by binary search in a list sorted by id, or NULL. */
 PgmSummary *
-pgm_summary_find(List *sorted, const char *revision)
+pgm_registry_find_summary(List *sorted, const char *revision)
 {
 	int			low = 0;
 	int			high = list_length(sorted);

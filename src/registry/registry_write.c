@@ -112,7 +112,7 @@ const char *pgm_client_user = NULL;
  * another role.
  */
 const char *
-pgm_caller_name(void)
+pgm_registry_caller_name(void)
 {
 	return pgm_client_user ? pgm_client_user :
 		GetUserNameFromId(GetSessionUserId(), false);
@@ -187,7 +187,7 @@ pgm_registry_insert(const PgmMigration *m)
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
-	pgm_position_tell();
+	pgm_invalidation_send();
 	content_values(m, author_of(&spi), values, isnull);
 	pgm_spi_run(&spi, &insert_query, values, isnull);
 	pgm_spi_end(&spi);
@@ -205,7 +205,7 @@ pgm_registry_replace(const PgmMigration *m, bool content)
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
-	pgm_position_tell();
+	pgm_invalidation_send();
 	content_values(m, author_of(&spi), values, isnull);
 	if (content)
 		pgm_spi_run(&spi, &replace_query, values, isnull);
@@ -228,7 +228,7 @@ pgm_registry_delete(const char *revision)
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
-	pgm_position_tell();
+	pgm_invalidation_send();
 	pgm_spi_run(&spi, &delete_query, &value, NULL);
 	pgm_spi_end(&spi);
 }
@@ -329,7 +329,7 @@ write_log(PgmSpi *spi, const PgmLogEntry *e)
 	values[6] = FullTransactionIdGetDatum(GetTopFullTransactionId());
 	values[7] = CStringGetTextDatum(GetUserNameFromId(e->ran_as, false));
 	values[8] = CStringGetTextDatum(e->search_path);
-	values[9] = CStringGetTextDatum(pgm_caller_name());
+	values[9] = CStringGetTextDatum(pgm_registry_caller_name());
 	values[10] = text_or_null(pgm_client_address, &isnull[10]);
 	values[11] = text_or_null(e->error ? unpack_sql_state(e->error->sqlerrcode) : NULL,
 							  &isnull[11]);
@@ -350,7 +350,7 @@ pgm_registry_step(const PgmGraph *g, const int *revs, int nrevs,
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
-	pgm_position_tell();
+	pgm_invalidation_send();
 	write_version(&spi, g, revs, nrevs, before, after);
 	values[0] = CStringGetTextDatum(g->rev[revs[0]].id);
 	values[1] = BoolGetDatum(up);
@@ -366,12 +366,12 @@ write_applied(PgmSpi *spi, const PgmGraph *g, const bool *before,
 {
 	for (int up = 0; up <= 1; up++)
 	{
-		PgmSet		changed = pgm_set_create(g);
+		PgmSet		changed = pgm_graph_set_create(g);
 		Datum		values[2];
 
 		for (int i = 0; i < g->n; i++)
 			changed[i] = before[i] != after[i] && after[i] == (bool) up;
-		values[0] = PointerGetDatum(pgm_names_to_array(pgm_set_ids(g, changed)));
+		values[0] = PointerGetDatum(pgm_names_to_array(pgm_graph_set_ids(g, changed)));
 		values[1] = BoolGetDatum(up);
 		pgm_spi_run(spi, &all_applied_query, values, NULL);
 	}
@@ -388,7 +388,7 @@ pgm_registry_move(const PgmGraph *g, const PgmPosition *from,
 	for (int i = 0; i < g->n; i++)
 		all[i] = i;
 	pgm_spi_begin(&spi, false);
-	pgm_position_tell();
+	pgm_invalidation_send();
 	write_version(&spi, g, all, g->n, from->row, to->row);
 	write_applied(&spi, g, from->applied, to->applied);
 	pgm_spi_end(&spi);
@@ -402,7 +402,7 @@ pgm_registry_set_applied(const char *revision, bool applied)
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
-	pgm_position_tell();
+	pgm_invalidation_send();
 	values[0] = CStringGetTextDatum(revision);
 	values[1] = BoolGetDatum(applied);
 	pgm_spi_run(&spi, &applied_query, values, NULL);
@@ -443,7 +443,7 @@ pgm_registry_settle_applied(const PgmGraph *g, const bool *stored,
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
-	pgm_position_tell();
+	pgm_invalidation_send();
 	write_applied(&spi, g, stored, due);
 	pgm_spi_end(&spi);
 }

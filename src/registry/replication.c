@@ -185,7 +185,7 @@ pg_migrate_replicated(PG_FUNCTION_ARGS)
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	bool		discard;
 
-	pgm_position_check_trigger(fcinfo);
+	pgm_invalidation_check_trigger(fcinfo);
 	discard = is_replicated();
 	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
 	{

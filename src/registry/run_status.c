@@ -171,7 +171,7 @@ pgm_journal_run(int64 number)
  * who called its run by segments, or NULL for one in a transaction.
  */
 int
-pgm_journal_holder(char **login)
+pgm_run_status_holder(char **login)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	int			pid = 0;
@@ -197,7 +197,7 @@ pgm_journal_holder(char **login)
  * standby knows.
  */
 char *
-pgm_journal_progress_line(int pid)
+pgm_run_status_progress_line(int pid)
 {
 	Datum		value = Int32GetDatum(pid);
 
@@ -206,7 +206,7 @@ pgm_journal_progress_line(int pid)
 
 /* Is that run an upgrade? */
 bool
-pgm_journal_goes_up(int pid)
+pgm_run_status_is_upgrade(int pid)
 {
 	Datum		value = Int32GetDatum(pid);
 
@@ -229,7 +229,7 @@ put_escaped(ReturnSetInfo *rsinfo, HeapTuple tuple, TupleDesc desc)
 
 /* The rows of migrate.progress, into a result that was begun. */
 void
-pgm_journal_progress(ReturnSetInfo *rsinfo)
+pgm_run_status_progress(ReturnSetInfo *rsinfo)
 {
 	PgmSpi		spi;
 	uint64		n;

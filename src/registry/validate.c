@@ -46,11 +46,11 @@ pgm_validate_bundle(List *migrations)
 	PgmGraph   *given = pgm_graph_create(list_length(migrations));
 	ListCell   *lc;
 
-	pgm_summaries_sort(summaries);
+	pgm_registry_sort_summaries(summaries);
 	foreach(lc, migrations)
 	{
 		PgmMigration *m = lfirst(lc);
-		char	   *problem = compare_content(m, pgm_summary_find(summaries, m->revision));
+		char	   *problem = compare_content(m, pgm_registry_find_summary(summaries, m->revision));
 
 		/* the graph is only a set here: its hash finds an id at once */
 		pgm_graph_add(given, m->revision, NULL, NIL, NIL, NIL);

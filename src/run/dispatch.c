@@ -96,7 +96,7 @@ plan_call(PgmRequest *call)
 	List	  **segments;
 
 	if (call->direction == PGM_DOWNGRADE && run->plan->nsteps == 0 &&
-		open == NIL && pgm_set_count(run->graph, run->position->row) == 0)
+		open == NIL && pgm_graph_set_count(run->graph, run->position->row) == 0)
 		ereport(NOTICE, (errmsg("the database is at base")));
 	if (open == NIL && !pgm_run_obstacle(run, &obstacle))
 	{

@@ -397,7 +397,7 @@ append_check(StringInfo out, const PgmRun *run)
 					 "OR EXISTS (SELECT FROM migrate.history() WHERE is_applied AND %s %s) THEN\n"
 					 "RAISE EXCEPTION 'the database is not at the revisions this script begins at';\n"
 					 "END IF; END $check$;\n",
-					 array_expression(pgm_set_ids(run->graph, run->position->row)),
+					 array_expression(pgm_graph_set_ids(run->graph, run->position->row)),
 					 up ? "revision OPERATOR(pg_catalog.=) ANY" :
 					 "NOT revision OPERATOR(pg_catalog.=) ANY",
 					 up ? psprintf("(%s)", array_expression(steps)) :
@@ -420,8 +420,8 @@ pgm_preview_script(const PgmRun *run, const char *target, bool bookkeeping)
 	initStringInfo(&out);
 	appendStringInfo(&out, "-- %s from %s to %s: %d migration%s\n",
 					 run->plan->direction == PGM_UPGRADE ? "Upgrade" : "Downgrade",
-					 pgm_set_count(run->graph, run->position->row) == 0 ? "base" :
-					 pgm_escape_line(pgm_set_join(run->graph, run->position->row)),
+					 pgm_graph_set_count(run->graph, run->position->row) == 0 ? "base" :
+					 pgm_escape_line(pgm_graph_set_join(run->graph, run->position->row)),
 					 pgm_escape_line(target), run->plan->nsteps,
 					 run->plan->nsteps == 1 ? "" : "s");
 	if (run->plan->nsteps == 0)
@@ -454,17 +454,17 @@ pgm_preview_prepare(PgmDirection direction, const char *text, char **target)
 	char	   *end;
 
 	*target = pstrdup(text);
-	if (pgm_range_split(text, &start, &end))
+	if (pgm_plan_range_split(text, &start, &end))
 	{
-		pos = pgm_range_start(g, pos, start ? start : "base");
+		pos = pgm_plan_range_start(g, pos, start ? start : "base");
 		*target = end ? end : direction == PGM_UPGRADE ? "heads" : "base";
 		if (strcmp(*target, "current") == 0)
 		{
 			PgmPosition *now;
 
 			(void) pgm_registry_graph(true, &now);
-			*target = pgm_set_count(g, now->row) == 1 ?
-				linitial(pgm_set_ids(g, now->row)) : *target;
+			*target = pgm_graph_set_count(g, now->row) == 1 ?
+				linitial(pgm_graph_set_ids(g, now->row)) : *target;
 		}
 	}
 	if (direction == PGM_UPGRADE && g->n == 0)

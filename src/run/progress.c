@@ -36,7 +36,7 @@ report_part(void *arg)
 {
 	PgmProgressLine *report = arg;
 
-	report->line = pgm_journal_progress_line(report->pid);
+	report->line = pgm_run_status_progress_line(report->pid);
 	return false;
 }
 

@@ -159,7 +159,7 @@ bool
 pgm_run_cancel_current(void)
 {
 	char	   *login;
-	int			pid = pgm_journal_holder(&login);
+	int			pid = pgm_run_status_holder(&login);
 
 	if (pid != 0)
 		return cancel_process(pid, login);
@@ -257,7 +257,7 @@ pgm_run_abandon(int64 run)
 	pgm_journal_close(revision);
 	if (strcmp(row->direction, "downgrade") == 0)
 		pgm_registry_set_applied(revision, true);
-	pgm_entry_begin(&entry, pgm_registry_next_run(), "abandon", GetUserId());
+	pgm_step_record_begin(&entry, pgm_registry_next_run(), "abandon", GetUserId());
 	entry.revision = revision;
 	pgm_registry_log(&entry);
 	ereport(NOTICE,

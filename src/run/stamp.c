@@ -21,8 +21,8 @@ log_stamp(const PgmGraph *g, PgmSet rows)
 	PgmLogEntry entry;
 	int64		number = pgm_registry_next_run();
 
-	pgm_entry_begin(&entry, number, "stamp", GetUserId());
-	if (pgm_set_count(g, rows) == 0)
+	pgm_step_record_begin(&entry, number, "stamp", GetUserId());
+	if (pgm_graph_set_count(g, rows) == 0)
 		pgm_registry_log(&entry);
 	for (int i = 0; i < g->n; i++)
 	{
@@ -54,8 +54,8 @@ pgm_stamp(List *targets, bool purge)
 	g = pgm_registry_graph(false, &pos);
 	if (g->n == 0 && strcmp(pgm_name_join(targets), "base") != 0)
 		pgm_warn_nothing_registered();
-	to = pgm_position_create(g, pgm_plan_stamp(g, purge ? pgm_set_create(g) : pos->row,
-											   targets));
+	to = pgm_graph_position_create(g, pgm_plan_stamp(g, purge ? pgm_graph_set_create(g) : pos->row,
+													 targets));
 	if (memcmp(to->row, pos->row, g->n * sizeof(bool)) == 0)
 		return;
 	pgm_registry_move(g, pos, to);

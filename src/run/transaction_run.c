@@ -65,7 +65,7 @@ lock_all_steps(const PgmRun *run)
 static void
 run_steps(PgmRun *run, int64 number, const PgmCallerTimeout *timeout)
 {
-	PgmPosition *pos = pgm_position_create(run->graph, run->position->row);
+	PgmPosition *pos = pgm_graph_position_create(run->graph, run->position->row);
 	MemoryContext old = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(old, "pg_migrate step",
 												  ALLOCSET_DEFAULT_SIZES);

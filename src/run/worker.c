@@ -330,7 +330,7 @@ relay_all(PgmWorker *w)
 		pgm_safe_wait_continue();
 		if (GetBackgroundWorkerPid(w->handle, &pid) == BGWH_STARTED)
 		{
-			pgm_cycle_check(pid);
+			pgm_deadlock_check(pid);
 			pgm_progress_report(pid);
 		}
 		if (w->task->detached && w->task->run != 0)

@@ -64,7 +64,7 @@ has_checks(Oid domain)
  * DomainHasConstraints() cannot be used, because it plans the CHECKs.
  */
 bool
-pgm_domain_constrained(Oid type)
+pgm_builtin_domain_constrained(Oid type)
 {
 	HeapTuple	tuple;
 	Form_pg_type form;

@@ -6,7 +6,7 @@
 #ifndef PGM_BUILTIN_DEFINITIONS_H
 #define PGM_BUILTIN_DEFINITIONS_H
 
-extern bool pgm_domain_constrained(Oid type);
+extern bool pgm_builtin_domain_constrained(Oid type);
 extern bool pgm_index_is_builtin(Oid index);
 extern bool pgm_bounds_are_builtin(Oid relid);
 extern char *pgm_partition_constraint(Oid relid);

@@ -194,7 +194,7 @@ add_dependencies(PgmSchema *s, HTAB *aliases, uint64 n)
 		if (from == NULL || is_left_out(from, to, deptype))
 			continue;
 		by_default = object.classId == AttrDefaultRelationId &&
-			pgm_value(from, PGM_PROP_DEFAULT) != NULL;
+			pgm_object_value(from, PGM_PROP_DEFAULT) != NULL;
 		add_dependency(s, from, to, by_default);
 	}
 }

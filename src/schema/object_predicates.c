@@ -16,7 +16,7 @@
 const char *
 pgm_relation_schema(const PgmObject *relation)
 {
-	return pnstrdup(relation->identity, pgm_name_length(relation->identity));
+	return pnstrdup(relation->identity, pgm_sql_name_length(relation->identity));
 }
 
 /* The relation that an object is a part of, or the object itself if that is none. */
@@ -34,7 +34,7 @@ pgm_relation_of(const PgmSchema *s, const PgmObject *o)
 bool
 pgm_is_partitioned(const PgmObject *relation)
 {
-	return pgm_kind_is(relation, PGM_KIND_TABLE) && pgm_value(relation, PGM_PROP_PARTITION_KEY);
+	return pgm_kind_is(relation, PGM_KIND_TABLE) && pgm_object_value(relation, PGM_PROP_PARTITION_KEY);
 }
 
 /* Is it a partition: a table, partitioned or not, or a foreign table? */
@@ -42,7 +42,7 @@ bool
 pgm_is_partition(const PgmObject *relation)
 {
 	return (pgm_kind_is(relation, PGM_KIND_TABLE) || pgm_kind_is(relation, PGM_KIND_FOREIGN_TABLE)) &&
-		pgm_value(relation, PGM_PROP_PARTITION_BOUND);
+		pgm_object_value(relation, PGM_PROP_PARTITION_BOUND);
 }
 
 /* Is "parent", by its identity, among the parents that the table inherits from? */
@@ -51,7 +51,7 @@ pgm_table_has_parent(const PgmObject *table, const char *parent)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
+	foreach(lc, pgm_object_value_list(table, PGM_PROP_INHERITS))
 	{
 		if (strcmp(lfirst(lc), parent) == 0)
 			return true;
@@ -61,11 +61,11 @@ pgm_table_has_parent(const PgmObject *table, const char *parent)
 
 /* The composite type of this name, or NULL if it is another type or none. */
 const PgmObject *
-pgm_composite_type(const PgmSchema *s, const char *name)
+pgm_object_composite_type(const PgmSchema *s, const char *name)
 {
 	const PgmObject *type = pgm_schema_find(s, PGM_KIND_TYPE, name);
 
-	return type && strcmp(pgm_value(type, PGM_PROP_FORM), "composite") == 0 ? type : NULL;
+	return type && strcmp(pgm_object_value(type, PGM_PROP_FORM), "composite") == 0 ? type : NULL;
 }
 
 /*
@@ -76,7 +76,7 @@ bool
 pgm_constraint_is(const PgmObject *o, const char *words)
 {
 	return o && pgm_kind_is(o, PGM_KIND_CONSTRAINT) &&
-		strncmp(pgm_value(o, PGM_PROP_DEFINITION), words, strlen(words)) == 0;
+		strncmp(pgm_object_value(o, PGM_PROP_DEFINITION), words, strlen(words)) == 0;
 }
 
 /*
@@ -86,9 +86,9 @@ pgm_constraint_is(const PgmObject *o, const char *words)
  * is that, and else never: a literal or name that ends so is in quotes.
  */
 bool
-pgm_constraint_ends(const PgmObject *o, const char *words)
+pgm_object_constraint_ends(const PgmObject *o, const char *words)
 {
-	const char *definition = pgm_value(o, PGM_PROP_DEFINITION);
+	const char *definition = pgm_object_value(o, PGM_PROP_DEFINITION);
 	Size		length = strlen(definition);
 
 	return length >= strlen(words) &&
@@ -99,7 +99,7 @@ pgm_constraint_ends(const PgmObject *o, const char *words)
 bool
 pgm_constraint_not_valid(const PgmObject *o)
 {
-	return pgm_constraint_ends(o, " NOT VALID") || pgm_constraint_ends(o, " NOT ENFORCED");
+	return pgm_object_constraint_ends(o, " NOT VALID") || pgm_object_constraint_ends(o, " NOT ENFORCED");
 }
 
 /*
@@ -110,7 +110,7 @@ const PgmObject *
 pgm_column_not_null(const PgmSchema *s, const PgmObject *column)
 {
 	const PgmObject *table = pgm_schema_parent(s, column);
-	const char *definition = psprintf("NOT NULL %s", pgm_last_name(column->identity));
+	const char *definition = psprintf("NOT NULL %s", pgm_sql_last_name(column->identity));
 	size_t		n = strlen(definition);
 	ListCell   *lc;
 
@@ -118,7 +118,7 @@ pgm_column_not_null(const PgmSchema *s, const PgmObject *column)
 		return NULL;
 	foreach(lc, pgm_schema_children(s, table, PGM_KIND_CONSTRAINT))
 	{
-		const char *other = pgm_value(lfirst(lc), PGM_PROP_DEFINITION);
+		const char *other = pgm_object_value(lfirst(lc), PGM_PROP_DEFINITION);
 
 		if (strncmp(other, definition, n) == 0 && (other[n] == '\0' || other[n] == ' '))
 			return lfirst(lc);
@@ -134,8 +134,8 @@ bool
 pgm_is_not_null_check(const PgmObject *constraint, const PgmObject *column)
 {
 	return pgm_kind_is(constraint, PGM_KIND_CONSTRAINT) &&
-		strcmp(pgm_value(constraint, PGM_PROP_DEFINITION),
-			   psprintf("CHECK ((%s IS NOT NULL))", pgm_last_name(column->identity))) == 0;
+		strcmp(pgm_object_value(constraint, PGM_PROP_DEFINITION),
+			   psprintf("CHECK ((%s IS NOT NULL))", pgm_sql_last_name(column->identity))) == 0;
 }
 
 /* The lowest value of an integer type that a sequence can have. */
@@ -150,6 +150,6 @@ pgm_sequence_type_minimum(const char *type)
 bool
 pgm_sequence_narrows(const PgmObject *old, const PgmObject *new)
 {
-	return pgm_sequence_type_minimum(pgm_value(new, PGM_PROP_TYPE)) >
-		pgm_sequence_type_minimum(pgm_value(old, PGM_PROP_TYPE));
+	return pgm_sequence_type_minimum(pgm_object_value(new, PGM_PROP_TYPE)) >
+		pgm_sequence_type_minimum(pgm_object_value(old, PGM_PROP_TYPE));
 }

@@ -193,7 +193,7 @@ ask(const PgmStorage *storage, Oid relid, bool empty, uint64 *bytes)
 
 /* May any extension of this database store rows elsewhere? */
 bool
-pgm_stores_elsewhere(void)
+pgm_relations_may_be_stored_elsewhere(void)
 {
 	for (int i = 0; i < (int) lengthof(storages); i++)
 		if (OidIsValid(get_extension_oid(storages[i].extension, true)))
@@ -220,7 +220,7 @@ storage_of(Oid relid, bool empty, uint64 *bytes)
  * tables in this database that inherit from it?
  */
 bool
-pgm_stored_elsewhere(Oid relid)
+pgm_relation_is_stored_elsewhere(Oid relid)
 {
 	uint64		bytes;
 	const PgmStorage *storage;
@@ -270,7 +270,7 @@ pgm_relation_bytes(Oid relid)
 
 /* The size in bytes of a relation with all that inherit from it. */
 uint64
-pgm_tree_bytes(Oid relid)
+pgm_relation_tree_bytes(Oid relid)
 {
 	uint64		bytes = 0;
 	ListCell   *lc;

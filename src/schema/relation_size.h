@@ -16,8 +16,8 @@
 #define pgm_size_is_known(bytes) ((uint64) (bytes) < PGM_SIZE_UNKNOWN)
 
 extern uint64 pgm_relation_bytes(Oid relid);
-extern uint64 pgm_tree_bytes(Oid relid);
-extern bool pgm_stored_elsewhere(Oid relid);
-extern bool pgm_stores_elsewhere(void);
+extern uint64 pgm_relation_tree_bytes(Oid relid);
+extern bool pgm_relation_is_stored_elsewhere(Oid relid);
+extern bool pgm_relations_may_be_stored_elsewhere(void);
 
 #endif							/* PGM_RELATION_SIZE_H */

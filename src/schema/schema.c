@@ -64,7 +64,7 @@ fill_inherited(PgmSchema *s)
 
 		if (!pgm_kind_is(o, PGM_KIND_TABLE) && !pgm_kind_is(o, PGM_KIND_FOREIGN_TABLE))
 			continue;
-		foreach(lc, pgm_value_list(o, PGM_PROP_INHERITS))
+		foreach(lc, pgm_object_value_list(o, PGM_PROP_INHERITS))
 		{
 			bool		found;
 			Heirs	   *entry = pgm_texthash_enter(s->parents, lfirst(lc), &found);
@@ -200,7 +200,7 @@ pgm_schema_inheritors(const PgmSchema *s, const char *table)
  * kind does not have the property.
  */
 const char *
-pgm_value(const PgmObject *o, PgmPropertyId property)
+pgm_object_value(const PgmObject *o, PgmPropertyId property)
 {
 	int			i;
 
@@ -211,9 +211,9 @@ pgm_value(const PgmObject *o, PgmPropertyId property)
 
 /* The elements of a property that is a JSON list of strings (char *). */
 List *
-pgm_value_list(const PgmObject *o, PgmPropertyId property)
+pgm_object_value_list(const PgmObject *o, PgmPropertyId property)
 {
-	const char *json = pgm_value(o, property);
+	const char *json = pgm_object_value(o, property);
 	List	   *result = NIL;
 	Jsonb	   *list;
 
@@ -234,10 +234,10 @@ pgm_value_list(const PgmObject *o, PgmPropertyId property)
  * only in their spelling are the same; see array_casts.c.
  */
 bool
-pgm_value_same(const PgmObject *a, const PgmObject *b, PgmPropertyId property)
+pgm_object_value_same(const PgmObject *a, const PgmObject *b, PgmPropertyId property)
 {
-	const char *x = pgm_value(a, property);
-	const char *y = pgm_value(b, property);
+	const char *x = pgm_object_value(a, property);
+	const char *y = pgm_object_value(b, property);
 
 	if (x == NULL || y == NULL)
 		return x == y;

@@ -67,10 +67,10 @@ extern PgmObjectRange pgm_schema_range(const PgmSchema *s, PgmKindId kind,
 extern List *pgm_schema_inheritors(const PgmSchema *s, const char *table);
 
 /* Properties of objects */
-extern const char *pgm_value(const PgmObject *o, PgmPropertyId property);
-extern List *pgm_value_list(const PgmObject *o, PgmPropertyId property);
-extern bool pgm_value_same(const PgmObject *a, const PgmObject *b,
-						   PgmPropertyId property);
+extern const char *pgm_object_value(const PgmObject *o, PgmPropertyId property);
+extern List *pgm_object_value_list(const PgmObject *o, PgmPropertyId property);
+extern bool pgm_object_value_same(const PgmObject *a, const PgmObject *b,
+								  PgmPropertyId property);
 extern bool pgm_kind_is(const PgmObject *o, PgmKindId kind);
 extern bool pgm_kind_is_one_of(const PgmObject *o, const PgmKindId *kinds,
 							   int n);

@@ -100,7 +100,7 @@ sum_members(ArrayType *members)
 static void
 fill_rows(PgmSchema *s, PgmSpi *spi, MemoryContext context)
 {
-	Datum		ask = BoolGetDatum(pgm_stores_elsewhere());
+	Datum		ask = BoolGetDatum(pgm_relations_may_be_stored_elsewhere());
 	uint64		n = pgm_spi_run(spi, &rows_query, &ask, NULL);
 	SPITupleTable *rows = SPI_tuptable;
 	MemoryContext old = MemoryContextSwitchTo(context);

@@ -22,7 +22,7 @@ static const PgmPropertyId function_properties[] = {
 static const PgmObject *
 function_of(const PgmSchema *s, const PgmObject *type, PgmPropertyId property)
 {
-	const char *function = pgm_value(type, property);
+	const char *function = pgm_object_value(type, property);
 
 	return function ? pgm_schema_find(s, PGM_KIND_FUNCTION, function) : NULL;
 }
@@ -31,7 +31,7 @@ function_of(const PgmSchema *s, const PgmObject *type, PgmPropertyId property)
 static bool
 speaks_of(const PgmObject *function, const PgmObject *type)
 {
-	const char *definition = pgm_value(function, PGM_PROP_DEFINITION);
+	const char *definition = pgm_object_value(function, PGM_PROP_DEFINITION);
 	const char *body = pgm_text_find(definition, "\n LANGUAGE ");
 	const char *name = strstr(definition, type->identity);
 
@@ -45,8 +45,8 @@ speaks_of(const PgmObject *function, const PgmObject *type)
 bool
 pgm_type_needs_shell(const PgmObject *type)
 {
-	return strcmp(pgm_value(type, PGM_PROP_FORM), "base") == 0 ||
-		(strcmp(pgm_value(type, PGM_PROP_FORM), "range") == 0 && pgm_value(type, PGM_PROP_CANONICAL));
+	return strcmp(pgm_object_value(type, PGM_PROP_FORM), "base") == 0 ||
+		(strcmp(pgm_object_value(type, PGM_PROP_FORM), "range") == 0 && pgm_object_value(type, PGM_PROP_CANONICAL));
 }
 
 /*
@@ -60,7 +60,7 @@ pgm_function_goes_with(const PgmObject *function, const PgmObject *type)
 		return false;
 	for (int i = 0; i < (int) lengthof(function_properties); i++)
 	{
-		const char *name = pgm_value(type, function_properties[i]);
+		const char *name = pgm_object_value(type, function_properties[i]);
 
 		if (name && strcmp(name, function->identity) == 0)
 			return speaks_of(function, type);

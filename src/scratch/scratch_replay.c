@@ -44,7 +44,7 @@ static bool
 is_extension_schema(const PgmSchema *live, const char *quoted)
 {
 	for (PgmObjectRange x = pgm_schema_range(live, PGM_KIND_EXTENSION, ""); x.at < x.end; x.at++)
-		if (strcmp(pgm_value(*x.at, PGM_PROP_SCHEMA), quoted) == 0)
+		if (strcmp(pgm_object_value(*x.at, PGM_PROP_SCHEMA), quoted) == 0)
 			return true;
 	return false;
 }

@@ -138,7 +138,7 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 	script->sql = text;
 
 	script->first_line = first_line;
-	script->conforming = pgm_strings_conform();
+	script->conforming = pgm_script_strings_conform();
 
 	callback.callback = parse_error_callback;
 	callback.arg = script;
@@ -151,7 +151,7 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 
 		s->raw = lfirst_node(RawStmt, lc);
 		s->number = foreach_current_index(lc) + 1;
-		s->start = pgm_text_skip_gap(text, Max(s->raw->stmt_location, 0));
+		s->start = pgm_sql_skip_gap(text, Max(s->raw->stmt_location, 0));
 		s->end = s->raw->stmt_len > 0 ?
 			s->raw->stmt_location + s->raw->stmt_len : (int) strlen(text);
 		/* counted on from the statement before: scripts may have many lines */
@@ -173,7 +173,7 @@ pgm_script_parse(const char *revision, const char *kind, const char *text,
 
 /* Does the session read backslashes in plain string constants literally? */
 bool
-pgm_strings_conform(void)
+pgm_script_strings_conform(void)
 {
 	return strcmp(GetConfigOption("standard_conforming_strings", false, false),
 				  "on") == 0;

@@ -36,7 +36,7 @@ typedef struct PgmScript
 extern PgmScript *pgm_script_parse(const char *revision, const char *kind,
 								   const char *text, int first_line);
 extern void pgm_script_position(const PgmScript *script);
-extern bool pgm_strings_conform(void);
+extern bool pgm_script_strings_conform(void);
 extern PgmStatement *pgm_statement_reparse(const char *script, bool conforming,
 										   const PgmStatement *statement);
 

@@ -270,7 +270,7 @@ take_held(PgmWatch *w, PgmObservation *seen)
  * Begin to watch this process.  What is found out lives in the context.
  */
 PgmWatch *
-pgm_watch_begin(MemoryContext context)
+pgm_observe_begin(MemoryContext context)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
 	PgmWatch   *w = palloc0(sizeof(PgmWatch));
@@ -292,7 +292,7 @@ pgm_watch_begin(MemoryContext context)
 
 /* A statement begins. */
 void
-pgm_watch_statement(PgmWatch *w)
+pgm_observe_statement(PgmWatch *w)
 {
 	/* What happened between statements belongs to none. */
 	(void) pgm_seen_objects_take();
@@ -303,7 +303,7 @@ pgm_watch_statement(PgmWatch *w)
 
 /* Record what the statement did, now that it has ended. */
 void
-pgm_watch_take(PgmWatch *w, PgmObservation *seen)
+pgm_observe_take(PgmWatch *w, PgmObservation *seen)
 {
 	MemoryContext old;
 	instr_time	end;
@@ -349,7 +349,7 @@ pgm_watch_take(PgmWatch *w, PgmObservation *seen)
  * and counters are read again, or else the next statement would be charged with it.
  */
 void
-pgm_watch_undone(PgmWatch *w)
+pgm_observe_after_rollback(PgmWatch *w)
 {
 	MemoryContext old = MemoryContextSwitchTo(w->context);
 	PgmObservation forgotten = {0};
@@ -374,9 +374,9 @@ pgm_watch_undone(PgmWatch *w)
 	MemoryContextSwitchTo(old);
 }
 
-/* Stop watching.  The memory goes with the context of pgm_watch_begin(). */
+/* Stop watching.  The memory goes with the context of pgm_observe_begin(). */
 void
-pgm_watch_end(void)
+pgm_observe_end(void)
 {
 	pgm_seen_objects_end();
 }

@@ -46,11 +46,11 @@ typedef struct PgmWatch PgmWatch;
 
 /* observe.c */
 extern bool pgm_is_users_schema(Oid namespace);
-extern PgmWatch *pgm_watch_begin(MemoryContext context);
-extern void pgm_watch_statement(PgmWatch *w);
-extern void pgm_watch_take(PgmWatch *w, PgmObservation *seen);
-extern void pgm_watch_undone(PgmWatch *w);
-extern void pgm_watch_end(void);
+extern PgmWatch *pgm_observe_begin(MemoryContext context);
+extern void pgm_observe_statement(PgmWatch *w);
+extern void pgm_observe_take(PgmWatch *w, PgmObservation *seen);
+extern void pgm_observe_after_rollback(PgmWatch *w);
+extern void pgm_observe_end(void);
 
 /* seen_objects.c */
 extern void pgm_seen_objects_begin(MemoryContext context);

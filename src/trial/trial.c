@@ -37,7 +37,7 @@
 
 /* The name of an outcome, as explain shows it. */
 const char *
-pgm_tried_name(PgmTried outcome)
+pgm_trial_outcome_name(PgmTried outcome)
 {
 	static const char *const names[] = {
 		"executed", "executed in plain form", "not tried", "failed"
@@ -217,7 +217,7 @@ try_statement(PgmRunner *runner, const PgmScript *script,
 	AtEOXact_Enum();
 	/* Before each statement, since the one before may have set its own. */
 	bound_timeouts();
-	pgm_watch_statement(t->watch);
+	pgm_observe_statement(t->watch);
 	form = pgm_transactional_form(script, statement);
 	if (form.not_tried)
 	{
@@ -228,7 +228,7 @@ try_statement(PgmRunner *runner, const PgmScript *script,
 	/* Before the execution, which may change it. */
 	s->outcome = PGM_TRIED_EXECUTED;
 	execute_form(t, s, &form, saved, dest);
-	pgm_watch_take(t->watch, &s->seen);
+	pgm_observe_take(t->watch, &s->seen);
 }
 
 /* A script within a trial */
@@ -330,7 +330,7 @@ pgm_trial_script(PgmTrial *t, const PgmScript *script)
 		pgm_caller_timeout_restore(&t->timeout);
 		if (ends_trial(t, edata))
 			ReThrowError(edata);
-		pgm_watch_undone(t->watch);
+		pgm_observe_after_rollback(t->watch);
 		record_failure(t, script, edata);
 	}
 	MemoryContextSwitchTo(old);
@@ -368,7 +368,7 @@ pgm_trial_nested(PgmTrial *t, void (*body) (PgmTrial *trial, void *arg),
 
 	if (edata)
 		ReThrowError(edata);
-	pgm_watch_undone(t->watch);
+	pgm_observe_after_rollback(t->watch);
 }
 
 /*
@@ -387,7 +387,7 @@ pgm_trial_check(const char *function)
 				 errdetail("pg_migrate.trials is off."),
 				 errhint("SELECT * FROM migrate.explain() says what can be said without executing anything; a superuser can switch trials on.")));
 	pgm_check_half_done(psprintf("call %s", function));
-	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && pgm_events_pending())
+	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && pgm_deferred_pending())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("cannot call %s while deferred constraints are pending", function),
@@ -421,7 +421,7 @@ trial_part(void *arg)
 								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	pgm_lockwatch_start();
 	/* Last: the locks that are held by now belong to no statement. */
-	t->watch = pgm_watch_begin(t->context);
+	t->watch = pgm_observe_begin(t->context);
 	pgm_run_active = true;
 	c->body(t, c->arg);
 	return false;
@@ -460,7 +460,7 @@ pgm_trial(const char *function, PgmIdentity *identity,
 	Assert(GetCurrentTransactionNestLevel() == level);
 	/* All of this also after an error, which is thrown again at the end. */
 	pgm_run_active = false;
-	pgm_watch_end();
+	pgm_observe_end();
 	pgm_lockwatch_stop();
 	pgm_caller_timeout_restore(&t.timeout);
 	pgm_uncommitted_enums_restore(&enums);

@@ -49,7 +49,7 @@ extern bool pgm_trial_script(PgmTrial *trial, const PgmScript *script);
 extern void pgm_trial_nested(PgmTrial *trial,
 							 void (*body) (PgmTrial *trial, void *arg),
 							 void *arg);
-extern const char *pgm_tried_name(PgmTried outcome);
+extern const char *pgm_trial_outcome_name(PgmTried outcome);
 
 /* lock_table_room.c */
 extern int64 pgm_lock_table_room(int64 *room, int64 *taken);

@@ -26,7 +26,7 @@
  * while its library stayed loaded.
  */
 Oid
-pgm_owner(void)
+pgm_extension_owner(void)
 {
 	Oid			nsp = get_namespace_oid("migrate", true);
 	Oid			rel = OidIsValid(nsp) ? get_relname_relid("revision", nsp) :
@@ -51,7 +51,7 @@ pgm_owner(void)
 void
 pgm_spi_begin(PgmSpi *spi, bool read_only)
 {
-	Oid			owner = pgm_owner();
+	Oid			owner = pgm_extension_owner();
 
 	spi->read_only = read_only;
 	if (SPI_connect() != SPI_OK_CONNECT)

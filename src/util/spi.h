@@ -40,7 +40,7 @@ typedef struct PgmSpi
 	int			nest_level;
 } PgmSpi;
 
-extern Oid	pgm_owner(void);
+extern Oid	pgm_extension_owner(void);
 extern void pgm_spi_begin(PgmSpi *spi, bool read_only);
 extern void pgm_spi_end(PgmSpi *spi);
 extern uint64 pgm_spi_run(PgmSpi *spi, PgmQuery *query, Datum *values,

@@ -47,7 +47,7 @@ pgm_sql_comment_length(const char *text)
 
 /* The offset of the first token at or after "p", or of the end of the text. */
 int
-pgm_text_skip_gap(const char *sql, int p)
+pgm_sql_skip_gap(const char *sql, int p)
 {
 	while (sql[p] != '\0')
 	{
@@ -109,7 +109,7 @@ pgm_sql_dollar_quoted_length(const char *sql)
  * server doubles quotes within names and literals.
  */
 const char *
-pgm_text_find_any(const char *sql, const char *characters)
+pgm_sql_find_any(const char *sql, const char *characters)
 {
 	while (*sql != '\0')
 	{
@@ -202,7 +202,7 @@ pgm_text_of_literal(const char *literal)
 
 /* The length of a quoted or unquoted name at the beginning of a text. */
 int
-pgm_name_length(const char *text)
+pgm_sql_name_length(const char *text)
 {
 	int			n = 0;
 
@@ -216,11 +216,11 @@ pgm_name_length(const char *text)
 
 /* The last of the names that dots join, quoted as it is. */
 const char *
-pgm_last_name(const char *identity)
+pgm_sql_last_name(const char *identity)
 {
 	for (;;)
 	{
-		int			n = pgm_name_length(identity);
+		int			n = pgm_sql_name_length(identity);
 
 		if (identity[n] != '.')
 			return pnstrdup(identity, n);
@@ -230,7 +230,7 @@ pgm_last_name(const char *identity)
 
 /* A name as it is stored of one that may be quoted */
 char *
-pgm_unquoted(const char *name)
+pgm_sql_unquoted(const char *name)
 {
 	StringInfoData out;
 

@@ -12,14 +12,14 @@
 
 /* Begin a result. */
 void
-pgm_rows_begin(FunctionCallInfo fcinfo)
+pgm_srf_begin(FunctionCallInfo fcinfo)
 {
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 }
 
 /* Add a row; "isnull" may be NULL when nothing is null. */
 void
-pgm_rows_add(FunctionCallInfo fcinfo, Datum *values, const bool *isnull)
+pgm_srf_add(FunctionCallInfo fcinfo, Datum *values, const bool *isnull)
 {
 	static const bool none[16] = {false};
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
@@ -30,23 +30,23 @@ pgm_rows_add(FunctionCallInfo fcinfo, Datum *values, const bool *isnull)
 
 /* Return a list of char * as a set of text. */
 Datum
-pgm_return_names(FunctionCallInfo fcinfo, List *names)
+pgm_srf_return_names(FunctionCallInfo fcinfo, List *names)
 {
 	ListCell   *lc;
 
-	pgm_rows_begin(fcinfo);
+	pgm_srf_begin(fcinfo);
 	foreach(lc, names)
 	{
 		Datum		value = CStringGetTextDatum(lfirst(lc));
 
-		pgm_rows_add(fcinfo, &value, NULL);
+		pgm_srf_add(fcinfo, &value, NULL);
 	}
 	return (Datum) 0;
 }
 
 /* Return lines that people read (char *) as a set of text. */
 Datum
-pgm_return_lines(FunctionCallInfo fcinfo, List *lines)
+pgm_srf_return_lines(FunctionCallInfo fcinfo, List *lines)
 {
 	List	   *shown = NIL;
 	ListCell   *lc;
@@ -55,5 +55,5 @@ pgm_return_lines(FunctionCallInfo fcinfo, List *lines)
 	{
 		shown = lappend(shown, pgm_escape(lfirst(lc)));
 	}
-	return pgm_return_names(fcinfo, shown);
+	return pgm_srf_return_names(fcinfo, shown);
 }

@@ -35,7 +35,7 @@ pgm_subtransaction_on_lost(void (*callback) (void))
 
 /* The transaction in progress, as this process numbers its own; or 0. */
 LocalTransactionId
-pgm_local_transaction(void)
+pgm_subtransaction_local_id(void)
 {
 	VirtualTransactionId vxid;
 
@@ -77,7 +77,7 @@ pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
 	int			nest_level;
 
 	BeginInternalSubTransaction(name);
-	transaction = pgm_local_transaction();
+	transaction = pgm_subtransaction_local_id();
 	nest_level = GetCurrentTransactionNestLevel();
 	/* it has switched to the subtransaction's memory, which may go with it */
 	MemoryContextSwitchTo(context);
@@ -95,7 +95,7 @@ pgm_subtransaction(const char *name, bool (*part) (void *), void *arg)
 	PG_CATCH();
 	{
 		statements = outer;
-		if (pgm_local_transaction() != transaction ||
+		if (pgm_subtransaction_local_id() != transaction ||
 			GetCurrentTransactionNestLevel() < nest_level)
 		{
 			/* a rollback now would undo a (sub)transaction of somebody else */

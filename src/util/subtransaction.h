@@ -6,7 +6,7 @@
 #define PGM_SUBTRANSACTION_H
 
 extern void pgm_subtransaction_on_lost(void (*callback) (void));
-extern LocalTransactionId pgm_local_transaction(void);
+extern LocalTransactionId pgm_subtransaction_local_id(void);
 extern MemoryContext pgm_subtransaction_memory(void);
 extern ErrorData *pgm_subtransaction(const char *name, bool (*part) (void *),
 									 void *arg);

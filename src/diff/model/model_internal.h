@@ -77,7 +77,7 @@ extern int	pgm_model_line(const PgmModel *m, int position);
 extern void pgm_model_error_position(const PgmModel *m, const PgmStatement *s);
 
 /* model_lexer.c */
-extern PgmLexeme pgm_lex(PgmLex *lex);
+extern PgmLexeme pgm_model_lex(PgmLex *lex);
 extern void pgm_model_scan(PgmModel *m, char *text);
 
 /* model_targets.c */

@@ -88,7 +88,7 @@ lex_other(PgmLex *lex)
  * only these can tell of a rename.
  */
 PgmLexeme
-pgm_lex(PgmLex *lex)
+pgm_model_lex(PgmLex *lex)
 {
 	const char *sql = lex->sql;
 	int			p = lex->position;
@@ -240,7 +240,7 @@ pgm_model_scan(PgmModel *m, char *buffer)
 	PgmLexeme	lexeme;
 
 	Assert(buffer == m->sql);
-	while ((lexeme = pgm_lex(&lex)) != PGM_LEX_END)
+	while ((lexeme = pgm_model_lex(&lex)) != PGM_LEX_END)
 	{
 		if (lexeme == PGM_LEX_COMMENT)
 			note_comment(m, &lex);

@@ -65,7 +65,7 @@ cut_statements(PgmModel *m)
 		 * The parser counts blanks and comments before a statement to it, and
 		 * has length 0 for one that no semicolon ends.
 		 */
-		s->start = pgm_text_skip_gap(m->sql, Max(s->raw->stmt_location, 0));
+		s->start = pgm_sql_skip_gap(m->sql, Max(s->raw->stmt_location, 0));
 		s->end = s->raw->stmt_len > 0 ?
 			s->raw->stmt_location + s->raw->stmt_len : (int) strlen(m->sql);
 		Assert(s->start >= offset && s->end >= s->start);
@@ -74,7 +74,7 @@ cut_statements(PgmModel *m)
 		s->line = line;
 		if (pgm_model_use(s->raw->stmt, &hint) == PGM_MODEL_REFUSE)
 			refuse_statement(m, s, hint);
-		s = pgm_statement_reparse(m->sql, pgm_strings_conform(), s);
+		s = pgm_statement_reparse(m->sql, pgm_script_strings_conform(), s);
 		m->tables += IsA(s->raw->stmt, CreateStmt) || IsA(s->raw->stmt, CreateForeignTableStmt);
 		m->statements = lappend(m->statements, s);
 	}

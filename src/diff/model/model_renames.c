@@ -108,7 +108,7 @@ find_element(const PgmModel *m, const PgmStatement *s, int position)
 	Elements	e = {0};
 	PgmLexeme	lexeme;
 
-	while ((lexeme = pgm_lex(&lex)) != PGM_LEX_END && lex.start < position)
+	while ((lexeme = pgm_model_lex(&lex)) != PGM_LEX_END && lex.start < position)
 	{
 		if (lexeme != PGM_LEX_COMMENT)
 			follow_elements(&e, &lex);
@@ -116,7 +116,7 @@ find_element(const PgmModel *m, const PgmStatement *s, int position)
 
 	/* several comments in lines of their own belong to the same element */
 	while (lexeme == PGM_LEX_COMMENT)
-		lexeme = pgm_lex(&lex);
+		lexeme = pgm_model_lex(&lex);
 	return element_at_comment(&e, m->sql, position, m->sql[lex.start]);
 }
 

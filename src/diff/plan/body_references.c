@@ -54,7 +54,7 @@ static const char *
 body_of(const PgmObject *o)
 {
 	const char *definition = pgm_kind_is(o, PGM_KIND_FUNCTION) || pgm_kind_is(o, PGM_KIND_PROCEDURE) ?
-		pgm_value(o, PGM_PROP_DEFINITION) : NULL;
+		pgm_object_value(o, PGM_PROP_DEFINITION) : NULL;
 
 	return definition ? pgm_text_find(definition, "\nAS $") : NULL;
 }
@@ -74,7 +74,7 @@ names_of(const PgmDiffPlan *p)
 		if (p->item[i]->sub_property || o == NULL ||
 			!(is_relation(o) || pgm_kind_is_one_of(o, others, lengthof(others))))
 			continue;
-		named = pgm_texthash_enter(names, pgm_last_name(o->identity), &found);
+		named = pgm_texthash_enter(names, pgm_sql_last_name(o->identity), &found);
 		if (!found)
 			named->items = NIL;
 		named->items = lappend(named->items, p->item[i]);
@@ -101,9 +101,9 @@ next_word(const char **at)
 
 	if (*start == '"')
 	{
-		n = pgm_name_length(start);
+		n = pgm_sql_name_length(start);
 		*at = start + Max(n, 1);
-		return n > 2 ? quote_identifier(pgm_unquoted(pnstrdup(start, n))) : NULL;
+		return n > 2 ? quote_identifier(pgm_sql_unquoted(pnstrdup(start, n))) : NULL;
 	}
 	while (is_letter(start[n]) || (n > 0 && isdigit((unsigned char) start[n])))
 		n++;
@@ -163,7 +163,7 @@ add_columns(List *list, const PgmDiffPlan *p, const PgmObject *relation, HTAB *w
 	{
 		const PgmObject *column = lfirst(lc);
 
-		if (pgm_texthash_find(words, pgm_last_name(column->identity)))
+		if (pgm_texthash_find(words, pgm_sql_last_name(column->identity)))
 			list = add_actions(list, pgm_plan_find_item(p, column));
 	}
 	return list;
@@ -173,7 +173,7 @@ add_columns(List *list, const PgmDiffPlan *p, const PgmObject *relation, HTAB *w
 static bool
 is_meant(const Word *word, const PgmObject *o)
 {
-	char	   *schema = pnstrdup(o->identity, pgm_name_length(o->identity));
+	char	   *schema = pnstrdup(o->identity, pgm_sql_name_length(o->identity));
 
 	return list_member(word->schemas, makeString("")) ||
 		list_member(word->schemas, makeString(schema));

@@ -77,7 +77,7 @@ can_be_separate(const PgmDiffItem *a)
 		return false;
 	if (a->sub_property)
 		return a->sub_property->property == PGM_PROP_DEFAULT;
-	if (pgm_kind_is(o, PGM_KIND_CONSTRAINT) && pgm_value(o, PGM_PROP_ATTACHED_TO))
+	if (pgm_kind_is(o, PGM_KIND_CONSTRAINT) && pgm_object_value(o, PGM_PROP_ATTACHED_TO))
 		return false;
 	return !o->kind->is_right && (pgm_kind_is(o, PGM_KIND_CONSTRAINT) ||
 								  pgm_kind_is(o, PGM_KIND_TRIGGER) ||

@@ -20,11 +20,11 @@
 static bool
 parents_are_appended(const PgmObject *before, const PgmObject *after)
 {
-	List	   *parents = pgm_value_list(after, PGM_PROP_INHERITS);
+	List	   *parents = pgm_object_value_list(after, PGM_PROP_INHERITS);
 	int			n = 0;
 	ListCell   *lc;
 
-	foreach(lc, pgm_value_list(before, PGM_PROP_INHERITS))
+	foreach(lc, pgm_object_value_list(before, PGM_PROP_INHERITS))
 	{
 		if (!pgm_table_has_parent(after, lfirst(lc)))
 			continue;
@@ -52,7 +52,7 @@ parts_stay(const PgmDiffPlan *p, const PgmObject *before, const PgmObject *after
 		const PgmObject *was = pgm_schema_find(p->old, kind, o->identity);
 
 		if (was == NULL || pgm_object_differs(was, o) ||
-			!pgm_value_same(was, o, PGM_PROP_ONLY_INHERITED))
+			!pgm_object_value_same(was, o, PGM_PROP_ONLY_INHERITED))
 			return false;
 	}
 	return true;
@@ -83,8 +83,8 @@ can_convert(const PgmSchema *s, const PgmObject *type)
 	for (int i = 0; i < s->snapshot->n; i++)
 	{
 		const PgmObject *o = s->snapshot->object[i];
-		const char *its = pgm_kind_is(o, PGM_KIND_TABLE) ? pgm_value(o, PGM_PROP_OF_TYPE) :
-			pgm_kind_is(o, PGM_KIND_TYPE) ? pgm_value(o, PGM_PROP_SUBTYPE) : pgm_value(o, PGM_PROP_TYPE);
+		const char *its = pgm_kind_is(o, PGM_KIND_TABLE) ? pgm_object_value(o, PGM_PROP_OF_TYPE) :
+			pgm_kind_is(o, PGM_KIND_TYPE) ? pgm_object_value(o, PGM_PROP_SUBTYPE) : pgm_object_value(o, PGM_PROP_TYPE);
 
 		if (its == NULL || strcmp(pgm_text_without_array(its), type->identity) != 0)
 			continue;
@@ -108,7 +108,7 @@ attribute_names(const PgmSchema *s, const PgmObject *type)
 
 	foreach(lc, pgm_schema_children(s, type, PGM_KIND_ATTRIBUTE))
 	{
-		names = lappend(names, makeString(pstrdup(pgm_last_name(((PgmObject *) lfirst(lc))->identity))));
+		names = lappend(names, makeString(pstrdup(pgm_sql_last_name(((PgmObject *) lfirst(lc))->identity))));
 	}
 	return names;
 }
@@ -125,9 +125,9 @@ pgm_composite_needs_reorder(const PgmDiffPlan *p, const PgmObject *old, const Pg
 	List	   *after;
 
 	if (!pgm_kind_is(old, PGM_KIND_TYPE) ||
-		pgm_value_same(old, new, PGM_PROP_ATTRIBUTE_ORDER) ||
-		pgm_composite_type(p->old, old->identity) == NULL ||
-		pgm_composite_type(p->new, new->identity) == NULL)
+		pgm_object_value_same(old, new, PGM_PROP_ATTRIBUTE_ORDER) ||
+		pgm_object_composite_type(p->old, old->identity) == NULL ||
+		pgm_object_composite_type(p->new, new->identity) == NULL)
 		return false;
 	before = attribute_names(p->old, old);
 	after = attribute_names(p->new, new);

@@ -56,9 +56,9 @@ is_sub_property(const PgmDiffItem *a, PgmPropertyId property)
 static bool
 sub_property_differs(const PgmDiffItem *a)
 {
-	return !pgm_value_same(a->old.object, a->new.object, a->sub_property->property) ||
+	return !pgm_object_value_same(a->old.object, a->new.object, a->sub_property->property) ||
 		(a->sub_property->and_property &&
-		 !pgm_value_same(a->old.object, a->new.object, a->sub_property->and_property));
+		 !pgm_object_value_same(a->old.object, a->new.object, a->sub_property->and_property));
 }
 
 static PgmDecision
@@ -99,8 +99,8 @@ decide_alone(PgmDiffPlan *p, const PgmDiffItem *a)
 static bool
 same_base_type(const PgmObject *a, const PgmObject *b)
 {
-	const char *x = pgm_value(a, PGM_PROP_TYPE);
-	const char *y = pgm_value(b, PGM_PROP_TYPE);
+	const char *x = pgm_object_value(a, PGM_PROP_TYPE);
+	const char *y = pgm_object_value(b, PGM_PROP_TYPE);
 	Size		n = strcspn(x, "(");
 
 	return n == strcspn(y, "(") && strncmp(x, y, n) == 0;
@@ -118,8 +118,8 @@ changes_type(const PgmDiffItem *a)
 {
 	return is_column(a) && a->decision == PGM_DECISION_ALTER &&
 		(a->retyped ||
-		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_TYPE) ||
-		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_COLLATION));
+		 !pgm_object_value_same(a->old.object, a->new.object, PGM_PROP_TYPE) ||
+		 !pgm_object_value_same(a->old.object, a->new.object, PGM_PROP_COLLATION));
 }
 
 /*
@@ -135,7 +135,7 @@ blocks_type_change_of(const PgmDiffItem *x, const PgmDiffItem *y)
 	if (x->sub_property)
 		return false;
 	if (is_column(x))
-		return pgm_value(x->old.object, PGM_PROP_GENERATED) != NULL;
+		return pgm_object_value(x->old.object, PGM_PROP_GENERATED) != NULL;
 	if (pgm_item_is_foreign_key(x, x->old.object))
 		return changes_base_type(y);
 	/* the server would rebuild the old one for the new type, which may fail */
@@ -172,7 +172,7 @@ refers_to_parent(const PgmDiffItem *x, const PgmDiffItem *y)
 
 		if (other && other != x->old.parent &&
 			strcmp(other->old.object->identity,
-				   linitial(pgm_value_list(table->old.object, PGM_PROP_INHERITS))) == 0)
+				   linitial(pgm_object_value_list(table->old.object, PGM_PROP_INHERITS))) == 0)
 			return true;
 	}
 	return false;
@@ -208,7 +208,7 @@ must_drop_with(const PgmDiffItem *x, const PgmDiffItem *y)
 	if (x->sub_property == NULL && is_one_of(x, data_holders, lengthof(data_holders)))
 		return false;
 	/* columns are retyped instead; a generated one is computed again */
-	if (is_column(x) && pgm_value(x->old.object, PGM_PROP_GENERATED) == NULL)
+	if (is_column(x) && pgm_object_value(x->old.object, PGM_PROP_GENERATED) == NULL)
 		return false;
 	return x->decision == PGM_DECISION_NONE || pgm_item_is_recreated(y);
 }
@@ -267,10 +267,10 @@ refuse_outside(const PgmDiffItem *x, const PgmDiffItem *y)
 static bool
 checks_values(const PgmObject *old, const PgmObject *new)
 {
-	const char *definition = pgm_value(new, PGM_PROP_DEFINITION);
+	const char *definition = pgm_object_value(new, PGM_PROP_DEFINITION);
 
 	return !pgm_constraint_not_valid(new) &&
-		(old == NULL || strcmp(pgm_value(old, PGM_PROP_DEFINITION), definition) != 0);
+		(old == NULL || strcmp(pgm_object_value(old, PGM_PROP_DEFINITION), definition) != 0);
 }
 
 /* Is it an attribute of the type, and is its type altered in place? */
@@ -279,8 +279,8 @@ is_retyped_attribute(const PgmDiffItem *a, const PgmDiffItem *type)
 {
 	return a->sub_property == NULL && a->new.parent == type && a->decision == PGM_DECISION_ALTER &&
 		pgm_kind_is(a->new.object, PGM_KIND_ATTRIBUTE) &&
-		(!pgm_value_same(a->old.object, a->new.object, PGM_PROP_TYPE) ||
-		 !pgm_value_same(a->old.object, a->new.object, PGM_PROP_COLLATION));
+		(!pgm_object_value_same(a->old.object, a->new.object, PGM_PROP_TYPE) ||
+		 !pgm_object_value_same(a->old.object, a->new.object, PGM_PROP_COLLATION));
 }
 
 /* Does the type or domain get a restriction that stored values must be checked for? */
@@ -293,7 +293,7 @@ is_restricted(const PgmDiffItem *type)
 		!pgm_item_is_type(type))
 		return false;
 	if (pgm_kind_is(type->old.object, PGM_KIND_DOMAIN) &&
-		pgm_value(type->new.object, PGM_PROP_NOT_NULL) && !pgm_value(type->old.object, PGM_PROP_NOT_NULL))
+		pgm_object_value(type->new.object, PGM_PROP_NOT_NULL) && !pgm_object_value(type->old.object, PGM_PROP_NOT_NULL))
 		return true;
 	foreach(lc, type->new.used_by)
 	{

@@ -31,7 +31,7 @@ is_unpopulated_now(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
 	const PgmObject *now = p->options->back ? a->new.object : a->old.object;
 
-	return now && pgm_value(now, PGM_PROP_WITHOUT_DATA);
+	return now && pgm_object_value(now, PGM_PROP_WITHOUT_DATA);
 }
 
 /*

@@ -70,8 +70,8 @@ index_name(const PgmDiffPlan *p, const PgmDiffItem *a)
 	if (table == NULL || !(pgm_constraint_is(o, "PRIMARY") || pgm_constraint_is(o, "UNIQUE") ||
 						   pgm_constraint_is(o, "EXCLUDE")))
 		return NULL;
-	return psprintf("%.*s.%.*s", pgm_name_length(table->identity), table->identity,
-					pgm_name_length(o->identity), o->identity);
+	return psprintf("%.*s.%.*s", pgm_sql_name_length(table->identity), table->identity,
+					pgm_sql_name_length(o->identity), o->identity);
 }
 
 static void
@@ -118,9 +118,9 @@ static PgmDiffItem *
 not_null_before(const PgmDiffPlan *p, const PgmDiffItem *a)
 {
 	const PgmObject *table = pgm_schema_parent(p->new, a->new.object);
-	const char *name = pgm_value(a->new.object, PGM_PROP_DEFINITION) + strlen("NOT NULL ");
+	const char *name = pgm_object_value(a->new.object, PGM_PROP_DEFINITION) + strlen("NOT NULL ");
 	const PgmObject *column = table ?
-		pgm_schema_find(p->old, PGM_KIND_COLUMN, psprintf("%s.%s", table->identity, pnstrdup(name, pgm_name_length(name)))) : NULL;
+		pgm_schema_find(p->old, PGM_KIND_COLUMN, psprintf("%s.%s", table->identity, pnstrdup(name, pgm_sql_name_length(name)))) : NULL;
 
 	return column ? pgm_plan_find_item(p, pgm_column_not_null(p->old, column)) : NULL;
 }
@@ -184,7 +184,7 @@ order_logged(const PgmDiffItem *key)
 	ListCell   *lc;
 
 	if (table == NULL || table->action[PGM_PHASE_ALTER] == NULL ||
-		pgm_value_same(table->old.object, table->new.object, PGM_PROP_UNLOGGED))
+		pgm_object_value_same(table->old.object, table->new.object, PGM_PROP_UNLOGGED))
 		return;
 	foreach(lc, key->new.uses)
 	{
@@ -192,7 +192,7 @@ order_logged(const PgmDiffItem *key)
 
 		if (other == NULL || other == table || other->sub_property || !pgm_kind_is(pgm_item_object(other), PGM_KIND_TABLE))
 			continue;
-		if (pgm_value(table->new.object, PGM_PROP_UNLOGGED))
+		if (pgm_object_value(table->new.object, PGM_PROP_UNLOGGED))
 			pgm_action_before(table->action[PGM_PHASE_ALTER], other->action[PGM_PHASE_ALTER]);
 		else
 			pgm_action_before(other->action[PGM_PHASE_ALTER], table->action[PGM_PHASE_ALTER]);
@@ -303,7 +303,7 @@ order_typed(const PgmDiffPlan *p, const PgmDiffItem *table)
 		pgm_action_before(pgm_item_action(pgm_plan_find_item(p, lfirst(lc)), PGM_PHASE_DROP),
 						  link->action[PGM_PHASE_CREATE]);
 	}
-	type = link->old.object ? pgm_schema_find(p->new, PGM_KIND_TYPE, pgm_value(link->old.object, PGM_PROP_OF_TYPE)) : NULL;
+	type = link->old.object ? pgm_schema_find(p->new, PGM_KIND_TYPE, pgm_object_value(link->old.object, PGM_PROP_OF_TYPE)) : NULL;
 	if (type)
 		foreach(lc, pgm_schema_children(p->new, type, PGM_KIND_ATTRIBUTE))
 	{
@@ -353,8 +353,8 @@ parts_of_parents(const PgmSchema *s, List *parents)
 static void
 order_inheritance(const PgmDiffPlan *p, const PgmDiffItem *link)
 {
-	List	   *before = link->old.object ? pgm_value_list(link->old.object, PGM_PROP_INHERITS) : NIL;
-	List	   *after = pgm_value_list(link->new.object, PGM_PROP_INHERITS);
+	List	   *before = link->old.object ? pgm_object_value_list(link->old.object, PGM_PROP_INHERITS) : NIL;
+	List	   *after = pgm_object_value_list(link->new.object, PGM_PROP_INHERITS);
 	PgmAction  *alter = link->action[PGM_PHASE_ALTER];
 	PgmAction  *up = alter ? alter : pgm_item_action(link, PGM_PHASE_CREATE);
 	ListCell   *lc;
@@ -407,9 +407,9 @@ order_partition(const PgmDiffItem *link, const List *dropped)
 	{
 		const PgmDiffItem *a = lfirst(lc);
 
-		if (pgm_value_same(a->old.object, o, PGM_PROP_INHERITS) &&
-			pgm_partition_bounds_may_overlap(pgm_value(a->old.object, PGM_PROP_PARTITION_BOUND),
-											 pgm_value(o, PGM_PROP_PARTITION_BOUND)))
+		if (pgm_object_value_same(a->old.object, o, PGM_PROP_INHERITS) &&
+			pgm_partition_bounds_may_overlap(pgm_object_value(a->old.object, PGM_PROP_PARTITION_BOUND),
+											 pgm_object_value(o, PGM_PROP_PARTITION_BOUND)))
 			pgm_action_before(a->action[PGM_PHASE_DROP], link->action[PGM_PHASE_CREATE]);
 	}
 }

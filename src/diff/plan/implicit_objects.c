@@ -46,21 +46,21 @@ inherited_from(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
 
 	if (table == NULL)
 		return NULL;
-	foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
+	foreach(lc, pgm_object_value_list(table, PGM_PROP_INHERITS))
 	{
 		const char *parent = lfirst(lc);
 		const PgmObject *from = NULL;
 
 		if (is_kind(o, PGM_KIND_COLUMN))
-			from = pgm_schema_find(s, PGM_KIND_COLUMN, psprintf("%s.%s", parent, pgm_last_name(o->identity)));
-		else if (pgm_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_CONSTRAINT))
+			from = pgm_schema_find(s, PGM_KIND_COLUMN, psprintf("%s.%s", parent, pgm_sql_last_name(o->identity)));
+		else if (pgm_object_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_CONSTRAINT))
 		{
-			from = pgm_schema_find(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s", pgm_value(o, PGM_PROP_ATTACHED_TO), parent));
+			from = pgm_schema_find(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s", pgm_object_value(o, PGM_PROP_ATTACHED_TO), parent));
 			if (from == NULL)
-				from = pgm_schema_find(s, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO));
+				from = pgm_schema_find(s, PGM_KIND_INDEX, pgm_object_value(o, PGM_PROP_ATTACHED_TO));
 		}
 		else if (is_kind(o, PGM_KIND_CONSTRAINT))
-			from = pgm_schema_find(s, PGM_KIND_CONSTRAINT, psprintf("%.*s on %s", pgm_name_length(o->identity), o->identity, parent));
+			from = pgm_schema_find(s, PGM_KIND_CONSTRAINT, psprintf("%.*s on %s", pgm_sql_name_length(o->identity), o->identity, parent));
 		if (from)
 			return pgm_plan_find_item(p, from);
 	}
@@ -79,7 +79,7 @@ stays_below(const PgmDiffPlan *p, const PgmObject *heir, const char *name)
 	const PgmObject *column = pgm_schema_find(p->old, PGM_KIND_COLUMN, psprintf("%s.%s", heir->identity, name));
 	const PgmDiffItem *a = pgm_plan_find_item(p, column);
 
-	return a && pgm_value(column, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(heir) &&
+	return a && pgm_object_value(column, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(heir) &&
 		stays_linked(p, heir) && (!pgm_item_is_dropped(a) || stays_in_children(p, column));
 }
 
@@ -93,11 +93,11 @@ stays_in_children(const PgmDiffPlan *p, const PgmObject *column)
 	const PgmObject *table = pgm_schema_parent(p->old, column);
 	ListCell   *lc;
 
-	if (!is_kind(table, PGM_KIND_TABLE) || pgm_value(table, PGM_PROP_PARTITION_KEY))
+	if (!is_kind(table, PGM_KIND_TABLE) || pgm_object_value(table, PGM_PROP_PARTITION_KEY))
 		return false;
 	foreach(lc, pgm_schema_inheritors(p->old, table->identity))
 	{
-		if (stays_below(p, lfirst(lc), pgm_last_name(column->identity)))
+		if (stays_below(p, lfirst(lc), pgm_sql_last_name(column->identity)))
 			return true;
 	}
 	return false;
@@ -117,7 +117,7 @@ refers_to_partitions(const PgmDiffItem *key)
 
 		if (other == NULL || other == table || !is_kind(other->old.object, PGM_KIND_TABLE))
 			continue;
-		foreach(parent, pgm_value_list(other->old.object, PGM_PROP_INHERITS))
+		foreach(parent, pgm_object_value_list(other->old.object, PGM_PROP_INHERITS))
 		{
 			if (strcmp(lfirst(parent), table->old.object->identity) == 0)
 				return true;
@@ -149,7 +149,7 @@ goes_before_table(const PgmDiffPlan *p, const PgmDiffItem *key)
 static PgmDiffItem *
 identity_column(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
 {
-	const char *of = is_kind(o, PGM_KIND_SEQUENCE) ? pgm_value(o, PGM_PROP_IDENTITY_OF) : NULL;
+	const char *of = is_kind(o, PGM_KIND_SEQUENCE) ? pgm_object_value(o, PGM_PROP_IDENTITY_OF) : NULL;
 
 	return of ? pgm_plan_find_item(p, pgm_schema_find(s, PGM_KIND_COLUMN, of)) : NULL;
 }
@@ -158,7 +158,7 @@ identity_column(const PgmDiffPlan *p, const PgmSchema *s, const PgmObject *o)
 static PgmDiffItem *
 owning_column(const PgmDiffPlan *p, const PgmObject *o)
 {
-	const char *of = is_kind(o, PGM_KIND_SEQUENCE) ? pgm_value(o, PGM_PROP_OWNED_BY) : NULL;
+	const char *of = is_kind(o, PGM_KIND_SEQUENCE) ? pgm_object_value(o, PGM_PROP_OWNED_BY) : NULL;
 
 	return of ? pgm_plan_find_item(p, pgm_schema_find(p->old, PGM_KIND_COLUMN, of)) : NULL;
 }
@@ -189,7 +189,7 @@ must_drop_before_rename(const PgmDiffItem *a)
 {
 	return a->sub_property == NULL && a->old.parent && a->old.parent->renamed_away &&
 		is_kind(a->old.object, PGM_KIND_DOMAIN_CONSTRAINT) &&
-		strcmp(pgm_value(a->old.object, PGM_PROP_DEFINITION), "NOT NULL") != 0;
+		strcmp(pgm_object_value(a->old.object, PGM_PROP_DEFINITION), "NOT NULL") != 0;
 }
 
 /*
@@ -237,10 +237,10 @@ find_implicit_drop(PgmDiffPlan *p, PgmDiffItem *a)
 	 * parent's.  That holds while the partition stays attached: after DETACH
 	 * it would have to be dropped.
 	 */
-	else if (!a->sub_property && pgm_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_INDEX) &&
+	else if (!a->sub_property && pgm_object_value(o, PGM_PROP_ATTACHED_TO) && is_kind(o, PGM_KIND_INDEX) &&
 			 stays_linked(p, pgm_relation_of(p->old, o)))
 		from = pgm_plan_find_item(p, pgm_schema_find(p->old, PGM_KIND_INDEX,
-													 pgm_value(o, PGM_PROP_ATTACHED_TO)));
+													 pgm_object_value(o, PGM_PROP_ATTACHED_TO)));
 
 	/*
 	 * Inherited columns and constraints go with those of the parent table, on
@@ -249,7 +249,7 @@ find_implicit_drop(PgmDiffPlan *p, PgmDiffItem *a)
 	 * key before.
 	 */
 	else if (!a->sub_property &&
-			 (pgm_value(o, PGM_PROP_ONLY_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO)) &&
+			 (pgm_object_value(o, PGM_PROP_ONLY_INHERITED) || pgm_object_value(o, PGM_PROP_ATTACHED_TO)) &&
 			 (pgm_constraint_is(o, "FOREIGN KEY") || stays_linked(p, pgm_relation_of(p->old, o))))
 		from = inherited_from(p, p->old, o);
 
@@ -267,7 +267,7 @@ find_implicit_drop(PgmDiffPlan *p, PgmDiffItem *a)
 		a->old.parent = from;
 	if (must_drop_before_rename(a))
 		return;
-	if (is_kind(o, PGM_KIND_SEQUENCE) && pgm_value(o, PGM_PROP_IDENTITY_OF))
+	if (is_kind(o, PGM_KIND_SEQUENCE) && pgm_object_value(o, PGM_PROP_IDENTITY_OF))
 		a->dropped_with_parent = true;
 	else
 		a->dropped_with_parent = !a->separate && pgm_item_is_dropped(a->old.parent) &&
@@ -301,8 +301,8 @@ static bool
 is_create_clause(const PgmObject *o)
 {
 	return is_kind(o, PGM_KIND_CONSTRAINT) && !pgm_constraint_is(o, "FOREIGN KEY") &&
-		!pgm_constraint_ends(o, " NOT VALID") &&
-		pgm_value(o, PGM_PROP_INDEX_COMMENT) == NULL;
+		!pgm_object_constraint_ends(o, " NOT VALID") &&
+		pgm_object_value(o, PGM_PROP_INDEX_COMMENT) == NULL;
 }
 
 /* Is it a column of a view?  CREATE VIEW cannot set properties of columns. */
@@ -347,15 +347,15 @@ find_implicit_create(PgmDiffPlan *p, PgmDiffItem *a)
 	 * its columns and checks to be there; only foreign keys are cloned by
 	 * ATTACH PARTITION.
 	 */
-	if (a->sub_property == NULL && (pgm_value(o, PGM_PROP_ONLY_INHERITED) ||
-									(pgm_value(o, PGM_PROP_ATTACHED_TO) && pgm_constraint_is(o, "FOREIGN KEY"))))
+	if (a->sub_property == NULL && (pgm_object_value(o, PGM_PROP_ONLY_INHERITED) ||
+									(pgm_object_value(o, PGM_PROP_ATTACHED_TO) && pgm_constraint_is(o, "FOREIGN KEY"))))
 	{
 		const PgmObject *table = pgm_relation_of(p->new, o);
 		bool		table_is_created = pgm_item_is_created(pgm_plan_find_item(p, table));
 
 		from = inherited_from(p, p->new, o);
 		if (from && (stays_linked(p, table) || pgm_constraint_is(o, "FOREIGN KEY") ||
-					 (table_is_created && !pgm_value(table, PGM_PROP_PARTITION_BOUND))))
+					 (table_is_created && !pgm_object_value(table, PGM_PROP_PARTITION_BOUND))))
 		{
 			/* otherwise its own CREATE TABLE makes it, by INHERITS */
 			if (!table_is_created || pgm_constraint_is(o, "FOREIGN KEY"))
@@ -378,7 +378,7 @@ find_implicit_create(PgmDiffPlan *p, PgmDiffItem *a)
 								  !is_in_view(p->new, o)) ||
 			a->sub_property->property == PGM_PROP_OF_TYPE ||
 			(a->sub_property->property == PGM_PROP_INHERITS &&
-			 pgm_value(o, PGM_PROP_PARTITION_BOUND) == NULL);
+			 pgm_object_value(o, PGM_PROP_PARTITION_BOUND) == NULL);
 	else
 		a->created_with_parent = is_kind(o, PGM_KIND_COLUMN) || is_kind(o, PGM_KIND_ATTRIBUTE) ||
 			(is_create_clause(o) && !pgm_index_is_partitions_own(p->new, o) &&
@@ -448,7 +448,7 @@ pgm_plan_find_implicit(PgmDiffPlan *p)
 		 * statement.
 		 */
 		if (a->dropped_with_parent && pgm_constraint_is(a->old.object, "FOREIGN KEY") &&
-			!pgm_value(a->old.object, PGM_PROP_ATTACHED_TO) &&
+			!pgm_object_value(a->old.object, PGM_PROP_ATTACHED_TO) &&
 			(refers_to_dropped(a) || refers_to_partitions(a)))
 			a->dropped_with_parent = false;
 	}

@@ -130,7 +130,7 @@ add_item(PgmDiffPlan *p, const PgmSubProperty *sub_property, const PgmObject *ol
 static bool
 has_sub_property(const PgmObject *o, const PgmSubProperty *sub_property)
 {
-	return o && pgm_value(o, sub_property->property) != NULL;
+	return o && pgm_object_value(o, sub_property->property) != NULL;
 }
 
 /* Add an item for each sub-property that a version of the object has. */
@@ -251,7 +251,7 @@ static bool
 is_created_before_parent_index(const PgmDependency *d)
 {
 	return pgm_kind_is(d->to, d->from->kind->id) && pgm_index_is_incomplete(d->to) &&
-		pgm_value(d->from, PGM_PROP_ATTACHED_TO);
+		pgm_object_value(d->from, PGM_PROP_ATTACHED_TO);
 }
 
 /* Add the dependencies of a snapshot to its items. */
@@ -283,7 +283,7 @@ add_incomplete_indexes(PgmDiffPlan *p, PgmDiffItem *inheritance, const PgmSchema
 	ListCell   *lc;
 	ListCell   *part;
 
-	foreach(lc, pgm_value_list(inheritance->new.object, PGM_PROP_INHERITS))
+	foreach(lc, pgm_object_value_list(inheritance->new.object, PGM_PROP_INHERITS))
 	{
 		const PgmObject *parent = pgm_schema_find(s, PGM_KIND_TABLE, lfirst(lc));
 
@@ -346,11 +346,11 @@ add_dependency_on_attribute(PgmDiffPlan *p, PgmDiffItem *a, const PgmSchema *s, 
 	const PgmObject *o = version_of(a, new)->object;
 	const PgmObject *table = o && pgm_kind_is(o, PGM_KIND_COLUMN) ? pgm_schema_parent(s, o) : NULL;
 	const char *type = table && pgm_kind_is(table, PGM_KIND_TABLE) ?
-		pgm_value(table, PGM_PROP_OF_TYPE) : NULL;
+		pgm_object_value(table, PGM_PROP_OF_TYPE) : NULL;
 
 	if (type)
 		add_dependency(a, pgm_plan_find_item(p, pgm_schema_find(s, PGM_KIND_ATTRIBUTE,
-																psprintf("%s.%s", type, pgm_last_name(o->identity)))), new);
+																psprintf("%s.%s", type, pgm_sql_last_name(o->identity)))), new);
 }
 
 /* The parent of a sub-property is its object. */

@@ -19,7 +19,7 @@ elements(const char *bound)
 
 	for (;;)
 	{
-		const char *end = pgm_text_find_any(bound, ",)");
+		const char *end = pgm_sql_find_any(bound, ",)");
 
 		if (end == NULL)
 			end = bound + strlen(bound);

@@ -99,13 +99,13 @@ attribute_of(const PgmDiffPlan *p, const PgmDiffItem *column)
 	const PgmObject *o = pgm_item_object(column);
 	const PgmSchema *s = column->new.object ? p->new : p->old;
 	const PgmObject *table = pgm_schema_parent(s, o);
-	const char *type = table && pgm_kind_is(table, PGM_KIND_TABLE) ? pgm_value(table, PGM_PROP_OF_TYPE) : NULL;
+	const char *type = table && pgm_kind_is(table, PGM_KIND_TABLE) ? pgm_object_value(table, PGM_PROP_OF_TYPE) : NULL;
 	const PgmDiffItem *link = type ? pgm_plan_find_sub_property(p, table, PGM_PROP_OF_TYPE) : NULL;
 
 	if (link == NULL || link->decision != PGM_DECISION_NONE)
 		return NULL;
 	return pgm_plan_find_item(p, pgm_schema_find(s, PGM_KIND_ATTRIBUTE,
-												 psprintf("%s.%s", type, pgm_last_name(o->identity))));
+												 psprintf("%s.%s", type, pgm_sql_last_name(o->identity))));
 }
 
 /* Find the types that are renamed away and the columns that come from attributes. */
@@ -134,7 +134,7 @@ static bool
 ends_with_array(const PgmDiffItem *a, bool new)
 {
 	const PgmObject *o = new ? a->new.object : a->old.object;
-	const char *type = pgm_value(o, PGM_PROP_TYPE);
+	const char *type = pgm_object_value(o, PGM_PROP_TYPE);
 	Size		length = type ? strlen(type) : 0;
 
 	return length > 0 && type[length - 1] == ']';

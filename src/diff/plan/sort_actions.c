@@ -50,8 +50,8 @@ is_check_until_not_null(const PgmDiffItem *x, const PgmDiffItem *y)
 	return x->decision == PGM_DECISION_DROP && y->decision == PGM_DECISION_ALTER && !y->retyped &&
 		x->sub_property == NULL && y->sub_property == NULL && pgm_kind_is(y->old.object, PGM_KIND_COLUMN) &&
 		pgm_is_not_null_check(x->old.object, y->old.object) &&
-		pgm_value(y->new.object, PGM_PROP_NOT_NULL) && !pgm_value(y->old.object, PGM_PROP_NOT_NULL) &&
-		pgm_value_same(y->old.object, y->new.object, PGM_PROP_TYPE);
+		pgm_object_value(y->new.object, PGM_PROP_NOT_NULL) && !pgm_object_value(y->old.object, PGM_PROP_NOT_NULL) &&
+		pgm_object_value_same(y->old.object, y->new.object, PGM_PROP_TYPE);
 }
 
 /* Is it the foreign key of this table, and dropped by that of the parent? */
@@ -59,7 +59,7 @@ static bool
 is_dropped_by_parents_key(const PgmDiffItem *key, const PgmObject *table)
 {
 	return pgm_item_is_foreign_key(key, key->old.object) && key->dropped_with_parent &&
-		pgm_value(key->old.object, PGM_PROP_ATTACHED_TO) &&
+		pgm_object_value(key->old.object, PGM_PROP_ATTACHED_TO) &&
 		key->old.object->parent.objectId == table->address.objectId;
 }
 
@@ -119,7 +119,7 @@ static bool
 loses_identity(const PgmDiffItem *y, const PgmObject *from, const PgmObject *to)
 {
 	return y->sub_property == NULL && y->decision == PGM_DECISION_ALTER && pgm_kind_is(from, PGM_KIND_COLUMN) &&
-		pgm_value(from, PGM_PROP_IDENTITY) && !pgm_value(to, PGM_PROP_IDENTITY);
+		pgm_object_value(from, PGM_PROP_IDENTITY) && !pgm_object_value(to, PGM_PROP_IDENTITY);
 }
 
 /* In the old state "x" depends on "y": add the edges between their actions. */
@@ -175,9 +175,9 @@ is_default_before_backfill(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	return x->sub_property && x->sub_property->property == PGM_PROP_DEFAULT && x->new.object &&
 		x->decision != PGM_DECISION_REPLACE && y == x->new.parent && y->decision == PGM_DECISION_ALTER && !y->retyped &&
-		pgm_value_same(y->old.object, y->new.object, PGM_PROP_TYPE) &&
-		pgm_value_same(y->old.object, y->new.object, PGM_PROP_IDENTITY) &&
-		pgm_value_same(y->old.object, y->new.object, PGM_PROP_GENERATED);
+		pgm_object_value_same(y->old.object, y->new.object, PGM_PROP_TYPE) &&
+		pgm_object_value_same(y->old.object, y->new.object, PGM_PROP_IDENTITY) &&
+		pgm_object_value_same(y->old.object, y->new.object, PGM_PROP_GENERATED);
 }
 
 /*
@@ -189,9 +189,9 @@ static bool
 is_sequence_before_type(const PgmDiffItem *x, const PgmDiffItem *y)
 {
 	if (x->sub_property || y->sub_property || x->decision != PGM_DECISION_ALTER || y->decision != PGM_DECISION_ALTER ||
-		!pgm_kind_is(x->new.object, PGM_KIND_SEQUENCE) || pgm_value(x->new.object, PGM_PROP_IDENTITY_OF) == NULL)
+		!pgm_kind_is(x->new.object, PGM_KIND_SEQUENCE) || pgm_object_value(x->new.object, PGM_PROP_IDENTITY_OF) == NULL)
 		return false;
-	return pgm_value(x->old.object, PGM_PROP_IDENTITY_OF) &&
+	return pgm_object_value(x->old.object, PGM_PROP_IDENTITY_OF) &&
 		pgm_sequence_narrows(x->old.object, x->new.object);
 }
 

@@ -40,7 +40,7 @@ index_by_name(const PgmSchema *s, const PgmObject *relation, const char *name)
 static List *
 uses_replica_identity(const PgmSchema *s, const PgmObject *o)
 {
-	const char *value = pgm_value(o, PGM_PROP_REPLICA_IDENTITY);
+	const char *value = pgm_object_value(o, PGM_PROP_REPLICA_IDENTITY);
 	const char *using = "using index ";
 	List	   *list;
 	ListCell   *lc;
@@ -59,20 +59,20 @@ uses_replica_identity(const PgmSchema *s, const PgmObject *o)
 static List *
 uses_clustered_on(const PgmSchema *s, const PgmObject *o)
 {
-	return index_by_name(s, o, pgm_value(o, PGM_PROP_CLUSTERED_ON));
+	return index_by_name(s, o, pgm_object_value(o, PGM_PROP_CLUSTERED_ON));
 }
 
 static List *
 uses_owned_by(const PgmSchema *s, const PgmObject *o)
 {
-	return add_found(NIL, s, PGM_KIND_COLUMN, pgm_value(o, PGM_PROP_OWNED_BY));
+	return add_found(NIL, s, PGM_KIND_COLUMN, pgm_object_value(o, PGM_PROP_OWNED_BY));
 }
 
 /* The index that a partition's index is attached to */
 static List *
 uses_parent_index(const PgmSchema *s, const PgmObject *o)
 {
-	return add_found(NIL, s, PGM_KIND_INDEX, pgm_value(o, PGM_PROP_ATTACHED_TO));
+	return add_found(NIL, s, PGM_KIND_INDEX, pgm_object_value(o, PGM_PROP_ATTACHED_TO));
 }
 
 /*
@@ -86,10 +86,10 @@ uses_parent_constraint(const PgmSchema *s, const PgmObject *o)
 	List	   *list = uses_parent_index(s, o);
 	ListCell   *lc;
 
-	foreach(lc, table ? pgm_value_list(table, PGM_PROP_INHERITS) : NIL)
+	foreach(lc, table ? pgm_object_value_list(table, PGM_PROP_INHERITS) : NIL)
 	{
 		list = add_found(list, s, PGM_KIND_CONSTRAINT,
-						 psprintf("%s on %s", pgm_value(o, PGM_PROP_ATTACHED_TO),
+						 psprintf("%s on %s", pgm_object_value(o, PGM_PROP_ATTACHED_TO),
 								  (char *) lfirst(lc)));
 	}
 	return list;
@@ -103,8 +103,8 @@ uses_parent_constraint(const PgmSchema *s, const PgmObject *o)
 bool
 pgm_index_is_incomplete(const PgmObject *o)
 {
-	return (pgm_kind_is(o, PGM_KIND_INDEX) && pgm_value(o, PGM_PROP_INVALID)) ||
-		(pgm_kind_is(o, PGM_KIND_CONSTRAINT) && pgm_value(o, PGM_PROP_INDEX_INVALID));
+	return (pgm_kind_is(o, PGM_KIND_INDEX) && pgm_object_value(o, PGM_PROP_INVALID)) ||
+		(pgm_kind_is(o, PGM_KIND_CONSTRAINT) && pgm_object_value(o, PGM_PROP_INDEX_INVALID));
 }
 
 /* Is it attached to an incomplete index or constraint of a parent? */
@@ -113,7 +113,7 @@ pgm_index_attaches_to_incomplete(const PgmSchema *s, const PgmObject *o)
 {
 	ListCell   *lc;
 
-	if (pgm_value(o, PGM_PROP_ATTACHED_TO) == NULL)
+	if (pgm_object_value(o, PGM_PROP_ATTACHED_TO) == NULL)
 		return false;
 	foreach(lc, pgm_kind_is(o, PGM_KIND_INDEX) ? uses_parent_index(s, o) : uses_parent_constraint(s, o))
 	{
@@ -135,7 +135,7 @@ pgm_index_is_partitions_own(const PgmSchema *s, const PgmObject *o)
 	ListCell   *lc;
 
 	if (!(pgm_kind_is(o, PGM_KIND_INDEX) || pgm_kind_is(o, PGM_KIND_CONSTRAINT)) ||
-		pgm_value(o, PGM_PROP_ATTACHED_TO) || table == NULL || !pgm_is_partition(table))
+		pgm_object_value(o, PGM_PROP_ATTACHED_TO) || table == NULL || !pgm_is_partition(table))
 		return false;
 	/* constraints without an index are inherited by name, not by being equal */
 	if (pgm_constraint_is(o, "CHECK") || pgm_constraint_is(o, "NOT NULL"))
@@ -145,7 +145,7 @@ pgm_index_is_partitions_own(const PgmSchema *s, const PgmObject *o)
 		const PgmObject *other = lfirst(lc);
 
 		if ((pgm_kind_is(other, PGM_KIND_INDEX) || pgm_kind_is(other, PGM_KIND_CONSTRAINT)) &&
-			pgm_value(other, PGM_PROP_ATTACHED_TO))
+			pgm_object_value(other, PGM_PROP_ATTACHED_TO))
 			return true;
 	}
 	return false;
@@ -187,7 +187,7 @@ uses_parents(const PgmSchema *s, const PgmObject *o)
 				list = lappend(list, lfirst(lc));
 		}
 	}
-	foreach(lc, pgm_value_list(o, PGM_PROP_INHERITS))
+	foreach(lc, pgm_object_value_list(o, PGM_PROP_INHERITS))
 	{
 		const PgmObject *parent = pgm_schema_find(s, PGM_KIND_TABLE, lfirst(lc));
 
@@ -206,7 +206,7 @@ uses_parents(const PgmSchema *s, const PgmObject *o)
 static List *
 uses_type(const PgmSchema *s, const PgmObject *o)
 {
-	const PgmObject *type = pgm_schema_find(s, PGM_KIND_TYPE, pgm_value(o, PGM_PROP_OF_TYPE));
+	const PgmObject *type = pgm_schema_find(s, PGM_KIND_TYPE, pgm_object_value(o, PGM_PROP_OF_TYPE));
 	List	   *list = pgm_schema_children(s, o, PGM_KIND_COLUMN);
 
 	if (type == NULL)

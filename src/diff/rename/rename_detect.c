@@ -120,8 +120,8 @@ static const char *
 temporary_identity(const PgmObject *old, const PgmObject *new)
 {
 	const char *name = pgm_kind_is(new, PGM_KIND_CONSTRAINT) ?
-		pnstrdup(new->identity, pgm_name_length(new->identity)) : pgm_last_name(new->identity);
-	const char *identity = pgm_rename_temporary_identity(old, pgm_unquoted(name));
+		pnstrdup(new->identity, pgm_sql_name_length(new->identity)) : pgm_sql_last_name(new->identity);
+	const char *identity = pgm_rename_temporary_identity(old, pgm_sql_unquoted(name));
 
 	return strcmp(identity, old->identity) == 0 ? NULL : identity;
 }
@@ -155,8 +155,8 @@ find_moved_extensions(PgmRenameSearch *search)
 	{
 		const PgmObject *old = *x.at;
 		const PgmObject *new = pgm_schema_find(search->after, PGM_KIND_EXTENSION, old->identity);
-		const char *from = pgm_value(old, PGM_PROP_SCHEMA);
-		const char *to = new ? pgm_value(new, PGM_PROP_SCHEMA) : from;
+		const char *from = pgm_object_value(old, PGM_PROP_SCHEMA);
+		const char *to = new ? pgm_object_value(new, PGM_PROP_SCHEMA) : from;
 		PgmRename  *r;
 
 		if (old->outside || strcmp(from, to) == 0 || !pgm_extension_is_relocatable(old))
@@ -176,7 +176,7 @@ find_moved_extensions(PgmRenameSearch *search)
 static const char *
 describe_evidence(const Candidate *c)
 {
-	const char *identity_of = pgm_kind_is(c->new, PGM_KIND_SEQUENCE) ? pgm_value(c->new, PGM_PROP_IDENTITY_OF) : NULL;
+	const char *identity_of = pgm_kind_is(c->new, PGM_KIND_SEQUENCE) ? pgm_object_value(c->new, PGM_PROP_IDENTITY_OF) : NULL;
 
 	if (identity_of)
 		return psprintf("sequence %s is what %s was, that of the identity of %s",
@@ -213,7 +213,7 @@ find_evidence(PgmRenameSearch *search)
 			break;
 		schema_is_renamed = schema_is_renamed || pgm_kind_is(c->old, PGM_KIND_SCHEMA);
 		if (pgm_kind_is(c->old, PGM_KIND_TABLE))
-			add_schema(search, pnstrdup(identity, pgm_name_length(identity)));
+			add_schema(search, pnstrdup(identity, pgm_sql_name_length(identity)));
 		if (pgm_rename_is_taken(search->before, c->old, identity))
 			identity = temporary_identity(c->old, c->new);
 		if (identity &&

@@ -262,7 +262,7 @@ has_label(const PgmObject *type, const char *label)
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_value_list(type, PGM_PROP_LABELS))
+	foreach(lc, pgm_object_value_list(type, PGM_PROP_LABELS))
 	{
 		if (strcmp(lfirst(lc), label) == 0)
 			return true;

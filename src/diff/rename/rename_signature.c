@@ -43,8 +43,8 @@ append_columns(StringInfo out, const PgmSchema *s, const PgmObject *table)
 
 	foreach(lc, columns)
 	{
-		appendStringInfo(out, "|%s %s", pgm_last_name(((PgmObject *) lfirst(lc))->identity),
-						 pgm_value(lfirst(lc), PGM_PROP_TYPE));
+		appendStringInfo(out, "|%s %s", pgm_sql_last_name(((PgmObject *) lfirst(lc))->identity),
+						 pgm_object_value(lfirst(lc), PGM_PROP_TYPE));
 	}
 	return columns != NIL;
 }
@@ -60,10 +60,10 @@ table_signature(const PgmSchema *s, const PgmObject *o, bool moved)
 
 	initStringInfo(&out);
 	appendStringInfo(&out, "%s|%s|%s|%s", pgm_kind_name(o->kind->id), moved ? "moved" : "renamed",
-					 moved ? pgm_last_name(o->identity) : pgm_relation_schema(o),
-					 pgm_value(o, PGM_PROP_PARTITION_KEY) ? pgm_value(o, PGM_PROP_PARTITION_KEY) : "");
+					 moved ? pgm_sql_last_name(o->identity) : pgm_relation_schema(o),
+					 pgm_object_value(o, PGM_PROP_PARTITION_KEY) ? pgm_object_value(o, PGM_PROP_PARTITION_KEY) : "");
 	if (pgm_is_partition(o))
-		appendStringInfo(&out, "|%s", pgm_value(o, PGM_PROP_PARTITION_BOUND));
+		appendStringInfo(&out, "|%s", pgm_object_value(o, PGM_PROP_PARTITION_BOUND));
 	return append_columns(&out, s, o) ? out.data : NULL;
 }
 
@@ -83,7 +83,7 @@ column_signature(const PgmSchema *s, const PgmObject *o)
 	ListCell   *lc;
 	bool		found = false;
 
-	if (table == NULL || !pgm_kind_is(table, PGM_KIND_TABLE) || pgm_value(o, PGM_PROP_ONLY_INHERITED))
+	if (table == NULL || !pgm_kind_is(table, PGM_KIND_TABLE) || pgm_object_value(o, PGM_PROP_ONLY_INHERITED))
 		return NULL;
 	foreach(lc, pgm_schema_children(s, table, PGM_KIND_COLUMN))
 	{
@@ -91,12 +91,12 @@ column_signature(const PgmSchema *s, const PgmObject *o)
 
 		if (found)
 		{
-			behind = pgm_last_name(other->identity);
+			behind = pgm_sql_last_name(other->identity);
 			break;
 		}
 		found = other == o;
 		if (!found)
-			before = pgm_last_name(other->identity);
+			before = pgm_sql_last_name(other->identity);
 	}
 	initStringInfo(&out);
 	appendStringInfo(&out, "column|%s|%s|%s", table->identity, before, behind);
@@ -113,20 +113,20 @@ constraint_signature(const PgmSchema *s, const PgmObject *o)
 {
 	const PgmObject *table = pgm_schema_parent(s, o);
 
-	if (table == NULL || pgm_value(o, PGM_PROP_INHERITED) || pgm_value(o, PGM_PROP_ATTACHED_TO))
+	if (table == NULL || pgm_object_value(o, PGM_PROP_INHERITED) || pgm_object_value(o, PGM_PROP_ATTACHED_TO))
 		return NULL;
-	return psprintf("constraint|%s|%s", table->identity, pgm_value(o, PGM_PROP_DEFINITION));
+	return psprintf("constraint|%s|%s", table->identity, pgm_object_value(o, PGM_PROP_DEFINITION));
 }
 
 /* The signature of an index: its definition without its name. */
 static const char *
 index_signature(const PgmObject *o)
 {
-	const char *definition = pgm_value(o, PGM_PROP_DEFINITION);
+	const char *definition = pgm_object_value(o, PGM_PROP_DEFINITION);
 	const char *name = strstr(definition, "INDEX ") + strlen("INDEX ");
 
 	return psprintf("index|%.*s%s", (int) (name - definition), definition,
-					name + pgm_name_length(name));
+					name + pgm_sql_name_length(name));
 }
 
 /*
@@ -138,9 +138,9 @@ sequence_signature(const PgmObject *o)
 {
 	StringInfoData out;
 
-	if (pgm_value(o, PGM_PROP_IDENTITY_OF))
-		return psprintf("sequence|%s", pgm_value(o, PGM_PROP_IDENTITY_OF));
-	if (!pgm_value(o, PGM_PROP_OWNED_BY))
+	if (pgm_object_value(o, PGM_PROP_IDENTITY_OF))
+		return psprintf("sequence|%s", pgm_object_value(o, PGM_PROP_IDENTITY_OF));
+	if (!pgm_object_value(o, PGM_PROP_OWNED_BY))
 		return NULL;
 	initStringInfo(&out);
 	appendStringInfo(&out, "sequence");
@@ -155,20 +155,20 @@ type_signature(const PgmSchema *s, const PgmObject *o)
 	StringInfoData out;
 	ListCell   *lc;
 
-	if (pgm_kind_is(o, PGM_KIND_TYPE) && strcmp(pgm_value(o, PGM_PROP_FORM), "enum") != 0 &&
-		strcmp(pgm_value(o, PGM_PROP_FORM), "composite") != 0)
+	if (pgm_kind_is(o, PGM_KIND_TYPE) && strcmp(pgm_object_value(o, PGM_PROP_FORM), "enum") != 0 &&
+		strcmp(pgm_object_value(o, PGM_PROP_FORM), "composite") != 0)
 		return NULL;
 	initStringInfo(&out);
 	appendStringInfo(&out, "%s|%s", pgm_kind_name(o->kind->id), pgm_relation_schema(o));
 	append_properties(&out, o, not_looked_at, lengthof(not_looked_at));
 	foreach(lc, pgm_schema_children(s, o, PGM_KIND_ATTRIBUTE))
 	{
-		appendStringInfo(&out, "|%s %s", pgm_last_name(((PgmObject *) lfirst(lc))->identity),
-						 pgm_value(lfirst(lc), PGM_PROP_TYPE));
+		appendStringInfo(&out, "|%s %s", pgm_sql_last_name(((PgmObject *) lfirst(lc))->identity),
+						 pgm_object_value(lfirst(lc), PGM_PROP_TYPE));
 	}
 	foreach(lc, pgm_schema_children(s, o, PGM_KIND_DOMAIN_CONSTRAINT))
 	{
-		appendStringInfo(&out, "|%s", pgm_value(lfirst(lc), PGM_PROP_DEFINITION));
+		appendStringInfo(&out, "|%s", pgm_object_value(lfirst(lc), PGM_PROP_DEFINITION));
 	}
 	return out.data;
 }

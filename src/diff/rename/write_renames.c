@@ -20,7 +20,7 @@
 static const char *
 with_last_name(const char *identity, const char *name)
 {
-	const char *last = pgm_last_name(identity);
+	const char *last = pgm_sql_last_name(identity);
 	const char *at = identity + strlen(identity) - strlen(last);
 
 	return psprintf("%.*s%s", (int) (at - identity), identity, name);
@@ -42,13 +42,13 @@ static void
 write_in_schema(const PgmObject *old, PgmRename *r)
 {
 	const char *word = pgm_write_word(old);
-	int			n = pgm_name_length(r->old_identity);
-	int			m = pgm_name_length(r->identity);
+	int			n = pgm_sql_name_length(r->old_identity);
+	int			m = pgm_sql_name_length(r->identity);
 
 	if (n == m && strncmp(r->old_identity, r->identity, n) == 0)
 	{
-		r->up = psprintf("ALTER %s %s RENAME TO %s", word, r->old_identity, pgm_last_name(r->identity));
-		r->down = psprintf("ALTER %s %s RENAME TO %s", word, r->identity, pgm_last_name(r->old_identity));
+		r->up = psprintf("ALTER %s %s RENAME TO %s", word, r->old_identity, pgm_sql_last_name(r->identity));
+		r->down = psprintf("ALTER %s %s RENAME TO %s", word, r->identity, pgm_sql_last_name(r->old_identity));
 	}
 	else
 	{
@@ -62,8 +62,8 @@ static void
 write_column(const PgmSchema *s, const PgmObject *old, PgmRename *r)
 {
 	const PgmObject *relation = pgm_schema_parent(s, old);
-	const char *from = pgm_last_name(r->old_identity);
-	const char *to = pgm_last_name(r->identity);
+	const char *from = pgm_sql_last_name(r->old_identity);
+	const char *to = pgm_sql_last_name(r->identity);
 
 	r->up = psprintf("%s RENAME COLUMN %s TO %s", pgm_alter_relation(relation), from, to);
 	r->down = psprintf("%s RENAME COLUMN %s TO %s", pgm_alter_relation(relation), to, from);
@@ -74,8 +74,8 @@ static void
 write_attribute(const PgmSchema *s, const PgmObject *old, PgmRename *r)
 {
 	const char *type = pgm_schema_parent(s, old)->identity;
-	const char *from = pgm_last_name(r->old_identity);
-	const char *to = pgm_last_name(r->identity);
+	const char *from = pgm_sql_last_name(r->old_identity);
+	const char *to = pgm_sql_last_name(r->identity);
 	const char *cascade = pgm_type_with_tables(s, type);
 
 	r->up = psprintf("ALTER TYPE %s RENAME ATTRIBUTE %s TO %s%s", type, from, to, cascade);
@@ -90,11 +90,11 @@ static void
 write_constraint(const PgmObject *old, PgmRename *r, const char *alter)
 {
 	r->up = psprintf("%s RENAME CONSTRAINT %.*s TO %.*s", alter,
-					 pgm_name_length(r->old_identity), r->old_identity,
-					 pgm_name_length(r->identity), r->identity);
+					 pgm_sql_name_length(r->old_identity), r->old_identity,
+					 pgm_sql_name_length(r->identity), r->identity);
 	r->down = psprintf("%s RENAME CONSTRAINT %.*s TO %.*s", alter,
-					   pgm_name_length(r->identity), r->identity,
-					   pgm_name_length(r->old_identity), r->old_identity);
+					   pgm_sql_name_length(r->identity), r->identity,
+					   pgm_sql_name_length(r->old_identity), r->old_identity);
 }
 
 /* RENAME TO for identities such as "schema.name(arguments)" */
@@ -102,11 +102,11 @@ static void
 write_routine(const PgmObject *old, PgmRename *r)
 {
 	const char *word = pgm_write_word(old);
-	const char *from = r->old_identity + pgm_name_length(r->old_identity) + 1;
-	const char *to = r->identity + pgm_name_length(r->identity) + 1;
+	const char *from = r->old_identity + pgm_sql_name_length(r->old_identity) + 1;
+	const char *to = r->identity + pgm_sql_name_length(r->identity) + 1;
 
-	r->up = psprintf("ALTER %s %s RENAME TO %.*s", word, r->old_identity, pgm_name_length(to), to);
-	r->down = psprintf("ALTER %s %s RENAME TO %.*s", word, r->identity, pgm_name_length(from), from);
+	r->up = psprintf("ALTER %s %s RENAME TO %.*s", word, r->old_identity, pgm_sql_name_length(to), to);
+	r->down = psprintf("ALTER %s %s RENAME TO %.*s", word, r->identity, pgm_sql_name_length(from), from);
 }
 
 /* Fill in the statements of a rename of "old"; the identities are set. */
@@ -195,13 +195,13 @@ const char *
 pgm_rename_identity(const PgmObject *o, const char *name)
 {
 	const char *quoted = quote_identifier(name);
-	const char *on = o->identity + pgm_name_length(o->identity);
+	const char *on = o->identity + pgm_sql_name_length(o->identity);
 
 	if (pgm_kind_is(o, PGM_KIND_CONSTRAINT) || pgm_kind_is(o, PGM_KIND_DOMAIN_CONSTRAINT))
 		return psprintf("%s%s", quoted, on);
 	if (pgm_kind_is(o, PGM_KIND_FUNCTION) || pgm_kind_is(o, PGM_KIND_PROCEDURE))
 	{
-		const char *arguments = on + 1 + pgm_name_length(on + 1);
+		const char *arguments = on + 1 + pgm_sql_name_length(on + 1);
 
 		return psprintf("%.*s.%s%s", (int) (on - o->identity), o->identity, quoted, arguments);
 	}
@@ -226,7 +226,7 @@ relation_name(const PgmSchema *s, const PgmObject *o, const char *identity)
 
 	if (table == NULL)
 		return identity;
-	return psprintf("%s.%.*s", pgm_relation_schema(table), pgm_name_length(identity), identity);
+	return psprintf("%s.%.*s", pgm_relation_schema(table), pgm_sql_name_length(identity), identity);
 }
 
 /*
@@ -253,8 +253,8 @@ pgm_rename_is_taken(const PgmSchema *s, const PgmObject *o, const char *identity
 		if (pgm_schema_find(s, kinds[i], name))
 			return true;
 	constraints = pgm_schema_range(s, PGM_KIND_CONSTRAINT,
-								   psprintf("%s on %.*s.", pgm_last_name(name),
-											pgm_name_length(name), name));
+								   psprintf("%s on %.*s.", pgm_sql_last_name(name),
+											pgm_sql_name_length(name), name));
 	return constraints.at < constraints.end;
 }
 

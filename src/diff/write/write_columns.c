@@ -41,7 +41,7 @@ relation_of_column(const PgmWrite *w, const PgmObject *column)
 static const char *
 name_of(const PgmObject *column)
 {
-	return pgm_last_name(column->identity);
+	return pgm_sql_last_name(column->identity);
 }
 
 /* "ALTER TABLE ONLY name", without the ONLY where no table inherits from it */
@@ -62,8 +62,8 @@ inherited_from(const PgmSchema *s, const PgmObject *column)
 	const PgmObject *table = pgm_schema_parent(s, column);
 	ListCell   *lc;
 
-	if (table && pgm_value(column, PGM_PROP_INHERITED))
-		foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
+	if (table && pgm_object_value(column, PGM_PROP_INHERITED))
+		foreach(lc, pgm_object_value_list(table, PGM_PROP_INHERITS))
 	{
 		const PgmObject *from = pgm_schema_find(s, PGM_KIND_COLUMN, psprintf("%s.%s", (char *) lfirst(lc), name_of(column)));
 
@@ -83,8 +83,8 @@ is_inherited_change(const PgmWrite *w, const PgmObject *old,
 
 	return parent_old && parent_new &&
 		strcmp(parent_old->identity, parent_new->identity) == 0 &&
-		!pgm_value_same(parent_old, parent_new, property) &&
-		pgm_value_same(parent_new, new, property);
+		!pgm_object_value_same(parent_old, parent_new, property) &&
+		pgm_object_value_same(parent_new, new, property);
 }
 
 /* The sequence behind an identity column, as the options of IDENTITY */
@@ -97,7 +97,7 @@ identity_options(const PgmWrite *w, const PgmObject *column)
 	{
 		const PgmObject *o = ((PgmDiffItem *) lfirst(lc))->new.object;
 
-		if (pgm_kind_is(o, PGM_KIND_SEQUENCE) && pgm_value(o, PGM_PROP_IDENTITY_OF))
+		if (pgm_kind_is(o, PGM_KIND_SEQUENCE) && pgm_object_value(o, PGM_PROP_IDENTITY_OF))
 			return psprintf(" (%s)", pgm_sequence_options(o));
 	}
 	return "";
@@ -107,7 +107,7 @@ static void
 append_identity(StringInfo out, const PgmWrite *w, const PgmObject *column)
 {
 	appendStringInfo(out, "GENERATED %s AS IDENTITY%s",
-					 strcmp(pgm_value(column, PGM_PROP_IDENTITY), "always") == 0 ? "ALWAYS" : "BY DEFAULT",
+					 strcmp(pgm_object_value(column, PGM_PROP_IDENTITY), "always") == 0 ? "ALWAYS" : "BY DEFAULT",
 					 identity_options(w, column));
 }
 
@@ -125,18 +125,18 @@ static void
 append_constraints(StringInfo out, const PgmWrite *w, const PgmObject *column,
 				   bool with_default, bool with_not_null)
 {
-	const char *generated = pgm_value(column, PGM_PROP_GENERATED);
+	const char *generated = pgm_object_value(column, PGM_PROP_GENERATED);
 
 	if (generated)
 		append_generated(out, generated);
-	if (pgm_value(column, PGM_PROP_IDENTITY))
+	if (pgm_object_value(column, PGM_PROP_IDENTITY))
 	{
 		appendStringInfoChar(out, ' ');
 		append_identity(out, w, column);
 	}
-	if (with_default && pgm_value(column, PGM_PROP_DEFAULT))
-		appendStringInfo(out, " DEFAULT %s", pgm_value(column, PGM_PROP_DEFAULT));
-	if (with_not_null && pgm_value(column, PGM_PROP_NOT_NULL) &&
+	if (with_default && pgm_object_value(column, PGM_PROP_DEFAULT))
+		appendStringInfo(out, " DEFAULT %s", pgm_object_value(column, PGM_PROP_DEFAULT));
+	if (with_not_null && pgm_object_value(column, PGM_PROP_NOT_NULL) &&
 		!pgm_column_not_null(w->new, column))
 		appendStringInfoString(out, " NOT NULL");
 }
@@ -150,15 +150,15 @@ pgm_column_definition(const PgmWrite *w, const PgmObject *column, bool with_defa
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, name_of(column));
-	if (pgm_value(table, PGM_PROP_OF_TYPE) && pgm_plan_in_create(w->plan, column))
+	if (pgm_object_value(table, PGM_PROP_OF_TYPE) && pgm_plan_in_create(w->plan, column))
 		appendStringInfoString(&out, " WITH OPTIONS");
 	else
 	{
-		appendStringInfo(&out, " %s", pgm_value(column, PGM_PROP_TYPE));
-		if (pgm_value(column, PGM_PROP_FOREIGN_OPTIONS))
+		appendStringInfo(&out, " %s", pgm_object_value(column, PGM_PROP_TYPE));
+		if (pgm_object_value(column, PGM_PROP_FOREIGN_OPTIONS))
 			appendStringInfo(&out, " OPTIONS %s", pgm_option_list(column, PGM_PROP_FOREIGN_OPTIONS, true));
-		if (pgm_value(column, PGM_PROP_COLLATION))
-			appendStringInfo(&out, " COLLATE %s", pgm_value(column, PGM_PROP_COLLATION));
+		if (pgm_object_value(column, PGM_PROP_COLLATION))
+			appendStringInfo(&out, " COLLATE %s", pgm_object_value(column, PGM_PROP_COLLATION));
 	}
 	append_constraints(&out, w, column, with_default, true);
 	return out.data;
@@ -198,7 +198,7 @@ write_not_null_steps(PgmWrite *w, const PgmObject *relation, const PgmObject *co
 	const char *alter = pgm_alter_relation(relation);
 	const char *name = name_of(column);
 	char	   *helper = pgm_helper_name(relation->identity,
-										 psprintf("_%s_not_null", pgm_unquoted(name)));
+										 psprintf("_%s_not_null", pgm_sql_unquoted(name)));
 
 	pgm_write_statement(w, "%s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", alter, helper, name);
 	pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", alter, helper)->begins_transaction = true;
@@ -231,8 +231,8 @@ static bool
 lacks_values(const PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 {
 	return pgm_relation_may_have_rows(w, relation) && pgm_kind_is(relation, PGM_KIND_TABLE) &&
-		pgm_value(column, PGM_PROP_NOT_NULL) && !pgm_value(column, PGM_PROP_DEFAULT) &&
-		!pgm_value(column, PGM_PROP_GENERATED) && !pgm_value(column, PGM_PROP_IDENTITY);
+		pgm_object_value(column, PGM_PROP_NOT_NULL) && !pgm_object_value(column, PGM_PROP_DEFAULT) &&
+		!pgm_object_value(column, PGM_PROP_GENERATED) && !pgm_object_value(column, PGM_PROP_IDENTITY);
 }
 
 /* Does ALTER TYPE ... CASCADE of the table's type add and drop the column? */
@@ -251,14 +251,14 @@ create_rest(PgmWrite *w, const PgmObject *relation, const PgmObject *column,
 			bool in_steps)
 {
 	const char *value = pgm_plan_default_in_create(w->plan, column) ?
-		pgm_value(column, PGM_PROP_DEFAULT) : NULL;
-	bool		not_null = pgm_value(column, PGM_PROP_NOT_NULL) &&
+		pgm_object_value(column, PGM_PROP_DEFAULT) : NULL;
+	bool		not_null = pgm_object_value(column, PGM_PROP_NOT_NULL) &&
 		!pgm_column_not_null(w->new, column);
 
 	if (value)
 		pgm_write_statement(w, "%s ALTER COLUMN %s SET DEFAULT %s", pgm_alter_relation(relation),
 							name_of(column), value);
-	if (in_steps && (value || pgm_value(column, PGM_PROP_NOT_NULL)))
+	if (in_steps && (value || pgm_object_value(column, PGM_PROP_NOT_NULL)))
 		write_fill(w, relation, column, value);
 	if (not_null)
 		write_set_not_null(w, relation, column, in_steps && w->options->not_null_steps);
@@ -270,9 +270,9 @@ create_in_steps(PgmWrite *w, const PgmObject *relation, const PgmObject *column)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	appendStringInfo(&out, "%s %s", name_of(column), pgm_value(column, PGM_PROP_TYPE));
-	if (pgm_value(column, PGM_PROP_COLLATION))
-		appendStringInfo(&out, " COLLATE %s", pgm_value(column, PGM_PROP_COLLATION));
+	appendStringInfo(&out, "%s %s", name_of(column), pgm_object_value(column, PGM_PROP_TYPE));
+	if (pgm_object_value(column, PGM_PROP_COLLATION))
+		appendStringInfo(&out, " COLLATE %s", pgm_object_value(column, PGM_PROP_COLLATION));
 	pgm_write_statement(w, "%s ADD COLUMN %s", pgm_alter_relation(relation), out.data);
 	create_rest(w, relation, column, true);
 }
@@ -298,7 +298,7 @@ create(PgmWrite *w, const PgmObject *column)
 	sql = pgm_write_statement(w, "%s ADD COLUMN %s", pgm_alter_relation(relation),
 							  pgm_column_definition(w, column, pgm_plan_default_in_create(w->plan, column)));
 	if (pgm_relation_may_have_rows(w, relation) &&
-		(pgm_value(column, PGM_PROP_IDENTITY) || pgm_value(column, PGM_PROP_GENERATED)))
+		(pgm_object_value(column, PGM_PROP_IDENTITY) || pgm_object_value(column, PGM_PROP_GENERATED)))
 		sql->hazard = "rewrites the table";
 }
 
@@ -312,7 +312,7 @@ drop(PgmWrite *w, const PgmObject *column)
 		return;
 	sql = pgm_write_statement(w, "%s DROP COLUMN %s", pgm_plan_find_item(w->plan, column)->stays_in_children ?
 							  alter_only(w, relation) : pgm_alter_relation(relation), name_of(column));
-	if (!pgm_relation_may_have_rows(w, relation) || pgm_value(column, PGM_PROP_GENERATED))
+	if (!pgm_relation_may_have_rows(w, relation) || pgm_object_value(column, PGM_PROP_GENERATED))
 		return;
 	sql->loses = psprintf("the values of %s", column->identity);
 	sql->candidates = pgm_rename_candidates(w, column, relation);
@@ -335,12 +335,12 @@ static const char *
 using_clause(const PgmObject *old, const PgmObject *new, bool *unknown)
 {
 	const char *name = name_of(new);
-	const char *type = pgm_value(new, PGM_PROP_TYPE);
-	Oid			from = pgm_type_by_name(pgm_value(old, PGM_PROP_TYPE));
+	const char *type = pgm_object_value(new, PGM_PROP_TYPE);
+	Oid			from = pgm_type_by_name(pgm_object_value(old, PGM_PROP_TYPE));
 	Oid			to = pgm_type_by_name(type);
 	Oid			function;
 
-	if (pgm_type_assigns_to(pgm_value(old, PGM_PROP_TYPE), type))
+	if (pgm_type_assigns_to(pgm_object_value(old, PGM_PROP_TYPE), type))
 		return "";
 	if (OidIsValid(from) && OidIsValid(to))
 	{
@@ -362,9 +362,9 @@ hazard_of_type(const PgmObject *old, const PgmObject *new)
 	Oid			function;
 	PgmTypeChange change = {.known = false};
 
-	pgm_parse_type(pgm_value(old, PGM_PROP_TYPE), &from, &from_typmod);
-	pgm_parse_type(pgm_value(new, PGM_PROP_TYPE), &to, &to_typmod);
-	if (OidIsValid(from) && OidIsValid(to) && pgm_value_same(old, new, PGM_PROP_COLLATION))
+	pgm_parse_type(pgm_object_value(old, PGM_PROP_TYPE), &from, &from_typmod);
+	pgm_parse_type(pgm_object_value(new, PGM_PROP_TYPE), &to, &to_typmod);
+	if (OidIsValid(from) && OidIsValid(to) && pgm_object_value_same(old, new, PGM_PROP_COLLATION))
 		change = pgm_type_change(from, from_typmod, to, to_typmod);
 	if (!change.known)
 		return "may rewrite the table, or fail where a value does not fit";
@@ -379,13 +379,13 @@ static void
 write_type(PgmWrite *w, const PgmObject *old, const PgmObject *new, const char *using)
 {
 	const PgmObject *relation = relation_of_column(w, new);
-	const char *collation = pgm_value(new, PGM_PROP_COLLATION);
+	const char *collation = pgm_object_value(new, PGM_PROP_COLLATION);
 	PgmDiffStatement *sql;
 
-	if (collation == NULL && pgm_value(old, PGM_PROP_COLLATION))
-		collation = pgm_type_collation(pgm_value(new, PGM_PROP_TYPE));
+	if (collation == NULL && pgm_object_value(old, PGM_PROP_COLLATION))
+		collation = pgm_type_collation(pgm_object_value(new, PGM_PROP_TYPE));
 	sql = pgm_write_statement(w, "%s ALTER COLUMN %s TYPE %s%s%s%s", pgm_alter_relation(relation),
-							  name_of(new), pgm_value(new, PGM_PROP_TYPE), collation ? " COLLATE " : "",
+							  name_of(new), pgm_object_value(new, PGM_PROP_TYPE), collation ? " COLLATE " : "",
 							  collation ? collation : "", using);
 	if (pgm_relation_may_have_rows(w, relation))
 		sql->hazard = using[0] ? "fails where a value cannot be converted" :
@@ -399,9 +399,9 @@ static bool write_compression(PgmWrite *w, const PgmObject *old, const PgmObject
 static void
 write_storage_again(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (pgm_value(new, PGM_PROP_STORAGE) && pgm_value_same(old, new, PGM_PROP_STORAGE))
+	if (pgm_object_value(new, PGM_PROP_STORAGE) && pgm_object_value_same(old, new, PGM_PROP_STORAGE))
 		(void) write_storage(w, old, new);
-	if (pgm_value(new, PGM_PROP_COMPRESSION) && pgm_value_same(old, new, PGM_PROP_COMPRESSION))
+	if (pgm_object_value(new, PGM_PROP_COMPRESSION) && pgm_object_value_same(old, new, PGM_PROP_COMPRESSION))
 		(void) write_compression(w, old, new);
 }
 
@@ -409,7 +409,7 @@ write_storage_again(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 loses(const PgmObject *old, const PgmObject *new, PgmPropertyId property)
 {
-	return pgm_value(old, property) && pgm_value(new, property) == NULL;
+	return pgm_object_value(old, property) && pgm_object_value(new, property) == NULL;
 }
 
 /* Advance the sequence of a new identity beyond the values that exist. */
@@ -419,7 +419,7 @@ write_identity_start(PgmWrite *w, const PgmObject *relation, const PgmObject *co
 	if (pgm_relation_may_have_rows(w, relation))
 		pgm_write_statement(w, "SELECT setval(pg_get_serial_sequence(%s, %s), max(%s)) FROM %s",
 							quote_literal_cstr(relation->identity),
-							quote_literal_cstr(pgm_unquoted(name_of(column))),
+							quote_literal_cstr(pgm_sql_unquoted(name_of(column))),
 							name_of(column), relation->identity);
 }
 
@@ -429,12 +429,12 @@ change_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of_column(w, new);
 	const char *alter = pgm_alter_relation(relation);
-	const char *before = pgm_value(old, PGM_PROP_IDENTITY);
-	const char *after = pgm_value(new, PGM_PROP_IDENTITY);
+	const char *before = pgm_object_value(old, PGM_PROP_IDENTITY);
+	const char *after = pgm_object_value(new, PGM_PROP_IDENTITY);
 	StringInfoData out;
 
 	/* from 17 on partitions have the identity of their parent */
-	if (pgm_value(old, PGM_PROP_INHERITED) && is_inherited_change(w, old, new, PGM_PROP_IDENTITY))
+	if (pgm_object_value(old, PGM_PROP_INHERITED) && is_inherited_change(w, old, new, PGM_PROP_IDENTITY))
 		return true;
 	if (after == NULL)
 		pgm_write_statement(w, "%s ALTER COLUMN %s DROP IDENTITY", alter, name_of(new));
@@ -455,7 +455,7 @@ static bool
 is_inherited_or_same(const PgmWrite *w, const PgmObject *old, const PgmObject *new,
 					 PgmPropertyId property)
 {
-	return pgm_value_same(old, new, property) || is_inherited_change(w, old, new, property);
+	return pgm_object_value_same(old, new, property) || is_inherited_change(w, old, new, property);
 }
 
 static bool
@@ -468,7 +468,7 @@ change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		return false;
 	if (loses(old, new, PGM_PROP_IDENTITY))
 		(void) change_identity(w, old, new);
-	if (pgm_value(old, PGM_PROP_INHERITED) && pgm_value(new, PGM_PROP_INHERITED) &&
+	if (pgm_object_value(old, PGM_PROP_INHERITED) && pgm_object_value(new, PGM_PROP_INHERITED) &&
 		is_inherited_or_same(w, old, new, PGM_PROP_TYPE) &&
 		is_inherited_or_same(w, old, new, PGM_PROP_COLLATION))
 		return true;
@@ -479,7 +479,7 @@ change_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (unknown && pgm_relation_may_have_rows(w, relation))
 		((PgmDiffStatement *) llast(w->statements))->question =
 			psprintf("how do values of %s become %s? Nothing converts %s.", new->identity,
-					 pgm_value(new, PGM_PROP_TYPE), pgm_value(old, PGM_PROP_TYPE));
+					 pgm_object_value(new, PGM_PROP_TYPE), pgm_object_value(old, PGM_PROP_TYPE));
 	write_storage_again(w, old, new);
 	return true;
 }
@@ -490,7 +490,7 @@ is_checked_not_null(const PgmWrite *w, const PgmObject *old, const PgmObject *ne
 {
 	ListCell   *lc;
 
-	if (!pgm_value_same(old, new, PGM_PROP_TYPE))
+	if (!pgm_object_value_same(old, new, PGM_PROP_TYPE))
 		return false;
 	foreach(lc, pgm_schema_children(w->old, pgm_schema_parent(w->old, old), PGM_KIND_CONSTRAINT))
 	{
@@ -511,11 +511,11 @@ write_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	const PgmObject *relation = relation_of_column(w, new);
 	const PgmObject *constraint = pgm_column_not_null(w->new, new);
 	bool		in_steps = pgm_relation_may_have_rows(w, relation) && w->options->not_null_steps &&
-		pgm_kind_is(relation, PGM_KIND_TABLE) && !pgm_value(new, PGM_PROP_IDENTITY) &&
+		pgm_kind_is(relation, PGM_KIND_TABLE) && !pgm_object_value(new, PGM_PROP_IDENTITY) &&
 		!is_checked_not_null(w, old, new);
 
-	if (in_steps && !(constraint && pgm_constraint_ends(constraint, " NOT VALID")))
-		write_fill(w, relation, new, pgm_value(new, PGM_PROP_DEFAULT));
+	if (in_steps && !(constraint && pgm_object_constraint_ends(constraint, " NOT VALID")))
+		write_fill(w, relation, new, pgm_object_value(new, PGM_PROP_DEFAULT));
 	if (constraint == NULL)
 		write_set_not_null(w, relation, new, in_steps);
 }
@@ -525,7 +525,7 @@ change_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (is_inherited_change(w, old, new, PGM_PROP_NOT_NULL))
 		return true;
-	if (pgm_value(new, PGM_PROP_NOT_NULL))
+	if (pgm_object_value(new, PGM_PROP_NOT_NULL))
 		write_not_null(w, old, new);
 	else if (pgm_column_not_null(w->old, old) == NULL)
 		pgm_write_statement(w, "%s ALTER COLUMN %s DROP NOT NULL",
@@ -538,13 +538,13 @@ static bool
 change_generated(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *alter = pgm_alter_relation(relation_of_column(w, new));
-	const char *before = pgm_value(old, PGM_PROP_GENERATED);
-	const char *after = pgm_value(new, PGM_PROP_GENERATED);
+	const char *before = pgm_object_value(old, PGM_PROP_GENERATED);
+	const char *after = pgm_object_value(new, PGM_PROP_GENERATED);
 	const char *kind;
 
 	if (before == NULL || strcmp(strrchr(before, ' '), " STORED") != 0)
 		return false;
-	if (pgm_value(old, PGM_PROP_INHERITED) && is_inherited_change(w, old, new, PGM_PROP_GENERATED))
+	if (pgm_object_value(old, PGM_PROP_INHERITED) && is_inherited_change(w, old, new, PGM_PROP_GENERATED))
 		return true;
 	if (after == NULL)
 	{
@@ -564,7 +564,7 @@ static bool
 is_gone_with_type(const PgmObject *old, const PgmObject *new)
 {
 	return loses(old, new, PGM_PROP_IDENTITY) &&
-		(!pgm_value_same(old, new, PGM_PROP_TYPE) || !pgm_value_same(old, new, PGM_PROP_COLLATION));
+		(!pgm_object_value_same(old, new, PGM_PROP_TYPE) || !pgm_object_value_same(old, new, PGM_PROP_COLLATION));
 }
 
 /* DROP NOT NULL fails for an identity column, so the identity is dropped before. */
@@ -586,17 +586,17 @@ change_identity_alone(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_storage(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *storage = pgm_value(new, PGM_PROP_STORAGE);
+	const char *storage = pgm_object_value(new, PGM_PROP_STORAGE);
 
 	pgm_write_statement(w, "%s ALTER COLUMN %s SET STORAGE %s", alter_only(w, relation_of_column(w, new)),
-						name_of(new), storage ? storage : pgm_type_storage(pgm_value(new, PGM_PROP_TYPE)));
+						name_of(new), storage ? storage : pgm_type_storage(pgm_object_value(new, PGM_PROP_TYPE)));
 	return true;
 }
 
 static bool
 write_compression(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *compression = pgm_value(new, PGM_PROP_COMPRESSION);
+	const char *compression = pgm_object_value(new, PGM_PROP_COMPRESSION);
 
 	pgm_write_statement(w, "%s ALTER COLUMN %s SET COMPRESSION %s", alter_only(w, relation_of_column(w, new)),
 						name_of(new), compression ? compression : "default");
@@ -606,7 +606,7 @@ write_compression(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_statistics(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *target = pgm_value(new, PGM_PROP_STATISTICS_TARGET);
+	const char *target = pgm_object_value(new, PGM_PROP_STATISTICS_TARGET);
 
 	pgm_write_statement(w, "%s ALTER COLUMN %s SET STATISTICS %s", alter_only(w, relation_of_column(w, new)),
 						name_of(new), target ? target : "-1");
@@ -647,7 +647,7 @@ write_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (new)
 		pgm_write_statement(w, "%s ALTER COLUMN %s SET DEFAULT %s", alter, name_of(new),
-							pgm_value(new, PGM_PROP_DEFAULT));
+							pgm_object_value(new, PGM_PROP_DEFAULT));
 	else
 		pgm_write_statement(w, "%s ALTER COLUMN %s DROP DEFAULT", alter, name_of(old));
 }
@@ -660,10 +660,10 @@ void
 pgm_write_column_retype(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of_column(w, new);
-	char	   *value = pgm_type_conversion(w, name_of(new), pgm_value(old, PGM_PROP_TYPE),
-											pgm_value(new, PGM_PROP_TYPE));
+	char	   *value = pgm_type_conversion(w, name_of(new), pgm_object_value(old, PGM_PROP_TYPE),
+											pgm_object_value(new, PGM_PROP_TYPE));
 
-	if (!is_in_view(relation) && !pgm_value(new, PGM_PROP_ONLY_INHERITED))
+	if (!is_in_view(relation) && !pgm_object_value(new, PGM_PROP_ONLY_INHERITED))
 		write_type(w, old, new, pgm_kind_is(relation, PGM_KIND_FOREIGN_TABLE) ? "" :
 				   psprintf(" USING %s", value));
 	write_storage_again(w, old, new);

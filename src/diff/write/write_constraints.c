@@ -23,7 +23,7 @@
 static const char *
 definition_of(const PgmObject *constraint)
 {
-	return pgm_value(constraint, PGM_PROP_DEFINITION);
+	return pgm_object_value(constraint, PGM_PROP_DEFINITION);
 }
 
 static bool
@@ -44,7 +44,7 @@ is_key(const PgmObject *constraint)
 static const char *
 name_of(const PgmObject *constraint)
 {
-	return pnstrdup(constraint->identity, pgm_name_length(constraint->identity));
+	return pnstrdup(constraint->identity, pgm_sql_name_length(constraint->identity));
 }
 
 /* The table of a constraint, in the new state or else in the old one */
@@ -78,8 +78,8 @@ static const char *
 index_clauses(const PgmObject *constraint, const char *tablespace_word)
 {
 	const char *options = pgm_constraint_is(constraint, "EXCLUDE") ? NULL : /* it has them */
-		pgm_value(constraint, PGM_PROP_INDEX_OPTIONS);
-	const char *tablespace = pgm_value(constraint, PGM_PROP_INDEX_TABLESPACE);
+		pgm_object_value(constraint, PGM_PROP_INDEX_OPTIONS);
+	const char *tablespace = pgm_object_value(constraint, PGM_PROP_INDEX_TABLESPACE);
 
 	return psprintf("%s%s%s%s%s%s", options ? " WITH (" : "",
 					options ? pgm_option_list(constraint, PGM_PROP_INDEX_OPTIONS, false) : "",
@@ -206,7 +206,7 @@ parts_have_same_name(const PgmWrite *w, const PgmObject *constraint, const List 
 									 ((PgmObject *) lfirst(lc))->identity);
 		const PgmObject *part = pgm_schema_find(w->new, PGM_KIND_CONSTRAINT, there);
 
-		if (part == NULL || pgm_value(part, PGM_PROP_ATTACHED_TO) == NULL ||
+		if (part == NULL || pgm_object_value(part, PGM_PROP_ATTACHED_TO) == NULL ||
 			pgm_schema_find(w->old, PGM_KIND_CONSTRAINT, there))
 			return false;
 	}
@@ -313,8 +313,8 @@ static bool
 is_in_use(const PgmWrite *w, const PgmObject *old, const PgmObject *relation)
 {
 	ListCell   *lc;
-	const char *clustered = pgm_value(relation, PGM_PROP_CLUSTERED_ON);
-	const char *identity = pgm_value(relation, PGM_PROP_REPLICA_IDENTITY);
+	const char *clustered = pgm_object_value(relation, PGM_PROP_CLUSTERED_ON);
+	const char *identity = pgm_object_value(relation, PGM_PROP_REPLICA_IDENTITY);
 
 	if ((clustered && strcmp(clustered, name_of(old)) == 0) ||
 		(identity && strcmp(identity, psprintf("using index %s", name_of(old))) == 0))
@@ -338,7 +338,7 @@ change_key(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	char	   *helper = pgm_helper_name(name_of(new), "_new");
 
 	if (!is_key(old) || !is_key(new) || !builds_concurrently(w, relation) ||
-		pgm_value(old, PGM_PROP_ATTACHED_TO) || pgm_value(new, PGM_PROP_ATTACHED_TO) ||
+		pgm_object_value(old, PGM_PROP_ATTACHED_TO) || pgm_object_value(new, PGM_PROP_ATTACHED_TO) ||
 		is_in_use(w, old, relation))
 		return false;
 	write_index(w, relation, new, helper);
@@ -391,7 +391,7 @@ change_index_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_index_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *tablespace = pgm_value(new, PGM_PROP_INDEX_TABLESPACE);
+	const char *tablespace = pgm_object_value(new, PGM_PROP_INDEX_TABLESPACE);
 
 	pgm_write_statement(w, "ALTER INDEX %s SET TABLESPACE %s", index_name(w, new),
 						tablespace ? quote_identifier(tablespace) : "pg_default");
@@ -402,7 +402,7 @@ change_index_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_index_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *comment = pgm_value(new, PGM_PROP_INDEX_COMMENT);
+	const char *comment = pgm_object_value(new, PGM_PROP_INDEX_COMMENT);
 
 	pgm_write_statement(w, "COMMENT ON INDEX %s IS %s", index_name(w, new), comment ? comment : "NULL");
 	return true;

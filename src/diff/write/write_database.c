@@ -29,7 +29,7 @@ write_nothing(PgmWrite *w, const PgmObject *o)
 static bool
 write_database_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *owner = pgm_value(new, PGM_PROP_OWNER);
+	const char *owner = pgm_object_value(new, PGM_PROP_OWNER);
 	const char *user = quote_identifier(GetUserNameFromId(GetUserId(), false));
 
 	if (old || strcmp(owner, user) != 0)
@@ -40,7 +40,7 @@ write_database_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_database_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
+	const char *comment = pgm_object_value(new, PGM_PROP_COMMENT);
 
 	pgm_write_on_database(w, "COMMENT ON DATABASE",
 						  psprintf("IS %s", comment ? quote_literal_cstr(comment) : "NULL"));
@@ -50,7 +50,7 @@ write_database_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_connection_limit(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *limit = pgm_value(new, PGM_PROP_CONNECTION_LIMIT);
+	const char *limit = pgm_object_value(new, PGM_PROP_CONNECTION_LIMIT);
 
 	pgm_write_on_database(w, "ALTER DATABASE",
 						  psprintf("CONNECTION LIMIT %s", limit ? limit : "-1"));
@@ -62,7 +62,7 @@ write_is_template(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write_on_database(w, "ALTER DATABASE",
 						  psprintf("IS_TEMPLATE %s",
-								   pgm_value(new, PGM_PROP_IS_TEMPLATE) ? "true" : "false"));
+								   pgm_object_value(new, PGM_PROP_IS_TEMPLATE) ? "true" : "false"));
 	return true;
 }
 
@@ -114,7 +114,7 @@ write_setting(PgmWrite *w, const PgmObject *o, const char *clause)
 static const char *
 setting_value(const PgmObject *o)
 {
-	const char *literal = pgm_value(o, PGM_PROP_VALUE);
+	const char *literal = pgm_object_value(o, PGM_PROP_VALUE);
 	List	   *names;
 	ListCell   *lc;
 	StringInfoData list;
@@ -218,8 +218,8 @@ can_update(const PgmObject *old, const PgmObject *new)
 	bool		found;
 
 	values[0] = CStringGetTextDatum(new->identity);
-	values[1] = CStringGetTextDatum(pgm_value(old, PGM_PROP_VERSION));
-	values[2] = CStringGetTextDatum(pgm_value(new, PGM_PROP_VERSION));
+	values[1] = CStringGetTextDatum(pgm_object_value(old, PGM_PROP_VERSION));
+	values[2] = CStringGetTextDatum(pgm_object_value(new, PGM_PROP_VERSION));
 	pgm_spi_begin(&spi, true);
 	found = pgm_spi_run(&spi, &update_query, values, NULL) > 0;
 	pgm_spi_end(&spi);
@@ -236,14 +236,14 @@ drop_extension(PgmWrite *w, const PgmObject *o)
 static void
 create_extension(PgmWrite *w, const PgmObject *o)
 {
-	const char *version = pgm_value(o, PGM_PROP_VERSION);
+	const char *version = pgm_object_value(o, PGM_PROP_VERSION);
 	const char *usual = extension_default(o, 1);
 
 	pgm_write_statement(w, "CREATE EXTENSION %s WITH SCHEMA %s%s%s", o->identity,
-						pgm_value(o, PGM_PROP_SCHEMA),
+						pgm_object_value(o, PGM_PROP_SCHEMA),
 						usual && strcmp(usual, version) == 0 ? "" : " VERSION ",
 						usual && strcmp(usual, version) == 0 ? "" : version);
-	if (pgm_value(o, PGM_PROP_COMMENT) == NULL && extension_default(o, 2))
+	if (pgm_object_value(o, PGM_PROP_COMMENT) == NULL && extension_default(o, 2))
 		pgm_write_statement(w, "COMMENT ON EXTENSION %s IS NULL", o->identity);
 }
 
@@ -251,7 +251,7 @@ create_extension(PgmWrite *w, const PgmObject *o)
 static bool
 write_extension_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
+	const char *comment = pgm_object_value(new, PGM_PROP_COMMENT);
 	const char *usual = old ? NULL : extension_default(new, 2);
 
 	if (usual == NULL || comment == NULL || strcmp(usual, comment) != 0)
@@ -274,7 +274,7 @@ write_extension_schema(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (!pgm_extension_is_relocatable(old))
 		return false;
 	pgm_write_statement(w, "ALTER EXTENSION %s SET SCHEMA %s", new->identity,
-						pgm_value(new, PGM_PROP_SCHEMA));
+						pgm_object_value(new, PGM_PROP_SCHEMA));
 	return true;
 }
 
@@ -282,12 +282,12 @@ static bool
 write_extension_version(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	PgmDiffStatement *sql = pgm_write_statement(w, "ALTER EXTENSION %s UPDATE TO %s", new->identity,
-												pgm_value(new, PGM_PROP_VERSION));
+												pgm_object_value(new, PGM_PROP_VERSION));
 
 	if (!can_update(old, new))
 		sql->question = psprintf("How does extension %s get from version %s to %s? It has no script for that.",
-								 new->identity, pgm_value(old, PGM_PROP_VERSION),
-								 pgm_value(new, PGM_PROP_VERSION));
+								 new->identity, pgm_object_value(old, PGM_PROP_VERSION),
+								 pgm_object_value(new, PGM_PROP_VERSION));
 	return true;
 }
 
@@ -295,7 +295,7 @@ write_extension_version(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static char *
 language_function(const PgmObject *o, const char *word, PgmPropertyId property)
 {
-	const char *function = pgm_value(o, property);
+	const char *function = pgm_object_value(o, property);
 
 	return function ? psprintf(" %s %s", word, pgm_text_callee(function)) : "";
 }
@@ -304,7 +304,7 @@ static void
 write_language(PgmWrite *w, const PgmObject *o, const char *verb)
 {
 	pgm_write_statement(w, "%s %sLANGUAGE %s%s%s%s", verb,
-						pgm_value(o, PGM_PROP_TRUSTED) ? "TRUSTED " : "", o->identity,
+						pgm_object_value(o, PGM_PROP_TRUSTED) ? "TRUSTED " : "", o->identity,
 						language_function(o, "HANDLER", PGM_PROP_HANDLER),
 						language_function(o, "INLINE", PGM_PROP_INLINE),
 						language_function(o, "VALIDATOR", PGM_PROP_VALIDATOR));
@@ -326,8 +326,8 @@ change_language(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 write_transform(PgmWrite *w, const PgmObject *o, const char *verb)
 {
-	const char *from = pgm_value(o, PGM_PROP_FROM_SQL);
-	const char *to = pgm_value(o, PGM_PROP_TO_SQL);
+	const char *from = pgm_object_value(o, PGM_PROP_FROM_SQL);
+	const char *to = pgm_object_value(o, PGM_PROP_TO_SQL);
 	StringInfoData list;
 
 	initStringInfo(&list);
@@ -355,8 +355,8 @@ static void
 create_access_method(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write_statement(w, "CREATE ACCESS METHOD %s TYPE %s HANDLER %s", o->identity,
-						strcmp(pgm_value(o, PGM_PROP_TYPE), "table") == 0 ? "TABLE" : "INDEX",
-						pgm_text_callee(pgm_value(o, PGM_PROP_HANDLER)));
+						strcmp(pgm_object_value(o, PGM_PROP_TYPE), "table") == 0 ? "TABLE" : "INDEX",
+						pgm_text_callee(pgm_object_value(o, PGM_PROP_HANDLER)));
 }
 
 static const PgmWriter writers[] = {

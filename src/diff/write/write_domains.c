@@ -19,7 +19,7 @@ has_named_not_null(const PgmSchema *s, const PgmObject *domain)
 
 	foreach(lc, pgm_schema_children(s, domain, PGM_KIND_DOMAIN_CONSTRAINT))
 	{
-		if (strcmp(pgm_value(lfirst(lc), PGM_PROP_DEFINITION), "NOT NULL") == 0)
+		if (strcmp(pgm_object_value(lfirst(lc), PGM_PROP_DEFINITION), "NOT NULL") == 0)
 			return true;
 	}
 	return false;
@@ -32,7 +32,7 @@ has_named_not_null(const PgmSchema *s, const PgmObject *domain)
 static const char *
 own_default(const PgmObject *o)
 {
-	const char *value = pgm_value(o, PGM_PROP_DEFAULT);
+	const char *value = pgm_object_value(o, PGM_PROP_DEFAULT);
 
 	return value && strcmp(value, quote_literal_cstr(pgm_text_of_literal(value))) == 0 ?
 		NULL : value;
@@ -42,14 +42,14 @@ own_default(const PgmObject *o)
 static void
 create_domain(PgmWrite *w, const PgmObject *o)
 {
-	const char *collation = pgm_value(o, PGM_PROP_COLLATION);
+	const char *collation = pgm_object_value(o, PGM_PROP_COLLATION);
 	const char *value = own_default(o);
 
 	pgm_write_statement(w, "CREATE DOMAIN %s AS %s%s%s%s%s%s", o->identity,
-						pgm_value(o, PGM_PROP_TYPE),
+						pgm_object_value(o, PGM_PROP_TYPE),
 						collation ? " COLLATE " : "", collation ? collation : "",
 						value ? " DEFAULT " : "", value ? value : "",
-						pgm_value(o, PGM_PROP_NOT_NULL) && !has_named_not_null(w->new, o) ?
+						pgm_object_value(o, PGM_PROP_NOT_NULL) && !has_named_not_null(w->new, o) ?
 						" NOT NULL" : "");
 }
 
@@ -57,7 +57,7 @@ create_domain(PgmWrite *w, const PgmObject *o)
 static bool
 change_domain_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *value = pgm_value(new, PGM_PROP_DEFAULT);
+	const char *value = pgm_object_value(new, PGM_PROP_DEFAULT);
 
 	if (value && own_default(new) == NULL)
 		return false;
@@ -75,7 +75,7 @@ change_domain_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (has_named_not_null(w->old, old) || has_named_not_null(w->new, new))
 		return true;
 	pgm_write_statement(w, "ALTER DOMAIN %s %s NOT NULL", new->identity,
-						pgm_value(new, PGM_PROP_NOT_NULL) ? "SET" : "DROP");
+						pgm_object_value(new, PGM_PROP_NOT_NULL) ? "SET" : "DROP");
 	return true;
 }
 
@@ -98,7 +98,7 @@ static void
 create_constraint(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write_statement(w, "ALTER DOMAIN %s ADD CONSTRAINT %s %s", constraint_domain(o),
-						constraint_name(o), pgm_value(o, PGM_PROP_DEFINITION));
+						constraint_name(o), pgm_object_value(o, PGM_PROP_DEFINITION));
 }
 
 /* Write DROP CONSTRAINT. */
@@ -113,9 +113,9 @@ drop_domain_constraint(PgmWrite *w, const PgmObject *o)
 static bool
 change_constraint(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *not_valid = psprintf("%s NOT VALID", pgm_value(new, PGM_PROP_DEFINITION));
+	const char *not_valid = psprintf("%s NOT VALID", pgm_object_value(new, PGM_PROP_DEFINITION));
 
-	if (strcmp(pgm_value(old, PGM_PROP_DEFINITION), not_valid) != 0)
+	if (strcmp(pgm_object_value(old, PGM_PROP_DEFINITION), not_valid) != 0)
 		return false;
 	pgm_write_statement(w, "ALTER DOMAIN %s VALIDATE CONSTRAINT %s", constraint_domain(new),
 						constraint_name(new));
@@ -131,12 +131,12 @@ actual_version(const PgmObject *o)
 		const char *provider;
 		char		letter;
 	}			providers[] = {{"icu", 'i'}, {"builtin", 'b'}, {"libc", 'c'}};
-	const char *locale = pgm_value(o, PGM_PROP_LOCALE);
+	const char *locale = pgm_object_value(o, PGM_PROP_LOCALE);
 
 	if (locale == NULL)
-		locale = pgm_value(o, PGM_PROP_LC_COLLATE);
+		locale = pgm_object_value(o, PGM_PROP_LC_COLLATE);
 	for (int i = 0; locale && i < (int) lengthof(providers); i++)
-		if (strcmp(providers[i].provider, pgm_value(o, PGM_PROP_PROVIDER)) == 0)
+		if (strcmp(providers[i].provider, pgm_object_value(o, PGM_PROP_PROVIDER)) == 0)
 			return get_collation_actual_version(providers[i].letter, locale);
 	return NULL;
 }
@@ -145,7 +145,7 @@ actual_version(const PgmObject *o)
 static bool
 is_outdated(const PgmObject *o)
 {
-	const char *version = pgm_value(o, PGM_PROP_VERSION);
+	const char *version = pgm_object_value(o, PGM_PROP_VERSION);
 	const char *here = actual_version(o);
 
 	return version && (here == NULL || strcmp(version, here) != 0);
@@ -161,17 +161,17 @@ create_collation(PgmWrite *w, const PgmObject *o)
 	StringInfoData list;
 
 	initStringInfo(&list);
-	pgm_text_add(&list, "PROVIDER = %s", pgm_value(o, PGM_PROP_PROVIDER));
+	pgm_text_add(&list, "PROVIDER = %s", pgm_object_value(o, PGM_PROP_PROVIDER));
 	for (int i = 0; i < (int) lengthof(texts); i++)
 	{
-		const char *value = pgm_value(o, texts[i]);
+		const char *value = pgm_object_value(o, texts[i]);
 		const char *word = pgm_property_name(texts[i]);
 
 		if (value && (texts[i] != PGM_PROP_VERSION || is_outdated(o)))
 			pgm_text_add(&list, "%s = %s", asc_toupper(word, strlen(word)),
 						 quote_literal_cstr(value));
 	}
-	if (pgm_value(o, PGM_PROP_NOT_DETERMINISTIC))
+	if (pgm_object_value(o, PGM_PROP_NOT_DETERMINISTIC))
 		pgm_text_add(&list, "DETERMINISTIC = false");
 	pgm_write_statement(w, "CREATE COLLATION %s (%s)", o->identity, list.data);
 }

@@ -26,7 +26,7 @@ all_options(const PgmObject *o)
 static char *
 wrapper_function(const PgmObject *o, const char *word, PgmPropertyId property)
 {
-	const char *function = pgm_value(o, property);
+	const char *function = pgm_object_value(o, property);
 
 	return function ? psprintf(" %s %s", word, pgm_text_callee(function)) : "";
 }
@@ -45,9 +45,9 @@ static char *
 changed_function(const PgmObject *old, const PgmObject *new, const char *word,
 				 PgmPropertyId property)
 {
-	if (pgm_value_same(old, new, property))
+	if (pgm_object_value_same(old, new, property))
 		return "";
-	if (pgm_value(new, property) == NULL)
+	if (pgm_object_value(new, property) == NULL)
 		return psprintf(" NO %s", word);
 	return wrapper_function(new, word, property);
 }
@@ -69,13 +69,13 @@ change_wrapper(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 create_server(PgmWrite *w, const PgmObject *o)
 {
-	const char *type = pgm_value(o, PGM_PROP_TYPE);
-	const char *version = pgm_value(o, PGM_PROP_VERSION);
+	const char *type = pgm_object_value(o, PGM_PROP_TYPE);
+	const char *version = pgm_object_value(o, PGM_PROP_VERSION);
 
 	pgm_write_statement(w, "CREATE SERVER %s%s%s%s%s FOREIGN DATA WRAPPER %s%s", o->identity,
 						type ? " TYPE " : "", type ? type : "",
 						version ? " VERSION " : "", version ? version : "",
-						pgm_value(o, PGM_PROP_FOREIGN_DATA_WRAPPER), all_options(o));
+						pgm_object_value(o, PGM_PROP_FOREIGN_DATA_WRAPPER), all_options(o));
 }
 
 /* Write ALTER SERVER.  Its type and its wrapper cannot be altered: it is replaced. */
@@ -83,10 +83,10 @@ static bool
 change_server(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	char	   *options = pgm_option_changes(old, new, PGM_PROP_OPTIONS);
-	const char *version = pgm_value(new, PGM_PROP_VERSION);
+	const char *version = pgm_object_value(new, PGM_PROP_VERSION);
 	char	   *change = "";
 
-	if (!pgm_value_same(old, new, PGM_PROP_VERSION))
+	if (!pgm_object_value_same(old, new, PGM_PROP_VERSION))
 		change = psprintf(" VERSION %s", version ? version : "NULL");
 	pgm_write_statement(w, "ALTER SERVER %s%s%s", new->identity, change,
 						options ? psprintf(" OPTIONS (%s)", options) : "");
@@ -97,12 +97,12 @@ change_server(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 ask_for_values(PgmDiffStatement *sql, const PgmObject *old, const PgmObject *new)
 {
-	List	   *before = old ? pgm_value_list(old, PGM_PROP_OPTIONS) : NIL;
+	List	   *before = old ? pgm_object_value_list(old, PGM_PROP_OPTIONS) : NIL;
 	StringInfoData names;
 	ListCell   *lc;
 
 	initStringInfo(&names);
-	foreach(lc, pgm_value_list(new, PGM_PROP_OPTIONS))
+	foreach(lc, pgm_object_value_list(new, PGM_PROP_OPTIONS))
 	{
 		bool		known = pgm_option_value(lfirst(lc)) != NULL;
 		ListCell   *was;

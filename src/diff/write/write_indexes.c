@@ -37,18 +37,18 @@ is_concurrent(const PgmWrite *w, const PgmObject *relation)
 static void
 write_create(PgmWrite *w, const PgmObject *index, const char *name, bool concurrently)
 {
-	const char *definition = pgm_value(index, PGM_PROP_DEFINITION);
+	const char *definition = pgm_object_value(index, PGM_PROP_DEFINITION);
 	const char *at = strstr(definition, "INDEX ") + strlen("INDEX ");
 
 	pgm_write_statement(w, "%.*s%s%s%s", (int) (at - definition), definition,
 						concurrently ? "CONCURRENTLY " : "", name,
-						at + pgm_name_length(at))->nontransactional = concurrently;
+						at + pgm_sql_name_length(at))->nontransactional = concurrently;
 }
 
 static void
 create(PgmWrite *w, const PgmObject *index)
 {
-	write_create(w, index, pgm_last_name(index->identity),
+	write_create(w, index, pgm_sql_last_name(index->identity),
 				 is_concurrent(w, relation_of_index(w, index)));
 }
 
@@ -70,7 +70,7 @@ holds_key(const PgmWrite *w, const PgmObject *index)
 	{
 		const PgmDiffItem *a = lfirst(lc);
 		const char *attached = a->sub_property == NULL && pgm_kind_is(a->old.object, PGM_KIND_CONSTRAINT) ?
-			pgm_value(a->old.object, PGM_PROP_ATTACHED_TO) : NULL;
+			pgm_object_value(a->old.object, PGM_PROP_ATTACHED_TO) : NULL;
 
 		if (attached && strcmp(attached, index->identity) == 0)
 			return true;
@@ -88,16 +88,16 @@ drop(PgmWrite *w, const PgmObject *index)
 		return;
 	}
 	write_drop(w, pgm_schema_parent(w->old, index), index->identity,
-			   pgm_value(index, PGM_PROP_ATTACHED_TO) != NULL);
+			   pgm_object_value(index, PGM_PROP_ATTACHED_TO) != NULL);
 }
 
 /* Is the table clustered on the index, or is it the replica identity? */
 static bool
 is_named_by_table(const PgmObject *relation, const PgmObject *index)
 {
-	const char *name = pgm_last_name(index->identity);
-	const char *clustered = pgm_value(relation, PGM_PROP_CLUSTERED_ON);
-	const char *identity = pgm_value(relation, PGM_PROP_REPLICA_IDENTITY);
+	const char *name = pgm_sql_last_name(index->identity);
+	const char *clustered = pgm_object_value(relation, PGM_PROP_CLUSTERED_ON);
+	const char *identity = pgm_object_value(relation, PGM_PROP_REPLICA_IDENTITY);
 
 	return (clustered && strcmp(clustered, name) == 0) ||
 		(identity && strcmp(identity, psprintf("using index %s", name)) == 0);
@@ -126,24 +126,24 @@ change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	const char *schema = pgm_relation_schema(relation);
 	char	   *helper = pgm_helper_name(new->identity, "_new");
 
-	if (pgm_is_partitioned(relation) || pgm_value(old, PGM_PROP_ATTACHED_TO) ||
-		pgm_value(new, PGM_PROP_ATTACHED_TO) || is_named_by_table(relation, old) ||
+	if (pgm_is_partitioned(relation) || pgm_object_value(old, PGM_PROP_ATTACHED_TO) ||
+		pgm_object_value(new, PGM_PROP_ATTACHED_TO) || is_named_by_table(relation, old) ||
 		is_named_by_table(relation, new) || is_referred_to(w, old) || !pgm_relation_may_have_rows(w, relation))
 		return false;
 	write_create(w, new, helper, is_concurrent(w, relation));
 	write_drop(w, relation, old->identity, false);
 	pgm_write_statement(w, "ALTER INDEX %s.%s RENAME TO %s", schema, helper,
-						pgm_last_name(new->identity));
-	if (pgm_value(new, PGM_PROP_COMMENT))
+						pgm_sql_last_name(new->identity));
+	if (pgm_object_value(new, PGM_PROP_COMMENT))
 		pgm_write_statement(w, "COMMENT ON INDEX %s IS %s", new->identity,
-							quote_literal_cstr(pgm_value(new, PGM_PROP_COMMENT)));
+							quote_literal_cstr(pgm_object_value(new, PGM_PROP_COMMENT)));
 	return true;
 }
 
 static bool
 write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *tablespace = pgm_value(new, PGM_PROP_TABLESPACE);
+	const char *tablespace = pgm_object_value(new, PGM_PROP_TABLESPACE);
 
 	pgm_write_statement(w, "ALTER INDEX %s SET TABLESPACE %s", new->identity,
 						tablespace ? quote_identifier(tablespace) : "pg_default");
@@ -156,7 +156,7 @@ change_invalid(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of_index(w, new);
 
-	if (pgm_value(new, PGM_PROP_INVALID))
+	if (pgm_object_value(new, PGM_PROP_INVALID))
 		return true;
 	if (pgm_is_partitioned(relation))
 		return true;
@@ -188,8 +188,8 @@ write_targets(PgmWrite *w, const PgmObject *index, const char *json, bool reset)
 static bool
 write_statistics_targets(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *before = old ? pgm_value(old, PGM_PROP_STATISTICS_TARGETS) : NULL;
-	const char *after = pgm_value(new, PGM_PROP_STATISTICS_TARGETS);
+	const char *before = old ? pgm_object_value(old, PGM_PROP_STATISTICS_TARGETS) : NULL;
+	const char *after = pgm_object_value(new, PGM_PROP_STATISTICS_TARGETS);
 
 	if (before)
 		write_targets(w, new, before, true);
@@ -205,22 +205,22 @@ index_of(const PgmSchema *s, const PgmObject *o)
 	if (pgm_kind_is(o, PGM_KIND_INDEX))
 		return o->identity;
 	return psprintf("%s.%.*s", pgm_relation_schema(pgm_schema_parent(s, o)),
-					pgm_name_length(o->identity), o->identity);
+					pgm_sql_name_length(o->identity), o->identity);
 }
 
 /* The qualified name of the parent's index that an index or constraint is attached to */
 static const char *
 parent_index_of(const PgmSchema *s, const PgmObject *o)
 {
-	const char *name = pgm_value(o, PGM_PROP_ATTACHED_TO);
+	const char *name = pgm_object_value(o, PGM_PROP_ATTACHED_TO);
 	ListCell   *lc;
 
 	if (pgm_kind_is(o, PGM_KIND_INDEX))
 		return name;
-	foreach(lc, pgm_value_list(pgm_schema_parent(s, o), PGM_PROP_INHERITS))
+	foreach(lc, pgm_object_value_list(pgm_schema_parent(s, o), PGM_PROP_INHERITS))
 	{
 		if (pgm_schema_find(s, PGM_KIND_CONSTRAINT, psprintf("%s on %s", name, (char *) lfirst(lc))))
-			return psprintf("%.*s.%s", pgm_name_length(lfirst(lc)), (char *) lfirst(lc), name);
+			return psprintf("%.*s.%s", pgm_sql_name_length(lfirst(lc)), (char *) lfirst(lc), name);
 	}
 	return name;
 }

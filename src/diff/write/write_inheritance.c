@@ -18,14 +18,14 @@
 static const char *
 only_parent(const PgmObject *partition)
 {
-	return linitial(pgm_value_list(partition, PGM_PROP_INHERITS));
+	return linitial(pgm_object_value_list(partition, PGM_PROP_INHERITS));
 }
 
 static void
 write_attach_statement(PgmWrite *w, const PgmObject *partition)
 {
 	pgm_write_statement(w, "ALTER TABLE %s ATTACH PARTITION %s %s", only_parent(partition),
-						partition->identity, pgm_value(partition, PGM_PROP_PARTITION_BOUND));
+						partition->identity, pgm_object_value(partition, PGM_PROP_PARTITION_BOUND));
 }
 
 /* Does the parent exist in the old state? */
@@ -43,7 +43,7 @@ default_partition(const PgmSchema *s, const char *parent)
 
 	foreach(lc, pgm_schema_inheritors(s, parent))
 	{
-		const char *bound = pgm_value(lfirst(lc), PGM_PROP_PARTITION_BOUND);
+		const char *bound = pgm_object_value(lfirst(lc), PGM_PROP_PARTITION_BOUND);
 
 		if (bound && strcmp(bound, "DEFAULT") == 0)
 			return lfirst(lc);
@@ -126,11 +126,11 @@ constraint_name_is_taken(const PgmSchema *s, const char *schema, const char *nam
 static void
 write_drop_leftover_check(PgmWrite *w, const PgmObject *partition, const PgmObject *parent)
 {
-	const char *key = pgm_value(parent, PGM_PROP_PARTITION_KEY);
+	const char *key = pgm_object_value(parent, PGM_PROP_PARTITION_KEY);
 	const char *column = strchr(key, '(') + 1;
-	int			n = pgm_name_length(column);
-	const char *middle = column[n] == ')' && !pgm_value(parent, PGM_PROP_PARTITION_BOUND) ?
-		psprintf("_%s", pgm_unquoted(pnstrdup(column, n))) : "";
+	int			n = pgm_sql_name_length(column);
+	const char *middle = column[n] == ')' && !pgm_object_value(parent, PGM_PROP_PARTITION_BOUND) ?
+		psprintf("_%s", pgm_sql_unquoted(pnstrdup(column, n))) : "";
 
 	const char *name = pgm_helper_name(partition->identity, psprintf("%s_check", middle));
 
@@ -164,7 +164,7 @@ write_inherit(PgmWrite *w, const PgmObject *of, const PgmObject *without,
 {
 	ListCell   *lc;
 
-	foreach(lc, pgm_value_list(of, PGM_PROP_INHERITS))
+	foreach(lc, pgm_object_value_list(of, PGM_PROP_INHERITS))
 	{
 		if (without == NULL || !pgm_table_has_parent(without, lfirst(lc)))
 			pgm_write_statement(w, "%s %sINHERIT %s", pgm_alter_relation(of), no, (char *) lfirst(lc));

@@ -43,7 +43,7 @@ create_operator(PgmWrite *w, const PgmObject *o)
 		{PGM_PROP_RESTRICT, "RESTRICT = %s"},
 		{PGM_PROP_JOIN, "JOIN = %s"},
 	};
-	const char *function = pgm_value(o, PGM_PROP_FUNCTION);
+	const char *function = pgm_object_value(o, PGM_PROP_FUNCTION);
 	StringInfoData list;
 
 	if (function == NULL)
@@ -55,12 +55,12 @@ create_operator(PgmWrite *w, const PgmObject *o)
 	if (operand(o, true))
 		pgm_text_add(&list, "RIGHTARG = %s", operand(o, true));
 	for (int i = 0; i < (int) lengthof(words); i++)
-		if (pgm_value(o, words[i].property))
+		if (pgm_object_value(o, words[i].property))
 			pgm_text_add(&list, words[i].word,
-						 pgm_text_callee(pgm_value(o, words[i].property)));
-	if (pgm_value(o, PGM_PROP_HASHES))
+						 pgm_text_callee(pgm_object_value(o, words[i].property)));
+	if (pgm_object_value(o, PGM_PROP_HASHES))
 		pgm_text_add(&list, "HASHES");
-	if (pgm_value(o, PGM_PROP_MERGES))
+	if (pgm_object_value(o, PGM_PROP_MERGES))
 		pgm_text_add(&list, "MERGES");
 	pgm_write_statement(w, "CREATE OPERATOR %s (%s)", pgm_text_callee(o->identity), list.data);
 }
@@ -82,9 +82,9 @@ change_estimators(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	initStringInfo(&list);
 	for (int i = 0; i < (int) lengthof(words); i++)
 	{
-		const char *function = pgm_value(new, words[i].property);
+		const char *function = pgm_object_value(new, words[i].property);
 
-		if (!pgm_value_same(old, new, words[i].property))
+		if (!pgm_object_value_same(old, new, words[i].property))
 			pgm_text_add(&list, "%s = %s", words[i].word,
 						 function ? pgm_text_callee(function) : "NONE");
 	}
@@ -103,7 +103,7 @@ changes_with(const PgmSchema *there, const PgmSchema *not_there, const char *oth
 	const PgmObject *o = pgm_schema_find(there, PGM_KIND_OPERATOR, other);
 
 	return o && pgm_schema_find(not_there, PGM_KIND_OPERATOR, other) == NULL &&
-		pgm_value(o, property) && strcmp(pgm_value(o, property), identity) == 0;
+		pgm_object_value(o, property) && strcmp(pgm_object_value(o, property), identity) == 0;
 }
 
 /*
@@ -115,10 +115,10 @@ static bool
 link_changes_implicitly(PgmWrite *w, const PgmObject *old, const PgmObject *new,
 						PgmPropertyId property)
 {
-	const char *before = pgm_value(old, property);
-	const char *after = pgm_value(new, property);
+	const char *before = pgm_object_value(old, property);
+	const char *after = pgm_object_value(new, property);
 
-	if (pgm_value_same(old, new, property))
+	if (pgm_object_value_same(old, new, property))
 		return true;
 	return (before == NULL ||
 			changes_with(w->old, w->new, before, new->identity, property)) &&
@@ -175,8 +175,8 @@ member_slot(const char *member)
 static bool
 change_members(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	List	   *before = old ? pgm_value_list(old, PGM_PROP_MEMBERS) : NIL;
-	List	   *after = pgm_value_list(new, PGM_PROP_MEMBERS);
+	List	   *before = old ? pgm_object_value_list(old, PGM_PROP_MEMBERS) : NIL;
+	List	   *after = pgm_object_value_list(new, PGM_PROP_MEMBERS);
 	StringInfoData dropped;
 	StringInfoData added;
 	ListCell   *lc;
@@ -207,9 +207,9 @@ change_members(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 create_class(PgmWrite *w, const PgmObject *o)
 {
-	const char *type = pgm_value(o, PGM_PROP_TYPE);
-	const char *storage = pgm_value(o, PGM_PROP_STORAGE);
-	List	   *members = pgm_value_list(o, PGM_PROP_MEMBERS);
+	const char *type = pgm_object_value(o, PGM_PROP_TYPE);
+	const char *storage = pgm_object_value(o, PGM_PROP_STORAGE);
+	List	   *members = pgm_object_value_list(o, PGM_PROP_MEMBERS);
 	StringInfoData list;
 	ListCell   *lc;
 
@@ -223,17 +223,17 @@ create_class(PgmWrite *w, const PgmObject *o)
 	}
 	pgm_write_statement(w, "CREATE OPERATOR CLASS %s%s FOR TYPE %s USING %s FAMILY %s AS %s",
 						pgm_text_until(o->identity, " using "),
-						pgm_value(o, PGM_PROP_DEFAULT) ? " DEFAULT" : "", type,
+						pgm_object_value(o, PGM_PROP_DEFAULT) ? " DEFAULT" : "", type,
 						pgm_text_after(o->identity, " using "),
-						pgm_text_until(pgm_value(o, PGM_PROP_FAMILY), " USING "), list.data);
+						pgm_text_until(pgm_object_value(o, PGM_PROP_FAMILY), " USING "), list.data);
 }
 
 /* Write CREATE CAST. */
 static void
 create_cast(PgmWrite *w, const PgmObject *o)
 {
-	const char *function = pgm_value(o, PGM_PROP_FUNCTION);
-	const char *context = pgm_value(o, PGM_PROP_CONTEXT);
+	const char *function = pgm_object_value(o, PGM_PROP_FUNCTION);
+	const char *context = pgm_object_value(o, PGM_PROP_CONTEXT);
 	const char *how;
 
 	if (strcmp(function, "INOUT") == 0)
@@ -252,10 +252,10 @@ static void
 create_conversion(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write_statement(w, "CREATE %sCONVERSION %s FOR %s TO %s FROM %s",
-						pgm_value(o, PGM_PROP_DEFAULT) ? "DEFAULT " : "", o->identity,
-						quote_literal_cstr(pgm_value(o, PGM_PROP_FROM)),
-						quote_literal_cstr(pgm_value(o, PGM_PROP_TO)),
-						pgm_text_callee(pgm_value(o, PGM_PROP_FUNCTION)));
+						pgm_object_value(o, PGM_PROP_DEFAULT) ? "DEFAULT " : "", o->identity,
+						quote_literal_cstr(pgm_object_value(o, PGM_PROP_FROM)),
+						quote_literal_cstr(pgm_object_value(o, PGM_PROP_TO)),
+						pgm_text_callee(pgm_object_value(o, PGM_PROP_FUNCTION)));
 }
 
 static const PgmWriter writers[] = {

@@ -98,7 +98,7 @@ pgm_option_list(const PgmObject *o, PgmPropertyId property, bool quoted)
 	ListCell   *lc;
 
 	initStringInfo(&list);
-	foreach(lc, pgm_value_list(o, property))
+	foreach(lc, pgm_object_value_list(o, property))
 	{
 		if (quoted)
 			add_foreign_option(&list, "", lfirst(lc));
@@ -118,8 +118,8 @@ char *
 pgm_option_changes(const PgmObject *old, const PgmObject *new,
 				   PgmPropertyId property)
 {
-	List	   *before = old ? pgm_value_list(old, property) : NIL;
-	List	   *after = pgm_value_list(new, property);
+	List	   *before = old ? pgm_object_value_list(old, property) : NIL;
+	List	   *after = pgm_object_value_list(new, property);
 	StringInfoData list;
 	ListCell   *lc;
 
@@ -147,12 +147,12 @@ pgm_option_changes(const PgmObject *old, const PgmObject *new,
 char *
 pgm_options_set(const PgmObject *old, const PgmObject *new, PgmPropertyId property)
 {
-	List	   *before = old ? pgm_value_list(old, property) : NIL;
+	List	   *before = old ? pgm_object_value_list(old, property) : NIL;
 	StringInfoData list;
 	ListCell   *lc;
 
 	initStringInfo(&list);
-	foreach(lc, pgm_value_list(new, property))
+	foreach(lc, pgm_object_value_list(new, property))
 	{
 		const char *was = find_option(before, option_name(lfirst(lc)));
 
@@ -167,12 +167,12 @@ char *
 pgm_options_reset(const PgmObject *old, const PgmObject *new,
 				  PgmPropertyId property)
 {
-	List	   *after = pgm_value_list(new, property);
+	List	   *after = pgm_object_value_list(new, property);
 	StringInfoData list;
 	ListCell   *lc;
 
 	initStringInfo(&list);
-	foreach(lc, old ? pgm_value_list(old, property) : NIL)
+	foreach(lc, old ? pgm_object_value_list(old, property) : NIL)
 	{
 		const char *name = option_name(lfirst(lc));
 		const char *toast = strncmp(name, "toast.", 6) == 0 ? "toast." : "";

@@ -24,7 +24,7 @@ write_after_identity(PgmWrite *w, const PgmDiffItem *column)
 		const PgmDiffItem *a = lfirst(lc);
 
 		if (a->sub_property == NULL && pgm_kind_is(a->new.object, PGM_KIND_SEQUENCE) &&
-			pgm_value(a->new.object, PGM_PROP_IDENTITY_OF) &&
+			pgm_object_value(a->new.object, PGM_PROP_IDENTITY_OF) &&
 			(a->decision == PGM_DECISION_CREATE || a->decision == PGM_DECISION_REPLACE))
 			pgm_write_after_create(w, a->new.object);
 	}

@@ -17,10 +17,10 @@ role_list(const PgmObject *policy)
 	ListCell   *lc;
 	const char *separator = "";
 
-	if (pgm_value(policy, PGM_PROP_ROLES) == NULL)
+	if (pgm_object_value(policy, PGM_PROP_ROLES) == NULL)
 		return "PUBLIC";
 	initStringInfo(&list);
-	foreach(lc, pgm_value_list(policy, PGM_PROP_ROLES))
+	foreach(lc, pgm_object_value_list(policy, PGM_PROP_ROLES))
 	{
 		appendStringInfo(&list, "%s%s", separator, quote_identifier(lfirst(lc)));
 		separator = ", ";
@@ -40,18 +40,18 @@ append_expression(StringInfo out, const char *word, const char *expression)
 static void
 create_policy(PgmWrite *w, const PgmObject *o)
 {
-	const char *command = pgm_value(o, PGM_PROP_COMMAND);
+	const char *command = pgm_object_value(o, PGM_PROP_COMMAND);
 	StringInfoData text;
 
 	initStringInfo(&text);
-	if (pgm_value(o, PGM_PROP_RESTRICTIVE))
+	if (pgm_object_value(o, PGM_PROP_RESTRICTIVE))
 		appendStringInfoString(&text, " AS RESTRICTIVE");
 	if (command)
 		appendStringInfo(&text, " FOR %s", asc_toupper(command, strlen(command)));
-	if (pgm_value(o, PGM_PROP_ROLES))
+	if (pgm_object_value(o, PGM_PROP_ROLES))
 		appendStringInfo(&text, " TO %s", role_list(o));
-	append_expression(&text, "USING", pgm_value(o, PGM_PROP_USING));
-	append_expression(&text, "WITH CHECK", pgm_value(o, PGM_PROP_WITH_CHECK));
+	append_expression(&text, "USING", pgm_object_value(o, PGM_PROP_USING));
+	append_expression(&text, "WITH CHECK", pgm_object_value(o, PGM_PROP_WITH_CHECK));
 	pgm_write_statement(w, "CREATE POLICY %s%s", pgm_write_name(o), text.data);
 }
 
@@ -70,15 +70,15 @@ change_policy(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	StringInfoData text;
 
 	initStringInfo(&text);
-	if (!pgm_value_same(old, new, PGM_PROP_ROLES))
+	if (!pgm_object_value_same(old, new, PGM_PROP_ROLES))
 		appendStringInfo(&text, " TO %s", role_list(new));
 	for (int i = 0; i < (int) lengthof(expressions); i++)
 	{
-		const char *expression = pgm_value(new, expressions[i].property);
+		const char *expression = pgm_object_value(new, expressions[i].property);
 
-		if (pgm_value(old, expressions[i].property) && expression == NULL)
+		if (pgm_object_value(old, expressions[i].property) && expression == NULL)
 			return false;
-		if (!pgm_value_same(old, new, expressions[i].property))
+		if (!pgm_object_value_same(old, new, expressions[i].property))
 			append_expression(&text, expressions[i].word, expression);
 	}
 	pgm_write_statement(w, "ALTER POLICY %s%s", pgm_write_name(new), text.data);

@@ -106,7 +106,7 @@ was_granted_on(const PgmObject *o, const Right *its, const Right *r)
 static bool
 is_source(const PgmObject *o, const Right *its, const Right *r)
 {
-	return strcmp(its->grantee, r->grantor) == 0 && pgm_value(o, PGM_PROP_GRANT_OPTION);
+	return strcmp(its->grantee, r->grantor) == 0 && pgm_object_value(o, PGM_PROP_GRANT_OPTION);
 }
 
 /* Write a statement about a right, as the role that granted it. */
@@ -140,7 +140,7 @@ create_grant(PgmWrite *w, const PgmObject *o)
 	Right		r = right_of(o);
 
 	write_right(w, &r, "GRANT", "TO",
-				pgm_value(o, PGM_PROP_GRANT_OPTION) ? " WITH GRANT OPTION" : "");
+				pgm_object_value(o, PGM_PROP_GRANT_OPTION) ? " WITH GRANT OPTION" : "");
 }
 
 /* Write REVOKE, unless the CASCADE of the grant that this one came from does it. */
@@ -159,7 +159,7 @@ change_grant_option(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	Right		r = right_of(new);
 
-	if (pgm_value(new, PGM_PROP_GRANT_OPTION))
+	if (pgm_object_value(new, PGM_PROP_GRANT_OPTION))
 		create_grant(w, new);
 	else
 		write_right(w, &r, "REVOKE GRANT OPTION FOR", "FROM", cascade_clause(w, &r));
@@ -230,7 +230,7 @@ static void
 create_default_grant(PgmWrite *w, const PgmObject *o)
 {
 	write_default_privilege(w, o, "GRANT", "TO",
-							pgm_value(o, PGM_PROP_GRANT_OPTION) ? " WITH GRANT OPTION" : "");
+							pgm_object_value(o, PGM_PROP_GRANT_OPTION) ? " WITH GRANT OPTION" : "");
 }
 
 /* Write REVOKE of a default privilege. */
@@ -244,7 +244,7 @@ drop_default_grant(PgmWrite *w, const PgmObject *o)
 static bool
 change_default_option(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (pgm_value(new, PGM_PROP_GRANT_OPTION))
+	if (pgm_object_value(new, PGM_PROP_GRANT_OPTION))
 		create_default_grant(w, new);
 	else
 		write_default_privilege(w, new, "REVOKE GRANT OPTION FOR", "FROM", "");

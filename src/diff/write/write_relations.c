@@ -56,8 +56,8 @@ pgm_rename_candidates(const PgmWrite *w, const PgmObject *o, const PgmObject *in
 		if (pgm_schema_find(w->old, other->kind->id, other->identity) || n++ >= MOST_CANDIDATES)
 			continue;
 		if (first == NULL)
-			first = pgm_last_name(other->identity);
-		appendStringInfo(&out, "%s%s", out.len > 0 ? " or " : "", pgm_last_name(other->identity));
+			first = pgm_sql_last_name(other->identity);
+		appendStringInfo(&out, "%s%s", out.len > 0 ? " or " : "", pgm_sql_last_name(other->identity));
 	}
 	if (first == NULL)
 		return NULL;
@@ -87,7 +87,7 @@ pgm_relation_may_have_rows(const PgmWrite *w, const PgmObject *relation)
 char *
 pgm_helper_name(const char *identity, const char *suffix)
 {
-	char	   *name = pgm_unquoted(pgm_last_name(identity));
+	char	   *name = pgm_sql_unquoted(pgm_sql_last_name(identity));
 	int			room = NAMEDATALEN - 1 - strlen(suffix);
 
 	name[pg_mbcliplen(name, strlen(name), room)] = '\0';

@@ -44,7 +44,7 @@ json_setting(const char *json, const char *name)
 static char *
 other_setting(const PgmObject *o, const char *name)
 {
-	return json_setting(pgm_value(o, PGM_PROP_OTHER), name);
+	return json_setting(pgm_object_value(o, PGM_PROP_OTHER), name);
 }
 
 /* The value of publish_generated_columns, which came with 18, or NULL before */
@@ -65,18 +65,18 @@ published_generated(const PgmObject *o)
 static char *
 publication_options(const PgmObject *old, const PgmObject *new)
 {
-	const char *publish = pgm_value(new, PGM_PROP_PUBLISH);
+	const char *publish = pgm_object_value(new, PGM_PROP_PUBLISH);
 	const char *generated = published_generated(new);
 	StringInfoData list;
 
 	initStringInfo(&list);
-	if (old ? !pgm_value_same(old, new, PGM_PROP_PUBLISH) :
+	if (old ? !pgm_object_value_same(old, new, PGM_PROP_PUBLISH) :
 		strcmp(publish, "insert, update, delete, truncate") != 0)
 		pgm_text_add(&list, "publish = %s", quote_literal_cstr(publish));
-	if (old ? !pgm_value_same(old, new, PGM_PROP_PUBLISH_VIA_PARTITION_ROOT) :
-		pgm_value(new, PGM_PROP_PUBLISH_VIA_PARTITION_ROOT) != NULL)
+	if (old ? !pgm_object_value_same(old, new, PGM_PROP_PUBLISH_VIA_PARTITION_ROOT) :
+		pgm_object_value(new, PGM_PROP_PUBLISH_VIA_PARTITION_ROOT) != NULL)
 		pgm_text_add(&list, "publish_via_partition_root = %s",
-					 pgm_value(new, PGM_PROP_PUBLISH_VIA_PARTITION_ROOT) ? "true" : "false");
+					 pgm_object_value(new, PGM_PROP_PUBLISH_VIA_PARTITION_ROOT) ? "true" : "false");
 	if (generated &&
 		strcmp(generated, old ? published_generated(old) : "none") != 0)
 		pgm_text_add(&list, "publish_generated_columns = %s", generated);
@@ -107,7 +107,7 @@ except_clause(PgmWrite *w, const PgmObject *o)
 	initStringInfo(&list);
 	foreach(lc, pgm_schema_children(w->new, o, PGM_KIND_PUBLISHED_TABLE))
 	{
-		if (pgm_value(lfirst(lc), PGM_PROP_EXCEPT))
+		if (pgm_object_value(lfirst(lc), PGM_PROP_EXCEPT))
 			pgm_text_add(&list, "TABLE ONLY %s", member_name(lfirst(lc)));
 	}
 	return list.len > 0 ? psprintf(" EXCEPT (%s)", list.data) : "";
@@ -122,7 +122,7 @@ create_publication(PgmWrite *w, const PgmObject *o)
 	StringInfoData all;
 
 	initStringInfo(&all);
-	if (pgm_value(o, PGM_PROP_ALL_TABLES))
+	if (pgm_object_value(o, PGM_PROP_ALL_TABLES))
 		pgm_text_add(&all, "ALL TABLES%s", except_clause(w, o));
 	if (sequences && strcmp(sequences, "true") == 0)
 		pgm_text_add(&all, "ALL SEQUENCES");
@@ -150,10 +150,10 @@ change_publication(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static void
 create_published_table(PgmWrite *w, const PgmObject *o)
 {
-	List	   *columns = pgm_value_list(o, PGM_PROP_COLUMNS);
-	const char *where = pgm_value(o, PGM_PROP_WHERE);
+	List	   *columns = pgm_object_value_list(o, PGM_PROP_COLUMNS);
+	const char *where = pgm_object_value(o, PGM_PROP_WHERE);
 
-	if (pgm_value(o, PGM_PROP_EXCEPT))
+	if (pgm_object_value(o, PGM_PROP_EXCEPT))
 		return;					/* a clause of CREATE PUBLICATION */
 	pgm_write_statement(w, "ALTER PUBLICATION %s ADD TABLE ONLY %s%s%s", member_publication(o),
 						member_name(o),
@@ -252,9 +252,9 @@ subscription_options(const PgmObject *old, const PgmObject *new)
 	for (int i = 0; i < (int) lengthof(subscription_settings); i++)
 	{
 		PgmPropertyId property = subscription_settings[i].property;
-		const char *value = subscription_settings[i].write(pgm_value(new, property));
+		const char *value = subscription_settings[i].write(pgm_object_value(new, property));
 
-		if (old ? !pgm_value_same(old, new, property) :
+		if (old ? !pgm_object_value_same(old, new, property) :
 			strcmp(value, subscription_settings[i].default_value) != 0)
 			pgm_text_add(&list, "%s = %s", pgm_property_name(property), value);
 	}
@@ -276,9 +276,9 @@ create_subscription(PgmWrite *w, const PgmObject *o)
 	PgmDiffStatement *sql;
 
 	sql = pgm_write_statement(w, "CREATE SUBSCRIPTION %s CONNECTION '...' PUBLICATION %s WITH (connect = false, %s%s)",
-							  o->identity, pgm_text_names(pgm_value_list(o, PGM_PROP_PUBLICATIONS)),
+							  o->identity, pgm_text_names(pgm_object_value_list(o, PGM_PROP_PUBLICATIONS)),
 							  subscription_options(NULL, o),
-							  pgm_value(o, PGM_PROP_TWO_PHASE) ? ", two_phase = true" : "");
+							  pgm_object_value(o, PGM_PROP_TWO_PHASE) ? ", two_phase = true" : "");
 	sql->question = psprintf("How is the publisher of subscription %s reached? The connection string may be secret, so it is not a part of the schema.",
 							 o->identity);
 	sql->hazard = "the replication slot has to be there before the subscription is enabled, and ALTER SUBSCRIPTION REFRESH PUBLICATION has to follow";
@@ -293,7 +293,7 @@ drop_subscription(PgmWrite *w, const PgmObject *o)
 {
 	PgmDiffStatement *sql = pgm_write_statement(w, "DROP SUBSCRIPTION %s", o->identity);
 
-	sql->nontransactional = pgm_value(o, PGM_PROP_SLOT_NAME) != NULL;
+	sql->nontransactional = pgm_object_value(o, PGM_PROP_SLOT_NAME) != NULL;
 }
 
 /*
@@ -303,11 +303,11 @@ drop_subscription(PgmWrite *w, const PgmObject *o)
 static void
 change_publications(PgmWrite *w, const PgmObject *o)
 {
-	bool		enabled = pgm_value(o, PGM_PROP_ENABLED) != NULL;
+	bool		enabled = pgm_object_value(o, PGM_PROP_ENABLED) != NULL;
 	PgmDiffStatement *sql;
 
 	sql = pgm_write_statement(w, "ALTER SUBSCRIPTION %s SET PUBLICATION %s%s", o->identity,
-							  pgm_text_names(pgm_value_list(o, PGM_PROP_PUBLICATIONS)),
+							  pgm_text_names(pgm_object_value_list(o, PGM_PROP_PUBLICATIONS)),
 							  enabled ? "" : " WITH (refresh = false)");
 	sql->nontransactional = enabled;
 }
@@ -321,8 +321,8 @@ static bool
 change_subscription(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	char	   *options;
-	bool		was = old && pgm_value(old, PGM_PROP_ENABLED);
-	bool		is = pgm_value(new, PGM_PROP_ENABLED) != NULL;
+	bool		was = old && pgm_object_value(old, PGM_PROP_ENABLED);
+	bool		is = pgm_object_value(new, PGM_PROP_ENABLED) != NULL;
 	bool		stop;
 
 	if (old == NULL)
@@ -332,14 +332,14 @@ change_subscription(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		return true;
 	}
 	options = subscription_options(old, new);
-	stop = was && (!is || !pgm_value_same(old, new, PGM_PROP_SLOT_NAME));
+	stop = was && (!is || !pgm_object_value_same(old, new, PGM_PROP_SLOT_NAME));
 	if (stop)
 		pgm_write_statement(w, "ALTER SUBSCRIPTION %s DISABLE", new->identity);
 	if (options)
 		pgm_write_statement(w, "ALTER SUBSCRIPTION %s SET (%s)", new->identity, options);
 	if (is && (stop || !was))
 		pgm_write_statement(w, "ALTER SUBSCRIPTION %s ENABLE", new->identity);
-	if (!pgm_value_same(old, new, PGM_PROP_PUBLICATIONS))
+	if (!pgm_object_value_same(old, new, PGM_PROP_PUBLICATIONS))
 		change_publications(w, new);
 	return true;
 }

@@ -63,7 +63,7 @@ static void
 create_routine(PgmWrite *w, const PgmObject *o)
 {
 	if (pgm_type_of_function(w->new, o) == NULL)
-		pgm_write_statement(w, "%s", pgm_value(o, PGM_PROP_DEFINITION));
+		pgm_write_statement(w, "%s", pgm_object_value(o, PGM_PROP_DEFINITION));
 }
 
 /* Write DROP, unless the function belongs to a type, with which it is dropped. */
@@ -78,7 +78,7 @@ drop_routine(PgmWrite *w, const PgmObject *o)
 static CreateFunctionStmt *
 parse_routine(const PgmObject *o)
 {
-	List	   *list = raw_parser(pgm_value(o, PGM_PROP_DEFINITION), RAW_PARSE_DEFAULT);
+	List	   *list = raw_parser(pgm_object_value(o, PGM_PROP_DEFINITION), RAW_PARSE_DEFAULT);
 
 	Assert(list_length(list) == 1);
 	return castNode(CreateFunctionStmt, linitial_node(RawStmt, list)->stmt);
@@ -220,7 +220,7 @@ change_routine(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (is_window(before) != is_window(after) ||
 		!inputs_are_compatible(before, after) || !results_are_same(before, after))
 		return false;
-	pgm_write_statement(w, "%s", pgm_value(new, PGM_PROP_DEFINITION));
+	pgm_write_statement(w, "%s", pgm_object_value(new, PGM_PROP_DEFINITION));
 	return true;
 }
 
@@ -231,7 +231,7 @@ change_routine(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 is_default(const PgmObject *o, const AggregateProperty *p, const char *value)
 {
-	bool		ordered = pgm_value(o, PGM_PROP_FORM) != NULL;
+	bool		ordered = pgm_object_value(o, PGM_PROP_FORM) != NULL;
 
 	if (p->property == PGM_PROP_FINALFUNC_MODIFY || p->property == PGM_PROP_MFINALFUNC_MODIFY)
 		return strcmp(value, ordered ? "read_write" : "read_only") == 0;
@@ -242,14 +242,14 @@ is_default(const PgmObject *o, const AggregateProperty *p, const char *value)
 static void
 write_aggregate(PgmWrite *w, const PgmObject *o, const char *verb)
 {
-	const char *form = pgm_value(o, PGM_PROP_FORM);
+	const char *form = pgm_object_value(o, PGM_PROP_FORM);
 	StringInfoData list;
 
 	initStringInfo(&list);
 	for (int i = 0; i < (int) lengthof(aggregate_properties); i++)
 	{
 		const AggregateProperty *p = &aggregate_properties[i];
-		const char *value = pgm_value(o, p->property);
+		const char *value = pgm_object_value(o, p->property);
 
 		if (value == NULL || is_default(o, p, value))
 			continue;
@@ -289,14 +289,14 @@ create_event_trigger(PgmWrite *w, const PgmObject *o)
 	ListCell   *lc;
 
 	initStringInfo(&tags);
-	foreach(lc, pgm_value_list(o, PGM_PROP_TAGS))
+	foreach(lc, pgm_object_value_list(o, PGM_PROP_TAGS))
 	{
 		pgm_text_add(&tags, "%s", quote_literal_cstr(lfirst(lc)));
 	}
 	pgm_write_statement(w, "CREATE EVENT TRIGGER %s ON %s%s EXECUTE FUNCTION %s", o->identity,
-						pgm_value(o, PGM_PROP_EVENT),
+						pgm_object_value(o, PGM_PROP_EVENT),
 						tags.len > 0 ? psprintf(" WHEN TAG IN (%s)", tags.data) : "",
-						pgm_value(o, PGM_PROP_FUNCTION));
+						pgm_object_value(o, PGM_PROP_FUNCTION));
 }
 
 /* Write ENABLE or DISABLE of an event trigger; enabled is the default, without a value. */
@@ -308,7 +308,7 @@ change_enabled(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		{"on replicas", "ENABLE REPLICA"},
 		{"always", "ENABLE ALWAYS"},
 	};
-	const char *enabled = pgm_value(new, PGM_PROP_ENABLED);
+	const char *enabled = pgm_object_value(new, PGM_PROP_ENABLED);
 	const char *word = "ENABLE";
 
 	for (int i = 0; enabled && i < (int) lengthof(words); i++)

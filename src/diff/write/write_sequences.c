@@ -28,7 +28,7 @@ typedef struct Numbers
 static int64
 number_property(const PgmObject *o, PgmPropertyId property)
 {
-	return pg_strtoint64(pgm_value(o, property));
+	return pg_strtoint64(pgm_object_value(o, property));
 }
 
 /* All parameters of a sequence. */
@@ -72,7 +72,7 @@ static void
 append_options(StringInfo out, const PgmObject *o)
 {
 	Numbers		n = numbers_of(o);
-	Numbers		usual = default_numbers(pgm_value(o, PGM_PROP_TYPE), n.increment);
+	Numbers		usual = default_numbers(pgm_object_value(o, PGM_PROP_TYPE), n.increment);
 
 	if (n.start != (n.increment > 0 ? n.minimum : n.maximum))
 		appendStringInfo(out, " START WITH " INT64_FORMAT, n.start);
@@ -80,7 +80,7 @@ append_options(StringInfo out, const PgmObject *o)
 	append_number(out, "MINVALUE", n.minimum, usual.minimum);
 	append_number(out, "MAXVALUE", n.maximum, usual.maximum);
 	append_number(out, "CACHE", n.cache, usual.cache);
-	if (pgm_value(o, PGM_PROP_CYCLE))
+	if (pgm_object_value(o, PGM_PROP_CYCLE))
 		appendStringInfoString(out, " CYCLE");
 }
 
@@ -95,17 +95,17 @@ persistence(bool unlogged)
 static void
 create_sequence(PgmWrite *w, const PgmObject *o)
 {
-	const char *type = pgm_value(o, PGM_PROP_TYPE);
+	const char *type = pgm_object_value(o, PGM_PROP_TYPE);
 	StringInfoData options;
 
-	if (pgm_value(o, PGM_PROP_IDENTITY_OF))
+	if (pgm_object_value(o, PGM_PROP_IDENTITY_OF))
 		return;
 	initStringInfo(&options);
 	if (strcmp(type, "bigint") != 0)
 		appendStringInfo(&options, " AS %s", type);
 	append_options(&options, o);
 	pgm_write_statement(w, "CREATE %sSEQUENCE %s%s",
-						pgm_value(o, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", o->identity,
+						pgm_object_value(o, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", o->identity,
 						options.data);
 }
 
@@ -113,7 +113,7 @@ create_sequence(PgmWrite *w, const PgmObject *o)
 static void
 drop_sequence(PgmWrite *w, const PgmObject *o)
 {
-	if (pgm_value(o, PGM_PROP_IDENTITY_OF) == NULL)
+	if (pgm_object_value(o, PGM_PROP_IDENTITY_OF) == NULL)
 		pgm_write_statement(w, "DROP SEQUENCE %s", o->identity)->hazard =
 			"where the sequence is at is lost";
 }
@@ -154,7 +154,7 @@ write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	Numbers		before = numbers_of(old);
 	Numbers		after = numbers_of(new);
-	bool		retyped = !pgm_value_same(old, new, PGM_PROP_TYPE);
+	bool		retyped = !pgm_object_value_same(old, new, PGM_PROP_TYPE);
 	bool		apart = after.minimum > before.maximum ||
 		after.maximum < before.minimum;
 	StringInfoData text;
@@ -163,7 +163,7 @@ write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		move_within(w, new->identity, &before, &after);
 	initStringInfo(&text);
 	if (retyped)
-		appendStringInfo(&text, " AS %s", pgm_value(new, PGM_PROP_TYPE));
+		appendStringInfo(&text, " AS %s", pgm_object_value(new, PGM_PROP_TYPE));
 	append_number(&text, "INCREMENT BY", after.increment, before.increment);
 	if (retyped || after.minimum != before.minimum)
 		appendStringInfo(&text, " MINVALUE " INT64_FORMAT, after.minimum);
@@ -174,8 +174,8 @@ write_numbers(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	if (apart)
 		appendStringInfoString(&text, " RESTART");
 	append_number(&text, "CACHE", after.cache, before.cache);
-	if (!pgm_value_same(old, new, PGM_PROP_CYCLE))
-		appendStringInfo(&text, " %sCYCLE", pgm_value(new, PGM_PROP_CYCLE) ? "" : "NO ");
+	if (!pgm_object_value_same(old, new, PGM_PROP_CYCLE))
+		appendStringInfo(&text, " %sCYCLE", pgm_object_value(new, PGM_PROP_CYCLE) ? "" : "NO ");
 	pgm_write_statement(w, "ALTER SEQUENCE %s%s", new->identity, text.data)->hazard =
 		apart ? "the sequence starts anew, for where it is at is beyond its new bounds" : NULL;
 	return true;
@@ -186,7 +186,7 @@ static bool
 write_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write_statement(w, "ALTER SEQUENCE %s SET %s", new->identity,
-						persistence(pgm_value(new, PGM_PROP_UNLOGGED) != NULL));
+						persistence(pgm_object_value(new, PGM_PROP_UNLOGGED) != NULL));
 	return true;
 }
 
@@ -195,12 +195,12 @@ static void
 set_persistence_of_identity(PgmWrite *w, const PgmObject *o)
 {
 	const PgmObject *column = pgm_schema_find(w->new, PGM_KIND_COLUMN,
-											  pgm_value(o, PGM_PROP_IDENTITY_OF));
+											  pgm_object_value(o, PGM_PROP_IDENTITY_OF));
 	const PgmObject *table = column ? pgm_schema_parent(w->new, column) : NULL;
 
-	if (table && !pgm_value_same(o, table, PGM_PROP_UNLOGGED))
+	if (table && !pgm_object_value_same(o, table, PGM_PROP_UNLOGGED))
 		pgm_write_statement(w, "ALTER SEQUENCE %s SET %s", o->identity,
-							persistence(pgm_value(o, PGM_PROP_UNLOGGED) != NULL));
+							persistence(pgm_object_value(o, PGM_PROP_UNLOGGED) != NULL));
 }
 
 /*
@@ -210,13 +210,13 @@ set_persistence_of_identity(PgmWrite *w, const PgmObject *o)
 static bool
 write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *owner = pgm_value(new, PGM_PROP_OWNER);
-	const char *column = old ? pgm_value(old, PGM_PROP_OWNED_BY) : NULL;
+	const char *owner = pgm_object_value(new, PGM_PROP_OWNER);
+	const char *column = old ? pgm_object_value(old, PGM_PROP_OWNED_BY) : NULL;
 
-	if (old == NULL && pgm_value(new, PGM_PROP_IDENTITY_OF))
+	if (old == NULL && pgm_object_value(new, PGM_PROP_IDENTITY_OF))
 		set_persistence_of_identity(w, new);
-	if (pgm_value(new, PGM_PROP_IDENTITY_OF) ||
-		(column && pgm_value_same(old, new, PGM_PROP_OWNED_BY)))
+	if (pgm_object_value(new, PGM_PROP_IDENTITY_OF) ||
+		(column && pgm_object_value_same(old, new, PGM_PROP_OWNED_BY)))
 		return true;
 	if (old == NULL &&
 		strcmp(owner, quote_identifier(GetUserNameFromId(GetUserId(), false))) == 0)
@@ -246,7 +246,7 @@ write_owned_by(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	const PgmObject *sequence = new ? new : old;
 
 	pgm_write_statement(w, "ALTER SEQUENCE %s OWNED BY %s", sequence->identity,
-						new ? pgm_value(new, PGM_PROP_OWNED_BY) : "NONE");
+						new ? pgm_object_value(new, PGM_PROP_OWNED_BY) : "NONE");
 }
 
 static const PgmWriter sequences[] = {

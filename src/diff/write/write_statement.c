@@ -81,7 +81,7 @@ pgm_write_on_database(PgmWrite *w, const char *verb, const char *rest)
 char *
 pgm_write_definition(const PgmObject *o)
 {
-	char	   *definition = pstrdup(pgm_value(o, PGM_PROP_DEFINITION));
+	char	   *definition = pstrdup(pgm_object_value(o, PGM_PROP_DEFINITION));
 	Size		length = strlen(definition);
 
 	while (length > 0 && strchr("; \n", definition[length - 1]))
@@ -100,14 +100,14 @@ pgm_write_create_as_defined(PgmWrite *w, const PgmObject *o)
 char *
 pgm_write_own_name(const PgmObject *o)
 {
-	return pnstrdup(o->identity, pgm_name_length(o->identity));
+	return pnstrdup(o->identity, pgm_sql_name_length(o->identity));
 }
 
 /* The name of the relation of a rule, trigger or policy. */
 const char *
 pgm_write_relation_of(const PgmObject *o)
 {
-	return o->identity + pgm_name_length(o->identity) + strlen(" on ");
+	return o->identity + pgm_sql_name_length(o->identity) + strlen(" on ");
 }
 
 static const char *
@@ -160,7 +160,7 @@ name_of_using(const PgmObject *o)
 static const char *
 name_of_aggregate(const PgmObject *o)
 {
-	const char *arguments = pgm_value(o, PGM_PROP_ARGUMENTS);
+	const char *arguments = pgm_object_value(o, PGM_PROP_ARGUMENTS);
 
 	return psprintf("%s(%s)", pgm_text_callee(o->identity),
 					arguments && arguments[0] ? arguments : "*");
@@ -169,7 +169,7 @@ name_of_aggregate(const PgmObject *o)
 static const char *
 name_of_attribute(const PgmObject *o)
 {
-	return pgm_last_name(o->identity);
+	return pgm_sql_last_name(o->identity);
 }
 
 /* For each kind its word in ALTER, COMMENT ON and DROP, and its name if not the identity */

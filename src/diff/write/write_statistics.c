@@ -10,7 +10,7 @@
 static bool
 write_statistics_target(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *target = pgm_value(new, PGM_PROP_STATISTICS_TARGET);
+	const char *target = pgm_object_value(new, PGM_PROP_STATISTICS_TARGET);
 
 	pgm_write_statement(w, "ALTER STATISTICS %s SET STATISTICS %s", new->identity,
 						target ? target : "-1");

@@ -24,7 +24,7 @@
 static bool
 comes_from_parent(const PgmObject *table, const PgmObject *column)
 {
-	return pgm_value(column, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(table);
+	return pgm_object_value(column, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(table);
 }
 
 /* Append a column or constraint between the parentheses of CREATE TABLE. */
@@ -49,7 +49,7 @@ append_column_clauses(StringInfo out, PgmWrite *w, const PgmObject *table)
 			continue;
 		definition = pgm_column_definition(w, column, pgm_plan_default_in_create(w->plan, column));
 		/* OF creates all columns of a typed table; only options are written */
-		if (!pgm_value(table, PGM_PROP_OF_TYPE) || pgm_text_find(definition, " WITH OPTIONS "))
+		if (!pgm_object_value(table, PGM_PROP_OF_TYPE) || pgm_text_find(definition, " WITH OPTIONS "))
 			append_element(out, definition);
 	}
 }
@@ -65,7 +65,7 @@ append_constraint_clauses(StringInfo out, PgmWrite *w, const PgmObject *table)
 		const PgmObject *constraint = lfirst(lc);
 
 		if (!pgm_plan_in_create(w->plan, constraint) ||
-			(pgm_value(constraint, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(table)))
+			(pgm_object_value(constraint, PGM_PROP_ONLY_INHERITED) && !pgm_is_partition(table)))
 			continue;
 		append_element(out, pgm_constraint_definition(constraint));
 	}
@@ -77,10 +77,10 @@ append_parents(StringInfo out, const PgmObject *table)
 {
 	ListCell   *lc;
 
-	if (pgm_is_partition(table) || pgm_value(table, PGM_PROP_INHERITS) == NULL)
+	if (pgm_is_partition(table) || pgm_object_value(table, PGM_PROP_INHERITS) == NULL)
 		return;
 	appendStringInfoString(out, " INHERITS (");
-	foreach(lc, pgm_value_list(table, PGM_PROP_INHERITS))
+	foreach(lc, pgm_object_value_list(table, PGM_PROP_INHERITS))
 	{
 		appendStringInfo(out, "%s%s", foreach_current_index(lc) ? ", " : "", (char *) lfirst(lc));
 	}
@@ -91,16 +91,16 @@ append_parents(StringInfo out, const PgmObject *table)
 static void
 append_clauses(StringInfo out, const PgmObject *table)
 {
-	const char *key = pgm_value(table, PGM_PROP_PARTITION_KEY);
-	const char *method = pgm_value(table, PGM_PROP_ACCESS_METHOD);
-	const char *tablespace = pgm_value(table, PGM_PROP_TABLESPACE);
+	const char *key = pgm_object_value(table, PGM_PROP_PARTITION_KEY);
+	const char *method = pgm_object_value(table, PGM_PROP_ACCESS_METHOD);
+	const char *tablespace = pgm_object_value(table, PGM_PROP_TABLESPACE);
 
 	append_parents(out, table);
 	if (key)
 		appendStringInfo(out, " PARTITION BY %s", key);
 	if (method && strcmp(method, "heap") != 0)
 		appendStringInfo(out, " USING %s", quote_identifier(method));
-	if (pgm_value(table, PGM_PROP_OPTIONS))
+	if (pgm_object_value(table, PGM_PROP_OPTIONS))
 		appendStringInfo(out, " WITH (%s)", pgm_option_list(table, PGM_PROP_OPTIONS, false));
 	if (tablespace)
 		appendStringInfo(out, " TABLESPACE %s", quote_identifier(tablespace));
@@ -114,25 +114,25 @@ append_clauses(StringInfo out, const PgmObject *table)
 static void
 write_inherited_column_changes(PgmWrite *w, const PgmObject *table, const PgmObject *column)
 {
-	const char *parent = linitial(pgm_value_list(table, PGM_PROP_INHERITS));
-	const char *name = pgm_last_name(column->identity);
+	const char *parent = linitial(pgm_object_value_list(table, PGM_PROP_INHERITS));
+	const char *name = pgm_sql_last_name(column->identity);
 	const PgmObject *from = pgm_schema_find(w->new, PGM_KIND_COLUMN,
 											psprintf("%s.%s", parent, name));
-	const char *value = pgm_value(column, PGM_PROP_DEFAULT);
+	const char *value = pgm_object_value(column, PGM_PROP_DEFAULT);
 
 	if (from == NULL)			/* inherited from another parent */
 		return;
 	if (pgm_plan_default_in_create(w->plan, column) || value == NULL)
 	{
-		if (value && !pgm_value_same(from, column, PGM_PROP_DEFAULT))
+		if (value && !pgm_object_value_same(from, column, PGM_PROP_DEFAULT))
 			pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
 								table->identity, name, value);
-		else if (value == NULL && pgm_value(from, PGM_PROP_DEFAULT))
+		else if (value == NULL && pgm_object_value(from, PGM_PROP_DEFAULT))
 			pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
 								table->identity, name);
 	}
 	/* if NOT NULL is a constraint (from 18 on), that is an item of its own */
-	if (pgm_value(column, PGM_PROP_NOT_NULL) && !pgm_value(from, PGM_PROP_NOT_NULL) &&
+	if (pgm_object_value(column, PGM_PROP_NOT_NULL) && !pgm_object_value(from, PGM_PROP_NOT_NULL) &&
 		!pgm_column_not_null(w->new, column))
 		pgm_write_statement(w, "ALTER TABLE ONLY %s ALTER COLUMN %s SET NOT NULL",
 							table->identity, name);
@@ -142,9 +142,9 @@ write_inherited_column_changes(PgmWrite *w, const PgmObject *table, const PgmObj
 static void
 create_table(PgmWrite *w, const PgmObject *table)
 {
-	const char *of_type = pgm_value(table, PGM_PROP_OF_TYPE);
+	const char *of_type = pgm_object_value(table, PGM_PROP_OF_TYPE);
 	const char *server = pgm_kind_is(table, PGM_KIND_FOREIGN_TABLE) ?
-		pgm_value(table, PGM_PROP_SERVER) : NULL;
+		pgm_object_value(table, PGM_PROP_SERVER) : NULL;
 	StringInfoData elements;
 	StringInfoData clauses;
 	ListCell   *lc;
@@ -156,13 +156,13 @@ create_table(PgmWrite *w, const PgmObject *table)
 	append_clauses(&clauses, table);
 	if (server)
 		appendStringInfo(&clauses, " SERVER %s", server);
-	if (server && pgm_value(table, PGM_PROP_FOREIGN_OPTIONS))
+	if (server && pgm_object_value(table, PGM_PROP_FOREIGN_OPTIONS))
 		appendStringInfo(&clauses, " OPTIONS %s",
 						 pgm_option_list(table, PGM_PROP_FOREIGN_OPTIONS, true));
 	if (elements.len > 0)
 		appendStringInfoChar(&elements, '\n');
 	pgm_write_statement(w, "CREATE %s%s %s%s%s%s%s%s%s",
-						pgm_value(table, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", pgm_write_word(table),
+						pgm_object_value(table, PGM_PROP_UNLOGGED) ? "UNLOGGED " : "", pgm_write_word(table),
 						table->identity, of_type ? " OF " : "", of_type ? of_type : "",
 						of_type && elements.len == 0 ? "" : " (", elements.data,
 						of_type && elements.len == 0 ? "" : ")", clauses.data);
@@ -210,7 +210,7 @@ parent_to_detach_from(const PgmWrite *w, const PgmObject *table)
 	for (const PgmObject *o = table; pgm_is_partition(o);)
 	{
 		o = pgm_schema_find(w->old, PGM_KIND_TABLE,
-							linitial(pgm_value_list(o, PGM_PROP_INHERITS)));
+							linitial(pgm_object_value_list(o, PGM_PROP_INHERITS)));
 		if (o == NULL)
 			return NULL;
 		if (parent == NULL)		/* the direct one, whichever is referenced */
@@ -257,7 +257,7 @@ drop_table(PgmWrite *w, const PgmObject *table)
 static bool
 change_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *persistence = pgm_value(new, PGM_PROP_UNLOGGED) ? "UNLOGGED" : "LOGGED";
+	const char *persistence = pgm_object_value(new, PGM_PROP_UNLOGGED) ? "UNLOGGED" : "LOGGED";
 	PgmDiffStatement *sql = pgm_write_statement(w, "%s SET %s", pgm_alter_relation(new),
 												persistence);
 
@@ -270,7 +270,7 @@ change_unlogged(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_access_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *method = pgm_value(new, PGM_PROP_ACCESS_METHOD);
+	const char *method = pgm_object_value(new, PGM_PROP_ACCESS_METHOD);
 
 	if (method == NULL)
 		return false;
@@ -283,7 +283,7 @@ change_access_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *tablespace = pgm_value(new, PGM_PROP_TABLESPACE);
+	const char *tablespace = pgm_object_value(new, PGM_PROP_TABLESPACE);
 	const char *name = tablespace ? quote_identifier(tablespace) : "pg_default";
 	PgmDiffStatement *sql = pgm_write_statement(w, "%s SET TABLESPACE %s",
 												pgm_alter_relation(new), name);
@@ -312,7 +312,7 @@ static bool
 write_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write_statement(w, "%s %s ROW LEVEL SECURITY", pgm_alter_relation(new),
-						pgm_value(new, PGM_PROP_ROW_SECURITY) ? "ENABLE" : "DISABLE");
+						pgm_object_value(new, PGM_PROP_ROW_SECURITY) ? "ENABLE" : "DISABLE");
 	return true;
 }
 
@@ -321,7 +321,7 @@ static bool
 write_force_row_security(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write_statement(w, "%s %s ROW LEVEL SECURITY", pgm_alter_relation(new),
-						pgm_value(new, PGM_PROP_FORCE_ROW_SECURITY) ? "FORCE" : "NO FORCE");
+						pgm_object_value(new, PGM_PROP_FORCE_ROW_SECURITY) ? "FORCE" : "NO FORCE");
 	return true;
 }
 
@@ -339,7 +339,7 @@ static void
 write_replica_identity(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write_statement(w, "%s REPLICA IDENTITY %s", pgm_alter_relation(new ? new : old),
-						new ? pgm_value(new, PGM_PROP_REPLICA_IDENTITY) : "DEFAULT");
+						new ? pgm_object_value(new, PGM_PROP_REPLICA_IDENTITY) : "DEFAULT");
 }
 
 /* Write OF or NOT OF: make a table a typed one, or no longer one. */
@@ -348,7 +348,7 @@ write_of_type(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
 		pgm_write_statement(w, "%s OF %s", pgm_alter_relation(new),
-							pgm_value(new, PGM_PROP_OF_TYPE));
+							pgm_object_value(new, PGM_PROP_OF_TYPE));
 	else
 		pgm_write_statement(w, "%s NOT OF", pgm_alter_relation(old));
 }
@@ -359,7 +359,7 @@ pgm_write_clustered_on(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
 		pgm_write_statement(w, "%s CLUSTER ON %s", pgm_alter_relation(new),
-							pgm_value(new, PGM_PROP_CLUSTERED_ON));
+							pgm_object_value(new, PGM_PROP_CLUSTERED_ON));
 	else
 		pgm_write_statement(w, "%s SET WITHOUT CLUSTER", pgm_alter_relation(old));
 }

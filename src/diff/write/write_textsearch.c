@@ -32,9 +32,9 @@ create_of_functions(PgmWrite *w, const PgmObject *o, const PgmPropertyId *proper
 
 	initStringInfo(&list);
 	for (int i = 0; i < n; i++)
-		if (pgm_value(o, properties[i]))
+		if (pgm_object_value(o, properties[i]))
 			pgm_text_add(&list, "%s = %s", pgm_property_name(properties[i]),
-						 pgm_text_callee(pgm_value(o, properties[i])));
+						 pgm_text_callee(pgm_object_value(o, properties[i])));
 	pgm_write_statement(w, "CREATE %s %s (%s)", pgm_write_word(o), o->identity, list.data);
 }
 
@@ -62,17 +62,17 @@ create_template(PgmWrite *w, const PgmObject *o)
 static void
 create_dictionary(PgmWrite *w, const PgmObject *o)
 {
-	const char *options = pgm_value(o, PGM_PROP_OPTIONS);
+	const char *options = pgm_object_value(o, PGM_PROP_OPTIONS);
 
 	pgm_write_statement(w, "CREATE TEXT SEARCH DICTIONARY %s (TEMPLATE = %s%s%s)", o->identity,
-						pgm_value(o, PGM_PROP_TEMPLATE), options ? ", " : "", options ? options : "");
+						pgm_object_value(o, PGM_PROP_TEMPLATE), options ? ", " : "", options ? options : "");
 }
 
 /* The options of a dictionary (DefElem) */
 static List *
 dictionary_options(const PgmObject *o)
 {
-	const char *options = pgm_value(o, PGM_PROP_OPTIONS);
+	const char *options = pgm_object_value(o, PGM_PROP_OPTIONS);
 
 	return options ? deserialize_deflist(CStringGetTextDatum(options)) : NIL;
 }
@@ -100,7 +100,7 @@ static bool
 change_dictionary_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	List	   *after = dictionary_options(new);
-	const char *options = pgm_value(new, PGM_PROP_OPTIONS);
+	const char *options = pgm_object_value(new, PGM_PROP_OPTIONS);
 	StringInfoData list;
 	ListCell   *lc;
 
@@ -123,7 +123,7 @@ static void
 create_configuration(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write_statement(w, "CREATE TEXT SEARCH CONFIGURATION %s (PARSER = %s)", o->identity,
-						pgm_value(o, PGM_PROP_PARSER));
+						pgm_object_value(o, PGM_PROP_PARSER));
 }
 
 /* The elements of a JSON array of dictionaries, as a list in the syntax of statements. */
@@ -146,7 +146,7 @@ dictionaries_of(JsonbContainer *list)
 static List *
 mappings_of(const PgmObject *o)
 {
-	const char *json = o ? pgm_value(o, PGM_PROP_MAPPINGS) : NULL;
+	const char *json = o ? pgm_object_value(o, PGM_PROP_MAPPINGS) : NULL;
 	List	   *list = NIL;
 	JsonbIterator *it;
 	JsonbIteratorToken token;

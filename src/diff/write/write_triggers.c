@@ -35,10 +35,10 @@ write_state(PgmWrite *w, const PgmObject *o, const char *state)
 static bool
 change_rule(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (old && !pgm_value_same(old, new, PGM_PROP_DEFINITION))
+	if (old && !pgm_object_value_same(old, new, PGM_PROP_DEFINITION))
 		replace(w, new);
-	if (old == NULL || !pgm_value_same(old, new, PGM_PROP_ENABLED))
-		write_state(w, new, pgm_value(new, PGM_PROP_ENABLED));
+	if (old == NULL || !pgm_object_value_same(old, new, PGM_PROP_ENABLED))
+		write_state(w, new, pgm_object_value(new, PGM_PROP_ENABLED));
 	return true;
 }
 
@@ -48,9 +48,9 @@ table_above(const PgmSchema *s, const PgmObject *table)
 {
 	List	   *above;
 
-	if (table == NULL || pgm_value(table, PGM_PROP_PARTITION_BOUND) == NULL)
+	if (table == NULL || pgm_object_value(table, PGM_PROP_PARTITION_BOUND) == NULL)
 		return NULL;
-	above = pgm_value_list(table, PGM_PROP_INHERITS);
+	above = pgm_object_value_list(table, PGM_PROP_INHERITS);
 	return pgm_schema_find(s, PGM_KIND_TABLE, linitial(above));
 }
 
@@ -96,7 +96,7 @@ clones_below(const PgmWrite *w, const PgmObject *o)
 		const PgmObject *each = s->object[i];
 		Clone	   *clone;
 
-		if (each->kind != o->kind || pgm_value(each, PGM_PROP_CLONED) == NULL ||
+		if (each->kind != o->kind || pgm_object_value(each, PGM_PROP_CLONED) == NULL ||
 			strcmp(pgm_write_own_name(each), name) != 0 ||
 			pgm_schema_find(w->old, PGM_KIND_TRIGGER, each->identity) == NULL)
 			continue;
@@ -120,7 +120,7 @@ write_clones(PgmWrite *w, const PgmObject *o)
 	{
 		const PgmObject *clone = ((const Clone *) lfirst(lc))->trigger;
 
-		write_state(w, clone, pgm_value(clone, PGM_PROP_ENABLED));
+		write_state(w, clone, pgm_object_value(clone, PGM_PROP_ENABLED));
 	}
 }
 
@@ -135,9 +135,9 @@ write_trigger_state(PgmWrite *w, const PgmObject *o, const char *state)
 static void
 create_trigger(PgmWrite *w, const PgmObject *o)
 {
-	if (pgm_value(o, PGM_PROP_CLONED) == NULL)
+	if (pgm_object_value(o, PGM_PROP_CLONED) == NULL)
 		pgm_write_create_as_defined(w, o);
-	else if (pgm_value(o, PGM_PROP_ENABLED) == NULL)
+	else if (pgm_object_value(o, PGM_PROP_ENABLED) == NULL)
 		write_trigger_state(w, o, NULL);
 }
 
@@ -167,14 +167,14 @@ drop_trigger(PgmWrite *w, const PgmObject *o)
 {
 	const PgmObject *above;
 
-	if (pgm_value(o, PGM_PROP_CLONED) == NULL)
+	if (pgm_object_value(o, PGM_PROP_CLONED) == NULL)
 	{
 		pgm_write_statement(w, "DROP TRIGGER %s", pgm_write_name(o));
 		return;
 	}
 	above = trigger_above(w->new, o);
 	if (above)
-		write_trigger_state(w, o, pgm_value(above, PGM_PROP_ENABLED));
+		write_trigger_state(w, o, pgm_object_value(above, PGM_PROP_ENABLED));
 }
 
 static bool
@@ -182,14 +182,14 @@ is_constraint(const PgmObject *trigger)
 {
 	const char *start = "CREATE CONSTRAINT";
 
-	return strncmp(pgm_value(trigger, PGM_PROP_DEFINITION), start, strlen(start)) == 0;
+	return strncmp(pgm_object_value(trigger, PGM_PROP_DEFINITION), start, strlen(start)) == 0;
 }
 
 /* CREATE OR REPLACE does the same to the clones, and enables all of them. */
 static bool
 replace_trigger(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *state = pgm_value(new, PGM_PROP_ENABLED);
+	const char *state = pgm_object_value(new, PGM_PROP_ENABLED);
 
 	if (is_constraint(old) || is_constraint(new))
 		return false;
@@ -204,11 +204,11 @@ replace_trigger(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_trigger(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (old && !pgm_value_same(old, new, PGM_PROP_DEFINITION) &&
-		pgm_value(new, PGM_PROP_CLONED) == NULL)
+	if (old && !pgm_object_value_same(old, new, PGM_PROP_DEFINITION) &&
+		pgm_object_value(new, PGM_PROP_CLONED) == NULL)
 		return replace_trigger(w, old, new);
-	if (old == NULL || !pgm_value_same(old, new, PGM_PROP_ENABLED))
-		write_trigger_state(w, new, pgm_value(new, PGM_PROP_ENABLED));
+	if (old == NULL || !pgm_object_value_same(old, new, PGM_PROP_ENABLED))
+		write_trigger_state(w, new, pgm_object_value(new, PGM_PROP_ENABLED));
 	return true;
 }
 

@@ -29,8 +29,8 @@ renamed_away_name(const char *identity)
 static bool
 have_fields_in_same_order(const PgmWrite *w, const char *old, const char *new)
 {
-	const PgmObject *before = pgm_composite_type(w->old, pgm_text_without_array(old));
-	const PgmObject *after = pgm_composite_type(w->new, pgm_text_without_array(new));
+	const PgmObject *before = pgm_object_composite_type(w->old, pgm_text_without_array(old));
+	const PgmObject *after = pgm_object_composite_type(w->new, pgm_text_without_array(new));
 	List	   *fields;
 	List	   *others;
 	ListCell   *a;
@@ -42,10 +42,10 @@ have_fields_in_same_order(const PgmWrite *w, const char *old, const char *new)
 	others = pgm_schema_children(w->new, after, PGM_KIND_ATTRIBUTE);
 	forboth(a, fields, b, others)
 	{
-		if (strcmp(pgm_last_name(((PgmObject *) lfirst(a))->identity),
-				   pgm_last_name(((PgmObject *) lfirst(b))->identity)) != 0 ||
-			!have_fields_in_same_order(w, pgm_value(lfirst(a), PGM_PROP_TYPE),
-									   pgm_value(lfirst(b), PGM_PROP_TYPE)))
+		if (strcmp(pgm_sql_last_name(((PgmObject *) lfirst(a))->identity),
+				   pgm_sql_last_name(((PgmObject *) lfirst(b))->identity)) != 0 ||
+			!have_fields_in_same_order(w, pgm_object_value(lfirst(a), PGM_PROP_TYPE),
+									   pgm_object_value(lfirst(b), PGM_PROP_TYPE)))
 			return false;
 	}
 	return list_length(fields) == list_length(others);
@@ -66,14 +66,14 @@ row_conversion(const PgmWrite *w, const char *value, const PgmObject *old,
 	foreach(lc, pgm_schema_children(w->new, new, PGM_KIND_ATTRIBUTE))
 	{
 		const PgmObject *to = lfirst(lc);
-		const char *name = pgm_last_name(to->identity);
+		const char *name = pgm_sql_last_name(to->identity);
 		const PgmObject *from = pgm_schema_find(w->old, PGM_KIND_ATTRIBUTE,
 												psprintf("%s.%s", old->identity, name));
 
 		pgm_text_add(&list, "%s", from == NULL ? "NULL" :
 					 pgm_type_conversion(w, psprintf("(%s).%s", value, name),
-										 pgm_value(from, PGM_PROP_TYPE),
-										 pgm_value(to, PGM_PROP_TYPE)));
+										 pgm_object_value(from, PGM_PROP_TYPE),
+										 pgm_object_value(to, PGM_PROP_TYPE)));
 	}
 
 	/*
@@ -89,8 +89,8 @@ char *
 pgm_type_conversion(const PgmWrite *w, const char *value, const char *old,
 					const char *new)
 {
-	const PgmObject *before = pgm_composite_type(w->old, old);
-	const PgmObject *after = pgm_composite_type(w->new, new);
+	const PgmObject *before = pgm_object_composite_type(w->old, old);
+	const PgmObject *after = pgm_object_composite_type(w->new, new);
 
 	return before && after && !have_fields_in_same_order(w, old, new) ?
 		row_conversion(w, value, before, after) :
@@ -117,8 +117,8 @@ static void
 write_range_renamed_away(PgmWrite *w, const PgmObject *type)
 {
 	const char *name = type->identity;
-	const char *multirange = pgm_value(type, PGM_PROP_MULTIRANGE_TYPE);
-	const char *subtype = pgm_value(type, PGM_PROP_SUBTYPE);
+	const char *multirange = pgm_object_value(type, PGM_PROP_MULTIRANGE_TYPE);
+	const char *subtype = pgm_object_value(type, PGM_PROP_SUBTYPE);
 
 	rename_function(w, name, psprintf("%s, %s", subtype, subtype))->hazard =
 		"only a superuser can do this, for the functions of a range are not its owner's";
@@ -137,7 +137,7 @@ set_lost_attributes(const PgmWrite *w, const PgmObject *type, PgmDiffStatement *
 	int			n = 0;
 	ListCell   *lc;
 
-	if (pgm_composite_type(w->new, type->identity) == NULL)
+	if (pgm_object_composite_type(w->new, type->identity) == NULL)
 		return;
 	initStringInfo(&names);
 	foreach(lc, pgm_schema_children(w->old, type, PGM_KIND_ATTRIBUTE))
@@ -165,7 +165,7 @@ pgm_write_rename_type_away(PgmWrite *w, const PgmObject *type)
 	 * default, like its constraints (implicit_objects.c), may use objects
 	 * that are dropped before.
 	 */
-	if (pgm_kind_is(type, PGM_KIND_DOMAIN) && pgm_value(type, PGM_PROP_DEFAULT))
+	if (pgm_kind_is(type, PGM_KIND_DOMAIN) && pgm_object_value(type, PGM_PROP_DEFAULT))
 		pgm_write_statement(w, "ALTER DOMAIN %s DROP DEFAULT", type->identity);
 	foreach(lc, pgm_kind_is(type, PGM_KIND_TYPE) ? pgm_functions_of_type(w->old, type) : NIL)
 	{
@@ -174,7 +174,7 @@ pgm_write_rename_type_away(PgmWrite *w, const PgmObject *type)
 		pgm_write_statement(w, "ALTER FUNCTION %s RENAME TO %s", function,
 							renamed_away_name(function));
 	}
-	if (pgm_kind_is(type, PGM_KIND_TYPE) && pgm_value(type, PGM_PROP_MULTIRANGE_TYPE))
+	if (pgm_kind_is(type, PGM_KIND_TYPE) && pgm_object_value(type, PGM_PROP_MULTIRANGE_TYPE))
 		write_range_renamed_away(w, type);
 	sql = pgm_write_statement(w, "ALTER %s %s RENAME TO %s", pgm_write_word(type), type->identity,
 							  renamed_away_name(type->identity));

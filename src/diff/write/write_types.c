@@ -80,7 +80,7 @@ static const struct
 static bool
 is_form(const PgmObject *type, const char *form)
 {
-	return strcmp(pgm_value(type, PGM_PROP_FORM), form) == 0;
+	return strcmp(pgm_object_value(type, PGM_PROP_FORM), form) == 0;
 }
 
 /* The word of CREATE TYPE for a letter of pg_type. */
@@ -98,7 +98,7 @@ letter_word(PgmPropertyId property, char letter)
 static const char *
 base_value(const PgmObject *o, const BaseProperty *p)
 {
-	const char *value = pgm_value(o, p->property);
+	const char *value = pgm_object_value(o, p->property);
 
 	if (p->how == OF_FUNCTION)
 		return pgm_text_callee(value);
@@ -121,7 +121,7 @@ write_base(PgmWrite *w, const PgmObject *o)
 	for (int i = 0; i < (int) lengthof(base_properties); i++)
 	{
 		const BaseProperty *p = &base_properties[i];
-		const char *value = pgm_value(o, p->property);
+		const char *value = pgm_object_value(o, p->property);
 
 		if (value == NULL || (p->default_value && strcmp(value, p->default_value) == 0))
 			continue;
@@ -147,7 +147,7 @@ is_default_opclass(const char *name)
 	if (strncmp(name, "pg_catalog.", strlen("pg_catalog.")) != 0)
 		return false;
 	names = list_make2(makeString("pg_catalog"),
-					   makeString(pstrdup(pgm_last_name(name))));
+					   makeString(pstrdup(pgm_sql_last_name(name))));
 	tuple = SearchSysCache1(CLAOID,
 							ObjectIdGetDatum(get_opclass_oid(BTREE_AM_OID, names, true)));
 	if (!HeapTupleIsValid(tuple))
@@ -169,11 +169,11 @@ is_default_collation(const char *collation, const char *subtype)
 static void
 write_range(PgmWrite *w, const PgmObject *o)
 {
-	const char *subtype = pgm_value(o, PGM_PROP_SUBTYPE);
-	char	   *opclass = pgm_text_until(pgm_value(o, PGM_PROP_SUBTYPE_OPCLASS), " USING ");
-	const char *collation = pgm_value(o, PGM_PROP_COLLATION);
-	const char *canonical = pgm_value(o, PGM_PROP_CANONICAL);
-	const char *diff = pgm_value(o, PGM_PROP_SUBTYPE_DIFF);
+	const char *subtype = pgm_object_value(o, PGM_PROP_SUBTYPE);
+	char	   *opclass = pgm_text_until(pgm_object_value(o, PGM_PROP_SUBTYPE_OPCLASS), " USING ");
+	const char *collation = pgm_object_value(o, PGM_PROP_COLLATION);
+	const char *canonical = pgm_object_value(o, PGM_PROP_CANONICAL);
+	const char *diff = pgm_object_value(o, PGM_PROP_SUBTYPE_DIFF);
 	StringInfoData list;
 
 	initStringInfo(&list);
@@ -186,7 +186,7 @@ write_range(PgmWrite *w, const PgmObject *o)
 		pgm_text_add(&list, "CANONICAL = %s", pgm_text_callee(canonical));
 	if (diff)
 		pgm_text_add(&list, "SUBTYPE_DIFF = %s", pgm_text_callee(diff));
-	pgm_text_add(&list, "MULTIRANGE_TYPE_NAME = %s", pgm_value(o, PGM_PROP_MULTIRANGE_TYPE));
+	pgm_text_add(&list, "MULTIRANGE_TYPE_NAME = %s", pgm_object_value(o, PGM_PROP_MULTIRANGE_TYPE));
 	pgm_write_statement(w, "CREATE TYPE %s AS RANGE (%s)", o->identity, list.data);
 }
 
@@ -198,7 +198,7 @@ write_enum(PgmWrite *w, const PgmObject *o)
 	ListCell   *lc;
 
 	initStringInfo(&list);
-	foreach(lc, pgm_value_list(o, PGM_PROP_LABELS))
+	foreach(lc, pgm_object_value_list(o, PGM_PROP_LABELS))
 	{
 		pgm_text_add(&list, "%s", quote_literal_cstr(lfirst(lc)));
 	}
@@ -209,9 +209,9 @@ write_enum(PgmWrite *w, const PgmObject *o)
 static char *
 attribute_type(const PgmObject *attribute)
 {
-	const char *collation = pgm_value(attribute, PGM_PROP_COLLATION);
+	const char *collation = pgm_object_value(attribute, PGM_PROP_COLLATION);
 
-	return psprintf("%s%s%s", pgm_value(attribute, PGM_PROP_TYPE),
+	return psprintf("%s%s%s", pgm_object_value(attribute, PGM_PROP_TYPE),
 					collation ? " COLLATE " : "", collation ? collation : "");
 }
 
@@ -227,7 +227,7 @@ write_composite(PgmWrite *w, const PgmObject *o)
 	{
 		const PgmObject *attribute = lfirst(lc);
 
-		pgm_text_add(&list, "%s %s", pgm_last_name(attribute->identity),
+		pgm_text_add(&list, "%s %s", pgm_sql_last_name(attribute->identity),
 					 attribute_type(attribute));
 	}
 	pgm_write_statement(w, "CREATE TYPE %s AS (%s)", o->identity, list.data);
@@ -255,7 +255,7 @@ write_type(PgmWrite *w, const PgmObject *o)
 	 */
 	foreach(lc, pgm_functions_of_type(w->new, o))
 	{
-		pgm_write_statement(w, "%s", pgm_value(lfirst(lc), PGM_PROP_DEFINITION));
+		pgm_write_statement(w, "%s", pgm_object_value(lfirst(lc), PGM_PROP_DEFINITION));
 	}
 	for (int i = 0; i < (int) lengthof(forms); i++)
 		if (is_form(o, forms[i].form))
@@ -330,7 +330,7 @@ write_functions_not_in(PgmWrite *w, const PgmSchema *other, const PgmSchema *its
 		if (drop)
 			pgm_write_statement(w, "DROP FUNCTION %s", function->identity);
 		else
-			pgm_write_statement(w, "%s", pgm_value(function, PGM_PROP_DEFINITION));
+			pgm_write_statement(w, "%s", pgm_object_value(function, PGM_PROP_DEFINITION));
 	}
 }
 
@@ -348,9 +348,9 @@ change_base(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	{
 		const BaseProperty *p = &base_properties[i];
 
-		if (is_alterable(p) && !pgm_value_same(old, new, p->property))
+		if (is_alterable(p) && !pgm_object_value_same(old, new, p->property))
 			pgm_text_add(&list, "%s = %s", p->word,
-						 pgm_value(new, p->property) ? base_value(new, p) : "NONE");
+						 pgm_object_value(new, p->property) ? base_value(new, p) : "NONE");
 	}
 	write_functions_not_in(w, w->old, w->new, new, false);
 	pgm_write_statement(w, "ALTER TYPE %s SET (%s)", new->identity, list.data);
@@ -392,8 +392,8 @@ label_place(List *old, List *new, int i)
 static bool
 change_labels(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	List	   *before = pgm_value_list(old, PGM_PROP_LABELS);
-	List	   *after = pgm_value_list(new, PGM_PROP_LABELS);
+	List	   *before = pgm_object_value_list(old, PGM_PROP_LABELS);
+	List	   *after = pgm_object_value_list(new, PGM_PROP_LABELS);
 	PgmDiffStatement *sql = NULL;
 
 	if (!is_form(old, "enum") || !is_form(new, "enum") || !labels_are_only_added(before, after))
@@ -427,7 +427,7 @@ is_type_in_use(const PgmSchema *s, const PgmObject *type)
 
 		if (!pgm_kind_is(o, PGM_KIND_COLUMN) && !pgm_kind_is(o, PGM_KIND_ATTRIBUTE))
 			continue;
-		its = pgm_value(o, PGM_PROP_TYPE);
+		its = pgm_object_value(o, PGM_PROP_TYPE);
 		if (strncmp(its, type->identity, length) == 0 &&
 			(its[length] == '\0' || its[length] == '['))
 			return true;
@@ -452,7 +452,7 @@ pgm_type_with_tables(const PgmSchema *s, const char *type)
 	for (PgmObjectRange tables = pgm_schema_range(s, PGM_KIND_TABLE, "");
 		 tables.at < tables.end; tables.at++)
 	{
-		const char *of = pgm_value(*tables.at, PGM_PROP_OF_TYPE);
+		const char *of = pgm_object_value(*tables.at, PGM_PROP_OF_TYPE);
 
 		if (of && strcmp(of, type) == 0)
 			return " CASCADE";
@@ -503,7 +503,7 @@ change_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (is_type_in_use(w->old, type) ||
 		(with_tables(w, type)[0] &&
-		 !pgm_type_assigns_to(pgm_value(old, PGM_PROP_TYPE), pgm_value(new, PGM_PROP_TYPE))))
+		 !pgm_type_assigns_to(pgm_object_value(old, PGM_PROP_TYPE), pgm_object_value(new, PGM_PROP_TYPE))))
 		return false;
 	pgm_write_statement(w, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s", type->identity,
 						pgm_write_name(new), attribute_type(new), with_tables(w, type));
@@ -514,7 +514,7 @@ change_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 comment_attribute(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
+	const char *comment = pgm_object_value(new, PGM_PROP_COMMENT);
 
 	pgm_write_statement(w, "COMMENT ON COLUMN %s IS %s", new->identity,
 						comment ? quote_literal_cstr(comment) : "NULL");

@@ -19,7 +19,7 @@
 static const char *
 with_options(const PgmObject *o)
 {
-	return pgm_value(o, PGM_PROP_OPTIONS) ?
+	return pgm_object_value(o, PGM_PROP_OPTIONS) ?
 		psprintf(" WITH (%s)", pgm_option_list(o, PGM_PROP_OPTIONS, false)) : "";
 }
 
@@ -96,11 +96,11 @@ write_stub_query(PgmWrite *w, const char *create, const PgmSchema *s, const PgmO
 	foreach(lc, pgm_schema_children(s, o, PGM_KIND_COLUMN))
 	{
 		const PgmObject *column = lfirst(lc);
-		const char *collation = pgm_value(column, PGM_PROP_COLLATION);
+		const char *collation = pgm_object_value(column, PGM_PROP_COLLATION);
 
 		appendStringInfo(&columns, "%s NULL::%s%s%s AS %s", columns.len > 0 ? "," : "",
-						 pgm_value(column, PGM_PROP_TYPE), collation ? " COLLATE " : "",
-						 collation ? collation : "", pgm_last_name(column->identity));
+						 pgm_object_value(column, PGM_PROP_TYPE), collation ? " COLLATE " : "",
+						 collation ? collation : "", pgm_sql_last_name(column->identity));
 	}
 	pgm_write_statement(w, "%s %s AS\nSELECT%s", create, o->identity, columns.data);
 }
@@ -164,8 +164,8 @@ keeps_columns(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
 		const PgmObject *b = lfirst(y);
 
 		if (strcmp(a->identity, b->identity) != 0 ||
-			!pgm_value_same(a, b, PGM_PROP_TYPE) ||
-			!pgm_value_same(a, b, PGM_PROP_COLLATION))
+			!pgm_object_value_same(a, b, PGM_PROP_TYPE) ||
+			!pgm_object_value_same(a, b, PGM_PROP_COLLATION))
 			return false;
 	}
 	return true;
@@ -178,7 +178,7 @@ keeps_columns(const PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 change_view(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	if (pgm_value_same(old, new, PGM_PROP_DEFINITION))
+	if (pgm_object_value_same(old, new, PGM_PROP_DEFINITION))
 		return write_view_options(w, old, new);
 	if (!keeps_columns(w, old, new))
 		return false;
@@ -190,7 +190,7 @@ change_view(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const char *
 using_method(const PgmObject *o)
 {
-	const char *method = pgm_value(o, PGM_PROP_ACCESS_METHOD);
+	const char *method = pgm_object_value(o, PGM_PROP_ACCESS_METHOD);
 
 	return method && strcmp(method, default_table_access_method) != 0 ?
 		psprintf(" USING %s", quote_identifier(method)) : "";
@@ -203,7 +203,7 @@ using_method(const PgmObject *o)
 static void
 create_matview(PgmWrite *w, const PgmObject *o)
 {
-	const char *tablespace = pgm_value(o, PGM_PROP_TABLESPACE);
+	const char *tablespace = pgm_object_value(o, PGM_PROP_TABLESPACE);
 	bool		at_once = pgm_plan_find_item(w->plan, o)->with_data;
 	PgmDiffStatement *sql;
 
@@ -214,7 +214,7 @@ create_matview(PgmWrite *w, const PgmObject *o)
 							  at_once ? "" : "\n  WITH NO DATA");
 	if (at_once)
 		sql->hazard = psprintf("%s, who is to own it, may not read what it reads: it is filled as it is made, and cannot be refreshed",
-							   pgm_value(o, PGM_PROP_OWNER));
+							   pgm_object_value(o, PGM_PROP_OWNER));
 }
 
 /* Write SET ACCESS METHOD of a materialized view. */
@@ -223,7 +223,7 @@ write_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	pgm_write_statement(w, "ALTER MATERIALIZED VIEW %s SET ACCESS METHOD %s",
 						new->identity,
-						quote_identifier(pgm_value(new, PGM_PROP_ACCESS_METHOD)))->hazard =
+						quote_identifier(pgm_object_value(new, PGM_PROP_ACCESS_METHOD)))->hazard =
 		"the materialized view is rewritten, and cannot be read meanwhile";
 	return true;
 }
@@ -232,7 +232,7 @@ write_method(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *tablespace = pgm_value(new, PGM_PROP_TABLESPACE);
+	const char *tablespace = pgm_object_value(new, PGM_PROP_TABLESPACE);
 
 	if (tablespace == NULL)
 		tablespace = get_tablespace_name(MyDatabaseTableSpace);

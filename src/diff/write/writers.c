@@ -46,7 +46,7 @@ pgm_writer(const PgmObject *o)
 static bool
 write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *owner = pgm_value(new, PGM_PROP_OWNER);
+	const char *owner = pgm_object_value(new, PGM_PROP_OWNER);
 
 	if (old == NULL &&
 		strcmp(owner, quote_identifier(GetUserNameFromId(GetUserId(), false))) == 0)
@@ -58,7 +58,7 @@ write_owner(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *comment = pgm_value(new, PGM_PROP_COMMENT);
+	const char *comment = pgm_object_value(new, PGM_PROP_COMMENT);
 
 	pgm_write_statement(w, "COMMENT ON %s %s IS %s", pgm_write_word(new), pgm_write_name(new),
 						comment ? quote_literal_cstr(comment) : "NULL");
@@ -80,8 +80,8 @@ write_label(PgmWrite *w, const PgmObject *o, const char *label, bool set)
 static bool
 write_security_label(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *before = old ? pgm_value(old, PGM_PROP_SECURITY_LABEL) : NULL;
-	const char *after = pgm_value(new, PGM_PROP_SECURITY_LABEL);
+	const char *before = old ? pgm_object_value(old, PGM_PROP_SECURITY_LABEL) : NULL;
+	const char *after = pgm_object_value(new, PGM_PROP_SECURITY_LABEL);
 
 	if (after)
 		write_label(w, new, after, true);
@@ -93,8 +93,8 @@ write_security_label(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static bool
 write_depends_on_extension(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
-	const char *before = old ? pgm_value(old, PGM_PROP_DEPENDS_ON_EXTENSION) : NULL;
-	const char *after = pgm_value(new, PGM_PROP_DEPENDS_ON_EXTENSION);
+	const char *before = old ? pgm_object_value(old, PGM_PROP_DEPENDS_ON_EXTENSION) : NULL;
+	const char *after = pgm_object_value(new, PGM_PROP_DEPENDS_ON_EXTENSION);
 
 	if (before)
 		pgm_write_statement(w, "ALTER %s %s NO DEPENDS ON EXTENSION %s", pgm_write_word(new),

@@ -11,7 +11,7 @@
 
 /* The name of a kind of work, as explain and lint show it. */
 const char *
-pgm_work_name(PgmWork work)
+pgm_effect_work_name(PgmWork work)
 {
 	static const char *const names[] = {"none", "scan", "rewrite"};
 

@@ -124,7 +124,7 @@ static PgmWork
 work_of_set_not_null(PgmForecast *f, PgmTable *t, const char **why)
 {
 	return t->kind == RELKIND_RELATION ?
-		pgm_work_of_not_null(t, f->action->name, why) : PGM_WORK_NONE;
+		pgm_effect_work_of_not_null(t, f->action->name, why) : PGM_WORK_NONE;
 }
 
 /* ALTER COLUMN SET NOT NULL */
@@ -138,7 +138,7 @@ collect_set_not_null(PgmForecast *f, PgmTable *t)
 static PgmWork
 work_of_alter_type(PgmForecast *f, PgmTable *t, const char **why)
 {
-	return pgm_work_of_type(f, t, f->action, why);
+	return pgm_effect_work_of_type(f, t, f->action, why);
 }
 
 /*
@@ -283,7 +283,7 @@ work_of_inherited_key(PgmTable *t, const Constraint *c, const char **why)
 
 	foreach(lc, c->keys)
 	{
-		work = Max(work, pgm_work_of_not_null(t, strVal(lfirst(lc)), why));
+		work = Max(work, pgm_effect_work_of_not_null(t, strVal(lfirst(lc)), why));
 	}
 	return work;
 }
@@ -319,7 +319,7 @@ work_of_add_constraint(PgmForecast *f, PgmTable *t, const char **why)
 	if (*why)
 		return PGM_WORK_NONE;
 	if (column)
-		return pgm_work_of_not_null(t, column, why);
+		return pgm_effect_work_of_not_null(t, column, why);
 	*why = constraint_work(c);
 	return *why ? PGM_WORK_SCAN : PGM_WORK_NONE;
 }

@@ -204,7 +204,7 @@ partition_constraint(PgmTable *parent, const PgmTable *child,
  * not there yet, or they say nothing.
  */
 char *
-pgm_bound_check(PgmTable *parent, const PartitionBoundSpec *bound)
+pgm_attach_bound_check(PgmTable *parent, const PartitionBoundSpec *bound)
 {
 	List	   *quals = OidIsValid(parent->relid) ? bound_quals(parent, bound, true) : NIL;
 

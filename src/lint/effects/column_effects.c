@@ -125,7 +125,7 @@ pgm_work_of_column(PgmForecast *f, PgmTable *t, const ColumnDef *def,
 
 /* The work of SET NOT NULL on one table; *why says why. */
 PgmWork
-pgm_work_of_not_null(PgmTable *t, const char *column, const char **why)
+pgm_effect_work_of_not_null(PgmTable *t, const char *column, const char **why)
 {
 	const PgmColumn *c = pgm_table_column(t, column, NULL);
 	const char *by;
@@ -243,8 +243,8 @@ work_without_rewrite(PgmForecast *f, const PgmTable *t, const PgmColumn *column,
 
 /* The work of ALTER COLUMN TYPE on one table; *why says why, or is NULL. */
 PgmWork
-pgm_work_of_type(PgmForecast *f, PgmTable *t, const AlterTableCmd *cmd,
-				 const char **why)
+pgm_effect_work_of_type(PgmForecast *f, PgmTable *t, const AlterTableCmd *cmd,
+						const char **why)
 {
 	const ColumnDef *def = (const ColumnDef *) cmd->def;
 	AttrNumber	attnum = InvalidAttrNumber;

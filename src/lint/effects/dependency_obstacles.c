@@ -75,7 +75,7 @@ is_own_default(const PgmTable *t, AttrNumber attnum, const ObjectAddress *object
 static bool
 is_gone(PgmShadow *s, const ObjectAddress *object)
 {
-	Oid			relid = pgm_object_table(object);
+	Oid			relid = pgm_drop_object_table(object);
 	PgmTable   *t = OidIsValid(relid) ? pgm_shadow_by_oid(s, relid) : NULL;
 	ListCell   *lc;
 
@@ -156,7 +156,7 @@ is_default_as_before(const PgmTable *t, Oid attrdef)
 static bool
 is_undone(PgmShadow *s, const ObjectAddress *object, const ObjectAddress *on)
 {
-	Oid			relid = pgm_object_table(object);
+	Oid			relid = pgm_drop_object_table(object);
 	PgmTable   *t;
 	ListCell   *lc;
 
@@ -264,7 +264,7 @@ static char *
 description(ObjectAddress object)
 {
 	Oid			relid = object.classId == RewriteRelationId ?
-		pgm_object_table(&object) : InvalidOid;
+		pgm_drop_object_table(&object) : InvalidOid;
 
 	if (get_rel_relkind(relid) == RELKIND_VIEW ||
 		get_rel_relkind(relid) == RELKIND_MATVIEW)

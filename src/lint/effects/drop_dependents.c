@@ -86,7 +86,7 @@ static const struct
 
 /* The table an object belongs to, or is; InvalidOid: it is of another kind. */
 Oid
-pgm_object_table(const ObjectAddress *object)
+pgm_drop_object_table(const ObjectAddress *object)
 {
 	Oid			result = InvalidOid;
 
@@ -168,7 +168,7 @@ follow_dependents(PgmDependentWalk *p, const ObjectAddress *object)
 	 * Dropping a trigger, a rule, a constraint and the like locks their
 	 * table.
 	 */
-	relid = pgm_object_table(object);
+	relid = pgm_drop_object_table(object);
 	relid = OidIsValid(relid) ? locked_relation(relid) : InvalidOid;
 	if (OidIsValid(relid))
 		p->relations = list_append_unique_oid(p->relations, relid);

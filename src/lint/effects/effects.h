@@ -53,7 +53,7 @@ typedef struct PgmMissingPart
 extern List *pgm_effects_of(PgmShadow *s, const Node *node);
 
 /* add_effects.c */
-extern const char *pgm_work_name(PgmWork work);
+extern const char *pgm_effect_work_name(PgmWork work);
 
 /* alter_table_passes.c */
 extern List *pgm_alter_drops_begin(PgmShadow *s, const AlterTableStmt *stmt,
@@ -77,6 +77,6 @@ extern PgmWork pgm_work_of_attach(PgmShadow *s, PgmTable *parent,
 								  PgmTable *child,
 								  const PartitionBoundSpec *bound,
 								  const char **why);
-extern char *pgm_bound_check(PgmTable *parent, const PartitionBoundSpec *bound);
+extern char *pgm_attach_bound_check(PgmTable *parent, const PartitionBoundSpec *bound);
 
 #endif							/* PGM_EFFECTS_H */

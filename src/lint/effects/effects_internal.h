@@ -50,13 +50,13 @@ extern void pgm_effects_of_alter(PgmForecast *f);
 /* column_effects.c */
 extern PgmWork pgm_work_of_column(PgmForecast *f, PgmTable *t,
 								  const ColumnDef *def, const char **why);
-extern PgmWork pgm_work_of_not_null(PgmTable *t, const char *column,
-									const char **why);
-extern PgmWork pgm_work_of_type(PgmForecast *f, PgmTable *t,
-								const AlterTableCmd *cmd, const char **why);
+extern PgmWork pgm_effect_work_of_not_null(PgmTable *t, const char *column,
+										   const char **why);
+extern PgmWork pgm_effect_work_of_type(PgmForecast *f, PgmTable *t,
+									   const AlterTableCmd *cmd, const char **why);
 
 /* drop_dependents.c */
-extern Oid	pgm_object_table(const ObjectAddress *object);
+extern Oid	pgm_drop_object_table(const ObjectAddress *object);
 extern List *pgm_drop_locked(PgmShadow *s, const DropStmt *stmt);
 
 /* partition_indexes.c */

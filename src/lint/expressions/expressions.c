@@ -81,7 +81,7 @@ describe(const PgmTable *t)
  * catalog: it is shown as the parser is shown a trigger's transition table.
  */
 ParseState *
-pgm_reading_parser(const PgmTable *t, PgmLiterals *literals)
+pgm_expression_parser(const PgmTable *t, PgmLiterals *literals)
 {
 	ParseState *pstate = make_parsestate(NULL);
 	EphemeralNamedRelation enr;
@@ -108,13 +108,13 @@ pgm_reading_parser(const PgmTable *t, PgmLiterals *literals)
  * CHECKs that the domain has by then.
  */
 Node *
-pgm_reading_plan(Node *expr)
+pgm_expression_plan(Node *expr)
 {
 	if (IsA(expr, CoerceToDomain))
 	{
 		CoerceToDomain *coerce = (CoerceToDomain *) copyObject(expr);
 
-		coerce->arg = (Expr *) pgm_reading_plan((Node *) coerce->arg);
+		coerce->arg = (Expr *) pgm_expression_plan((Node *) coerce->arg);
 		return (Node *) coerce;
 	}
 	return pgm_is_builtin(expr, PGM_USE_FOLD, NULL) ?
@@ -147,7 +147,7 @@ is_volatile(Node *node, void *context)
  * cancellation, or want of memory, goes on.
  */
 bool
-pgm_reading_try(bool (*part) (void *), PgmReading *r)
+pgm_expression_try(bool (*part) (void *), PgmReading *r)
 {
 	ErrorData  *edata;
 	int			class;
@@ -167,7 +167,7 @@ static bool
 read_check(void *arg)
 {
 	PgmReading *r = arg;
-	ParseState *pstate = pgm_reading_parser(r->table, &r->literals);
+	ParseState *pstate = pgm_expression_parser(r->table, &r->literals);
 	Node	   *expr = transformExpr(pstate, pgm_literals_take(&r->literals, r->raw),
 									 EXPR_KIND_CHECK_CONSTRAINT);
 
@@ -195,7 +195,7 @@ pgm_expression_check_or_why(const PgmTable *t, Node *raw, const char **why)
 {
 	PgmReading	r = {.table = t,.raw = raw};
 
-	if (pgm_reading_try(read_check, &r))
+	if (pgm_expression_try(read_check, &r))
 		return r.result;
 	*why = r.error->message;
 	return NULL;
@@ -206,7 +206,7 @@ static bool
 read_index_expression(void *arg)
 {
 	PgmReading *r = arg;
-	ParseState *pstate = pgm_reading_parser(r->table, &r->literals);
+	ParseState *pstate = pgm_expression_parser(r->table, &r->literals);
 	Node	   *expr = transformExpr(pstate, pgm_literals_take(&r->literals, r->raw),
 									 EXPR_KIND_INDEX_EXPRESSION);
 
@@ -228,7 +228,7 @@ pgm_expression_of_index(const PgmTable *t, const IndexStmt *stmt)
 
 		if (r.raw == NULL)
 			continue;
-		if (!pgm_reading_try(read_index_expression, &r))
+		if (!pgm_expression_try(read_index_expression, &r))
 			return NIL;
 		exprs = lappend(exprs, r.result);
 	}
@@ -243,7 +243,7 @@ static bool
 read_default(void *arg)
 {
 	PgmReading *r = arg;
-	ParseState *pstate = pgm_reading_parser(NULL, &r->literals);
+	ParseState *pstate = pgm_expression_parser(NULL, &r->literals);
 	Node	   *expr;
 
 	if (OidIsValid(r->type->oid))
@@ -252,7 +252,7 @@ read_default(void *arg)
 	else
 		expr = transformExpr(pstate, pgm_literals_take(&r->literals, r->raw),
 							 EXPR_KIND_COLUMN_DEFAULT);
-	r->flag = is_volatile(pgm_reading_plan(pgm_literals_put(expr, &r->literals)), NULL);
+	r->flag = is_volatile(pgm_expression_plan(pgm_literals_put(expr, &r->literals)), NULL);
 	return false;
 }
 
@@ -261,7 +261,7 @@ static bool
 read_bound(void *arg)
 {
 	PgmReading *r = arg;
-	ParseState *pstate = pgm_reading_parser(NULL, &r->literals);
+	ParseState *pstate = pgm_expression_parser(NULL, &r->literals);
 	Node	   *expr = transformExpr(pstate, pgm_literals_take(&r->literals, r->raw),
 									 EXPR_KIND_PARTITION_BOUND);
 
@@ -286,7 +286,7 @@ pgm_expression_bound(Node *raw, const PgmTypeRef *type)
 {
 	PgmReading	r = {.raw = raw,.type = type};
 
-	return pgm_reading_try(read_bound, &r) && r.result && IsA(r.result, Const) ?
+	return pgm_expression_try(read_bound, &r) && r.result && IsA(r.result, Const) ?
 		(Const *) r.result : NULL;
 }
 
@@ -300,7 +300,7 @@ calls_made_volatile(Node *node, void *context)
 		return false;
 	if (IsA(node, FuncCall))
 	{
-		const PgmMade *made = pgm_made_find(functions, ((FuncCall *) node)->funcname);
+		const PgmMade *made = pgm_tables_find_made(functions, ((FuncCall *) node)->funcname);
 
 		if (made && made->volatility == PROVOLATILE_VOLATILE)
 			return true;
@@ -315,7 +315,7 @@ calls_made(Node *node, void *context)
 	if (node == NULL)
 		return false;
 	if (IsA(node, FuncCall) &&
-		pgm_made_find(context, ((FuncCall *) node)->funcname))
+		pgm_tables_find_made(context, ((FuncCall *) node)->funcname))
 		return true;
 	return raw_expression_tree_walker(node, calls_made, context);
 }
@@ -333,7 +333,7 @@ pgm_expression_volatile(const List *functions, Node *raw, const PgmTypeRef *type
 
 	if (calls_made_volatile(raw, unconstify(List *, functions)))
 		return true;
-	if (!pgm_reading_try(read_default, &r))
+	if (!pgm_expression_try(read_default, &r))
 		return !calls_made(raw, unconstify(List *, functions));
 	return r.flag;
 }
@@ -359,7 +359,7 @@ pgm_expression_default_error(const List *functions, Node *raw, const PgmTypeRef 
 
 	if (!OidIsValid(type->oid) || calls_made(raw, unconstify(List *, functions)) ||
 		get_typtype(getBaseType(type->oid)) == TYPTYPE_ENUM ||
-		pgm_reading_try(read_default, &r) || r.error == NULL || !is_of_expression(r.error))
+		pgm_expression_try(read_default, &r) || r.error == NULL || !is_of_expression(r.error))
 		return NULL;
 	return r.error->message;
 }

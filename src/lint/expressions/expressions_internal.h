@@ -26,9 +26,9 @@ typedef struct PgmReading
 	ErrorData  *error;			/* why it cannot be read, or NULL */
 } PgmReading;
 
-extern ParseState *pgm_reading_parser(const PgmTable *t, PgmLiterals *literals);
-extern Node *pgm_reading_plan(Node *expr);
-extern bool pgm_reading_try(bool (*part) (void *), PgmReading *r);
+extern ParseState *pgm_expression_parser(const PgmTable *t, PgmLiterals *literals);
+extern Node *pgm_expression_plan(Node *expr);
+extern bool pgm_expression_try(bool (*part) (void *), PgmReading *r);
 extern bool pgm_inline_function_is_harmless(Oid function);
 
 #endif							/* PGM_EXPRESSIONS_INTERNAL_H */

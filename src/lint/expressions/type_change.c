@@ -38,7 +38,7 @@ requires_rewrite(Node *expr, AttrNumber attnum, const char **reason)
 		if (IsA(expr, RelabelType))
 			expr = (Node *) ((RelabelType *) expr)->arg;
 		else if (IsA(expr, CoerceToDomain) &&
-				 !pgm_domain_constrained(((CoerceToDomain *) expr)->resulttype))
+				 !pgm_builtin_domain_constrained(((CoerceToDomain *) expr)->resulttype))
 			expr = (Node *) ((CoerceToDomain *) expr)->arg;
 		else if (IsA(expr, FuncExpr) &&
 				 (((FuncExpr *) expr)->funcid == F_TIMESTAMPTZ_TIMESTAMP ||
@@ -61,7 +61,7 @@ static bool
 read_type_change(void *arg)
 {
 	PgmReading *r = arg;
-	ParseState *pstate = pgm_reading_parser(r->table, &r->literals);
+	ParseState *pstate = pgm_expression_parser(r->table, &r->literals);
 	Node	   *expr;
 
 	if (r->raw)
@@ -77,7 +77,7 @@ read_type_change(void *arg)
 	if (expr == NULL)
 		return false;
 	assign_expr_collations(pstate, expr);
-	r->result = pgm_reading_plan(pgm_literals_put(expr, &r->literals));
+	r->result = pgm_expression_plan(pgm_literals_put(expr, &r->literals));
 	return false;
 }
 
@@ -91,7 +91,7 @@ pgm_expression_type_change(const PgmTable *t, const PgmColumn *column,
 	.attnum = attnum,.type = to};
 
 	if (!OidIsValid(to->oid) || !OidIsValid(column->type.oid) ||
-		!pgm_reading_try(read_type_change, &r) || r.result == NULL)
+		!pgm_expression_try(read_type_change, &r) || r.result == NULL)
 		return change;
 	change.known = true;
 	change.rewrite = requires_rewrite(r.result, attnum, &change.reason);
@@ -117,7 +117,7 @@ pgm_type_change(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 	if (expr == NULL)
 		return change;
 	change.known = true;
-	change.rewrite = requires_rewrite(pgm_reading_plan(expr), 1, &change.reason);
+	change.rewrite = requires_rewrite(pgm_expression_plan(expr), 1, &change.reason);
 	return change;
 }
 

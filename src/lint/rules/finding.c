@@ -67,7 +67,7 @@ weight(const PgmStatementView *v, const PgmFinding *f)
 	ListCell   *lc;
 
 	if (f->work != PGM_WORK_NONE)
-		pgm_sum_effects(v, &bytes, &tables);
+		pgm_finding_sum_effects(v, &bytes, &tables);
 	else
 	{
 		foreach(lc, pgm_shadow_tree(v->shadow, unconstify(PgmTable *, f->table)))
@@ -140,7 +140,7 @@ format_message(const char *format, va_list args)
 
 /* Is the table there before the plan, or filled by it? */
 bool
-pgm_table_matters(const PgmTable *t)
+pgm_finding_table_matters(const PgmTable *t)
 {
 	return OidIsValid(t->relid) || t->filled;
 }
@@ -150,7 +150,7 @@ pgm_table_matters(const PgmTable *t)
  * one that matters; a new one is of no weight.
  */
 PgmFinding *
-pgm_find(PgmFindings *out, const PgmTable *t, const char *format,...)
+pgm_finding_add(PgmFindings *out, const PgmTable *t, const char *format,...)
 {
 	PgmFinding *f = add_finding(out, out->rule, t);
 	va_list		args;
@@ -164,7 +164,7 @@ pgm_find(PgmFindings *out, const PgmTable *t, const char *format,...)
 
 /* Find a violation in an effect of the statement. */
 PgmFinding *
-pgm_find_effect(PgmFindings *out, const PgmEffect *e, const char *format,...)
+pgm_finding_add_effect(PgmFindings *out, const PgmEffect *e, const char *format,...)
 {
 	PgmFinding *f = add_finding(out, out->rule, e->table);
 	va_list		args;
@@ -175,7 +175,7 @@ pgm_find_effect(PgmFindings *out, const PgmEffect *e, const char *format,...)
 	f->message = pgm_escape(format_message(format, args));
 	va_end(args);
 	if (e->why)
-		pgm_evidence(f, "why", e->why);
+		pgm_finding_evidence(f, "why", e->why);
 	weigh(out->view, f);
 	return f;
 }
@@ -185,7 +185,7 @@ pgm_find_effect(PgmFindings *out, const PgmEffect *e, const char *format,...)
  * noticed it.
  */
 PgmFinding *
-pgm_find_failure(PgmFindings *out, const PgmTable *t, const char *format,...)
+pgm_finding_add_failure(PgmFindings *out, const PgmTable *t, const char *format,...)
 {
 	PgmFinding *f = add_finding(out, out->failure, t);
 	va_list		args;
@@ -199,7 +199,7 @@ pgm_find_failure(PgmFindings *out, const PgmTable *t, const char *format,...)
 
 /* Say why what looks unsafe is not. */
 PgmFinding *
-pgm_clear(PgmFindings *out, const PgmTable *t, const char *format,...)
+pgm_finding_add_safe(PgmFindings *out, const PgmTable *t, const char *format,...)
 {
 	PgmFinding *f = add_finding(out, out->rule, t);
 	va_list		args;
@@ -214,7 +214,7 @@ pgm_clear(PgmFindings *out, const PgmTable *t, const char *format,...)
 
 /* The safe form of what was found. */
 void
-pgm_rewrite(PgmFinding *f, const char *format,...)
+pgm_finding_rewrite(PgmFinding *f, const char *format,...)
 {
 	va_list		args;
 
@@ -227,7 +227,7 @@ pgm_rewrite(PgmFinding *f, const char *format,...)
 
 /* What to do where no statement does it: a comment, so that it is SQL, too. */
 void
-pgm_advise(PgmFinding *f, const char *format,...)
+pgm_finding_advise(PgmFinding *f, const char *format,...)
 {
 	va_list		args;
 
@@ -254,14 +254,14 @@ add_evidence(PgmFinding *f, const char *key, const char *value, bool number)
 
 /* Add a text to the evidence of a finding. */
 void
-pgm_evidence(PgmFinding *f, const char *key, const char *value)
+pgm_finding_evidence(PgmFinding *f, const char *key, const char *value)
 {
 	add_evidence(f, key, value, false);
 }
 
 /* Add a number to the evidence of a finding. */
 void
-pgm_evidence_number(PgmFinding *f, const char *key, int64 value)
+pgm_finding_evidence_number(PgmFinding *f, const char *key, int64 value)
 {
 	add_evidence(f, key, psprintf("%lld", (long long) value), true);
 }
@@ -272,7 +272,7 @@ pgm_evidence_number(PgmFinding *f, const char *key, int64 value)
  * plan makes.
  */
 const PgmEffect *
-pgm_worst_effect(const PgmStatementView *v)
+pgm_finding_worst_effect(const PgmStatementView *v)
 {
 	const PgmEffect *worst = NULL;
 	ListCell   *lc;
@@ -282,7 +282,7 @@ pgm_worst_effect(const PgmStatementView *v)
 		const PgmEffect *e = lfirst(lc);
 
 		if ((v->action && e->action != v->action) ||
-			!pgm_table_matters(e->table))
+			!pgm_finding_table_matters(e->table))
 			continue;
 		if (worst == NULL || e->work > worst->work ||
 			(e->work == worst->work && e->mode >= ShareLock &&
@@ -297,7 +297,7 @@ pgm_worst_effect(const PgmStatementView *v)
  * pages of those that have work: *bytes and *tables.
  */
 void
-pgm_sum_effects(const PgmStatementView *v, uint64 *bytes, int *tables)
+pgm_finding_sum_effects(const PgmStatementView *v, uint64 *bytes, int *tables)
 {
 	ListCell   *lc;
 
@@ -308,7 +308,7 @@ pgm_sum_effects(const PgmStatementView *v, uint64 *bytes, int *tables)
 		const PgmEffect *e = lfirst(lc);
 
 		if ((v->action && e->action != v->action) || e->work == PGM_WORK_NONE ||
-			!pgm_table_matters(e->table))
+			!pgm_finding_table_matters(e->table))
 			continue;
 		*bytes += pgm_table_bytes(e->table);
 		(*tables)++;
@@ -317,7 +317,7 @@ pgm_sum_effects(const PgmStatementView *v, uint64 *bytes, int *tables)
 
 /* About how many rows a table has; -1 when nothing is known. */
 int64
-pgm_table_rows(const PgmTable *t)
+pgm_finding_table_rows(const PgmTable *t)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(t->relid));
 	float4		rows = -1;

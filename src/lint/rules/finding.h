@@ -51,26 +51,26 @@ typedef struct PgmFindings
 	List	   *list;			/* PgmFinding */
 } PgmFindings;
 
-extern PgmFinding *pgm_find(PgmFindings *out, const PgmTable *t,
-							const char *format,...) pg_attribute_printf(3, 4);
-extern PgmFinding *pgm_find_effect(PgmFindings *out, const PgmEffect *e,
+extern PgmFinding *pgm_finding_add(PgmFindings *out, const PgmTable *t,
 								   const char *format,...) pg_attribute_printf(3, 4);
-extern PgmFinding *pgm_find_failure(PgmFindings *out, const PgmTable *t,
-									const char *format,...) pg_attribute_printf(3, 4);
-extern PgmFinding *pgm_clear(PgmFindings *out, const PgmTable *t,
-							 const char *format,...) pg_attribute_printf(3, 4);
-extern void pgm_rewrite(PgmFinding *f, const char *format,...) pg_attribute_printf(2, 3);
-extern void pgm_advise(PgmFinding *f, const char *format,...) pg_attribute_printf(2, 3);
-extern void pgm_evidence(PgmFinding *f, const char *key, const char *value);
-extern void pgm_evidence_number(PgmFinding *f, const char *key, int64 value);
+extern PgmFinding *pgm_finding_add_effect(PgmFindings *out, const PgmEffect *e,
+										  const char *format,...) pg_attribute_printf(3, 4);
+extern PgmFinding *pgm_finding_add_failure(PgmFindings *out, const PgmTable *t,
+										   const char *format,...) pg_attribute_printf(3, 4);
+extern PgmFinding *pgm_finding_add_safe(PgmFindings *out, const PgmTable *t,
+										const char *format,...) pg_attribute_printf(3, 4);
+extern void pgm_finding_rewrite(PgmFinding *f, const char *format,...) pg_attribute_printf(2, 3);
+extern void pgm_finding_advise(PgmFinding *f, const char *format,...) pg_attribute_printf(2, 3);
+extern void pgm_finding_evidence(PgmFinding *f, const char *key, const char *value);
+extern void pgm_finding_evidence_number(PgmFinding *f, const char *key, int64 value);
 extern const char *pgm_severity_name(PgmSeverity severity);
 extern void pgm_finding_place(const PgmFinding *f, int *line, int *col);
 extern const char *pgm_finding_direction(const PgmFinding *f);
 
-extern bool pgm_table_matters(const PgmTable *t);
-extern const PgmEffect *pgm_worst_effect(const PgmStatementView *v);
-extern int64 pgm_table_rows(const PgmTable *t);
-extern void pgm_sum_effects(const PgmStatementView *v, uint64 *bytes, int *tables);
+extern bool pgm_finding_table_matters(const PgmTable *t);
+extern const PgmEffect *pgm_finding_worst_effect(const PgmStatementView *v);
+extern int64 pgm_finding_table_rows(const PgmTable *t);
+extern void pgm_finding_sum_effects(const PgmStatementView *v, uint64 *bytes, int *tables);
 extern char *pgm_size_name(uint64 bytes);
 
 #endif							/* PGM_FINDING_H */

@@ -41,7 +41,7 @@ may_be_serial(const PgmStatementView *v, const RangeVar *rel)
 
 /* Raise the server's error where there is no relation of this name. */
 void
-pgm_need_relation(const PgmStatementView *v, const RangeVar *rel)
+pgm_missing_relation_check(const PgmStatementView *v, const RangeVar *rel)
 {
 	if (rel && !pgm_shadow_exists(v->shadow, rel) &&
 		!pgm_shadow_index(v->shadow, rel) && !may_be_serial(v, rel))
@@ -61,7 +61,7 @@ is_taken(const PgmStatementView *v, const RangeVar *rel)
 
 /* Raise the server's error where a new relation has a name that is taken. */
 void
-pgm_refuse_taken(const PgmStatementView *v, const RangeVar *rel)
+pgm_name_refuse_taken(const PgmStatementView *v, const RangeVar *rel)
 {
 	/* After DROP ... CASCADE, lint cannot tell which names are free again. */
 	if (!v->again && !v->shadow->cascaded && is_taken(v, rel))
@@ -75,7 +75,7 @@ pgm_refuse_taken(const PgmStatementView *v, const RangeVar *rel)
  * whose columns are not known may have it.
  */
 void
-pgm_need_column(const PgmTable *t, const char *column)
+pgm_missing_column_check(const PgmTable *t, const char *column)
 {
 	if (t && t->columns_known && !pgm_table_column(t, column, NULL))
 		ereport(ERROR,
@@ -90,7 +90,7 @@ pgm_need_column(const PgmTable *t, const char *column)
  * without names, any name may be one of these.
  */
 void
-pgm_need_constraint(const PgmTable *t, const char *name)
+pgm_missing_constraint_check(const PgmTable *t, const char *name)
 {
 	if (OidIsValid(t->relid) && !t->constraint_names_guessed && !pgm_table_has_constraint(t, name) &&
 		!OidIsValid(get_relation_constraint_oid(t->relid, name, true)))
@@ -105,7 +105,7 @@ pgm_need_constraint(const PgmTable *t, const char *name)
  * its name to a row type, and a range type creates a multirange type, too.
  */
 void
-pgm_need_type(const PgmStatementView *v, const TypeName *name)
+pgm_missing_type_check(const PgmStatementView *v, const TypeName *name)
 {
 	if (name == NULL || name->names == NIL || name->pct_type ||
 		strstr(strVal(llast(name->names)), "multirange") ||
@@ -147,7 +147,7 @@ need_columns(Node *node, void *context)
 		if (name && strcmp(name, n->table->name) != 0 &&
 			SystemAttributeByName(name) == NULL &&
 			!(n->is_made && n->is_made(n->context, name)))
-			pgm_need_column(n->table, name);
+			pgm_missing_column_check(n->table, name);
 		return false;
 	}
 	if (IsA(node, SubLink))
@@ -160,9 +160,9 @@ need_columns(Node *node, void *context)
  * is not there, nor made by the statement itself.
  */
 void
-pgm_need_columns_in(const PgmTable *t, Node *expr,
-					bool (*is_made) (void *context, const char *column),
-					void *context)
+pgm_missing_columns_check(const PgmTable *t, Node *expr,
+						  bool (*is_made) (void *context, const char *column),
+						  void *context)
 {
 	PgmColumnSearch n = {t, is_made, context};
 
@@ -209,7 +209,7 @@ need_relations(Node *node, void *context)
 		 * and the server still raises it.
 		 */
 		if (rel->schemaname || !pgm_names_have(q->names, rel->relname))
-			pgm_need_relation(q->v, rel);
+			pgm_missing_relation_check(q->v, rel);
 		return false;
 	}
 	return raw_expression_tree_walker(node, need_relations, context);
@@ -238,7 +238,7 @@ need_targets(const PgmStatementView *v, const RangeVar *rel, List *targets)
 	foreach(lc, targets)
 	{
 		if (((ResTarget *) lfirst(lc))->name)
-			pgm_need_column(t, ((ResTarget *) lfirst(lc))->name);
+			pgm_missing_column_check(t, ((ResTarget *) lfirst(lc))->name);
 	}
 }
 
@@ -282,7 +282,7 @@ check_view_names(const PgmStatementView *v)
 
 	need_relations_in(v, stmt->query);
 	if (!stmt->replace)
-		pgm_refuse_taken(v, stmt->view);
+		pgm_name_refuse_taken(v, stmt->view);
 }
 
 /*
@@ -298,7 +298,7 @@ check_table_as_names(const PgmStatementView *v)
 	if (!IsA(stmt->query, ExecuteStmt))
 		need_relations_in(v, stmt->query);
 	if (!stmt->if_not_exists)
-		pgm_refuse_taken(v, stmt->into->rel);
+		pgm_name_refuse_taken(v, stmt->into->rel);
 }
 
 /* TRUNCATE: the tables exist. */
@@ -309,7 +309,7 @@ check_truncate_names(const PgmStatementView *v)
 
 	foreach(lc, ((const TruncateStmt *) v->node)->relations)
 	{
-		pgm_need_relation(v, lfirst(lc));
+		pgm_missing_relation_check(v, lfirst(lc));
 	}
 }
 
@@ -321,7 +321,7 @@ check_lock_names(const PgmStatementView *v)
 
 	foreach(lc, ((const LockStmt *) v->node)->relations)
 	{
-		pgm_need_relation(v, lfirst(lc));
+		pgm_missing_relation_check(v, lfirst(lc));
 	}
 }
 
@@ -329,28 +329,28 @@ check_lock_names(const PgmStatementView *v)
 static void
 check_copy_names(const PgmStatementView *v)
 {
-	pgm_need_relation(v, ((const CopyStmt *) v->node)->relation);
+	pgm_missing_relation_check(v, ((const CopyStmt *) v->node)->relation);
 }
 
 /* CREATE TRIGGER: its table exists. */
 static void
 check_trigger_names(const PgmStatementView *v)
 {
-	pgm_need_relation(v, ((const CreateTrigStmt *) v->node)->relation);
+	pgm_missing_relation_check(v, ((const CreateTrigStmt *) v->node)->relation);
 }
 
 /* CREATE POLICY: its table exists. */
 static void
 check_policy_names(const PgmStatementView *v)
 {
-	pgm_need_relation(v, ((const CreatePolicyStmt *) v->node)->table);
+	pgm_missing_relation_check(v, ((const CreatePolicyStmt *) v->node)->table);
 }
 
 /* CREATE RULE: its relation exists. */
 static void
 check_rule_names(const PgmStatementView *v)
 {
-	pgm_need_relation(v, ((const RuleStmt *) v->node)->relation);
+	pgm_missing_relation_check(v, ((const RuleStmt *) v->node)->relation);
 }
 
 /*
@@ -362,14 +362,14 @@ check_reindex_names(const PgmStatementView *v)
 {
 	if (((const ReindexStmt *) v->node)->kind != REINDEX_OBJECT_INDEX ||
 		!v->shadow->index_names_guessed)
-		pgm_need_relation(v, ((const ReindexStmt *) v->node)->relation);
+		pgm_missing_relation_check(v, ((const ReindexStmt *) v->node)->relation);
 }
 
 /* REFRESH MATERIALIZED VIEW: it exists. */
 static void
 check_refresh_names(const PgmStatementView *v)
 {
-	pgm_need_relation(v, ((const RefreshMatViewStmt *) v->node)->relation);
+	pgm_missing_relation_check(v, ((const RefreshMatViewStmt *) v->node)->relation);
 }
 
 /* ALTER ...  SET SCHEMA of a relation: it exists. */
@@ -379,7 +379,7 @@ check_set_schema_names(const PgmStatementView *v)
 	const AlterObjectSchemaStmt *stmt = (const AlterObjectSchemaStmt *) v->node;
 
 	if (!stmt->missing_ok && stmt->objectType != OBJECT_SEQUENCE)
-		pgm_need_relation(v, stmt->relation);
+		pgm_missing_relation_check(v, stmt->relation);
 }
 
 /* ALTER ...  RENAME: what is renamed exists, and the new name is not taken. */
@@ -397,15 +397,15 @@ check_rename_names(const PgmStatementView *v)
 		stmt->renameType == OBJECT_SEQUENCE ||
 		(stmt->renameType == OBJECT_INDEX && v->shadow->index_names_guessed))
 		return;
-	pgm_need_relation(v, stmt->relation);
+	pgm_missing_relation_check(v, stmt->relation);
 	t = pgm_shadow_table(v->shadow, stmt->relation);
 	if (t == NULL)
 		return;
 	if (stmt->renameType == OBJECT_TABCONSTRAINT)
-		pgm_need_constraint(t, stmt->subname);
+		pgm_missing_constraint_check(t, stmt->subname);
 	else if (stmt->renameType == OBJECT_COLUMN)
 	{
-		pgm_need_column(t, stmt->subname);
+		pgm_missing_column_check(t, stmt->subname);
 		if (!v->again && pgm_table_column(t, stmt->newname, NULL))
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_COLUMN),
@@ -414,7 +414,7 @@ check_rename_names(const PgmStatementView *v)
 	}
 	else if (stmt->renameType == OBJECT_TABLE || stmt->renameType == OBJECT_VIEW ||
 			 stmt->renameType == OBJECT_MATVIEW || stmt->renameType == OBJECT_INDEX)
-		pgm_refuse_taken(v, makeRangeVar(t->schema, stmt->newname, -1));
+		pgm_name_refuse_taken(v, makeRangeVar(t->schema, stmt->newname, -1));
 }
 
 /* ALTER TYPE of an enum: the type exists, and a value that is added is new. */
@@ -425,7 +425,7 @@ check_enum_names(const PgmStatementView *v)
 	TypeName   *name = makeTypeNameFromNameList(stmt->typeName);
 	Oid			oid;
 
-	pgm_need_type(v, name);
+	pgm_missing_type_check(v, name);
 	oid = pgm_shadow_type(v->shadow, name).oid;
 	if (OidIsValid(oid) && stmt->oldVal == NULL && !stmt->skipIfNewValExists &&
 		!v->again &&
@@ -442,7 +442,7 @@ check_domain_names(const PgmStatementView *v)
 {
 	const AlterDomainStmt *stmt = (const AlterDomainStmt *) v->node;
 
-	pgm_need_type(v, makeTypeNameFromNameList(stmt->typeName));
+	pgm_missing_type_check(v, makeTypeNameFromNameList(stmt->typeName));
 }
 
 /* COMMENT ON a relation or column: it exists.  Other objects are not looked up. */
@@ -459,12 +459,12 @@ check_comment_names(const PgmStatementView *v)
 		case OBJECT_VIEW:
 		case OBJECT_MATVIEW:
 		case OBJECT_FOREIGN_TABLE:
-			pgm_need_relation(v, makeRangeVarFromNameList(name));
+			pgm_missing_relation_check(v, makeRangeVarFromNameList(name));
 			break;
 		case OBJECT_COLUMN:
 			rel = makeRangeVarFromNameList(list_copy_head(name, list_length(name) - 1));
-			pgm_need_relation(v, rel);
-			pgm_need_column(pgm_shadow_table(v->shadow, rel), strVal(llast(name)));
+			pgm_missing_relation_check(v, rel);
+			pgm_missing_column_check(pgm_shadow_table(v->shadow, rel), strVal(llast(name)));
 			break;
 		default:
 			break;

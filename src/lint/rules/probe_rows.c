@@ -274,10 +274,10 @@ report_not_searched(const PgmStatementView *v, PgmFindings *out, const char *why
 
 	if (!may_have_rows(v))
 		return;
-	f = pgm_find(out, v->table, "the rows of %s were not looked at: %s", pgm_table_name(v->table), why);
+	f = pgm_finding_add(out, v->table, "the rows of %s were not looked at: %s", pgm_table_name(v->table), why);
 	f->severity = PGM_SEVERITY_NOTICE;
 	f->unlooked = true;
-	pgm_evidence(f, "not_looked_at", why);
+	pgm_finding_evidence(f, "not_looked_at", why);
 }
 
 /*
@@ -294,12 +294,12 @@ report_violations(PgmProbe *p, const char *one, const char *many, const char *wh
 		report_not_searched(v, p->out, p->why);
 	if (p->why || p->found == 0)
 		return;
-	f = pgm_find(p->out, v->table, "%lld%s %s %s", (long long) p->found,
-				 p->found >= MAX_VIOLATIONS ? " or more" : "", p->found == 1 ? one : many, what);
+	f = pgm_finding_add(p->out, v->table, "%lld%s %s %s", (long long) p->found,
+						p->found >= MAX_VIOLATIONS ? " or more" : "", p->found == 1 ? one : many, what);
 	f->severity = PGM_SEVERITY_ERROR;
-	pgm_evidence_number(f, "rows", p->found);
-	pgm_evidence(f, "query", query);
-	pgm_rewrite(f, "%s;", query);
+	pgm_finding_evidence_number(f, "rows", p->found);
+	pgm_finding_evidence(f, "query", query);
+	pgm_finding_rewrite(f, "%s;", query);
 }
 
 /*

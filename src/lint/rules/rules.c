@@ -455,7 +455,7 @@ mention_other_actions(const PgmStatementView *v, const PgmFindings *out, int bef
 
 		/* What is a comment, or is run besides, leaves the statement as it is */
 		if (f->rewrite && strncmp(f->rewrite, "--", 2) != 0 && !f->rule->adds_statement)
-			pgm_rewrite(f, "%s\n-- and the rest of the statement", f->rewrite);
+			pgm_finding_rewrite(f, "%s\n-- and the rest of the statement", f->rewrite);
 	}
 }
 

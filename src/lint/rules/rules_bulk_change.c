@@ -175,13 +175,13 @@ judge_bulk_change(const PgmStatementView *v, PgmFindings *out, const PgmBulkChan
 	PgmFinding *f;
 	ListCell   *lc;
 
-	if (t == NULL || !pgm_table_matters(t))
+	if (t == NULL || !pgm_finding_table_matters(t))
 		return;
 	foreach(lc, pgm_shadow_tree(v->shadow, t))
 	{
 		bytes += pgm_table_bytes(lfirst(lc));
-		elsewhere = elsewhere || pgm_stored_elsewhere(((const PgmTable *) lfirst(lc))->relid);
-		all += Max(0, pgm_table_rows(lfirst(lc)));
+		elsewhere = elsewhere || pgm_relation_is_stored_elsewhere(((const PgmTable *) lfirst(lc))->relid);
+		all += Max(0, pgm_finding_table_rows(lfirst(lc)));
 	}
 
 	/*
@@ -193,28 +193,28 @@ judge_bulk_change(const PgmStatementView *v, PgmFindings *out, const PgmBulkChan
 		pgm_estimate_rows(v, c->relation, c->from, c->condition) : -1;
 	if (rows >= 0 && rows <= FEW_ROWS)
 	{
-		(void) pgm_clear(out, t, "about %.0f of about %.0f rows are changed, no more than a batch would",
-						 rows, all);
+		(void) pgm_finding_add_safe(out, t, "about %.0f of about %.0f rows are changed, no more than a batch would",
+									rows, all);
 		return;
 	}
 	if (rows >= 0 && all > 0 && bytes * Min(1.0, rows / all) < small)
 	{
-		(void) pgm_clear(out, t, "about %.0f of about %.0f rows are changed, as many as a small table holds",
-						 rows, all);
+		(void) pgm_finding_add_safe(out, t, "about %.0f of about %.0f rows are changed, as many as a small table holds",
+									rows, all);
 		return;
 	}
-	f = pgm_find(out, t, "%s of %s rows of %s in one transaction: they stay locked until its end, and what it replaces is left behind at once",
-				 c->command,
-				 rows >= 0 ? psprintf("about %.0f", rows) :
-				 c->condition ? "an unknown number of" : "all",
-				 pgm_table_name(t));
+	f = pgm_finding_add(out, t, "%s of %s rows of %s in one transaction: they stay locked until its end, and what it replaces is left behind at once",
+						c->command,
+						rows >= 0 ? psprintf("about %.0f", rows) :
+						c->condition ? "an unknown number of" : "all",
+						pgm_table_name(t));
 	f->mode = RowExclusiveLock;
 	f->bytes = bytes;
 	backfill = as_backfill(v, t);
 	if (backfill)
-		pgm_rewrite(f, "%s", backfill);
+		pgm_finding_rewrite(f, "%s", backfill);
 	else
-		pgm_advise(f, "Do it in portions, each in a transaction of its own.");
+		pgm_finding_advise(f, "Do it in portions, each in a transaction of its own.");
 }
 
 /* A search of the changes of rows in a statement */

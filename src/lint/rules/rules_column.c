@@ -26,22 +26,22 @@ new_column(const PgmStatementView *v)
 void
 pgm_rule_set_not_null(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 	PgmSafe		safe;
 
 	if (v->table == NULL)
 		return;
 	if (e == NULL)
-		(void) pgm_clear(out, v->table, "the plan makes the table: nobody uses it yet");
+		(void) pgm_finding_add_safe(out, v->table, "the plan makes the table: nobody uses it yet");
 	else if (e->work == PGM_WORK_NONE)
-		(void) pgm_clear(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
+		(void) pgm_finding_add_safe(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
 	else
 	{
 		pgm_safe_begin(&safe, v);
 		pgm_safe_not_null(&safe, v->action->name);
-		pgm_rewrite(pgm_find_effect(out, e, "SET NOT NULL blocks all access to %s until each row was looked at",
-									pgm_table_name(e->table)),
-					"%s", pgm_safe_text(&safe));
+		pgm_finding_rewrite(pgm_finding_add_effect(out, e, "SET NOT NULL blocks all access to %s until each row was looked at",
+												   pgm_table_name(e->table)),
+							"%s", pgm_safe_text(&safe));
 	}
 }
 
@@ -49,8 +49,8 @@ pgm_rule_set_not_null(const PgmStatementView *v, PgmFindings *out)
 static void
 find_unsafe_column(const PgmStatementView *v, PgmFindings *out, const PgmEffect *e, const char *message)
 {
-	pgm_rewrite(pgm_find_effect(out, e, "%s", message), "%s",
-				pgm_safe_column(v, new_column(v)));
+	pgm_finding_rewrite(pgm_finding_add_effect(out, e, "%s", message), "%s",
+						pgm_safe_column(v, new_column(v)));
 }
 
 /* A new column that is NOT NULL without a default fails if there is a row. */
@@ -58,7 +58,7 @@ void
 pgm_rule_column_not_null(const PgmStatementView *v, PgmFindings *out)
 {
 	const ColumnDef *def = new_column(v);
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 
 	if ((!pgm_column_def_constraint(def, CONSTR_NOTNULL) &&
 		 !pgm_column_def_constraint(def, CONSTR_PRIMARY)) ||
@@ -68,8 +68,8 @@ pgm_rule_column_not_null(const PgmStatementView *v, PgmFindings *out)
 		pgm_column_def_is_serial(def) || e == NULL || v->table == NULL)
 		return;
 	if (pgm_table_is_empty(v->table) && v->table->kind == RELKIND_RELATION)
-		(void) pgm_find_effect(out, e, "column \"%s\" is NOT NULL without a default: it fails as soon as there is a row",
-							   def->colname);
+		(void) pgm_finding_add_effect(out, e, "column \"%s\" is NOT NULL without a default: it fails as soon as there is a row",
+									  def->colname);
 	else
 		find_unsafe_column(v, out, e, psprintf("column \"%s\" is NOT NULL without a default: it fails if %s holds a row, and programs that do not know it can insert none",
 											   def->colname, pgm_table_name(v->table)));
@@ -85,7 +85,7 @@ default_fails(const PgmStatementView *v, PgmFindings *out, const ColumnDef *def)
 
 	if (error == NULL)
 		return false;
-	(void) pgm_find_failure(out, v->table, "%s", error);
+	(void) pgm_finding_add_failure(out, v->table, "%s", error);
 	return true;
 }
 
@@ -94,13 +94,13 @@ void
 pgm_rule_volatile_default(const PgmStatementView *v, PgmFindings *out)
 {
 	const ColumnDef *def = new_column(v);
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 
 	if (!pgm_column_def_constraint(def, CONSTR_DEFAULT) || e == NULL ||
 		pgm_column_def_is_serial(def) || default_fails(v, out, def))
 		return;
 	if (e->work == PGM_WORK_NONE)
-		(void) pgm_clear(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
+		(void) pgm_finding_add_safe(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
 	else if (e->work == PGM_WORK_REWRITE && pgm_column_is_computed(v, def))
 		find_unsafe_column(v, out, e, psprintf("the default of \"%s\" is volatile: all access to %s is blocked while it is rewritten",
 											   def->colname, pgm_table_name(e->table)));
@@ -111,7 +111,7 @@ void
 pgm_rule_column_serial(const PgmStatementView *v, PgmFindings *out)
 {
 	const ColumnDef *def = new_column(v);
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 
 	if (e && v->table && e->work == PGM_WORK_REWRITE &&
 		(pgm_column_def_is_serial(def) || pgm_column_def_constraint(def, CONSTR_IDENTITY)))
@@ -125,19 +125,19 @@ pgm_rule_column_generated(const PgmStatementView *v, PgmFindings *out)
 {
 	const ColumnDef *def = new_column(v);
 	const Constraint *generated = pgm_column_def_constraint(def, CONSTR_GENERATED);
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 
 	if (generated == NULL || e == NULL)
 		return;
 	if (e->work == PGM_WORK_NONE)
 	{
-		(void) pgm_clear(out, v->table, "a virtual column is computed when it is read");
+		(void) pgm_finding_add_safe(out, v->table, "a virtual column is computed when it is read");
 		return;
 	}
-	pgm_advise(pgm_find_effect(out, e, "\"%s\" is computed for each row: all access to %s is blocked while it is rewritten",
-							   def->colname, pgm_table_name(e->table)),
-			   "Add a plain column, a trigger that assigns it, and CALL migrate.backfill(...)%s.",
-			   PGM_SERVER_MAJOR >= 18 ? "; or make it VIRTUAL" : "");
+	pgm_finding_advise(pgm_finding_add_effect(out, e, "\"%s\" is computed for each row: all access to %s is blocked while it is rewritten",
+											  def->colname, pgm_table_name(e->table)),
+					   "Add a plain column, a trigger that assigns it, and CALL migrate.backfill(...)%s.",
+					   PGM_SERVER_MAJOR >= 18 ? "; or make it VIRTUAL" : "");
 }
 
 /* A CHECK written at a new column, or a domain that has one */
@@ -145,7 +145,7 @@ void
 pgm_rule_column_check(const PgmStatementView *v, PgmFindings *out)
 {
 	const ColumnDef *def = new_column(v);
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 
 	if (e == NULL || v->table == NULL || e->work == PGM_WORK_NONE ||
 		pgm_column_def_is_serial(def))
@@ -155,9 +155,9 @@ pgm_rule_column_check(const PgmStatementView *v, PgmFindings *out)
 											   def->colname, pgm_table_name(e->table)));
 	else if (pgm_shadow_type(v->shadow, def->typeName).constrained &&
 			 e->work == PGM_WORK_REWRITE)
-		pgm_advise(pgm_find_effect(out, e, "\"%s\" is of a domain with constraints: all access to %s is blocked while it is rewritten",
-								   def->colname, pgm_table_name(e->table)),
-				   "Add the column with the type beneath the domain, and the constraint as a CHECK of the table, NOT VALID first.");
+		pgm_finding_advise(pgm_finding_add_effect(out, e, "\"%s\" is of a domain with constraints: all access to %s is blocked while it is rewritten",
+												  def->colname, pgm_table_name(e->table)),
+						   "Add the column with the type beneath the domain, and the constraint as a CHECK of the table, NOT VALID first.");
 }
 
 /* Indexes go with their columns; those of other columns too go unnoticed. */
@@ -166,7 +166,7 @@ pgm_rule_drop_column_index(const PgmStatementView *v, PgmFindings *out)
 {
 	ListCell   *li;
 
-	if (v->table == NULL || !pgm_table_matters(v->table))
+	if (v->table == NULL || !pgm_finding_table_matters(v->table))
 		return;
 	foreach(li, v->table->indexes)
 	{
@@ -175,17 +175,17 @@ pgm_rule_drop_column_index(const PgmStatementView *v, PgmFindings *out)
 		if (!pgm_names_have(index->columns, v->action->name))
 			continue;
 		if (list_length(index->columns) > 1)
-			pgm_advise(pgm_find(out, v->table, "index \"%s\" is dropped with the column, and was one of other columns too",
-								index->name),
-					   "Build an index of the other columns CONCURRENTLY before, if queries need it.");
+			pgm_finding_advise(pgm_finding_add(out, v->table, "index \"%s\" is dropped with the column, and was one of other columns too",
+											   index->name),
+							   "Build an index of the other columns CONCURRENTLY before, if queries need it.");
 		else if (index->constraint == NULL && (index->attached || v->table->kind == RELKIND_PARTITIONED_TABLE))
-			(void) pgm_find(out, v->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
-							index->name);
+			(void) pgm_finding_add(out, v->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
+								   index->name);
 		else if (index->constraint == NULL)
-			pgm_rewrite(pgm_find(out, v->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
-								 index->name),
-						"DROP INDEX CONCURRENTLY %s;",
-						quote_qualified_identifier(v->table->schema, index->name));
+			pgm_finding_rewrite(pgm_finding_add(out, v->table, "index \"%s\" is dropped with the column, under ACCESS EXCLUSIVE",
+												index->name),
+								"DROP INDEX CONCURRENTLY %s;",
+								quote_qualified_identifier(v->table->schema, index->name));
 	}
 }
 
@@ -203,9 +203,9 @@ void
 pgm_rule_default_dropped(const PgmStatementView *v, PgmFindings *out)
 {
 	if (v->table == NULL || v->action->def != NULL ||
-		!pgm_table_matters(v->table) || !added_required(v, v->action->name))
+		!pgm_finding_table_matters(v->table) || !added_required(v, v->action->name))
 		return;
-	pgm_advise(pgm_find(out, v->table, "column \"%s\" is new and NOT NULL: without its default, programs that do not know it cannot insert",
-						v->action->name),
-			   "Drop the default in a migration that is run when all programs assign the column.");
+	pgm_finding_advise(pgm_finding_add(out, v->table, "column \"%s\" is new and NOT NULL: without its default, programs that do not know it cannot insert",
+									   v->action->name),
+					   "Drop the default in a migration that is run when all programs assign the column.");
 }

@@ -52,9 +52,9 @@ definition(const PgmStatementView *v, const Constraint *c)
 static bool
 clear_new(const PgmStatementView *v, PgmFindings *out)
 {
-	if (v->table == NULL || pgm_worst_effect(v))
+	if (v->table == NULL || pgm_finding_worst_effect(v))
 		return v->table == NULL;
-	(void) pgm_clear(out, v->table, "the plan makes the table: nobody uses it yet");
+	(void) pgm_finding_add_safe(out, v->table, "the plan makes the table: nobody uses it yet");
 	return true;
 }
 
@@ -67,7 +67,7 @@ rewrite_not_valid(const PgmStatementView *v, PgmFinding *f, const Constraint *c,
 
 	pgm_safe_begin(&safe, v);
 	pgm_safe_valid_later(&safe, name_of(v, c, suffix), definition(v, c));
-	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
+	pgm_finding_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
 /* ADD CHECK without NOT VALID reads the table under ACCESS EXCLUSIVE. */
@@ -75,15 +75,15 @@ void
 pgm_rule_check_not_valid(const PgmStatementView *v, PgmFindings *out)
 {
 	const Constraint *c = added(v, CONSTR_CHECK);
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 
 	if (c == NULL || clear_new(v, out))
 		return;
 	if (e->work == PGM_WORK_NONE)
-		(void) pgm_clear(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
+		(void) pgm_finding_add_safe(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
 	else
-		rewrite_not_valid(v, pgm_find_effect(out, e, "ADD CHECK blocks all access to %s until it has checked each row",
-											 pgm_table_name(e->table)), c, "check");
+		rewrite_not_valid(v, pgm_finding_add_effect(out, e, "ADD CHECK blocks all access to %s until it has checked each row",
+													pgm_table_name(e->table)), c, "check");
 }
 
 /* How foreign keys of a partitioned table are added before 18 */
@@ -115,7 +115,7 @@ rewrite_partitioned_key(const PgmStatementView *v, PgmFinding *f, const Constrai
 	}
 	appendStringInfo(&out, "-- then, which takes over those of the partitions:\nALTER TABLE %s ADD CONSTRAINT %s %s;",
 					 pgm_table_name(v->table), quote_identifier(name), text);
-	pgm_rewrite(f, "%s", out.data);
+	pgm_finding_rewrite(f, "%s", out.data);
 }
 
 /* The table that a foreign key refers to */
@@ -133,7 +133,7 @@ void
 pgm_rule_foreign_key_not_valid(const PgmStatementView *v, PgmFindings *out)
 {
 	const Constraint *c = added(v, CONSTR_FOREIGN);
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 	bool		partitioned;
 	PgmFinding *f;
 
@@ -142,19 +142,19 @@ pgm_rule_foreign_key_not_valid(const PgmStatementView *v, PgmFindings *out)
 	partitioned = v->table->kind == RELKIND_PARTITIONED_TABLE;
 	if (partitioned && c->skip_validation && !PGM_PARTITIONED_KEY_NOT_VALID)
 	{
-		f = pgm_find(out, v->table, "a foreign key of a partitioned table cannot be NOT VALID before PostgreSQL 18");
+		f = pgm_finding_add(out, v->table, "a foreign key of a partitioned table cannot be NOT VALID before PostgreSQL 18");
 		rewrite_partitioned_key(v, f, c);
 		return;
 	}
-	if (e->work == PGM_WORK_NONE || !pgm_table_matters(v->table))
+	if (e->work == PGM_WORK_NONE || !pgm_finding_table_matters(v->table))
 	{
-		(void) pgm_clear(out, v->table, "%s", e->why ? e->why :
-						 "no row has to be checked");
+		(void) pgm_finding_add_safe(out, v->table, "%s", e->why ? e->why :
+									"no row has to be checked");
 		return;
 	}
-	f = pgm_find_effect(out, e, "ADD FOREIGN KEY blocks writes to %s and to %s until it has checked each row",
-						pgm_table_name(v->table),
-						referenced_name(v, c));
+	f = pgm_finding_add_effect(out, e, "ADD FOREIGN KEY blocks writes to %s and to %s until it has checked each row",
+							   pgm_table_name(v->table),
+							   referenced_name(v, c));
 	if (partitioned && !PGM_PARTITIONED_KEY_NOT_VALID)
 		rewrite_partitioned_key(v, f, c);
 	else
@@ -167,23 +167,23 @@ pgm_rule_column_foreign_key(const PgmStatementView *v, PgmFindings *out)
 {
 	const ColumnDef *def = (const ColumnDef *) v->action->def;
 	const Constraint *c = pgm_column_def_constraint(def, CONSTR_FOREIGN);
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 	PgmFinding *f;
 
-	if (c == NULL || clear_new(v, out) || !pgm_table_matters(v->table))
+	if (c == NULL || clear_new(v, out) || !pgm_finding_table_matters(v->table))
 		return;
 	if (pgm_column_def_constraint(def, CONSTR_DEFAULT) == NULL)
 	{
-		(void) pgm_clear(out, v->table, "the new column is null in each row, so that no row is checked; it takes SHARE ROW EXCLUSIVE on %s for a moment",
-						 referenced_name(v, c));
+		(void) pgm_finding_add_safe(out, v->table, "the new column is null in each row, so that no row is checked; it takes SHARE ROW EXCLUSIVE on %s for a moment",
+									referenced_name(v, c));
 		return;
 	}
 	if (pgm_column_def_has_value(def))
-		f = pgm_find_effect(out, e, "the default of the new column is checked against %s for each row",
-							referenced_name(v, c));
+		f = pgm_finding_add_effect(out, e, "the default of the new column is checked against %s for each row",
+								   referenced_name(v, c));
 	else
-		f = pgm_find_effect(out, e, "DEFAULT NULL says nothing, and yet makes the server look at each row for the foreign key");
-	pgm_rewrite(f, "%s", pgm_safe_column(v, def));
+		f = pgm_finding_add_effect(out, e, "DEFAULT NULL says nothing, and yet makes the server look at each row for the foreign key");
+	pgm_finding_rewrite(f, "%s", pgm_safe_column(v, def));
 }
 
 /* The existing tables that the foreign keys of a new table refer to */
@@ -199,14 +199,14 @@ pgm_rule_create_table_foreign_key(const PgmStatementView *v, PgmFindings *out)
 
 		if (e->mode != ShareRowExclusiveLock || !OidIsValid(e->table->relid))
 			continue;
-		(void) pgm_find_effect(out, e, "the foreign key of the new table takes SHARE ROW EXCLUSIVE on %s: no row is read, but writes to it wait until the migration is committed",
-							   pgm_table_name(e->table));
+		(void) pgm_finding_add_effect(out, e, "the foreign key of the new table takes SHARE ROW EXCLUSIVE on %s: no row is read, but writes to it wait until the migration is committed",
+									  pgm_table_name(e->table));
 		seen = list_append_unique_ptr(seen, e->table);
 	}
 	if (list_length(seen) > 1)
-		pgm_advise(pgm_find(out, NULL, "foreign keys to %d tables are locked for together, which may deadlock with transactions that use them in another order",
-							list_length(seen)),
-				   "Create the table without them, and add each foreign key in a migration of its own.");
+		pgm_finding_advise(pgm_finding_add(out, NULL, "foreign keys to %d tables are locked for together, which may deadlock with transactions that use them in another order",
+										   list_length(seen)),
+						   "Create the table without them, and add each foreign key in a migration of its own.");
 }
 
 /* The columns (char *) of a new primary key that may hold nulls */
@@ -264,14 +264,14 @@ clear_using_index(const PgmStatementView *v, PgmFindings *out, const Constraint 
 
 	if (index && index->table == v->table)
 	{
-		(void) pgm_clear(out, v->table, "%s: %s USING INDEX reads nothing", e->why, what);
+		(void) pgm_finding_add_safe(out, v->table, "%s: %s USING INDEX reads nothing", e->why, what);
 		return;
 	}
 	if (index)
-		(void) pgm_find_failure(out, v->table, "\"%s\" is not an index for table \"%s\"",
-								c->indexname, v->table->name);
+		(void) pgm_finding_add_failure(out, v->table, "\"%s\" is not an index for table \"%s\"",
+									   c->indexname, v->table->name);
 	else
-		(void) pgm_find_failure(out, v->table, "index \"%s\" does not exist", c->indexname);
+		(void) pgm_finding_add_failure(out, v->table, "index \"%s\" does not exist", c->indexname);
 }
 
 /* A UNIQUE or PRIMARY KEY, of the table or of a new column */
@@ -280,7 +280,7 @@ judge_unique(const PgmStatementView *v, PgmFindings *out, ConstrType type, const
 {
 	const Constraint *c = added(v, type);
 	const ColumnDef *def = NULL;
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 
 	if (v->action->subtype == AT_AddColumn)
 	{
@@ -296,9 +296,9 @@ judge_unique(const PgmStatementView *v, PgmFindings *out, ConstrType type, const
 		return;
 	}
 	if (e->work != PGM_WORK_NONE)
-		pgm_rewrite(pgm_find_effect(out, e, "%s blocks all access to %s while its index is built",
-									what, pgm_table_name(v->table)),
-					"%s", def ? pgm_safe_column(v, def) : safe_key(v, c));
+		pgm_finding_rewrite(pgm_finding_add_effect(out, e, "%s blocks all access to %s while its index is built",
+												   what, pgm_table_name(v->table)),
+							"%s", def ? pgm_safe_column(v, def) : safe_key(v, c));
 }
 
 /* UNIQUE whose index is built while all access is blocked. */
@@ -320,7 +320,7 @@ void
 pgm_rule_primary_key_nullable(const PgmStatementView *v, PgmFindings *out)
 {
 	const Constraint *c = added(v, CONSTR_PRIMARY);
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 	ListCell   *lc;
 
 	if (c == NULL || v->table == NULL || e == NULL ||
@@ -328,9 +328,9 @@ pgm_rule_primary_key_nullable(const PgmStatementView *v, PgmFindings *out)
 		return;
 	foreach(lc, nullable_keys(v, c))
 	{
-		pgm_rewrite(pgm_find_effect(out, e, "column \"%s\" becomes NOT NULL: all access to %s is blocked until each row was looked at",
-									(char *) lfirst(lc), pgm_table_name(v->table)),
-					"%s", safe_key(v, c));
+		pgm_finding_rewrite(pgm_finding_add_effect(out, e, "column \"%s\" becomes NOT NULL: all access to %s is blocked until each row was looked at",
+												   (char *) lfirst(lc), pgm_table_name(v->table)),
+							"%s", safe_key(v, c));
 	}
 }
 
@@ -339,13 +339,13 @@ void
 pgm_rule_exclusion_constraint(const PgmStatementView *v, PgmFindings *out)
 {
 	const Constraint *c = added(v, CONSTR_EXCLUSION);
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 
 	if (c == NULL || clear_new(v, out) || e->work == PGM_WORK_NONE)
 		return;
-	pgm_advise(pgm_find_effect(out, e, "EXCLUDE blocks all access to %s while its index is built and each row is checked",
-							   pgm_table_name(v->table)),
-			   "There is no other way for a table that is in use: fill a new table that has the constraint, and swap the two.");
+	pgm_finding_advise(pgm_finding_add_effect(out, e, "EXCLUDE blocks all access to %s while its index is built and each row is checked",
+											  pgm_table_name(v->table)),
+					   "There is no other way for a table that is in use: fill a new table that has the constraint, and swap the two.");
 }
 
 /*
@@ -355,7 +355,7 @@ pgm_rule_exclusion_constraint(const PgmStatementView *v, PgmFindings *out)
 void
 pgm_rule_validate_same_transaction(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 	int			made_in = 0;
 	PgmFinding *f;
 	ListCell   *lc;
@@ -374,29 +374,29 @@ pgm_rule_validate_same_transaction(const PgmStatementView *v, PgmFindings *out)
 	}
 	if (made_in > 0 && made_in != v->shadow->transaction && v->one_transaction && !v->down)
 	{
-		f = pgm_find_effect(out, e, "SELECT migrate.upgrade() would add the constraint and VALIDATE it in one transaction, reading %s while it is locked",
-							pgm_table_name(v->table));
+		f = pgm_finding_add_effect(out, e, "SELECT migrate.upgrade() would add the constraint and VALIDATE it in one transaction, reading %s while it is locked",
+								   pgm_table_name(v->table));
 		f->severity = Min(f->severity, PGM_SEVERITY_WARNING);
-		pgm_rewrite(f, "CALL migrate.deploy(); -- which commits each migration");
+		pgm_finding_rewrite(f, "CALL migrate.deploy(); -- which commits each migration");
 		return;
 	}
 	if (made_in != v->shadow->transaction && e->mode >= ShareLock)
 	{
-		pgm_advise(pgm_find_effect(out, e, "VALIDATE reads %s while another action of the statement blocks all access to it",
-								   pgm_table_name(e->table)),
-				   "Put ALTER TABLE %s VALIDATE CONSTRAINT %s into a migration of its own.",
-				   pgm_table_name(v->table), quote_identifier(v->action->name));
+		pgm_finding_advise(pgm_finding_add_effect(out, e, "VALIDATE reads %s while another action of the statement blocks all access to it",
+												  pgm_table_name(e->table)),
+						   "Put ALTER TABLE %s VALIDATE CONSTRAINT %s into a migration of its own.",
+						   pgm_table_name(v->table), quote_identifier(v->action->name));
 		return;
 	}
 	if (made_in != v->shadow->transaction)
 	{
-		(void) pgm_clear(out, v->table, "VALIDATE lets others read and write while it checks each row");
+		(void) pgm_finding_add_safe(out, v->table, "VALIDATE lets others read and write while it checks each row");
 		return;
 	}
-	pgm_advise(pgm_find_effect(out, e, "VALIDATE reads %s in the transaction that added the constraint, whose lock is held until the end",
-							   pgm_table_name(v->table)),
-			   "Write -- migrate:segment above ALTER TABLE %s VALIDATE CONSTRAINT %s, or put that into a later migration.",
-			   pgm_table_name(v->table), quote_identifier(v->action->name));
+	pgm_finding_advise(pgm_finding_add_effect(out, e, "VALIDATE reads %s in the transaction that added the constraint, whose lock is held until the end",
+											  pgm_table_name(v->table)),
+					   "Write -- migrate:segment above ALTER TABLE %s VALIDATE CONSTRAINT %s, or put that into a later migration.",
+					   pgm_table_name(v->table), quote_identifier(v->action->name));
 }
 
 /* NOT VALID first; to validate it blocks writes, too, before 19. */
@@ -407,10 +407,10 @@ rewrite_domain(const PgmStatementView *v, PgmFinding *f, const AlterDomainStmt *
 	const char *domain = NameListToQuotedString(stmt->typeName);
 	const char *name = quote_identifier(c->conname ? c->conname : pgm_shadow_domain_constraint_name(v->shadow, stmt->typeName));
 
-	pgm_rewrite(f, PGM_DOMAIN_VALIDATE_LOCK < ShareLock ?
-				"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- in a later migration:\nALTER DOMAIN %s VALIDATE CONSTRAINT %s;" :
-				"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- it holds for new values at once; ALTER DOMAIN %s VALIDATE CONSTRAINT %s blocks writes, so that it is for when nobody writes",
-				domain, name, definition(v, c), domain, name);
+	pgm_finding_rewrite(f, PGM_DOMAIN_VALIDATE_LOCK < ShareLock ?
+						"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- in a later migration:\nALTER DOMAIN %s VALIDATE CONSTRAINT %s;" :
+						"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- it holds for new values at once; ALTER DOMAIN %s VALIDATE CONSTRAINT %s blocks writes, so that it is for when nobody writes",
+						domain, name, definition(v, c), domain, name);
 }
 
 /* A domain's constraint is checked for every column of the domain. */
@@ -418,7 +418,7 @@ void
 pgm_rule_domain_constraint(const PgmStatementView *v, PgmFindings *out)
 {
 	const AlterDomainStmt *stmt = (const AlterDomainStmt *) v->node;
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 	PgmFinding *f;
 	uint64		bytes;
 	int			tables;
@@ -426,19 +426,19 @@ pgm_rule_domain_constraint(const PgmStatementView *v, PgmFindings *out)
 	if (e == NULL || e->mode < ShareLock)
 	{
 		if (stmt->subtype == 'C' && ((const Constraint *) stmt->def)->skip_validation)
-			(void) pgm_clear(out, NULL, "NOT VALID: the values that are there are not looked at");
+			(void) pgm_finding_add_safe(out, NULL, "NOT VALID: the values that are there are not looked at");
 		return;
 	}
-	pgm_sum_effects(v, &bytes, &tables);
-	f = pgm_find_effect(out, e, "writes to %s%s are blocked until every value of the domain was checked",
-						pgm_table_name(e->table), tables > 1 ?
-						psprintf(" and %d more", tables - 1) : "");
+	pgm_finding_sum_effects(v, &bytes, &tables);
+	f = pgm_finding_add_effect(out, e, "writes to %s%s are blocked until every value of the domain was checked",
+							   pgm_table_name(e->table), tables > 1 ?
+							   psprintf(" and %d more", tables - 1) : "");
 	f->bytes = bytes;
-	pgm_evidence_number(f, "tables", tables);
+	pgm_finding_evidence_number(f, "tables", tables);
 	if (stmt->subtype == 'C')
 		rewrite_domain(v, f, stmt);
 	else if (stmt->subtype == 'O')
-		pgm_advise(f, "ALTER DOMAIN ... ADD CONSTRAINT ... CHECK (VALUE IS NOT NULL) NOT VALID holds for new values at once.");
+		pgm_finding_advise(f, "ALTER DOMAIN ... ADD CONSTRAINT ... CHECK (VALUE IS NOT NULL) NOT VALID holds for new values at once.");
 	else
-		pgm_advise(f, "Run it when nobody writes: before PostgreSQL 19 there is no other way.");
+		pgm_finding_advise(f, "Run it when nobody writes: before PostgreSQL 19 there is no other way.");
 }

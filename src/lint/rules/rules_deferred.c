@@ -478,16 +478,17 @@ pgm_rule_pending_events(const PgmStatementView *v, PgmFindings *out)
 			continue;
 
 		/*
-		 * The table is set afterwards: pgm_find() would make a notice of a
-		 * finding about a small table, but the server refuses it at any size.
+		 * The table is set afterwards: pgm_finding_add() would make a notice
+		 * of a finding about a small table, but the server refuses it at any
+		 * size.
 		 */
-		f = pgm_find(out, NULL,
-					 "statement %d, line %d leaves rows of %s to the deferred constraint %s: until that is checked the server refuses this statement",
-					 event->statement->number, event->statement->line,
-					 pgm_table_name(event->table), event->constraint);
+		f = pgm_finding_add(out, NULL,
+							"statement %d, line %d leaves rows of %s to the deferred constraint %s: until that is checked the server refuses this statement",
+							event->statement->number, event->statement->line,
+							pgm_table_name(event->table), event->constraint);
 		f->table = event->table;
 		f->relation = pgm_table_name(event->table);
-		pgm_rewrite(f, "SET CONSTRAINTS ALL IMMEDIATE;\n%s;", pgm_source(v));
+		pgm_finding_rewrite(f, "SET CONSTRAINTS ALL IMMEDIATE;\n%s;", pgm_source(v));
 		return;
 	}
 }

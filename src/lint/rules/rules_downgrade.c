@@ -348,8 +348,8 @@ report_not_undone(const PgmStatementView *v, PgmFindings *out, List *objects, Li
 
 		if (!m->if_exists && !has_object(taken_back, m) && !has_object(undone, m) &&
 			!goes_with_parent(attached, undone, m))
-			(void) pgm_find(out, NULL, format, m->kind, m->name,
-							m->of ? psprintf(" of \"%s\"", m->of) : "");
+			(void) pgm_finding_add(out, NULL, format, m->kind, m->name,
+								   m->of ? psprintf(" of \"%s\"", m->of) : "");
 	}
 }
 
@@ -431,11 +431,11 @@ pgm_rule_downgrade_missing(const PgmStatementView *v, PgmFindings *out)
 		has_nothing_to_undo(v->step->script))
 		return;
 	if (down == NULL)
-		pgm_advise(pgm_find(out, NULL, "the migration has no downgrade"),
-				   "Add a -- migrate:down section; if there is no way back, write -- migrate:allow downgrade-missing -- and why.");
+		pgm_finding_advise(pgm_finding_add(out, NULL, "the migration has no downgrade"),
+						   "Add a -- migrate:down section; if there is no way back, write -- migrate:allow downgrade-missing -- and why.");
 	else if (does_nothing(down))
-		pgm_advise(pgm_find(out, NULL, "the downgrade does nothing"),
-				   "Undo in it what the upgrade does; if there is no way back, leave the section out.");
+		pgm_finding_advise(pgm_finding_add(out, NULL, "the downgrade does nothing"),
+						   "Undo in it what the upgrade does; if there is no way back, leave the section out.");
 }
 
 /* The downgrade must drop what the upgrade creates, and create again what it drops. */

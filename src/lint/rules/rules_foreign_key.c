@@ -66,8 +66,8 @@ compare_types(const PgmStatementView *v, PgmFindings *out, const PgmTable *t, Li
 
 		if (type && b && OidIsValid(type->oid) && OidIsValid(b->type.oid) &&
 			type->oid != b->type.oid)
-			(void) pgm_find(out, t, "column \"%s\" is %s, and \"%s\", which it refers to, is %s",
-							(char *) lfirst(la), type->name, b->name, b->type.name);
+			(void) pgm_finding_add(out, t, "column \"%s\" is %s, and \"%s\", which it refers to, is %s",
+								   (char *) lfirst(la), type->name, b->name, b->type.name);
 	}
 }
 
@@ -151,22 +151,22 @@ advise_key(const PgmStatementView *v, PgmFindings *out, PgmTable *t, const Range
 	if (other == NULL)
 		return;
 	compare_types(v, out, t, columns, c, given);
-	if ((t && (!pgm_table_matters(t) || has_index_on(t, columns))) ||
+	if ((t && (!pgm_finding_table_matters(t) || has_index_on(t, columns))) ||
 		is_built_later(v, rel, columns))
 		return;
 	name = t ? pgm_table_name(t) : quote_qualified_identifier(pgm_shadow_creation_schema(v->shadow, rel), rel->relname);
-	f = pgm_find(out, t, "no index of %s begins with the columns of the foreign key: each DELETE of a row of %s reads all of it",
-				 name, pgm_table_name(other));
+	f = pgm_finding_add(out, t, "no index of %s begins with the columns of the foreign key: each DELETE of a row of %s reads all of it",
+						name, pgm_table_name(other));
 	if (t)
-		pgm_rewrite(f, "%s", pgm_safe_index(v->shadow, t,
-											pgm_safe_name(v->shadow, t, pgm_index_name_of_columns(columns), "idx"),
-											psprintf("(%s)", pgm_safe_columns(columns)), false));
+		pgm_finding_rewrite(f, "%s", pgm_safe_index(v->shadow, t,
+													pgm_safe_name(v->shadow, t, pgm_index_name_of_columns(columns), "idx"),
+													psprintf("(%s)", pgm_safe_columns(columns)), false));
 	else
 	{
 		f->severity = PGM_SEVERITY_NOTICE;	/* it is empty as yet */
-		pgm_rewrite(f, "CREATE INDEX %s ON %s (%s);",
-					quote_identifier(makeObjectName(rel->relname, pgm_index_name_of_columns(columns), "idx")),
-					name, pgm_safe_columns(columns));
+		pgm_finding_rewrite(f, "CREATE INDEX %s ON %s (%s);",
+							quote_identifier(makeObjectName(rel->relname, pgm_index_name_of_columns(columns), "idx")),
+							name, pgm_safe_columns(columns));
 	}
 }
 

@@ -51,18 +51,18 @@ judge_concurrent_build(const PgmStatementView *v, PgmFindings *out, const IndexS
 
 	if (v->table->kind == RELKIND_PARTITIONED_TABLE)
 	{
-		f = pgm_find(out, v->table, "an index of a partitioned table cannot be built CONCURRENTLY");
-		pgm_rewrite(f, "%s", partitioned_recipe(v, stmt, v->table));
+		f = pgm_finding_add(out, v->table, "an index of a partitioned table cannot be built CONCURRENTLY");
+		pgm_finding_rewrite(f, "%s", partitioned_recipe(v, stmt, v->table));
 	}
 	else if (index && !index->valid)
 	{
-		f = pgm_find(out, v->table, "index \"%s\" is there already, and invalid: a build that was cut off has left it%s",
-					 index->name, stmt->if_not_exists ? ", and IF NOT EXISTS takes it for a good one" : "");
-		pgm_rewrite(f, "DROP INDEX CONCURRENTLY %s",
-					quote_qualified_identifier(v->table->schema, index->name));
+		f = pgm_finding_add(out, v->table, "index \"%s\" is there already, and invalid: a build that was cut off has left it%s",
+							index->name, stmt->if_not_exists ? ", and IF NOT EXISTS takes it for a good one" : "");
+		pgm_finding_rewrite(f, "DROP INDEX CONCURRENTLY %s",
+							quote_qualified_identifier(v->table->schema, index->name));
 	}
-	else if (pgm_table_matters(v->table))
-		(void) pgm_clear(out, v->table, "built CONCURRENTLY, in a transaction of its own: others read and write on");
+	else if (pgm_finding_table_matters(v->table))
+		(void) pgm_finding_add_safe(out, v->table, "built CONCURRENTLY, in a transaction of its own: others read and write on");
 }
 
 /* CREATE INDEX takes SHARE and reads the table, and each partition. */
@@ -70,7 +70,7 @@ void
 pgm_rule_index_not_concurrent(const PgmStatementView *v, PgmFindings *out)
 {
 	const IndexStmt *stmt = (const IndexStmt *) v->node;
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 	PgmFinding *f;
 	uint64		bytes;
 	int			tables;
@@ -84,23 +84,23 @@ pgm_rule_index_not_concurrent(const PgmStatementView *v, PgmFindings *out)
 	}
 	if (e == NULL)
 	{
-		(void) pgm_clear(out, v->table, "the plan makes the table: nobody uses it yet");
+		(void) pgm_finding_add_safe(out, v->table, "the plan makes the table: nobody uses it yet");
 		return;
 	}
 	if (e->work == PGM_WORK_NONE)
 	{
-		(void) pgm_clear(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
+		(void) pgm_finding_add_safe(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
 		return;
 	}
-	f = pgm_find_effect(out, e, "CREATE INDEX blocks writes to %s until it has read all of it",
-						pgm_table_name(v->table));
-	pgm_sum_effects(v, &bytes, &tables);
+	f = pgm_finding_add_effect(out, e, "CREATE INDEX blocks writes to %s until it has read all of it",
+							   pgm_table_name(v->table));
+	pgm_finding_sum_effects(v, &bytes, &tables);
 	f->bytes = bytes;
-	pgm_evidence_number(f, "tables", tables);
+	pgm_finding_evidence_number(f, "tables", tables);
 	if (v->table->kind == RELKIND_PARTITIONED_TABLE)
-		pgm_rewrite(f, "%s", partitioned_recipe(v, stmt, v->table));
+		pgm_finding_rewrite(f, "%s", partitioned_recipe(v, stmt, v->table));
 	else
-		pgm_rewrite(f, "%s", pgm_source_concurrently(v, "index"));
+		pgm_finding_rewrite(f, "%s", pgm_source_concurrently(v, "index"));
 }
 
 /* DROP INDEX takes ACCESS EXCLUSIVE on the table. */
@@ -116,23 +116,23 @@ judge_dropped_index(const PgmStatementView *v, PgmFindings *out, const DropStmt 
 	if (stmt->concurrent)
 	{
 		if (index->constraint || index->table->kind == RELKIND_PARTITIONED_TABLE)
-			(void) pgm_find(out, index->table, "index \"%s\" cannot be dropped CONCURRENTLY: %s",
-							index->name, index->constraint ? "a constraint needs it" : "its table is partitioned");
+			(void) pgm_finding_add(out, index->table, "index \"%s\" cannot be dropped CONCURRENTLY: %s",
+								   index->name, index->constraint ? "a constraint needs it" : "its table is partitioned");
 		return;
 	}
-	if (!pgm_table_matters(index->table))
+	if (!pgm_finding_table_matters(index->table))
 	{
-		(void) pgm_clear(out, index->table, "the plan makes the table: nobody uses it yet");
+		(void) pgm_finding_add_safe(out, index->table, "the plan makes the table: nobody uses it yet");
 		return;
 	}
 	if (index->constraint || index->table->kind == RELKIND_PARTITIONED_TABLE)
 		return;
-	f = pgm_find(out, index->table, "DROP INDEX waits for all transactions that use %s, and blocks all that come after",
-				 pgm_table_name(index->table));
+	f = pgm_finding_add(out, index->table, "DROP INDEX waits for all transactions that use %s, and blocks all that come after",
+						pgm_table_name(index->table));
 	f->mode = AccessExclusiveLock;
-	pgm_rewrite(f, "DROP INDEX CONCURRENTLY %s%s",
-				quote_qualified_identifier(index->table->schema, index->name),
-				list_length(stmt->objects) > 1 ? ";\n-- and the rest of the statement" : "");
+	pgm_finding_rewrite(f, "DROP INDEX CONCURRENTLY %s%s",
+						quote_qualified_identifier(index->table->schema, index->name),
+						list_length(stmt->objects) > 1 ? ";\n-- and the rest of the statement" : "");
 }
 
 /* DROP INDEX without CONCURRENTLY. */
@@ -173,16 +173,16 @@ void
 pgm_rule_reindex_not_concurrent(const PgmStatementView *v, PgmFindings *out)
 {
 	const ReindexStmt *stmt = (const ReindexStmt *) v->node;
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 	const char *kind = reindexed(stmt->kind);
 
 	if (concurrently(stmt->params) || kind == NULL ||
 		(stmt->relation && e == NULL))
 		return;
-	pgm_rewrite(e ? pgm_find_effect(out, e, "REINDEX blocks writes to %s, and queries that use the index",
-									pgm_table_name(e->table)) :
-				pgm_find(out, NULL, "REINDEX blocks writes to one table after the other, and queries that use its indexes"),
-				"%s", pgm_source_concurrently(v, kind));
+	pgm_finding_rewrite(e ? pgm_finding_add_effect(out, e, "REINDEX blocks writes to %s, and queries that use the index",
+												   pgm_table_name(e->table)) :
+						pgm_finding_add(out, NULL, "REINDEX blocks writes to one table after the other, and queries that use its indexes"),
+						"%s", pgm_source_concurrently(v, kind));
 }
 
 /* Does the script do anything else? */
@@ -225,10 +225,10 @@ pgm_rule_concurrent_not_alone(const PgmStatementView *v, PgmFindings *out)
 	if (!is_concurrent(v))
 		return;
 	if (has_company(v))
-		pgm_advise(pgm_find(out, NULL, "it is run alone: the script is no longer one transaction, and what is committed stays when a later part fails"),
-				   "Put it into a migration of its own.");
+		pgm_finding_advise(pgm_finding_add(out, NULL, "it is run alone: the script is no longer one transaction, and what is committed stays when a later part fails"),
+						   "Put it into a migration of its own.");
 	else if (v->down || !IsA(v->node, IndexStmt))
-		(void) pgm_clear(out, NULL, "it is run alone, outside of a transaction");
+		(void) pgm_finding_add_safe(out, NULL, "it is run alone, outside of a transaction");
 }
 
 /* Another index of the table that begins with the same columns */
@@ -276,13 +276,13 @@ advise_index(const PgmStatementView *v, PgmFindings *out)
 		covering_index(v->table, stmt);
 	if (other && !(stmt->if_not_exists && stmt->idxname &&
 				   strcmp(stmt->idxname, other->name) == 0))
-		(void) pgm_find(out, v->table, "index \"%s\" begins with the same columns: queries can use that one",
-						other->name);
+		(void) pgm_finding_add(out, v->table, "index \"%s\" begins with the same columns: queries can use that one",
+							   other->name);
 	if (list_length(stmt->indexParams) > MANY_COLUMNS && !stmt->unique)
-		(void) pgm_find(out, v->table, "an index of %d columns is large, and seldom more useful than one of the first %d",
-						list_length(stmt->indexParams), MANY_COLUMNS);
+		(void) pgm_finding_add(out, v->table, "an index of %d columns is large, and seldom more useful than one of the first %d",
+							   list_length(stmt->indexParams), MANY_COLUMNS);
 	if (strcmp(stmt->accessMethod, "hash") == 0)
-		(void) pgm_find(out, v->table, "a hash index answers equality only; a btree index does that as well");
+		(void) pgm_finding_add(out, v->table, "a hash index answers equality only; a btree index does that as well");
 }
 
 /* Indexes that are not worth their upkeep, and foreign keys that lack one */

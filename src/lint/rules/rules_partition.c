@@ -22,7 +22,7 @@ rewrite_attach(const PgmStatementView *v, PgmFinding *f, const PartitionCmd *cmd
 	pgm_safe_attach(v, &safe, v->table, cmd->bound,
 					pgm_shadow_table(v->shadow, cmd->name), &drops);
 	pgm_safe_add(&safe, PGM_SAFE_END, "%s;\n%s", pgm_source(v), drops.data);
-	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
+	pgm_finding_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
 /* Has the table a CHECK of this name? */
@@ -51,13 +51,13 @@ find_unlike(const PgmStatementView *v, PgmFindings *out, const PgmTable *child)
 		const PgmColumn *own = c->name ? pgm_table_column(child, c->name, NULL) : NULL;
 
 		if (own && c->not_null && !own->not_null)
-			(void) pgm_find_failure(out, child, "column \"%s\" in child table must be marked NOT NULL", c->name);
+			(void) pgm_finding_add_failure(out, child, "column \"%s\" in child table must be marked NOT NULL", c->name);
 	}
 	foreach(lc, v->table->checks)
 	{
 		if (!has_check(child, ((PgmCheck *) lfirst(lc))->name))
-			(void) pgm_find_failure(out, child, "child table is missing constraint \"%s\"",
-									((PgmCheck *) lfirst(lc))->name);
+			(void) pgm_finding_add_failure(out, child, "child table is missing constraint \"%s\"",
+										   ((PgmCheck *) lfirst(lc))->name);
 	}
 }
 
@@ -79,18 +79,18 @@ pgm_rule_attach_partition(const PgmStatementView *v, PgmFindings *out)
 		PgmFinding *f;
 
 		if (e->action != v->action || e->table == v->table ||
-			!pgm_table_matters(e->table))
+			!pgm_finding_table_matters(e->table))
 			continue;
 		if (e->work == PGM_WORK_NONE)
 		{
 			if (e->why)
-				(void) pgm_clear(out, e->table, "%s", e->why);
+				(void) pgm_finding_add_safe(out, e->table, "%s", e->why);
 			continue;
 		}
-		f = pgm_find_effect(out, e, e->mode == AccessExclusiveLock ?
-							"ATTACH PARTITION blocks all access to %s while it reads it: %s" :
-							"ATTACH PARTITION blocks writes to %s while it reads it: %s",
-							pgm_table_name(e->table), e->why);
+		f = pgm_finding_add_effect(out, e, e->mode == AccessExclusiveLock ?
+								   "ATTACH PARTITION blocks all access to %s while it reads it: %s" :
+								   "ATTACH PARTITION blocks writes to %s while it reads it: %s",
+								   pgm_table_name(e->table), e->why);
 		rewrite_attach(v, f, cmd);
 	}
 }
@@ -110,36 +110,36 @@ pgm_rule_detach_partition(const PgmStatementView *v, PgmFindings *out)
 	PgmFinding *f;
 	ListCell   *lc;
 
-	if (v->table == NULL || !pgm_table_matters(v->table))
+	if (v->table == NULL || !pgm_finding_table_matters(v->table))
 		return;
 	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
 
 		if (e->action == v->action && e->work == PGM_WORK_SCAN &&
-			pgm_table_matters(e->table))
-			(void) pgm_find_effect(out, e, "DETACH PARTITION blocks writes to %s while it is read: none of its rows may refer to the partition",
-								   pgm_table_name(e->table));
+			pgm_finding_table_matters(e->table))
+			(void) pgm_finding_add_effect(out, e, "DETACH PARTITION blocks writes to %s while it is read: none of its rows may refer to the partition",
+										  pgm_table_name(e->table));
 	}
 	if (has_default_partition(v, v->table))
 	{
-		f = pgm_find(out, v->table, cmd->concurrent ?
-					 "%s has a DEFAULT partition: nothing can be detached from it CONCURRENTLY" :
-					 "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after; with a DEFAULT partition there is no other way",
-					 pgm_table_name(v->table));
+		f = pgm_finding_add(out, v->table, cmd->concurrent ?
+							"%s has a DEFAULT partition: nothing can be detached from it CONCURRENTLY" :
+							"DETACH PARTITION waits for all transactions that use %s, and blocks all that come after; with a DEFAULT partition there is no other way",
+							pgm_table_name(v->table));
 		f->mode = AccessExclusiveLock;
-		pgm_advise(f, "DETACH PARTITION without CONCURRENTLY, with a lock_timeout.");
+		pgm_finding_advise(f, "DETACH PARTITION without CONCURRENTLY, with a lock_timeout.");
 		return;
 	}
 	if (cmd->concurrent)
 	{
-		(void) pgm_clear(out, v->table, "DETACH ... CONCURRENTLY lets others read and write on");
+		(void) pgm_finding_add_safe(out, v->table, "DETACH ... CONCURRENTLY lets others read and write on");
 		return;
 	}
-	f = pgm_find(out, v->table, "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after",
-				 pgm_table_name(v->table));
+	f = pgm_finding_add(out, v->table, "DETACH PARTITION waits for all transactions that use %s, and blocks all that come after",
+						pgm_table_name(v->table));
 	f->mode = AccessExclusiveLock;
-	pgm_rewrite(f, "%s CONCURRENTLY", pgm_source(v));
+	pgm_finding_rewrite(f, "%s CONCURRENTLY", pgm_source(v));
 }
 
 /* The bounds of a partition, as they are typed */
@@ -225,7 +225,7 @@ rewrite_create_partition(const PgmStatementView *v, PgmFinding *f, const CreateS
 		pgm_safe_add(&safe, PGM_SAFE_BEGIN, "%s", safe.steps[PGM_SAFE_END].data);
 		resetStringInfo(&safe.steps[PGM_SAFE_END]);
 	}
-	pgm_rewrite(f, "%s", pgm_safe_text(&safe));
+	pgm_finding_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
 /* A new partition locks the table that it becomes part of. */
@@ -242,12 +242,12 @@ pgm_rule_create_partition(const PgmStatementView *v, PgmFindings *out)
 		const PgmEffect *e = lfirst(lc);
 		PgmFinding *f;
 
-		if (e->mode != AccessExclusiveLock || !pgm_table_matters(e->table))
+		if (e->mode != AccessExclusiveLock || !pgm_finding_table_matters(e->table))
 			continue;
-		f = pgm_find_effect(out, e, e->work == PGM_WORK_SCAN ?
-							"the DEFAULT partition %s is read while all access to it is blocked" :
-							"a partition that is created in place waits for all transactions that use %s, and blocks all that come after",
-							pgm_table_name(e->table));
+		f = pgm_finding_add_effect(out, e, e->work == PGM_WORK_SCAN ?
+								   "the DEFAULT partition %s is read while all access to it is blocked" :
+								   "a partition that is created in place waits for all transactions that use %s, and blocks all that come after",
+								   pgm_table_name(e->table));
 		rewrite_create_partition(v, f, stmt);
 	}
 }

@@ -125,9 +125,9 @@ find_locked_together(const PgmStatementView *v, PgmFindings *out)
 		if (e->table == first->table || !OidIsValid(e->table->relid) || !is_dropping(e) ||
 			!(refers_to(first->table, e->table) || refers_to(e->table, first->table)))
 			continue;
-		pgm_advise(pgm_find_effect(out, e, "%s is locked together with %s, for the foreign key between them: sessions that lock them in the opposite order deadlock",
-								   pgm_table_name(e->table), pgm_table_name(first->table)),
-				   "ALTER TABLE ... DROP CONSTRAINT of the foreign key in a migration of its own, with a lock_timeout.");
+		pgm_finding_advise(pgm_finding_add_effect(out, e, "%s is locked together with %s, for the foreign key between them: sessions that lock them in the opposite order deadlock",
+												  pgm_table_name(e->table), pgm_table_name(first->table)),
+						   "ALTER TABLE ... DROP CONSTRAINT of the foreign key in a migration of its own, with a lock_timeout.");
 	}
 }
 
@@ -206,40 +206,40 @@ pgm_rule_locks_held(const PgmStatementView *v, PgmFindings *out)
 		find_locked_together(v, out);
 		return;
 	}
-	e = pgm_worst_effect(v);
+	e = pgm_finding_worst_effect(v);
 	if (e && OidIsValid(e->table->relid) && e->work != PGM_WORK_NONE)
-		f = pgm_find_effect(out, e, "%s is %s while statement %d keeps all access to %s blocked",
-							pgm_table_name(e->table), e->work == PGM_WORK_SCAN ? "read" : "rewritten",
-							j->statement->number, pgm_table_name(locked));
+		f = pgm_finding_add_effect(out, e, "%s is %s while statement %d keeps all access to %s blocked",
+								   pgm_table_name(e->table), e->work == PGM_WORK_SCAN ? "read" : "rewritten",
+								   j->statement->number, pgm_table_name(locked));
 	else if ((more = locking_more(v, e)) != NULL)
-		f = pgm_find_effect(out, more, "%s is locked while %s is: both stay blocked until the second lock is granted, and sessions that lock them in the opposite order deadlock",
-							pgm_table_name(more->table), pgm_table_name(locked));
+		f = pgm_finding_add_effect(out, more, "%s is locked while %s is: both stay blocked until the second lock is granted, and sessions that lock them in the opposite order deadlock",
+								   pgm_table_name(more->table), pgm_table_name(locked));
 	else
 	{
 		const PgmTable *read = largest_full_scan(v);
 
 		if (read)
-			f = pgm_find(out, read, "%s is read from end to end while statement %d keeps all access to %s blocked",
-						 pgm_table_name(read), j->statement->number, pgm_table_name(locked));
+			f = pgm_finding_add(out, read, "%s is read from end to end while statement %d keeps all access to %s blocked",
+								pgm_table_name(read), j->statement->number, pgm_table_name(locked));
 	}
 	if (f)
-		pgm_advise(f, "Put this statement into a migration of its own.");
+		pgm_finding_advise(f, "Put this statement into a migration of its own.");
 }
 
 /* A strong lock that is waited for without a limit: every later request queues behind it. */
 void
 pgm_rule_no_lock_timeout(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 
 	if (e == NULL || e->mode < ShareLock || !OidIsValid(e->table->relid) ||
 		(!v->settings.no_lock_timeout &&
 		 (v->settings.lock_timeout || v->settings.session_lock_timeout || pgm_lock_timeout > 0)))
 		return;
-	pgm_rewrite(pgm_find_effect(out, e, "%s on %s is waited for without a limit, and all later requests queue behind it",
-								pgm_lock_name(e->mode), pgm_table_name(e->table)),
-				v->settings.no_lock_timeout ? "SET lock_timeout = '2s';" :
-				"SET pg_migrate.lock_timeout = '2s';");
+	pgm_finding_rewrite(pgm_finding_add_effect(out, e, "%s on %s is waited for without a limit, and all later requests queue behind it",
+											   pgm_lock_name(e->mode), pgm_table_name(e->table)),
+						v->settings.no_lock_timeout ? "SET lock_timeout = '2s';" :
+						"SET pg_migrate.lock_timeout = '2s';");
 }
 
 /* The value to which the script sets lock_timeout, or NULL if it does not. */
@@ -275,8 +275,8 @@ pgm_rule_timeout_pair(const PgmStatementView *v, PgmFindings *out)
 		set->kind != VAR_SET_VALUE ||
 		(lock_timeout && strcmp(lock_timeout, "0") != 0))
 		return;
-	f = pgm_find(out, NULL, "statement_timeout without lock_timeout: a lock is waited for as long, and all later requests queue behind it");
-	pgm_rewrite(f, "SET LOCAL lock_timeout = '2s';");
+	f = pgm_finding_add(out, NULL, "statement_timeout without lock_timeout: a lock is waited for as long, and all later requests queue behind it");
+	pgm_finding_rewrite(f, "SET LOCAL lock_timeout = '2s';");
 	if (pgm_lock_timeout > 0 && lock_timeout == NULL)
 		f->severity = PGM_SEVERITY_NOTICE;
 }
@@ -297,7 +297,7 @@ find_duplicate_columns(const PgmStatementView *v, PgmFindings *out, List *target
 
 			if (a < b && a->name && b->name && a->indirection == NIL &&
 				b->indirection == NIL && strcmp(a->name, b->name) == 0)
-				(void) pgm_find(out, NULL, "column \"%s\" is assigned twice: the server refuses that", a->name);
+				(void) pgm_finding_add(out, NULL, "column \"%s\" is assigned twice: the server refuses that", a->name);
 		}
 	}
 }
@@ -314,7 +314,7 @@ literal_or_comment_length(const char *p)
 	if (comment > 0)
 		return comment;
 	if (p[0] == '\'')
-		return pgm_sql_quoted_length(p, !pgm_strings_conform());
+		return pgm_sql_quoted_length(p, !pgm_script_strings_conform());
 	if ((p[0] == 'e' || p[0] == 'E') && p[1] == '\'')
 		return 1 + pgm_sql_quoted_length(p + 1, true);
 	return pgm_sql_dollar_quoted_length(p);
@@ -363,8 +363,8 @@ find_long_names(const PgmStatementView *v, PgmFindings *out)
 		if ((p[0] == 'u' || p[0] == 'U') && p[1] == '&' && p[2] == '"')
 			skip = 2 + name_length(p + 2, &bytes);
 		else if (bytes >= NAMEDATALEN)
-			(void) pgm_find(out, NULL, "a name of %d bytes is cut to %d: %s...", bytes, NAMEDATALEN - 1,
-							pnstrdup(p, pg_mbcliplen(p, length, 40)));
+			(void) pgm_finding_add(out, NULL, "a name of %d bytes is cut to %d: %s...", bytes, NAMEDATALEN - 1,
+								   pnstrdup(p, pg_mbcliplen(p, length, 40)));
 		p += skip > 0 ? skip : Max(length, 1);
 	}
 }
@@ -384,8 +384,8 @@ pgm_rule_robustness(const PgmStatementView *v, PgmFindings *out)
 		PgmTable   *t = pgm_shadow_table(v->shadow, ((const CreateStmt *) node)->relation);
 
 		if (t)
-			(void) pgm_find(out, t, "%s is there already: IF NOT EXISTS leaves it as it is, whatever its columns",
-							pgm_table_name(t));
+			(void) pgm_finding_add(out, t, "%s is there already: IF NOT EXISTS leaves it as it is, whatever its columns",
+								   pgm_table_name(t));
 	}
 	find_long_names(v, out);
 }
@@ -426,13 +426,13 @@ pgm_rule_opaque(const PgmStatementView *v, PgmFindings *out)
 	PgmFinding *f;
 
 	if (IsA(v->node, CallStmt) && pgm_call_is_backfill(v->node))
-		(void) pgm_clear(out, NULL, "CALL migrate.backfill() commits batch by batch");
+		(void) pgm_finding_add_safe(out, NULL, "CALL migrate.backfill() commits batch by batch");
 	else if (pgm_statement_is_opaque(v->node))
 	{
-		f = pgm_find(out, NULL, "what this code does is not known before it runs");
+		f = pgm_finding_add(out, NULL, "what this code does is not known before it runs");
 		if (v->step)
-			pgm_rewrite(f, "SELECT * FROM migrate.explain('%s', execute => true); -- shows what it does",
-						v->script->revision);
+			pgm_finding_rewrite(f, "SELECT * FROM migrate.explain('%s', execute => true); -- shows what it does",
+								v->script->revision);
 	}
 }
 
@@ -448,10 +448,10 @@ pgm_rule_unnamed(const PgmStatementView *v, PgmFindings *out)
 	if (IsA(v->node, IndexStmt))
 	{
 		if (((const IndexStmt *) v->node)->idxname == NULL)
-			(void) pgm_find(out, v->table, "the index has no name: the server makes one up, which a later migration has to guess");
+			(void) pgm_finding_add(out, v->table, "the index has no name: the server makes one up, which a later migration has to guess");
 		return;
 	}
 	c = (const Constraint *) v->action->def;
 	if (c->conname == NULL && c->indexname == NULL && v->table)
-		(void) pgm_find(out, v->table, "the constraint has no name: the server makes one up, which a later migration has to guess");
+		(void) pgm_finding_add(out, v->table, "the constraint has no name: the server makes one up, which a later migration has to guess");
 }

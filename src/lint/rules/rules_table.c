@@ -50,47 +50,47 @@ pgm_rule_rename(const PgmStatementView *v, PgmFindings *out)
 		const AlterEnumStmt *value = (const AlterEnumStmt *) stmt;
 
 		if (value->oldVal)
-			(void) pgm_find(out, NULL, "programs that send '%s' fail as soon as the value is renamed",
-							value->oldVal);
+			(void) pgm_finding_add(out, NULL, "programs that send '%s' fail as soon as the value is renamed",
+								   value->oldVal);
 		return;
 	}
 	if (IsA(stmt, AlterObjectSchemaStmt))
 	{
 		PgmTable   *t = pgm_shadow_table(v->shadow, ((const AlterObjectSchemaStmt *) v->node)->relation);
 
-		if (t && pgm_table_matters(t))
-			(void) pgm_find(out, t, "programs that use %s fail as soon as it is in another schema",
-							pgm_table_name(t));
+		if (t && pgm_finding_table_matters(t))
+			(void) pgm_finding_add(out, t, "programs that use %s fail as soon as it is in another schema",
+								   pgm_table_name(t));
 		return;
 	}
 	if (stmt->renameType == OBJECT_SCHEMA)
 	{
-		(void) pgm_find(out, NULL, "programs that use schema \"%s\" fail as soon as it is renamed",
-						stmt->subname);
+		(void) pgm_finding_add(out, NULL, "programs that use schema \"%s\" fail as soon as it is renamed",
+							   stmt->subname);
 		return;
 	}
-	if (v->table == NULL || !pgm_table_matters(v->table))
+	if (v->table == NULL || !pgm_finding_table_matters(v->table))
 		return;
 	if (stmt->renameType == OBJECT_COLUMN)
 	{
-		f = pgm_find(out, v->table, "programs that use \"%s\" fail as soon as the column is renamed",
-					 stmt->subname);
-		pgm_advise(f, "Add a column of the new name, assign both until no program uses the old one, then drop that.");
+		f = pgm_finding_add(out, v->table, "programs that use \"%s\" fail as soon as the column is renamed",
+							stmt->subname);
+		pgm_finding_advise(f, "Add a column of the new name, assign both until no program uses the old one, then drop that.");
 	}
 	else if (stmt->renameType == OBJECT_TABLE || stmt->renameType == OBJECT_VIEW ||
 			 stmt->renameType == OBJECT_MATVIEW)
 	{
 		if (is_replaced(v, stmt->relation))
 		{
-			(void) pgm_clear(out, v->table, "a view takes over the name of %s in the same migration",
-							 pgm_table_name(v->table));
+			(void) pgm_finding_add_safe(out, v->table, "a view takes over the name of %s in the same migration",
+										pgm_table_name(v->table));
 			return;
 		}
-		f = pgm_find(out, v->table, "programs that use %s fail as soon as it is renamed",
-					 pgm_table_name(v->table));
-		pgm_rewrite(f, "%s;\nCREATE VIEW %s AS SELECT * FROM %s;\n-- GRANT on the view what was granted on the table, and drop it when no program uses it",
-					pgm_source(v), pgm_table_name(v->table),
-					quote_qualified_identifier(v->table->schema, stmt->newname));
+		f = pgm_finding_add(out, v->table, "programs that use %s fail as soon as it is renamed",
+							pgm_table_name(v->table));
+		pgm_finding_rewrite(f, "%s;\nCREATE VIEW %s AS SELECT * FROM %s;\n-- GRANT on the view what was granted on the table, and drop it when no program uses it",
+							pgm_source(v), pgm_table_name(v->table),
+							quote_qualified_identifier(v->table->schema, stmt->newname));
 	}
 	else
 		return;
@@ -101,16 +101,16 @@ pgm_rule_rename(const PgmStatementView *v, PgmFindings *out)
 static PgmFinding *
 find_loss(const PgmStatementView *v, PgmFindings *out, const PgmTable *t, const char *what)
 {
-	int64		rows = t ? pgm_table_rows(t) : -1;
+	int64		rows = t ? pgm_finding_table_rows(t) : -1;
 	PgmFinding *f;
 
 	if (t && OidIsValid(t->relid) && rows >= 0)
-		f = pgm_find(out, t, "%s: about %lld row%s", what, (long long) rows,
-					 rows == 1 ? "" : "s");
+		f = pgm_finding_add(out, t, "%s: about %lld row%s", what, (long long) rows,
+							rows == 1 ? "" : "s");
 	else
-		f = pgm_find(out, t, "%s", what);
+		f = pgm_finding_add(out, t, "%s", what);
 	if (rows >= 0)
-		pgm_evidence_number(f, "rows", rows);
+		pgm_finding_evidence_number(f, "rows", rows);
 	f->mode = AccessExclusiveLock;
 	if (v->down)
 		f->severity = PGM_SEVERITY_NOTICE;
@@ -136,8 +136,8 @@ judge_drop(const PgmStatementView *v, PgmFindings *out, const DropStmt *stmt)
 		if (t == NULL || !OidIsValid(t->relid))
 			continue;
 		if (stmt->removeType == OBJECT_SEQUENCE)
-			pgm_find(out, t, "%s is dropped, and with it the last value that it gave",
-					 pgm_table_name(t))->severity = PGM_SEVERITY_NOTICE;
+			pgm_finding_add(out, t, "%s is dropped, and with it the last value that it gave",
+							pgm_table_name(t))->severity = PGM_SEVERITY_NOTICE;
 		else
 			(void) find_loss(v, out, t, psprintf("%s is dropped with its data",
 												 pgm_table_name(t)));
@@ -276,11 +276,11 @@ judge_narrowing(const PgmStatementView *v, PgmFindings *out)
 	PgmTypeRef	to = pgm_shadow_type(v->shadow, ((const ColumnDef *) v->action->def)->typeName);
 	PgmFinding *f;
 
-	if (c == NULL || !pgm_table_matters(v->table) ||
+	if (c == NULL || !pgm_finding_table_matters(v->table) ||
 		!OidIsValid(to.oid) || !OidIsValid(c->type.oid) || !narrows(&c->type, &to))
 		return;
-	f = pgm_find(out, v->table, "values of \"%s\" may be cut, or refused: %s does not hold all that %s does",
-				 v->action->name, to.name, c->type.name);
+	f = pgm_finding_add(out, v->table, "values of \"%s\" may be cut, or refused: %s does not hold all that %s does",
+						v->action->name, to.name, c->type.name);
 	f->severity = Min(f->severity, PGM_SEVERITY_WARNING);
 }
 
@@ -290,14 +290,14 @@ judge_permission(const PgmStatementView *v, PgmFindings *out)
 {
 	PgmFinding *f;
 
-	if (!pgm_table_matters(v->table) || v->down)
+	if (!pgm_finding_table_matters(v->table) || v->down)
 		return;
 	if (v->action->subtype == AT_DropNotNull)
-		f = pgm_find(out, v->table, "programs that expect no null in \"%s\" may meet one",
-					 v->action->name);
+		f = pgm_finding_add(out, v->table, "programs that expect no null in \"%s\" may meet one",
+							v->action->name);
 	else
-		f = pgm_find(out, v->table, "programs that rely on \"%s\" may meet rows that break it",
-					 v->action->name);
+		f = pgm_finding_add(out, v->table, "programs that rely on \"%s\" may meet rows that break it",
+							v->action->name);
 	f->severity = PGM_SEVERITY_NOTICE;
 }
 
@@ -324,9 +324,9 @@ pgm_rule_data_loss(const PgmStatementView *v, PgmFindings *out)
 	else if (OidIsValid(v->table->relid) &&
 			 pgm_table_column(v->table, v->action->name, NULL) &&
 			 !pgm_table_column(v->table, v->action->name, NULL)->is_new)
-		pgm_advise(find_loss(v, out, v->table, psprintf("column \"%s\" of %s is dropped with its data",
-														v->action->name, pgm_table_name(v->table))),
-				   "Drop it when no program names it any more, in a migration of its own; say -- migrate:allow data-loss -- and why.");
+		pgm_finding_advise(find_loss(v, out, v->table, psprintf("column \"%s\" of %s is dropped with its data",
+																v->action->name, pgm_table_name(v->table))),
+						   "Drop it when no program names it any more, in a migration of its own; say -- migrate:allow data-loss -- and why.");
 }
 
 /* VACUUM FULL or CLUSTER without a table? */
@@ -351,38 +351,38 @@ is_of_all_tables(const Node *node)
 void
 pgm_rule_table_rewrite(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 	bool		refresh = IsA(v->node, RefreshMatViewStmt);
 	PgmFinding *f;
 
 	if (e == NULL && is_of_all_tables(v->node))
-		pgm_advise(pgm_find(out, NULL, "one table after the other is copied, while all access to it is blocked"),
-				   "Name the tables that need it.");
+		pgm_finding_advise(pgm_finding_add(out, NULL, "one table after the other is copied, while all access to it is blocked"),
+						   "Name the tables that need it.");
 	if (e == NULL || e->table->kind == RELKIND_SEQUENCE)
 		return;
 	if (e->work == PGM_WORK_NONE || e->mode < ShareLock)
 	{
 		if (e->why)
-			(void) pgm_clear(out, e->table, "%s", e->why);
+			(void) pgm_finding_add_safe(out, e->table, "%s", e->why);
 		return;
 	}
 	if (refresh && e->table->unpopulated)
 	{
-		(void) pgm_clear(out, e->table, "it is not populated: nobody can read it yet");
+		(void) pgm_finding_add_safe(out, e->table, "it is not populated: nobody can read it yet");
 		return;
 	}
-	f = pgm_find_effect(out, e, e->mode == AccessExclusiveLock ?
-						"all access to %s is blocked while its storage is replaced" :
-						"writes to %s are blocked while it is compared",
-						pgm_table_name(e->table));
+	f = pgm_finding_add_effect(out, e, e->mode == AccessExclusiveLock ?
+							   "all access to %s is blocked while its storage is replaced" :
+							   "writes to %s are blocked while it is compared",
+							   pgm_table_name(e->table));
 	if (refresh && e->mode == AccessExclusiveLock)
-		pgm_rewrite(f, "REFRESH MATERIALIZED VIEW CONCURRENTLY %s; -- needs a unique index",
-					pgm_table_name(e->table));
+		pgm_finding_rewrite(f, "REFRESH MATERIALIZED VIEW CONCURRENTLY %s; -- needs a unique index",
+							pgm_table_name(e->table));
 	else if (e->mode == AccessExclusiveLock)
-		pgm_rewrite(f, PGM_SERVER_MAJOR >= 19 ?
-					"REPACK (CONCURRENTLY) %s" :
-					"-- Run it on %s when nobody needs the table, or use pg_repack.",
-					pgm_table_name(e->table));
+		pgm_finding_rewrite(f, PGM_SERVER_MAJOR >= 19 ?
+							"REPACK (CONCURRENTLY) %s" :
+							"-- Run it on %s when nobody needs the table, or use pg_repack.",
+							pgm_table_name(e->table));
 	else
 		f->severity = PGM_SEVERITY_NOTICE;
 }
@@ -391,14 +391,14 @@ pgm_rule_table_rewrite(const PgmStatementView *v, PgmFindings *out)
 void
 pgm_rule_trigger_lock(const PgmStatementView *v, PgmFindings *out)
 {
-	const PgmEffect *e = pgm_worst_effect(v);
+	const PgmEffect *e = pgm_finding_worst_effect(v);
 	const DropStmt *stmt = (const DropStmt *) v->node;
 
 	if (e == NULL || (IsA(stmt, DropStmt) && stmt->removeType != OBJECT_TRIGGER &&
 					  stmt->removeType != OBJECT_POLICY && stmt->removeType != OBJECT_RULE))
 		return;
-	(void) pgm_find_effect(out, e, "%s on %s for a moment: it waits for all transactions that use the table, and those that come after wait for it",
-						   pgm_lock_name(e->mode), pgm_table_name(e->table));
+	(void) pgm_finding_add_effect(out, e, "%s on %s for a moment: it waits for all transactions that use the table, and those that come after wait for it",
+								  pgm_lock_name(e->mode), pgm_table_name(e->table));
 }
 
 /* A column of the same type that was dropped by this migration or the last */
@@ -445,12 +445,12 @@ is_copied(const PgmStatementView *v, const char *from, const char *to)
 static void
 find_rename(const PgmStatementView *v, PgmFindings *out, const char *from, const char *to)
 {
-	PgmFinding *f = pgm_find(out, v->table, "column \"%s\" is dropped and \"%s\" added, of the same type: if that is a rename, the data is lost",
-							 from, to);
+	PgmFinding *f = pgm_finding_add(out, v->table, "column \"%s\" is dropped and \"%s\" added, of the same type: if that is a rename, the data is lost",
+									from, to);
 
-	pgm_rewrite(f, "ALTER TABLE %s RENAME COLUMN %s TO %s;",
-				pgm_table_name(v->table), quote_identifier(from),
-				quote_identifier(to));
+	pgm_finding_rewrite(f, "ALTER TABLE %s RENAME COLUMN %s TO %s;",
+						pgm_table_name(v->table), quote_identifier(from),
+						quote_identifier(to));
 }
 
 /* A rename is never a drop and an add. */
@@ -460,7 +460,7 @@ pgm_rule_rename_as_drop_add(const PgmStatementView *v, PgmFindings *out)
 	const PgmColumn *other;
 	ListCell   *lc;
 
-	if (v->table == NULL || !pgm_table_matters(v->table) || v->down)
+	if (v->table == NULL || !pgm_finding_table_matters(v->table) || v->down)
 		return;
 	if (v->action->subtype == AT_AddColumn)
 	{

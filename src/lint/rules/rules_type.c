@@ -29,20 +29,20 @@ rewrite_expand(const PgmStatementView *v, PgmFinding *f)
 
 	if (v->table->kind == RELKIND_COMPOSITE_TYPE)
 	{
-		pgm_advise(f, "ALTER TYPE ... ADD ATTRIBUTE ... CASCADE of the new type rewrites nothing: assign it in batches, and drop the old one when no program uses it.");
+		pgm_finding_advise(f, "ALTER TYPE ... ADD ATTRIBUTE ... CASCADE of the new type rewrites nothing: assign it in batches, and drop the old one when no program uses it.");
 		return;
 	}
 	if (pgm_shadow_type(v->shadow, def->typeName).constrained)
 	{
-		pgm_advise(f, "Add a column of the type beneath the domain, with the constraint of that as a CHECK, NOT VALID first; assign it in batches, and drop the old one when no program uses it.");
+		pgm_finding_advise(f, "Add a column of the type beneath the domain, with the constraint of that as a CHECK, NOT VALID first; assign it in batches, and drop the old one when no program uses it.");
 		return;
 	}
 	value = value ? value : quote_identifier(v->action->name);
-	pgm_rewrite(f, "ALTER TABLE %s ADD COLUMN %s %s;\n-- a trigger that assigns it from \"%s\"; in a later migration:\nCALL migrate.backfill(%s, %s, %s);\n-- when all programs use it, drop the old column",
-				table, column, pgm_source_word(text, "type", "using"),
-				v->action->name, quote_literal_cstr(table),
-				quote_literal_cstr(psprintf("%s = %s", column, value)),
-				quote_literal_cstr(psprintf("%s IS NULL AND (%s) IS NOT NULL", column, value)));
+	pgm_finding_rewrite(f, "ALTER TABLE %s ADD COLUMN %s %s;\n-- a trigger that assigns it from \"%s\"; in a later migration:\nCALL migrate.backfill(%s, %s, %s);\n-- when all programs use it, drop the old column",
+						table, column, pgm_source_word(text, "type", "using"),
+						v->action->name, quote_literal_cstr(table),
+						quote_literal_cstr(psprintf("%s = %s", column, value)),
+						quote_literal_cstr(psprintf("%s IS NULL AND (%s) IS NOT NULL", column, value)));
 }
 
 /* The effect on the table itself, or on what inherits from it */
@@ -57,7 +57,7 @@ own_effect(const PgmStatementView *v)
 	{
 		const PgmEffect *e = lfirst(lc);
 
-		if (e->action == v->action && pgm_table_matters(e->table) &&
+		if (e->action == v->action && pgm_finding_table_matters(e->table) &&
 			list_member_ptr(tree, e->table) &&
 			(worst == NULL || e->work > worst->work))
 			worst = e;
@@ -75,15 +75,15 @@ pgm_rule_type_rewrite(const PgmStatementView *v, PgmFindings *out)
 	if (e == NULL)
 	{
 		if (v->table)
-			(void) pgm_clear(out, v->table, "the plan makes the table: nobody uses it yet");
+			(void) pgm_finding_add_safe(out, v->table, "the plan makes the table: nobody uses it yet");
 		return;
 	}
 	if (e->work == PGM_WORK_NONE)
-		(void) pgm_clear(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
+		(void) pgm_finding_add_safe(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
 	if (e->work != PGM_WORK_REWRITE)
 		return;
-	f = pgm_find_effect(out, e, "the new type of \"%s\" rewrites %s and all its indexes: all access is blocked meanwhile, and as much space needed again",
-						v->action->name, pgm_table_name(e->table));
+	f = pgm_finding_add_effect(out, e, "the new type of \"%s\" rewrites %s and all its indexes: all access is blocked meanwhile, and as much space needed again",
+							   v->action->name, pgm_table_name(e->table));
 	rewrite_expand(v, f);
 }
 
@@ -104,9 +104,9 @@ pgm_rule_type_check(const PgmStatementView *v, PgmFindings *out)
 	const PgmEffect *e = effect_redoing(v, PGM_REDONE_CHECKS);
 
 	if (e)
-		pgm_advise(pgm_find_effect(out, e, "%s: all access to %s is blocked meanwhile",
-								   e->why, pgm_table_name(e->table)),
-				   "Drop the CHECK, change the type, add the CHECK again NOT VALID, and VALIDATE it in a later migration.");
+		pgm_finding_advise(pgm_finding_add_effect(out, e, "%s: all access to %s is blocked meanwhile",
+												  e->why, pgm_table_name(e->table)),
+						   "Drop the CHECK, change the type, add the CHECK again NOT VALID, and VALIDATE it in a later migration.");
 }
 
 /* A change of type that rewrites no row, but rebuilds an index */
@@ -116,9 +116,9 @@ pgm_rule_type_index(const PgmStatementView *v, PgmFindings *out)
 	const PgmEffect *e = effect_redoing(v, PGM_REDONE_INDEXES);
 
 	if (e)
-		pgm_advise(pgm_find_effect(out, e, "%s: all access to %s is blocked meanwhile",
-								   e->why, pgm_table_name(e->table)),
-				   "DROP INDEX CONCURRENTLY, change the type, and CREATE INDEX CONCURRENTLY again.");
+		pgm_finding_advise(pgm_finding_add_effect(out, e, "%s: all access to %s is blocked meanwhile",
+												  e->why, pgm_table_name(e->table)),
+						   "DROP INDEX CONCURRENTLY, change the type, and CREATE INDEX CONCURRENTLY again.");
 }
 
 /* The server refuses to change the type of a column that a view shows. */
@@ -136,10 +136,10 @@ pgm_rule_type_dependents(const PgmStatementView *v, PgmFindings *out)
 		return;
 	object = c->is_new ? NULL : pgm_obstacle_of_column(v->shadow, v->table, attnum, &kind);
 	if (object)
-		pgm_advise(pgm_find(out, v->table, "the type of \"%s\" cannot be changed: %s depends on it",
-							v->action->name, object),
-				   "Drop the %s before, and create it again in the same migration; or add a new column.",
-				   kind);
+		pgm_finding_advise(pgm_finding_add(out, v->table, "the type of \"%s\" cannot be changed: %s depends on it",
+										   v->action->name, object),
+						   "Drop the %s before, and create it again in the same migration; or add a new column.",
+						   kind);
 	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
@@ -147,9 +147,9 @@ pgm_rule_type_dependents(const PgmStatementView *v, PgmFindings *out)
 		if (e->action == v->action && e->table != v->table &&
 			OidIsValid(e->table->relid) && e->mode == AccessExclusiveLock &&
 			!list_member_ptr(pgm_shadow_tree(v->shadow, v->table), e->table))
-			(void) pgm_find_effect(out, e, "%s is locked too, for a foreign key between it and \"%s\"%s",
-								   pgm_table_name(e->table), v->action->name,
-								   e->work ? ", and read" : "");
+			(void) pgm_finding_add_effect(out, e, "%s is locked too, for a foreign key between it and \"%s\"%s",
+										  pgm_table_name(e->table), v->action->name,
+										  e->work ? ", and read" : "");
 	}
 }
 
@@ -160,8 +160,8 @@ judge_catalog_delete(const PgmStatementView *v, PgmFindings *out)
 	const DeleteStmt *stmt = (const DeleteStmt *) v->node;
 
 	if (strcmp(stmt->relation->relname, "pg_enum") == 0)
-		pgm_advise(pgm_find(out, NULL, "an enum value must not be removed from the catalog: indexes and rows may still hold it"),
-				   "CREATE TYPE ... with the values that stay, ALTER TABLE ... ALTER COLUMN ... TYPE ... USING column::text::new_type, DROP TYPE the old one.");
+		pgm_finding_advise(pgm_finding_add(out, NULL, "an enum value must not be removed from the catalog: indexes and rows may still hold it"),
+						   "CREATE TYPE ... with the values that stay, ALTER TABLE ... ALTER COLUMN ... TYPE ... USING column::text::new_type, DROP TYPE the old one.");
 }
 
 /* Enum values: not usable before they are committed, and never removed */
@@ -179,13 +179,13 @@ pgm_rule_enum_value(const PgmStatementView *v, PgmFindings *out)
 		return;
 	if (stmt->newValNeighbor == NULL)
 	{
-		PgmFinding *f = pgm_find(out, NULL, "value '%s' is added after all others: say BEFORE or AFTER if the order matters",
-								 stmt->newVal);
+		PgmFinding *f = pgm_finding_add(out, NULL, "value '%s' is added after all others: say BEFORE or AFTER if the order matters",
+										stmt->newVal);
 
 		f->severity = PGM_SEVERITY_NOTICE;
 	}
-	(void) pgm_clear(out, NULL, "'%s' can be used only when it is committed: what mentions it is cut off, and run in a transaction after this one",
-					 stmt->newVal);
+	(void) pgm_finding_add_safe(out, NULL, "'%s' can be used only when it is committed: what mentions it is cut off, and run in a transaction after this one",
+								stmt->newVal);
 }
 
 /* Types that have a better alternative, by their name in pg_catalog */
@@ -223,16 +223,16 @@ advise_type(const PgmStatementView *v, PgmFindings *out, const PgmTable *t, cons
 	for (int i = 0; i < (int) lengthof(advice); i++)
 		if (strcmp(name, advice[i].type) == 0 &&
 			!(strcmp(name, "varchar") == 0 && def->typeName->typmods == NIL))
-			(void) pgm_find(out, t, "column \"%s\": use %s instead: %s", def->colname,
-							advice[i].better, advice[i].why);
+			(void) pgm_finding_add(out, t, "column \"%s\": use %s instead: %s", def->colname,
+								   advice[i].better, advice[i].why);
 	if (pgm_column_def_is_serial(def))
-		(void) pgm_find(out, t, "column \"%s\": use GENERATED BY DEFAULT AS IDENTITY instead: its sequence has no rights of its own",
-						def->colname);
+		(void) pgm_finding_add(out, t, "column \"%s\": use GENERATED BY DEFAULT AS IDENTITY instead: its sequence has no rights of its own",
+							   def->colname);
 	if (pgm_column_def_constraint(def, CONSTR_PRIMARY) &&
 		(strcmp(name, "int4") == 0 || strcmp(name, "int2") == 0 ||
 		 strcmp(name, "serial") == 0 || strcmp(name, "serial4") == 0))
-		(void) pgm_find(out, t, "column \"%s\": use bigint instead: there are 2,147,483,647 integers",
-						def->colname);
+		(void) pgm_finding_add(out, t, "column \"%s\": use bigint instead: there are 2,147,483,647 integers",
+							   def->colname);
 }
 
 /* Types of new columns that have a better alternative */

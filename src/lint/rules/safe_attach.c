@@ -215,7 +215,7 @@ pgm_safe_attach(const PgmStatementView *v, PgmSafe *safe, PgmTable *parent,
 				const PartitionBoundSpec *bound, PgmTable *child, StringInfo drops)
 {
 	PgmTable   *standard = bound->is_default ? NULL : pgm_shadow_default_partition(v->shadow, parent);
-	char	   *check = pgm_bound_check(parent, bound);
+	char	   *check = pgm_attach_bound_check(parent, bound);
 	ListCell   *lc;
 
 	check = check ? check : "...what the bounds say, and IS NOT NULL...";
@@ -232,7 +232,7 @@ pgm_safe_attach(const PgmStatementView *v, PgmSafe *safe, PgmTable *parent,
 	{
 		const PgmEffect *e = effect_on(v, lfirst(lc));
 
-		if (e && e->work != PGM_WORK_NONE && pgm_table_matters(e->table))
+		if (e && e->work != PGM_WORK_NONE && pgm_finding_table_matters(e->table))
 			add_passing_check(safe, e->table, psprintf("NOT (%s)", check), drops);
 	}
 }

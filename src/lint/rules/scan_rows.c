@@ -89,7 +89,7 @@ pgm_rows_elsewhere(Oid relid)
 		why = psprintf("%s is not a table", RelationGetRelationName(rel));
 	else if (RELATION_IS_OTHER_TEMP(rel))
 		why = psprintf("%s is a temporary table of another session", RelationGetRelationName(rel));
-	else if (pgm_stored_elsewhere(relid))
+	else if (pgm_relation_is_stored_elsewhere(relid))
 		why = psprintf("the rows of %s are stored elsewhere", RelationGetRelationName(rel));
 	relation_close(rel, NoLock);
 	return why;

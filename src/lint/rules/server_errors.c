@@ -62,7 +62,7 @@ static void
 need_column_or_added(const PgmStatementView *v, const char *column)
 {
 	if (!statement_has_action_on(v, AT_AddColumn, column))
-		pgm_need_column(v->table, column);
+		pgm_missing_column_check(v->table, column);
 }
 
 /* An action on one column, which has to exist. */
@@ -78,7 +78,7 @@ static void
 check_alter_type(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *cmd)
 {
 	check_column_exists(v, out, cmd);
-	pgm_need_type(v, ((const ColumnDef *) cmd->def)->typeName);
+	pgm_missing_type_check(v, ((const ColumnDef *) cmd->def)->typeName);
 }
 
 /*
@@ -100,9 +100,9 @@ check_drop_column(const PgmStatementView *v, PgmFindings *out, const AlterTableC
 		return;
 	obstacle = pgm_obstacle_of_column(v->shadow, v->table, attnum, &kind);
 	if (obstacle)
-		pgm_advise(pgm_find_failure(out, NULL, "%s depends on column \"%s\"",
-									obstacle, cmd->name),
-				   "Drop the %s before, and create it again without the column.", kind);
+		pgm_finding_advise(pgm_finding_add_failure(out, NULL, "%s depends on column \"%s\"",
+												   obstacle, cmd->name),
+						   "Drop the %s before, and create it again without the column.", kind);
 }
 
 /* Raise an error if the table has a primary key already. */
@@ -160,7 +160,7 @@ need_referenced_key(const PgmStatementView *v, const Constraint *c)
 
 	if (t == NULL)
 	{
-		pgm_need_relation(v, c->pktable);
+		pgm_missing_relation_check(v, c->pktable);
 		return;
 	}
 	if (t->is_partition && (!OidIsValid(t->relid) || t->constraint_names_guessed))
@@ -207,14 +207,14 @@ check_add_column(const PgmStatementView *v, PgmFindings *out, const AlterTableCm
 		return;
 	}
 	if (!pgm_column_def_is_serial(def))
-		pgm_need_type(v, def->typeName);
+		pgm_missing_type_check(v, def->typeName);
 	if (pgm_column_def_constraint(def, CONSTR_PRIMARY))
 		need_no_primary_key(v);
 	if (key)
 		need_referenced_key(v, key);
 }
 
-/* Callback of pgm_need_columns_in(): does this ALTER TABLE add the column? */
+/* Callback of pgm_missing_columns_check(): does this ALTER TABLE add the column? */
 static bool
 is_added_by_statement(void *context, const char *column)
 {
@@ -233,8 +233,8 @@ need_own_columns(const PgmStatementView *v, const Constraint *c)
 		need_column_or_added(v, strVal(lfirst(lc)));
 	}
 	if (c->contype == CONSTR_CHECK)
-		pgm_need_columns_in(v->table, c->raw_expr, is_added_by_statement,
-							unconstify(PgmStatementView *, v));
+		pgm_missing_columns_check(v->table, c->raw_expr, is_added_by_statement,
+								  unconstify(PgmStatementView *, v));
 	if (c->indexname &&
 		!pgm_shadow_index(v->shadow, makeRangeVar(v->table->schema, c->indexname, -1)))
 		ereport(ERROR,
@@ -259,7 +259,7 @@ check_constraint_exists(const PgmStatementView *v, PgmFindings *out, const Alter
 			return;
 	}
 	if (!cmd->missing_ok)
-		pgm_need_constraint(v->table, cmd->name);
+		pgm_missing_constraint_check(v->table, cmd->name);
 }
 
 /* ADD CONSTRAINT: the name is new, and columns, referenced key and primary key are possible. */
@@ -317,7 +317,7 @@ check_attach(const PgmStatementView *v, PgmFindings *out, const AlterTableCmd *c
 
 	if (v->table->kind != RELKIND_PARTITIONED_TABLE)
 		return;					/* ALTER INDEX ... ATTACH, or not partitioned */
-	pgm_need_relation(v, part->name);
+	pgm_missing_relation_check(v, part->name);
 	if (child && child->is_partition && !v->again)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -374,7 +374,7 @@ check_alter_table(const PgmStatementView *v, PgmFindings *out)
 	ListCell   *lc;
 
 	if (stmt->objtype == OBJECT_TABLE && !stmt->missing_ok)
-		pgm_need_relation(v, stmt->relation);
+		pgm_missing_relation_check(v, stmt->relation);
 	if (stmt->objtype != OBJECT_TABLE || v->table == NULL)
 		return;
 	foreach(lc, stmt->cmds)
@@ -396,7 +396,7 @@ check_create_index(const PgmStatementView *v, PgmFindings *out)
 	PgmIndex   *index;
 	ListCell   *lc;
 
-	pgm_need_relation(v, stmt->relation);
+	pgm_missing_relation_check(v, stmt->relation);
 	if (v->table == NULL)
 		return;
 	foreach(lc, stmt->indexParams)
@@ -404,10 +404,10 @@ check_create_index(const PgmStatementView *v, PgmFindings *out)
 		const IndexElem *element = lfirst_node(IndexElem, lc);
 
 		if (element->name)
-			pgm_need_column(v->table, element->name);
-		pgm_need_columns_in(v->table, element->expr, NULL, NULL);
+			pgm_missing_column_check(v->table, element->name);
+		pgm_missing_columns_check(v->table, element->expr, NULL, NULL);
 	}
-	pgm_need_columns_in(v->table, stmt->whereClause, NULL, NULL);
+	pgm_missing_columns_check(v->table, stmt->whereClause, NULL, NULL);
 	if (stmt->idxname == NULL || stmt->if_not_exists)
 		return;
 	name = makeRangeVar(v->table->schema, stmt->idxname, -1);
@@ -415,7 +415,7 @@ check_create_index(const PgmStatementView *v, PgmFindings *out)
 
 	/* An invalid index of this name is the leftover that a rule reports. */
 	if (index == NULL || index->valid)
-		pgm_refuse_taken(v, name);
+		pgm_name_refuse_taken(v, name);
 }
 
 /*
@@ -433,7 +433,7 @@ check_table_elements(const PgmStatementView *v, const RangeVar *self, List *elem
 		Node	   *element = lfirst(le);
 
 		if (IsA(element, ColumnDef) && !pgm_column_def_is_serial((ColumnDef *) element))
-			pgm_need_type(v, ((ColumnDef *) element)->typeName);
+			pgm_missing_type_check(v, ((ColumnDef *) element)->typeName);
 	}
 	foreach(le, elements)
 	{
@@ -461,10 +461,10 @@ check_create_table(const PgmStatementView *v, PgmFindings *out)
 	ListCell   *lc;
 
 	if (!stmt->if_not_exists)
-		pgm_refuse_taken(v, stmt->relation);
+		pgm_name_refuse_taken(v, stmt->relation);
 	foreach(lc, stmt->inhRelations)
 	{
-		pgm_need_relation(v, lfirst(lc));
+		pgm_missing_relation_check(v, lfirst(lc));
 	}
 	check_table_elements(v, stmt->relation, stmt->tableElts);
 	check_table_elements(v, stmt->relation, stmt->constraints);
@@ -527,7 +527,7 @@ check_drop_relation(const PgmStatementView *v, const DropStmt *stmt, const Range
 	 * shadow.
 	 */
 	if (!stmt->missing_ok && !(stmt->removeType == OBJECT_INDEX && v->shadow->index_names_guessed))
-		pgm_need_relation(v, name);
+		pgm_missing_relation_check(v, name);
 	if (stmt->removeType == OBJECT_INDEX)
 	{
 		check_drop_index(v, stmt, name);
@@ -562,14 +562,14 @@ check_drop(const PgmStatementView *v, PgmFindings *out)
 			check_drop_relation(v, stmt, makeRangeVarFromNameList(lfirst(lc)));
 		else if (!stmt->missing_ok && (stmt->removeType == OBJECT_TYPE ||
 									   stmt->removeType == OBJECT_DOMAIN))
-			pgm_need_type(v, lfirst_node(TypeName, lc));
+			pgm_missing_type_check(v, lfirst_node(TypeName, lc));
 	}
 	if (stmt->behavior != DROP_CASCADE)
 		obstacle = pgm_obstacle_of_drop(v->shadow, stmt);
 	if (obstacle == NULL)
 		return;
-	pgm_advise(pgm_find_failure(out, NULL, "%s", obstacle),
-			   "Drop what depends on it before, or say CASCADE.");
+	pgm_finding_advise(pgm_finding_add_failure(out, NULL, "%s", obstacle),
+					   "Drop what depends on it before, or say CASCADE.");
 }
 
 static const struct
@@ -590,7 +590,7 @@ static const struct
  * know what exists.
  */
 bool
-pgm_makes_unnamed(const Node *node)
+pgm_statement_creates_unnamed(const Node *node)
 {
 	return IsA(node, CreateExtensionStmt) || IsA(node, AlterExtensionStmt) ||
 		IsA(node, ImportForeignSchemaStmt) || IsA(node, ExecuteStmt);
@@ -602,7 +602,7 @@ pgm_makes_unnamed(const Node *node)
  * statement is applied to the shadow.
  */
 void
-pgm_refuse(const PgmStatementView *v, PgmFindings *out)
+pgm_server_error_check(const PgmStatementView *v, PgmFindings *out)
 {
 	pgm_refuse_missing(v);
 	for (int i = 0; i < (int) lengthof(statements); i++)

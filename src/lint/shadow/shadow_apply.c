@@ -115,7 +115,7 @@ rename_column(PgmShadow *s, PgmTable *t, const char *from, char *to)
 
 /*
  * Add a type or function to those that the plan makes or changes.  A later entry
- * of a name supersedes earlier ones, see pgm_made_find().
+ * of a name supersedes earlier ones, see pgm_tables_find_made().
  */
 static PgmMade *
 add_made(List **list, List *names)

@@ -30,7 +30,7 @@ pgm_type_of_catalog(Oid oid, int32 typmod, Oid collation)
 		.collation = collation,
 	};
 
-	type.constrained = pgm_domain_constrained(oid);
+	type.constrained = pgm_builtin_domain_constrained(oid);
 	type.known = true;
 	type.name = format_type_with_typemod(oid, typmod);
 	return type;
@@ -44,7 +44,7 @@ PgmTypeRef
 pgm_shadow_type(const PgmShadow *s, const TypeName *name)
 {
 	PgmTypeRef	type = {.name = TypeNameToString(name),.typmod = -1};
-	const PgmMade *made = name->names ? pgm_made_find(s->types, name->names) : NULL;
+	const PgmMade *made = name->names ? pgm_tables_find_made(s->types, name->names) : NULL;
 	Type		tuple;
 
 	type.known = made != NULL;

@@ -157,7 +157,7 @@ pgm_table_add_not_null(PgmTable *t, PgmColumn *c, AttrNumber attnum, char *name)
  * A name without a schema matches any: the search path is not followed here.
  */
 const PgmMade *
-pgm_made_find(const List *made, const List *names)
+pgm_tables_find_made(const List *made, const List *names)
 {
 	char	   *schema;
 	char	   *name;

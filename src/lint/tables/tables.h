@@ -142,6 +142,6 @@ extern char *pgm_table_name(const PgmTable *t);
 extern Node *pgm_column_not_null_test(const PgmColumn *c, AttrNumber attnum);
 extern PgmCheck *pgm_table_add_not_null(PgmTable *t, PgmColumn *c,
 										AttrNumber attnum, char *name);
-extern const PgmMade *pgm_made_find(const List *made, const List *name);
+extern const PgmMade *pgm_tables_find_made(const List *made, const List *name);
 
 #endif							/* PGM_TABLES_H */

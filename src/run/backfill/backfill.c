@@ -111,17 +111,17 @@ check_call(PgmBackfill *b)
 				 errmsg("relation with OID %u does not exist", b->relid)));
 	b->row.relation = pgm_relation_name(b->relid);
 	find_parts(b);
-	b->fill = pgm_fill_parse(b->relid, b->row.assignment, b->row.condition);
+	b->fill = pgm_backfill_parse(b->relid, b->row.assignment, b->row.condition);
 	foreach(lc, b->partitioned)
 	{
-		pgm_fill_check_partitioned(b->fill, lfirst_oid(lc));
+		pgm_backfill_check_partitioned(b->fill, lfirst_oid(lc));
 	}
 	b->row.total = 0;
 	b->elsewhere = false;
 	foreach(lc, b->parts)
 	{
 		b->row.total += pgm_backfill_count_blocks(lfirst_oid(lc));
-		b->elsewhere = b->elsewhere || pgm_stored_elsewhere(lfirst_oid(lc));
+		b->elsewhere = b->elsewhere || pgm_relation_is_stored_elsewhere(lfirst_oid(lc));
 	}
 }
 
@@ -132,7 +132,7 @@ check_call(PgmBackfill *b)
 static void
 begin_row(PgmBackfill *b)
 {
-	const PgmTask *task = pgm_task_current();
+	const PgmTask *task = pgm_engine_task_current();
 
 	pgm_call_transaction_begin();
 	lock_table(b);

@@ -49,7 +49,7 @@ static PgmQuery lag_query = {
 static const PgmIdentity *
 confined_identity(void)
 {
-	const PgmTask *task = pgm_task_current();
+	const PgmTask *task = pgm_engine_task_current();
 
 	return task && task->engine->run->identity.confined ?
 		&task->engine->run->identity : NULL;
@@ -96,14 +96,14 @@ leave_role(PgmIdentity *id)
 	else
 		AtEOXact_GUC(false, id->nest_level);
 	/* the CALL is itself a statement of a script where an engine executes it */
-	pgm_run_active = pgm_task_current() != NULL;
+	pgm_run_active = pgm_engine_task_current() != NULL;
 }
 
 /* After an error: roll its transaction back, begin another; returns the error. */
 ErrorData *
 pgm_backfill_abort(PgmBackfill *b)
 {
-	pgm_run_active = pgm_task_current() != NULL;
+	pgm_run_active = pgm_engine_task_current() != NULL;
 	pgm_lockwatch_stop();
 	return pgm_call_transaction_abort(&b->work);
 }

@@ -106,7 +106,7 @@ find_rows(PgmBackfill *b, Oid part)
 										FIND_MAX * sizeof(ItemPointerData));
 	source->part = part;
 	source->tids = found.tids;
-	pgm_backfill_execute(pgm_fill_plan_find(b->fill, part), NULL, &found.pub);
+	pgm_backfill_execute(pgm_backfill_plan_find(b->fill, part), NULL, &found.pub);
 	source->end = found.n;
 	if (found.n < FIND_MAX)
 		source->tids = repalloc_huge(found.tids,

@@ -231,9 +231,9 @@ pgm_backfill_slices(PgmBackfill *b, const PgmSource *source, int64 *rows)
 		if (planned == NULL)
 		{
 			PushActiveSnapshot(GetTransactionSnapshot());
-			planned = pgm_fill_plan_update(b->fill, source->part,
-										   source->tids ? PGM_FILL_TIDS : PGM_FILL_BLOCKS,
-										   params);
+			planned = pgm_backfill_plan_update(b->fill, source->part,
+											   source->tids ? PGM_FILL_TIDS : PGM_FILL_BLOCKS,
+											   params);
 			PopActiveSnapshot();
 		}
 

@@ -372,7 +372,7 @@ checked_condition(const PgmFill *fill, Oid relid)
  * a condition is needed; and what the parser and the analysis raise.
  */
 PgmFill *
-pgm_fill_parse(Oid relid, const char *assignment, const char *condition)
+pgm_backfill_parse(Oid relid, const char *assignment, const char *condition)
 {
 	PgmFill    *fill = palloc0(sizeof(PgmFill));
 
@@ -384,7 +384,7 @@ pgm_fill_parse(Oid relid, const char *assignment, const char *condition)
 	else
 		fill->where = checked_condition(fill, relid);
 	/* raise errors of the analysis now, and not in the first batch */
-	(void) pgm_fill_plan_update(fill, relid, PGM_FILL_TIDS, NULL);
+	(void) pgm_backfill_plan_update(fill, relid, PGM_FILL_TIDS, NULL);
 	return fill;
 }
 
@@ -510,7 +510,7 @@ plan_by_ctid(Query *query, const char *text, ParamListInfo params)
  * partitions: a batch updates one partition by itself, and that UPDATE would fail.
  */
 void
-pgm_fill_check_partitioned(const PgmFill *fill, Oid relid)
+pgm_backfill_check_partitioned(const PgmFill *fill, Oid relid)
 {
 	Relation	rel = relation_open(relid, AccessShareLock);
 	Bitmapset  *assigned = NULL;
@@ -539,8 +539,8 @@ pgm_fill_check_partitioned(const PgmFill *fill, Oid relid)
  * ctids.  It returns a row for each row assigned: whether that still satisfies it.
  */
 PlannedStmt *
-pgm_fill_plan_update(const PgmFill *fill, Oid relid, PgmFillBy by,
-					 ParamListInfo params)
+pgm_backfill_plan_update(const PgmFill *fill, Oid relid, PgmFillBy by,
+						 ParamListInfo params)
 {
 	char	   *text = update_text(fill, relid);
 	Query	   *query = bind_query((Node *) parse_update(fill, text, relid), text, relid);
@@ -560,7 +560,7 @@ pgm_fill_plan_update(const PgmFill *fill, Oid relid, PgmFillBy by,
 
 /* Plan the SELECT of the ctids of the rows that satisfy the condition. */
 PlannedStmt *
-pgm_fill_plan_find(const PgmFill *fill, Oid relid)
+pgm_backfill_plan_find(const PgmFill *fill, Oid relid)
 {
 	char	   *text = psprintf("SELECT ctid FROM ONLY %s%s", pgm_relation_name(relid),
 								where_text(fill));

@@ -24,11 +24,11 @@ typedef enum PgmFillBy
 	PGM_FILL_TIDS				/* ctid = ANY ($1) */
 } PgmFillBy;
 
-extern PgmFill *pgm_fill_parse(Oid relid, const char *assignment,
-							   const char *condition);
-extern void pgm_fill_check_partitioned(const PgmFill *fill, Oid relid);
-extern PlannedStmt *pgm_fill_plan_update(const PgmFill *fill, Oid relid,
-										 PgmFillBy by, ParamListInfo params);
-extern PlannedStmt *pgm_fill_plan_find(const PgmFill *fill, Oid relid);
+extern PgmFill *pgm_backfill_parse(Oid relid, const char *assignment,
+								   const char *condition);
+extern void pgm_backfill_check_partitioned(const PgmFill *fill, Oid relid);
+extern PlannedStmt *pgm_backfill_plan_update(const PgmFill *fill, Oid relid,
+											 PgmFillBy by, ParamListInfo params);
+extern PlannedStmt *pgm_backfill_plan_find(const PgmFill *fill, Oid relid);
 
 #endif							/* PGM_BACKFILL_STATEMENTS_H */

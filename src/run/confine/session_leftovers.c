@@ -85,7 +85,7 @@ static void
 check_no_pending_events(void)
 {
 	/* a transaction without an xid has changed nothing; that spares a query */
-	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && pgm_events_pending())
+	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && pgm_deferred_pending())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("cannot run migrations as another role while deferred constraints are pending"),
@@ -140,7 +140,7 @@ static void
 fire_deferred(void)
 {
 	pgm_deferred_fire_all(NULL);
-	if (pgm_events_pending())
+	if (pgm_deferred_pending())
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_INVALID_SCRIPT),
 				 errmsg("the migrations leave deferred triggers behind"),

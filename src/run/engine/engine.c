@@ -83,12 +83,12 @@ static ErrorData *
 try_segment(const PgmTask *task, bool *lost)
 {
 	const PgmCallTransaction *work = &task->engine->work;
-	LocalTransactionId begun = pgm_local_transaction();
+	LocalTransactionId begun = pgm_subtransaction_local_id();
 	ErrorData  *volatile edata = NULL;
 
 	PG_TRY();
 	{
-		PgmJournalSegment row = pgm_task_row(task, "done");
+		PgmJournalSegment row = pgm_engine_task_row(task, "done");
 
 		pgm_call_transaction_begin();
 
@@ -104,7 +104,7 @@ try_segment(const PgmTask *task, bool *lost)
 			ReThrowError(edata);
 		/* take the session's hold again, before the transaction's ends */
 		pgm_runlock_keep();
-		pgm_task_done(task, &row);
+		pgm_engine_task_done(task, &row);
 		pgm_call_transaction_commit(work);
 	}
 	PG_CATCH();
@@ -112,7 +112,7 @@ try_segment(const PgmTask *task, bool *lost)
 		pgm_run_active = false;
 		pgm_lockwatch_stop();
 		/* before the abort, which begins another transaction itself */
-		*lost = pgm_local_transaction() != begun;
+		*lost = pgm_subtransaction_local_id() != begun;
 		edata = pgm_call_transaction_abort(work);
 	}
 	PG_END_TRY();
@@ -140,14 +140,14 @@ run_transaction(const PgmTask *task)
 
 		if (edata == NULL)
 			return;
-		row = pgm_task_row(task, lost ? "unknown" : "failed");
+		row = pgm_engine_task_row(task, lost ? "unknown" : "failed");
 		row.started_at = start;
 		if (lost)
 		{
-			edata->hint = pgm_task_outcome_hint(&row);
-			pgm_task_fail(task, &row, edata);
+			edata->hint = pgm_engine_task_outcome_hint(&row);
+			pgm_engine_task_fail(task, &row, edata);
 		}
-		pgm_retry_sleep(pgm_task_retry(task, &row, edata, try, worked));
+		pgm_retry_sleep(pgm_engine_task_retry(task, &row, edata, try, worked));
 		FreeErrorData(edata);
 	}
 }
@@ -174,7 +174,7 @@ static void
 finish_step(const PgmTask *task, PgmJournalSegment *row)
 {
 	pgm_call_transaction_begin();
-	pgm_task_done(task, row);
+	pgm_engine_task_done(task, row);
 	pgm_call_transaction_commit(&task->engine->work);
 }
 
@@ -213,7 +213,7 @@ run_step(PgmEngine *e, const PgmStep *step, List *segments, List *open)
 	PgmLogEntry entry;
 	ListCell   *lc;
 
-	pgm_check_unchanged(step->stored->m.revision, segments, open);
+	pgm_half_done_check_unchanged(step->stored->m.revision, segments, open);
 	if (open != NIL)
 		ereport(WARNING, (errmsg("%s; it goes on there", pgm_half_done_text(open))));
 	pgm_step_begin(e->run, step, e->number, &entry);
@@ -227,9 +227,9 @@ run_step(PgmEngine *e, const PgmStep *step, List *segments, List *open)
 			.entry = &entry
 		};
 
-		pgm_task_enter(&task);
+		pgm_engine_task_enter(&task);
 		run_segment(&task, open_row(open, task.segment->number));
-		pgm_task_leave();
+		pgm_engine_task_leave();
 	}
 }
 
@@ -338,7 +338,7 @@ begin_run(PgmEngine *e, List **open)
 	plan = e->direction == PGM_UPGRADE ? pgm_plan_upgrade(g, pos, e->target) :
 		pgm_plan_downgrade(g, pos, e->target);
 	e->run = pgm_run_prepare(g, pos, plan, false);
-	e->pos = pgm_position_create(g, pos->row);
+	e->pos = pgm_graph_position_create(g, pos->row);
 	check_half_done(e, *open);
 	pgm_run_admit(e->run);
 
@@ -362,7 +362,7 @@ begin_run(PgmEngine *e, List **open)
 							  pgm_engine_direction(e), e->run->identity.role);
 	}
 	if (plan->nsteps == 0 && e->direction == PGM_DOWNGRADE &&
-		pgm_set_count(g, pos->row) == 0)
+		pgm_graph_set_count(g, pos->row) == 0)
 		ereport(NOTICE, (errmsg("the database is at base")));
 	pgm_run_announce_role(e->run);
 	pgm_warn_timeouts(e->run, segments);
@@ -400,7 +400,7 @@ give_up(PgmEngine *e)
 {
 	ErrorData  *edata = pgm_call_transaction_abort(&e->work);
 
-	pgm_task_leave();
+	pgm_engine_task_leave();
 	PG_TRY();
 	{
 		if (e->number != 0)

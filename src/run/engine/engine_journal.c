@@ -29,11 +29,11 @@ pgm_engine_direction(const PgmEngine *e)
 /*
  * This segment is executed from now on.  It is global because a CALL of
  * migrate.backfill() in the script reaches us through the server's executor,
- * which passes no argument of ours on; pgm_task_current() tells the backfill
+ * which passes no argument of ours on; pgm_engine_task_current() tells the backfill
  * which run it belongs to.
  */
 void
-pgm_task_enter(const PgmTask *task)
+pgm_engine_task_enter(const PgmTask *task)
 {
 	Assert(current_task == NULL);
 	Assert(task->segment->number >= 1 && task->segment->number <= task->total);
@@ -42,21 +42,21 @@ pgm_task_enter(const PgmTask *task)
 
 /* No segment is executed any more; harmless after an error in between. */
 void
-pgm_task_leave(void)
+pgm_engine_task_leave(void)
 {
 	current_task = NULL;
 }
 
 /* The segment that this backend executes, or NULL. */
 const PgmTask *
-pgm_task_current(void)
+pgm_engine_task_current(void)
 {
 	return current_task;
 }
 
 /* A journal row for a segment that begins now. */
 PgmJournalSegment
-pgm_task_row(const PgmTask *task, const char *state)
+pgm_engine_task_row(const PgmTask *task, const char *state)
 {
 	PgmJournalSegment row = {
 		.run = task->engine->number,
@@ -79,7 +79,7 @@ pgm_task_row(const PgmTask *task, const char *state)
  * after the last one the version moves and the revision is closed.
  */
 void
-pgm_task_done(const PgmTask *task, PgmJournalSegment *row)
+pgm_engine_task_done(const PgmTask *task, PgmJournalSegment *row)
 {
 	PgmEngine  *e = task->engine;
 
@@ -115,7 +115,7 @@ pgm_task_done(const PgmTask *task, PgmJournalSegment *row)
 
 /* Write down that a segment failed, in a transaction of its own, and raise its error. */
 void
-pgm_task_fail(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata)
+pgm_engine_task_fail(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata)
 {
 	Assert(strcmp(row->state, "done") != 0);
 	ereport(DEBUG1,
@@ -136,8 +136,8 @@ pgm_task_fail(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata)
  * "worked" is how long the try ran, in ms; 0 where that is no reason to give up.
  */
 long
-pgm_task_retry(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata,
-			   int try, long worked)
+pgm_engine_task_retry(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata,
+					  int try, long worked)
 {
 	const PgmCallTransaction *work = &task->engine->work;
 	volatile long pause = 0;
@@ -157,14 +157,14 @@ pgm_task_retry(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata,
 	}
 	PG_END_TRY();
 	if (final)
-		pgm_task_fail(task, row, final);
+		pgm_engine_task_fail(task, row, final);
 	pgm_call_transaction_commit(work);
 	return pause;
 }
 
 /* A hint to find out what became of a segment, and to tell us. */
 char *
-pgm_task_outcome_hint(const PgmJournalSegment *row)
+pgm_engine_task_outcome_hint(const PgmJournalSegment *row)
 {
 	return psprintf("It may have committed a part of its work. Find out whether it took effect, and say SELECT migrate.resume(%lld, 'done') or migrate.resume(%lld, 'again').",
 					(long long) row->run, (long long) row->run);

@@ -37,15 +37,15 @@ typedef struct PgmTask
 } PgmTask;
 
 extern const char *pgm_engine_direction(const PgmEngine *e);
-extern void pgm_task_enter(const PgmTask *task);
-extern void pgm_task_leave(void);
-extern const PgmTask *pgm_task_current(void);
-extern PgmJournalSegment pgm_task_row(const PgmTask *task, const char *state);
-extern void pgm_task_done(const PgmTask *task, PgmJournalSegment *row);
-extern void pgm_task_fail(const PgmTask *task, PgmJournalSegment *row,
-						  ErrorData *edata) __attribute__((noreturn));
-extern long pgm_task_retry(const PgmTask *task, PgmJournalSegment *row,
-						   ErrorData *edata, int try, long worked);
-extern char *pgm_task_outcome_hint(const PgmJournalSegment *row);
+extern void pgm_engine_task_enter(const PgmTask *task);
+extern void pgm_engine_task_leave(void);
+extern const PgmTask *pgm_engine_task_current(void);
+extern PgmJournalSegment pgm_engine_task_row(const PgmTask *task, const char *state);
+extern void pgm_engine_task_done(const PgmTask *task, PgmJournalSegment *row);
+extern void pgm_engine_task_fail(const PgmTask *task, PgmJournalSegment *row,
+								 ErrorData *edata) __attribute__((noreturn));
+extern long pgm_engine_task_retry(const PgmTask *task, PgmJournalSegment *row,
+								  ErrorData *edata, int try, long worked);
+extern char *pgm_engine_task_outcome_hint(const PgmJournalSegment *row);
 
 #endif							/* PGM_ENGINE_JOURNAL_H */

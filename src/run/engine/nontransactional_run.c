@@ -278,7 +278,7 @@ execute_statement(const PgmTask *task, const Node *statement,
 	 * another local transaction after an error tells that the statement has
 	 * committed
 	 */
-	begun = pgm_local_transaction();
+	begun = pgm_subtransaction_local_id();
 	pgm_lockwatch_start();
 	pgm_run_active = true;
 
@@ -300,7 +300,7 @@ execute_statement(const PgmTask *task, const Node *statement,
 		pgm_run_active = false;
 		pgm_lockwatch_stop();
 		if (committed)
-			*committed = pgm_local_transaction() != begun;
+			*committed = pgm_subtransaction_local_id() != begun;
 		edata = pgm_call_transaction_abort(work);
 		explain_cancel(edata, statement, start);
 	}
@@ -392,7 +392,7 @@ examine(const PgmTask *task, const Node *statement, const char *intent)
 static PgmJournalSegment
 write_intent(const PgmTask *task, Node *statement)
 {
-	PgmJournalSegment row = pgm_task_row(task, "running");
+	PgmJournalSegment row = pgm_engine_task_row(task, "running");
 	List	   *saved = enter_settings(task, statement, FOR_LOOK);
 
 	pgm_call_transaction_begin();
@@ -409,7 +409,7 @@ static void
 record_done(const PgmTask *task, PgmJournalSegment *row)
 {
 	pgm_call_transaction_begin();
-	pgm_task_done(task, row);
+	pgm_engine_task_done(task, row);
 	pgm_call_transaction_commit(&task->engine->work);
 }
 
@@ -522,11 +522,11 @@ pgm_nontransactional_run(const PgmTask *task)
 			 * twice
 			 */
 			row.state = "unknown";
-			edata->hint = pgm_task_outcome_hint(&row);
+			edata->hint = pgm_engine_task_outcome_hint(&row);
 		}
 		if (!is_repeatable(statement, edata))
-			pgm_task_fail(task, &row, edata);
-		pgm_retry_sleep(pgm_task_retry(task, &row, edata, try, 0));
+			pgm_engine_task_fail(task, &row, edata);
+		pgm_retry_sleep(pgm_engine_task_retry(task, &row, edata, try, 0));
 		FreeErrorData(edata);
 	}
 	record_done(task, &row);
@@ -550,7 +550,7 @@ stop_unknown(const PgmTask *task, PgmJournalSegment *row)
 			 errdetail("Segment %d of %d, %s: %s", row->number, row->total,
 					   task->segment->what ? task->segment->what :
 					   pgm_segment_kind(task->segment), row->sql),
-			 errhint("%s", pgm_task_outcome_hint(row))));
+			 errhint("%s", pgm_engine_task_outcome_hint(row))));
 }
 
 /*
@@ -571,7 +571,7 @@ recovered_outcome(const PgmTask *task, PgmJournalSegment *row)
 			break;
 		if (!is_repeatable(statement, edata))
 			ReThrowError(edata);
-		pgm_retry_sleep(pgm_task_retry(task, row, edata, try, 0));
+		pgm_retry_sleep(pgm_engine_task_retry(task, row, edata, try, 0));
 	}
 	return examine(task, statement, row->intent);
 }

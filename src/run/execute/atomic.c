@@ -44,7 +44,7 @@ void
 pgm_atomic(void (*part) (void *), void *arg)
 {
 	static bool registered = false;
-	LocalTransactionId transaction = pgm_local_transaction();
+	LocalTransactionId transaction = pgm_subtransaction_local_id();
 	SubTransactionId subtransaction = GetCurrentSubTransactionId();
 	int			outer = depth;
 
@@ -61,7 +61,7 @@ pgm_atomic(void (*part) (void *), void *arg)
 		depth = outer;
 	}
 	PG_END_TRY();
-	if (pgm_local_transaction() != transaction)
+	if (pgm_subtransaction_local_id() != transaction)
 		ereport(ERROR,
 				(errcode(PGM_ERRCODE_OUTCOME_UNKNOWN),
 				 errmsg("a statement of a migration rolled back the migration's transaction"),

@@ -89,7 +89,7 @@ pgm_deferred_relations(void)
 
 /* Are deferred trigger events pending? */
 bool
-pgm_events_pending(void)
+pgm_deferred_pending(void)
 {
 	return pgm_deferred_relations() != NIL;
 }
@@ -233,7 +233,7 @@ fire_for(const char *revision, const List *before, bool all)
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 	fire(before);
-	if (all && pgm_events_pending())
+	if (all && pgm_deferred_pending())
 	{
 		/* SET CONSTRAINTS ALL reaches them, but the others must be set back */
 		set_constraints(NIL, false);

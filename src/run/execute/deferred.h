@@ -8,7 +8,7 @@
 #include "script/script.h"
 
 extern List *pgm_deferred_relations(void);
-extern bool pgm_events_pending(void);
+extern bool pgm_deferred_pending(void);
 extern bool pgm_deferred_may_wait(const PgmScript *script);
 extern bool pgm_deferred_sets(const PgmScript *script);
 extern void pgm_deferred_fire(const char *revision, const List *before);

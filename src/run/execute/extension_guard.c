@@ -53,7 +53,7 @@ pgm_drops_extension(const DropStmt *drop)
 static bool
 drops_owner(const DropOwnedStmt *drop)
 {
-	Oid			owner = pgm_owner();
+	Oid			owner = pgm_extension_owner();
 	ListCell   *lc;
 
 	foreach(lc, drop->roles)

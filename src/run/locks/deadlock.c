@@ -68,7 +68,7 @@ waits_for_us(int pid, int depth, bool *client)
  * Raises 40P01 when that waits for this one.
  */
 void
-pgm_cycle_check(int pid)
+pgm_deadlock_check(int pid)
 {
 	static TimestampTz next = 0;
 	static int	seen = 0;

@@ -5,6 +5,6 @@
 #ifndef PGM_DEADLOCK_H
 #define PGM_DEADLOCK_H
 
-extern void pgm_cycle_check(int pid);
+extern void pgm_deadlock_check(int pid);
 
 #endif							/* PGM_DEADLOCK_H */

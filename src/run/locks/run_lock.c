@@ -500,7 +500,7 @@ poll_segments(const LOCKTAG *tag, TimestampTz deadline)
 							   pid, pgm_run_wait_timeout),
 					 errhint("See what runs: SELECT * FROM migrate.progress.")));
 		pgm_safe_wait_continue();
-		pgm_cycle_check(pid);
+		pgm_deadlock_check(pid);
 		pgm_retry_sleep(WAIT_PAUSE +
 						(long) (pg_prng_double(&pg_global_prng_state) * WAIT_PAUSE));
 	}

@@ -28,8 +28,8 @@
  * it.  To be called under the scripts' viewpoint (viewpoint.h).
  */
 char *
-pgm_step_nontransactional(const PgmStep *step, List *partitioned,
-						  const PgmStatement **statement)
+pgm_obstacle_nontransactional(const PgmStep *step, List *partitioned,
+							  const PgmStatement **statement)
 {
 	char	   *mode = pgm_behaviour_value(step->stored->m.options,
 										   "transaction");
@@ -61,7 +61,7 @@ pgm_step_nontransactional(const PgmStep *step, List *partitioned,
 
 /* The first statement with a comment "-- migrate:segment" before it, or NULL. */
 const PgmStatement *
-pgm_step_cut(const PgmStep *step)
+pgm_obstacle_segment_comment(const PgmStep *step)
 {
 	ListCell   *lc;
 
@@ -169,10 +169,10 @@ find_obstacle(const PgmRun *run, PgmObstacle *o)
 		memset(o, 0, sizeof(PgmObstacle));
 		o->step = step;
 		o->script = step->script;
-		o->what = pgm_step_nontransactional(step, partitioned, &o->statement);
+		o->what = pgm_obstacle_nontransactional(step, partitioned, &o->statement);
 		if (o->what)
 			return true;
-		o->statement = pgm_step_cut(step);
+		o->statement = pgm_obstacle_segment_comment(step);
 		o->segment = o->statement != NULL;
 		if (o->segment || check_script_values(step, step->script, &added, o) ||
 			check_script_values(step, step->verify, &added, o))

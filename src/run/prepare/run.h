@@ -62,17 +62,17 @@ extern void pgm_run_lint(const PgmRun *run);
 extern void pgm_run_check_snapshot(const char *function);
 
 /* obstacle.c */
-extern char *pgm_step_nontransactional(const PgmStep *step, List *partitioned,
-									   const PgmStatement **statement);
-extern const PgmStatement *pgm_step_cut(const PgmStep *step);
+extern char *pgm_obstacle_nontransactional(const PgmStep *step, List *partitioned,
+										   const PgmStatement **statement);
+extern const PgmStatement *pgm_obstacle_segment_comment(const PgmStep *step);
 extern bool pgm_run_obstacle(const PgmRun *run, PgmObstacle *o);
 extern char *pgm_obstacle_text(const PgmObstacle *o);
 extern void pgm_run_refuse(const PgmObstacle *o, const char *closed);
 
 /* step_record.c */
 extern char *pgm_step_title(const PgmRun *run, const PgmStep *step);
-extern void pgm_entry_begin(PgmLogEntry *entry, int64 run,
-							const char *direction, Oid role);
+extern void pgm_step_record_begin(PgmLogEntry *entry, int64 run,
+								  const char *direction, Oid role);
 extern void pgm_step_begin(const PgmRun *run, const PgmStep *step,
 						   int64 number, PgmLogEntry *entry);
 extern void pgm_step_record(const PgmRun *run, const PgmStep *step,

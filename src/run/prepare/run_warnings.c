@@ -63,7 +63,7 @@ is_large(const RangeVar *rel)
 	pgm_viewpoint_take(&caller);
 	relid = RangeVarGetRelidExtended(rel, NoLock, RVR_MISSING_OK, NULL, NULL);
 	pgm_viewpoint_leave(&caller);
-	return OidIsValid(relid) && pgm_tree_bytes(relid) > LARGE_TABLE;
+	return OidIsValid(relid) && pgm_relation_tree_bytes(relid) > LARGE_TABLE;
 }
 
 /*

@@ -31,7 +31,7 @@ pgm_step_title(const PgmRun *run, const PgmStep *step)
 
 /* Begin a log row for something that begins now and runs as this role. */
 void
-pgm_entry_begin(PgmLogEntry *entry, int64 run, const char *direction, Oid role)
+pgm_step_record_begin(PgmLogEntry *entry, int64 run, const char *direction, Oid role)
 {
 	memset(entry, 0, sizeof(PgmLogEntry));
 	entry->run = run;
@@ -49,8 +49,8 @@ pgm_step_begin(const PgmRun *run, const PgmStep *step, int64 number,
 {
 	bool		up = run->plan->direction == PGM_UPGRADE;
 
-	pgm_entry_begin(entry, number, up ? "upgrade" : "downgrade",
-					run->identity.role);
+	pgm_step_record_begin(entry, number, up ? "upgrade" : "downgrade",
+						  run->identity.role);
 	entry->revision = step->stored->m.revision;
 	entry->checksum = step->stored->m.checksum;
 	ereport(NOTICE,
@@ -72,7 +72,7 @@ pgm_step_record(const PgmRun *run, const PgmStep *step, PgmPosition *pos,
 
 	for (int k = 0; k < n; k++)
 		before[k] = pos->row[revs[k]];
-	pgm_position_apply(run->graph, pos, step->rev, up);
+	pgm_graph_position_apply(run->graph, pos, step->rev, up);
 	pgm_registry_step(run->graph, revs, n, before, pos->row, up, entry);
 }
 
