@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "diff/write/write_internal.h"
 #include "lint/expressions/expressions.h"
+#include "recipes/recipes.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 #include "schema/table_facts.h"
@@ -198,12 +199,9 @@ write_not_null_steps(PgmWrite *w, const PgmObject *relation, const PgmObject *co
 	const char *alter = pgm_alter_relation(relation);
 	const char *name = name_of(column);
 	char	   *helper = pgm_helper_name(relation->identity,
-										 psprintf("_%s_not_null", pgm_sql_unquoted(name)));
+										 psprintf("%s_not_null", pgm_sql_unquoted(name)));
 
-	pgm_write_statement(w, "%s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", alter, helper, name);
-	pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", alter, helper)->begins_transaction = true;
-	pgm_write_statement(w, "%s ALTER COLUMN %s SET NOT NULL", alter, name)->begins_transaction = true;
-	pgm_write_statement(w, "%s DROP CONSTRAINT %s", alter, helper);
+	pgm_write_recipe(w, pgm_recipe_not_null(alter, helper, name, false));
 }
 
 static void

@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "diff/write/write_internal.h"
+#include "recipes/recipes.h"
 #include "schema/array_casts.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
@@ -129,26 +130,33 @@ builds_concurrently(const PgmWrite *w, const PgmObject *relation)
 		!pgm_is_partitioned(relation);
 }
 
-/* Build the index of a key before ADD CONSTRAINT ... USING INDEX takes it over. */
+/*
+ * Write a key that takes over an index, which is built under the name "index" before.
+ * "replaced" is the key that is dropped in the same statement, or NULL.
+ */
 static void
-write_index(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint,
-			const char *name)
-{
-	bool		concurrently = w->options->concurrently;
-
-	pgm_write_statement(w, "CREATE UNIQUE INDEX %s%s ON %s %s", concurrently ? "CONCURRENTLY " : "",
-						name, relation->identity, index_columns(constraint))->nontransactional = concurrently;
-}
-
-/* "ADD CONSTRAINT name PRIMARY KEY USING INDEX ..." */
-static const char *
-using_index(const PgmObject *constraint, const char *index)
+write_key(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint,
+		  const char *index, const PgmObject *replaced)
 {
 	const char *definition = definition_of(constraint);
+	PgmRecipeKey key = {
+		.alter = pgm_alter_relation(relation),
+		.table = relation->identity,
+		.name = name_of(constraint),
+		.index = index,
+		.primary = pgm_constraint_is(constraint, "PRIMARY KEY"),
+		.columns = index_columns(constraint),
+		.attributes = definition + index_part(definition),
+		.replaced = replaced ? name_of(replaced) : NULL,
+		.concurrently = w->options->concurrently
+	};
 
-	return psprintf("ADD CONSTRAINT %s %s USING INDEX %s%s", name_of(constraint),
-					pgm_constraint_is(constraint, "PRIMARY KEY") ? "PRIMARY KEY" : "UNIQUE",
-					index, definition + index_part(definition));
+	/*
+	 * ALTER TABLE ONLY would be needed for a partitioned table, which has no
+	 * such form.
+	 */
+	Assert(!pgm_is_partitioned(relation));
+	pgm_write_recipe(w, pgm_recipe_key(&key));
 }
 
 /* Is the constraint to be added NOT VALID, and validated later? */
@@ -221,18 +229,16 @@ parts_have_same_name(const PgmWrite *w, const PgmObject *constraint, const List 
 static void
 write_parts_first(PgmWrite *w, const PgmObject *constraint, const List *parts)
 {
+	List	   *steps = NIL;
 	ListCell   *lc;
 
 	foreach(lc, parts)
 	{
-		pgm_write_statement(w, "%s ADD %s NOT VALID", pgm_alter_relation(lfirst(lc)),
-							pgm_constraint_definition(constraint));
+		steps = list_concat(steps, pgm_recipe_validate_later(pgm_alter_relation(lfirst(lc)),
+															 name_of(constraint),
+															 definition_of(constraint)));
 	}
-	foreach(lc, parts)
-	{
-		pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(lfirst(lc)),
-							name_of(constraint))->begins_transaction = true;
-	}
+	pgm_write_recipe(w, pgm_recipe_by_phase(steps));
 }
 
 /* Write foreign keys of partitions first, if the key of the table can take them over. */
@@ -258,14 +264,15 @@ create(PgmWrite *w, const PgmObject *constraint)
 	const char *alter = alter_for(relation, constraint);
 
 	if (is_key(constraint) && builds_concurrently(w, relation))
-	{
-		write_index(w, relation, constraint, name_of(constraint));
-		pgm_write_statement(w, "%s %s", alter, using_index(constraint, name_of(constraint)));
-	}
+		write_key(w, relation, constraint, name_of(constraint), NULL);
 	else if (validates_later(w, relation, constraint))
 	{
-		pgm_write_statement(w, "%s ADD %s NOT VALID", alter, pgm_constraint_definition(constraint));
-		pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", alter, name_of(constraint))->begins_transaction = true;
+		/*
+		 * Keys and EXCLUDE, whose definition lacks options of their index, do
+		 * not come here.
+		 */
+		Assert(!has_index(constraint));
+		pgm_write_recipe(w, pgm_recipe_validate_later(alter, name_of(constraint), definition_of(constraint)));
 	}
 	else
 	{
@@ -335,15 +342,13 @@ static bool
 change_key(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of_constraint(w, new);
-	char	   *helper = pgm_helper_name(name_of(new), "_new");
+	char	   *helper = pgm_helper_name(name_of(new), "new");
 
 	if (!is_key(old) || !is_key(new) || !builds_concurrently(w, relation) ||
 		pgm_object_value(old, PGM_PROP_ATTACHED_TO) || pgm_object_value(new, PGM_PROP_ATTACHED_TO) ||
 		is_in_use(w, old, relation))
 		return false;
-	write_index(w, relation, new, helper);
-	pgm_write_statement(w, "%s DROP CONSTRAINT %s, %s", pgm_alter_relation(relation), name_of(old),
-						using_index(new, helper));
+	write_key(w, relation, new, helper, old);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include "utils/jsonb.h"
 
 #include "diff/write/write_internal.h"
+#include "recipes/recipes.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 #include "util/sql_text.h"
@@ -124,7 +125,7 @@ change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of_index(w, new);
 	const char *schema = pgm_relation_schema(relation);
-	char	   *helper = pgm_helper_name(new->identity, "_new");
+	char	   *helper = pgm_helper_name(new->identity, "new");
 
 	if (pgm_is_partitioned(relation) || pgm_object_value(old, PGM_PROP_ATTACHED_TO) ||
 		pgm_object_value(new, PGM_PROP_ATTACHED_TO) || is_named_by_table(relation, old) ||
@@ -233,8 +234,8 @@ void
 pgm_write_index_attach(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
-		pgm_write_statement(w, "ALTER INDEX %s ATTACH PARTITION %s", parent_index_of(w->new, new),
-							index_of(w->new, new));
+		pgm_write_statement(w, "%s", pgm_recipe_attach_index(parent_index_of(w->new, new),
+															 index_of(w->new, new)));
 }
 
 static const PgmWriter writers[] = {

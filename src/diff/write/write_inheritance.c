@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "diff/write/write_internal.h"
+#include "recipes/recipes.h"
 #include "schema/kinds/kinds.h"
 #include "schema/object_predicates.h"
 #include "schema/table_facts.h"
@@ -21,11 +22,11 @@ only_parent(const PgmObject *partition)
 	return linitial(pgm_object_value_list(partition, PGM_PROP_INHERITS));
 }
 
-static void
-write_attach_statement(PgmWrite *w, const PgmObject *partition)
+static char *
+attach_statement(const PgmObject *partition)
 {
-	pgm_write_statement(w, "ALTER TABLE %s ATTACH PARTITION %s %s", only_parent(partition),
-						partition->identity, pgm_object_value(partition, PGM_PROP_PARTITION_BOUND));
+	return psprintf("ALTER TABLE %s ATTACH PARTITION %s %s", only_parent(partition),
+					partition->identity, pgm_object_value(partition, PGM_PROP_PARTITION_BOUND));
 }
 
 /* Does the parent exist in the old state? */
@@ -68,21 +69,12 @@ default_to_read(const PgmWrite *w, const PgmObject *partition)
 	return found;
 }
 
-/* A table and the CHECK that it has until a partition is attached */
-typedef struct Bounded
+/* The steps of a CHECK that a table has until the partition is attached */
+static List *
+temporary_check(const PgmObject *table, const PgmObject *partition, const char *condition)
 {
-	const PgmObject *table;
-	const char *name;
-	const char *condition;
-} Bounded;
-
-static void
-add_bounded(Bounded *list, int *n, const PgmObject *table, const PgmObject *partition,
-			const char *condition)
-{
-	list[*n].table = table;
-	list[*n].name = pgm_helper_name(partition->identity, "_bound");
-	list[(*n)++].condition = condition;
+	return pgm_recipe_temporary_check(pgm_alter_relation(table),
+									  pgm_helper_name(partition->identity, "bound"), condition);
 }
 
 static void
@@ -90,23 +82,14 @@ write_attach(PgmWrite *w, const PgmObject *partition)
 {
 	const char *bound = w->options->attach_check ? pgm_schema_bound(w->new, partition) : NULL;
 	const PgmObject *other = bound ? default_to_read(w, partition) : NULL;
-	Bounded		list[2];
-	int			n = 0;
+	List	   *checks = NIL;
 
 	if (bound && pgm_relation_may_have_rows(w, partition) && parent_is_old(w, partition) &&
 		!pgm_kind_is(partition, PGM_KIND_FOREIGN_TABLE))
-		add_bounded(list, &n, partition, partition, bound);
+		checks = list_concat(checks, temporary_check(partition, partition, bound));
 	if (other)
-		add_bounded(list, &n, other, partition, psprintf("NOT %s", bound));
-	for (int i = 0; i < n; i++)
-		pgm_write_statement(w, "%s ADD CONSTRAINT %s CHECK (%s) NOT VALID",
-							pgm_alter_relation(list[i].table), list[i].name, list[i].condition);
-	for (int i = 0; i < n; i++)
-		pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name)->begins_transaction = true;
-	write_attach_statement(w, partition);
-	((PgmDiffStatement *) llast(w->statements))->begins_transaction = n > 0;
-	for (int i = 0; i < n; i++)
-		pgm_write_statement(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(list[i].table), list[i].name);
+		checks = list_concat(checks, temporary_check(other, partition, psprintf("NOT %s", bound)));
+	pgm_write_recipe(w, pgm_recipe_attach(checks, attach_statement(partition)));
 }
 
 /* Is the name taken by a constraint of any table in this schema? */
@@ -130,14 +113,14 @@ write_drop_leftover_check(PgmWrite *w, const PgmObject *partition, const PgmObje
 	const char *column = strchr(key, '(') + 1;
 	int			n = pgm_sql_name_length(column);
 	const char *middle = column[n] == ')' && !pgm_object_value(parent, PGM_PROP_PARTITION_BOUND) ?
-		psprintf("_%s", pgm_sql_unquoted(pnstrdup(column, n))) : "";
+		psprintf("%s_", pgm_sql_unquoted(pnstrdup(column, n))) : "";
 
-	const char *name = pgm_helper_name(partition->identity, psprintf("%s_check", middle));
+	const char *name = pgm_helper_name(partition->identity, psprintf("%scheck", middle));
 
 	if (pgm_schema_bound(w->old, partition) == NULL)
 		return;
 	for (int i = 1; constraint_name_is_taken(w->old, pgm_relation_schema(partition), name); i++)
-		name = pgm_helper_name(partition->identity, psprintf("%s_check%d", middle, i));
+		name = pgm_helper_name(partition->identity, psprintf("%scheck%d", middle, i));
 	pgm_write_statement(w, "%s DROP CONSTRAINT IF EXISTS %s", pgm_alter_relation(partition), name);
 }
 

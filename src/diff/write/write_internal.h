@@ -101,6 +101,7 @@ extern const PgmWriters pgm_writers_statistics;
 
 /* write_statement.c */
 extern PgmDiffStatement *pgm_write_statement(PgmWrite *w, const char *fmt,...) pg_attribute_printf(2, 3);
+extern void pgm_write_recipe(PgmWrite *w, const List *steps);
 extern void pgm_write_on_database(PgmWrite *w, const char *verb, const char *rest);
 extern char *pgm_write_definition(const PgmObject *o);
 extern void pgm_write_create_as_defined(PgmWrite *w, const PgmObject *o);

@@ -18,6 +18,7 @@
 
 #include "compat.h"
 #include "diff/write/write_internal.h"
+#include "recipes/recipes.h"
 #include "schema/kinds/kinds.h"
 #include "schema/table_facts.h"
 #include "util/sql_text.h"
@@ -81,17 +82,15 @@ pgm_relation_may_have_rows(const PgmWrite *w, const PgmObject *relation)
 }
 
 /*
- * A name for a temporary object, quoted: the last name of an identity with a suffix,
- * truncated so that the server does not truncate the suffix.
+ * Return a quoted name for an object that exists only for a while: the last name of another
+ * object, an underscore and the suffix.
  */
 char *
 pgm_helper_name(const char *identity, const char *suffix)
 {
-	char	   *name = pgm_sql_unquoted(pgm_sql_last_name(identity));
-	int			room = NAMEDATALEN - 1 - strlen(suffix);
+	const char *name = pgm_sql_unquoted(pgm_sql_last_name(identity));
 
-	name[pg_mbcliplen(name, strlen(name), room)] = '\0';
-	return pstrdup(quote_identifier(psprintf("%s%s", name, suffix)));
+	return pstrdup(quote_identifier(pgm_recipe_name(name, NULL, suffix, NULL, NULL)));
 }
 
 /* The OID of a type, or InvalidOid if it does not exist in this database now. */

@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "diff/write/write_internal.h"
+#include "recipes/recipes.h"
 #include "schema/array_casts.h"
 #include "schema/kinds/kinds.h"
 #include "util/sql_text.h"
@@ -41,6 +42,22 @@ pgm_write_statement(PgmWrite *w, const char *fmt,...)
 
 	w->statements = lappend(w->statements, sql);
 	return sql;
+}
+
+/* Append the statements of a recipe. */
+void
+pgm_write_recipe(PgmWrite *w, const List *steps)
+{
+	ListCell   *lc;
+
+	foreach(lc, steps)
+	{
+		const PgmRecipeStep *step = lfirst(lc);
+		PgmDiffStatement *sql = pgm_write_statement(w, "%s", step->sql);
+
+		sql->begins_transaction = step->begins_transaction;
+		sql->nontransactional = step->nontransactional;
+	}
 }
 
 /* Escape percent signs for format(). */

@@ -19,7 +19,7 @@
 static const char *
 renamed_away_name(const char *identity)
 {
-	return pgm_helper_name(identity, "_old");
+	return pgm_helper_name(identity, "old");
 }
 
 /*

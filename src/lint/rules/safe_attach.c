@@ -19,23 +19,6 @@
 #include "schema/index_name.h"
 #include "util/relation_name.h"
 
-/*
- * Add a CHECK that a table has only until the partition is attached: it proves to
- * the server that no row has to be read.
- */
-static void
-add_passing_check(PgmSafe *safe, PgmTable *t, const char *check, StringInfo drops)
-{
-	PgmTable   *own = safe->table;
-	char	   *name = pgm_safe_name(safe->shadow, t, "bound", "check");
-
-	safe->table = t;
-	pgm_safe_valid_later(safe, name, psprintf("CHECK (%s)", check));
-	safe->table = own;
-	appendStringInfo(drops, "ALTER TABLE %s DROP CONSTRAINT %s;\n",
-					 pgm_table_name(t), quote_identifier(name));
-}
-
 /* Make columns of the future partition NOT NULL where those of its parent are. */
 static void
 add_not_nulls(PgmSafe *safe, const PgmTable *parent, PgmTable *child)
@@ -223,7 +206,7 @@ pgm_safe_attach(const PgmStatementView *v, PgmSafe *safe, PgmTable *parent,
 	{
 		safe->table = child;
 		if (is_looked_at(v->shadow, parent, child, bound))
-			add_passing_check(safe, child, check, drops);
+			pgm_safe_temporary_check(safe, child, check, drops);
 		add_not_nulls(safe, parent, child);
 		add_checks(safe, parent, child);
 		add_lacked(safe, parent, child);
@@ -233,6 +216,6 @@ pgm_safe_attach(const PgmStatementView *v, PgmSafe *safe, PgmTable *parent,
 		const PgmEffect *e = effect_on(v, lfirst(lc));
 
 		if (e && e->work != PGM_WORK_NONE && pgm_finding_table_matters(e->table))
-			add_passing_check(safe, e->table, psprintf("NOT (%s)", check), drops);
+			pgm_safe_temporary_check(safe, e->table, psprintf("NOT (%s)", check), drops);
 	}
 }

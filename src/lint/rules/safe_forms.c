@@ -11,6 +11,7 @@
 
 #include "compat.h"
 #include "lint/rules/safe_forms.h"
+#include "recipes/recipes.h"
 #include "schema/index_name.h"
 
 /* Begin a safe form for the statement or action of the view. */
@@ -43,6 +44,46 @@ pgm_safe_add(PgmSafe *s, PgmSafeStep step, const char *fmt,...)
 			return;
 		enlargeStringInfo(to, needed);
 	}
+}
+
+/*
+ * Add the steps of a recipe.  NOT VALID is enforced on UPDATE too, so where a backfill
+ * fills a new column (s->filled) the constraint comes after it: a batch would fail on rows
+ * without a value.
+ */
+static void
+add_recipe(PgmSafe *s, const List *steps)
+{
+	ListCell   *lc;
+
+	foreach(lc, steps)
+	{
+		const PgmRecipeStep *step = lfirst(lc);
+		PgmSafeStep to = step->phase == PGM_RECIPE_READ ? PGM_SAFE_PROVE :
+			step->phase != PGM_RECIPE_ADD ? PGM_SAFE_END :
+			s->filled ? PGM_SAFE_FILL : PGM_SAFE_BEGIN;
+
+		pgm_safe_add(s, to, "%s;\n", step->sql);
+	}
+}
+
+/* Append the statements of a recipe that need no migrations of their own. */
+static void
+append_recipe(StringInfo out, const List *steps)
+{
+	ListCell   *lc;
+
+	foreach(lc, steps)
+	{
+		appendStringInfo(out, "%s;\n", ((PgmRecipeStep *) lfirst(lc))->sql);
+	}
+}
+
+/* "ALTER TABLE" and the name of the table */
+static char *
+alter_table(const PgmTable *t)
+{
+	return psprintf("ALTER TABLE %s", pgm_table_name(t));
 }
 
 /* The statements, and where a migration of its own begins. */
@@ -83,14 +124,24 @@ is_among(const List *names, const PgmTable *t, const char *name, const void *but
 	return false;
 }
 
+/* Where a name is to be free */
+typedef struct NamePlace
+{
+	PgmShadow  *shadow;
+	const PgmTable *table;
+} NamePlace;
+
 /*
  * Is the name of a relation, or of a constraint of the table, taken, or made up
  * by another safe form, or by this one?  Those of one action may be the same.
  */
 static bool
-is_taken(PgmShadow *s, const PgmTable *t, char *name)
+is_taken(const char *name, void *arg)
 {
-	RangeVar   *rel = makeRangeVar(t->schema, name, -1);
+	const NamePlace *place = arg;
+	PgmShadow  *s = place->shadow;
+	const PgmTable *t = place->table;
+	RangeVar   *rel = makeRangeVar(t->schema, pstrdup(name), -1);
 
 	return pgm_shadow_table(s, rel) || pgm_shadow_index(s, rel) ||
 		pgm_table_has_constraint(t, name) ||
@@ -112,11 +163,10 @@ char *
 pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
 			  const char *suffix)
 {
-	char	   *name = makeObjectName(t->name, middle, suffix);
+	NamePlace	place = {s, t};
+	char	   *name = pgm_recipe_name(t->name, middle, suffix, is_taken, &place);
 	PgmProposed *p = palloc(sizeof(PgmProposed));
 
-	for (int i = 1; is_taken(s, t, name); i++)
-		name = makeObjectName(t->name, middle, psprintf("%s%d", suffix, i));
 	*p = (PgmProposed)
 	{
 		s->proposer, t->schema, name
@@ -141,44 +191,39 @@ pgm_safe_columns(const List *columns)
 	return out.data;
 }
 
-/*
- * Add a constraint as NOT VALID, and VALIDATE it in a later step.  NOT VALID is
- * enforced on UPDATE too, so where a backfill fills a new column (s->filled) the
- * constraint comes after it: a batch would fail on rows without a value.
- */
+/* Add a constraint without reading the table, and validate it in a later migration. */
 void
 pgm_safe_valid_later(PgmSafe *s, const char *name, const char *definition)
 {
-	const char *table = pgm_table_name(s->table);
-
-	pgm_safe_add(s, s->filled ? PGM_SAFE_FILL : PGM_SAFE_BEGIN,
-				 "ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID;\n",
-				 table, quote_identifier(name), definition);
-	pgm_safe_add(s, PGM_SAFE_PROVE, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
-				 table, quote_identifier(name));
+	add_recipe(s, pgm_recipe_validate_later(alter_table(s->table), quote_identifier(name),
+											definition));
 }
 
-/*
- * Make a column NOT NULL without reading the table under ACCESS EXCLUSIVE.  Up to
- * PostgreSQL 17 a validated CHECK proves to SET NOT NULL that there is no null,
- * and is dropped afterwards; from 18 on NOT NULL can be NOT VALID itself.
- */
+/* Add a CHECK to a table until a partition is attached.  Its DROP is appended to "drops". */
+void
+pgm_safe_temporary_check(PgmSafe *s, const PgmTable *t, const char *condition,
+						 StringInfo drops)
+{
+	const char *name = quote_identifier(pgm_safe_name(s->shadow, t, "bound", "check"));
+	List	   *steps = pgm_recipe_temporary_check(alter_table(t), name, condition);
+
+	/*
+	 * The caller writes ATTACH PARTITION between the last step and those
+	 * before it.
+	 */
+	Assert(((PgmRecipeStep *) llast(steps))->phase == PGM_RECIPE_CLEAN);
+	appendStringInfo(drops, "%s;\n", ((PgmRecipeStep *) llast(steps))->sql);
+	add_recipe(s, list_delete_last(steps));
+}
+
+/* Make a column NOT NULL without reading the table under ACCESS EXCLUSIVE. */
 void
 pgm_safe_not_null(PgmSafe *s, const char *column)
 {
-	const char *table = pgm_table_name(s->table);
-	const char *quoted = quote_identifier(column);
-	char	   *name = pgm_safe_name(s->shadow, s->table, column, "not_null");
+	const char *name = pgm_safe_name(s->shadow, s->table, column, "not_null");
 
-	if (PGM_NOT_NULL_NOT_VALID)
-	{
-		pgm_safe_valid_later(s, name, psprintf("NOT NULL %s", quoted));
-		return;
-	}
-	pgm_safe_valid_later(s, name, psprintf("CHECK (%s IS NOT NULL)", quoted));
-	pgm_safe_add(s, PGM_SAFE_END, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\n"
-				 "ALTER TABLE %s DROP CONSTRAINT %s;\n",
-				 table, quoted, table, quote_identifier(name));
+	add_recipe(s, pgm_recipe_not_null(alter_table(s->table), quote_identifier(name),
+									  quote_identifier(column), PGM_NOT_NULL_NOT_VALID));
 }
 
 /* The SQL keywords of a key */
@@ -231,6 +276,16 @@ name_in_partition(PgmShadow *s, const PgmTable *parent, const PgmTable *child,
 	return pgm_safe_name(s, child, NULL, name);
 }
 
+/* Append ALTER INDEX ... ATTACH PARTITION. */
+static void
+append_attach_index(StringInfo out, const PgmTable *parent, const char *name,
+					const PgmTable *child, const char *part)
+{
+	appendStringInfo(out, "%s;\n",
+					 pgm_recipe_attach_index(quote_qualified_identifier(parent->schema, name),
+											 quote_qualified_identifier(child->schema, part)));
+}
+
 /*
  * Append the key of a partitioned table ONLY: it builds no index, and becomes
  * valid when an index of each partition has been attached.
@@ -247,24 +302,22 @@ append_key_alone(StringInfo out, const PgmTable *t, const char *name,
 					 key->attributes);
 }
 
-/* Append the unique index of a key, built CONCURRENTLY. */
-static void
-append_index(StringInfo out, const PgmTable *t, const char *name, const PgmKey *key)
+/* The steps of a key that takes over an index of its name, built CONCURRENTLY */
+static List *
+key_steps(const PgmTable *t, const char *name, const PgmKey *key)
 {
-	appendStringInfo(out, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)%s;\n",
-					 quote_identifier(name), pgm_table_name(t),
-					 pgm_safe_columns(key->columns), index_options(key->constraint));
-}
+	PgmRecipeKey recipe = {
+		.alter = alter_table(t),
+		.table = pgm_table_name(t),
+		.name = quote_identifier(name),
+		.index = quote_identifier(name),
+		.primary = key->constraint->contype == CONSTR_PRIMARY,
+		.columns = psprintf("(%s)%s", pgm_safe_columns(key->columns), index_options(key->constraint)),
+		.attributes = key->attributes,
+		.concurrently = true
+	};
 
-/* Append the key that takes over the index of its name. */
-static void
-append_using_index(StringInfo out, const PgmTable *t, const char *name,
-				   const PgmKey *key)
-{
-	appendStringInfo(out, "ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s%s;\n",
-					 pgm_table_name(t), quote_identifier(name),
-					 key_words(key->constraint), quote_identifier(name),
-					 key->attributes);
+	return pgm_recipe_key(&recipe);
 }
 
 /* Append the key of each partition, attached to that of its parent. */
@@ -285,13 +338,8 @@ append_partition_keys(PgmSafe *s, StringInfo out, PgmTable *parent,
 		if (child->kind == RELKIND_PARTITIONED_TABLE)
 			append_partition_keys(s, out, child, part, key);
 		else
-		{
-			append_index(out, child, part, key);
-			append_using_index(out, child, part, key);
-		}
-		appendStringInfo(out, "ALTER INDEX %s ATTACH PARTITION %s;\n",
-						 quote_qualified_identifier(parent->schema, name),
-						 quote_qualified_identifier(child->schema, part));
+			append_recipe(out, key_steps(child, part, key));
+		append_attach_index(out, parent, name, child, part);
 	}
 }
 
@@ -311,8 +359,15 @@ pgm_safe_key(PgmSafe *s, const PgmKey *key)
 							  s->table, name, key);
 		return;
 	}
-	append_index(&s->steps[alone ? PGM_SAFE_BEGIN : PGM_SAFE_PROVE], s->table, name, key);
-	append_using_index(&s->steps[alone ? PGM_SAFE_BEGIN : PGM_SAFE_END], s->table, name, key);
+
+	/*
+	 * A script of its own is cut into segments around CONCURRENTLY: one
+	 * migration is enough.
+	 */
+	if (alone)
+		append_recipe(&s->steps[PGM_SAFE_BEGIN], key_steps(s->table, name, key));
+	else
+		add_recipe(s, key_steps(s->table, name, key));
 }
 
 /* Append the index of each partition, attached to that of its parent. */
@@ -337,9 +392,7 @@ append_partition_indexes(PgmShadow *s, StringInfo out, PgmTable *parent,
 		else
 			appendStringInfo(out, "%s CONCURRENTLY %s ON %s %s;\n", create,
 							 quote_identifier(part), pgm_table_name(child), behind);
-		appendStringInfo(out, "ALTER INDEX %s ATTACH PARTITION %s;\n",
-						 quote_qualified_identifier(parent->schema, name),
-						 quote_qualified_identifier(child->schema, part));
+		append_attach_index(out, parent, name, child, part);
 	}
 }
 

@@ -48,6 +48,8 @@ extern char *pgm_safe_columns(const List *columns);
 extern void pgm_safe_not_null(PgmSafe *s, const char *column);
 extern void pgm_safe_valid_later(PgmSafe *s, const char *name,
 								 const char *definition);
+extern void pgm_safe_temporary_check(PgmSafe *s, const PgmTable *t,
+									 const char *condition, StringInfo drops);
 extern void pgm_safe_key(PgmSafe *s, const PgmKey *key);
 extern char *pgm_safe_index(PgmShadow *s, PgmTable *t, const char *name,
 							const char *behind, bool unique);
