@@ -50,6 +50,7 @@ SELECT said('CREATE SCHEMA ns CREATE TABLE x (a int REFERENCES f) CREATE INDEX O
 SELECT said('ALTER TABLE strict ADD COLUMN z int; SELECT count(*) FROM plain');
 SELECT said('ALTER TABLE strict ADD COLUMN z int; INSERT INTO f SELECT a + 9999 FROM plain WHERE a < 5');
 SELECT said('ALTER TABLE strict ADD COLUMN z int; CREATE TABLE copied AS SELECT * FROM (SELECT * FROM plain) p WHERE a > 5');
+SELECT said('ALTER TABLE strict ADD COLUMN z int; SELECT count(*) FROM generate_series(1, 2) g JOIN generate_series(1, 2) h ON g IN (SELECT a FROM plain WHERE a < 5)');
 SELECT said('ALTER FUNCTION stable() VOLATILE; ALTER TABLE plain ADD COLUMN z int DEFAULT stable()');
 SELECT said('CREATE DOMAIN whole AS int; ALTER TABLE plain ADD COLUMN z whole; ALTER DOMAIN whole ADD CHECK (VALUE > 0)');
 SELECT said('VACUUM FULL');

@@ -1,6 +1,6 @@
 /*
  * rules.c
- *	  The table of rules, and asking those that a statement triggers.
+ *	  The table of rules, and applying those that a statement triggers.
  */
 #include "postgres.h"
 
@@ -400,7 +400,7 @@ const PgmRule pgm_rules[] = {
 
 const int	pgm_nrules = lengthof(pgm_rules);
 
-/* The rule of a name; NULL when there is none. */
+/* Return the rule of this name, or NULL if there is none. */
 const PgmRule *
 pgm_rule_find(const char *name)
 {
@@ -412,7 +412,7 @@ pgm_rule_find(const char *name)
 	return NULL;
 }
 
-/* The number of a rule, from 1. */
+/* Return the number of a rule, which is its position in the table, from 1. */
 int
 pgm_rule_number(const PgmRule *rule)
 {
@@ -420,7 +420,7 @@ pgm_rule_number(const PgmRule *rule)
 	return rule - pgm_rules + 1;
 }
 
-/* Does the server's version know what the rule is about? */
+/* Has this version of PostgreSQL the feature that the rule is about? */
 static bool
 is_for_this_server(const PgmRule *rule)
 {
@@ -431,7 +431,7 @@ is_for_this_server(const PgmRule *rule)
 static bool
 is_triggered(const PgmRule *rule, NodeTag tag, int action)
 {
-	for (const PgmTrigger *t = rule->triggers; t->action != -2; t++)
+	for (const PgmTrigger *t = rule->triggers; t->action != PGM_NO_TRIGGER; t++)
 	{
 		if ((t->tag == tag || t->tag == PGM_EACH_STATEMENT) &&
 			t->action == action)
@@ -441,8 +441,8 @@ is_triggered(const PgmRule *rule, NodeTag tag, int action)
 }
 
 /*
- * Findings from number "before" on propose safe forms of one action.  Where the
- * statement has other actions, say that these are not in it.
+ * Findings from index "before" on propose safe forms of one action.  If the statement has
+ * other actions, say in these forms that the other actions remain to be executed.
  */
 static void
 mention_other_actions(const PgmStatementView *v, const PgmFindings *out, int before)
@@ -453,15 +453,18 @@ mention_other_actions(const PgmStatementView *v, const PgmFindings *out, int bef
 	{
 		PgmFinding *f = list_nth(out->list, i);
 
-		/* What is a comment, or is run besides, leaves the statement as it is */
+		/*
+		 * A comment, or a statement to be added, does not replace the other
+		 * actions.
+		 */
 		if (f->rewrite && strncmp(f->rewrite, "--", 2) != 0 && !f->rule->adds_statement)
 			pgm_finding_rewrite(f, "%s\n-- and the rest of the statement", f->rewrite);
 	}
 }
 
-/* Ask the rules that one statement, or one action of it, triggers. */
+/* Apply the rules that the statement of the view, or its action, triggers. */
 static void
-ask_rules(const PgmStatementView *v, PgmFindings *out)
+apply_triggered_rules(const PgmStatementView *v, PgmFindings *out)
 {
 	int			action = v->action ? (int) v->action->subtype : PGM_STATEMENT;
 
@@ -476,42 +479,43 @@ ask_rules(const PgmStatementView *v, PgmFindings *out)
 			continue;
 
 		/*
-		 * Several rules may propose a name for the same thing, and it has to
-		 * be the same name; the next action needs other names.
+		 * Several rules may propose safe forms of one action, which choose
+		 * the same names for new objects.  Those of the next action must not
+		 * choose these names again.
 		 */
-		pgm_safe_names_end(v->shadow, v->action ? (const void *) v->action : v->node);
+		pgm_safe_names_switch(v->shadow, v->action ? (const void *) v->action : v->node);
 		out->rule = rule;
 		rule->judge(v, out);
 		mention_other_actions(v, out, before);
 	}
 }
 
-/* Ask the rules about one action of ALTER TABLE, as it meets the table. */
+/* Apply the rules to one action of ALTER TABLE, in the state of the table that it meets. */
 static void
-ask_rules_of_action(const PgmStatementView *v, PgmFindings *out, const AlterTableStmt *stmt)
+apply_rules_to_action(const PgmStatementView *v, PgmFindings *out, const AlterTableStmt *stmt)
 {
-	List	   *aside = pgm_alter_drops_begin(v->shadow, stmt, v->action);
+	List	   *saved = pgm_alter_drops_begin(v->shadow, stmt, v->action);
 
 	/* The shadow outlives the subtransaction that an error ends. */
 	PG_TRY();
 	{
-		ask_rules(v, out);
+		apply_triggered_rules(v, out);
 	}
 	PG_FINALLY();
 	{
-		pgm_alter_drops_end(aside);
+		pgm_alter_drops_end(saved);
 	}
 	PG_END_TRY();
 }
 
-/* Ask the rules that a statement, and each of its actions, triggers. */
+/* Apply the rules that a statement, and each of its actions, triggers. */
 void
 pgm_rules_apply(const PgmStatementView *v, PgmFindings *out)
 {
 	ListCell   *lc;
 
 	Assert(v->action == NULL);
-	ask_rules(v, out);
+	apply_triggered_rules(v, out);
 	if (IsA(v->node, AlterTableStmt))
 	{
 		const AlterTableStmt *stmt = (const AlterTableStmt *) v->node;
@@ -521,13 +525,13 @@ pgm_rules_apply(const PgmStatementView *v, PgmFindings *out)
 			PgmStatementView of_action = *v;
 
 			of_action.action = lfirst_node(AlterTableCmd, lc);
-			ask_rules_of_action(&of_action, out, stmt);
+			apply_rules_to_action(&of_action, out, stmt);
 		}
 	}
 	out->view = v;
 }
 
-/* Ask the rules about a migration as a whole; its view has no statement. */
+/* Apply the rules about whole migrations; the view has no statement. */
 void
 pgm_rules_apply_migration(const PgmStatementView *v, PgmFindings *out)
 {

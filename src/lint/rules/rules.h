@@ -19,7 +19,8 @@ typedef struct PgmTrigger
 
 #define PGM_STATEMENT (-1)		/* the statement as a whole */
 #define PGM_EACH_STATEMENT T_Invalid
-#define PGM_LAST_TRIGGER {T_Invalid, -2}
+#define PGM_NO_TRIGGER (-2)
+#define PGM_LAST_TRIGGER {T_Invalid, PGM_NO_TRIGGER}
 
 typedef struct PgmRule
 {

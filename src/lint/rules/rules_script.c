@@ -145,7 +145,11 @@ note_largest_source(Node *node, void *context)
 	PgmFullScan *r = context;
 	ListCell   *lc;
 
-	if (node == NULL || IsA(node, RangeSubselect))
+	/*
+	 * Queries in FROM and in JOIN ... ON are levels of their own, with a
+	 * WHERE of their own.
+	 */
+	if (node == NULL || IsA(node, RangeSubselect) || IsA(node, SubLink))
 		return false;
 	if (IsA(node, RangeVar))
 	{
@@ -290,12 +294,12 @@ find_duplicate_columns(const PgmStatementView *v, PgmFindings *out, List *target
 
 	foreach(la, targets)
 	{
-		foreach(lb, targets)
+		for_each_cell(lb, targets, lnext(targets, la))
 		{
 			const ResTarget *a = lfirst_node(ResTarget, la);
 			const ResTarget *b = lfirst_node(ResTarget, lb);
 
-			if (a < b && a->name && b->name && a->indirection == NIL &&
+			if (a->name && b->name && a->indirection == NIL &&
 				b->indirection == NIL && strcmp(a->name, b->name) == 0)
 				(void) pgm_finding_add(out, NULL, "column \"%s\" is assigned twice: the server refuses that", a->name);
 		}

@@ -18,7 +18,7 @@
 void
 pgm_safe_begin(PgmSafe *s, const PgmStatementView *v)
 {
-	pgm_safe_names_end(v->shadow, v->shadow->proposer);
+	pgm_safe_names_switch(v->shadow, v->shadow->proposer);
 	s->shadow = v->shadow;
 	s->table = v->table;
 	s->filled = false;
@@ -151,7 +151,7 @@ is_taken(const char *name, void *arg)
 
 /* No more names are made up for the safe form that was. */
 void
-pgm_safe_names_end(PgmShadow *s, const void *proposer)
+pgm_safe_names_switch(PgmShadow *s, const void *proposer)
 {
 	s->proposed = list_concat(s->proposed, s->proposing);
 	s->proposing = NIL;

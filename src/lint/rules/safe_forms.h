@@ -43,7 +43,7 @@ extern char *pgm_safe_text(const PgmSafe *s);
 extern void pgm_safe_add(PgmSafe *s, PgmSafeStep step, const char *fmt,...) pg_attribute_printf(3, 4);
 extern char *pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
 						   const char *suffix);
-extern void pgm_safe_names_end(PgmShadow *s, const void *proposer);
+extern void pgm_safe_names_switch(PgmShadow *s, const void *proposer);
 extern char *pgm_safe_columns(const List *columns);
 extern void pgm_safe_not_null(PgmSafe *s, const char *column);
 extern void pgm_safe_valid_later(PgmSafe *s, const char *name,
