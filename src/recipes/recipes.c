@@ -5,7 +5,10 @@
  * A recipe is made from text alone and returns a list of PgmRecipeStep in the order in
  * which they are executed.  Which table needs a recipe is decided by the caller, which
  * also converts the steps to its own form: lint to the text of several migrations, diff
- * to statements with flags.  Names in arguments are quoted where necessary.
+ * to statements with flags.
+ *
+ * Names in arguments are quoted where necessary.  "alter" is the beginning of a statement
+ * up to the name of the object, such as "ALTER TABLE t".
  */
 #include "postgres.h"
 
@@ -15,7 +18,7 @@
 
 /* Make a step.  The caller sets its flags. */
 static PgmRecipeStep *
-make_step(PgmRecipePhase phase, char *sql)
+make_step(PgmRecipePhase phase, const char *sql)
 {
 	PgmRecipeStep *step = palloc0(sizeof(PgmRecipeStep));
 
@@ -24,14 +27,37 @@ make_step(PgmRecipePhase phase, char *sql)
 	return step;
 }
 
-/* Make a step that must not run in the transaction of the step before. */
+/* Make a step that must not be executed in the transaction of the step before. */
 static PgmRecipeStep *
-make_step_apart(PgmRecipePhase phase, char *sql)
+make_step_apart(PgmRecipePhase phase, const char *sql)
 {
 	PgmRecipeStep *step = make_step(phase, sql);
 
 	step->begins_transaction = true;
 	return step;
+}
+
+/*
+ * Return the steps of several recipes ordered by phase, so that their strong locks fall
+ * into as few transactions as possible.  Within a phase the order stays as it is.
+ */
+static List *
+order_by_phase(const List *steps)
+{
+	List	   *out = NIL;
+
+	for (int phase = PGM_RECIPE_ADD; phase <= PGM_RECIPE_CLEAN; phase++)
+	{
+		ListCell   *lc;
+
+		foreach(lc, steps)
+		{
+			if ((int) ((PgmRecipeStep *) lfirst(lc))->phase == phase)
+				out = lappend(out, lfirst(lc));
+		}
+	}
+	Assert(list_length(out) == list_length(steps));
+	return out;
 }
 
 /*
@@ -80,6 +106,29 @@ pgm_recipe_validate_later(const char *alter, const char *name, const char *defin
 }
 
 /*
+ * Add a foreign key to a partitioned table before PostgreSQL 18, where it cannot be NOT
+ * VALID.  Each partition, altered by an element (char *) of "alter_parts", gets a foreign key
+ * that is validated later.  ADD CONSTRAINT on the partitioned table then takes these over
+ * instead of checking the rows (tryAttachPartitionForeignKey()), which needs equal definitions
+ * and valid constraints.
+ */
+List *
+pgm_recipe_partitioned_foreign_key(const List *alter_parts, const char *alter,
+								   const char *name, const char *definition)
+{
+	List	   *steps = NIL;
+	ListCell   *lc;
+
+	foreach(lc, alter_parts)
+	{
+		steps = list_concat(steps, pgm_recipe_validate_later(lfirst(lc), name, definition));
+	}
+	steps = lappend(steps, make_step_apart(PGM_RECIPE_FINISH,
+										   psprintf("%s ADD CONSTRAINT %s %s", alter, name, definition)));
+	return order_by_phase(steps);
+}
+
+/*
  * Make a column NOT NULL without a scan under ACCESS EXCLUSIVE.  A CHECK is validated under
  * a lock that lets others write; SET NOT NULL finds the valid CHECK and skips its own scan,
  * so DROP CONSTRAINT must come after it.
@@ -96,10 +145,28 @@ pgm_recipe_not_null(const char *alter, const char *name, const char *column,
 	if (as_constraint)
 		return pgm_recipe_validate_later(alter, name, psprintf("NOT NULL %s", column));
 	steps = pgm_recipe_validate_later(alter, name, psprintf("CHECK (%s IS NOT NULL)", column));
+
+	/*
+	 * Apart, so that waiting in vain for ACCESS EXCLUSIVE does not undo the
+	 * scan.
+	 */
 	steps = lappend(steps, make_step_apart(PGM_RECIPE_FINISH,
 										   psprintf("%s ALTER COLUMN %s SET NOT NULL", alter, column)));
 	return lappend(steps, make_step(PGM_RECIPE_CLEAN,
 									psprintf("%s DROP CONSTRAINT %s", alter, name)));
+}
+
+/* Create an index.  CONCURRENTLY lets others write meanwhile. */
+List *
+pgm_recipe_index(const PgmRecipeIndex *index)
+{
+	PgmRecipeStep *step = make_step(PGM_RECIPE_READ,
+									psprintf("CREATE %sINDEX %s%s ON %s", index->unique ? "UNIQUE " : "",
+											 index->concurrently ? "CONCURRENTLY " : "",
+											 index->name, index->on));
+
+	step->nontransactional = index->concurrently;
+	return list_make1(step);
 }
 
 /*
@@ -112,19 +179,20 @@ pgm_recipe_not_null(const char *alter, const char *name, const char *column,
 List *
 pgm_recipe_key(const PgmRecipeKey *key)
 {
-	PgmRecipeStep *build = make_step(PGM_RECIPE_READ,
-									 psprintf("CREATE UNIQUE INDEX %s%s ON %s %s",
-											  key->concurrently ? "CONCURRENTLY " : "",
-											  key->index, key->table, key->columns));
+	PgmRecipeIndex index = {
+		.name = key->index,
+		.on = psprintf("%s %s", key->table, key->columns),
+		.unique = true,
+		.concurrently = key->concurrently
+	};
 	const char *drop = key->replaced ? psprintf("DROP CONSTRAINT %s, ", key->replaced) : "";
 
-	build->nontransactional = key->concurrently;
-	return list_make2(build,
-					  make_step(PGM_RECIPE_FINISH,
-								psprintf("%s %sADD CONSTRAINT %s %s USING INDEX %s%s",
-										 key->alter, drop, key->name,
-										 key->primary ? "PRIMARY KEY" : "UNIQUE",
-										 key->index, key->attributes)));
+	return lappend(pgm_recipe_index(&index),
+				   make_step(PGM_RECIPE_FINISH,
+							 psprintf("%s %sADD CONSTRAINT %s %s USING INDEX %s%s",
+									  key->alter, drop, key->name,
+									  key->primary ? "PRIMARY KEY" : "UNIQUE",
+									  key->index, key->attributes)));
 }
 
 /*
@@ -142,51 +210,29 @@ pgm_recipe_temporary_check(const char *alter, const char *name, const char *cond
 }
 
 /*
- * Return the steps of several recipes ordered by phase, so that their strong locks fall
- * into as few transactions as possible.  Within a phase the order stays as it is.
- */
-List *
-pgm_recipe_by_phase(const List *steps)
-{
-	List	   *out = NIL;
-
-	for (int phase = PGM_RECIPE_ADD; phase <= PGM_RECIPE_CLEAN; phase++)
-	{
-		ListCell   *lc;
-
-		foreach(lc, steps)
-		{
-			if ((int) ((PgmRecipeStep *) lfirst(lc))->phase == phase)
-				out = lappend(out, lfirst(lc));
-		}
-	}
-	Assert(list_length(out) == list_length(steps));
-	return out;
-}
-
-/*
  * Return the steps of an ATTACH PARTITION statement and of the CHECKs that save its scans,
  * which are the concatenated results of pgm_recipe_temporary_check().
  */
 List *
-pgm_recipe_attach(const List *checks, char *attach)
+pgm_recipe_attach(const List *checks, const char *attach)
 {
 	PgmRecipeStep *step = make_step(PGM_RECIPE_FINISH, attach);
 
 	/*
-	 * VALIDATE holds locks on tables that ATTACH locks more strongly; a
-	 * transaction of its own lets nobody wait behind both.
+	 * In the transaction of VALIDATE, ATTACH PARTITION would undo the scan if
+	 * it could not get its locks.
 	 */
 	step->begins_transaction = checks != NIL;
-	return pgm_recipe_by_phase(lappend(list_copy(checks), step));
+	return order_by_phase(lappend(list_copy(checks), step));
 }
 
 /*
- * Return the statement that makes the index of a partition part of the index that was
- * created ON ONLY the partitioned table, which is invalid until each partition has one.
+ * Attach the index of a partition to the index that was created ON ONLY the partitioned
+ * table.  That one is invalid until each partition has an index attached to it.
  */
-char *
+List *
 pgm_recipe_attach_index(const char *parent, const char *part)
 {
-	return psprintf("ALTER INDEX %s ATTACH PARTITION %s", parent, part);
+	return list_make1(make_step(PGM_RECIPE_FINISH,
+								psprintf("ALTER INDEX %s ATTACH PARTITION %s", parent, part)));
 }

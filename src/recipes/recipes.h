@@ -10,15 +10,18 @@
 
 #include "nodes/pg_list.h"
 
-/* The phases of a recipe; each needs what the phase before it has committed */
+/*
+ * The phases of a recipe, in the order in which they are executed.  ADD takes a strong lock
+ * but reads no rows.  READ reads the rows while others write.  FINISH takes a strong lock
+ * again, and reads no rows thanks to what READ has proved or built.  CLEAN drops what only
+ * the phases before needed.
+ */
 typedef enum PgmRecipePhase
 {
-	PGM_RECIPE_ADD,				/* takes a strong lock, but reads no rows */
-	PGM_RECIPE_READ,			/* reads the rows under a lock that lets
-								 * others write */
-	PGM_RECIPE_FINISH,			/* takes a strong lock, and relies on what was
-								 * read */
-	PGM_RECIPE_CLEAN			/* drops what only the phases before needed */
+	PGM_RECIPE_ADD,
+	PGM_RECIPE_READ,
+	PGM_RECIPE_FINISH,
+	PGM_RECIPE_CLEAN
 } PgmRecipePhase;
 
 /* A statement of a recipe */
@@ -26,24 +29,28 @@ typedef struct PgmRecipeStep
 {
 	const char *sql;			/* without a semicolon */
 	PgmRecipePhase phase;
-	bool		begins_transaction; /* the locks of the step before must be
-									 * gone */
+	bool		begins_transaction; /* after a commit of the step before */
 	bool		nontransactional;	/* cannot run in a transaction block */
 } PgmRecipeStep;
 
-/*
- * A UNIQUE or PRIMARY KEY constraint that takes over an index.  Names are quoted, and
- * "alter" is the beginning of an ALTER TABLE statement with the name of the table.
- */
+/* CREATE INDEX.  "on" is what follows ON: the table, perhaps with ONLY, and the definition */
+typedef struct PgmRecipeIndex
+{
+	const char *name;
+	const char *on;
+	bool		unique;
+	bool		concurrently;
+} PgmRecipeIndex;
+
+/* A UNIQUE or PRIMARY KEY constraint that takes over an index */
 typedef struct PgmRecipeKey
 {
-	const char *alter;
+	const char *alter;			/* "ALTER TABLE name" */
 	const char *table;
 	const char *name;			/* of the constraint */
 	const char *index;			/* its name until the constraint takes it over */
 	bool		primary;
-	const char *columns;		/* "(a, b) INCLUDE (c)" and options of the
-								 * index */
+	const char *columns;		/* "(a, b)", INCLUDE and options of the index */
 	const char *attributes;		/* " DEFERRABLE" and the like, or "" */
 	const char *replaced;		/* the constraint that it replaces, or NULL */
 	bool		concurrently;
@@ -56,13 +63,15 @@ extern char *pgm_recipe_name(const char *table, const char *middle, const char *
 							 PgmRecipeNameTaken taken, void *arg);
 extern List *pgm_recipe_validate_later(const char *alter, const char *name,
 									   const char *definition);
+extern List *pgm_recipe_partitioned_foreign_key(const List *alter_parts, const char *alter,
+												const char *name, const char *definition);
 extern List *pgm_recipe_not_null(const char *alter, const char *name, const char *column,
 								 bool as_constraint);
 extern List *pgm_recipe_key(const PgmRecipeKey *key);
 extern List *pgm_recipe_temporary_check(const char *alter, const char *name,
 										const char *condition);
-extern List *pgm_recipe_attach(const List *checks, char *attach);
-extern List *pgm_recipe_by_phase(const List *steps);
-extern char *pgm_recipe_attach_index(const char *parent, const char *part);
+extern List *pgm_recipe_attach(const List *checks, const char *attach);
+extern List *pgm_recipe_index(const PgmRecipeIndex *index);
+extern List *pgm_recipe_attach_index(const char *parent, const char *part);
 
 #endif							/* PGM_RECIPES_H */

@@ -21,12 +21,14 @@
 
 #define NOT_VALID " NOT VALID"
 
+/* Return the definition, as pg_get_constraintdef() has it. */
 static const char *
 definition_of(const PgmObject *constraint)
 {
 	return pgm_object_value(constraint, PGM_PROP_DEFINITION);
 }
 
+/* Is the constraint enforced by an index of its own? */
 static bool
 has_index(const PgmObject *constraint)
 {
@@ -34,7 +36,10 @@ has_index(const PgmObject *constraint)
 		pgm_constraint_is(constraint, "EXCLUDE");
 }
 
-/* A PRIMARY KEY or UNIQUE, which can take over an index */
+/*
+ * Is the constraint a PRIMARY KEY or UNIQUE that can take over an index?  One WITHOUT
+ * OVERLAPS cannot: its index is not a unique btree.
+ */
 static bool
 is_key(const PgmObject *constraint)
 {
@@ -42,13 +47,14 @@ is_key(const PgmObject *constraint)
 		pgm_text_find(definition_of(constraint), " WITHOUT OVERLAPS)") == NULL;
 }
 
+/* Return the name in the identity "constraint on table", quoted where necessary. */
 static const char *
-name_of(const PgmObject *constraint)
+name_of_constraint(const PgmObject *constraint)
 {
 	return pnstrdup(constraint->identity, pgm_sql_name_length(constraint->identity));
 }
 
-/* The table of a constraint, in the new state or else in the old one */
+/* Return the table of a constraint, in the new state or else in the old one. */
 static const PgmObject *
 relation_of_constraint(const PgmWrite *w, const PgmObject *constraint)
 {
@@ -57,9 +63,9 @@ relation_of_constraint(const PgmWrite *w, const PgmObject *constraint)
 	return relation ? relation : pgm_schema_parent(w->old, constraint);
 }
 
-/* The length of a definition up to its deferrability, which must stay at its end */
+/* Return the length of a definition without its deferrability, which is at its end. */
 static int
-index_part(const char *definition)
+length_without_deferral(const char *definition)
 {
 	static const char *const ends[] = {" DEFERRABLE", " INITIALLY", " NOT DEFERRABLE"};
 	int			n = strlen(definition);
@@ -74,11 +80,14 @@ index_part(const char *definition)
 	return n;
 }
 
-/* The clauses of a constraint for options and tablespace of its index */
+/*
+ * Return the clauses for options and tablespace of the index of a constraint.  The definition
+ * of EXCLUDE has the options already.
+ */
 static const char *
 index_clauses(const PgmObject *constraint, const char *tablespace_word)
 {
-	const char *options = pgm_constraint_is(constraint, "EXCLUDE") ? NULL : /* it has them */
+	const char *options = pgm_constraint_is(constraint, "EXCLUDE") ? NULL :
 		pgm_object_value(constraint, PGM_PROP_INDEX_OPTIONS);
 	const char *tablespace = pgm_object_value(constraint, PGM_PROP_INDEX_TABLESPACE);
 
@@ -89,42 +98,45 @@ index_clauses(const PgmObject *constraint, const char *tablespace_word)
 }
 
 /*
- * "CONSTRAINT name definition", with options and tablespace of the index, which
+ * Return "CONSTRAINT name definition", with options and tablespace of the index, which
  * pg_get_constraintdef() leaves out.  They go before WHERE and DEFERRABLE.
  */
 const char *
 pgm_constraint_definition(const PgmObject *constraint)
 {
 	const char *definition = definition_of(constraint);
-	int			n = index_part(definition);
+	int			n = length_without_deferral(definition);
 	const char *where;
 
 	if (!has_index(constraint))
-		return psprintf("CONSTRAINT %s %s", name_of(constraint), definition);
+		return psprintf("CONSTRAINT %s %s", name_of_constraint(constraint), definition);
 	where = pgm_constraint_is(constraint, "EXCLUDE") ? pgm_text_find(definition, ") WHERE (") : NULL;
 	if (where)
 		n = where + 1 - definition;
-	return psprintf("CONSTRAINT %s %.*s%s%s", name_of(constraint), n, definition,
+	return psprintf("CONSTRAINT %s %.*s%s%s", name_of_constraint(constraint), n, definition,
 					index_clauses(constraint, " USING INDEX TABLESPACE"), definition + n);
 }
 
-/* "(a, b) INCLUDE (c) NULLS NOT DISTINCT WITH (...)" of a key */
+/*
+ * Return "(a, b) INCLUDE (c) NULLS NOT DISTINCT WITH (...)", which CREATE INDEX has after the
+ * name of the table.  In the definition of the constraint NULLS NOT DISTINCT comes first.
+ */
 static const char *
 index_columns(const PgmObject *constraint)
 {
 	static const char nulls[] = " NULLS NOT DISTINCT";
 	const char *definition = definition_of(constraint);
 	const char *columns = strchr(definition, '(');
-	int			n = index_part(definition) - (columns - definition);
+	int			n = length_without_deferral(definition) - (columns - definition);
 	bool		not_distinct = strncmp(definition + strlen("UNIQUE"), nulls, strlen(nulls)) == 0;
 
 	return psprintf("%.*s%s%s", n, columns, not_distinct ? nulls : "",
 					index_clauses(constraint, " TABLESPACE"));
 }
 
-/* Is the index built first, concurrently?  That is not possible for partitioned tables. */
+/* Does a key take over an index that is built before?  Keys of partitioned tables cannot. */
 static bool
-builds_concurrently(const PgmWrite *w, const PgmObject *relation)
+builds_index_first(const PgmWrite *w, const PgmObject *relation)
 {
 	return w->options->using_index && pgm_relation_may_have_rows(w, relation) &&
 		!pgm_is_partitioned(relation);
@@ -142,24 +154,21 @@ write_key(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint,
 	PgmRecipeKey key = {
 		.alter = pgm_alter_relation(relation),
 		.table = relation->identity,
-		.name = name_of(constraint),
+		.name = name_of_constraint(constraint),
 		.index = index,
 		.primary = pgm_constraint_is(constraint, "PRIMARY KEY"),
 		.columns = index_columns(constraint),
-		.attributes = definition + index_part(definition),
-		.replaced = replaced ? name_of(replaced) : NULL,
+		.attributes = definition + length_without_deferral(definition),
+		.replaced = replaced ? name_of_constraint(replaced) : NULL,
 		.concurrently = w->options->concurrently
 	};
 
-	/*
-	 * ALTER TABLE ONLY would be needed for a partitioned table, which has no
-	 * such form.
-	 */
+	/* USING INDEX is not supported on partitioned tables. */
 	Assert(!pgm_is_partitioned(relation));
 	pgm_write_recipe(w, pgm_recipe_key(&key));
 }
 
-/* Is the constraint to be added NOT VALID, and validated later? */
+/* Is the constraint added NOT VALID, and validated later? */
 static bool
 validates_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
 {
@@ -174,8 +183,9 @@ validates_later(const PgmWrite *w, const PgmObject *relation, const PgmObject *c
 }
 
 /*
- * ALTER TABLE ONLY for a key of a partitioned table, so that it does not create keys on the
- * partitions under names of its own: theirs are constraints that are attached.
+ * Return ALTER TABLE ONLY for a key of a partitioned table, so that it does not create keys on the
+ * partitions under names of its own: theirs are constraints that are attached.  Return ALTER
+ * TABLE otherwise.
  */
 static const char *
 alter_for(const PgmObject *relation, const PgmObject *constraint)
@@ -184,9 +194,9 @@ alter_for(const PgmObject *relation, const PgmObject *constraint)
 		psprintf("ALTER TABLE ONLY %s", relation->identity) : pgm_alter_relation(relation);
 }
 
-/* Add the leaf partitions of a table that exist in both states to a list. */
+/* Add the leaf partitions of a table that exist in both states to the list "parts". */
 static List *
-present_parts(const PgmWrite *w, const PgmObject *table, List *parts)
+add_existing_leaves(const PgmWrite *w, const PgmObject *table, List *parts)
 {
 	ListCell   *lc;
 
@@ -195,7 +205,7 @@ present_parts(const PgmWrite *w, const PgmObject *table, List *parts)
 		PgmObject  *o = lfirst(lc);
 
 		if (pgm_is_partitioned(o))
-			parts = present_parts(w, o, parts);
+			parts = add_existing_leaves(w, o, parts);
 		else if (pgm_schema_find(w->old, PGM_KIND_TABLE, o->identity))
 			parts = lappend(parts, o);
 	}
@@ -210,7 +220,7 @@ parts_have_same_name(const PgmWrite *w, const PgmObject *constraint, const List 
 
 	foreach(lc, parts)
 	{
-		const char *there = psprintf("%s on %s", name_of(constraint),
+		const char *there = psprintf("%s on %s", name_of_constraint(constraint),
 									 ((PgmObject *) lfirst(lc))->identity);
 		const PgmObject *part = pgm_schema_find(w->new, PGM_KIND_CONSTRAINT, there);
 
@@ -222,74 +232,67 @@ parts_have_same_name(const PgmWrite *w, const PgmObject *constraint, const List 
 }
 
 /*
- * Before 18 a foreign key of a partitioned table cannot be NOT VALID.  But ADD CONSTRAINT
- * takes over an equal key of a partition without scanning it, so these are added and
- * validated first.
+ * Return the partitions (const PgmObject *) that get their foreign keys before the partitioned
+ * table, which then takes them over; NIL if it cannot, or need not because it is empty.
  */
-static void
-write_parts_first(PgmWrite *w, const PgmObject *constraint, const List *parts)
-{
-	List	   *steps = NIL;
-	ListCell   *lc;
-
-	foreach(lc, parts)
-	{
-		steps = list_concat(steps, pgm_recipe_validate_later(pgm_alter_relation(lfirst(lc)),
-															 name_of(constraint),
-															 definition_of(constraint)));
-	}
-	pgm_write_recipe(w, pgm_recipe_by_phase(steps));
-}
-
-/* Write foreign keys of partitions first, if the key of the table can take them over. */
-static bool
-write_parts(PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
+static List *
+parts_with_key_first(const PgmWrite *w, const PgmObject *relation, const PgmObject *constraint)
 {
 	List	   *parts;
 
 	if (!w->options->not_valid || !pgm_constraint_is(constraint, "FOREIGN KEY") ||
 		!pgm_is_partitioned(relation) || !pgm_relation_may_have_rows(w, relation))
-		return false;
-	parts = present_parts(w, relation, NIL);
-	if (parts == NIL || !parts_have_same_name(w, constraint, parts))
-		return false;
-	write_parts_first(w, constraint, parts);
-	return true;
+		return NIL;
+	parts = add_existing_leaves(w, relation, NIL);
+	return parts_have_same_name(w, constraint, parts) ? parts : NIL;
 }
 
+/*
+ * Write ADD CONSTRAINT, by a recipe where the table may have rows.  Before 18 a foreign key of
+ * a partitioned table cannot be NOT VALID, so those of its partitions come first.
+ */
 static void
-create(PgmWrite *w, const PgmObject *constraint)
+create_constraint(PgmWrite *w, const PgmObject *constraint)
 {
 	const PgmObject *relation = relation_of_constraint(w, constraint);
 	const char *alter = alter_for(relation, constraint);
+	const char *name = name_of_constraint(constraint);
+	List	   *alter_parts = NIL;
+	ListCell   *lc;
 
-	if (is_key(constraint) && builds_concurrently(w, relation))
-		write_key(w, relation, constraint, name_of(constraint), NULL);
-	else if (validates_later(w, relation, constraint))
+	if (is_key(constraint) && builds_index_first(w, relation))
 	{
-		/*
-		 * Keys and EXCLUDE, whose definition lacks options of their index, do
-		 * not come here.
-		 */
+		write_key(w, relation, constraint, name, NULL);
+		return;
+	}
+	if (validates_later(w, relation, constraint))
+	{
+		/* The definition of a constraint with an index lacks options of that. */
 		Assert(!has_index(constraint));
-		pgm_write_recipe(w, pgm_recipe_validate_later(alter, name_of(constraint), definition_of(constraint)));
+		pgm_write_recipe(w, pgm_recipe_validate_later(alter, name, definition_of(constraint)));
+		return;
 	}
-	else
+	foreach(lc, parts_with_key_first(w, relation, constraint))
 	{
-		bool		last = write_parts(w, relation, constraint);
-
-		pgm_write_statement(w, "%s ADD %s", alter, pgm_constraint_definition(constraint))->begins_transaction = last;
+		alter_parts = lappend(alter_parts, unconstify(char *, pgm_alter_relation(lfirst(lc))));
 	}
+	if (alter_parts)
+		pgm_write_recipe(w, pgm_recipe_partitioned_foreign_key(alter_parts, alter, name,
+															   definition_of(constraint)));
+	else
+		pgm_write_statement(w, "%s ADD %s", alter, pgm_constraint_definition(constraint));
 }
 
+/* Write DROP CONSTRAINT. */
 static void
-drop(PgmWrite *w, const PgmObject *constraint)
+drop_constraint(PgmWrite *w, const PgmObject *constraint)
 {
-	pgm_write_statement(w, "%s DROP CONSTRAINT %s", pgm_alter_relation(pgm_schema_parent(w->old, constraint)),
-						name_of(constraint));
+	pgm_write_statement(w, "%s DROP CONSTRAINT %s",
+						pgm_alter_relation(pgm_schema_parent(w->old, constraint)),
+						name_of_constraint(constraint));
 }
 
-/* The definition without a suffix, or NULL if it does not have that */
+/* Return the definition without the words at its end, or NULL if it does not end with them. */
 static char *
 without_end(const char *definition, const char *words)
 {
@@ -298,33 +301,36 @@ without_end(const char *definition, const char *words)
 	return n > 0 && strcmp(definition + n, words) == 0 ? pnstrdup(definition, n) : NULL;
 }
 
-/* The part of a foreign key that ALTER CONSTRAINT cannot change */
+/* Return the part of a foreign key that ALTER CONSTRAINT cannot change. */
 static char *
 without_deferral(const char *definition)
 {
-	return pnstrdup(definition, index_part(definition));
+	return pnstrdup(definition, length_without_deferral(definition));
 }
 
 /* Write ALTER CONSTRAINT, which can change any deferrability to any other. */
 static void
 write_deferral(PgmWrite *w, const PgmObject *relation, const PgmObject *new)
 {
-	const char *after = definition_of(new) + index_part(definition_of(new));
+	const char *after = definition_of(new) + length_without_deferral(definition_of(new));
 
-	pgm_write_statement(w, "%s ALTER CONSTRAINT %s%s", pgm_alter_relation(relation), name_of(new),
+	pgm_write_statement(w, "%s ALTER CONSTRAINT %s%s", pgm_alter_relation(relation), name_of_constraint(new),
 						after[0] ? after : " NOT DEFERRABLE");
 }
 
-/* Does something depend on the index of a key, so that it cannot be swapped? */
+/*
+ * Does something depend on the key or its index: CLUSTER, REPLICA IDENTITY, a foreign key?  Then
+ * DROP CONSTRAINT would fail, or change the table.
+ */
 static bool
-is_in_use(const PgmWrite *w, const PgmObject *old, const PgmObject *relation)
+key_is_in_use(const PgmWrite *w, const PgmObject *old, const PgmObject *relation)
 {
 	ListCell   *lc;
 	const char *clustered = pgm_object_value(relation, PGM_PROP_CLUSTERED_ON);
 	const char *identity = pgm_object_value(relation, PGM_PROP_REPLICA_IDENTITY);
 
-	if ((clustered && strcmp(clustered, name_of(old)) == 0) ||
-		(identity && strcmp(identity, psprintf("using index %s", name_of(old))) == 0))
+	if ((clustered && strcmp(clustered, name_of_constraint(old)) == 0) ||
+		(identity && strcmp(identity, psprintf("using index %s", name_of_constraint(old))) == 0))
 		return true;
 	foreach(lc, pgm_plan_find_item(w->plan, old)->old.used_by)
 	{
@@ -335,32 +341,33 @@ is_in_use(const PgmWrite *w, const PgmObject *old, const PgmObject *relation)
 }
 
 /*
- * Swap the index of a key: build the new one, then drop and add the key in one statement,
- * so that uniqueness is never without an index.
+ * Write another definition of a key: build its index, then drop and add the key in one
+ * statement.  False if the key has to be dropped first.
  */
 static bool
 change_key(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of_constraint(w, new);
-	char	   *helper = pgm_helper_name(name_of(new), "new");
+	char	   *helper = pgm_helper_name(name_of_constraint(new), "new");
 
-	if (!is_key(old) || !is_key(new) || !builds_concurrently(w, relation) ||
+	if (!is_key(old) || !is_key(new) || !builds_index_first(w, relation) ||
 		pgm_object_value(old, PGM_PROP_ATTACHED_TO) || pgm_object_value(new, PGM_PROP_ATTACHED_TO) ||
-		is_in_use(w, old, relation))
+		key_is_in_use(w, old, relation))
 		return false;
 	write_key(w, relation, new, helper, old);
 	return true;
 }
 
+/* Write the change of a definition, or return false if that takes DROP and ADD CONSTRAINT. */
 static bool
-change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+change_constraint_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of_constraint(w, new);
 	char	   *valid = without_end(definition_of(old), NOT_VALID);
 
 	if (valid && pgm_arrays_same(valid, definition_of(new)))
 	{
-		pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(relation), name_of(new));
+		pgm_write_statement(w, "%s VALIDATE CONSTRAINT %s", pgm_alter_relation(relation), name_of_constraint(new));
 		return true;
 	}
 	if (pgm_constraint_is(new, "FOREIGN KEY") && valid == NULL &&
@@ -373,13 +380,15 @@ change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return change_key(w, old, new);
 }
 
-/* The qualified name of the index of a constraint */
+/* Return the qualified name of the index of a constraint. */
 static const char *
 index_name(const PgmWrite *w, const PgmObject *constraint)
 {
-	return psprintf("%s.%s", pgm_relation_schema(relation_of_constraint(w, constraint)), name_of(constraint));
+	return psprintf("%s.%s", pgm_relation_schema(relation_of_constraint(w, constraint)),
+					name_of_constraint(constraint));
 }
 
+/* Write SET and RESET of options of the index. */
 static bool
 change_index_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -393,6 +402,7 @@ change_index_options(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* Write SET TABLESPACE of the index. */
 static bool
 change_index_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -403,7 +413,7 @@ change_index_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* The comment is a literal already. */
+/* Write the comment of the index, which is a literal already. */
 static bool
 write_index_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -416,10 +426,10 @@ write_index_comment(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_CONSTRAINT,
-		.create = create,
-		.drop = drop,
+		.create = create_constraint,
+		.drop = drop_constraint,
 		.property = {
-			{PGM_PROP_DEFINITION, false, change_definition},
+			{PGM_PROP_DEFINITION, false, change_constraint_definition},
 			{PGM_PROP_INDEX_OPTIONS, false, change_index_options},
 			{PGM_PROP_INDEX_TABLESPACE, false, change_index_tablespace},
 			{PGM_PROP_INDEX_COMMENT, true, write_index_comment},

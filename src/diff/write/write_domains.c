@@ -1,6 +1,8 @@
 /*
  * write_domains.c
  *	  Statements for domains, their constraints, and collations.
+ *
+ * A domain is created without its named constraints, which are objects of their own.
  */
 #include "postgres.h"
 
@@ -11,7 +13,7 @@
 #include "diff/write/write_internal.h"
 #include "util/sql_text.h"
 
-/* Is NOT NULL of the domain a constraint with a name, as from 17 on? */
+/* Is NOT NULL of the domain a constraint with a name, as from PostgreSQL 17 on? */
 static bool
 has_named_not_null(const PgmSchema *s, const PgmObject *domain)
 {
@@ -26,11 +28,11 @@ has_named_not_null(const PgmSchema *s, const PgmObject *domain)
 }
 
 /*
- * The default of a domain, or NULL if it is that of its base type: a literal without a cast.
- * The domain takes that over when it is created, and no statement can set it.
+ * Return the default of a domain, or NULL if it has none or that of its base type, which CREATE
+ * DOMAIN copies.  The copy is a literal without a cast, and no statement can set it.
  */
 static const char *
-own_default(const PgmObject *o)
+domain_default(const PgmObject *o)
 {
 	const char *value = pgm_object_value(o, PGM_PROP_DEFAULT);
 
@@ -43,7 +45,7 @@ static void
 create_domain(PgmWrite *w, const PgmObject *o)
 {
 	const char *collation = pgm_object_value(o, PGM_PROP_COLLATION);
-	const char *value = own_default(o);
+	const char *value = domain_default(o);
 
 	pgm_write_statement(w, "CREATE DOMAIN %s AS %s%s%s%s%s%s", o->identity,
 						pgm_object_value(o, PGM_PROP_TYPE),
@@ -53,13 +55,13 @@ create_domain(PgmWrite *w, const PgmObject *o)
 						" NOT NULL" : "");
 }
 
-/* Write SET or DROP DEFAULT. */
+/* Write SET or DROP DEFAULT, or return false if only CREATE DOMAIN sets the default. */
 static bool
 change_domain_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *value = pgm_object_value(new, PGM_PROP_DEFAULT);
 
-	if (value && own_default(new) == NULL)
+	if (value && domain_default(new) == NULL)
 		return false;
 	if (value)
 		pgm_write_statement(w, "ALTER DOMAIN %s SET DEFAULT %s", new->identity, value);
@@ -68,7 +70,7 @@ change_domain_default(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* Write SET or DROP NOT NULL, unless it is a constraint, an item of its own. */
+/* Write SET or DROP NOT NULL, unless that is a constraint and as such an item of its own. */
 static bool
 change_domain_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -79,23 +81,27 @@ change_domain_not_null(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* The constraint in the identity "constraint on domain d". */
+/* Return the name of the constraint in the identity "constraint on domain d". */
 static const char *
 constraint_name(const PgmObject *o)
 {
 	return pgm_text_until(o->identity, " on domain ");
 }
 
-/* The domain in the identity "constraint on domain d". */
+/* Return the name of the domain in the identity "constraint on domain d". */
 static const char *
 constraint_domain(const PgmObject *o)
 {
 	return pgm_text_after(o->identity, " on domain ");
 }
 
-/* Write ADD CONSTRAINT. */
+/*
+ * Write ADD CONSTRAINT.  Unlike a constraint of a table it is checked at once.  NOT VALID and
+ * VALIDATE, which lint proposes, would gain little before PostgreSQL 19: there VALIDATE blocks
+ * writes to the tables that use the domain, too.
+ */
 static void
-create_constraint(PgmWrite *w, const PgmObject *o)
+create_domain_constraint(PgmWrite *w, const PgmObject *o)
 {
 	pgm_write_statement(w, "ALTER DOMAIN %s ADD CONSTRAINT %s %s", constraint_domain(o),
 						constraint_name(o), pgm_object_value(o, PGM_PROP_DEFINITION));
@@ -109,9 +115,12 @@ drop_domain_constraint(PgmWrite *w, const PgmObject *o)
 						constraint_name(o));
 }
 
-/* Write VALIDATE CONSTRAINT, the only change of a definition without a replacement. */
+/*
+ * Write VALIDATE CONSTRAINT if the constraint was NOT VALID, the only change of a definition
+ * that is possible in place.
+ */
 static bool
-change_constraint(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+validate_domain_constraint(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const char *not_valid = psprintf("%s NOT VALID", pgm_object_value(new, PGM_PROP_DEFINITION));
 
@@ -122,9 +131,9 @@ change_constraint(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
-/* The version of a collation that its provider has now, or NULL. */
+/* Return the version that the provider of a collation has now, or NULL if it is not known. */
 static char *
-actual_version(const PgmObject *o)
+provider_version(const PgmObject *o)
 {
 	static const struct
 	{
@@ -136,17 +145,19 @@ actual_version(const PgmObject *o)
 	if (locale == NULL)
 		locale = pgm_object_value(o, PGM_PROP_LC_COLLATE);
 	for (int i = 0; locale && i < (int) lengthof(providers); i++)
+	{
 		if (strcmp(providers[i].provider, pgm_object_value(o, PGM_PROP_PROVIDER)) == 0)
 			return get_collation_actual_version(providers[i].letter, locale);
+	}
 	return NULL;
 }
 
-/* Is the recorded version of the collation another one than that of its provider? */
+/* Does the recorded version of the collation differ from that of its provider? */
 static bool
 is_outdated(const PgmObject *o)
 {
 	const char *version = pgm_object_value(o, PGM_PROP_VERSION);
-	const char *here = actual_version(o);
+	const char *here = provider_version(o);
 
 	return version && (here == NULL || strcmp(version, here) != 0);
 }
@@ -176,7 +187,7 @@ create_collation(PgmWrite *w, const PgmObject *o)
 	pgm_write_statement(w, "CREATE COLLATION %s (%s)", o->identity, list.data);
 }
 
-/* Write REFRESH VERSION.  It sets the provider's version; no other one can be set. */
+/* Write REFRESH VERSION, which sets the version of the provider; no other can be set. */
 static bool
 change_collation_version(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -201,9 +212,9 @@ static const PgmWriter writers[] = {
 	},
 	{
 		.kind = PGM_KIND_DOMAIN_CONSTRAINT,
-		.create = create_constraint,
+		.create = create_domain_constraint,
 		.drop = drop_domain_constraint,
-		.property = {{PGM_PROP_DEFINITION, false, change_constraint}}
+		.property = {{PGM_PROP_DEFINITION, false, validate_domain_constraint}}
 	},
 	{
 		.kind = PGM_KIND_COLLATION,

@@ -17,7 +17,7 @@
 #include "schema/object_predicates.h"
 #include "util/sql_text.h"
 
-/* The table of an index, in the new state or else in the old one */
+/* Return the table of an index, in the new state or else in the old one. */
 static const PgmObject *
 relation_of_index(const PgmWrite *w, const PgmObject *index)
 {
@@ -34,36 +34,48 @@ is_concurrent(const PgmWrite *w, const PgmObject *relation)
 		pgm_relation_may_have_rows(w, relation);
 }
 
-/* "CREATE [UNIQUE] INDEX [CONCURRENTLY] name ON ..." from the definition */
+/* Write CREATE INDEX from the definition "CREATE [UNIQUE] INDEX name ON ...". */
 static void
-write_create(PgmWrite *w, const PgmObject *index, const char *name, bool concurrently)
+write_create_index(PgmWrite *w, const PgmObject *index, const char *name, bool concurrently)
 {
 	const char *definition = pgm_object_value(index, PGM_PROP_DEFINITION);
-	const char *at = strstr(definition, "INDEX ") + strlen("INDEX ");
+	const char *p = strstr(definition, "INDEX ") + strlen("INDEX ");
+	PgmRecipeIndex recipe = {
+		.name = name,
+		.unique = strncmp(definition, "CREATE UNIQUE ", strlen("CREATE UNIQUE ")) == 0,
+		.concurrently = concurrently
+	};
 
-	pgm_write_statement(w, "%.*s%s%s%s", (int) (at - definition), definition,
-						concurrently ? "CONCURRENTLY " : "", name,
-						at + pgm_sql_name_length(at))->nontransactional = concurrently;
+	p += pgm_sql_name_length(p);
+	Assert(strncmp(p, " ON ", strlen(" ON ")) == 0);
+	recipe.on = p + strlen(" ON ");
+	pgm_write_recipe(w, pgm_recipe_index(&recipe));
 }
 
+/* Write the statement that creates an index. */
 static void
-create(PgmWrite *w, const PgmObject *index)
+create_index(PgmWrite *w, const PgmObject *index)
 {
-	write_create(w, index, pgm_sql_last_name(index->identity),
-				 is_concurrent(w, relation_of_index(w, index)));
+	write_create_index(w, index, pgm_sql_last_name(index->identity),
+					   is_concurrent(w, relation_of_index(w, index)));
 }
 
+/*
+ * Write DROP INDEX.  An index that is attached to that of a partitioned table cannot be
+ * dropped CONCURRENTLY.
+ */
 static void
-write_drop(PgmWrite *w, const PgmObject *relation, const char *name, bool attached)
+write_drop_index(PgmWrite *w, const PgmObject *relation, const char *name, bool attached)
 {
 	bool		concurrently = !attached && is_concurrent(w, relation);
 
-	pgm_write_statement(w, "DROP INDEX %s%s", concurrently ? "CONCURRENTLY " : "", name)->nontransactional = concurrently;
+	pgm_write_statement(w, "DROP INDEX %s%s", concurrently ? "CONCURRENTLY " : "",
+						name)->nontransactional = concurrently;
 }
 
 /* Is the key of a partition attached to the index, although that is not a key? */
 static bool
-holds_key(const PgmWrite *w, const PgmObject *index)
+has_attached_key(const PgmWrite *w, const PgmObject *index)
 {
 	ListCell   *lc;
 
@@ -81,15 +93,15 @@ holds_key(const PgmWrite *w, const PgmObject *index)
 
 /* DROP INDEX drops attached indexes, but attached constraints only with CASCADE. */
 static void
-drop(PgmWrite *w, const PgmObject *index)
+drop_index(PgmWrite *w, const PgmObject *index)
 {
-	if (holds_key(w, index))
+	if (has_attached_key(w, index))
 	{
 		pgm_write_statement(w, "DROP INDEX %s CASCADE", index->identity);
 		return;
 	}
-	write_drop(w, pgm_schema_parent(w->old, index), index->identity,
-			   pgm_object_value(index, PGM_PROP_ATTACHED_TO) != NULL);
+	write_drop_index(w, pgm_schema_parent(w->old, index), index->identity,
+					 pgm_object_value(index, PGM_PROP_ATTACHED_TO) != NULL);
 }
 
 /* Is the table clustered on the index, or is it the replica identity? */
@@ -120,8 +132,13 @@ is_referred_to(const PgmWrite *w, const PgmObject *index)
 	return false;
 }
 
+/*
+ * Write a new version of an index: built under another name, so that queries have an index
+ * all the time, and renamed when the old one is dropped.  False if the index has to be
+ * dropped first: where something refers to it by name, or no rows make it worth while.
+ */
 static bool
-change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
+change_index_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	const PgmObject *relation = relation_of_index(w, new);
 	const char *schema = pgm_relation_schema(relation);
@@ -129,10 +146,11 @@ change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 
 	if (pgm_is_partitioned(relation) || pgm_object_value(old, PGM_PROP_ATTACHED_TO) ||
 		pgm_object_value(new, PGM_PROP_ATTACHED_TO) || is_named_by_table(relation, old) ||
-		is_named_by_table(relation, new) || is_referred_to(w, old) || !pgm_relation_may_have_rows(w, relation))
+		is_named_by_table(relation, new) || is_referred_to(w, old) ||
+		!pgm_relation_may_have_rows(w, relation))
 		return false;
-	write_create(w, new, helper, is_concurrent(w, relation));
-	write_drop(w, relation, old->identity, false);
+	write_create_index(w, new, helper, is_concurrent(w, relation));
+	write_drop_index(w, relation, old->identity, false);
 	pgm_write_statement(w, "ALTER INDEX %s.%s RENAME TO %s", schema, helper,
 						pgm_sql_last_name(new->identity));
 	if (pgm_object_value(new, PGM_PROP_COMMENT))
@@ -141,6 +159,7 @@ change_definition(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 	return true;
 }
 
+/* Write SET TABLESPACE, or the default tablespace if the index has no other. */
 static bool
 write_tablespace(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -180,12 +199,14 @@ write_targets(PgmWrite *w, const PgmObject *index, const char *json, bool reset)
 		if (token == WJB_KEY)
 			column = pnstrdup(v.val.string.val, v.val.string.len);
 		else if (token == WJB_VALUE)
-			pgm_write_statement(w, "ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s", index->identity, column,
-								reset ? "-1" :
-								DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(v.val.numeric))));
+			pgm_write_statement(w, "ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s",
+								index->identity, column, reset ? "-1" :
+								DatumGetCString(DirectFunctionCall1(numeric_out,
+																	NumericGetDatum(v.val.numeric))));
 	}
 }
 
+/* Write the statistics targets of the columns of an index, which are expressions. */
 static bool
 write_statistics_targets(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
@@ -199,7 +220,7 @@ write_statistics_targets(PgmWrite *w, const PgmObject *old, const PgmObject *new
 	return true;
 }
 
-/* The qualified name of an index, or of the index of a constraint */
+/* Return the qualified name of an index, or of the index of a constraint. */
 static const char *
 index_of(const PgmSchema *s, const PgmObject *o)
 {
@@ -209,7 +230,7 @@ index_of(const PgmSchema *s, const PgmObject *o)
 					pgm_sql_name_length(o->identity), o->identity);
 }
 
-/* The qualified name of the parent's index that an index or constraint is attached to */
+/* Return the qualified name of the index to which an index or constraint is attached. */
 static const char *
 parent_index_of(const PgmSchema *s, const PgmObject *o)
 {
@@ -234,17 +255,17 @@ void
 pgm_write_index_attach(PgmWrite *w, const PgmObject *old, const PgmObject *new)
 {
 	if (new)
-		pgm_write_statement(w, "%s", pgm_recipe_attach_index(parent_index_of(w->new, new),
-															 index_of(w->new, new)));
+		pgm_write_recipe(w, pgm_recipe_attach_index(parent_index_of(w->new, new),
+													index_of(w->new, new)));
 }
 
 static const PgmWriter writers[] = {
 	{
 		.kind = PGM_KIND_INDEX,
-		.create = create,
-		.drop = drop,
+		.create = create_index,
+		.drop = drop_index,
 		.property = {
-			{PGM_PROP_DEFINITION, false, change_definition},
+			{PGM_PROP_DEFINITION, false, change_index_definition},
 			{PGM_PROP_TABLESPACE, true, write_tablespace},
 			{PGM_PROP_INVALID, false, change_invalid},
 			{PGM_PROP_STATISTICS_TARGETS, true, write_statistics_targets},

@@ -19,18 +19,18 @@
 #include "lint/tables/parse_tree.h"
 #include "schema/index_name.h"
 
-/* The constraint that the action adds, if it is of this kind; or NULL. */
+/* Return the constraint that the action adds if it is of this type, else NULL. */
 static const Constraint *
-added(const PgmStatementView *v, ConstrType type)
+added_constraint(const PgmStatementView *v, ConstrType type)
 {
 	const Constraint *c = (const Constraint *) v->action->def;
 
 	return v->action->subtype == AT_AddConstraint && c->contype == type ? c : NULL;
 }
 
-/* Its name, or one as the server would give it */
+/* Return the name of a new constraint, or one as the server would choose it. */
 static char *
-name_of(const PgmStatementView *v, const Constraint *c, const char *suffix)
+name_of_constraint(const PgmStatementView *v, const Constraint *c, const char *suffix)
 {
 	List	   *columns = pgm_parse_tree_names(c->contype == CONSTR_FOREIGN ? c->fk_attrs : c->keys);
 
@@ -41,16 +41,19 @@ name_of(const PgmStatementView *v, const Constraint *c, const char *suffix)
 					  columns ? pgm_index_name_of_columns(columns) : NULL, suffix);
 }
 
-/* The definition without a name */
+/* Return the source of a new constraint without CONSTRAINT and its name. */
 static char *
-definition(const PgmStatementView *v, const Constraint *c)
+constraint_definition(const PgmStatementView *v, const Constraint *c)
 {
 	return pgm_source_unnamed(pgm_source_element(v, c->location));
 }
 
-/* Say that the plan makes the table; returns whether it does. */
+/*
+ * Return true if the constraint harms nobody because the plan creates the table, and say so,
+ * or if the table is not known.
+ */
 static bool
-clear_new(const PgmStatementView *v, PgmFindings *out)
+clear_new_table(const PgmStatementView *v, PgmFindings *out)
 {
 	if (v->table == NULL || pgm_finding_worst_effect(v))
 		return v->table == NULL;
@@ -58,7 +61,7 @@ clear_new(const PgmStatementView *v, PgmFindings *out)
 	return true;
 }
 
-/* NOT VALID first, to be validated in a transaction of its own */
+/* Propose NOT VALID, and VALIDATE in a later migration. */
 static void
 rewrite_not_valid(const PgmStatementView *v, PgmFinding *f, const Constraint *c,
 				  const char *suffix)
@@ -66,7 +69,7 @@ rewrite_not_valid(const PgmStatementView *v, PgmFinding *f, const Constraint *c,
 	PgmSafe		safe;
 
 	pgm_safe_begin(&safe, v);
-	pgm_safe_valid_later(&safe, name_of(v, c, suffix), definition(v, c));
+	pgm_safe_valid_later(&safe, name_of_constraint(v, c, suffix), constraint_definition(v, c));
 	pgm_finding_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
@@ -74,10 +77,10 @@ rewrite_not_valid(const PgmStatementView *v, PgmFinding *f, const Constraint *c,
 void
 pgm_rule_check_not_valid(const PgmStatementView *v, PgmFindings *out)
 {
-	const Constraint *c = added(v, CONSTR_CHECK);
+	const Constraint *c = added_constraint(v, CONSTR_CHECK);
 	const PgmEffect *e = pgm_finding_worst_effect(v);
 
-	if (c == NULL || clear_new(v, out))
+	if (c == NULL || clear_new_table(v, out))
 		return;
 	if (e->work == PGM_WORK_NONE)
 		(void) pgm_finding_add_safe(out, v->table, "%s", e->why ? e->why : "the table has no rows of its own");
@@ -86,39 +89,41 @@ pgm_rule_check_not_valid(const PgmStatementView *v, PgmFindings *out)
 													pgm_table_name(e->table)), c, "check");
 }
 
-/* How foreign keys of a partitioned table are added before 18 */
+/* Propose foreign keys of the partitions first, which that of the table takes over. */
 static void
 rewrite_partitioned_key(const PgmStatementView *v, PgmFinding *f, const Constraint *c)
 {
 	StringInfoData out;
-	char	   *name = name_of(v, c, "fkey");
-	char	   *text = definition(v, c);
+	const char *name = quote_identifier(name_of_constraint(v, c, "fkey"));
+	PgmRecipePhase phase = PGM_RECIPE_ADD;
+	List	   *parts = NIL;
 	ListCell   *lc;
 
+	foreach(lc, pgm_shadow_tree(v->shadow, v->table))
+	{
+		PgmTable   *t = lfirst(lc);
+
+		if (t->kind != RELKIND_PARTITIONED_TABLE)
+			parts = lappend(parts, pgm_safe_alter_table(t));
+	}
 	initStringInfo(&out);
-	foreach(lc, pgm_shadow_tree(v->shadow, v->table))
+	foreach(lc, pgm_recipe_partitioned_foreign_key(parts, pgm_safe_alter_table(v->table), name,
+												   constraint_definition(v, c)))
 	{
-		PgmTable   *t = lfirst(lc);
+		const PgmRecipeStep *step = lfirst(lc);
 
-		if (t->kind != RELKIND_PARTITIONED_TABLE)
-			appendStringInfo(&out, "ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID;\n",
-							 pgm_table_name(t), quote_identifier(name), text);
+		/* A PgmSafe would say of all VALIDATE that they are in one migration. */
+		if (step->phase != phase)
+			appendStringInfoString(&out, step->phase == PGM_RECIPE_READ ?
+								   "-- in later migrations:\n" :
+								   "-- then, which takes over those of the partitions:\n");
+		phase = step->phase;
+		appendStringInfo(&out, "%s;\n", step->sql);
 	}
-	appendStringInfoString(&out, "-- in later migrations:\n");
-	foreach(lc, pgm_shadow_tree(v->shadow, v->table))
-	{
-		PgmTable   *t = lfirst(lc);
-
-		if (t->kind != RELKIND_PARTITIONED_TABLE)
-			appendStringInfo(&out, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
-							 pgm_table_name(t), quote_identifier(name));
-	}
-	appendStringInfo(&out, "-- then, which takes over those of the partitions:\nALTER TABLE %s ADD CONSTRAINT %s %s;",
-					 pgm_table_name(v->table), quote_identifier(name), text);
 	pgm_finding_rewrite(f, "%s", out.data);
 }
 
-/* The table that a foreign key refers to */
+/* Return the name of the table that a foreign key refers to. */
 static const char *
 referenced_name(const PgmStatementView *v, const Constraint *c)
 {
@@ -132,12 +137,12 @@ referenced_name(const PgmStatementView *v, const Constraint *c)
 void
 pgm_rule_foreign_key_not_valid(const PgmStatementView *v, PgmFindings *out)
 {
-	const Constraint *c = added(v, CONSTR_FOREIGN);
+	const Constraint *c = added_constraint(v, CONSTR_FOREIGN);
 	const PgmEffect *e = pgm_finding_worst_effect(v);
 	bool		partitioned;
 	PgmFinding *f;
 
-	if (c == NULL || clear_new(v, out))
+	if (c == NULL || clear_new_table(v, out))
 		return;
 	partitioned = v->table->kind == RELKIND_PARTITIONED_TABLE;
 	if (partitioned && c->skip_validation && !PGM_PARTITIONED_KEY_NOT_VALID)
@@ -170,7 +175,7 @@ pgm_rule_column_foreign_key(const PgmStatementView *v, PgmFindings *out)
 	const PgmEffect *e = pgm_finding_worst_effect(v);
 	PgmFinding *f;
 
-	if (c == NULL || clear_new(v, out) || !pgm_finding_table_matters(v->table))
+	if (c == NULL || clear_new_table(v, out) || !pgm_finding_table_matters(v->table))
 		return;
 	if (pgm_column_def_constraint(def, CONSTR_DEFAULT) == NULL)
 	{
@@ -186,7 +191,7 @@ pgm_rule_column_foreign_key(const PgmStatementView *v, PgmFindings *out)
 	pgm_finding_rewrite(f, "%s", pgm_safe_column(v, def));
 }
 
-/* The existing tables that the foreign keys of a new table refer to */
+/* The foreign keys of a new table lock the existing tables that they refer to. */
 void
 pgm_rule_create_table_foreign_key(const PgmStatementView *v, PgmFindings *out)
 {
@@ -209,7 +214,7 @@ pgm_rule_create_table_foreign_key(const PgmStatementView *v, PgmFindings *out)
 						   "Create the table without them, and add each foreign key in a migration of its own.");
 }
 
-/* The columns (char *) of a new primary key that may hold nulls */
+/* Return the columns (char *) of a new primary key that may hold nulls. */
 static List *
 nullable_keys(const PgmStatementView *v, const Constraint *c)
 {
@@ -234,17 +239,21 @@ nullable_keys(const PgmStatementView *v, const Constraint *c)
 	return result;
 }
 
-/* A key of the table in steps: first its columns NOT NULL, then its index */
+/* Return the safe form of a key: its columns become NOT NULL, then it takes over an index. */
 static char *
 safe_key(const PgmStatementView *v, const Constraint *c)
 {
-	PgmKey		key = {c, pgm_parse_tree_names(c->keys), c->initdeferred ? " DEFERRABLE INITIALLY DEFERRED" : c->deferrable ? " DEFERRABLE" : ""};
+	PgmKey		key = {
+		.constraint = c,
+		.columns = pgm_parse_tree_names(c->keys),
+		.attributes = c->initdeferred ? " DEFERRABLE INITIALLY DEFERRED" :
+		c->deferrable ? " DEFERRABLE" : ""
+	};
 	PgmSafe		safe;
 	ListCell   *lc;
 
 	pgm_safe_begin(&safe, v);
-	if (c->contype == CONSTR_PRIMARY)
-		foreach(lc, nullable_keys(v, c))
+	foreach(lc, c->contype == CONSTR_PRIMARY ? nullable_keys(v, c) : NIL)
 	{
 		pgm_safe_not_null(&safe, lfirst(lc));
 	}
@@ -255,9 +264,10 @@ safe_key(const PgmStatementView *v, const Constraint *c)
 	return pgm_safe_text(&safe);
 }
 
-/* An index that is there already, and of the table */
+/* USING INDEX is safe, or fails if the index does not exist or belongs to another table. */
 static void
-clear_using_index(const PgmStatementView *v, PgmFindings *out, const Constraint *c, const PgmEffect *e, const char *what)
+judge_using_index(const PgmStatementView *v, PgmFindings *out, const Constraint *c,
+				  const PgmEffect *e, const char *what)
 {
 	const PgmIndex *index = pgm_shadow_index(v->shadow,
 											 makeRangeVar(v->table->schema, c->indexname, -1));
@@ -274,11 +284,11 @@ clear_using_index(const PgmStatementView *v, PgmFindings *out, const Constraint 
 		(void) pgm_finding_add_failure(out, v->table, "index \"%s\" does not exist", c->indexname);
 }
 
-/* A UNIQUE or PRIMARY KEY, of the table or of a new column */
+/* Judge a UNIQUE or PRIMARY KEY of the table, or of a new column. */
 static void
 judge_unique(const PgmStatementView *v, PgmFindings *out, ConstrType type, const char *what)
 {
-	const Constraint *c = added(v, type);
+	const Constraint *c = added_constraint(v, type);
 	const ColumnDef *def = NULL;
 	const PgmEffect *e = pgm_finding_worst_effect(v);
 
@@ -287,12 +297,12 @@ judge_unique(const PgmStatementView *v, PgmFindings *out, ConstrType type, const
 		def = (const ColumnDef *) v->action->def;
 		c = pgm_column_def_constraint(def, type);
 	}
-	if (c == NULL || clear_new(v, out))
+	if (c == NULL || clear_new_table(v, out))
 		return;
 	if (c->indexname)
 	{
 		if (e->work == PGM_WORK_NONE)
-			clear_using_index(v, out, c, e, what);
+			judge_using_index(v, out, c, e, what);
 		return;
 	}
 	if (e->work != PGM_WORK_NONE)
@@ -315,11 +325,11 @@ pgm_rule_primary_key_not_using_index(const PgmStatementView *v, PgmFindings *out
 	judge_unique(v, out, CONSTR_PRIMARY, "PRIMARY KEY");
 }
 
-/* PRIMARY KEY makes its columns NOT NULL, and reads the table for it. */
+/* PRIMARY KEY makes its columns NOT NULL, for which it reads the table. */
 void
 pgm_rule_primary_key_nullable(const PgmStatementView *v, PgmFindings *out)
 {
-	const Constraint *c = added(v, CONSTR_PRIMARY);
+	const Constraint *c = added_constraint(v, CONSTR_PRIMARY);
 	const PgmEffect *e = pgm_finding_worst_effect(v);
 	ListCell   *lc;
 
@@ -334,14 +344,14 @@ pgm_rule_primary_key_nullable(const PgmStatementView *v, PgmFindings *out)
 	}
 }
 
-/* EXCLUDE has no form that does not block. */
+/* EXCLUDE has no safe form: its index cannot be built CONCURRENTLY. */
 void
 pgm_rule_exclusion_constraint(const PgmStatementView *v, PgmFindings *out)
 {
-	const Constraint *c = added(v, CONSTR_EXCLUSION);
+	const Constraint *c = added_constraint(v, CONSTR_EXCLUSION);
 	const PgmEffect *e = pgm_finding_worst_effect(v);
 
-	if (c == NULL || clear_new(v, out) || e->work == PGM_WORK_NONE)
+	if (c == NULL || clear_new_table(v, out) || e->work == PGM_WORK_NONE)
 		return;
 	pgm_finding_advise(pgm_finding_add_effect(out, e, "EXCLUDE blocks all access to %s while its index is built and each row is checked",
 											  pgm_table_name(v->table)),
@@ -399,21 +409,30 @@ pgm_rule_validate_same_transaction(const PgmStatementView *v, PgmFindings *out)
 					   pgm_table_name(v->table), quote_identifier(v->action->name));
 }
 
-/* NOT VALID first; to validate it blocks writes, too, before 19. */
+/*
+ * Propose NOT VALID for a constraint of a domain.  Before PostgreSQL 19 VALIDATE blocks
+ * writes to all tables that use the domain, so it cannot simply be a later migration.
+ */
 static void
 rewrite_domain(const PgmStatementView *v, PgmFinding *f, const AlterDomainStmt *stmt)
 {
 	const Constraint *c = (const Constraint *) stmt->def;
-	const char *domain = NameListToQuotedString(stmt->typeName);
-	const char *name = quote_identifier(c->conname ? c->conname : pgm_shadow_domain_constraint_name(v->shadow, stmt->typeName));
+	const char *name = c->conname ? c->conname :
+		pgm_shadow_domain_constraint_name(v->shadow, stmt->typeName);
+	List	   *steps = pgm_recipe_validate_later(psprintf("ALTER DOMAIN %s",
+														   NameListToQuotedString(stmt->typeName)),
+												  quote_identifier(name),
+												  constraint_definition(v, c));
+	const PgmRecipeStep *add = linitial(steps);
+	const PgmRecipeStep *validate = lsecond(steps);
 
 	pgm_finding_rewrite(f, PGM_DOMAIN_VALIDATE_LOCK < ShareLock ?
-						"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- in a later migration:\nALTER DOMAIN %s VALIDATE CONSTRAINT %s;" :
-						"ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT VALID;\n-- it holds for new values at once; ALTER DOMAIN %s VALIDATE CONSTRAINT %s blocks writes, so that it is for when nobody writes",
-						domain, name, definition(v, c), domain, name);
+						"%s;\n-- in a later migration:\n%s;" :
+						"%s;\n-- it holds for new values at once; %s blocks writes, so that it is for when nobody writes",
+						add->sql, validate->sql);
 }
 
-/* A domain's constraint is checked for every column of the domain. */
+/* A constraint of a domain is checked in every column of the domain. */
 void
 pgm_rule_domain_constraint(const PgmStatementView *v, PgmFindings *out)
 {

@@ -1,6 +1,6 @@
 /*
  * rules_partition.c
- *	  Rules about partitions that come and go.
+ *	  Rules about attaching, detaching and creating partitions.
  */
 #include "postgres.h"
 
@@ -10,22 +10,19 @@
 #include "lint/rules/rules.h"
 #include "lint/rules/safe_forms.h"
 
-/* The statement behind what makes it easy */
+/* Propose the statement after steps that spare it from reading rows. */
 static void
 rewrite_attach(const PgmStatementView *v, PgmFinding *f, const PartitionCmd *cmd)
 {
 	PgmSafe		safe;
-	StringInfoData drops;
 
 	pgm_safe_begin(&safe, v);
-	initStringInfo(&drops);
 	pgm_safe_attach(v, &safe, v->table, cmd->bound,
-					pgm_shadow_table(v->shadow, cmd->name), &drops);
-	pgm_safe_add(&safe, PGM_SAFE_END, "%s;\n%s", pgm_source(v), drops.data);
+					pgm_shadow_table(v->shadow, cmd->name), pgm_source(v));
 	pgm_finding_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
-/* Has the table a CHECK of this name? */
+/* Does the table have a CHECK of this name? */
 static bool
 has_check(const PgmTable *t, const char *name)
 {
@@ -39,9 +36,9 @@ has_check(const PgmTable *t, const char *name)
 	return false;
 }
 
-/* What the server will refuse to attach, whatever the rows */
+/* Find columns and constraints for which the server refuses ATTACH PARTITION, whatever the rows. */
 static void
-find_unlike(const PgmStatementView *v, PgmFindings *out, const PgmTable *child)
+find_mismatch(const PgmStatementView *v, PgmFindings *out, const PgmTable *child)
 {
 	ListCell   *lc;
 
@@ -61,7 +58,7 @@ find_unlike(const PgmStatementView *v, PgmFindings *out, const PgmTable *child)
 	}
 }
 
-/* ATTACH PARTITION reads what it attaches, and the DEFAULT partition. */
+/* ATTACH PARTITION reads the partition and the DEFAULT partition while they are locked. */
 void
 pgm_rule_attach_partition(const PgmStatementView *v, PgmFindings *out)
 {
@@ -72,7 +69,7 @@ pgm_rule_attach_partition(const PgmStatementView *v, PgmFindings *out)
 	if (child == NULL || v->table == NULL || cmd->bound == NULL)
 		return;
 	if (!v->again)
-		find_unlike(v, out, child);
+		find_mismatch(v, out, child);
 	foreach(lc, v->effects)
 	{
 		const PgmEffect *e = lfirst(lc);
@@ -95,14 +92,7 @@ pgm_rule_attach_partition(const PgmStatementView *v, PgmFindings *out)
 	}
 }
 
-/* Has the table a DEFAULT partition, in the catalog? */
-static bool
-has_default_partition(const PgmStatementView *v, PgmTable *t)
-{
-	return pgm_shadow_default_partition(v->shadow, t) != NULL;
-}
-
-/* DETACH PARTITION locks all of the table. */
+/* DETACH PARTITION locks the whole partitioned table in ACCESS EXCLUSIVE. */
 void
 pgm_rule_detach_partition(const PgmStatementView *v, PgmFindings *out)
 {
@@ -121,7 +111,7 @@ pgm_rule_detach_partition(const PgmStatementView *v, PgmFindings *out)
 			(void) pgm_finding_add_effect(out, e, "DETACH PARTITION blocks writes to %s while it is read: none of its rows may refer to the partition",
 										  pgm_table_name(e->table));
 	}
-	if (has_default_partition(v, v->table))
+	if (pgm_shadow_default_partition(v->shadow, v->table))
 	{
 		f = pgm_finding_add(out, v->table, cmd->concurrent ?
 							"%s has a DEFAULT partition: nothing can be detached from it CONCURRENTLY" :
@@ -142,7 +132,7 @@ pgm_rule_detach_partition(const PgmStatementView *v, PgmFindings *out)
 	pgm_finding_rewrite(f, "%s CONCURRENTLY", pgm_source(v));
 }
 
-/* The bounds of a partition, as they are typed */
+/* Return the source of the bounds of a partition. */
 static char *
 bounds_text(const PgmStatementView *v, const PartitionBoundSpec *bound)
 {
@@ -150,7 +140,7 @@ bounds_text(const PgmStatementView *v, const PartitionBoundSpec *bound)
 							  bound->strategy == PARTITION_STRATEGY_RANGE ? 2 : 1);
 }
 
-/* What the statement says behind the bounds: PARTITION BY, WITH and the like */
+/* Return the source after the bounds: PARTITION BY, WITH and the like. */
 static const char *
 behind_bounds(const PgmStatementView *v, const PartitionBoundSpec *bound)
 {
@@ -160,7 +150,7 @@ behind_bounds(const PgmStatementView *v, const PartitionBoundSpec *bound)
 	return behind <= (int) strlen(source) ? source + behind : "";
 }
 
-/* What it says of a column, which LIKE has no place for */
+/* Add the column options of CREATE TABLE ... PARTITION OF, which LIKE cannot express. */
 static void
 add_column_options(const PgmStatementView *v, PgmSafe *safe, const char *name, const ColumnDef *def)
 {
@@ -180,9 +170,10 @@ add_column_options(const PgmStatementView *v, PgmSafe *safe, const char *name, c
 	}
 }
 
-/* The new table, with all that the statement says of it, but as no partition */
+/* Add CREATE TABLE with the same columns and constraints, but not as a partition. */
 static void
-create_alone(const PgmStatementView *v, PgmSafe *safe, const CreateStmt *stmt, const char *name, const char *of)
+add_standalone_table(const PgmStatementView *v, PgmSafe *safe, const CreateStmt *stmt,
+					 const char *name, const char *of)
 {
 	ListCell   *lc;
 
@@ -203,7 +194,7 @@ create_alone(const PgmStatementView *v, PgmSafe *safe, const CreateStmt *stmt, c
 	}
 }
 
-/* The table by itself first, then as a partition */
+/* Propose to create a table first, and to attach it then. */
 static void
 rewrite_create_partition(const PgmStatementView *v, PgmFinding *f, const CreateStmt *stmt)
 {
@@ -211,15 +202,15 @@ rewrite_create_partition(const PgmStatementView *v, PgmFinding *f, const CreateS
 	char	   *name = quote_qualified_identifier(stmt->relation->schemaname, stmt->relation->relname);
 	char	   *of = quote_qualified_identifier(parent->schemaname, parent->relname);
 	PgmSafe		safe;
-	StringInfoData drops;
 
 	pgm_safe_begin(&safe, v);
-	initStringInfo(&drops);
-	create_alone(v, &safe, stmt, name, of);
-	pgm_safe_attach(v, &safe, pgm_shadow_table(v->shadow, parent), stmt->partbound, NULL, &drops);
-	pgm_safe_add(&safe, PGM_SAFE_END, "ALTER TABLE %s ATTACH PARTITION %s %s%s;\n%s",
-				 of, name, stmt->partbound->is_default ? "" : "FOR VALUES ",
-				 bounds_text(v, stmt->partbound), drops.data);
+	add_standalone_table(v, &safe, stmt, name, of);
+	pgm_safe_attach(v, &safe, pgm_shadow_table(v->shadow, parent), stmt->partbound, NULL,
+					psprintf("ALTER TABLE %s ATTACH PARTITION %s %s%s", of, name,
+							 stmt->partbound->is_default ? "" : "FOR VALUES ",
+							 bounds_text(v, stmt->partbound)));
+
+	/* If nothing is validated before, one migration is enough. */
 	if (safe.steps[PGM_SAFE_PROVE].len == 0)
 	{
 		pgm_safe_add(&safe, PGM_SAFE_BEGIN, "%s", safe.steps[PGM_SAFE_END].data);
@@ -228,7 +219,7 @@ rewrite_create_partition(const PgmStatementView *v, PgmFinding *f, const CreateS
 	pgm_finding_rewrite(f, "%s", pgm_safe_text(&safe));
 }
 
-/* A new partition locks the table that it becomes part of. */
+/* CREATE TABLE ... PARTITION OF locks the partitioned table and reads the DEFAULT partition. */
 void
 pgm_rule_create_partition(const PgmStatementView *v, PgmFindings *out)
 {

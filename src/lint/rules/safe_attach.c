@@ -1,7 +1,10 @@
 /*
  * safe_attach.c
- *	  ATTACH PARTITION in steps: what the partition lacks is there before, and
- *	  CHECKs say that its rows fit.
+ *	  ATTACH PARTITION in steps that block others only briefly.
+ *
+ * The partition gets the constraints and indexes of its parent before, so that ATTACH
+ * PARTITION does not create them, and validated CHECKs imply the partition bound, so
+ * that it reads no rows.
  */
 #include "postgres.h"
 
@@ -19,7 +22,7 @@
 #include "schema/index_name.h"
 #include "util/relation_name.h"
 
-/* Make columns of the future partition NOT NULL where those of its parent are. */
+/* Make the columns of the future partition NOT NULL that are NOT NULL in its parent. */
 static void
 add_not_nulls(PgmSafe *safe, const PgmTable *parent, PgmTable *child)
 {
@@ -54,7 +57,7 @@ add_checks(PgmSafe *safe, const PgmTable *parent, const PgmTable *child)
 	}
 }
 
-/* The definition of an index from what follows the name of its table */
+/* Return the definition of an index: the text after the name of its table. */
 static char *
 index_definition(const PgmIndex *index)
 {
@@ -64,14 +67,13 @@ index_definition(const PgmIndex *index)
 	if (!OidIsValid(index->oid))
 		return psprintf("USING %s (%s)", index->method, pgm_safe_columns(index->columns));
 	sql = pg_get_indexdef_string(index->oid);
-
 	start = psprintf("CREATE %sINDEX %s ON %s ", index->unique ? "UNIQUE " : "",
 					 quote_identifier(get_rel_name(index->oid)),
 					 pgm_relation_name(index->table->relid));
 	return sql + strlen(start);
 }
 
-/* Add a key of the parent to the partition, from an index built before. */
+/* Add a key of the parent to the partition, which takes over an index built before. */
 static void
 add_key(PgmSafe *safe, const PgmIndex *index)
 {
@@ -102,7 +104,7 @@ add_index(PgmSafe *safe, const PgmIndex *index)
 		add_key(safe, index);
 	else if (!OidIsValid(index->oid) && (index->expressions || index->partial || index->special))
 
-		/* The plan makes it, and only its columns are known. */
+		/* The plan creates the index, so it has no definition in the catalog. */
 		pgm_safe_add(safe, PGM_SAFE_BEGIN, "-- and an equal of the index %s of the parent, built CONCURRENTLY\n",
 					 quote_identifier(index->name));
 	else
@@ -110,14 +112,16 @@ add_index(PgmSafe *safe, const PgmIndex *index)
 		char	   *name = pgm_safe_name(safe->shadow, safe->table,
 										 pgm_index_name_of_columns(index->columns), "idx");
 
-		pgm_safe_add(safe, PGM_SAFE_PROVE, "%s%s",
+		pgm_safe_add(safe, PGM_SAFE_PROVE, "%s",
 					 pgm_safe_index(safe->shadow, safe->table, name,
-									index_definition(index), index->unique),
-					 safe->table->kind == RELKIND_PARTITIONED_TABLE ? "" : "\n");
+									index_definition(index), index->unique));
 	}
 }
 
-/* Add a foreign key of the parent that a partition, or a partition of that, lacks. */
+/*
+ * Add a foreign key of the parent to "child", which is the future partition or one of its
+ * own partitions.
+ */
 static void
 add_foreign_key(PgmSafe *safe, const PgmForeignKey *key, PgmTable *child)
 {
@@ -130,6 +134,8 @@ add_foreign_key(PgmSafe *safe, const PgmForeignKey *key, PgmTable *child)
 					 pgm_escape_line(quote_identifier(key->name)));
 		return;
 	}
+
+	/* pgm_safe_valid_later() alters the table of the safe form. */
 	safe->table = child;
 	pgm_safe_valid_later(safe, name,
 						 TextDatumGetCString(DirectFunctionCall1(pg_get_constraintdef,
@@ -171,10 +177,10 @@ effect_on(const PgmStatementView *v, const PgmTable *t)
 	return NULL;
 }
 
-/* Would ATTACH read rows of the table, or of its partitions, to check the bounds? */
+/* Would ATTACH PARTITION read rows of "child", or of its partitions, to check the bound? */
 static bool
-is_looked_at(PgmShadow *s, PgmTable *parent, PgmTable *child,
-			 const PartitionBoundSpec *bound)
+would_read_rows(PgmShadow *s, PgmTable *parent, PgmTable *child,
+				const PartitionBoundSpec *bound)
 {
 	const char *why;
 	ListCell   *lc;
@@ -189,33 +195,53 @@ is_looked_at(PgmShadow *s, PgmTable *parent, PgmTable *child,
 }
 
 /*
- * Add the steps that let a partition be attached without reading it: "child", or
- * NULL for a new table, which is empty.  Appends to "drops" what is dropped when
- * it is attached.
+ * Add a CHECK that a table has until the partition is attached.  Its DROP, which comes
+ * after ATTACH PARTITION, is only in the steps, which are returned.
+ */
+static List *
+add_temporary_check(PgmSafe *safe, const PgmTable *t, const char *condition)
+{
+	const char *name = quote_identifier(pgm_safe_name(safe->shadow, t, "bound", "check"));
+	List	   *steps = pgm_recipe_temporary_check(pgm_safe_alter_table(t), name, condition);
+
+	pgm_safe_add_recipe(safe, steps, PGM_RECIPE_ADD, PGM_RECIPE_READ);
+	return steps;
+}
+
+/*
+ * Add the steps that attach a partition without reading it.  "attach" is the ATTACH
+ * PARTITION statement; "child" is the table that it attaches, or NULL if an earlier
+ * statement of the safe form creates that, so that it is empty.
  */
 void
 pgm_safe_attach(const PgmStatementView *v, PgmSafe *safe, PgmTable *parent,
-				const PartitionBoundSpec *bound, PgmTable *child, StringInfo drops)
+				const PartitionBoundSpec *bound, PgmTable *child, const char *attach)
 {
 	PgmTable   *standard = bound->is_default ? NULL : pgm_shadow_default_partition(v->shadow, parent);
-	char	   *check = pgm_attach_bound_check(parent, bound);
+	char	   *condition = pgm_attach_bound_check(parent, bound);
+	List	   *checks = NIL;
 	ListCell   *lc;
 
-	check = check ? check : "...what the bounds say, and IS NOT NULL...";
+	condition = condition ? condition : "...what the bounds say, and IS NOT NULL...";
 	if (child)
 	{
 		safe->table = child;
-		if (is_looked_at(v->shadow, parent, child, bound))
-			pgm_safe_temporary_check(safe, child, check, drops);
+		if (would_read_rows(v->shadow, parent, child, bound))
+			checks = add_temporary_check(safe, child, condition);
 		add_not_nulls(safe, parent, child);
 		add_checks(safe, parent, child);
 		add_lacked(safe, parent, child);
 	}
+
+	/* The DEFAULT partition is read for rows that belong into the new one. */
 	foreach(lc, standard ? pgm_shadow_tree(v->shadow, standard) : NIL)
 	{
 		const PgmEffect *e = effect_on(v, lfirst(lc));
 
 		if (e && e->work != PGM_WORK_NONE && pgm_finding_table_matters(e->table))
-			pgm_safe_temporary_check(safe, e->table, psprintf("NOT (%s)", check), drops);
+			checks = list_concat(checks, add_temporary_check(safe, e->table,
+															 psprintf("NOT (%s)", condition)));
 	}
+	pgm_safe_add_recipe(safe, pgm_recipe_attach(checks, attach), PGM_RECIPE_FINISH,
+						PGM_RECIPE_CLEAN);
 }

@@ -1,6 +1,10 @@
 /*
  * safe_forms.c
- *	  Constraints in steps that block nobody for long.
+ *	  Safe forms of constraints and indexes, which lint proposes.
+ *
+ * A safe form is the text of several migrations.  Its statements are made by
+ * src/recipes; here they are distributed over the migrations, and new objects get
+ * names that neither the database nor the plan has.
  */
 #include "postgres.h"
 
@@ -11,7 +15,6 @@
 
 #include "compat.h"
 #include "lint/rules/safe_forms.h"
-#include "recipes/recipes.h"
 #include "schema/index_name.h"
 
 /* Begin a safe form for the statement or action of the view. */
@@ -26,7 +29,7 @@ pgm_safe_begin(PgmSafe *s, const PgmStatementView *v)
 		initStringInfo(&s->steps[i]);
 }
 
-/* Add statements to a step. */
+/* Add text to a migration. */
 void
 pgm_safe_add(PgmSafe *s, PgmSafeStep step, const char *fmt,...)
 {
@@ -47,27 +50,43 @@ pgm_safe_add(PgmSafe *s, PgmSafeStep step, const char *fmt,...)
 }
 
 /*
- * Add the steps of a recipe.  NOT VALID is enforced on UPDATE too, so where a backfill
- * fills a new column (s->filled) the constraint comes after it: a batch would fail on rows
- * without a value.
+ * Add the steps of a recipe from the phase "first" to the phase "last" to the migrations
+ * for these phases.
  */
-static void
-add_recipe(PgmSafe *s, const List *steps)
+void
+pgm_safe_add_recipe(PgmSafe *s, const List *steps, PgmRecipePhase first, PgmRecipePhase last)
 {
 	ListCell   *lc;
 
 	foreach(lc, steps)
 	{
 		const PgmRecipeStep *step = lfirst(lc);
-		PgmSafeStep to = step->phase == PGM_RECIPE_READ ? PGM_SAFE_PROVE :
-			step->phase != PGM_RECIPE_ADD ? PGM_SAFE_END :
-			s->filled ? PGM_SAFE_FILL : PGM_SAFE_BEGIN;
+		PgmSafeStep to = PGM_SAFE_END;
 
+		if (step->phase < first || step->phase > last)
+			continue;
+
+		/*
+		 * UPDATE enforces a constraint although it is NOT VALID.  So it comes
+		 * after a backfill, whose batches would fail at rows that have no
+		 * value yet.
+		 */
+		if (step->phase == PGM_RECIPE_ADD)
+			to = s->filled ? PGM_SAFE_FILL : PGM_SAFE_BEGIN;
+		else if (step->phase == PGM_RECIPE_READ)
+			to = PGM_SAFE_PROVE;
 		pgm_safe_add(s, to, "%s;\n", step->sql);
 	}
 }
 
-/* Append the statements of a recipe that need no migrations of their own. */
+/* Add all steps of a recipe. */
+static void
+add_whole_recipe(PgmSafe *s, const List *steps)
+{
+	pgm_safe_add_recipe(s, steps, PGM_RECIPE_ADD, PGM_RECIPE_CLEAN);
+}
+
+/* Append the statements of a recipe, all in one migration. */
 static void
 append_recipe(StringInfo out, const List *steps)
 {
@@ -79,14 +98,14 @@ append_recipe(StringInfo out, const List *steps)
 	}
 }
 
-/* "ALTER TABLE" and the name of the table */
-static char *
-alter_table(const PgmTable *t)
+/* Return "ALTER TABLE" and the name of the table, with which recipes begin statements. */
+char *
+pgm_safe_alter_table(const PgmTable *t)
 {
 	return psprintf("ALTER TABLE %s", pgm_table_name(t));
 }
 
-/* The statements, and where a migration of its own begins. */
+/* Return the statements, with a comment where another migration begins. */
 char *
 pgm_safe_text(const PgmSafe *s)
 {
@@ -107,9 +126,9 @@ pgm_safe_text(const PgmSafe *s)
 	return out.data;
 }
 
-/* Is the name among those that were made up in the schema? */
+/* Is the name among those proposed in the table's schema by others than "except"? */
 static bool
-is_among(const List *names, const PgmTable *t, const char *name, const void *but)
+is_proposed(const List *names, const PgmTable *t, const char *name, const void *except)
 {
 	ListCell   *lc;
 
@@ -117,39 +136,40 @@ is_among(const List *names, const PgmTable *t, const char *name, const void *but
 	{
 		const PgmProposed *p = lfirst(lc);
 
-		if (p->proposer != but && strcmp(p->name, name) == 0 &&
+		if (p->proposer != except && strcmp(p->name, name) == 0 &&
 			strcmp(p->schema, t->schema) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Where a name is to be free */
-typedef struct NamePlace
+/* Where a name must be free */
+typedef struct PgmNamePlace
 {
 	PgmShadow  *shadow;
 	const PgmTable *table;
-} NamePlace;
+} PgmNamePlace;
 
 /*
- * Is the name of a relation, or of a constraint of the table, taken, or made up
- * by another safe form, or by this one?  Those of one action may be the same.
+ * Is the name taken by a relation in the schema or a constraint of the table, or
+ * proposed by the safe form of another action, or by the present safe form?  Other safe
+ * forms of the same action may use the same name, because only one of them is executed.
  */
 static bool
-is_taken(const char *name, void *arg)
+name_is_taken(const char *name, void *arg)
 {
-	const NamePlace *place = arg;
+	const PgmNamePlace *place = arg;
 	PgmShadow  *s = place->shadow;
 	const PgmTable *t = place->table;
 	RangeVar   *rel = makeRangeVar(t->schema, pstrdup(name), -1);
 
 	return pgm_shadow_table(s, rel) || pgm_shadow_index(s, rel) ||
 		pgm_table_has_constraint(t, name) ||
-		is_among(s->proposed, t, name, s->proposer) ||
-		is_among(s->proposing, t, name, NULL);
+		is_proposed(s->proposed, t, name, s->proposer) ||
+		is_proposed(s->proposing, t, name, NULL);
 }
 
-/* No more names are made up for the safe form that was. */
+/* End the present safe form.  Names are from now on proposed for "proposer". */
 void
 pgm_safe_names_switch(PgmShadow *s, const void *proposer)
 {
@@ -158,13 +178,13 @@ pgm_safe_names_switch(PgmShadow *s, const void *proposer)
 	s->proposer = proposer;
 }
 
-/* A name as the server would make it up, that is not taken. */
+/* Return a name that the server would choose and that is free, and reserve it. */
 char *
 pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
 			  const char *suffix)
 {
-	NamePlace	place = {s, t};
-	char	   *name = pgm_recipe_name(t->name, middle, suffix, is_taken, &place);
+	PgmNamePlace place = {s, t};
+	char	   *name = pgm_recipe_name(t->name, middle, suffix, name_is_taken, &place);
 	PgmProposed *p = palloc(sizeof(PgmProposed));
 
 	*p = (PgmProposed)
@@ -175,7 +195,7 @@ pgm_safe_name(PgmShadow *s, const PgmTable *t, const char *middle,
 	return name;
 }
 
-/* Names with commas between them, as they are typed */
+/* Return column names (char *), quoted where necessary, with commas between them. */
 char *
 pgm_safe_columns(const List *columns)
 {
@@ -195,25 +215,8 @@ pgm_safe_columns(const List *columns)
 void
 pgm_safe_valid_later(PgmSafe *s, const char *name, const char *definition)
 {
-	add_recipe(s, pgm_recipe_validate_later(alter_table(s->table), quote_identifier(name),
-											definition));
-}
-
-/* Add a CHECK to a table until a partition is attached.  Its DROP is appended to "drops". */
-void
-pgm_safe_temporary_check(PgmSafe *s, const PgmTable *t, const char *condition,
-						 StringInfo drops)
-{
-	const char *name = quote_identifier(pgm_safe_name(s->shadow, t, "bound", "check"));
-	List	   *steps = pgm_recipe_temporary_check(alter_table(t), name, condition);
-
-	/*
-	 * The caller writes ATTACH PARTITION between the last step and those
-	 * before it.
-	 */
-	Assert(((PgmRecipeStep *) llast(steps))->phase == PGM_RECIPE_CLEAN);
-	appendStringInfo(drops, "%s;\n", ((PgmRecipeStep *) llast(steps))->sql);
-	add_recipe(s, list_delete_last(steps));
+	add_whole_recipe(s, pgm_recipe_validate_later(pgm_safe_alter_table(s->table),
+												  quote_identifier(name), definition));
 }
 
 /* Make a column NOT NULL without reading the table under ACCESS EXCLUSIVE. */
@@ -222,20 +225,18 @@ pgm_safe_not_null(PgmSafe *s, const char *column)
 {
 	const char *name = pgm_safe_name(s->shadow, s->table, column, "not_null");
 
-	add_recipe(s, pgm_recipe_not_null(alter_table(s->table), quote_identifier(name),
-									  quote_identifier(column), PGM_NOT_NULL_NOT_VALID));
+	add_whole_recipe(s, pgm_recipe_not_null(pgm_safe_alter_table(s->table),
+											quote_identifier(name), quote_identifier(column),
+											PGM_NOT_NULL_NOT_VALID));
 }
 
-/* The SQL keywords of a key */
-static const char *
-key_words(const Constraint *c)
-{
-	return c->contype == CONSTR_PRIMARY ? "PRIMARY KEY" : "UNIQUE";
-}
-
-/* The options of a key's index, as they are written after its columns */
+/*
+ * Return the options of a key's index as they are written after its columns.  In CREATE
+ * INDEX "tablespace" is " TABLESPACE", and NULLS NOT DISTINCT is among these options; in a
+ * constraint it is " USING INDEX TABLESPACE".
+ */
 static char *
-index_options(const Constraint *c)
+index_options(const Constraint *c, bool nulls_not_distinct, const char *tablespace)
 {
 	StringInfoData out;
 	List	   *including = NIL;
@@ -248,7 +249,7 @@ index_options(const Constraint *c)
 	}
 	if (including)
 		appendStringInfo(&out, " INCLUDE (%s)", pgm_safe_columns(including));
-	if (c->nulls_not_distinct)
+	if (nulls_not_distinct)
 		appendStringInfoString(&out, " NULLS NOT DISTINCT");
 	foreach(lc, c->options)
 	{
@@ -260,11 +261,71 @@ index_options(const Constraint *c)
 	if (c->options)
 		appendStringInfoChar(&out, ')');
 	if (c->indexspace)
-		appendStringInfo(&out, " TABLESPACE %s", quote_identifier(c->indexspace));
+		appendStringInfo(&out, "%s %s", tablespace, quote_identifier(c->indexspace));
 	return out.data;
 }
 
-/* A name for a partition's index that is to be part of one of its parent */
+/*
+ * Append a key of a partitioned table ONLY.  It builds no index, and becomes valid when an
+ * index of each partition has been attached.
+ */
+static void
+append_key_only(StringInfo out, const PgmTable *t, const char *name, const PgmKey *key)
+{
+	const Constraint *c = key->constraint;
+
+	appendStringInfo(out, "ALTER TABLE ONLY %s ADD CONSTRAINT %s %s%s (%s)%s%s;\n",
+					 pgm_table_name(t), quote_identifier(name),
+					 c->contype == CONSTR_PRIMARY ? "PRIMARY KEY" : "UNIQUE",
+					 c->nulls_not_distinct ? " NULLS NOT DISTINCT" : "",
+					 pgm_safe_columns(key->columns),
+					 index_options(c, false, " USING INDEX TABLESPACE"),
+					 key->attributes);
+}
+
+/* Return the steps of a key that takes over an index of its name, built CONCURRENTLY. */
+static List *
+key_steps(const PgmTable *t, const char *name, const PgmKey *key)
+{
+	const Constraint *c = key->constraint;
+	PgmRecipeKey recipe = {
+		.alter = pgm_safe_alter_table(t),
+		.table = pgm_table_name(t),
+		.name = quote_identifier(name),
+		.index = quote_identifier(name),
+		.primary = c->contype == CONSTR_PRIMARY,
+		.columns = psprintf("(%s)%s", pgm_safe_columns(key->columns),
+							index_options(c, c->nulls_not_distinct, " TABLESPACE")),
+		.attributes = key->attributes,
+		.concurrently = true
+	};
+
+	return pgm_recipe_key(&recipe);
+}
+
+/* An index, or a key if "key" is not NULL, that partitions get one by one */
+typedef struct PgmPartitionedIndex
+{
+	const PgmKey *key;
+	bool		unique;
+	const char *definition;		/* of an index, after the name of the table */
+} PgmPartitionedIndex;
+
+/* Return the steps of an index of one table, or ONLY of a partitioned one. */
+static List *
+index_steps(const PgmTable *t, const char *name, const PgmPartitionedIndex *index, bool only)
+{
+	PgmRecipeIndex recipe = {
+		.name = quote_identifier(name),
+		.on = psprintf("%s%s %s", only ? "ONLY " : "", pgm_table_name(t), index->definition),
+		.unique = index->unique,
+		.concurrently = !only
+	};
+
+	return pgm_recipe_index(&recipe);
+}
+
+/* Return a free name for the index of a partition, in place of the parent's in "name". */
 static char *
 name_in_partition(PgmShadow *s, const PgmTable *parent, const PgmTable *child,
 				  const char *name)
@@ -276,74 +337,41 @@ name_in_partition(PgmShadow *s, const PgmTable *parent, const PgmTable *child,
 	return pgm_safe_name(s, child, NULL, name);
 }
 
-/* Append ALTER INDEX ... ATTACH PARTITION. */
-static void
-append_attach_index(StringInfo out, const PgmTable *parent, const char *name,
-					const PgmTable *child, const char *part)
-{
-	appendStringInfo(out, "%s;\n",
-					 pgm_recipe_attach_index(quote_qualified_identifier(parent->schema, name),
-											 quote_qualified_identifier(child->schema, part)));
-}
-
 /*
- * Append the key of a partitioned table ONLY: it builds no index, and becomes
- * valid when an index of each partition has been attached.
+ * Append the index or key of a partitioned table: ONLY of that table first, then an index
+ * of each partition, built CONCURRENTLY and attached to that of its parent.
+ *
+ * diff has no such function: there each index of a partition is an object with a
+ * definition and a name of its own, which the plan creates and attaches.
  */
 static void
-append_key_alone(StringInfo out, const PgmTable *t, const char *name,
-				 const PgmKey *key)
-{
-	const Constraint *c = key->constraint;
-
-	appendStringInfo(out, "ALTER TABLE ONLY %s ADD CONSTRAINT %s %s (%s)%s%s;\n",
-					 pgm_table_name(t), quote_identifier(name), key_words(c),
-					 pgm_safe_columns(key->columns), index_options(c),
-					 key->attributes);
-}
-
-/* The steps of a key that takes over an index of its name, built CONCURRENTLY */
-static List *
-key_steps(const PgmTable *t, const char *name, const PgmKey *key)
-{
-	PgmRecipeKey recipe = {
-		.alter = alter_table(t),
-		.table = pgm_table_name(t),
-		.name = quote_identifier(name),
-		.index = quote_identifier(name),
-		.primary = key->constraint->contype == CONSTR_PRIMARY,
-		.columns = psprintf("(%s)%s", pgm_safe_columns(key->columns), index_options(key->constraint)),
-		.attributes = key->attributes,
-		.concurrently = true
-	};
-
-	return pgm_recipe_key(&recipe);
-}
-
-/* Append the key of each partition, attached to that of its parent. */
-static void
-append_partition_keys(PgmSafe *s, StringInfo out, PgmTable *parent,
-					  const char *name, const PgmKey *key)
+append_partitioned_index(PgmShadow *s, StringInfo out, PgmTable *parent, const char *name,
+						 const PgmPartitionedIndex *index)
 {
 	ListCell   *lc;
 
-	append_key_alone(out, parent, name, key);
-	foreach(lc, pgm_shadow_children(s->shadow, parent))
+	if (index->key)
+		append_key_only(out, parent, name, index->key);
+	else
+		append_recipe(out, index_steps(parent, name, index, true));
+	foreach(lc, pgm_shadow_children(s, parent))
 	{
 		PgmTable   *child = lfirst(lc);
-		char	   *part = name_in_partition(s->shadow, parent, child, name);
+		char	   *part = name_in_partition(s, parent, child, name);
 
 		if (child->dropped)
 			continue;
 		if (child->kind == RELKIND_PARTITIONED_TABLE)
-			append_partition_keys(s, out, child, part, key);
+			append_partitioned_index(s, out, child, part, index);
 		else
-			append_recipe(out, key_steps(child, part, key));
-		append_attach_index(out, parent, name, child, part);
+			append_recipe(out, index->key ? key_steps(child, part, index->key) :
+						  index_steps(child, part, index, false));
+		append_recipe(out, pgm_recipe_attach_index(quote_qualified_identifier(parent->schema, name),
+												   quote_qualified_identifier(child->schema, part)));
 	}
 }
 
-/* A UNIQUE or PRIMARY KEY that takes over an index built before. */
+/* Add a UNIQUE or PRIMARY KEY that takes over an index built before. */
 void
 pgm_safe_key(PgmSafe *s, const PgmKey *key)
 {
@@ -355,62 +383,37 @@ pgm_safe_key(PgmSafe *s, const PgmKey *key)
 
 	if (s->table->kind == RELKIND_PARTITIONED_TABLE)
 	{
-		append_partition_keys(s, &s->steps[alone ? PGM_SAFE_BEGIN : PGM_SAFE_END],
-							  s->table, name, key);
-		return;
-	}
+		PgmPartitionedIndex index = {.key = key};
 
-	/*
-	 * A script of its own is cut into segments around CONCURRENTLY: one
-	 * migration is enough.
-	 */
-	if (alone)
+		append_partitioned_index(s->shadow, &s->steps[alone ? PGM_SAFE_BEGIN : PGM_SAFE_END],
+								 s->table, name, &index);
+	}
+	else if (alone)
+
+		/*
+		 * One migration is enough, because a script is cut into segments
+		 * around statements that are executed CONCURRENTLY.
+		 */
 		append_recipe(&s->steps[PGM_SAFE_BEGIN], key_steps(s->table, name, key));
 	else
-		add_recipe(s, key_steps(s->table, name, key));
-}
-
-/* Append the index of each partition, attached to that of its parent. */
-static void
-append_partition_indexes(PgmShadow *s, StringInfo out, PgmTable *parent,
-						 const char *name, const char *behind, bool unique)
-{
-	const char *create = unique ? "CREATE UNIQUE INDEX" : "CREATE INDEX";
-	ListCell   *lc;
-
-	appendStringInfo(out, "%s %s ON ONLY %s %s;\n", create, quote_identifier(name),
-					 pgm_table_name(parent), behind);
-	foreach(lc, pgm_shadow_children(s, parent))
-	{
-		PgmTable   *child = lfirst(lc);
-		char	   *part = name_in_partition(s, parent, child, name);
-
-		if (child->dropped)
-			continue;
-		if (child->kind == RELKIND_PARTITIONED_TABLE)
-			append_partition_indexes(s, out, child, part, behind, unique);
-		else
-			appendStringInfo(out, "%s CONCURRENTLY %s ON %s %s;\n", create,
-							 quote_identifier(part), pgm_table_name(child), behind);
-		append_attach_index(out, parent, name, child, part);
-	}
+		add_whole_recipe(s, key_steps(s->table, name, key));
 }
 
 /*
- * The statements that build an index while others write.  "behind" is the
- * definition that follows the name of the table, such as "(column)".
+ * Return the statements that build an index while others write.  "definition" follows the
+ * name of the table, such as "(column)".
  */
 char *
-pgm_safe_index(PgmShadow *s, PgmTable *t, const char *name, const char *behind,
+pgm_safe_index(PgmShadow *s, PgmTable *t, const char *name, const char *definition,
 			   bool unique)
 {
+	PgmPartitionedIndex index = {.unique = unique,.definition = definition};
 	StringInfoData out;
 
-	if (t->kind != RELKIND_PARTITIONED_TABLE)
-		return psprintf("CREATE %sINDEX CONCURRENTLY %s ON %s %s;",
-						unique ? "UNIQUE " : "", quote_identifier(name),
-						pgm_table_name(t), behind);
 	initStringInfo(&out);
-	append_partition_indexes(s, &out, t, name, behind, unique);
+	if (t->kind == RELKIND_PARTITIONED_TABLE)
+		append_partitioned_index(s, &out, t, name, &index);
+	else
+		append_recipe(&out, index_steps(t, name, &index, false));
 	return out.data;
 }
