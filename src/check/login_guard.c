@@ -80,11 +80,14 @@ static bool
 may_put_right(void)
 {
 	bool		result = false;
+	ErrorData  *edata;
 
 	if (superuser_arg(GetSessionUserId()))
 		return true;
-	/* where that cannot be told, nobody may */
-	(void) pgm_subtransaction("pg_migrate_login", may_upgrade_part, &result);
+	edata = pgm_subtransaction("pg_migrate_login", may_upgrade_part, &result);
+	if (edata)
+		pgm_subtransaction_rethrow_unrelated(edata);
+	/* false if that could not be told */
 	return result;
 }
 

@@ -124,13 +124,9 @@ add_judged(PgmLint *l)
 static void
 report_failure(PgmLint *l, ErrorData *edata)
 {
-	int			category = ERRCODE_TO_CATEGORY(edata->sqlerrcode);
 	const char *message = psprintf("it would fail: %s", edata->message);
 	PgmFinding *f;
 
-	if (category == ERRCODE_OPERATOR_INTERVENTION ||
-		category == ERRCODE_INSUFFICIENT_RESOURCES)
-		ReThrowError(edata);
 	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 	{
 		message = "it could not be judged: another session holds a lock on what it names";
@@ -138,7 +134,7 @@ report_failure(PgmLint *l, ErrorData *edata)
 		l->lock_wait = LOCK_WAIT_AGAIN;
 		pgm_settings_bound_lock_timeout(l->lock_wait);
 	}
-	else if (category == ERRCODE_INTERNAL_ERROR)
+	else if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_INTERNAL_ERROR)
 		message = psprintf("it could not be judged: %s", edata->message);
 
 	/* The view may be one of an action, on the stack of what has failed. */
@@ -163,6 +159,8 @@ judge_statement(PgmLint *l, const PgmStatement *s, const PgmSegment *segment)
 	l->lone = segment && segment->kind == PGM_SEGMENT_NONTRANSACTIONAL;
 	Assert(l->view.action == NULL);
 	edata = pgm_subtransaction("pg_migrate", judge, l);
+	if (edata)
+		pgm_subtransaction_rethrow_unrelated(edata);
 	if (edata && !l->follow)
 		report_failure(l, edata);
 	add_judged(l);

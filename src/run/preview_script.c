@@ -12,6 +12,7 @@
 #include "run/preview_script.h"
 #include "script/segment.h"
 #include "util/revision_names.h"
+#include "util/subtransaction.h"
 
 /* Where each preview begins to try for a dollar quote */
 #define QUOTE_TAG "pgm"
@@ -257,7 +258,12 @@ is_one_update(const char *sql)
 	}
 	PG_CATCH();
 	{
-		/* a syntax error; the parser only allocates memory */
+		/*
+		 * A syntax error, after which nothing has to be rolled back, as the
+		 * parser only allocates memory; unless that was what failed.
+		 */
+		if (pgm_subtransaction_is_unrelated(geterrcode()))
+			PG_RE_THROW();
 		MemoryContextSwitchTo(caller);
 		FlushErrorState();
 	}

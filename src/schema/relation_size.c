@@ -171,9 +171,12 @@ ask(const PgmStorage *storage, Oid relid, bool empty, uint64 *bytes)
 	edata = pgm_subtransaction("pg_migrate", ask_part, &a);
 	if (edata)
 	{
-		if (edata->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-			edata->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
-			ReThrowError(edata);
+		/*
+		 * too many connections are those of another node, which was not asked
+		 * then
+		 */
+		if (edata->sqlerrcode != ERRCODE_TOO_MANY_CONNECTIONS)
+			pgm_subtransaction_rethrow_unrelated(edata);
 		failed_in = statement;
 		a.unsure = !a.listed;	/* the list is read first */
 		a.bytes = PGM_SIZE_UNKNOWN;

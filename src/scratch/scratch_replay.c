@@ -190,10 +190,8 @@ pgm_scratch_replay(const PgmSchema *live, const char *text)
 	error = pgm_subtransaction("pg_migrate_proof", replay_statements, &r);
 	if (error)
 	{
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-			error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN ||
-			error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
-			ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INSUFFICIENT_RESOURCES)
+		pgm_subtransaction_rethrow_unrelated(error);
+		if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 			ReThrowError(error);
 		why = psprintf("it fails: %s%s%s", error->message, error->detail ? ": " : "",
 					   error->detail ? error->detail : "");

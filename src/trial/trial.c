@@ -292,21 +292,23 @@ record_failure(PgmTrial *t, const PgmScript *script, ErrorData *edata)
 static bool
 is_cancelled(const PgmTrial *t, const ErrorData *edata)
 {
-	return edata->sqlerrcode == ERRCODE_QUERY_CANCELED &&
+	Assert(edata->sqlerrcode == ERRCODE_QUERY_CANCELED);
 	/* an error of a parallel worker comes without a message_id */
-		((edata->message_id &&
-		  strcmp(edata->message_id, "canceling statement due to user request") == 0) ||
-		 (t->timeout.active && t->timeout.finish <= GetCurrentTimestamp()));
+	return (edata->message_id &&
+			strcmp(edata->message_id, "canceling statement due to user request") == 0) ||
+		(t->timeout.active && t->timeout.finish <= GetCurrentTimestamp());
 }
 
 /* Does an error end the trial, because it says nothing about the statement? */
 static bool
 ends_trial(const PgmTrial *t, const ErrorData *edata)
 {
-	return is_cancelled(t, edata) ||
-		edata->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN ||
-		edata->sqlerrcode == ERRCODE_CRASH_SHUTDOWN ||
-		ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_INSUFFICIENT_RESOURCES;
+	/*
+	 * the timeout of a trial's statement says that it takes too long, which
+	 * counts
+	 */
+	return edata->sqlerrcode == ERRCODE_QUERY_CANCELED ? is_cancelled(t, edata) :
+		pgm_subtransaction_is_unrelated(edata->sqlerrcode);
 }
 
 /*

@@ -5,6 +5,9 @@
  * What the function executes can run code of users and of other extensions,
  * which may end the subtransaction, or the whole transaction, underneath it.
  * So it is noted before which ones were in progress, and compared afterwards.
+ *
+ * The caller who takes the error for an answer, such as "the statement fails", must
+ * first let pgm_subtransaction_rethrow_unrelated() raise those that are none.
  */
 #include "postgres.h"
 
@@ -53,6 +56,29 @@ pgm_subtransaction_memory(void)
 {
 	Assert(statements != NULL);
 	return statements;
+}
+
+/*
+ * Does an error say nothing about the statement during which it was raised?  Such are
+ * a cancel, statement_timeout and a shutdown (class 57), and a lack of memory, disk
+ * space or locks (class 53).  To take one for the outcome of the statement would give
+ * a wrong answer, and the user who cancelled would not get rid of us.
+ */
+bool
+pgm_subtransaction_is_unrelated(int sqlerrcode)
+{
+	int			category = ERRCODE_TO_CATEGORY(sqlerrcode);
+
+	return category == ERRCODE_OPERATOR_INTERVENTION ||
+		category == ERRCODE_INSUFFICIENT_RESOURCES;
+}
+
+/* Raise an error again if it says nothing about the statement that was tried. */
+void
+pgm_subtransaction_rethrow_unrelated(ErrorData *edata)
+{
+	if (pgm_subtransaction_is_unrelated(edata->sqlerrcode))
+		ReThrowError(edata);
 }
 
 /*

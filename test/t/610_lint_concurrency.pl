@@ -66,6 +66,21 @@ $node->safe_psql('postgres', q{SET pg_migrate.lint_on_load = off; CREATE TABLE w
 like(psql("SET statement_timeout = '300ms'; SET pg_migrate.lint_probe_timeout = '1h'; SELECT count(*) FROM migrate.lint(); SELECT 'next'"), qr/next.*ERROR:  57014|ERROR:  57014.*next|^next\n.*57014/s, 'it is cancelled by a timeout');
 $node->safe_psql('postgres', q{SELECT migrate.unregister('c1')});
 
+# also while it waits for a lock on a table that is only needed to estimate rows, or to
+# read the body of a function
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE parent (a int);
+CREATE TABLE child () INHERITS (parent);
+CREATE TABLE settings (a int);
+CREATE FUNCTION setting() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT max(a) FROM public.settings';
+SQL
+$locker = open_session('BEGIN; LOCK TABLE child, settings;');
+for my $sql ('DELETE FROM parent WHERE a = 1', 'ALTER TABLE marks ADD n int DEFAULT setting()')
+{
+	like(psql("SET statement_timeout = '300ms'; SELECT count(*) FROM migrate.lint_sql('$sql')"), qr/^ERROR:  57014: canceling statement due to statement timeout$/m, "lint of $sql is cancelled");
+}
+close_session($locker);
+
 # code of other users is not executed wherever lint reads; a sequence shows it even
 # after a rollback
 $node->safe_psql('postgres', <<'SQL');

@@ -149,17 +149,10 @@ is_volatile(Node *node, void *context)
 bool
 pgm_expression_try(bool (*part) (void *), PgmReading *r)
 {
-	ErrorData  *edata;
-	int			class;
-
-	edata = pgm_subtransaction("pg_migrate", part, r);
-	r->error = edata;
-	class = edata ? ERRCODE_TO_CATEGORY(edata->sqlerrcode) : 0;
-	/* These are not about the expression: a cancelled lint must end. */
-	if (edata && (class == ERRCODE_OPERATOR_INTERVENTION ||
-				  class == ERRCODE_INSUFFICIENT_RESOURCES))
-		ReThrowError(edata);
-	return edata == NULL;
+	r->error = pgm_subtransaction("pg_migrate", part, r);
+	if (r->error)
+		pgm_subtransaction_rethrow_unrelated(r->error);
+	return r->error == NULL;
 }
 
 /* Read a CHECK (in a subtransaction). */

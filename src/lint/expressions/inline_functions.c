@@ -151,6 +151,9 @@ pgm_inline_function_is_harmless(Oid function)
 	{
 		ErrorData  *edata = pgm_subtransaction("pg_migrate", read_body, &look);
 
+		/* reading the body locks its tables, a wait that can be cancelled */
+		if (edata)
+			pgm_subtransaction_rethrow_unrelated(edata);
 		harmless = edata == NULL && list_length(look.queries) == 1 &&
 			is_computation(linitial_node(Query, look.queries), form);
 	}

@@ -136,7 +136,12 @@ run_probe(PgmProbe *p)
 		QueryCancelPending = false;
 	if (edata == NULL)
 		return;
-	/* A cancel that is not our own is the user's, or the end of the session. */
+
+	/*
+	 * A cancel that is not our own is the user's, or the end of the session.
+	 * A lack of resources is not raised again: a search that exceeds
+	 * temp_file_limit says nothing about the rest of lint.
+	 */
 	if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION && !over)
 		ReThrowError(edata);
 	p->why = over ? "it takes longer than pg_migrate.lint_probe_timeout" : edata->message;

@@ -232,12 +232,17 @@ pgm_estimate_rows(const PgmStatementView *v, const RangeVar *relation, const Lis
 {
 	SelectStmt *select = makeNode(SelectStmt);
 	PgmEstimate e = {.shadow = v->shadow,.raw = select,.rows = -1};
+	ErrorData  *error;
 
 	select->fromClause = lcons(copyObject(unconstify(RangeVar *, relation)),
 							   copyObject(unconstify(List *, from)));
 	select->whereClause = copyObject(unconstify(Node *, condition));
-	if (pgm_subtransaction("pg_migrate", analyse, &e) || e.query == NULL ||
-		pgm_viewpoint_call(v->caller, estimate, &e))
-		return -1;
-	return e.rows;
+	error = pgm_subtransaction("pg_migrate", analyse, &e);
+	if (error == NULL && e.query)
+		error = pgm_viewpoint_call(v->caller, estimate, &e);
+	if (error == NULL)
+		return e.query ? e.rows : -1;
+	/* both lock tables, partitions included, a wait that can be cancelled */
+	pgm_subtransaction_rethrow_unrelated(error);
+	return -1;
 }

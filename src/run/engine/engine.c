@@ -302,9 +302,8 @@ find_worker_need(PgmEngine *e, List **segments)
 	refusal = pgm_toplevel_refusal();
 	if (refusal == NULL)
 		return false;
-	/* that is the user's, not the extension's */
-	if (refusal->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		ReThrowError(refusal);
+	/* a cancel is the user's, not the extension's */
+	pgm_subtransaction_rethrow_unrelated(refusal);
 	ereport(NOTICE,
 			(errmsg("a background worker runs the migration, because an extension refuses statements inside of a CALL"),
 			 errdetail("%s", refusal->message)));

@@ -296,18 +296,19 @@ intended_definition(const IndexStmt *stmt, Oid relid)
 {
 	PgmTrialIndex trial = {.stmt = stmt,.relid = relid};
 	ErrorData  *edata = pgm_subtransaction("pg_migrate", define_part, &trial);
-	int			category;
 
 	if (edata == NULL)
 		return trial.definition;
 
 	/*
-	 * A cancel or a lack of memory says nothing about the index, which would
-	 * be taken for ours without a comparison.
+	 * A cancel, or a lock on the table, says nothing about the index, which
+	 * would be taken for ours without a comparison.  Raised, it leaves the
+	 * segment as it is in the journal, and the next run examines the index
+	 * again.
 	 */
-	category = ERRCODE_TO_CATEGORY(edata->sqlerrcode);
-	if (category == ERRCODE_OPERATOR_INTERVENTION ||
-		category == ERRCODE_INSUFFICIENT_RESOURCES)
+	pgm_subtransaction_rethrow_unrelated(edata);
+	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+		edata->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED)
 		ReThrowError(edata);
 	FreeErrorData(edata);
 	return NULL;
@@ -332,7 +333,7 @@ index_examine(const Node *statement, const char *intent)
 	if (meant && strcmp(without_names(is), without_names(meant)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_TABLE),
-				 errmsg("index \"%s\" exists already, and is another one",
+				 errmsg("index \"%s\" already exists with a different definition",
 						stmt->idxname),
 				 errdetail("It was made while this migration was half done: %s",
 						   is),
