@@ -401,5 +401,7 @@ pgm_statement_reindexes_concurrently(const Node *statement)
 bool
 pgm_statement_builds_concurrently(const Node *statement)
 {
+	/* without CONCURRENTLY it is transactional */
+	Assert(!IsA(statement, IndexStmt) || ((const IndexStmt *) statement)->concurrent);
 	return IsA(statement, IndexStmt) || pgm_statement_reindexes_concurrently(statement);
 }

@@ -76,8 +76,9 @@ pgm_spi_end(PgmSpi *spi)
 		elog(ERROR, "SPI_finish failed");
 }
 
+/* Plan a query when it is first used in this backend. */
 static void
-prepare(PgmQuery *query)
+plan_once(PgmQuery *query)
 {
 	if (query->plan != NULL)
 		return;
@@ -100,7 +101,7 @@ pgm_spi_run(PgmSpi *spi, PgmQuery *query, Datum *values, const bool *isnull)
 	char		nulls[PGM_QUERY_MAX_ARGS];
 	int			rc;
 
-	prepare(query);
+	plan_once(query);
 	for (int i = 0; i < query->nargs; i++)
 		nulls[i] = isnull && isnull[i] ? 'n' : ' ';
 	rc = SPI_execute_plan(query->plan, values, nulls, spi->read_only, 0);
@@ -129,23 +130,29 @@ pgm_spi_text(uint64 row, int column)
 }
 
 /*
- * The first column, a text, of the first row of a query, in the current memory
- * context; NULL if that is null or there is no row.
+ * Run one query in a scope of its own.  Returns a column of its first row as text, in
+ * the current memory context; NULL if that is null or there is no row.
  */
 char *
-pgm_spi_query_text(PgmQuery *query, Datum *values)
+pgm_spi_query_column(PgmQuery *query, Datum *values, const bool *isnull, int column)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	char	   *result = NULL;
 	PgmSpi		spi;
 
 	pgm_spi_begin(&spi, false);
-	if (pgm_spi_run(&spi, query, values, NULL) > 0)
+	if (pgm_spi_run(&spi, query, values, isnull) > 0)
 	{
-		char	   *value = pgm_spi_text(0, 1);
-
-		result = value ? MemoryContextStrdup(caller, value) : NULL;
+		result = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
+		result = result ? MemoryContextStrdup(caller, result) : NULL;
 	}
 	pgm_spi_end(&spi);
 	return result;
+}
+
+/* The first column of the first row of a query without null values, as above. */
+char *
+pgm_spi_query_text(PgmQuery *query, Datum *values)
+{
+	return pgm_spi_query_column(query, values, NULL, 1);
 }

@@ -48,5 +48,7 @@ extern uint64 pgm_spi_run(PgmSpi *spi, PgmQuery *query, Datum *values,
 extern char *pgm_spi_text(uint64 row, int column);
 extern Datum pgm_spi_datum(uint64 row, int column, bool *isnull);
 extern char *pgm_spi_query_text(PgmQuery *query, Datum *values);
+extern char *pgm_spi_query_column(PgmQuery *query, Datum *values, const bool *isnull,
+								  int column);
 
 #endif							/* PGM_SPI_H */

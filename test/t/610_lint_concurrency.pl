@@ -72,7 +72,7 @@ $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE parent (a int);
 CREATE TABLE child () INHERITS (parent);
 CREATE TABLE settings (a int);
-CREATE FUNCTION setting() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT max(a) FROM public.settings';
+CREATE FUNCTION setting() RETURNS int LANGUAGE sql AS 'SELECT max(a) FROM public.settings';
 SQL
 $locker = open_session('BEGIN; LOCK TABLE child, settings;');
 for my $sql ('DELETE FROM parent WHERE a = 1', 'ALTER TABLE marks ADD n int DEFAULT setting()')

@@ -5,8 +5,8 @@
  *
  * The first pass goes through the table by ranges of blocks, the final passes
  * assign the rows that others have moved meanwhile (backfill_pass.c).  A batch is
- * one transaction (backfill_batch.c), made of slices of about 10 ms
- * (backfill_slice.c).  The statements are put together in backfill_statements.c.
+ * one transaction (backfill_run_batch.c), made of slices of about 10 ms
+ * (backfill_batch_ranges.c).  The statements are put together in backfill_statements.c.
  */
 #include "postgres.h"
 

@@ -55,7 +55,7 @@ typedef struct PgmBackfill
 	TimestampTz next_lag_look;
 } PgmBackfill;
 
-/* backfill_slice.c */
+/* backfill_batch_ranges.c */
 extern void pgm_backfill_init_receiver(DestReceiver *pub,
 									   bool (*receive) (TupleTableSlot *, DestReceiver *));
 extern void pgm_backfill_execute(PlannedStmt *planned, ParamListInfo params,
@@ -63,7 +63,7 @@ extern void pgm_backfill_execute(PlannedStmt *planned, ParamListInfo params,
 extern int64 pgm_backfill_slices(PgmBackfill *b, const PgmSource *source,
 								 int64 *rows);
 
-/* backfill_batch.c */
+/* backfill_run_batch.c */
 extern ErrorData *pgm_backfill_abort(PgmBackfill *b);
 extern void pgm_backfill_write_down(PgmBackfill *b);
 extern void pgm_backfill_take_step(PgmBackfill *b,

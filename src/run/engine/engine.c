@@ -26,6 +26,7 @@
 #include "registry/half_done.h"
 #include "registry/journal.h"
 #include "run/engine/engine.h"
+#include "run/engine/nontransactional_recovery.h"
 #include "run/engine/nontransactional_run.h"
 #include "run/engine/toplevel_call.h"
 #include "run/locks/lock_retry.h"
@@ -166,18 +167,6 @@ open_row(List *open, int number)
 	return NULL;
 }
 
-/*
- * The last segment of the script is in effect, but the revision is not complete: the
- * migration was loaded again with fewer segments.  Complete it.
- */
-static void
-finish_step(const PgmTask *task, PgmJournalSegment *row)
-{
-	pgm_call_transaction_begin();
-	pgm_engine_task_done(task, row);
-	pgm_call_transaction_commit(&task->engine->work);
-}
-
 /* Run one segment, unless it is in effect.  "row" is its journal row, or NULL. */
 static void
 run_segment(const PgmTask *task, PgmJournalSegment *row)
@@ -192,8 +181,12 @@ run_segment(const PgmTask *task, PgmJournalSegment *row)
 							 psprintf("journal says %s", row->state))));
 	if (row && strcmp(row->state, "done") == 0)
 	{
+		/*
+		 * The last segment is in effect, but the revision is not complete:
+		 * the migration was loaded again with fewer segments.
+		 */
 		if (row->number == task->total)
-			finish_step(task, row);
+			pgm_engine_task_commit_done(task, row);
 	}
 	else if (row && pgm_nontransactional_recover(task, row))
 		return;

@@ -113,6 +113,15 @@ pgm_engine_task_done(const PgmTask *task, PgmJournalSegment *row)
 							 row->revision)));
 }
 
+/* Record that a segment is in effect, in a transaction of its own. */
+void
+pgm_engine_task_commit_done(const PgmTask *task, PgmJournalSegment *row)
+{
+	pgm_call_transaction_begin();
+	pgm_engine_task_done(task, row);
+	pgm_call_transaction_commit(&task->engine->work);
+}
+
 /* Write down that a segment failed, in a transaction of its own, and raise its error. */
 void
 pgm_engine_task_fail(const PgmTask *task, PgmJournalSegment *row, ErrorData *edata)

@@ -42,6 +42,7 @@ extern void pgm_engine_task_leave(void);
 extern const PgmTask *pgm_engine_task_current(void);
 extern PgmJournalSegment pgm_engine_task_row(const PgmTask *task, const char *state);
 extern void pgm_engine_task_done(const PgmTask *task, PgmJournalSegment *row);
+extern void pgm_engine_task_commit_done(const PgmTask *task, PgmJournalSegment *row);
 extern void pgm_engine_task_fail(const PgmTask *task, PgmJournalSegment *row,
 								 ErrorData *edata) __attribute__((noreturn));
 extern long pgm_engine_task_retry(const PgmTask *task, PgmJournalSegment *row,

@@ -1,18 +1,11 @@
 /*
  * nontransactional_outcome.h
- *	  What became of a nontransactional statement that was cut off.
+ *	  What became of a nontransactional statement that was interrupted.
  */
 #ifndef PGM_NONTRANSACTIONAL_OUTCOME_H
 #define PGM_NONTRANSACTIONAL_OUTCOME_H
 
-#include "nodes/nodes.h"
-
-typedef enum PgmOutcome
-{
-	PGM_OUTCOME_DONE,
-	PGM_OUTCOME_AGAIN,			/* not done; it may be run again */
-	PGM_OUTCOME_UNKNOWN
-} PgmOutcome;
+#include "run/engine/invalid_index_cleanup.h"
 
 extern void pgm_outcome_prepare(Node *statement);
 extern void pgm_outcome_adopt(Node *statement, const char *intent);

@@ -1,6 +1,6 @@
 /*
  * nontransactional_run.h
- *	  Running a statement that cannot be part of a transaction.
+ *	  Running the nontransactional statement of a segment.
  */
 #ifndef PGM_NONTRANSACTIONAL_RUN_H
 #define PGM_NONTRANSACTIONAL_RUN_H
@@ -8,7 +8,5 @@
 #include "run/engine/engine_journal.h"
 
 extern void pgm_nontransactional_run(const PgmTask *task);
-extern bool pgm_nontransactional_recover(const PgmTask *task,
-										 PgmJournalSegment *row);
 
 #endif							/* PGM_NONTRANSACTIONAL_RUN_H */

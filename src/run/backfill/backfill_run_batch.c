@@ -1,10 +1,10 @@
 /*
- * backfill_batch.c
- *	  The transactions of a backfill: batches of slices, what is done when one
+ * backfill_run_batch.c
+ *	  Running the batches of a backfill: a transaction each, what is done when one
  *	  fails, and the pauses between them.
  *
- * How far the backfill is, is written down in the transaction of the batch, so
- * that a call after a crash goes on at the next block.  A batch that loses a lock
+ * The progress is recorded in the transaction of the batch, so that a call after a
+ * crash goes on at the next block.  A batch that loses a lock
  * is rolled back and tried again, smaller and after a pause, because the holder of
  * the lock is an application that must not wait for us.
  */

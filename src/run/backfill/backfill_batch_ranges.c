@@ -1,12 +1,14 @@
 /*
- * backfill_slice.c
- *	  Assigning slices of rows until a batch has taken long enough.
+ * backfill_batch_ranges.c
+ *	  Cutting a table into batches: ranges of blocks, or of rows, are assigned one
+ *	  after the other until the batch has taken long enough.
  *
- * Whoever wants a row that a batch has changed waits until the batch commits.
- * So a slice is to take SLICE_TIME, and its size follows the time that the one
- * before it took.  A slice that takes too long, because blocks that had nothing
- * to do made it large, is cut short and begun again: the rows that it assigned
- * no longer fulfil the condition.
+ * A range is called a slice: one UPDATE of 16 blocks or so.  A session that wants to
+ * change a row that a batch has changed waits until the batch commits.  So a slice
+ * should take SLICE_TIME, and its size follows the time that the slice before it took.
+ * A slice that takes too long, because it grew while it met blocks without such rows,
+ * is cut short and begun again: the rows that it assigned no longer fulfil the
+ * condition.
  */
 #include "postgres.h"
 
@@ -118,10 +120,7 @@ block_start(int64 block)
 {
 	ItemPointer tid = palloc(sizeof(ItemPointerData));
 
-	/*
-	 * the block after the last possible one has no number; its first row is
-	 * never reached
-	 */
+	/* the block after the last possible one has no number, and no rows */
 	ItemPointerSet(tid, Min(block, (int64) MaxBlockNumber), 0);
 	return PointerGetDatum(tid);
 }
@@ -174,9 +173,9 @@ run_slice(PlannedStmt *planned, ParamListInfo params, TimestampTz until,
 	return !assigned.cut;
 }
 
-/* Fit the size of the slices to the time that one took. */
+/* Adapt the size of the slices to the time that one took. */
 static void
-adapt(PgmBackfill *b, double ms)
+adapt_slice(PgmBackfill *b, double ms)
 {
 	double		factor = ms <= 0 ? 2 : SLICE_TIME / ms;
 
@@ -186,8 +185,8 @@ adapt(PgmBackfill *b, double ms)
 }
 
 /*
- * Does anybody wait for a row that this transaction has changed?  Whoever does
- * waits for our transaction id.
+ * Does a session wait for a row that this transaction has changed?  It waits for the
+ * lock on our transaction id then.
  */
 static bool
 somebody_waits(void)
@@ -252,7 +251,7 @@ pgm_backfill_slices(PgmBackfill *b, const PgmSource *source, int64 *rows)
 			 * nothing
 			 */
 			if (next < source->end)
-				adapt(b, elapsed(start));
+				adapt_slice(b, elapsed(start));
 		}
 		else
 			b->slice = Max(1, b->slice / CUT_FACTOR);
